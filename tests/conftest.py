@@ -1,0 +1,15 @@
+"""What every test may use: the folder of real data, and small texts in English and Chinese."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def weft_data() -> Path:
+    """The folder of real data named by WEFT_DATA; the test is skipped where there is none."""
+    folder = os.environ.get("WEFT_DATA", "")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("WEFT_DATA names no folder of real data")
+    return Path(folder)
