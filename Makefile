@@ -1,0 +1,47 @@
+# make demo: from a fresh checkout to a trained model and its page.  make test: the tests.  make check: all that must hold.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+# a stamp says: installed, from these very files
+WEFT := $(VENV)/.weft-installed
+DEV  := $(VENV)/.weft-installed-dev
+
+.PHONY: demo test test-slow check format venv
+.DELETE_ON_ERROR:
+
+demo: $(WEFT)
+	$(BIN)/weft demo
+
+test: $(DEV)
+	$(BIN)/pytest -n 2
+
+test-slow: $(DEV)
+	$(BIN)/pytest -n 2 -m slow
+
+check: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/ty check --python $(VENV)
+	$(BIN)/pytest -q tests/house
+	$(MAKE) --no-print-directory test
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+venv: $(DEV)
+
+# order-only: a virtual environment that is there already, with pip in it, is used as it is
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(WEFT): pyproject.toml constraints.txt | $(BIN)/pip
+	$(PIP) -e .
+	touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/pip
+	$(PIP) -e ".[dev]"
+	touch $(WEFT) $@

@@ -1,0 +1,162 @@
+"""Settings: reading YAML, dotted overrides, and errors with the path of what is wrong; knows no setting by name."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError, ValidationInfo, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from weft.errors import ConfigError, InputError, did_you_mean
+from weft.files import write_text
+
+
+class Config(BaseModel):
+    """Base of every config: frozen, and a setting it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_every_setting(cls, settings: Any) -> Any:
+        for name in settings if isinstance(settings, Mapping) else ():
+            if name not in cls.model_fields:
+                hint = did_you_mean(str(name), set(cls.model_fields) - {"kind"})
+                raise PydanticCustomError("unknown", "there is no setting `{name}`", {"name": name, "hint": hint})
+        return settings
+
+
+C = TypeVar("C", bound=Config)
+
+
+def one_of(base: type[Config], members: Iterable[type[Config]]) -> Any:
+    """The type of a setting that is one of several kinds: `{kind: cnn, ...}`, the bare word `cnn`, or an object.
+
+    An object of a class from outside the package is taken as it is; to read one from a file, its class is
+    handed to `validated` in `parts`.
+    """
+    known = tuple(members)
+
+    def resolve(value: Any, info: ValidationInfo) -> Any:
+        if value is None or isinstance(value, base):
+            return value
+        if isinstance(value, str):
+            value = {"kind": value}
+        if not isinstance(value, Mapping) or "kind" not in value:
+            raise PydanticCustomError("kind", "expected a kind, such as `kind: {kind}`", {"kind": kind_of(known[0])})
+        outside = (info.context or {}).get("parts", ())
+        kinds = {kind_of(part): part for part in (*known, *outside) if issubclass(part, base)}
+        if value["kind"] not in kinds:
+            hint = did_you_mean(str(value["kind"]), kinds)
+            raise PydanticCustomError("kind", "there is no kind `{kind}`", {"kind": value["kind"], "hint": hint})
+        return kinds[value["kind"]].model_validate(value, context=info.context)
+
+    return Annotated[SerializeAsAny[base], BeforeValidator(resolve)]
+
+
+def kind_of(part: type[Config]) -> str:
+    """The word by which a config of this class is chosen."""
+    return str(part.model_fields["kind"].default)
+
+
+def validated(config: type[C], settings: Mapping[str, Any], *, parts: Sequence[type[Config]] = ()) -> C:
+    """Make a `config` of plain settings; `parts` are config classes from outside the package.
+
+    Raises ConfigError for the first setting that is wrong, with its dotted path.
+    """
+    try:
+        return config.model_validate(settings, context={"parts": tuple(parts)})
+    except ValidationError as error:
+        raise _readable(error.errors()[0]) from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML 1.2 file of settings. Raises InputError, with the line, where it is none."""
+    try:
+        settings = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read as UTF-8 text: {error}", where=str(path)) from None
+    except MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise InputError(f"is not YAML: {error.problem}", where=f"{path}{line}") from None
+    except YAMLError as error:
+        raise InputError(f"is not YAML: {error}", where=str(path)) from None
+    if not isinstance(settings, dict):
+        raise InputError("holds no settings", where=str(path), hint="write `name: value` lines, as in `seed: 1`")
+    return settings
+
+
+def to_yaml(config: Config) -> str:
+    """The whole config, defaults too, as YAML."""
+    stream = io.StringIO()
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.dump(config.model_dump(mode="json"), stream)
+    return stream.getvalue()
+
+
+def write_yaml(config: Config, path: Path) -> None:
+    """Write the whole config, defaults too."""
+    write_text(path, to_yaml(config))
+
+
+def overridden(settings: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """Settings with `a.b=value` overrides applied; a value is read as YAML.
+
+    A bare kind on the way is opened: over `{encoder: cnn}`, `encoder.width=5` gives `{kind: cnn, width: 5}`.
+    """
+    result = _copy(settings)
+    for override in overrides:
+        path, equals, value = override.partition("=")
+        if not equals or not path.strip():
+            raise ConfigError(f"`{override}` sets nothing", where="--set", hint="write it as `training.epochs=5`")
+        try:
+            parsed = YAML(typ="safe", pure=True).load(value)
+        except YAMLError:
+            parsed = value
+        *parents, last = path.strip().split(".")
+        place = result
+        for name in parents:
+            inner = place.get(name)
+            place[name] = {"kind": inner} if isinstance(inner, str) else inner if isinstance(inner, dict) else {}
+            place = place[name]
+        place[last] = "" if parsed is None and value.strip() == "" else parsed
+    return result
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any], *, path: str = "") -> list[str]:
+    """The dotted paths at which two settings differ."""
+    found: list[str] = []
+    for name in sorted({*one, *other}):
+        here = f"{path}{name}"
+        left, right = one.get(name), other.get(name)
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            found += differences(left, right, path=f"{here}.")
+        elif left != right:
+            found.append(here)
+    return found
+
+
+def _copy(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _copy(value) if isinstance(value, Mapping) else value for name, value in settings.items()}
+
+
+def _readable(error: ErrorDetails) -> ConfigError:
+    path = ".".join(str(part) for part in error["loc"])
+    context = error.get("ctx") or {}
+    if error["type"] == "unknown":
+        return ConfigError(error["msg"], where=path, hint=str(context["hint"]))
+    if error["type"] == "missing":
+        return ConfigError("is not set, and has no default", where=path)
+    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected").replace("'", "`")
+    message = message[:1].lower() + message[1:]
+    found = error.get("input")
+    shown = f", found `{found}`" if isinstance(found, str | int | float) and error["type"] != "kind" else ""
+    return ConfigError(f"{message}{shown}", where=path, hint=str(context.get("hint", "")))

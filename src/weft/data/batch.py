@@ -1,0 +1,62 @@
+"""What models read: frozen batches of tensors. Knows their shapes, not how they are filled.
+
+The letters that name the axes of every tensor and array in weft, as suffixes (`ids_BS`, `logits_BC`)::
+
+    B  rows of a batch            T  target steps         S  source steps       D  width
+    H  heads                      K  width of a head      V  vocabulary         C  classes
+    L  layers                     W  views of a position  N  any number         R  rows of a corpus
+    E  examples of a corpus
+
+Masks are True at what is real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import torch
+from torch import Tensor
+
+
+class Moves:
+    """A frozen dataclass of tensors (or None) that moves to a device as one."""
+
+    __slots__ = ()
+
+    def to(self, device: torch.device) -> Self:
+        """The same on another device."""
+        if device.type == "cpu":
+            return self
+        moved = {}
+        for field in fields(self):  # ty: ignore[invalid-argument-type]
+            value = getattr(self, field.name)
+            if isinstance(value, Tensor | Moves):
+                moved[field.name] = value.to(device)
+        return replace(self, **moved)  # ty: ignore[invalid-argument-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens(Moves):
+    """Positions in order: ids [B, S], their mask [B, S], and further views of each position [B, S, W] where there are."""
+
+    ids_BS: Tensor
+    mask_BS: Tensor
+    views_BSW: Tensor | None = None
+    segments_BS: Tensor | None = None
+
+    @property
+    def lengths_B(self) -> Tensor:
+        """How many positions of each row are real."""
+        return self.mask_BS.sum(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ngrams(Moves):
+    """Sets without order, end to end: ids [N], and where each row starts in them [B]."""
+
+    ids_N: Tensor
+    starts_B: Tensor
+
+
+Source = Tokens | Ngrams

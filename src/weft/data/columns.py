@@ -1,0 +1,115 @@
+"""A corpus after encoding, as flat arrays, and the gathering of its rows; knows neither texts nor tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Long = Literal["head", "head-tail", "windows"]
+"""What is read of a text beyond the maximum: its first part; its first and last halves; or all of it, window by window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Rows of unequal length, end to end: values [N, ...], and where each of R rows starts and ends, int64 [R + 1]."""
+
+    values: np.ndarray
+    offsets_R1: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, lengths_R: np.ndarray) -> Ragged:
+        """From values and the length of each row."""
+        return cls(values, np.concatenate([[0], np.cumsum(lengths_R)]).astype(np.int64))
+
+    @property
+    def lengths_R(self) -> np.ndarray:
+        """The length of each row, [R]."""
+        return np.diff(self.offsets_R1)
+
+    def flat(self, rows_B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The values of some rows end to end, and where each row starts in them, [B]."""
+        lengths_B = self.lengths_R[rows_B]
+        starts_B = np.cumsum(lengths_B) - lengths_B
+        places = np.arange(int(lengths_B.sum())) + np.repeat(self.offsets_R1[rows_B] - starts_B, lengths_B)
+        return self.values[places], starts_B
+
+    def padded(self, rows_B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Some rows as one array [B, S, ...], zero beyond each row's end, and its mask [B, S], True where real.
+
+        S is the longest of these rows, at least 1.
+        """
+        lengths_B = self.lengths_R[rows_B]
+        steps_S = np.arange(max(1, int(lengths_B.max(initial=0))))
+        mask_BS = steps_S < lengths_B[:, None]
+        values = np.zeros((*mask_BS.shape, *self.values.shape[1:]), dtype=self.values.dtype)
+        values[mask_BS] = self.flat(rows_B)[0]
+        return values, mask_BS
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The encoded rows of a corpus.
+
+    `owner_R` gives the example of each row (a long text read in windows has several), `cost_R` the tokens that a row
+    costs, by which batches are made.
+    """
+
+    ragged: Mapping[str, Ragged]
+    fixed: Mapping[str, np.ndarray]
+    owner_R: np.ndarray
+    cost_R: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.owner_R)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Rows no longer than a maximum, the example of each, and how much lay beyond the maximum before."""
+
+    rows: Ragged
+    owner_R: np.ndarray
+    long_texts: int
+    unread: int
+    """Tokens that no row holds."""
+
+
+def fit(whole: Ragged, *, max_length: int, long: Long) -> Fitted:
+    """Make rows of at most `max_length` of longer ones.
+
+    Windows overlap by a quarter, and the last one ends where the text ends, so that each token is read with context.
+    """
+    lengths_E = whole.lengths_R
+    examples_E = np.arange(len(lengths_E))
+    is_long_E = lengths_E > max_length
+    if not is_long_E.any():
+        return Fitted(whole, examples_E, 0, 0)
+    count = int(is_long_E.sum())
+    starts_E = whole.offsets_R1[:-1]
+    if long == "windows":
+        stride = max(1, max_length - max_length // 4)
+        rows_E = np.where(is_long_E, -(-(lengths_E - max_length) // stride) + 1, 1)
+        owner_R = np.repeat(examples_E, rows_E)
+        nth_R = np.arange(len(owner_R)) - np.repeat(np.cumsum(rows_E) - rows_E, rows_E)
+        last_R = np.maximum(lengths_E[owner_R] - max_length, 0)
+        starts_R = starts_E[owner_R] + np.minimum(nth_R * stride, last_R)
+        taken_R = np.minimum(lengths_E[owner_R], max_length)
+        return Fitted(_take(whole, starts_R, taken_R), owner_R, count, 0)
+    unread = int((lengths_E[is_long_E] - max_length).sum())
+    if long == "head":
+        return Fitted(_take(whole, starts_E, np.minimum(lengths_E, max_length)), examples_E, count, unread)
+    tail = max_length // 2
+    head_E = np.where(is_long_E, max_length - tail, lengths_E)
+    tail_E = np.where(is_long_E, tail, 0)
+    starts = np.stack([starts_E, whole.offsets_R1[1:] - tail_E], axis=1).ravel()
+    halves = _take(whole, starts, np.stack([head_E, tail_E], axis=1).ravel())
+    return Fitted(Ragged.of(halves.values, head_E + tail_E), examples_E, count, unread)
+
+
+def _take(whole: Ragged, starts_R: np.ndarray, lengths_R: np.ndarray) -> Ragged:
+    offsets_R = np.cumsum(lengths_R) - lengths_R
+    places = np.arange(int(lengths_R.sum())) + np.repeat(starts_R - offsets_R, lengths_R)
+    return Ragged.of(whole.values[places], lengths_R)

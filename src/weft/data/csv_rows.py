@@ -1,0 +1,97 @@
+"""Lines -> records of CSV and TSV: knows delimiters, quotes and where each record starts; not files or encodings.
+
+A record that cannot be read is yielded as an InputError in its place, for the table to raise or to leave out.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from weft.errors import InputError
+
+DELIMITERS = (",", ";", "\t", "|")
+# Long enough for several novels; without a limit, a quote left open would swallow the rest of the file.
+MOST_CHARACTERS = 1 << 22
+
+_BLOCK = 1024
+_QUOTED = re.compile(r'"[^"]*(?:"|$)')
+
+Record = list[str] | InputError
+
+
+def sniff_delimiter(header: str) -> str:
+    """The delimiter of a CSV header line: the first of comma, semicolon, tab and bar that stands outside quotes."""
+    bare = _QUOTED.sub("", header)
+    return next((delimiter for delimiter in DELIMITERS if delimiter in bare), ",")
+
+
+def csv_records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, Record]]:
+    """The records of a CSV file with the line each starts on, blank lines left out.
+
+    After a broken quote, only the line where it opened is given up: reading goes on with the line after it.
+    """
+    if csv.field_size_limit() < MOST_CHARACTERS:
+        csv.field_size_limit(MOST_CHARACTERS)
+    tape = _Tape(lines)
+    while True:
+        reader = csv.reader(tape.rest(), delimiter=delimiter, strict=True)
+        line, seen = tape.line, 0
+        try:
+            for fields in reader:
+                if fields:
+                    yield line, fields
+                taken = reader.line_num - seen
+                seen += taken
+                line += taken
+                tape.at += taken
+            return
+        except csv.Error as error:
+            tape.at += 1
+            yield line, _broken(str(error))
+
+
+def tsv_records(lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
+    """The records of a TSV file, in which a quote is a character like any other and no field holds a tab or newline."""
+    for number, line in enumerate(lines, 1):
+        bare = line.rstrip("\r\n")
+        if bare:
+            yield number, bare.split("\t")
+
+
+class _Tape:
+    """Lines that can be read again from any line `at` which the record being read has reached."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._window: list[str] = []
+        self._trimmed = 0
+        self.at = 0
+
+    @property
+    def line(self) -> int:
+        return self._trimmed + self.at + 1
+
+    def rest(self) -> Iterator[str]:
+        return chain.from_iterable(self._blocks())
+
+    def _blocks(self) -> Iterator[Iterable[str]]:
+        # Blocks, so that nothing is done in Python for a single line.
+        yield map(self._window.__getitem__, range(self.at, len(self._window)))
+        while block := list(islice(self._lines, _BLOCK)):
+            del self._window[: self.at]
+            self._trimmed += self.at
+            self.at = 0
+            self._window += block
+            yield block
+
+
+def _broken(complaint: str) -> InputError:
+    hint = 'write a quote inside a quoted field twice, as in "she said ""yes"""'
+    if "field larger" in complaint:
+        return InputError(f"has a field of over {MOST_CHARACTERS:,} characters: is a quote left open?", hint=hint)
+    if "unexpected end" in complaint:
+        return InputError("opens a quote that is never closed", hint=hint)
+    return InputError("has a broken quote: only a delimiter may follow a closing quote", hint=hint)

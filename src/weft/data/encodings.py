@@ -1,0 +1,233 @@
+"""How a file is encoded: knows compression, BOMs, strict decoding and the commonest Han; not what the text means.
+
+UTF-8 is believed when the whole file decodes; a Chinese encoding only when what it decodes to reads like Chinese.
+Nothing is ever replaced: a byte that does not fit is an error that names its line.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import difflib
+import gzip
+import io
+import lzma
+import os
+import sys
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from weft.errors import InputError, did_you_mean
+
+COMPRESSED = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+
+# The longer BOM first: that of UTF-32 begins as that of UTF-16 does.
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_CANDIDATES = ("gb18030", "big5", "big5hkscs", "utf-16-le", "utf-16-be")
+_HINTED = ("utf-8", "utf-16", "gb18030", "gbk", "big5", "cp1252", "latin-1", "cp1251", "shift_jis", "euc-kr")
+
+# The 300 commonest characters of modern Chinese prose (two thirds of it), and the traditional forms of those that differ.
+COMMONEST_HAN = frozenset(
+    "的是一不了有我在人么这大个为国年中上女好到你以很来时要什男就会能还多学看可后们和生没家都也本下子对小"
+    "出得说他于天地用最间去成作过现发点自书比如房里行开日方样电公怎车机新美业事高动那想之道面分前经吗月主"
+    "些但店当心太名而其西长理意实觉所做被买第儿服部东工感次酒三文知同因价与外体定手市特然种哪全常务给场度"
+    "起果何重真打只法联者力位加教合入海住明内区老网别关员进两己问您水情话台球性让世斯马无较物错从系及色通"
+    "等二品十少更将赛才应正该代南再总回相山化战北着非设路游安军喜友格活星影今欢平题候原利元金吧司王又期万"
+    "师几装民已并目建结由身产直接单她提门呢此孩客爱解亚吃把数钱式张认界完运头任口四量带程差选气至尔线信收"
+    "麼這個為國妳來時甚會還學後們沒對說於間過現發點書裡裏開樣電車機業動經嗎當長實覺買兒東價與體種務給場聯"
+    "內區網別關員進兩問話臺讓馬無較錯從係將賽應該總戰著設遊軍歡題萬師幾裝並結產單門愛亞數錢張認運頭帶選氣"
+    "爾線"
+)
+_CHUNK = 1 << 20
+_CHUNKS_WEIGHED = 4
+# Measured: Chinese prose 0.5 to 0.8, Tang poetry 0.35, text read in a wrong encoding 0 to 0.05 (0.2 for one odd line).
+# One or two letters prove nothing.
+_PLAUSIBLE_SHARE = 0.25
+_PLAUSIBLE_LETTERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """The first byte of a file that an encoding refuses; line and column count from 1, columns are bytes."""
+
+    line: int
+    column: int
+    byte: int
+
+
+def open_bytes(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file, unpacked if its name ends in .gz, .xz or .bz2; `-` is standard input, kept so it can be read again.
+
+    Raises InputError when there is no such file, when it is a folder or may not be read, and, here or while reading,
+    when its compression is damaged.
+    """
+    name = os.fspath(path)
+    if name == "-":
+        return io.BytesIO(_drained(sys.stdin.buffer))
+    unpack = COMPRESSED.get(Path(name).suffix.lower())
+    try:
+        file = Path(name).open("rb")
+    except FileNotFoundError:
+        raise InputError("there is no such file", where=name, hint=_like(Path(name))) from None
+    except IsADirectoryError:
+        raise InputError("is a folder, expected a file", where=name) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {getattr(error, 'strerror', error)}", where=name) from None
+    return cast("BinaryIO", io.BufferedReader(_Unpacked(file, unpack(file, "rb"), name), _CHUNK)) if unpack else file
+
+
+def detect(path: str | os.PathLike[str]) -> str:
+    """The encoding of a file, by its BOM, as strict UTF-8, or as text that is plainly Chinese or UTF-16.
+
+    Raises InputError, with the line and column (in bytes) of the first byte that is not UTF-8, when none of them fits.
+    """
+    with open_bytes(path) as file:
+        start = file.read(4)
+    for bom, encoding in _BOMS.items():
+        if start.startswith(bom):
+            check(path, encoding)
+            return encoding
+    fault = _first_fault(path, "utf-8")
+    if fault is None:
+        return "utf-8"
+    # The first of equals wins, so big5hkscs is named only where plain big5 does not do.
+    shares = {encoding: _plausibility(path, encoding) for encoding in _CANDIDATES}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    if shares[best] >= _PLAUSIBLE_SHARE:
+        return best
+    where = f"{os.fspath(path)}:{fault.line}"
+    if fault.byte == 0:
+        hint = "is it a text file? if it is, name its encoding, as in --encoding utf-16-le"
+        raise InputError(f"there is a NUL byte at column {fault.column}", where=where, hint=hint)
+    hint = "save the file as UTF-8, or name its encoding, as in --encoding cp1252 or --encoding gb18030"
+    raise InputError(f"byte 0x{fault.byte:02x} at column {fault.column} is not UTF-8", where=where, hint=hint)
+
+
+def check(path: str | os.PathLike[str], encoding: str) -> None:
+    """Make sure that a whole file decodes as `encoding`, without a NUL.
+
+    Raises InputError when there is no such encoding, or with the line of the first byte that does not fit.
+    """
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    except (LookupError, ValueError):
+        hint = did_you_mean(encoding, _HINTED)
+        raise InputError(f"there is no encoding `{encoding}`", where=os.fspath(path), hint=hint) from None
+    fault = _first_fault(path, encoding)
+    if fault is not None:
+        what = f"byte 0x{fault.byte:02x} at column {fault.column} is not valid in `{encoding}`"
+        raise InputError(what, where=f"{os.fspath(path)}:{fault.line}", hint="is it another encoding, or damaged?")
+
+
+class _Unpacked(io.RawIOBase):
+    """A compressed stream whose damage is an InputError."""
+
+    def __init__(self, file: BinaryIO, unpacked: Any, name: str) -> None:
+        self._file, self._unpacked, self._name = file, unpacked, name
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        try:
+            return self._unpacked.readinto(buffer)
+        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+            kind = Path(self._name).suffix
+            what = f"is not a sound `{kind}` file: {str(error).lower().rstrip('.')}"
+            raise InputError(what, where=self._name, hint="fetch or pack it again") from None
+
+    def close(self) -> None:
+        if not self.closed:
+            self._unpacked.close()
+            self._file.close()
+        super().close()
+
+
+@lru_cache(maxsize=1)
+def _drained(stream: BinaryIO) -> bytes:
+    return stream.read()
+
+
+def _like(path: Path) -> str:
+    """The hint for a missing file: the nearest name in its folder, or that the folder itself is missing."""
+    if not path.parent.is_dir():
+        return f"there is no folder `{path.parent}` either"
+    names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f"did you mean `{path.with_name(near[0])}`?" if near else ""
+
+
+def _decoded(path: str | os.PathLike[str], encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    with open_bytes(path) as file:
+        while chunk := file.read(_CHUNK):
+            yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def _first_fault(path: str | os.PathLike[str], encoding: str) -> _Fault | None:
+    try:
+        sound = not any("\0" in text for text in _decoded(path, encoding))
+    except UnicodeError:
+        sound = False
+    return None if sound else _locate(path, encoding)
+
+
+def _locate(path: str | os.PathLike[str], encoding: str) -> _Fault:
+    """Decode line by line, which is slower, to learn where the fault that is known to be there lies."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    line, read = 1, 0  # bytes read of this line before this piece
+    with open_bytes(path) as file:
+        while True:
+            piece = file.readline(_CHUNK)
+            try:
+                text = decoder.decode(piece, final=not piece)
+            except UnicodeError as error:
+                # What the decoder complains of begins with the bytes that it had kept from the piece before.
+                seen, start = getattr(error, "object", piece), getattr(error, "start", 0)
+                kept = len(seen) - len(piece)
+                return _Fault(line, read - kept + start + 1, seen[start] if start < len(seen) else 0)
+            if "\0" in text:
+                return _Fault(line, read + max(piece.find(b"\0"), 0) + 1, 0)
+            line += text.count("\n")
+            read = 0 if "\n" in text else read + len(piece)
+            if not piece:
+                raise InputError("changed while it was read", where=os.fspath(path))
+
+
+def _plausibility(path: str | os.PathLike[str], encoding: str) -> float:
+    """The share of the letters that are among the commonest Han; 0 when the file does not decode or says too little.
+
+    ASCII letters count for UTF-16 alone, as every other candidate reads the same ones.
+    """
+    counts: Counter[str] = Counter()
+    try:
+        for number, text in enumerate(_decoded(path, encoding)):
+            if "\0" in text:
+                return 0.0
+            if number < _CHUNKS_WEIGHED:
+                counts.update(text)
+    except UnicodeError:
+        return 0.0
+    wide = encoding.startswith("utf-16")
+    known = letters = 0
+    for character, times in counts.items():
+        # Full-width Latin is at home in Chinese text; private and unassigned code points are at home nowhere.
+        if (not wide and character < "\x80") or "！" <= character <= "～":
+            continue
+        if unicodedata.category(character)[0] in "LC" and character not in "\t\r\n":
+            letters += times
+            known += times if character in COMMONEST_HAN or character < "\x80" else 0
+    return known / letters if known >= _PLAUSIBLE_LETTERS else 0.0

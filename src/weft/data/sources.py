@@ -1,0 +1,204 @@
+"""Files -> rows: knows the forms of files, their columns, and what becomes of a bad row; not what a column is for."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+from weft.data.csv_rows import Record, csv_records, sniff_delimiter, tsv_records
+from weft.data.encodings import COMPRESSED, check, detect, open_bytes
+from weft.data.line_rows import LABEL, Values, json_objects, json_rows, labelled_rows, plain_rows
+from weft.errors import InputError, did_you_mean
+
+FORMS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".txt": "txt"}
+
+OnBadRow = Literal["stop", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: its values by column, and the line (from 1) of the unpacked file on which it starts."""
+
+    values: Mapping[str, str]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was left out, and why; `column` is empty when the row as a whole is at fault."""
+
+    file: str
+    line: int
+    column: str
+    what: str
+
+
+@dataclass(slots=True)
+class Table:
+    """One file that is read as rows; streams, and can be iterated again.
+
+    Iterating raises InputError at the first bad row, or leaves bad rows out and lists them in `bad`, which each
+    iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there.
+    """
+
+    path: str
+    form: str
+    encoding: str
+    delimiter: str
+    columns: tuple[str, ...]
+    on_bad_row: OnBadRow
+    bad: list[BadRow] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Row]:
+        self.bad.clear()
+        with _open_lines(self.path, self.encoding) as lines:
+            for line, values in self._read(lines):
+                if isinstance(values, InputError):
+                    self.reject(line, values.what, hint=values.hint)
+                else:
+                    yield Row(values, line)
+
+    def reject(self, row_line: int, what: str, *, column: str = "", hint: str = "") -> None:
+        """Refuse the row that starts on `row_line`.
+
+        Raises InputError, or notes the row in `bad` when bad rows are to be skipped.
+        """
+        if self.on_bad_row == "stop":
+            hint = f"{hint or 'mend the row'}, or pass --on-bad-row skip to leave such rows out"
+            raise InputError(what, where=f"{self.path}:{row_line}", hint=hint)
+        self.bad.append(BadRow(self.path, row_line, column, what))
+
+    def _read(self, lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
+        match self.form:
+            case "csv" | "tsv":
+                return _under_header(_records(self, lines), self.columns)
+            case "jsonl":
+                return json_rows(lines)
+            case _:
+                return labelled_rows(lines) if "label" in self.columns else plain_rows(lines)
+
+
+def open_table(
+    path: str | os.PathLike[str], *, encoding: str = "auto", on_bad_row: OnBadRow = "stop", form: str = "auto"
+) -> Table:
+    """Open a file as a table: find its form (by its name), encoding, delimiter and columns. `-` is standard input.
+
+    Raises InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header.
+    """
+    name = os.fspath(path)
+    form = _form(name) if form == "auto" else form
+    if form not in FORMS.values():
+        raise InputError(f"there is no form `{form}`", where=name, hint=did_you_mean(form, FORMS.values()))
+    if encoding == "auto":
+        encoding = detect(name)
+    else:
+        check(name, encoding)
+    number, first = _first_line(name, encoding)
+    if form == "jsonl" and first.lstrip().startswith("["):
+        hint = "turn an array into JSON lines: jq -c '.[]' old.json > new.jsonl"
+        raise InputError("starts with `[`, expected one object a line", where=f"{name}:{number}", hint=hint)
+    delimiter = {"csv": sniff_delimiter(first), "tsv": "\t"}.get(form, "")
+    table = Table(name, form, encoding, delimiter, (), on_bad_row)
+    if form == "txt":
+        table.columns = ("label", "text") if first.lstrip().startswith(LABEL) else ("text",)
+    else:
+        table.columns = _json_columns(table) if form == "jsonl" else _header(table)
+    return table
+
+
+def _form(name: str) -> str:
+    """The form that a file's name tells; raises InputError when it tells none."""
+    if name == "-":
+        return "txt"
+    path = Path(name)
+    if path.is_dir():
+        raise InputError("is a folder, expected a file", where=name)
+    if path.suffix.lower() in COMPRESSED:
+        path = path.with_suffix("")
+    suffix = path.suffix.lower()
+    if suffix in FORMS:
+        return FORMS[suffix]
+    hint = f"known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it"
+    what = f"its name ends in `{suffix}`, which is no known form" if suffix else "its name does not tell its form"
+    raise InputError(what, where=name, hint=hint)
+
+
+@contextmanager
+def _open_lines(name: str, encoding: str) -> Iterator[Iterator[str]]:
+    """The lines of a file, each with its own ending, without the BOM."""
+    with io.TextIOWrapper(open_bytes(name), encoding=encoding, errors="strict", newline="") as file:
+        first = file.readline().removeprefix("\ufeff")
+        yield chain([first] if first else [], file)
+
+
+def _first_line(name: str, encoding: str) -> tuple[int, str]:
+    """The first line that is not blank, with its number; raises InputError when there is none."""
+    with _open_lines(name, encoding) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.isspace():
+                return number, line
+    raise InputError("is empty", where=name, hint="give a file with at least one row")
+
+
+def _header(table: Table) -> tuple[str, ...]:
+    """The names in the first record of CSV or TSV.
+
+    Raises InputError when it cannot be read, a name is missing or stands twice, or nothing follows it.
+    """
+    with _open_lines(table.path, table.encoding) as lines:
+        records = filter(_is_record, _records(table, lines))
+        line, header = next(records)
+        where = f"{table.path}:{line}"
+        if isinstance(header, InputError):
+            raise InputError(header.what, where=where, hint=header.hint)
+        names = tuple(name.strip() for name in header)
+        for number, name in enumerate(names, 1):
+            if not name:
+                hint = "name every column in the first line; pandas writes its index so, unless told index=False"
+                raise InputError(f"column {number} has no name", where=where, hint=hint)
+            if name in names[: number - 1]:
+                raise InputError(f"two columns are named `{name}`", where=where, hint="rename or drop one of them")
+        if next(records, None) is None:
+            hint = "the first line names the columns, each line after it is a row"
+            raise InputError("has a header and no rows", where=table.path, hint=hint)
+    return names
+
+
+def _json_columns(table: Table) -> tuple[str, ...]:
+    """The names in the first object, whatever their values are; raises InputError when there is none."""
+    with _open_lines(table.path, table.encoding) as lines:
+        for line, found in json_objects(lines):
+            if not isinstance(found, InputError):
+                return tuple(found)
+            table.reject(line, found.what, hint=found.hint)
+    raise InputError("has no line that is a JSON object", where=table.path)
+
+
+def _records(table: Table, lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
+    return csv_records(lines, table.delimiter) if table.form == "csv" else tsv_records(lines)
+
+
+def _is_record(numbered: tuple[int, Record]) -> bool:
+    """Whether a record is more than a line of blanks."""
+    record = numbered[1]
+    return isinstance(record, InputError) or len(record) > 1 or not record[0].isspace()
+
+
+def _under_header(records: Iterator[tuple[int, Record]], columns: tuple[str, ...]) -> Iterator[tuple[int, Values]]:
+    """The records after the header as values by column; one of another length is an error in its place."""
+    width = len(columns)
+    next(filter(_is_record, records))
+    for line, record in records:
+        if isinstance(record, InputError):
+            yield line, record
+        elif len(record) == width:
+            yield line, dict(zip(columns, record, strict=True))
+        elif _is_record((line, record)):
+            fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
+            yield line, InputError(f"has {fields}, the header has {width}", hint="quote a field that holds a delimiter")

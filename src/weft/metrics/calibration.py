@@ -1,0 +1,114 @@
+"""How far probabilities can be trusted: knows log-loss and calibration; not which model gave the probabilities.
+
+Letters: N rows, C classes, M bins of confidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from weft.errors import InputError
+
+BINS = 15  # as in the experiments of Guo et al. 2017
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """A reliability diagram: rows binned by confidence, and in each bin the mean confidence beside the accuracy.
+
+    `edges_M1` has one more entry than there are bins; bin m holds confidences in (edges[m], edges[m + 1]]. In an empty
+    bin `confidence_M` and `accuracy_M` are nan, so that a plot shows a gap there.
+    """
+
+    edges_M1: np.ndarray
+    count_M: np.ndarray
+    confidence_M: np.ndarray
+    accuracy_M: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: the bins' gaps weighted by their rows (Guo et al. 2017, eq. 3)."""
+        gap_M = np.abs(self.accuracy_M - self.confidence_M)
+        return float(np.nansum(self.count_M * gap_M) / self.count_M.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What log-loss and calibration keep of each row: its loss, top probability, whether that was right, its bin."""
+
+    loss_N: np.ndarray
+    confidence_N: np.ndarray
+    hit_N: np.ndarray
+    bin_N: np.ndarray
+
+
+def evidence(probabilities_NC: np.ndarray, gold_N: np.ndarray, *, bins: int = BINS) -> Evidence:
+    """Loss, confidence, correctness and bin of each row.
+
+    Raises:
+        InputError: no rows, shapes that do not agree, a gold id outside the classes, or values that are no
+            probabilities (not in 0 .. 1, or not a number).
+
+    """
+    _check(probabilities_NC, gold_N)
+    # The least probability depends on the precision it was stored in, as in scikit-learn's log_loss: without it one
+    # sure and wrong answer would make the mean infinite.
+    least = np.finfo(probabilities_NC.dtype).eps if probabilities_NC.dtype.kind == "f" else np.finfo(float).eps
+    of_gold_N = probabilities_NC[np.arange(len(gold_N)), gold_N].astype(np.float64)
+    guess_N = probabilities_NC.argmax(1)
+    confidence_N = np.clip(probabilities_NC.max(1).astype(np.float64), 0, 1)
+    return Evidence(
+        loss_N=-np.log(np.clip(of_gold_N, least, 1 - least)),
+        confidence_N=confidence_N,
+        hit_N=guess_N == gold_N,
+        bin_N=np.searchsorted(_edges(bins)[1:-1], confidence_N, side="left"),
+    )
+
+
+def log_loss(probabilities_NC: np.ndarray, gold_N: np.ndarray) -> float:
+    """Mean negative log of the true class's probability, in nats, clipped as scikit-learn does; errors as `evidence`.
+
+    It is a proper score: only the true probabilities make it least (Good 1952, "Rational decisions").
+    """
+    return float(evidence(probabilities_NC, gold_N).loss_N.mean())
+
+
+def calibration_error(probabilities_NC: np.ndarray, gold_N: np.ndarray, *, bins: int = BINS) -> float:
+    """Mean gap between confidence and accuracy (Guo et al. 2017, section 2, eq. 3); errors as `evidence`."""
+    return reliability(probabilities_NC, gold_N, bins=bins).error
+
+
+def reliability(probabilities_NC: np.ndarray, gold_N: np.ndarray, *, bins: int = BINS) -> Reliability:
+    """Bin rows by confidence, in bins of equal width (Guo et al. 2017, section 2); errors as `evidence`."""
+    rows = evidence(probabilities_NC, gold_N, bins=bins)
+    count_M = np.bincount(rows.bin_N, minlength=bins)
+    with np.errstate(invalid="ignore"):  # 0 / 0 in an empty bin is the nan that is meant
+        return Reliability(
+            edges_M1=_edges(bins),
+            count_M=count_M,
+            confidence_M=np.bincount(rows.bin_N, weights=rows.confidence_N, minlength=bins) / count_M,
+            accuracy_M=np.bincount(rows.bin_N, weights=rows.hit_N, minlength=bins) / count_M,
+        )
+
+
+def _edges(bins: int) -> np.ndarray:
+    return np.linspace(0, 1, bins + 1)
+
+
+def _check(probabilities_NC: np.ndarray, gold_N: np.ndarray) -> None:
+    if probabilities_NC.ndim != 2 or gold_N.shape != probabilities_NC.shape[:1]:
+        raise InputError(
+            f"expected a row of probabilities for each true label, found {probabilities_NC.shape} and {gold_N.shape}"
+        )
+    if not len(gold_N):
+        raise InputError("there are no rows to score")
+    classes = probabilities_NC.shape[1]
+    if not (gold_N.min() >= 0 and gold_N.max() < classes):
+        raise InputError(f"expected true labels in 0 .. {classes - 1}, found {gold_N.min()} .. {gold_N.max()}")
+    low, high = float(probabilities_NC.min()), float(probabilities_NC.max())
+    if not (low >= 0 and high <= 1 + 1e-3):  # a softmax in half precision may end a little above 1; nan fails both
+        raise InputError(
+            f"expected probabilities in 0 .. 1, found {low:g} .. {high:g}", hint="pass the softmax of the scores"
+        )

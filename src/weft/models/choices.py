@@ -1,0 +1,19 @@
+"""The kinds of encoders there are. A new one is a new file and a new line here."""
+
+from __future__ import annotations
+
+from weft.config import one_of
+from weft.models.bag import BagEncoderConfig
+from weft.models.base import EncoderConfig
+from weft.models.cnn import CnnEncoderConfig
+from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
+from weft.models.transformer import TransformerEncoderConfig
+
+ENCODERS = (
+    BagEncoderConfig,
+    CnnEncoderConfig,
+    LstmEncoderConfig,
+    GruEncoderConfig,
+    TransformerEncoderConfig,
+)
+EncoderChoice = one_of(EncoderConfig, ENCODERS)

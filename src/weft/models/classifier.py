@@ -1,0 +1,74 @@
+"""The head that decides among classes, on any encoder; knows neither labels nor losses."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from weft.config import Config
+from weft.data.batch import Source
+from weft.models.base import Encoder, Memory, Pooling
+
+
+class ClassifierConfig(Config):
+    """How the states become one vector, and that becomes scores."""
+
+    pooling: Pooling | Literal["default"] = "default"
+    """`default` takes the one that suits the encoder: max for CNN and recurrent ones, mean for the others."""
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    """Of the pooled vector."""
+
+    def build(self, encoder: Encoder, *, classes: int) -> Classifier:
+        """An encoder with this head."""
+        pooling = encoder.pooling if self.pooling == "default" else self.pooling
+        return Classifier(encoder, classes=classes, pooling=pooling, dropout=self.dropout)
+
+
+class Classifier(nn.Module):
+    """Encoder, pooling, dropout, one linear layer."""
+
+    def __init__(self, encoder: Encoder, *, classes: int, pooling: Pooling, dropout: float) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.pool = Pool(encoder.width, pooling)
+        self.dropout = nn.Dropout(dropout)
+        self.scores = nn.Linear(encoder.width, classes)
+
+    def forward(self, source: Source) -> Tensor:
+        """The logits of each class, [B, C]."""
+        return self.scores(self.dropout(self.pool(self.encoder(source))))
+
+
+class Pool(nn.Module):
+    """One vector [B, D] of the states of a row; of a row without tokens, zero.
+
+    `attention` weighs the states by a learned query (Yang et al. 2016, section 2.2).
+    """
+
+    def __init__(self, width: int, pooling: Pooling) -> None:
+        super().__init__()
+        self.pooling = pooling
+        if pooling == "attention":
+            self.key, self.query = nn.Linear(width, width), nn.Linear(width, 1, bias=False)
+
+    def forward(self, memory: Memory) -> Tensor:
+        """Pool a batch, [B, D]."""
+        states_BSD, real_BS1 = memory.states_BSD, memory.mask_BS[..., None]
+        count_B1 = real_BS1.sum(1)
+        if self.pooling == "mean":
+            return (states_BSD * real_BS1).sum(1) / count_B1.clamp_min(1)
+        if self.pooling == "max":
+            pooled_BD = states_BSD.masked_fill(~real_BS1, -torch.inf).amax(1)
+        elif self.pooling == "attention":
+            weight_BS1 = self.query(torch.tanh(self.key(states_BSD)))
+            weight_BS1 = weight_BS1.masked_fill(~real_BS1, torch.finfo(weight_BS1.dtype).min).softmax(1)
+            pooled_BD = (states_BSD * weight_BS1).sum(1)
+        elif memory.final_BD is not None:
+            pooled_BD = memory.final_BD
+        else:
+            last_B = (count_B1[:, 0] - 1).clamp_min(0)
+            pooled_BD = states_BSD[torch.arange(len(states_BSD), device=states_BSD.device), last_B]
+        return pooled_BD.masked_fill(count_B1 == 0, 0.0)

@@ -1,0 +1,51 @@
+"""Ids to vectors, with one or several views of a position summed; knows nothing of what reads them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from weft.data.batch import Tokens
+
+
+class Embedding(nn.Module):
+    """Embeds each view of a position in a table of its own, and sums.
+
+    A view tells what a piece alone does not: its right neighbour, the word around it. While training, each view of
+    each row is left out with probability `view_dropout` (not all of them: view 0 stays when none would), so that none
+    is leaned on alone; entries are dropped with probability `dropout`.
+    """
+
+    def __init__(
+        self, vocab_sizes: tuple[int, ...], width: int, *, dropout: float = 0.0, view_dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.width, self.view_dropout = width, view_dropout
+        self.tables = nn.ModuleList(nn.Embedding(size, width, padding_idx=0) for size in vocab_sizes)
+        for table in self.tables:
+            # unit variance of the sum would need a later layer to scale it down; 0.1 trains well from the first step
+            nn.init.normal_(table.weight, std=0.1)  # ty: ignore[invalid-argument-type]
+            with torch.no_grad():
+                table.weight[0].zero_()  # ty: ignore
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        """The vector of each position, [B, S, D]; zero where there is padding."""
+        states_BSD = self.tables[0](tokens.ids_BS)
+        if tokens.views_BSW is not None:
+            parts = [states_BSD]
+            parts += [table(tokens.views_BSW[..., view]) for view, table in enumerate(list(self.tables)[1:])]
+            states_BSD = self._sum(parts)
+        return self.dropout(states_BSD)
+
+    def _sum(self, parts: list[Tensor]) -> Tensor:
+        if not self.training or self.view_dropout == 0:
+            return torch.stack(parts).sum(0) if len(parts) > 3 else sum(parts[1:], parts[0])
+        rows = parts[0].shape[0]
+        kept_BW = torch.rand(rows, len(parts), device=parts[0].device) >= self.view_dropout
+        kept_BW[:, 0] |= ~kept_BW.any(1)
+        scale_BW = kept_BW.to(parts[0].dtype) / (1 - self.view_dropout)
+        total = parts[0] * scale_BW[:, 0, None, None]
+        for view, part in enumerate(parts[1:], 1):
+            total = torch.addcmul(total, part, scale_BW[:, view, None, None])
+        return total

@@ -1,0 +1,110 @@
+"""Recurrent encoders, LSTM and GRU, in one direction or both; knows no head."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from weft.data.batch import Tokens
+from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.embedding import Embedding
+
+Cell = Literal["lstm", "gru"]
+
+
+class RnnEncoderConfig(EncoderConfig):
+    """Settings shared by the recurrent encoders."""
+
+    width: int = Field(default=128, ge=1)
+    """Of the embeddings."""
+    hidden: int = Field(default=96, ge=1)
+    """Width of the state of each direction."""
+    layers: int = Field(default=1, ge=1)
+    directions: Literal[1, 2] = 2
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    """Of the embeddings, and between layers."""
+    view_dropout: float = Field(default=0.1, ge=0, lt=1)
+
+    def _build(self, vocab_sizes: tuple[int, ...], cell: Cell) -> RnnEncoder:
+        embedding = Embedding(vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
+        return RnnEncoder(
+            embedding, cell=cell, hidden=self.hidden, layers=self.layers, directions=self.directions, dropout=self.dropout
+        )
+
+
+class LstmEncoderConfig(RnnEncoderConfig):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997)."""
+
+    kind: Literal["lstm"] = "lstm"
+
+    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+        """The encoder with its embedding."""
+        return self._build(vocab_sizes, "lstm")
+
+
+class GruEncoderConfig(RnnEncoderConfig):
+    """Gated recurrent units (Cho et al. 2014, section 2.3)."""
+
+    kind: Literal["gru"] = "gru"
+
+    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+        """The encoder with its embedding."""
+        return self._build(vocab_sizes, "gru")
+
+
+class RnnEncoder(Encoder):
+    """States [B, S, directions * hidden].
+
+    The second direction reads each row turned round within its length, so padding comes last for both, nothing needs
+    packing, and torch's fused CPU kernels serve.
+    """
+
+    pooling = "max"
+
+    def __init__(
+        self, embedding: Embedding, *, cell: Cell, hidden: int, layers: int, directions: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.width = directions * hidden
+        make = nn.LSTM if cell == "lstm" else nn.GRU
+        self.layers = nn.ModuleList(
+            nn.ModuleList(
+                make(embedding.width if layer == 0 else self.width, hidden, batch_first=True) for _ in range(directions)
+            )
+            for layer in range(layers)
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, source: Tokens) -> Memory:
+        """Read a batch."""
+        states_BSD = self.embedding(source)
+        lengths_B = source.lengths_B
+        turned_BS = _turned(source.mask_BS, lengths_B)
+        for depth, directions in enumerate(self.layers):
+            if depth:
+                states_BSD = self.dropout(states_BSD)
+            read = [directions[0](states_BSD)[0]]  # ty: ignore
+            if len(directions) == 2:  # ty: ignore
+                backward = directions[1](_reordered(states_BSD, turned_BS))[0]  # ty: ignore
+                read.append(_reordered(backward, turned_BS))
+            states_BSD = torch.cat(read, 2) if len(read) == 2 else read[0]
+        rows_B = torch.arange(len(lengths_B), device=lengths_B.device)
+        hidden = read[0].shape[2]
+        final = [read[0][rows_B, (lengths_B - 1).clamp_min(0)]]
+        if len(read) == 2:
+            final.append(states_BSD[:, 0, hidden:])
+        return Memory(states_BSD, source.mask_BS, torch.cat(final, 1))
+
+
+def _turned(mask_BS: Tensor, lengths_B: Tensor) -> Tensor:
+    """For each position the one to read there when rows are turned round: its mirror, or itself in the padding."""
+    steps_S = torch.arange(mask_BS.shape[1], device=mask_BS.device)
+    return torch.where(mask_BS, lengths_B[:, None] - 1 - steps_S, steps_S)
+
+
+def _reordered(states_BSD: Tensor, order_BS: Tensor) -> Tensor:
+    return states_BSD.gather(1, order_BS[..., None].expand(-1, -1, states_BSD.shape[2]))

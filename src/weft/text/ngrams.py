@@ -1,0 +1,124 @@
+"""Hashed n-grams of a text, a set without order: what a bag reads. Knows nothing of positions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from weft.text.normalize import normalize
+from weft.text.segment import Unit, segment
+from weft.text.tokenizer import Encoded, Tokenizer, TokenizerConfig
+from weft.text.vocab import HashedVocabulary, VocabularyConfig, mix
+
+
+class NgramTokenizerConfig(TokenizerConfig):
+    """N-grams of pieces, as fastText's (Joulin et al. 2017, section 2.1), and on request the letters inside words."""
+
+    kind: Literal["ngrams"] = "ngrams"
+    unit: Unit = "mixed"
+    order: int = Field(default=2, ge=1, le=6)
+    """N-grams of 1 to so many pieces."""
+    letters: tuple[int, int] | None = None
+    """Also runs of so few to so many letters inside a word, its ends marked (Bojanowski et al. 2017); None: none."""
+    vocabulary: VocabularyConfig = VocabularyConfig(min_count=1, max_size=2_000_000)
+
+    def learn(self, texts: Sequence[str]) -> NgramTokenizer:
+        """Learn which n-grams are known."""
+        keys_N, _ = _keys(self, texts)
+        return NgramTokenizer(self, HashedVocabulary.learn(keys_N, self.vocabulary))
+
+    def load(self, folder: Path) -> NgramTokenizer:
+        """Load what `NgramTokenizer.save` wrote."""
+        return NgramTokenizer(self, HashedVocabulary.load(folder / "ngrams.safetensors"))
+
+    def describe(self) -> str:
+        """As in `1-3-grams of mixed pieces`."""
+        letters = f" + {self.letters[0]}-{self.letters[1]} letters inside words" if self.letters else ""
+        return f"{'1-' if self.order > 1 else ''}{self.order}-grams of {self.unit} pieces{letters}"
+
+
+class NgramTokenizer(Tokenizer):
+    """Hashes the n-grams of texts and keeps the known ones; made by its config's `learn` or `load`."""
+
+    ordered = False
+
+    def __init__(self, config: NgramTokenizerConfig, known: HashedVocabulary) -> None:
+        self.config, self.known = config, known
+        self.sizes = (len(known),)
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The known n-grams of each text; a text may have none."""
+        keys_N, owner_N = _keys(self.config, texts)
+        ids_N = self.known.ids(keys_N)
+        found = ids_N > 0
+        lengths_R = np.bincount(owner_N[found], minlength=len(texts)).astype(np.int64)
+        return Encoded(ids_N[found, None], lengths_R)
+
+    def save(self, folder: Path) -> None:
+        """The known buckets."""
+        self.known.save(folder / "ngrams.safetensors")
+
+    def coverage(self, texts: Sequence[str]) -> float:
+        """The share of the texts' n-grams that are known."""
+        keys_N, _ = _keys(self.config, texts)
+        return float((self.known.ids(keys_N) > 0).mean()) if len(keys_N) else 1.0
+
+
+def _keys(config: NgramTokenizerConfig, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """A key for every n-gram of every text, uint64 [N], and the text it stands in, in the order of the texts."""
+    cut = segment(normalize(texts, config.normalize), config.unit)
+    numbers: dict[str, int] = {}
+    types_N = np.fromiter((numbers.setdefault(p, len(numbers)) for p in cut.pieces), np.int64, len(cut.pieces))
+    distinct = list(numbers)
+    single_N = np.fromiter(map(_hash, distinct), np.uint64, len(distinct))[types_N] if distinct else _EMPTY
+    owner_N = np.repeat(np.arange(len(texts)), cut.lengths)
+    keys, owners = [mix(single_N)], [owner_N]
+    rolling = single_N
+    for order in range(2, config.order + 1):
+        # the n-gram that starts at a position: the shorter one there, and the piece after it
+        rolling = mix(rolling[:-1] * _PRIME + np.uint64(order)) + single_N[order - 1 :]
+        whole = owner_N[: len(rolling)] == owner_N[order - 1 :]
+        keys.append(mix(rolling)[whole])
+        owners.append(owner_N[: len(rolling)][whole])
+    if config.letters:
+        values, counts = _letters(distinct, *config.letters)
+        keys.append(values[_runs((np.cumsum(counts) - counts)[types_N], counts[types_N])])
+        owners.append(np.repeat(owner_N, counts[types_N]))
+    order_N = np.argsort(np.concatenate(owners), kind="stable")
+    return np.concatenate(keys)[order_N], np.concatenate(owners)[order_N]
+
+
+_EMPTY = np.zeros(0, dtype=np.uint64)
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _hash(piece: str) -> int:
+    return int.from_bytes(hashlib.blake2b(piece.encode(), digest_size=8).digest(), "little")
+
+
+def _letters(words: Sequence[str], shortest: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Keys of the letter n-grams of each word, end to end, and how many each has; a word of one letter has none."""
+    keys: list[int] = []
+    counts = np.zeros(len(words), dtype=np.int64)
+    for row, word in enumerate(words):
+        if len(word) > 1:
+            marked = f"<{word}>"
+            found = {
+                marked[start : start + size]
+                for size in range(shortest, min(longest, len(marked) - 1) + 1)
+                for start in range(len(marked) - size + 1)
+            }
+            keys += [_hash(f"\0{letters}") for letters in sorted(found)]
+            counts[row] = len(found)
+    return mix(np.array(keys, dtype=np.uint64)), counts
+
+
+def _runs(starts_N: np.ndarray, counts_N: np.ndarray) -> np.ndarray:
+    """The numbers start, start + 1, ... of each run, end to end."""
+    offsets_N = np.cumsum(counts_N) - counts_N
+    return np.arange(int(counts_N.sum())) - np.repeat(offsets_N - starts_N, counts_N)

@@ -1,0 +1,70 @@
+"""What every tokenizer owes: texts in, numbers out, many at once; knows none of the kinds (see `choices`)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from weft.config import Config
+from weft.text.normalize import NormalizeConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The ids of R texts, end to end: int32 [N, W], W views of each position, and the length of each text, [R].
+
+    View 0 is the piece itself; further views (its neighbour, the word around it) describe the same position.
+    """
+
+    values_NW: np.ndarray
+    lengths_R: np.ndarray
+
+
+class Tokenizer(ABC):
+    """Turns texts into ids; learned from training texts, saved and loaded as a folder of plain files."""
+
+    ordered: ClassVar[bool] = True
+    """False where ids are a set without positions (hashed n-grams): only a bag reads those."""
+    sizes: tuple[int, ...]
+    """How many ids each view has, padding included."""
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The ids of many raw texts at once."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what was learned into an existing folder."""
+
+    def coverage(self, texts: Sequence[str]) -> float:
+        """The share, 0 to 1, of the positions of these texts whose piece is known."""
+        known = self.encode(texts).values_NW[:, 0]
+        return float((known > 1).mean()) if len(known) else 1.0
+
+
+class TokenizerConfig(Config):
+    """Base of the configs of tokenizers; each says how one is learned and how it is loaded."""
+
+    kind: str
+    normalize: NormalizeConfig = NormalizeConfig()
+
+    def learn(self, texts: Sequence[str]) -> Tokenizer:
+        """A tokenizer learned from training texts."""
+        raise NotImplementedError
+
+    def load(self, folder: Path) -> Any:
+        """The tokenizer that was saved in a folder."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """In a few words, for people."""
+        return self.kind
+
+    def changed(self, **settings: Any) -> Self:
+        """The same with some settings changed."""
+        return self.model_copy(update=settings)

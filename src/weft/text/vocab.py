@@ -1,0 +1,111 @@
+"""Which pieces are known and by what number: vocabularies of strings and of hashed keys; knows not how texts are cut.
+
+Both are learned from training texts alone. Number 0 is padding everywhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import repeat
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from weft.config import Config
+from weft.files import read_json, write_json
+
+PAD, UNKNOWN = 0, 1
+
+
+class VocabularyConfig(Config):
+    """Which pieces are worth a number of their own."""
+
+    min_count: int = 2
+    """Pieces seen less often in the training texts are unknown."""
+    max_size: int = 200_000
+    """At most so many pieces, the most frequent first."""
+
+
+class Vocabulary:
+    """Strings and their numbers, by falling count; 0 pads, 1 stands for whatever is not known."""
+
+    def __init__(self, pieces: Iterable[str]) -> None:
+        self.pieces = ["<pad>", "<unknown>", *pieces]
+        self._numbers = {piece: number for number, piece in enumerate(self.pieces) if number > UNKNOWN}
+
+    def __len__(self) -> int:
+        return len(self.pieces)
+
+    @classmethod
+    def learn(cls, pieces: Iterable[str], config: VocabularyConfig) -> Vocabulary:
+        """The most frequent pieces; equal counts go in the order of their characters."""
+        counts: Mapping[str, int] = Counter(pieces)
+        kept = sorted((piece for piece, count in counts.items() if count >= config.min_count))
+        kept.sort(key=counts.__getitem__, reverse=True)
+        return cls(kept[: config.max_size])
+
+    def ids(self, pieces: list[str]) -> np.ndarray:
+        """The numbers of many pieces, int32 [N]."""
+        return np.fromiter(map(self._numbers.get, pieces, repeat(UNKNOWN)), dtype=np.int32, count=len(pieces))
+
+    def save(self, path: Path) -> None:
+        """A JSON list of the pieces from number 2 on."""
+        write_json(path, self.pieces[2:])
+
+    @classmethod
+    def load(cls, path: Path) -> Vocabulary:
+        """Read what `save` wrote."""
+        return cls(read_json(path))
+
+
+class HashedVocabulary:
+    """64-bit keys (of n-grams, of neighbours) by the buckets they fall in; only buckets seen in training have a number.
+
+    So the table behind it is as large as the training texts need, and a key is found by one look-up in an array.
+    Two keys may share a bucket: of 150,000 keys in 2^22 buckets about 2 in 100 do.
+    """
+
+    BITS = 22
+
+    def __init__(self, kept: np.ndarray) -> None:
+        self.kept = kept.astype(np.uint32)
+        self._numbers = np.zeros(1 << self.BITS, dtype=np.int32)
+        self._numbers[self.kept] = np.arange(1, len(kept) + 1, dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self.kept) + 1
+
+    @classmethod
+    def learn(cls, keys_N: np.ndarray, config: VocabularyConfig) -> HashedVocabulary:
+        """The buckets into which at least `min_count` of the training keys (uint64 [N]) fall."""
+        counts = np.bincount(_bucket(keys_N, cls.BITS), minlength=1 << cls.BITS)
+        kept = np.flatnonzero(counts >= max(1, config.min_count))
+        if len(kept) > config.max_size:
+            kept = np.sort(kept[np.argsort(-counts[kept], kind="stable")[: config.max_size]])
+        return cls(kept)
+
+    def ids(self, keys_N: np.ndarray) -> np.ndarray:
+        """The numbers of many keys, int32 [N]; 0 for a key that is not known."""
+        return self._numbers[_bucket(keys_N, self.BITS)]
+
+    def save(self, path: Path) -> None:
+        """The kept buckets, as safetensors."""
+        save_file({"kept": self.kept}, path)
+
+    @classmethod
+    def load(cls, path: Path) -> HashedVocabulary:
+        """Read what `save` wrote."""
+        return cls(load_file(path)["kept"])
+
+
+def mix(keys_N: np.ndarray) -> np.ndarray:
+    """Spread uint64 keys over all 64 bits (the finalizer of SplitMix64: Steele, Lea and Flood 2014, figure 16)."""
+    keys_N = (keys_N ^ (keys_N >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    keys_N = (keys_N ^ (keys_N >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return keys_N ^ (keys_N >> np.uint64(31))
+
+
+def _bucket(keys_N: np.ndarray, bits: int) -> np.ndarray:
+    return (keys_N >> np.uint64(64 - bits)).astype(np.int64)

@@ -1,0 +1,63 @@
+"""What a run tells while it goes on: plain records, printed, plotted or ignored by whoever reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Base of all reports."""
+
+    kind: ClassVar[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """As one line of `reports.jsonl`."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Report):
+    """Something that a user should know, as a sentence: a guess that was made, what was cut, what was left out."""
+
+    kind: ClassVar[str] = "note"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport(Report):
+    """Training went on: the mean loss since the last such report, and the pace."""
+
+    kind: ClassVar[str] = "step"
+    step: int
+    epoch: float
+    """Epochs done, with their fraction."""
+    epochs: int
+    loss: float
+    learning_rate: float
+    rows_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class EvalReport(Report):
+    """The model of this step on the dev part."""
+
+    kind: ClassVar[str] = "evaluation"
+    step: int
+    epoch: float
+    scores: Mapping[str, float]
+    metric: str
+    """The score by which the best step is chosen."""
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SaveReport(Report):
+    """A checkpoint is on disk."""
+
+    kind: ClassVar[str] = "save"
+    step: int
+    path: str

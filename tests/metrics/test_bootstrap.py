@@ -1,0 +1,114 @@
+"""Intervals hold their value, shrink with the rows, repeat with the seed, and are those of the plain row bootstrap."""
+
+import time
+
+import numpy as np
+import pytest
+from sklearn import metrics as oracle
+
+from weft.errors import InputError
+from weft.metrics import bootstrap
+from weft.metrics.bootstrap import class_scores, scores
+from weft.metrics.calibration import calibration_error, log_loss
+from weft.metrics.classification import confusion
+
+NAMES = ["accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss", "calibration_error"]
+
+
+def made(rows: int, *, classes: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities that are often right, and the truth."""
+    rng = np.random.default_rng(seed)
+    gold_N = rng.integers(0, classes, rows)
+    logits_NC = rng.normal(size=(rows, classes))
+    logits_NC[np.arange(rows), gold_N] += 1.5
+    exp_NC = np.exp(2 * logits_NC)
+    return exp_NC / exp_NC.sum(1, keepdims=True), gold_N
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(1, 2), (1, 5), (2, 2), (40, 3), (500, 7), (12_345, 3)])
+def test_intervals_hold_the_values_that_the_plain_functions_give(rows, classes):
+    probabilities_NC, gold_N = made(rows, classes=classes)
+    found = scores(probabilities_NC, gold_N, resamples=200)
+    guess_N = probabilities_NC.argmax(1)
+    assert list(found) == NAMES
+    assert all(score.low <= score.value <= score.high for score in found.values())
+    expected = oracle.precision_recall_fscore_support(gold_N, guess_N, average="macro", zero_division=0)
+    values = [(gold_N == guess_N).mean(), *expected[:3]]
+    values += [log_loss(probabilities_NC, gold_N), calibration_error(probabilities_NC, gold_N)]
+    assert [found[name].value for name in NAMES] == pytest.approx(values)
+
+
+def test_one_row_has_no_spread():
+    found = scores(np.array([[0.2, 0.8]]), np.array([1]))
+    assert found["accuracy"] == bootstrap.Score(1.0, 1.0, 1.0)
+    assert found["log_loss"].low == found["log_loss"].high == pytest.approx(-np.log(0.8))
+
+
+def test_intervals_shrink_with_the_square_root_of_the_rows():
+    few, many = (scores(*made(rows)) for rows in (400, 6400))
+    for name in NAMES[:5]:
+        ratio = (few[name].high - few[name].low) / (many[name].high - many[name].low)
+        assert 3 < ratio < 5.5, name
+
+
+def test_the_seed_decides():
+    rows = made(300)
+    assert scores(*rows, seed=1) == scores(*rows, seed=1)
+    assert scores(*rows, seed=1) != scores(*rows, seed=2)
+
+
+def plain(probabilities_NC: np.ndarray, gold_N: np.ndarray, resamples: int) -> np.ndarray:
+    """The bootstrap as the book has it: draw rows, score, repeat. One row of intervals for each name."""
+    rng = np.random.default_rng(7)
+    guess_N = probabilities_NC.argmax(1)
+    draws = []
+    for _ in range(resamples):
+        rows = rng.integers(0, len(gold_N), len(gold_N))
+        macro = oracle.precision_recall_fscore_support(gold_N[rows], guess_N[rows], average="macro", zero_division=0)
+        loss, error = (score(probabilities_NC[rows], gold_N[rows]) for score in (log_loss, calibration_error))
+        draws.append([(gold_N == guess_N)[rows].mean(), *macro[:3], loss, error])
+    return np.quantile(draws, [0.025, 0.975], axis=0).T
+
+
+@pytest.mark.parametrize("groups", [10_000, 150])
+def test_the_same_as_drawing_rows(monkeypatch, groups):
+    monkeypatch.setattr(bootstrap, "GROUPS", groups)  # 150: 600 rows in groups, as a large corpus would be
+    probabilities_NC, gold_N = made(600)
+    found = scores(probabilities_NC, gold_N)
+    for name, (low, high) in zip(NAMES, plain(probabilities_NC, gold_N, 1000), strict=True):
+        tolerance = 0.12 * (high - low)
+        assert (found[name].low, found[name].high) == pytest.approx((low, high), abs=tolerance), name
+
+
+def test_chunks_do_not_change_the_draws(monkeypatch):
+    rows = made(200)
+    whole = scores(*rows)
+    monkeypatch.setattr(bootstrap, "AT_ONCE", 700)
+    for name, score in scores(*rows).items():
+        assert (score.low, score.high) == pytest.approx((whole[name].low, whole[name].high))
+
+
+def test_each_class_has_its_interval():
+    probabilities_NC, gold_N = made(500)
+    gold_N[gold_N == 2] = 1  # class 2 is guessed but never true
+    guess_N = probabilities_NC.argmax(1)
+    found = class_scores(confusion(gold_N, guess_N, 4))
+    expected = oracle.precision_recall_fscore_support(gold_N, guess_N, labels=range(4), zero_division=0)
+    for label, each in enumerate(found):
+        values = (each.precision.value, each.recall.value, each.f1.value, each.support)
+        assert values == pytest.approx([column[label] for column in expected])
+        assert all(score.low <= score.value <= score.high for score in (each.precision, each.recall, each.f1))
+    assert found[0].f1.low < found[0].f1.value < found[0].f1.high
+    assert found[3].f1 == bootstrap.Score(0.0, 0.0, 0.0)
+
+
+def test_no_resamples_is_an_error():
+    with pytest.raises(InputError):
+        scores(*made(10), resamples=0)
+
+
+def test_a_million_rows_take_seconds():
+    rows = made(1_000_000)
+    started = time.process_time()
+    scores(*rows)
+    assert time.process_time() - started < 15
