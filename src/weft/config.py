@@ -5,9 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -34,10 +41,13 @@ class Config(BaseModel):
 C = TypeVar("C", bound=Config)
 
 
-def one_of(base: type[Config], members: Iterable[type[Config]]) -> Any:
-    """The type of a setting that is one of several kinds: `{kind: cnn, ...}`, the bare word `cnn`, or an object.
+def one_of(
+    base: type[Config], members: Iterable[type[Config]], *, default: type[Config] | None = None
+) -> BeforeValidator:
+    """Validates a setting that is one of several kinds: `{kind: cnn, ...}`, the bare word `cnn`, or an object.
 
-    An object of a class from outside the package is taken as it is; to read one from a file, its class is
+    Used as `Annotated[SerializeAsAny[Base], one_of(Base, members)]`. Settings without a kind are those of `default`, if
+    there is one. An object of a class from outside the package is taken as it is; to read one from a file, its class is
     handed to `validated` in `parts`.
     """
     known = tuple(members)
@@ -47,6 +57,8 @@ def one_of(base: type[Config], members: Iterable[type[Config]]) -> Any:
             return value
         if isinstance(value, str):
             value = {"kind": value}
+        if default is not None and isinstance(value, Mapping) and "kind" not in value:
+            value = {"kind": kind_of(default), **value}
         if not isinstance(value, Mapping) or "kind" not in value:
             raise PydanticCustomError("kind", "expected a kind, such as `kind: {kind}`", {"kind": kind_of(known[0])})
         outside = (info.context or {}).get("parts", ())
@@ -56,7 +68,7 @@ def one_of(base: type[Config], members: Iterable[type[Config]]) -> Any:
             raise PydanticCustomError("kind", "there is no kind `{kind}`", {"kind": value["kind"], "hint": hint})
         return kinds[value["kind"]].model_validate(value, context=info.context)
 
-    return Annotated[SerializeAsAny[base], BeforeValidator(resolve)]
+    return BeforeValidator(resolve)
 
 
 def kind_of(part: type[Config]) -> str:

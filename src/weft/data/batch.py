@@ -38,7 +38,7 @@ class Moves:
 
 @dataclass(frozen=True, slots=True)
 class Tokens(Moves):
-    """Positions in order: ids [B, S], their mask [B, S], and further views of each position [B, S, W] where there are."""
+    """Positions in order: ids [B, S], their mask [B, S], further views of each position [B, S, W] where there are."""
 
     ids_BS: Tensor
     mask_BS: Tensor

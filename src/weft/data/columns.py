@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 Long = Literal["head", "head-tail", "windows"]
-"""What is read of a text beyond the maximum: its first part; its first and last halves; or all of it, window by window."""
+"""What is read of a text beyond the maximum: its first part, its first and last halves, or all, window by window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ class Columns:
     fixed: Mapping[str, np.ndarray]
     owner_R: np.ndarray
     cost_R: np.ndarray
+    facts: Mapping[str, float] = field(default_factory=dict)
+    """What was counted while encoding, for what is said to the user: unknown pieces, long texts."""
 
     def __len__(self) -> int:
         return len(self.owner_R)

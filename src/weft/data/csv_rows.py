@@ -38,19 +38,17 @@ def csv_records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, Rec
     tape = _Tape(lines)
     while True:
         reader = csv.reader(tape.rest(), delimiter=delimiter, strict=True)
-        line, seen = tape.line, 0
+        start = tape.line
         try:
             for fields in reader:
                 if fields:
-                    yield line, fields
-                taken = reader.line_num - seen
-                seen += taken
-                line += taken
-                tape.at += taken
+                    yield tape.line, fields
+                tape.line = start + reader.line_num
             return
         except csv.Error as error:
-            tape.at += 1
-            yield line, _broken(str(error))
+            broken = tape.line
+            tape.line += 1
+            yield broken, _broken(str(error))
 
 
 def tsv_records(lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
@@ -62,28 +60,23 @@ def tsv_records(lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
 
 
 class _Tape:
-    """Lines that can be read again from any line `at` which the record being read has reached."""
+    """Lines that can be read again from `line`, the number (from 1) of the first line of the record being read."""
 
     def __init__(self, lines: Iterator[str]) -> None:
+        self.line = 1
         self._lines = lines
         self._window: list[str] = []
-        self._trimmed = 0
-        self.at = 0
-
-    @property
-    def line(self) -> int:
-        return self._trimmed + self.at + 1
+        self._window_line = 1
 
     def rest(self) -> Iterator[str]:
         return chain.from_iterable(self._blocks())
 
     def _blocks(self) -> Iterator[Iterable[str]]:
         # Blocks, so that nothing is done in Python for a single line.
-        yield map(self._window.__getitem__, range(self.at, len(self._window)))
+        yield map(self._window.__getitem__, range(self.line - self._window_line, len(self._window)))
         while block := list(islice(self._lines, _BLOCK)):
-            del self._window[: self.at]
-            self._trimmed += self.at
-            self.at = 0
+            del self._window[: self.line - self._window_line]
+            self._window_line = self.line
             self._window += block
             yield block
 

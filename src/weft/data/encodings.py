@@ -38,7 +38,7 @@ _BOMS = {
 _CANDIDATES = ("gb18030", "big5", "big5hkscs", "utf-16-le", "utf-16-be")
 _HINTED = ("utf-8", "utf-16", "gb18030", "gbk", "big5", "cp1252", "latin-1", "cp1251", "shift_jis", "euc-kr")
 
-# The 300 commonest characters of modern Chinese prose (two thirds of it), and the traditional forms of those that differ.
+# The 300 commonest characters of modern Chinese, two thirds of all its text, and their traditional forms.
 COMMONEST_HAN = frozenset(
     "的是一不了有我在人么这大个为国年中上女好到你以很来时要什男就会能还多学看可后们和生没家都也本下子对小"
     "出得说他于天地用最间去成作过现发点自书比如房里行开日方样电公怎车机新美业事高动那想之道面分前经吗月主"
@@ -78,7 +78,7 @@ def open_bytes(path: str | os.PathLike[str]) -> BinaryIO:
         return io.BytesIO(_drained(sys.stdin.buffer))
     unpack = COMPRESSED.get(Path(name).suffix.lower())
     try:
-        file = Path(name).open("rb")
+        file = io.BufferedReader(io.FileIO(name), _CHUNK)
     except FileNotFoundError:
         raise InputError("there is no such file", where=name, hint=_like(Path(name))) from None
     except IsADirectoryError:
@@ -162,9 +162,12 @@ def _drained(stream: BinaryIO) -> bytes:
 
 def _like(path: Path) -> str:
     """The hint for a missing file: the nearest name in its folder, or that the folder itself is missing."""
-    if not path.parent.is_dir():
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
+    except FileNotFoundError:
         return f"there is no folder `{path.parent}` either"
-    names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
+    except OSError:
+        return ""
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
     return f"did you mean `{path.with_name(near[0])}`?" if near else ""
 

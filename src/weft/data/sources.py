@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -58,11 +58,13 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         self.bad.clear()
         with _open_lines(self.path, self.encoding) as lines:
-            for line, values in self._read(lines):
-                if isinstance(values, InputError):
-                    self.reject(line, values.what, hint=values.hint)
-                else:
-                    yield Row(values, line)
+            match self.form:
+                case "csv" | "tsv":
+                    yield from self._under_header(_records(self, lines))
+                case "jsonl":
+                    yield from self._valued(json_rows(lines))
+                case _:
+                    yield from self._valued(labelled_rows(lines) if "label" in self.columns else plain_rows(lines))
 
     def reject(self, row_line: int, what: str, *, column: str = "", hint: str = "") -> None:
         """Refuse the row that starts on `row_line`.
@@ -70,18 +72,29 @@ class Table:
         Raises InputError, or notes the row in `bad` when bad rows are to be skipped.
         """
         if self.on_bad_row == "stop":
-            hint = f"{hint or 'mend the row'}, or pass --on-bad-row skip to leave such rows out"
-            raise InputError(what, where=f"{self.path}:{row_line}", hint=hint)
+            way_out = "or pass --on-bad-row skip to leave such rows out (each is listed in the run folder)"
+            raise InputError(what, where=f"{self.path}:{row_line}", hint=f"{hint or 'mend the row'}, {way_out}")
         self.bad.append(BadRow(self.path, row_line, column, what))
 
-    def _read(self, lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
-        match self.form:
-            case "csv" | "tsv":
-                return _under_header(_records(self, lines), self.columns)
-            case "jsonl":
-                return json_rows(lines)
-            case _:
-                return labelled_rows(lines) if "label" in self.columns else plain_rows(lines)
+    def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
+        for line, values in found:
+            if isinstance(values, InputError):
+                self.reject(line, values.what, hint=values.hint)
+            else:
+                yield Row(values, line)
+
+    def _under_header(self, records: Iterator[tuple[int, Record]]) -> Iterator[Row]:
+        columns, width = self.columns, len(self.columns)
+        next(filter(_is_record, records))
+        for line, record in records:
+            if isinstance(record, list) and len(record) == width:
+                yield Row(dict(zip(columns, record, strict=True)), line)
+            elif isinstance(record, InputError):
+                self.reject(line, record.what, hint=record.hint)
+            elif _is_record((line, record)):
+                fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
+                hint = "quote a field that holds a delimiter" if self.form == "csv" and len(record) > width else ""
+                self.reject(line, f"has {fields}, the header has {width}", hint=hint)
 
 
 def open_table(
@@ -117,20 +130,19 @@ def _form(name: str) -> str:
     if name == "-":
         return "txt"
     path = Path(name)
-    if path.is_dir():
-        raise InputError("is a folder, expected a file", where=name)
     if path.suffix.lower() in COMPRESSED:
         path = path.with_suffix("")
     suffix = path.suffix.lower()
     if suffix in FORMS:
         return FORMS[suffix]
+    open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
     hint = f"known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it"
     what = f"its name ends in `{suffix}`, which is no known form" if suffix else "its name does not tell its form"
     raise InputError(what, where=name, hint=hint)
 
 
 @contextmanager
-def _open_lines(name: str, encoding: str) -> Iterator[Iterator[str]]:
+def _open_lines(name: str, encoding: str) -> Generator[Iterator[str]]:
     """The lines of a file, each with its own ending, without the BOM."""
     with io.TextIOWrapper(open_bytes(name), encoding=encoding, errors="strict", newline="") as file:
         first = file.readline().removeprefix("\ufeff")
@@ -143,7 +155,7 @@ def _first_line(name: str, encoding: str) -> tuple[int, str]:
         for number, line in enumerate(lines, 1):
             if not line.isspace():
                 return number, line
-    raise InputError("is empty", where=name, hint="give a file with at least one row")
+    raise _empty(name)
 
 
 def _header(table: Table) -> tuple[str, ...]:
@@ -152,8 +164,11 @@ def _header(table: Table) -> tuple[str, ...]:
     Raises InputError when it cannot be read, a name is missing or stands twice, or nothing follows it.
     """
     with _open_lines(table.path, table.encoding) as lines:
-        records = filter(_is_record, _records(table, lines))
-        line, header = next(records)
+        records = _records(table, lines)
+        found = next(filter(_is_record, records), None)
+        if found is None:
+            raise _empty(table.path)
+        line, header = found
         where = f"{table.path}:{line}"
         if isinstance(header, InputError):
             raise InputError(header.what, where=where, hint=header.hint)
@@ -164,7 +179,7 @@ def _header(table: Table) -> tuple[str, ...]:
                 raise InputError(f"column {number} has no name", where=where, hint=hint)
             if name in names[: number - 1]:
                 raise InputError(f"two columns are named `{name}`", where=where, hint="rename or drop one of them")
-        if next(records, None) is None:
+        if not any(_is_record(record, width=len(names)) for record in records):
             hint = "the first line names the columns, each line after it is a row"
             raise InputError("has a header and no rows", where=table.path, hint=hint)
     return names
@@ -184,21 +199,11 @@ def _records(table: Table, lines: Iterator[str]) -> Iterator[tuple[int, Record]]
     return csv_records(lines, table.delimiter) if table.form == "csv" else tsv_records(lines)
 
 
-def _is_record(numbered: tuple[int, Record]) -> bool:
-    """Whether a record is more than a line of blanks."""
+def _is_record(numbered: tuple[int, Record], width: int = 2) -> bool:
+    """Whether a record is more than a line of blanks, which is a value only where there is a single column."""
     record = numbered[1]
-    return isinstance(record, InputError) or len(record) > 1 or not record[0].isspace()
+    return isinstance(record, InputError) or len(record) > 1 or width == 1 or not record[0].isspace()
 
 
-def _under_header(records: Iterator[tuple[int, Record]], columns: tuple[str, ...]) -> Iterator[tuple[int, Values]]:
-    """The records after the header as values by column; one of another length is an error in its place."""
-    width = len(columns)
-    next(filter(_is_record, records))
-    for line, record in records:
-        if isinstance(record, InputError):
-            yield line, record
-        elif len(record) == width:
-            yield line, dict(zip(columns, record, strict=True))
-        elif _is_record((line, record)):
-            fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
-            yield line, InputError(f"has {fields}, the header has {width}", hint="quote a field that holds a delimiter")
+def _empty(name: str) -> InputError:
+    return InputError("is empty", where=name, hint="give a file with at least one row")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -44,6 +45,8 @@ class EncoderConfig(Config):
     kind: str
     reads_order: ClassVar[bool] = True
     """True: reads `Tokens`. False: reads `Ngrams`."""
+    recommended: ClassVar[Mapping[str, Any]] = {}
+    """Training settings that suit this encoder, taken where a user sets none."""
 
     def build(self, vocab_sizes: tuple[int, ...]) -> Encoder:
         """The encoder, with fresh weights; `vocab_sizes` has the number of ids of each view of a position."""

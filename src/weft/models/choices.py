@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import SerializeAsAny
+
 from weft.config import one_of
 from weft.models.bag import BagEncoderConfig
 from weft.models.base import EncoderConfig
@@ -16,4 +20,4 @@ ENCODERS = (
     GruEncoderConfig,
     TransformerEncoderConfig,
 )
-EncoderChoice = one_of(EncoderConfig, ENCODERS)
+EncoderChoice = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=CnnEncoderConfig)]

@@ -58,10 +58,9 @@ class CnnEncoder(Encoder):
         """Read a batch; what is beyond a row's ends counts as zero."""
         states_BSD = self.embedding(source) * source.mask_BS[..., None]
         taps_BSN = self.taps(states_BSD)
-        maps = []
-        for size, block in zip(self.windows, taps_BSN.split([size * self.maps for size in self.windows], 2), strict=True):
-            maps.append(_shifted_sum(block.split(self.maps, 2)))
-        return Memory(functional.relu(torch.cat(maps, 2) + self.bias), source.mask_BS)
+        blocks = taps_BSN.split([size * self.maps for size in self.windows], 2)
+        maps_BSD = torch.cat([_shifted_sum(block.split(self.maps, 2)) for block in blocks], 2)
+        return Memory(functional.relu(maps_BSD + self.bias), source.mask_BS)
 
 
 def _shifted_sum(taps: tuple[Tensor, ...]) -> Tensor:

@@ -31,7 +31,12 @@ class RnnEncoderConfig(EncoderConfig):
     def _build(self, vocab_sizes: tuple[int, ...], cell: Cell) -> RnnEncoder:
         embedding = Embedding(vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
         return RnnEncoder(
-            embedding, cell=cell, hidden=self.hidden, layers=self.layers, directions=self.directions, dropout=self.dropout
+            embedding,
+            cell=cell,
+            hidden=self.hidden,
+            layers=self.layers,
+            directions=self.directions,
+            dropout=self.dropout,
         )
 
 

@@ -17,6 +17,7 @@ from tokenizers.trainers import BpeTrainer
 
 from weft.text.normalize import normalize
 from weft.text.tokenizer import Encoded, Tokenizer, TokenizerConfig
+from weft.text.vocab import UNKNOWN
 
 
 class BpeTokenizerConfig(TokenizerConfig):
@@ -53,7 +54,7 @@ class BpeTokenizer(Tokenizer):
         rows = [row.ids for row in self.engine.encode_batch_fast(normalize(texts, self.config.normalize))]
         lengths_R = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
         values_N = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths_R.sum()))
-        return Encoded(values_N[:, None], lengths_R)
+        return Encoded(values_N[:, None], lengths_R, int((values_N == UNKNOWN).sum()))
 
     def save(self, folder: Path) -> None:
         """One `tokenizer.json`, as the library reads it."""

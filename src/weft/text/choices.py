@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import SerializeAsAny
 
 from weft.config import one_of
 from weft.text.bpe import BpeTokenizerConfig
@@ -18,7 +21,7 @@ TOKENIZERS = (
     BpeTokenizerConfig,
     NgramTokenizerConfig,
 )
-TokenizerChoice = one_of(TokenizerConfig, TOKENIZERS)
+TokenizerChoice = Annotated[SerializeAsAny[TokenizerConfig], one_of(TokenizerConfig, TOKENIZERS)]
 
 
 def fitting(texts: Sequence[str], *, ordered: bool) -> TokenizerConfig:

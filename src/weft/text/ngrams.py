@@ -57,16 +57,11 @@ class NgramTokenizer(Tokenizer):
         ids_N = self.known.ids(keys_N)
         found = ids_N > 0
         lengths_R = np.bincount(owner_N[found], minlength=len(texts)).astype(np.int64)
-        return Encoded(ids_N[found, None], lengths_R)
+        return Encoded(ids_N[found, None], lengths_R, int((~found).sum()))
 
     def save(self, folder: Path) -> None:
         """The known buckets."""
         self.known.save(folder / "ngrams.safetensors")
-
-    def coverage(self, texts: Sequence[str]) -> float:
-        """The share of the texts' n-grams that are known."""
-        keys_N, _ = _keys(self.config, texts)
-        return float((self.known.ids(keys_N) > 0).mean()) if len(keys_N) else 1.0
 
 
 def _keys(config: NgramTokenizerConfig, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

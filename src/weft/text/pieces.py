@@ -11,10 +11,10 @@ import numpy as np
 from weft.text.normalize import normalize
 from weft.text.segment import Pieces, Unit, segment
 from weft.text.tokenizer import Encoded, Tokenizer, TokenizerConfig
-from weft.text.vocab import HashedVocabulary, Vocabulary, VocabularyConfig, mix
+from weft.text.vocab import UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, mix
 
 View = Literal["bigram", "word", "prefix", "suffix"]
-"""What else is seen at a position: the piece and its right neighbour, the word around it, its first or last three letters."""
+"""What else is seen at a position: its right neighbour too, the word around it, its first or last three letters."""
 
 
 class PieceTokenizerConfig(TokenizerConfig):
@@ -107,7 +107,8 @@ class PieceTokenizer(Tokenizer):
                 values_NW[:, column] = vocabulary.ids(_strings(cut, view))
             else:
                 values_NW[:, column] = vocabulary.ids(_neighbours(values_NW[:, 0], cut.lengths))
-        return Encoded(values_NW, np.asarray(cut.lengths, dtype=np.int64))
+        unknown = int((values_NW[:, 0] == UNKNOWN).sum())
+        return Encoded(values_NW, np.asarray(cut.lengths, dtype=np.int64), unknown)
 
     def save(self, folder: Path) -> None:
         """One file a view."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class Encoded:
 
     values_NW: np.ndarray
     lengths_R: np.ndarray
+    unknown: int
+    """How many pieces of these texts the vocabulary lacks."""
 
 
 class Tokenizer(ABC):
@@ -40,11 +42,6 @@ class Tokenizer(ABC):
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write what was learned into an existing folder."""
-
-    def coverage(self, texts: Sequence[str]) -> float:
-        """The share, 0 to 1, of the positions of these texts whose piece is known."""
-        known = self.encode(texts).values_NW[:, 0]
-        return float((known > 1).mean()) if len(known) else 1.0
 
 
 class TokenizerConfig(Config):
@@ -64,7 +61,3 @@ class TokenizerConfig(Config):
     def describe(self) -> str:
         """In a few words, for people."""
         return self.kind
-
-    def changed(self, **settings: Any) -> Self:
-        """The same with some settings changed."""
-        return self.model_copy(update=settings)

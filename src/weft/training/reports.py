@@ -61,3 +61,14 @@ class SaveReport(Report):
     kind: ClassVar[str] = "save"
     step: int
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoneReport(Report):
+    """Training is over, and the model has the weights of the best step."""
+
+    kind: ClassVar[str] = "done"
+    step: int
+    best_step: int
+    seconds: float
+    """Spent in training steps, over all starts of the run."""

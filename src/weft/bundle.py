@@ -1,0 +1,149 @@
+"""A trained folder: settings, what was learned, weights. Knows how it is written, checked and asked; not trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from weft.config import Config, validated
+from weft.errors import InputError, RunFolderError
+from weft.evaluation.evaluate import Evaluation, answer, evaluate
+from weft.files import read_json, sha256, write_json
+from weft.models.device import Device, pick
+from weft.tasks.base import Task, TaskConfig
+from weft.tasks.choices import TaskChoice
+from weft.tasks.classification import Labelled
+
+FORMAT = 1
+"""Rises when older folders can no longer be read."""
+
+
+class _Saved(Config):
+    task: TaskChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model that answers; made by `weft.load`."""
+
+    task: Task
+    network: nn.Module
+    device: torch.device
+
+    def answer(self, texts: Sequence[Any]) -> list[Any]:
+        """One answer a text, in their order. Raises InputError for an empty text, or one that is no string."""
+        if isinstance(texts, str):
+            raise InputError("expected a list of texts, found one string", hint='write model.answer(["..."])')
+        examples = [Labelled(text) if isinstance(text, str) else text for text in texts]
+        for number, example in enumerate(examples):
+            if not isinstance(example, Labelled):
+                raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
+            if not example.text.strip():
+                raise InputError("text is empty", where=f"texts[{number}]")
+        return answer(self.task, self.network, examples, device=self.device)
+
+    def evaluate(self, examples: Sequence[Any]) -> Evaluation:
+        """Answers to labelled examples, their scores with intervals, and the pace."""
+        return evaluate(self.task, self.network, examples, device=self.device)
+
+    @property
+    def parameters(self) -> int:
+        """How many weights there are."""
+        return sum(one.numel() for one in self.network.parameters())
+
+
+def save_task(folder: Path, task: Task) -> None:
+    """What is learned before a model, into an existing folder."""
+    task.save(folder)
+    write_json(folder / "task.json", task.config.model_dump(mode="json"))
+
+
+def load_task(folder: Path, *, parts: Sequence[type[Config]] = ()) -> Task:
+    """Read what `save_task` wrote; `parts` are config classes from outside the package."""
+    config: TaskConfig = validated(_Saved, {"task": read_json(folder / "task.json")}, parts=parts).task
+    return config.load(folder)
+
+
+def save_weights(folder: Path, network: nn.Module) -> None:
+    """Write the weights into an existing folder."""
+    weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    part = folder / ".weights.part"
+    save_file(weights, part)
+    part.replace(folder / "weights.safetensors")
+
+
+def seal(folder: Path, *, version: str) -> None:
+    """Make a folder with `task/` and weights a bundle: `bundle.json`, written last, has every file's SHA-256."""
+    sums = {name: sha256(folder / name) for name in _files(folder)}
+    write_json(folder / "bundle.json", {"format": FORMAT, "weft": version, "files": sums})
+
+
+def size(folder: Path) -> int:
+    """Bytes that a model takes on disk: weights and assets, no pages or tables."""
+    return sum((folder / name).stat().st_size for name in _files(folder))
+
+
+def _files(folder: Path) -> list[str]:
+    return ["weights.safetensors", *sorted(f"task/{file.name}" for file in (folder / "task").iterdir())]
+
+
+def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Device = "auto") -> Model:
+    """Load a trained folder.
+
+    Args:
+        folder: what `weft train` wrote.
+        parts: config classes of your own that the model was built from, as `[MyEncoderConfig]`.
+        device: where the model is to run.
+
+    Raises:
+        RunFolderError: there is no model there, it is damaged, or of a newer format.
+        ConfigError: it was built from a part that is not in `parts`.
+
+    """
+    folder = Path(folder)
+    _check(folder)
+    where = pick(device)
+    try:
+        task = load_task(folder / "task", parts=parts)
+        network = task.build_model()
+        network.load_state_dict(load_file(folder / "weights.safetensors"))
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunFolderError(f"the model cannot be read: {reason}", where=str(folder)) from None
+    return Model(task, network.to(where).eval(), where)
+
+
+def _check(folder: Path) -> None:
+    if not folder.exists():
+        raise RunFolderError("there is no such folder", where=str(folder))
+    if not (folder / "bundle.json").is_file():
+        started = (folder / "config.yaml").is_file()
+        what = "the run is not finished" if started else "there is no model in this folder"
+        hint = "finish it: weft train ... --resume" if started else "expected a folder that `weft train` wrote"
+        raise RunFolderError(what, where=str(folder), hint=hint)
+    try:
+        bundle = read_json(folder / "bundle.json")
+        newer, files = bundle["format"] > FORMAT, dict(bundle["files"])
+    except (ValueError, KeyError, TypeError):
+        raise RunFolderError("is damaged", where=str(folder / "bundle.json")) from None
+    if newer:
+        raise RunFolderError(
+            f"was written by weft {bundle['weft']}, whose format is newer",
+            where=str(folder),
+            hint="pip install -U weft",
+        )
+    for name, expected in files.items():
+        if not (folder / name).is_file():
+            raise RunFolderError("is missing", where=str(folder / name), hint="copy the whole folder, or train again")
+        if sha256(folder / name) != expected:
+            hint = "copy the folder again, or train again"
+            raise RunFolderError(
+                "is damaged: its SHA-256 is not the one in bundle.json", where=str(folder / name), hint=hint
+            )

@@ -1,0 +1,86 @@
+"""The command line's entrance: which verbs there are, and how an error is told. Imports a verb only when it is used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from weft.errors import WeftError, did_you_mean
+
+VERBS = {
+    "demo": "Train four models on data inside the package; ends with a table and a page.",
+    "train": "Train a model on a file of labelled texts.",
+    "evaluate": "Score a trained model on a file of labelled texts.",
+    "predict": "Answer texts with a trained model.",
+}
+
+
+class Verbs(click.Group):
+    """A group whose commands live in modules of their own names."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """All verbs, in the order of a first visit."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the verb."""
+        return import_module(f"weft.cli.{cmd_name}").command if cmd_name in VERBS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that was typed, or an error with the nearest one."""
+        if args and not args[0].startswith("-") and args[0] not in VERBS:
+            raise WeftError(f"there is no command `{args[0]}`", hint=did_you_mean(args[0], VERBS))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="weft", message="weft %(version)s")
+def cli() -> None:
+    """From a file of texts to a trained, measured model, in English and Chinese."""
+
+
+def main() -> None:
+    """Run the command line; tells every mistake of a user in one form, and exits with its code."""
+    try:
+        cli.main(standalone_mode=False)
+    except WeftError as error:
+        _tell(str(error))
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        _tell(_usage(error))
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _tell("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _tell(message: str) -> None:
+    if int(os.environ.get("RANK", "0")) == 0:
+        click.echo(f"weft: {message}", err=True)
+
+
+def _usage(error: click.UsageError) -> str:
+    """Click's message in weft's grammar: lower case, what was typed in backticks, a hint on a line of its own."""
+    possible: list[str] = []
+    message = error.format_message().split(" Did you mean")[0].split(" (Possible options")[0]
+    if isinstance(error, click.NoSuchOption):
+        message = f"there is no option `{error.option_name}`"
+        command = error.ctx.command if error.ctx else cli
+        possible = [name for parameter in command.params for name in parameter.opts]
+    message = message.rstrip(".").replace("'", "`")
+    command_path = error.ctx.command_path if error.ctx else "weft"
+    hint = did_you_mean(str(getattr(error, "option_name", "")), possible) if possible else ""
+    return f"{message[:1].lower()}{message[1:]}\nhint: {hint or f'see {command_path} --help'}"

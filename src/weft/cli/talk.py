@@ -1,0 +1,122 @@
+"""How a run looks on a terminal: notes, a bar or plain lines, tables. Talk goes to stderr, data to stdout."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
+
+PLAIN_SECONDS = 5.0
+"""Where there is no terminal, at most one line of progress in so many seconds."""
+
+
+class Teller:
+    """Prints the reports of a run as they come: a live bar on a terminal, else a plain line every few seconds."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._said = time.monotonic()
+        self._score = ""
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def tell(self, reports: Iterable[Report]) -> None:
+        """Print every report."""
+        try:
+            for report in reports:
+                self._one(report)
+        finally:
+            if self._bar is not None:
+                self._bar.stop()
+
+    def _one(self, report: Report) -> None:
+        match report:
+            case Note(text):
+                self.console.print(text, markup=False)
+            case StepReport():
+                self._progress(report)
+            case EvalReport():
+                self._score = f"{report.metric} {report.scores.get(report.metric, 0):.4f}"
+                best = "  (best)" if report.best else ""
+                loss = f"  log loss {report.scores['log_loss']:.4f}" if "log_loss" in report.scores else ""
+                self.console.print(f"epoch {report.epoch:g}  dev {self._score}{loss}{best}", markup=False)
+            case SaveReport():
+                if self._bar is None:
+                    self.console.print(f"checkpoint: step {report.step}", markup=False)
+            case DoneReport():
+                kept = f"kept the weights of step {report.best_step}"
+                self.console.print(f"trained {report.step} steps in {report.seconds:.1f} s; {kept}", markup=False)
+
+    def _progress(self, report: StepReport) -> None:
+        if not self.console.is_terminal:
+            if time.monotonic() - self._said >= PLAIN_SECONDS:
+                self._said = time.monotonic()
+                self.console.print(
+                    f"step {report.step}  epoch {report.epoch:.2f}/{report.epochs}  loss {report.loss:.4f}"
+                    f"  {report.rows_per_second:.0f} rows/s  {_clock(report.seconds_left)} left",
+                    markup=False,
+                )
+            return
+        if self._bar is None:
+            columns = (BarColumn(30), TextColumn("{task.percentage:>3.0f}%"), TextColumn("{task.description}"))
+            self._bar = Progress(*columns, console=self.console, transient=True)
+            self._task = self._bar.add_task("", total=report.epochs)
+            self._bar.start()
+        if self._task is not None:
+            said = (
+                f"loss {report.loss:.4f}  {self._score}  {report.rows_per_second:.0f} rows/s"
+                f"  {_clock(report.seconds_left)} left"
+            )
+            self._bar.update(self._task, completed=report.epoch, description=said)
+
+
+@contextmanager
+def stopping() -> Iterator[list[int]]:
+    """Collect Ctrl-C and SIGTERM, so that training can finish its step; a second Ctrl-C stops at once."""
+    received: list[int] = []
+
+    def receive(number: int, frame: Any) -> None:  # noqa: ARG001
+        if received and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
+    """A table of scores with their intervals, and below it one of the classes, on stdout."""
+    console = Console(file=sys.stdout, highlight=False)
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in ("score", "value", "95% interval"):
+        table.add_column(column, justify="left" if column == "score" else "right")
+    for name, score in scores["scores"].items():
+        table.add_row(name.replace("_", " "), f"{score['value']:.4f}", f"{score['low']:.4f} - {score['high']:.4f}")
+    console.print(table)
+    per_class = scores["details"].get("per_class", [])
+    table = Table()
+    for column in ("label", "precision", "recall", "F1", "texts"):
+        table.add_column(column, justify="left" if column == "label" else "right")
+    for one in per_class:
+        values = [f"{one[name]['value']:.4f}" for name in ("precision", "recall", "f1")]
+        table.add_row(one["label"], *values, f"{one['support']:,}")
+    console.print(table)
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,72 @@
+"""`weft train`: from a file and options, or a YAML file, to a run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from weft.cli import options
+from weft.cli.talk import Teller, stopping
+from weft.config import overridden, read_yaml, validated
+from weft.errors import ConfigError
+from weft.run import RunConfig, train
+
+
+@click.command("train", short_help="Train a model on a file of labelled texts.")
+@click.argument("source")
+@click.option("--text", help="Column of the text. Default: guessed, and said.")
+@click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
+@click.option("--encoder", help="bag, cnn (the default), lstm, gru or transformer.")
+@click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help="How long texts are read.")
+@click.option("--output", help="Run folder. Default: runs/ and the file's name.")
+@click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in the run folder.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, as training.epochs=5.")
+@click.option("--seed", type=int, help="Same seed, same weights.")
+@options.device
+@options.encoding
+@options.on_bad_row
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def command(
+    source: str, output: str | None, resume: bool, quiet: bool, overrides: tuple[str, ...], **given: Any
+) -> None:
+    """Train a model on SOURCE, a file of labelled texts (.csv .tsv .jsonl .txt, also .gz .xz .bz2) or a run.yaml."""
+    is_yaml = source.endswith((".yaml", ".yml"))
+    settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
+    config = validated(RunConfig, overridden(_with_options(settings, given), overrides))
+    folder = output or f"runs/{Path(source if is_yaml else config.data.train).name.split('.')[0]}"
+    with stopping() as received:
+        reports = train(config, folder, resume=resume, stop=lambda: received[0] if received else 0)
+        teller = Teller(quiet=quiet)
+        teller.tell(reports)
+    teller.console.print(f"model and page: {folder}", markup=False)
+
+
+PLACES = {
+    "text": "task.text",
+    "label": "task.label",
+    "encoder": "task.encoder",
+    "long": "task.long",
+    "dev": "data.dev",
+    "encoding": "data.encoding",
+    "on_bad_row": "data.on_bad_row",
+    "seed": "seed",
+    "device": "device",
+}
+"""Where each option stands in the settings."""
+
+
+def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Settings with what was given on the command line put in its place, over what a file says."""
+    for option, value in given.items():
+        if value is not None:
+            *parents, last = PLACES[option].split(".")
+            place = settings
+            for name in parents:
+                place = place.setdefault(name, {})
+                if not isinstance(place, dict):
+                    raise ConfigError("expected settings", where=name)
+            place[last] = value
+    return settings

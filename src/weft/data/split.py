@@ -1,0 +1,111 @@
+"""Rows -> training and development rows: knows labels and which texts are the same; not files, nor what is learnt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+
+from weft.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The numbers of the rows on either side, ascending."""
+
+    train: np.ndarray
+    dev: np.ndarray
+
+
+def split(labels: Sequence[str], texts: Sequence[str], *, share: float, seed: int) -> Split:
+    """Set aside a share of the rows of each label, the same ones for the same seed.
+
+    Rows of one text, but for case and blanks, stay on one side. Each label keeps a row in train, and has one in dev
+    when its share rounds to one and it has two texts to divide.
+    Raises ConfigError when the share is not between 0 and 1.
+    """
+    if not 0 < share < 1:
+        raise ConfigError(f"`{share}` is not a share", where="data.dev_share", hint="give a number between 0 and 1")
+    draw = np.random.default_rng(seed)
+    counts = Counter(labels)
+    sides = _Sides(counts, _wanted(counts, share, draw))
+    groups = _groups(texts)
+    shuffled = [groups[number] for number in draw.permutation(len(groups))]
+    in_dev = np.zeros(len(labels), dtype=bool)
+    # Small groups first where a target cannot be met exactly: they miss it by least.
+    for fits, candidates in (
+        (sides.within, shuffled),
+        (sides.nearer, sorted(shuffled, key=len)),
+        (sides.missing, sorted(shuffled, key=len)),
+    ):
+        for rows in candidates:
+            if sides.met:
+                break
+            tally = Counter([labels[row] for row in rows])
+            if not in_dev[rows[0]] and fits(tally):
+                sides.take(tally)
+                in_dev[rows] = True
+    return Split(np.flatnonzero(~in_dev), np.flatnonzero(in_dev))
+
+
+class _Sides:
+    """How many rows dev has and wants of each label, and whether it should have those of one more text."""
+
+    def __init__(self, counts: Mapping[str, int], wanted: Mapping[str, int]) -> None:
+        self._counts, self._wanted = counts, wanted
+        self._taken: Counter[str] = Counter()
+        self._unmet = {label for label, rows in wanted.items() if rows}
+
+    @property
+    def met(self) -> bool:
+        return not self._unmet
+
+    def take(self, tally: Mapping[str, int]) -> None:
+        self._taken.update(tally)
+        self._unmet -= {label for label in tally if self._taken[label] >= self._wanted[label]}
+
+    def within(self, tally: Mapping[str, int]) -> bool:
+        """Whether no label gets more than it wants."""
+        return all(self._taken[label] + rows <= self._wanted[label] for label, rows in tally.items())
+
+    def nearer(self, tally: Mapping[str, int]) -> bool:
+        """Whether the labels, taken together, come nearer to what they want, and each keeps a row in train."""
+        off = sum(abs(self._wanted[label] - self._taken[label]) for label in tally)
+        off_then = sum(abs(self._wanted[label] - self._taken[label] - rows) for label, rows in tally.items())
+        return off_then < off and self._leaves_train(tally)
+
+    def missing(self, tally: Mapping[str, int]) -> bool:
+        """Whether a label that wants rows and has none would get some, and each keeps a row in train."""
+        return any(self._wanted[label] and not self._taken[label] for label in tally) and self._leaves_train(tally)
+
+    def _leaves_train(self, tally: Mapping[str, int]) -> bool:
+        return all(self._taken[label] + rows < self._counts[label] for label, rows in tally.items())
+
+
+def _groups(texts: Sequence[str]) -> list[list[int]]:
+    """The rows of each different text. A digest stands for the text, so that no second copy of all texts is held."""
+    groups: dict[bytes, list[int]] = {}
+    for row, text in enumerate(texts):
+        plain = " ".join(text.split()).casefold().encode("utf-8", "surrogatepass")
+        groups.setdefault(blake2b(plain, digest_size=16).digest(), []).append(row)
+    return list(groups.values())
+
+
+def _wanted(counts: Mapping[str, int], share: float, draw: np.random.Generator) -> dict[str, int]:
+    """The rows that dev wants of each label: its share, rounded, but never all of them.
+
+    Many small labels, each rounded down, would leave dev short: those nearest to one row more get it, by lot among
+    equals.
+    """
+    wanted = {label: min(int(share * rows + 0.5), rows - 1) for label, rows in counts.items()}
+    short = round(share * sum(counts.values())) - sum(wanted.values())
+    labels = list(counts)
+    lots = [labels[number] for number in draw.permutation(len(labels))]
+    below = [label for label in lots if wanted[label] < min(share * counts[label], counts[label] - 1)]
+    below.sort(key=lambda label: wanted[label] - share * counts[label])
+    for label in below[: max(short, 0)]:
+        wanted[label] += 1
+    return wanted

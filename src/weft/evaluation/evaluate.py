@@ -1,0 +1,75 @@
+"""A model and examples in, answers and scores out; knows no task by name and trains nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from weft.data.columns import Columns
+from weft.data.loader import by_length
+from weft.files import written
+from weft.tasks.base import Scores, Task
+
+BATCH_ROWS, BATCH_TOKENS = 512, 16_384
+"""Limits of a batch when predicting: large enough to fill a processor, small enough for its caches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The answers to all examples, their scores, and the pace: texts a second, from raw text to answer."""
+
+    answers: list[Any]
+    scores: Scores
+    texts_per_second: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Scores, details and pace, ready for JSON."""
+        return {
+            "scores": {name: asdict(score) for name, score in self.scores.values.items()},
+            "details": dict(self.scores.details),
+            "speed": {"texts_per_second": round(self.texts_per_second, 1)},
+        }
+
+
+def answer_columns(task: Task, model: nn.Module, columns: Columns, *, device: torch.device) -> list[Any]:
+    """One answer an example, in their order. Rows of like length are read together; the order is then restored."""
+    training = model.training
+    model.eval()
+    parts: list[Any] = [None] * len(columns)
+    with torch.inference_mode():
+        for rows in by_length(columns.cost_R, batch_rows=BATCH_ROWS, batch_tokens=BATCH_TOKENS):
+            batch = task.collate(columns, rows).to(device)
+            for row, part in zip(rows.tolist(), task.predict(model, batch), strict=True):
+                parts[row] = part
+    model.train(training)
+    return task.answers(parts, columns)
+
+
+def answer(task: Task, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> list[Any]:
+    """One answer an example, in their order."""
+    return answer_columns(task, model, task.encode(examples), device=device) if examples else []
+
+
+def evaluate(task: Task, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> Evaluation:
+    """Answer examples and score the answers."""
+    answer(
+        task, model, examples[:32], device=device
+    )  # the first call of a model is slow: kernels are chosen, memory taken
+    started = time.perf_counter()
+    answers = answer(task, model, examples, device=device)
+    pace = len(examples) / max(1e-9, time.perf_counter() - started)
+    return Evaluation(answers, task.score(answers, examples), pace)
+
+
+def write_answers(path: Path, task: Task, answers: Sequence[Any], examples: Sequence[Any]) -> None:
+    """The table of answers: one JSON line an example."""
+    with written(path) as file:
+        for given, example in zip(answers, examples, strict=True):
+            file.write(json.dumps(task.record(given, example), ensure_ascii=False) + "\n")

@@ -1,0 +1,130 @@
+"""Several runs side by side: knows the columns of a comparison and which cell is best; not how it is laid out."""
+
+from __future__ import annotations
+
+import os
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from weft.report import words
+from weft.report.folder import Run
+from weft.report.plots import Curve
+from weft.report.words import Interval
+
+SCORES = ("accuracy", "macro_f1", "log_loss", "calibration_error")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it shows of a run, how that is written, and which way is better."""
+
+    title: str
+    value: Callable[[Run], Interval | None]
+    shown: Callable[[float], str]
+    better: Literal["high", "low"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: a value as written, its interval, and whether it is the best of its column."""
+
+    shown: str
+    span: str = ""
+    best: bool = False
+
+
+def columns(runs: Sequence[Run]) -> list[Column]:
+    """List the columns in which at least one run has a value."""
+    every = [_score_column(name) for name in SCORES]
+    every += [
+        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), words.count, "high"),
+        Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), words.size, "low"),
+        Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), words.duration, "low"),
+    ]
+    return [column for column in every if any(column.value(run) for run in runs)]
+
+
+def cells(column: Column, runs: Sequence[Run]) -> list[Cell]:
+    """Write one column; what reads like the best value is marked too, as nobody can tell the two apart."""
+    values = [column.value(run) for run in runs]
+    found = [value.value for value in values if value]
+    best = column.shown(max(found) if column.better == "high" else min(found)) if len(found) > 1 else None
+    accuracy = column.title == words.measure("accuracy").title
+    return [
+        Cell(shown := column.shown(value.value), words.span(value) if accuracy else "", shown == best)
+        if value
+        else Cell(words.NOTHING)
+        for value in values
+    ]
+
+
+def names(runs: Sequence[Run]) -> list[str]:
+    """Name each run by its encoder, or by its folder where encoders are shared."""
+    often = Counter(run.name for run in runs)
+    return [run.name if often[run.name] == 1 else run.folder.resolve().name for run in runs]
+
+
+def under(name: str, run: Run) -> str:
+    """Say what the name of a run leaves out: the folder, or the encoder."""
+    return next((other for other in (run.folder.resolve().name, run.name) if other != name), "")
+
+
+def link(page: Path, path: Path) -> str:
+    """Link from one page to another by a relative path; empty where the other is not written."""
+    if not page.exists():
+        return ""
+    return urllib.parse.quote(Path(os.path.relpath(page.resolve(), path.resolve().parent)).as_posix())
+
+
+def metric(runs: Sequence[Run]) -> str:
+    """Choose the score for the curves: the one that most runs were steered by, if higher is better in it."""
+    often = Counter(str(report.get("metric")) for run in runs for report in _evaluations(run)[-1:])
+    chosen = often.most_common(1)[0][0] if often else "accuracy"
+    return chosen if words.measure(chosen).better == "high" else "accuracy"
+
+
+def curve(name: str, run: Run, score: str) -> Curve:
+    """Take the dev score of a run, epoch by epoch."""
+    seen = {report["step"]: (report["epoch"], report["scores"].get(score)) for report in _evaluations(run)}
+    points = [seen[step] for step in sorted(seen)]
+    return Curve(name, [epoch for epoch, _ in points], [value for _, value in points])
+
+
+def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
+    """Say which run reads best and which fastest."""
+    right = {
+        name: run.intervals["accuracy"] for name, run in zip(named, runs, strict=True) if "accuracy" in run.intervals
+    }
+    pace = {name: run.texts_per_second for name, run in zip(named, runs, strict=True) if run.texts_per_second}
+    said = ""
+    if len(right) > 1:
+        best = max(right, key=lambda name: right[name].value)
+        said = f"{best} reads most right, {words.score(right[best].value)}"
+        near = [name for name, found in right.items() if name != best and found.high >= right[best].low]
+        said += (
+            f" ({'the interval' if len(near) == 1 else 'the intervals'} of {_and(near)} PLACE). "
+            if near
+            else ". "
+        )
+    if len(pace) > 1:
+        fast = max(pace, key=lambda name: pace[name])
+        said += f"{fast} reads fastest, {words.count(pace[fast])} texts a second."
+    return said
+
+
+def _and(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _score_column(name: str) -> Column:
+    known = words.measure(name)
+    return Column(known.title, lambda run: run.intervals.get(name), partial(words.score, form=known.form), known.better)
+
+
+def _evaluations(run: Run) -> list[Mapping[str, Any]]:
+    return [report for report in run.reports if report.get("kind") == "evaluation"]

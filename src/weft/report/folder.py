@@ -1,0 +1,138 @@
+"""What a run left in its folder: knows the files and reads them a line at a time; not what a page makes of them."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from weft.errors import RunFolderError
+from weft.files import read_json
+from weft.report.words import Interval, is_number
+
+HARDEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as its folder tells it; what is not written yet is empty."""
+
+    folder: Path
+    config: str = ""
+    reports: Sequence[Mapping[str, Any]] = ()
+    scores: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The encoder's name, else the folder's."""
+        return str(self.scores.get("encoder") or self.folder.resolve().name)
+
+    @property
+    def data(self) -> str:
+        """What the scores were measured on."""
+        return str(self.scores.get("data") or "dev part")
+
+    @property
+    def notes(self) -> list[str]:
+        """What the run said, each sentence once."""
+        return list(dict.fromkeys(str(report["text"]) for report in self.reports if report.get("kind") == "note"))
+
+    @property
+    def intervals(self) -> dict[str, Interval]:
+        """Each score that is a number, with its interval."""
+        found = {name: Interval.read(score) for name, score in (self.scores.get("scores") or {}).items()}
+        return {name: score for name, score in found.items() if score}
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels, in the order of the confusion matrix."""
+        return [str(label) for label in self.detail("labels", [])]
+
+    @property
+    def texts_per_second(self) -> float | None:
+        """The pace of answering, where it was measured."""
+        pace = (self.scores.get("speed") or {}).get("texts_per_second")
+        return pace if is_number(pace) else None
+
+    def detail(self, name: str, otherwise: Any) -> Any:
+        """One of the details of the scores: `confusion`, `per_class`, `calibration`."""
+        return (self.scores.get("details") or {}).get(name) or otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Answers that were wrong: how many of how many, and those the model was surest of."""
+
+    wrong: int
+    answers: int
+    hardest: Sequence[Mapping[str, Any]]
+
+
+def read_run(folder: Path) -> Run:
+    """Read what there is of a run, its answers apart.
+
+    Raises:
+        RunFolderError: there is no such folder, it holds nothing of a run, or one of its files is damaged.
+
+    """
+    config, reports, scores = (folder / name for name in ("config.yaml", "reports.jsonl", "scores.json"))
+    if not folder.is_dir():
+        raise RunFolderError("there is no such run folder", where=str(folder))
+    if not any(path.exists() for path in (config, reports, scores)):
+        raise RunFolderError(
+            "this folder holds no run", where=str(folder), hint="a run folder has a config.yaml and a reports.jsonl"
+        )
+    try:
+        return Run(
+            folder,
+            config=config.read_text(encoding="utf-8") if config.exists() else "",
+            reports=list(_lines(reports)),
+            scores=read_json(scores) if scores.exists() else {},
+        )
+    except json.JSONDecodeError as error:
+        raise RunFolderError(f"damaged: {error.msg}", where=f"{scores}:{error.lineno}") from error
+
+
+def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
+    """Read the answers of a run, however many, and keep the wrong ones it was surest of; None where there are none.
+
+    Raises:
+        RunFolderError: a line of the answers is damaged.
+
+    """
+    path = folder / "answers.jsonl"
+    if not path.exists():
+        return None
+    wrong = answers = 0
+    kept: list[tuple[float, int, Mapping[str, Any]]] = []
+    for row in _lines(path):
+        answers += 1
+        if row.get("label") == row.get("answer"):
+            continue
+        wrong += 1
+        sure = row.get("probability")
+        heapq.heappush(kept, (sure if is_number(sure) else 0.0, -answers, row))
+        if len(kept) > keep:
+            heapq.heappop(kept)
+    return Errors(wrong, answers, [row for _, _, row in sorted(kept, key=lambda one: one[:2], reverse=True)])
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the objects of a file, one a line; a last line that was cut off when a run was killed is left out."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except json.JSONDecodeError as error:
+                if not line.endswith("\n"):
+                    return
+                raise RunFolderError(f"damaged: {error.msg}", where=f"{path}:{number}") from error
+            if isinstance(row, dict):
+                yield row

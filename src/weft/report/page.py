@@ -1,0 +1,225 @@
+"""One page for a run, one for several: knows what is shown and in what order; not how it is drawn or styled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from weft.files import write_text
+from weft.report import columns, words
+from weft.report.canvas import PALETTE, shorten
+from weft.report.folder import Errors, Run, hardest_errors, read_run
+from weft.report.frontier import Model, frontier
+from weft.report.matrix import confusion
+from weft.report.plots import dev_curves, learning_curves, reliability
+from weft.report.words import Interval
+
+PAGE = "page.html"
+SHOWN = 150  # columns of a text in the table of errors; the rest unfolds
+PAIRED = 6  # labels at most, for the confusion matrix and the calibration to stand side by side
+COMPACT = 20  # labels at most, for their table to write out each interval
+WHOLE = 20_000  # letters of a text at most
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A sentence in three parts, the score in the middle; and its interval."""
+
+    before: str
+    score: str
+    after: str
+    span: str
+
+
+def run_page(folder: Path) -> Path:
+    """Write `page.html` into a run's folder: its scores, curves and errors, as far as they are there.
+
+    Raises:
+        RunFolderError: there is no such folder, it holds no run, or one of its files is damaged.
+
+    """
+    run = read_run(folder)
+    labels = run.labels
+    return _write(
+        folder / PAGE,
+        "run.html.j2",
+        run=run,
+        folder_name=folder.resolve().name,
+        headline=_headline(run),
+        lead=_lead(run),
+        facts=_facts(run),
+        scores=_score_rows(run),
+        classes=_class_rows(run),
+        curves=Markup(learning_curves(run.reports)),
+        confusion=Markup(confusion(run.detail("confusion", []), labels)) if run.detail("confusion", []) else "",
+        few_labels=len(labels) <= PAIRED,
+        compact=COMPACT,
+        calibration=Markup(reliability(run.detail("calibration", []))),
+        errors=_errors(hardest_errors(folder)),
+    )
+
+
+def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: Sequence[str]) -> Path:
+    """Write a page on several runs on the same data: a table, how good against how fast, dev curves, confusions.
+
+    A run is linked where its own page stands in its folder by now. Runs on different data are not refused, but a note
+    says so.
+
+    Raises:
+        RunFolderError: one of the folders is missing or holds no run, or one of its files is damaged.
+
+    """
+    runs = [read_run(folder) for folder in folders]
+    names = columns.names(runs)
+    data = list(dict.fromkeys(run.data for run in runs if run.intervals))
+    if len(data) > 1:
+        notes = [*notes, f"These runs were not scored on the same data: {'; '.join(data)}."]
+    shown = columns.columns(runs)
+    cells = [columns.cells(column, runs) for column in shown]
+    metric = columns.metric(runs)
+    models = [
+        Model(name, found.value, found.low, found.high, run.texts_per_second)
+        for name, run in zip(names, runs, strict=True)
+        if (found := run.intervals.get("accuracy")) and run.texts_per_second
+    ]
+    return _write(
+        path,
+        "comparison.html.j2",
+        title=title,
+        notes=notes,
+        lead=columns.in_words(names, runs),
+        caption=f"{'On the ' + data[0] + '. ' if len(data) == 1 else ''}The best of each column is marked; where "
+        "intervals overlap, the difference may be chance.",
+        columns=[column.title for column in shown],
+        rows=[
+            {
+                "name": name,
+                "under": columns.under(name, run),
+                "link": columns.link(run.folder / PAGE, path),
+                "cells": row,
+            }
+            for name, run, row in zip(names, runs, zip(*cells, strict=True), strict=True)
+        ],
+        frontier=Markup(frontier(models)),
+        curves=Markup(
+            dev_curves([columns.curve(name, run, metric) for name, run in zip(names, runs, strict=True)], metric)
+        ),
+        confusions=[
+            Markup(confusion(run.detail("confusion", []), run.labels, title=shorten(name, 24), size="small"))
+            for name, run in zip(names, runs, strict=True)
+            if run.detail("confusion", [])
+        ],
+    )
+
+
+def _write(path: Path, template: str, **values: Any) -> Path:
+    room = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    room.filters["codes"] = _codes
+    page = room.get_template(template).render(palette=PALETTE, words=words, **values)
+    write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
+    return path
+
+
+def _codes(sentence: str) -> Markup:
+    """Set what stands in backticks as code; all else is escaped."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
+
+
+def _headline(run: Run) -> Headline | None:
+    """Put the first score into plain words."""
+    part = run.data.split(",")[0]
+    if found := run.intervals.get("accuracy"):
+        return Headline(f"{run.name} reads", words.score(found.value), f"of the {part} right", words.span(found))
+    for name, found in run.intervals.items():
+        known = words.measure(name)
+        score = words.score(found.value, known.form)
+        return Headline(f"{run.name} reaches", score, f"{known.title} on the {part}", words.span(found, known.form))
+    return None
+
+
+def _lead(run: Run) -> str:
+    errors = hardest = ""
+    counts = run.detail("confusion", [])
+    total, hits = sum(map(sum, counts)), sum(row[place] for place, row in enumerate(counts))
+    if total:
+        errors = f"{total - hits:,} of {total:,} texts are answered wrong. " if hits < total else ""
+        rows = [row for row in _class_rows(run) if row["f1"] and row["support"]]
+        if len(rows) > 1 and hits < total:
+            worst = min(rows, key=lambda row: row["f1"].value)
+            hardest = f"Hardest is “{shorten(worst['label'], 40)}”, with an F1 of {words.score(worst['f1'].value)}."
+    return f"{errors}{hardest}".strip()
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    found = run.scores
+    facts = [
+        ("Encoder", str(found.get("encoder") or words.NOTHING)),
+        ("Parameters", words.count(found.get("parameters"))),
+        ("Size on disk", words.size(found.get("size_bytes"))),
+        ("Training took", words.duration(found.get("train_seconds"))),
+        ("Texts per second", words.count(run.texts_per_second)),
+        ("Labels", words.count(len(run.labels) or None)),
+    ]
+    return [(name, value) for name, value in facts if value != words.NOTHING]
+
+
+def _score_rows(run: Run) -> list[dict[str, str]]:
+    return [
+        {
+            "title": (known := words.measure(name)).title,
+            "value": words.score(found.value, known.form),
+            "span": words.span(found, known.form),
+            "meaning": known.meaning,
+        }
+        for name, found in run.intervals.items()
+    ]
+
+
+def _class_rows(run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": str(row.get("label", "")),
+            "support": row.get("support"),
+            **{name: Interval.read(row.get(name)) for name in ("precision", "recall", "f1")},
+        }
+        for row in run.detail("per_class", [])
+    ]
+
+
+def _errors(errors: Errors | None) -> dict[str, Any] | None:
+    if errors is None or not errors.answers:
+        return None
+    wrong = f"{errors.wrong:,} of {errors.answers:,} answers {'is' if errors.wrong == 1 else 'are'} wrong"
+    if not errors.wrong:
+        return {"said": f"None: all {errors.answers:,} answers are right.", "rows": []}
+    most = "" if len(errors.hardest) == errors.wrong else f"; these are the {len(errors.hardest)} it was surest of"
+    return {"said": f"{wrong}{most}.", "rows": [_error_row(row) for row in errors.hardest]}
+
+
+def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    text = row.get("text", "")
+    text = text if isinstance(text, str) else " | ".join(map(str, text)) if isinstance(text, list) else str(text)
+    short = shorten(text, SHOWN)
+    cut = len(text) - WHOLE
+    whole = text if cut <= 0 else f"{text[:WHOLE]}… ({cut:,} more letters)"
+    sure = row.get("probability")
+    return {
+        "short": short,
+        "whole": whole if short.endswith("…") and not text.endswith("…") else "",
+        "label": str(row.get("label", "")),
+        "answer": str(row.get("answer", "")),
+        "sure": words.score(sure) if words.is_number(sure) else words.NOTHING,
+        "line": words.count(row.get("line")),
+    }

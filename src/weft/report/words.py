@@ -1,0 +1,106 @@
+"""Numbers as people read them: knows percents, sizes and times, and what the scores are called; not whose they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeGuard
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a score is called and means, how it is written, and which way is better."""
+
+    title: str
+    meaning: str = ""
+    form: Literal["share", "number"] = "number"
+    better: Literal["high", "low"] = "high"
+
+
+MEASURES = {
+    "accuracy": Measure("Accuracy", "answers that are right", "share"),
+    "macro_f1": Measure("Macro F1", "the mean of the labels’ F1, each label counting the same", "share"),
+    "macro_precision": Measure("Macro precision", "how often an answer is right, by label answered", "share"),
+    "macro_recall": Measure("Macro recall", "how much of each label is found", "share"),
+    "log_loss": Measure("Log loss", "how surprising the truth was to the model; 0 is best", better="low"),
+    "calibration_error": Measure("Calibration error", "how far sureness is from being right", "share", "low"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A score as read from a file, with its interval where there is one."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def read(cls, found: Any) -> Interval | None:
+        """From `{"value", "low", "high"}` or a bare number; None for what is no number."""
+        if not isinstance(found, Mapping):
+            found = {"value": found}
+        value = found.get("value")
+        if not is_number(value):
+            return None
+        low, high = found.get("low"), found.get("high")
+        return cls(value, low if is_number(low) else value, high if is_number(high) else value)
+
+    @property
+    def known(self) -> bool:
+        """Whether there is an interval at all."""
+        return self.low < self.high
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Tell whether a value from a file is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def measure(name: str) -> Measure:
+    """Say what is known of a score; of one that is not known here, its name in words."""
+    return MEASURES.get(name) or Measure(name.replace("_", " ").capitalize())
+
+
+def score(value: float, form: Literal["share", "number"] = "share") -> str:
+    """`91.0%`, or `0.234` for what is no share."""
+    return f"{100 * value:.1f}%" if form == "share" else f"{value:.3f}"
+
+
+def span(found: Interval, form: Literal["share", "number"] = "share") -> str:
+    """Write the interval alone, `88.3 to 93.4` or `0.210 to 0.260`; empty where there is none."""
+    if not found.known:
+        return ""
+    return f"{score(found.low, form)} to {score(found.high, form)}".replace("%", "")
+
+
+def count(number: Any) -> str:
+    """`123,456`; a dash for what is no number."""
+    return f"{number:,.0f}" if is_number(number) else NOTHING
+
+
+def size(number: Any) -> str:
+    """Bytes as `820 B`, `12.3 kB`, `1.2 MB`, `3.4 GB`."""
+    if not is_number(number):
+        return NOTHING
+    for unit in ("B", "kB", "MB"):
+        if number < 999.5:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 99.95 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"
+
+
+def duration(seconds: Any) -> str:
+    """`0.8 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    if not is_number(seconds):
+        return NOTHING
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"

@@ -1,0 +1,118 @@
+"""What every task owes the rooms above it: examples in, answers and scores out. Knows no task (see `choices`)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from torch import Tensor, nn
+
+from weft.config import Config
+from weft.data.columns import Columns
+from weft.data.sources import Table
+from weft.metrics.bootstrap import Score
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A sum over rows and what it is to be divided by, so that parts of a batch can be added before the division."""
+
+    sum: Tensor
+    count: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Named scores with their intervals, and details (a confusion matrix, scores of each class) ready for JSON."""
+
+    values: Mapping[str, Score]
+    details: Mapping[str, Any]
+
+
+class TaskConfig(Config):
+    """Base of the configs of tasks."""
+
+    kind: str
+
+    def resolved(self, table: Table) -> Self:
+        """The same with the columns named, guessed from a table where that is obvious. Raises InputError else."""
+        raise NotImplementedError
+
+    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
+        """For another table than that of training: columns as named, else as in training, else guessed."""
+        raise NotImplementedError
+
+    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
+        """For a table of inputs without labels: the column as named, else as in training, else guessed."""
+        raise NotImplementedError
+
+    def read(self, table: Table) -> Iterator[Any]:
+        """The examples of a table, as they come; rows that are bad for this task are refused by `table.reject`."""
+        raise NotImplementedError
+
+    def learn(self, examples: Sequence[Any]) -> Task:
+        """A task with all that is learned before a model: vocabulary and labels, from training examples alone."""
+        raise NotImplementedError
+
+    def load(self, folder: Path) -> Task:
+        """The task that was saved in a folder."""
+        raise NotImplementedError
+
+
+class Task(ABC):
+    """One kind of work, with what was learned for it. Stateless towards models: they are handed in."""
+
+    config: Any
+    """Its own config class."""
+    metric: ClassVar[str]
+    """The dev score by which the best weights are chosen, unless the training settings name another."""
+    lower_is_better: ClassVar[frozenset[str]] = frozenset()
+    """The scores of which less is better."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what was learned into an existing folder."""
+
+    @abstractmethod
+    def build_model(self) -> nn.Module:
+        """The model with fresh weights, from torch's global generator."""
+
+    @abstractmethod
+    def encode(self, examples: Sequence[Any]) -> Columns:
+        """Many examples at once."""
+
+    @abstractmethod
+    def collate(self, columns: Columns, rows: np.ndarray) -> Any:
+        """The batch of some rows."""
+
+    @abstractmethod
+    def loss(self, model: nn.Module, batch: Any, step: int) -> Loss:
+        """The loss of a batch; `step` drives schedules."""
+
+    @abstractmethod
+    def predict(self, model: nn.Module, batch: Any) -> Sequence[Any]:
+        """One part of an answer for each row of a batch."""
+
+    @abstractmethod
+    def answers(self, parts: Sequence[Any], columns: Columns) -> list[Any]:
+        """One answer for each example, the parts of its rows merged; `parts` are in the order of the rows."""
+
+    @abstractmethod
+    def quick_scores(self, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, float]:
+        """Scores without intervals, for the dev part during training."""
+
+    @abstractmethod
+    def score(self, answers: Sequence[Any], examples: Sequence[Any]) -> Scores:
+        """Scores with their intervals."""
+
+    @abstractmethod
+    def record(self, answer: Any, example: Any) -> dict[str, Any]:
+        """One line of a table of answers."""
+
+    @abstractmethod
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """What a user should know of the encoded parts of the data, by name: what is known, what is cut."""

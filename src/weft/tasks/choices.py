@@ -1,0 +1,14 @@
+"""The kinds of tasks there are. A new one is a new file and a new line here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import SerializeAsAny
+
+from weft.config import one_of
+from weft.tasks.base import TaskConfig
+from weft.tasks.classification import ClassificationConfig
+
+TASKS = (ClassificationConfig,)
+TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]

@@ -1,0 +1,110 @@
+"""What training needs to go on, on disk: weights, optimisers, place, scores. Knows files, not the loop.
+
+No state of a random generator is kept: the loop seeds each step by its number.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from weft.errors import RunFolderError
+from weft.files import read_json, write_json, written_folder
+
+
+@dataclass(slots=True)
+class Progress:
+    """The place in a run, and what the loop remembers of the way there."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    """Batches of this epoch that are done."""
+    best: float | None = None
+    best_step: int = 0
+    waited: int = 0
+    """Evaluations since the best one."""
+    stopped: bool = False
+    """Whether patience ran out."""
+    seconds: float = 0.0
+    """Spent in steps so far."""
+    loss: float = 0.0
+    count: float = 0.0
+    """The loss and its count since the last report, so that a resumed run reports what the other would have."""
+
+
+Weights = dict[str, Tensor]
+
+
+def save(
+    folder: Path, progress: Progress, model: nn.Module, optimizers: list[torch.optim.Optimizer], best: Weights
+) -> Path:
+    """Write a checkpoint under `folder`, whole or not at all, and drop the one before it."""
+    path = folder / f"step-{progress.step:09d}"
+    with written_folder(path) as fresh:
+        save_file(_plain(model.state_dict()), fresh / "weights.safetensors")
+        save_file(_plain(best), fresh / "best.safetensors")
+        for number, optimizer in enumerate(optimizers):
+            save_file(_optimizer_state(optimizer), fresh / f"optimizer-{number}.safetensors")
+        write_json(fresh / "progress.json", asdict(progress))
+    for other in folder.iterdir():
+        if other != path:
+            shutil.rmtree(other, ignore_errors=True)
+    return path
+
+
+def latest(folder: Path) -> Path | None:
+    """The newest whole checkpoint under `folder`, if there is one."""
+    found = sorted(folder.glob("step-*")) if folder.is_dir() else []
+    return found[-1] if found else None
+
+
+def step_of(path: Path) -> int:
+    """The step after which a checkpoint was written."""
+    return int(path.name.removeprefix("step-"))
+
+
+def restore(path: Path, model: nn.Module, optimizers: list[torch.optim.Optimizer]) -> tuple[Progress, Weights]:
+    """Put a checkpoint back into a model and its optimisers; returns the place and the best weights so far.
+
+    Raises RunFolderError where the checkpoint does not fit or is damaged.
+    """
+    try:
+        model.load_state_dict(load_file(path / "weights.safetensors"))
+        for number, optimizer in enumerate(optimizers):
+            _restore_optimizer(optimizer, load_file(path / f"optimizer-{number}.safetensors"))
+        return Progress(**read_json(path / "progress.json")), load_file(path / "best.safetensors")
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise RunFolderError(
+            f"the checkpoint cannot be read: {reason}", where=str(path), hint="delete it to start afresh"
+        ) from None
+
+
+def _plain(weights: Weights) -> Weights:
+    return {name: value.detach().cpu().contiguous() for name, value in weights.items()}
+
+
+def _optimizer_state(optimizer: torch.optim.Optimizer) -> Weights:
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{number}.{name}": value.detach().cpu().contiguous()
+        for number, entry in state.items()
+        for name, value in entry.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, saved: Weights) -> None:
+    state = optimizer.state_dict()
+    entries: dict[int, Weights] = {}
+    for key, value in saved.items():
+        number, name = key.split(".", 1)
+        entries.setdefault(int(number), {})[name] = value
+    optimizer.load_state_dict({"state": entries, "param_groups": state["param_groups"]})

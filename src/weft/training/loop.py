@@ -1,0 +1,256 @@
+"""The training loop: a task and its columns in, trained weights out, told as a generator of reports.
+
+It knows neither the kind of task nor who listens. One rule makes accumulation and processes exact: every micro-batch
+of every process adds the gradient of its *sum*, and the total is divided once, by the count over all of them.
+Another makes resuming exact: whatever a step draws comes from a generator seeded by (seed, step, rank).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGINT, SIGTERM
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from weft.data.columns import Columns
+from weft.data.loader import plan, share
+from weft.errors import ConfigError, Interrupted, TrainingError, did_you_mean
+from weft.evaluation.evaluate import answer_columns
+from weft.tasks.base import Task
+from weft.training import checkpoint, optim
+from weft.training.checkpoint import Progress, Weights
+from weft.training.parallel import Group
+from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
+from weft.training.settings import Precision, TrainingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that one training needs. `stop` is asked after each step for the number of a signal, 0 for none."""
+
+    task: Task
+    model: nn.Module
+    columns: Columns
+    dev_columns: Columns
+    dev_examples: list[Any]
+    config: TrainingConfig
+    seed: int
+    device: torch.device
+    precision: Precision = "float32"
+    group: Group = field(default_factory=Group)
+    checkpoints: Path | None = None
+    stop: Callable[[], int] = lambda: 0
+
+
+@dataclass(slots=True)
+class _State:
+    progress: Progress
+    optimizers: list[torch.optim.Optimizer]
+    best: Weights
+    loss_count_2: Tensor
+    """Sum and count of the loss since the last report, kept on the device so that no step waits for it."""
+    first_bad: Tensor
+    """The first step whose loss or gradient was not finite, or infinity."""
+
+
+def train(job: Job) -> Iterator[Report]:
+    """Train `job.model` in place, and leave the best weights in it. Goes on from the latest checkpoint, if any.
+
+    Raises TrainingError when a loss is not finite, Interrupted (after a checkpoint) when `stop` gives a signal.
+    """
+    config, state = job.config, _start(job)
+    progress = state.progress
+    if progress.step:
+        yield Note(f"went on from the checkpoint of step {progress.step}")
+    pace = _Pace(job)
+    while progress.epoch < config.epochs and not progress.stopped:
+        batches = plan(
+            job.columns.cost_R,
+            batch_rows=config.batch_rows,
+            batch_tokens=config.batch_tokens,
+            seed=job.seed,
+            epoch=progress.epoch,
+        )
+        while progress.batch < len(batches) and not progress.stopped:
+            yield from _advance(job, state, pace, batches)
+        if not progress.stopped:
+            progress.epoch, progress.batch = progress.epoch + 1, 0
+            if not config.evaluate_every:
+                yield _evaluate(job, state, progress.epoch)
+    if progress.best is None:
+        yield _evaluate(job, state, progress.epoch)
+    job.model.load_state_dict(state.best)
+    yield DoneReport(progress.step, progress.best_step, progress.seconds)
+
+
+def _advance(job: Job, state: _State, pace: _Pace, batches: list[np.ndarray]) -> Iterator[Report]:
+    """One step, and what is due after it: a report, an evaluation, a checkpoint, the end."""
+    config, progress = job.config, state.progress
+    rows = batches[progress.batch]
+    started = time.perf_counter()
+    signal = _step(job, state, rows, (progress.epoch + (progress.batch + 0.5) / len(batches)) / config.epochs)
+    progress.seconds += time.perf_counter() - started
+    progress.step += 1
+    progress.batch += 1
+    pace.count(rows)
+    reports = progress.step % config.report_every == 0
+    # on a GPU to look at the loss is to wait for the step: there it is looked at only where it is reported
+    if reports or job.device.type == "cpu":
+        _check_finite(job, state, rows)
+    if reports:
+        yield _report(job, state, pace, len(batches))
+    if config.evaluate_every and progress.step % config.evaluate_every == 0:
+        yield _evaluate(job, state, progress.epoch + progress.batch / len(batches))
+    if signal or progress.step % config.checkpoint_every == 0:
+        yield from _save(job, state)
+    if signal:
+        raise Interrupted(f"stopped after step {progress.step}", signal=signal, hint="go on with --resume")
+
+
+def _start(job: Job) -> _State:
+    optimizers = optim.build(job.model, job.config.optimizer, sparse_rate=job.config.sparse_rate)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["base"] = group["lr"]
+    found = checkpoint.latest(job.checkpoints) if job.checkpoints else None
+    progress, best = checkpoint.restore(found, job.model, optimizers) if found else (Progress(), {})
+    sums = torch.tensor([progress.loss, progress.count], dtype=torch.float64, device=_wide(job.device))
+    return _State(progress, optimizers, best, sums, torch.tensor(torch.inf, device=job.device))
+
+
+def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
+    """One optimiser step on a global batch; returns the signal that any process was sent, 0 for none."""
+    config, step, group = job.config, state.progress.step, job.group
+    torch.manual_seed(_seed(job.seed, step, group.rank))
+    job.model.train()
+    totals_3 = torch.zeros(3, dtype=torch.float64, device=_wide(job.device))
+    for part in range(config.accumulate):
+        mine = share(rows, part=part * group.world + group.rank, parts=config.accumulate * group.world)
+        if len(mine):
+            batch = job.task.collate(job.columns, mine).to(job.device)
+            with torch.autocast(job.device.type, torch.bfloat16, enabled=job.precision == "bfloat16"):
+                loss = job.task.loss(job.model, batch, step)
+            loss.sum.backward()
+            totals_3[:2] += torch.stack([loss.sum.detach(), loss.count]).to(totals_3)
+    signal = job.stop()
+    totals_3[2] = {0: 0, SIGTERM: 1_000_000}.get(signal, 1)
+    group.sum(totals_3)
+    parameters = [one for one in job.model.parameters() if one.requires_grad]
+    group.sum_gradients(parameters)
+    norm = optim.divide_and_clip(parameters, totals_3[1].to(parameters[0].dtype), largest=config.clip)
+    bad = ~(torch.isfinite(totals_3[0]) & torch.isfinite(norm))
+    state.first_bad = torch.where(bad, state.first_bad.clamp_max(step), state.first_bad)
+    factor = optim.rate(config.schedule, progress=done, warmup=config.warmup)
+    for optimizer in state.optimizers:
+        for settings in optimizer.param_groups:
+            settings["lr"] = settings["base"] * factor
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    state.loss_count_2 += totals_3[:2]
+    return signal if group.world == 1 else _agreed(float(totals_3[2]))
+
+
+def _agreed(signals: float) -> int:
+    """The signal on which all processes stop, when any was sent one; the sum counts terminations in millions."""
+    return SIGTERM if signals >= 1_000_000 else SIGINT if signals else 0
+
+
+def _seed(seed: int, step: int, rank: int) -> int:
+    return int(np.random.SeedSequence((seed, step, rank)).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def _wide(device: torch.device) -> torch.device:
+    """Where sums are kept in float64: the device itself, or the CPU where it has none (mps)."""
+    return torch.device("cpu") if device.type == "mps" else device
+
+
+def _check_finite(job: Job, state: _State, rows: np.ndarray) -> None:
+    first = float(state.first_bad)
+    if first == float("inf"):
+        return
+    progress = state.progress
+    owners = sorted({int(job.columns.owner_R[row]) + 1 for row in rows})
+    shown = ", ".join(map(str, owners[:8])) + (" ..." if len(owners) > 8 else "")
+    named = f"; its batch held training examples {shown}" if first == progress.step - 1 else ""
+    raise TrainingError(
+        f"the loss or its gradient is not finite in step {int(first) + 1} (epoch {progress.epoch + 1}){named}",
+        hint="lower training.optimizer.learning_rate, or set training.clip",
+    )
+
+
+def _report(job: Job, state: _State, pace: _Pace, batches: int) -> StepReport:
+    total, count = state.loss_count_2.tolist()
+    state.loss_count_2.zero_()
+    progress = state.progress
+    epoch = progress.epoch + progress.batch / batches
+    rows_per_second, seconds_left = pace.measure(epoch)
+    current = state.optimizers[0].param_groups[0]["lr"]
+    loss = total / max(count, 1e-12)
+    return StepReport(progress.step, epoch, job.config.epochs, loss, current, rows_per_second, seconds_left)
+
+
+def _evaluate(job: Job, state: _State, epoch: float) -> EvalReport:
+    """Score the dev part; keep the weights when they are the best so far; count the patience down."""
+    progress, task = state.progress, job.task
+    metric = job.config.metric or task.metric
+    scores: dict[str, float] = {}
+    value = torch.zeros(1, dtype=torch.float64, device=_wide(job.device))
+    if job.group.leads:
+        answers = answer_columns(task, job.model, job.dev_columns, device=job.device)
+        scores = task.quick_scores(answers, job.dev_examples)
+        if metric not in scores:
+            hint = did_you_mean(metric, scores)
+            raise ConfigError(f"there is no score `{metric}`", where="training.metric", hint=hint)
+        value[0] = scores[metric]
+    # all must agree on the best step and on the end, bit for bit
+    score = float(job.group.from_leader(value))
+    sign = -1 if metric in task.lower_is_better else 1
+    better = progress.best is None or sign * score > sign * progress.best
+    if better:
+        progress.best, progress.best_step, progress.waited = score, progress.step, 0
+        state.best = {name: weight.detach().cpu().clone() for name, weight in job.model.state_dict().items()}
+    else:
+        progress.waited += 1
+        progress.stopped = job.config.patience is not None and progress.waited >= job.config.patience
+    return EvalReport(progress.step, epoch, scores, metric, better)
+
+
+def _save(job: Job, state: _State) -> Iterator[Report]:
+    if job.checkpoints is None:
+        return
+    _check_finite(job, state, np.zeros(0, dtype=np.int64))
+    state.progress.loss, state.progress.count = state.loss_count_2.tolist()
+    if job.group.leads:
+        path = checkpoint.save(job.checkpoints, state.progress, job.model, state.optimizers, state.best)
+        yield SaveReport(state.progress.step, str(path))
+    job.group.wait()
+
+
+class _Pace:
+    """Rows a second and time left, for people to read; nothing depends on it."""
+
+    def __init__(self, job: Job) -> None:
+        self.epochs = job.config.epochs
+        self.started = self.last = time.perf_counter()
+        self.rows = 0
+        self.first_epoch: float | None = None
+
+    def count(self, rows: np.ndarray) -> None:
+        self.rows += len(rows)
+
+    def measure(self, epoch: float) -> tuple[float, float]:
+        """Rows a second since the last call, and the seconds left at the mean pace so far."""
+        now = time.perf_counter()
+        pace = self.rows / max(1e-9, now - self.last)
+        if self.first_epoch is None:
+            self.first_epoch, self.started, left = epoch, now, 0.0
+        else:
+            left = (now - self.started) / max(1e-9, epoch - self.first_epoch) * (self.epochs - epoch)
+        self.last, self.rows = now, 0
+        return pace, left

@@ -1,0 +1,94 @@
+"""Several processes that train as one (torchrun): who am I, and sums over all; knows no model.
+
+Gradients are summed here, once a step after all micro-batches, and not by `DistributedDataParallel`: a slice of a
+global batch may be empty, tables may have sparse gradients, and the one division by the global count comes after.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """This process among `world`; rank 0 writes files and speaks."""
+
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes and speaks."""
+        return self.rank == 0
+
+    def sum(self, values: Tensor) -> Tensor:
+        """The sum over all processes, in place."""
+        if self.world > 1:
+            dist.all_reduce(values)
+        return values
+
+    def from_leader(self, values: Tensor) -> Tensor:
+        """The leader's values, in place."""
+        if self.world > 1:
+            dist.broadcast(values, 0)
+        return values
+
+    def wait(self) -> None:
+        """Until every process is here."""
+        if self.world > 1:
+            dist.barrier()
+
+    def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """The sum of every parameter's gradient over all processes; one that read nothing adds zero."""
+        if self.world == 1:
+            return
+        for parameter in parameters:
+            # which parameters have gradients, and of which layout, depends on data: all must agree before they add
+            layout = torch.zeros(2)
+            if parameter.grad is not None:
+                layout[1 if parameter.grad.is_sparse else 0] = 1
+            dense, sparse = self.sum(layout.to(parameter.device)).tolist()
+            if sparse:
+                parameter.grad = self._sum_sparse(parameter)
+            elif dense:
+                if parameter.grad is None:
+                    parameter.grad = torch.zeros_like(parameter)
+                dist.all_reduce(parameter.grad)
+
+    def _sum_sparse(self, parameter: nn.Parameter) -> Tensor:
+        if parameter.grad is None:
+            rows_N = torch.zeros(0, dtype=torch.long, device=parameter.device)
+            values_ND = parameter.new_zeros(0, parameter.shape[1])
+        else:
+            grad = parameter.grad.coalesce()
+            rows_N, values_ND = grad.indices()[0], grad.values()
+        counts = torch.zeros(self.world, dtype=torch.long, device=parameter.device)
+        counts[self.rank] = len(rows_N)
+        longest = int(self.sum(counts).max())
+        all_rows = [rows_N.new_zeros(longest) for _ in range(self.world)]
+        all_values = [values_ND.new_zeros(longest, parameter.shape[1]) for _ in range(self.world)]
+        padding = longest - len(rows_N)
+        dist.all_gather(all_rows, nn.functional.pad(rows_N, (0, padding)))
+        dist.all_gather(all_values, nn.functional.pad(values_ND, (0, 0, 0, padding)))
+        rows = torch.cat([part[:count] for part, count in zip(all_rows, counts.tolist(), strict=True)])
+        values = torch.cat([part[:count] for part, count in zip(all_values, counts.tolist(), strict=True)])
+        return torch.sparse_coo_tensor(rows[None], values, parameter.shape, check_invariants=False)
+
+
+def join(device: torch.device) -> tuple[Group, torch.device]:
+    """The group that torchrun started this process in (alone: a group of one), and the device of this process."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        return Group(), device
+    if device.type == "cuda":
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(device)
+    if not dist.is_initialized():
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return Group(dist.get_rank(), world), device

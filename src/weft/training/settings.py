@@ -1,0 +1,58 @@
+"""The settings of training; knows what may be set, not what is done with it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+
+from weft.config import Config
+from weft.training.optim import AdamWConfig, OptimizerChoice, Schedule
+
+Precision = Literal["float32", "bfloat16", "float64"]
+
+
+class TrainingConfig(Config):
+    """How weights are found."""
+
+    epochs: int = Field(default=6, ge=1)
+    batch_rows: int = Field(default=32, ge=1)
+    """Rows of a global batch: over all micro-batches and processes."""
+    batch_tokens: int | None = Field(default=None, ge=1)
+    """Also at most so many tokens a global batch, padding included; None: no such limit."""
+    accumulate: int = Field(default=1, ge=1)
+    """Micro-batches that a global batch is cut into, to save memory; does not change the result."""
+    optimizer: OptimizerChoice = AdamWConfig()
+    sparse_rate: float = Field(default=0.3, gt=0)
+    """Learning rate of row-wise Adagrad, which serves tables with sparse gradients (the bag's)."""
+    schedule: Schedule = "linear"
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    """The share of the run in which the learning rate rises from 0."""
+    clip: float | None = Field(default=1.0, gt=0)
+    """The largest norm of the gradient; None: no limit."""
+    precision: Precision | Literal["auto"] = "auto"
+    """`auto`: by kind of encoder and processor, from a fixed table; said in the run."""
+    metric: str | None = None
+    """The dev score by which the best weights are chosen; None: the task's own."""
+    patience: int | None = Field(default=3, ge=1)
+    """Stop after so many evaluations without a better score; None: never."""
+    evaluate_every: int | None = Field(default=None, ge=1)
+    """Steps between evaluations; None: after each epoch."""
+    report_every: int = Field(default=20, ge=1)
+    """Steps between reports of the loss."""
+    checkpoint_every: int = Field(default=200, ge=1)
+    """Steps between checkpoints."""
+
+
+def precision_for(encoder: str, device: torch.device) -> Precision:
+    """The precision in which a kind of encoder trains fastest on a kind of processor.
+
+    A table and no measurement: a choice by timing would break "same seed, same weights". Recurrent layers and bags
+    are slower in bfloat16 on CPU; a CPU without instructions for bfloat16 is slower in it whatever it runs.
+    """
+    if device.type == "cuda" and encoder != "bag":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    if device.type == "cpu" and encoder in ("cnn", "transformer"):
+        return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
+    return "float32"
