@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from weft.config import Config, validated
-from weft.errors import InputError, RunFolderError
+from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
 from weft.files import read_json, sha256, write_json
 from weft.models.device import Device, pick
@@ -67,7 +67,11 @@ def save_task(folder: Path, task: Task) -> None:
 
 def load_task(folder: Path, *, parts: Sequence[type[Config]] = ()) -> Task:
     """Read what `save_task` wrote; `parts` are config classes from outside the package."""
-    config: TaskConfig = validated(_Saved, {"task": read_json(folder / "task.json")}, parts=parts).task
+    try:
+        config: TaskConfig = validated(_Saved, {"task": read_json(folder / "task.json")}, parts=parts).task
+    except ConfigError as error:
+        hint = "was it trained with a part of your own? hand it over: weft.load(folder, parts=[MyEncoderConfig])"
+        raise ConfigError(error.what, where=f"{folder / 'task.json'}: {error.where}", hint=hint) from None
     return config.load(folder)
 
 
@@ -122,7 +126,7 @@ def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Devi
 
 def _check(folder: Path) -> None:
     if not folder.exists():
-        raise RunFolderError("there is no such folder", where=str(folder))
+        raise RunFolderError("there is no such folder", where=str(folder), hint="expected one that `weft train` wrote")
     if not (folder / "bundle.json").is_file():
         started = (folder / "config.yaml").is_file()
         what = "the run is not finished" if started else "there is no model in this folder"
@@ -132,7 +136,8 @@ def _check(folder: Path) -> None:
         bundle = read_json(folder / "bundle.json")
         newer, files = bundle["format"] > FORMAT, dict(bundle["files"])
     except (ValueError, KeyError, TypeError):
-        raise RunFolderError("is damaged", where=str(folder / "bundle.json")) from None
+        hint = "copy the folder again, or train again"
+        raise RunFolderError("is damaged", where=str(folder / "bundle.json"), hint=hint) from None
     if newer:
         raise RunFolderError(
             f"was written by weft {bundle['weft']}, whose format is newer",

@@ -63,10 +63,11 @@ def one_of(
             raise PydanticCustomError("kind", "expected a kind, such as `kind: {kind}`", {"kind": kind_of(known[0])})
         outside = (info.context or {}).get("parts", ())
         kinds = {kind_of(part): part for part in (*known, *outside) if issubclass(part, base)}
-        if value["kind"] not in kinds:
-            hint = did_you_mean(str(value["kind"]), kinds)
-            raise PydanticCustomError("kind", "there is no kind `{kind}`", {"kind": value["kind"], "hint": hint})
-        return kinds[value["kind"]].model_validate(value, context=info.context)
+        kind = str(value["kind"])
+        if kind not in kinds:
+            hint = did_you_mean(kind, kinds)
+            raise PydanticCustomError("kind", "there is no kind `{kind}`", {"kind": kind, "hint": hint})
+        return kinds[kind].model_validate(value, context=info.context)
 
     return BeforeValidator(resolve)
 

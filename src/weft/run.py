@@ -25,11 +25,11 @@ from weft.config import Config, differences, read_yaml, validated, write_yaml
 from weft.data.columns import Columns
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.data.split import split
-from weft.errors import ConfigError, InputError, RunFolderError, TrainingError
+from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
 from weft.evaluation.evaluate import evaluate, write_answers
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
-from weft.tasks.base import Task, TaskConfig
+from weft.tasks.base import Task, TaskConfig, examples_of
 from weft.tasks.choices import TaskChoice
 from weft.tasks.classification import ClassificationConfig
 from weft.training import checkpoint, loop, parallel
@@ -141,7 +141,7 @@ def train(
     if going_on:
         _check_same(folder, data, parts)
     if group.leads and not going_on:
-        job = _job(data.config.task.learn(data.train), data, device, group, folder, stop)
+        job = _job(_learned(data), data, device, group, folder, stop)
         _begin(folder, job.task, data)
         group.wait()
     else:
@@ -173,7 +173,7 @@ def suited(config: RunConfig) -> RunConfig:
 def _may_start(folder: Path, resume: bool) -> Iterator[Report]:
     if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RunFolderError("exists already", where=str(folder), hint="go on with --resume, or name another --output")
-    if resume and folder.exists() and not (folder / "config.yaml").is_file() and any(folder.iterdir()):
+    if folder.exists() and not (folder / "config.yaml").is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise RunFolderError("is not a run folder", where=str(folder), hint="name another --output")
     if resume and not (folder / "bundle.json").is_file() and checkpoint.latest(folder / "checkpoints") is None:
         yield Note(f"there is no checkpoint in {folder} to go on from: starting afresh")
@@ -187,6 +187,16 @@ def _check_same(folder: Path, data: Parts, parts: Sequence[type[Config]]) -> Non
         raise ConfigError(f"differs from the run in {folder}", where=", ".join(changed), hint=hint)
     if read_json(folder / "data.json")["fingerprint"] != data.fingerprint:
         raise InputError(f"has changed since the run in {folder} was started", where=data.config.data.train)
+
+
+def _learned(data: Parts) -> Task:
+    with examples_of(data.config.data.train):
+        task: Task = data.config.task.learn(data.train)
+    metric = data.config.training.metric
+    if metric is not None and metric not in task.metrics:
+        hint = did_you_mean(metric, task.metrics)
+        raise ConfigError(f"there is no score `{metric}`", where="training.metric", hint=hint)
+    return task
 
 
 def _job(task: Task, data: Parts, device: torch.device, group: Group, folder: Path, stop: Callable[[], int]) -> Job:
@@ -213,10 +223,8 @@ def _job(task: Task, data: Parts, device: torch.device, group: Group, folder: Pa
 
 
 def _encode(task: Task, examples: Sequence[Any], file: str) -> Columns:
-    try:
+    with examples_of(file):
         return task.encode(examples)
-    except InputError as error:
-        raise InputError(error.what, where=f"{file}: {error.where}", hint=error.hint) from None
 
 
 def _kind(task: Task) -> str:

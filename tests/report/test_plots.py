@@ -102,14 +102,17 @@ def test_confusion_of_any_number_of_labels(classes, size):
     svg = confusion(counts.tolist(), labels, size=size)
     shown = words(svg)
     assert {"answered", "should be"} <= set(shown)
-    assert len(svg) < 600_000
+    assert len(svg) < 1_000_000
     if size == "large":
-        assert ("label number 0" in shown) and (str(counts[0, 0]) in shown) is (classes <= 15)
+        assert "label number 0" in shown
+        assert (str(counts[0, 0]) in shown) is (classes <= 15)
 
 
 def test_confusion_has_words_for_those_who_do_not_see_it():
     svg = confusion([[8, 2], [5, 9]], ["差", "好"], title="cnn")
-    assert 'aria-label="cnn: confusion matrix of 2 labels, 17 of 24 right; most often 好 answered as 差, 5 times"' in svg
+    assert (
+        'aria-label="cnn: confusion matrix of 2 labels, 17 of 24 right; most often 好 answered as 差, 5 times"' in svg
+    )
 
 
 def test_confusion_without_labels_or_answers():
@@ -117,7 +120,9 @@ def test_confusion_without_labels_or_answers():
     assert words(confusion([[0, 0], [0, 0]], ["a", "b"]))
 
 
-@pytest.mark.parametrize("label", ["<script>alert(1)</script>", "a & b", '"', "$x_1$ and $", "\x00\x1b[31m", "\ud800", "財"])
+@pytest.mark.parametrize(
+    "label", ["<script>alert(1)</script>", "a & b", '"', "$x_1$ and $", "\x00\x1b[31m", "\ud800", "財"]
+)
 def test_hostile_labels(label):
     assert words(confusion([[3, 1], [0, 2]], [label, "plain"], title=label))
     assert words(dev_curves([Curve(label, [1], [0.5])], "accuracy"))

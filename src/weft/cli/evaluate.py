@@ -15,6 +15,7 @@ from weft.data.sources import OnBadRow, open_table
 from weft.errors import InputError
 from weft.evaluation.evaluate import write_answers
 from weft.models.device import Device
+from weft.tasks.base import examples_of
 
 
 @click.command("evaluate", short_help="Score a trained model on a file of labelled texts.")
@@ -39,6 +40,8 @@ def command(
     on_bad_row: OnBadRow | None,
 ) -> None:
     """Score the model in FOLDER on FILE."""
+    if answers:
+        options.check_file(answers)
     model = bundle.load(folder, device=device or "auto")
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
     examples = list(model.task.config.for_table(table, text=text, label=label).read(table))
@@ -46,10 +49,8 @@ def command(
         click.echo(f"left out {bad.file}:{bad.line}: {bad.what}", err=True)
     if not examples:
         raise InputError("no row is left to score", where=file)
-    try:
+    with examples_of(file):
         result = model.evaluate(examples)
-    except InputError as error:
-        raise InputError(error.what, where=f"{file}: {error.where}", hint=error.hint) from None
     facts = {
         "data": f"{file}, {len(examples):,} texts",
         "size_bytes": bundle.size(Path(folder)),

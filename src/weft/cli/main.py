@@ -52,7 +52,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; tells every mistake of a user in one form, and exits with its code."""
     try:
-        cli.main(standalone_mode=False)
+        cli.main(sys.argv[1:] or ["--help"], standalone_mode=False)
     except WeftError as error:
         _tell(str(error))
         sys.exit(error.exit_code)
@@ -65,6 +65,11 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        # a path that cannot be opened or made is one that the user named; else the disk is full, or failing
+        reason = (error.strerror or str(error)).lower()
+        _tell(f"{error.filename}: {reason}" if error.filename else reason)
+        sys.exit(2 if error.filename else 1)
 
 
 def _tell(message: str) -> None:
@@ -78,8 +83,8 @@ def _usage(error: click.UsageError) -> str:
     message = error.format_message().split(" Did you mean")[0].split(" (Possible options")[0]
     if isinstance(error, click.NoSuchOption):
         message = f"there is no option `{error.option_name}`"
-        command = error.ctx.command if error.ctx else cli
-        possible = [name for parameter in command.params for name in parameter.opts]
+        context = error.ctx or click.Context(cli)
+        possible = [name for parameter in context.command.get_params(context) for name in parameter.opts]
     message = message.rstrip(".").replace("'", "`")
     command_path = error.ctx.command_path if error.ctx else "weft"
     hint = did_you_mean(str(getattr(error, "option_name", "")), possible) if possible else ""

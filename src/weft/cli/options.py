@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
+
+from weft.errors import InputError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -16,3 +20,19 @@ encoding: Decorator = click.option("--encoding", help="Encoding of the files. De
 on_bad_row: Decorator = click.option(
     "--on-bad-row", type=click.Choice(["stop", "skip"]), help="skip leaves bad rows out and lists them."
 )
+
+
+def check_file(path: str) -> None:
+    """Refuse, before any work is done, a path under which no file can be written."""
+    if Path(path).is_dir():
+        raise InputError("is a folder, expected a file to write", where=path)
+    check_place(path)
+
+
+def check_place(path: str) -> None:
+    """Refuse, before any work is done, a path that cannot be made: a file on the way, or no leave to write."""
+    there = next(parent for parent in Path(path).absolute().parents if parent.exists())
+    if not there.is_dir():
+        raise InputError(f"cannot be written: `{there.name}` is a file, not a folder", where=path)
+    if not os.access(there, os.W_OK):
+        raise InputError(f"cannot be written: no leave to write in {there}", where=path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -13,7 +14,8 @@ import click
 
 from weft import bundle
 from weft.cli import options
-from weft.data.sources import OnBadRow, open_table
+from weft.data.sources import OnBadRow, Table, open_table
+from weft.errors import InputError
 from weft.files import written
 from weft.models.device import Device
 from weft.tasks.classification import Labelled
@@ -47,17 +49,25 @@ def command(
     """
     if file and texts:
         raise click.UsageError("texts come from FILE or from --text, not from both")
-    model = bundle.load(folder, device=device or "auto")
-    if texts:
-        examples: Iterator[Any] = map(Labelled, texts)
-    else:
-        table = open_table(file or "-", encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
-        examples = model.task.config.for_inputs(table, text=column).read(table)
+    if not all(text.strip() for text in texts):
+        raise InputError("text is empty", where="--text")
     if output:
-        with written(Path(output)) as out:
-            _answer_all(model, examples, out)
-    else:
-        _answer_all(model, examples, sys.stdout)
+        options.check_file(output)
+    model = bundle.load(folder, device=device or "auto")
+    table = None if texts else open_table(file or "-", encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
+    examples = _examples(model, table, column=column) if table else map(Labelled, texts)
+    with written(Path(output)) if output else nullcontext(sys.stdout) as out:
+        _answer_all(model, examples, out)
+    for bad in table.bad if table else ():
+        click.echo(f"left out {bad.file}:{bad.line}: {bad.what}", err=True)
+
+
+def _examples(model: bundle.Model, table: Table, *, column: str | None) -> Iterator[Any]:
+    try:
+        return model.task.config.for_inputs(table, text=column).read(table)
+    except InputError as error:
+        # --text is the option of the other verbs: here it brings a text
+        raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
 
 
 def _answer_all(model: bundle.Model, examples: Iterator[Any], out: IO[str]) -> None:

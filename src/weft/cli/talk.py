@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -80,7 +80,7 @@ class Teller:
 
 
 @contextmanager
-def stopping() -> Iterator[list[int]]:
+def stopping() -> Generator[list[int]]:
     """Collect Ctrl-C and SIGTERM, so that training can finish its step; a second Ctrl-C stops at once."""
     received: list[int] = []
 

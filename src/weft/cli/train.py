@@ -37,6 +37,7 @@ def command(
     settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
     config = validated(RunConfig, overridden(_with_options(settings, given), overrides))
     folder = output or f"runs/{Path(source if is_yaml else config.data.train).name.split('.')[0]}"
+    options.check_place(folder)
     with stopping() as received:
         reports = train(config, folder, resume=resume, stop=lambda: received[0] if received else 0)
         teller = Teller(quiet=quiet)
@@ -67,6 +68,7 @@ def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, 
             for name in parents:
                 place = place.setdefault(name, {})
                 if not isinstance(place, dict):
-                    raise ConfigError("expected settings", where=name)
+                    hint = f"write them as `name: value` lines under `{name}:`"
+                    raise ConfigError(f"expected settings, found `{place}`", where=name, hint=hint)
             place[last] = value
     return settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,7 +20,7 @@ class CnnEncoderConfig(EncoderConfig):
     kind: Literal["cnn"] = "cnn"
     width: int = Field(default=128, ge=1)
     """Of the embeddings."""
-    windows: tuple[int, ...] = (1, 2, 3)
+    windows: tuple[PositiveInt, ...] = Field(default=(1, 2, 3), min_length=1)
     """Window widths, in positions."""
     maps: int = Field(default=128, ge=1)
     """Feature maps of each window width."""

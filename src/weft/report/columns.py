@@ -106,19 +106,14 @@ def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
         best = max(right, key=lambda name: right[name].value)
         said = f"{best} reads most right, {words.score(right[best].value)}"
         near = [name for name, found in right.items() if name != best and found.high >= right[best].low]
-        said += (
-            f" ({'the interval' if len(near) == 1 else 'the intervals'} of {_and(near)} PLACE). "
-            if near
-            else ". "
-        )
+        if near:
+            whose = f"interval of {near[0]} overlaps" if len(near) == 1 else f"intervals of {len(near)} others overlap"
+            said += f" (the {whose} its own)"
+        said += ". "
     if len(pace) > 1:
         fast = max(pace, key=lambda name: pace[name])
         said += f"{fast} reads fastest, {words.count(pace[fast])} texts a second."
-    return said
-
-
-def _and(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    return said.strip()
 
 
 def _score_column(name: str) -> Column:

@@ -28,6 +28,7 @@ from weft.report.canvas import (
 )
 
 SHADES = 16
+RULED = 60  # labels at most, for lines between the cells
 
 
 def confusion(
@@ -42,7 +43,7 @@ def confusion(
     Numbers are left out where cells are too small for them, and of very many labels only some are named.
     """
     counts_CC = np.asarray(matrix, dtype=np.int64).reshape(len(labels), len(labels))
-    classes = len(labels)
+    classes, title = len(labels), printable(title)
     if not classes:
         return ""
     share_CC = counts_CC / np.maximum(counts_CC.sum(1, keepdims=True), 1)
@@ -99,10 +100,11 @@ def _cells(axes: Axes, share_CC: np.ndarray) -> None:
                 axes.add_patch(_squares(corners, color=colour, alpha=level / SHADES))
     classes = len(share_CC)
     axes.set(xlim=(0, classes), ylim=(classes, 0), aspect="equal")
-    axes.set_xticks(range(classes + 1), minor=True)
-    axes.set_yticks(range(classes + 1), minor=True)
-    axes.grid(visible=False, which="major")
-    axes.grid(visible=True, which="minor", linewidth=0.5 if classes <= 20 else 0.25)
+    axes.grid(visible=False)
+    if classes <= RULED:
+        axes.set_xticks(range(classes + 1), minor=True)
+        axes.set_yticks(range(classes + 1), minor=True)
+        axes.grid(visible=True, which="minor", linewidth=0.5 if classes <= 20 else 0.25)
     axes.set_axisbelow(False)
     axes.tick_params(which="both", length=0)
     axes.spines["bottom"].set_visible(False)

@@ -102,9 +102,9 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
                 "name": name,
                 "under": columns.under(name, run),
                 "link": columns.link(run.folder / PAGE, path),
-                "cells": row,
+                "cells": [column[place] for column in cells],
             }
-            for name, run, row in zip(names, runs, zip(*cells, strict=True), strict=True)
+            for place, (name, run) in enumerate(zip(names, runs, strict=True))
         ],
         frontier=Markup(frontier(models)),
         curves=Markup(

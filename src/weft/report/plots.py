@@ -83,8 +83,9 @@ def dev_curves(curves: Sequence[Curve], score: str) -> str:
     with style():
         names = {place: shorten(name, 24) for place, name, _ in drawn}
         margin = (max(width(name) for name in names.values()) + 22) / POINTS
-        figure = blank(FULL, 3.4)
-        axes = panel(figure, 0.55, 0.5, FULL - 0.6 - margin, 2.55)
+        tall = max(2.55, (len(drawn) * SIZE * 1.35 + 8) / POINTS)
+        figure = blank(FULL, tall + 0.85)
+        axes = panel(figure, 0.55, 0.5, FULL - 0.6 - margin, tall)
         for place, _, points in drawn:
             axes.plot(*points.T, color=LINES[place % len(LINES)], linestyle=_dashes(place), **_dots(points))
         axes.set_title(f"{_name(score)} on the dev part")
@@ -92,7 +93,8 @@ def dev_curves(curves: Sequence[Curve], score: str) -> str:
         axes.xaxis.set_major_locator(MaxNLocator(8))
         _percent_axis(axes)
         ends = [(place, float(points[-1, 0]), float(points[-1, 1])) for place, _, points in drawn]
-        lines = _apart([axes.transData.transform((x, y))[1] for _, x, y in ends], gap=SIZE * 1.35)
+        heights = [axes.transData.transform((x, y))[1] for _, x, y in ends]
+        lines = _apart(heights, gap=SIZE * 1.35, low=axes.bbox.y0 + 4, high=axes.bbox.y1 - 4)
         for (place, x, y), line in zip(ends, lines, strict=True):
             at = axes.transData.transform((x, y))
             axes.annotate(
@@ -254,12 +256,13 @@ def _wilson(share: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.clip(middle - reach, 0, 1), np.clip(middle + reach, 0, 1)
 
 
-def _apart(heights: Sequence[float], gap: float) -> list[float]:
-    """Find heights for labels near those given, no two nearer than the gap: neighbours too near share their middle."""
+def _apart(heights: Sequence[float], *, gap: float, low: float, high: float) -> list[float]:
+    """Find heights for labels near those given and in bounds, no two nearer than the gap: neighbours share a middle."""
     groups: list[list[int]] = []
 
     def middle(group: Sequence[int]) -> float:
-        return sum(heights[place] for place in group) / len(group)
+        reach = gap * (len(group) - 1) / 2
+        return max(min(sum(heights[place] for place in group) / len(group), high - reach), low + reach)
 
     for place in sorted(range(len(heights)), key=lambda place: heights[place]):
         groups.append([place])

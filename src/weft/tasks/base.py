@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from weft.config import Config
 from weft.data.columns import Columns
 from weft.data.sources import Table
+from weft.errors import InputError
 from weft.metrics.bootstrap import Score
 
 
@@ -31,6 +33,16 @@ class Scores:
 
     values: Mapping[str, Score]
     details: Mapping[str, Any]
+
+
+@contextmanager
+def examples_of(file: str) -> Generator[None]:
+    """Names the file in an InputError about examples, which know of their place no more than the line."""
+    try:
+        yield
+    except InputError as error:
+        line = error.where.removeprefix("line ")
+        raise InputError(error.what, where=f"{file}:{line}" if line else file, hint=error.hint) from None
 
 
 class TaskConfig(Config):
@@ -70,6 +82,8 @@ class Task(ABC):
     """Its own config class."""
     metric: ClassVar[str]
     """The dev score by which the best weights are chosen, unless the training settings name another."""
+    metrics: ClassVar[tuple[str, ...]]
+    """The names in `quick_scores`: what the training settings may name."""
     lower_is_better: ClassVar[frozenset[str]] = frozenset()
     """The scores of which less is better."""
 

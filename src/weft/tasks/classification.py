@@ -144,6 +144,7 @@ class Classification(Task):
 
     config: ClassificationConfig
     metric: ClassVar[str] = "accuracy"
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "calibration_error"})
 
     def __init__(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 from tokenizers import Regex
 from tokenizers import Tokenizer as Engine
 from tokenizers.decoders import Metaspace as MetaspaceDecoder
@@ -24,7 +25,7 @@ class BpeTokenizerConfig(TokenizerConfig):
     """Byte-pair encoding (Sennrich, Haddow and Birch 2016, section 3.2), over characters, spaces kept as `▁`."""
 
     kind: Literal["bpe"] = "bpe"
-    size: int = 8_000
+    size: int = Field(default=8_000, ge=1)
     """How many pieces to learn."""
 
     def learn(self, texts: abc.Sequence[str]) -> BpeTokenizer:
@@ -47,6 +48,7 @@ class BpeTokenizer(Tokenizer):
 
     def __init__(self, config: BpeTokenizerConfig, engine: Engine) -> None:
         self.config, self.engine = config, engine
+        engine.encode_special_tokens = True  # a text that spells `<pad>` has no padding in it
         self.sizes = (engine.get_vocab_size(),)
 
     def encode(self, texts: abc.Sequence[str]) -> Encoded:

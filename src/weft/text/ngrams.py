@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, PositiveInt, model_validator
 
 from weft.text.normalize import normalize
 from weft.text.segment import Unit, segment
@@ -23,9 +23,15 @@ class NgramTokenizerConfig(TokenizerConfig):
     unit: Unit = "mixed"
     order: int = Field(default=2, ge=1, le=6)
     """N-grams of 1 to so many pieces."""
-    letters: tuple[int, int] | None = None
+    letters: tuple[PositiveInt, PositiveInt] | None = None
     """Also runs of so few to so many letters inside a word, its ends marked (Bojanowski et al. 2017); None: none."""
     vocabulary: VocabularyConfig = VocabularyConfig(min_count=1, max_size=2_000_000)
+
+    @model_validator(mode="after")
+    def _fewest_letters_first(self) -> Self:
+        if self.letters and self.letters[0] > self.letters[1]:
+            raise ValueError(f"letters run from few to many, found `{list(self.letters)}`")
+        return self
 
     def learn(self, texts: Sequence[str]) -> NgramTokenizer:
         """Learn which n-grams are known."""

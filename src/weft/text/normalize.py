@@ -9,19 +9,28 @@ from typing import Literal
 from weft.config import Config
 
 
+Form = Literal["NFKC", "NFC", "none"]
+
+
 class NormalizeConfig(Config):
     """How texts are made alike before anything is looked up."""
 
-    unicode: Literal["NFKC", "NFC", "none"] = "NFKC"
+    unicode: Form = "NFKC"
     """NFKC also makes full-width letters and digits half-width (Unicode Standard Annex 15)."""
     case: Literal["lower", "keep"] = "lower"
 
 
 def normalize(texts: Sequence[str], config: NormalizeConfig) -> list[str]:
     """Texts in one Unicode form and case, with each run of white space one space and none at the ends."""
-    if config.unicode != "none":
-        form = config.unicode
-        texts = [text if text.isascii() else unicodedata.normalize(form, text) for text in texts]
+    form = config.unicode
+    texts = [text if text.isascii() else _in_form(text, form) for text in texts]
     if config.case == "lower":
-        texts = [text.lower() for text in texts]
+        # a small İ is two characters, i and a dot, and other marks may belong between them
+        texts = [_in_form(text.lower(), form) if "İ" in text else text.lower() for text in texts]
     return [" ".join(text.split()) for text in texts]
+
+
+def _in_form(text: str, form: Form) -> str:
+    """A text in a Unicode form; half a surrogate pair, which no encoding can write, becomes U+FFFD."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole if form == "none" else unicodedata.normalize(form, whole)

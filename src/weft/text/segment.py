@@ -18,12 +18,12 @@ Unit = Literal["word", "mixed", "character"]
 """`mixed` cuts Han runs into characters and all else into words."""
 
 # In order: a number with its separators, a word with its inner apostrophes, a Han run, and else one
-# character as a reader sees it (an emoji with its modifiers is one).
+# character as a reader sees it (an emoji with its modifiers is one, and so is a flag).
 _PIECE = regex.compile(
     r"\p{N}+(?:[.,:]\p{N}+)+"
     r"|[[\p{L}\p{M}\p{N}_]--\p{Han}]+(?:['’][[\p{L}\p{M}]--\p{Han}]+)*"
     r"|\p{Han}+"
-    r"|\S\p{M}*(?:\u200d\S\p{M}*|[\U0001F3FB-\U0001F3FF])*",
+    r"|(?!\s)\X",
     flags=regex.VERSION1,
 )
 _HAN = regex.compile(r"\p{Han}")

@@ -11,6 +11,7 @@ from itertools import repeat
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 from safetensors.numpy import load_file, save_file
 
 from weft.config import Config
@@ -22,9 +23,9 @@ PAD, UNKNOWN = 0, 1
 class VocabularyConfig(Config):
     """Which pieces are worth a number of their own."""
 
-    min_count: int = 2
+    min_count: int = Field(default=2, ge=1)
     """Pieces seen less often in the training texts are unknown."""
-    max_size: int = 200_000
+    max_size: int = Field(default=200_000, ge=1)
     """At most so many pieces, the most frequent first."""
 
 
@@ -81,7 +82,7 @@ class HashedVocabulary:
     def learn(cls, keys_N: np.ndarray, config: VocabularyConfig) -> HashedVocabulary:
         """The buckets into which at least `min_count` of the training keys (uint64 [N]) fall."""
         counts = np.bincount(_bucket(keys_N, cls.BITS), minlength=1 << cls.BITS)
-        kept = np.flatnonzero(counts >= max(1, config.min_count))
+        kept = np.flatnonzero(counts >= config.min_count)
         if len(kept) > config.max_size:
             kept = np.sort(kept[np.argsort(-counts[kept], kind="stable")[: config.max_size]])
         return cls(kept)

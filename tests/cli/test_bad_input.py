@@ -1,0 +1,260 @@
+"""Bad input: exit code 2, one message that names the place and the way out, nothing written, no traceback."""
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+HEADER = "text,label\n"
+ROWS = "味道很好,pos\ncold and late,neg\n太贵了,neg\nthe soup was good,pos\n" * 4
+FILES = {
+    "empty.csv": (b"", ("empty.csv: is empty", "at least one row")),
+    "header.csv": (HEADER, ("header.csv: has a header and no rows", "names the columns")),
+    "one.csv": (HEADER + ROWS.replace("neg", "pos"), ("one.csv: expected at least two labels, found only `pos`",)),
+    "text.csv": (HEADER + ROWS + " ,pos\n", ("text.csv:18: text is empty", "--on-bad-row skip")),
+    "label.csv": (HEADER + ROWS + "好吃,\n", ("label.csv:18: label is empty", "--on-bad-row skip")),
+    "ragged.csv": (HEADER + ROWS + "好,吃,pos\n", ("ragged.csv:18: has 3 fields, the header has 2", "quote")),
+    "open.csv": (HEADER + ROWS + '"好吃,pos\n', ("open.csv:18: opens a quote that is never closed",)),
+    "quote.csv": (HEADER + '"很"好,pos\n' + ROWS, ("quote.csv:2: has a broken quote", "twice")),
+    "broken.jsonl": ('{"text": "好", "label": "pos"}\n{"text": "bad",\n', ("broken.jsonl:2: is not JSON", "one line")),
+    "nul.csv": (HEADER + "好\0,pos\n", ("nul.csv:2: there is a NUL byte", "--encoding")),
+    "random.csv": (random.Random(1).randbytes(3000), ("random.csv:1: byte 0x", "is not UTF-8", "--encoding")),
+    "notes.docx": (b"PK", ("notes.docx: its name ends in `.docx`", "known: .csv, .tsv, .jsonl")),
+    "array.jsonl": ('[{"text": "好", "label": "pos"}]\n', ("array.jsonl:1: starts with `[`", "jq -c")),
+    "twins.csv": ("text,text\n好,pos\n", ("twins.csv:1: two columns are named `text`",)),
+    "list.yaml": ("data: [a\nb: c\n", ("list.yaml:2: is not YAML",)),
+    "words.yaml": ("好\n", ("words.yaml: holds no settings", "`name: value`")),
+    "dataless.yaml": ("seed: 1\n", ("data: is not set",)),
+    "typo.yaml": ("data: {train: reviews.csv}\ntraining: {epoch: 3}\n", ("training:", "`epoch`", "mean `epochs`?")),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_cannot_be_learned_from(refused, name):
+    content, says = FILES[name]
+    Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    refused("train", name, says=says)
+
+
+def test_files_that_are_not_there(refused):
+    refused("train", "review.csv", says=("review.csv: there is no such file", "did you mean `reviews.csv`?"))
+    refused("train", "nowhere/a.csv", says=("nowhere/a.csv: there is no such file", "no folder `nowhere`"))
+    refused("train", "run.yaml", says=("run.yaml: there is no such file",))
+    refused("train", "reviews.csv", "--dev", "dev.csv", says=("dev.csv: there is no such file",))
+
+
+def test_a_folder_in_place_of_a_file(refused):
+    Path("folder.csv").mkdir()
+    refused("train", "folder.csv", says=("folder.csv: is a folder, expected a file",))
+
+
+def test_a_column_that_is_not_there(refused):
+    refused("train", "reviews.csv", "--text", "nope", says=("no column `nope`", "known: `label`, `text`"))
+    refused("train", "reviews.csv", "--label", "labl", says=("no column `labl`", "did you mean `label`?"))
+
+
+def test_a_dev_label_that_training_never_saw(refused):
+    Path("dev.csv").write_text(HEADER + ROWS + "一般,so-so\n", encoding="utf-8")
+    refused("train", "reviews.csv", "--dev", "dev.csv", says=("dev.csv:18: label `so-so`", "labels: `neg`, `pos`"))
+
+
+OPTIONS = [
+    (("--encoderr", "cnn"), ("no option `--encoderr`", "did you mean `--encoder`?")),
+    (("--long", "middle"), ("`--long`", "`middle` is not one of `head`, `head-tail`, `windows`", "weft train --help")),
+    (("--seed", "七"), ("`--seed`", "`七` is not a valid integer")),
+    (("--encoder", "cnnn"), ("task.encoder: there is no kind `cnnn`", "did you mean `cnn`?")),
+    (("--encoding", "utf9"), ("no encoding `utf9`", "did you mean `utf-8`?")),
+    (("--set", "training.epoch=3"), ("training: there is no setting `epoch`", "did you mean `epochs`?")),
+    (("--set", "trainings.epochs=3"), ("there is no setting `trainings`", "did you mean `training`?")),
+    (("--set", "training.epochs=many"), ("training.epochs: expected a valid integer", "found `many`")),
+    (("--set", "training.epochs=0"), ("training.epochs: expected greater than or equal to 1, found `0`",)),
+    (("--set", "training.epochs"), ("--set: `training.epochs` sets nothing", "training.epochs=5")),
+    (("--set", "task.encoder.kind=cnnn"), ("task.encoder: there is no kind `cnnn`", "did you mean `cnn`?")),
+    (("--set", "training.metric=acuracy"), ("training.metric: there is no score `acuracy`", "mean `accuracy`?")),
+    (("--set", "task.tokenizer=ngrams"), ("task.tokenizer: `cnn` reads positions in order", "`mixed`, `word`")),
+    (("--set", "task.encoder={kind: bag}", "--set", "task.tokenizer=word"), ("`bag` reads n-grams", "take `ngrams`")),
+    (("--output", "reviews.csv"), ("reviews.csv: exists already", "name another --output")),
+    (("--output", "reviews.csv", "--resume"), ("reviews.csv: is not a run folder", "name another --output")),
+    (("--output", "reviews.csv/run"), ("reviews.csv/run: cannot be written", "`reviews.csv` is a file")),
+]
+
+
+@pytest.mark.parametrize(("options", "says"), OPTIONS, ids=lambda value: " ".join(value)[:40])
+def test_options_and_settings_of_train(refused, options, says):
+    refused("train", "reviews.csv", *options, says=says)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_there(refused):
+    refused("train", "reviews.csv", "--set", "device=cuda", says=("there is no device `cuda`", "found: `cpu`"))
+
+
+def test_options_meet_a_file_that_has_no_room_for_them(refused):
+    Path("run.yaml").write_text("data: reviews.csv\n", encoding="utf-8")
+    refused("train", "run.yaml", "--dev", "reviews.csv", says=("data: expected settings, found `reviews.csv`",))
+
+
+def test_commands_and_arguments(refused):
+    refused("trian", "reviews.csv", says=("there is no command `trian`", "did you mean `train`?"))
+    refused("--helpp", says=("no option `--helpp`", "did you mean `--help`?"))
+    refused("train", says=("missing argument `SOURCE`", "weft train --help"))
+    refused("evaluate", "model", says=("missing argument `FILE`", "weft evaluate --help"))
+    refused("predict", says=("missing argument `FOLDER`", "weft predict --help"))
+
+
+def test_an_output_that_cannot_be_made(weft, train):
+    said = train("reviews.csv", "--output", "/proc/weft/run")
+    assert said.code == 2
+    assert said.err.splitlines()[-1].startswith("weft: /proc/weft: ")
+
+
+# run folders
+
+
+def test_a_run_folder_that_is_taken(refused, model, unfinished):
+    for folder in ("model", "unfinished"):
+        refused("train", "reviews.csv", "--output", folder, says=(f"{folder}: exists already", "--resume"))
+
+
+def test_resume_with_other_settings(refused, unfinished):
+    call = ("train", "reviews.csv", "--output", "unfinished", "--resume", "--set", "training.epochs=9", "--seed", "5")
+    refused(*call, says=("seed, training.epochs: differs from the run in unfinished", "another folder"))
+
+
+def test_resume_with_other_data(refused, unfinished):
+    with open("reviews.csv", "a", encoding="utf-8") as file:
+        file.write("还行,pos\n")
+    call = ("train", "reviews.csv", "--output", "unfinished", "--resume")
+    refused(*call, says=("reviews.csv: has changed since the run in unfinished was started",))
+
+
+def test_resume_into_a_folder_that_is_no_run(refused):
+    Path("photos").mkdir()
+    Path("photos/cat.jpg").write_bytes(b"cat")
+    call = ("train", "reviews.csv", "--output", "photos", "--resume")
+    refused(*call, says=("photos: is not a run folder", "--output"))
+
+
+def ask(verb: str, folder: str) -> tuple[str, ...]:
+    return (verb, folder, "reviews.csv")
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict"])
+def test_folders_without_a_model(refused, unfinished, verb):
+    Path("photos").mkdir()
+    refused(*ask(verb, "nowhere"), says=("nowhere: there is no such folder", "weft train"))
+    refused(*ask(verb, "photos"), says=("photos: there is no model in this folder", "weft train"))
+    refused(*ask(verb, "reviews.csv"), says=("reviews.csv: there is no model in this folder", "weft train"))
+    refused(*ask(verb, "unfinished"), says=("unfinished: the run is not finished", "--resume"))
+
+
+DAMAGES = {
+    "flipped": lambda content: content[:-1] + bytes([content[-1] ^ 1]),
+    "cut": lambda content: content[: len(content) // 2],
+    "emptied": lambda content: b"",
+    "garbage": lambda content: random.Random(2).randbytes(len(content)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["weights.safetensors", "task/task.json", "task/labels.json"])
+def test_a_damaged_file_of_a_model(refused, model, name, damage):
+    path = model / name
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    refused(*ask("predict", "model"), says=(f"model/{name}: is damaged", "train again"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "1", "files": {}}'])
+def test_a_damaged_bundle_file(refused, model, content):
+    (model / "bundle.json").write_text(content)
+    refused(*ask("evaluate", "model"), says=("model/bundle.json: is damaged", "train again"))
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "task/piece.json", "task/task.json"])
+def test_a_missing_file_of_a_model(refused, model, name):
+    (model / name).unlink()
+    refused(*ask("predict", "model"), says=(f"model/{name}: is missing", "copy the whole folder"))
+
+
+def test_weights_that_do_not_fit(refused, model):
+    sums = json.loads((model / "bundle.json").read_text())
+    (model / "bundle.json").write_text(json.dumps({**sums, "files": {}}))
+    shutil.copy(model / "task" / "bigram.safetensors", model / "weights.safetensors")
+    refused(*ask("predict", "model"), says=("model: the model cannot be read",))
+
+
+def test_a_model_of_a_newer_format(refused, model):
+    bundle = json.loads((model / "bundle.json").read_text())
+    (model / "bundle.json").write_text(json.dumps({**bundle, "format": 99, "weft": "9.0"}))
+    refused(*ask("evaluate", "model"), says=("was written by weft 9.0, whose format is newer", "pip install -U weft"))
+
+
+# evaluate and predict
+
+
+def test_evaluate_a_label_that_training_never_saw(refused, model):
+    Path("test.csv").write_text(HEADER + ROWS + "一般,so-so\n", encoding="utf-8")
+    refused("evaluate", "model", "test.csv", says=("test.csv:18: label `so-so`", "labels: `neg`, `pos`"))
+
+
+def test_evaluate_refuses_the_files_that_train_refuses(refused, model):
+    for name in ("empty.csv", "header.csv", "text.csv", "label.csv", "ragged.csv", "broken.jsonl", "random.csv"):
+        content, says = FILES[name]
+        Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        refused("evaluate", "model", name, says=says)
+
+
+def test_predict_texts_and_files(refused, model):
+    refused("predict", "model", "--text", "", says=("--text: text is empty",))
+    refused("predict", "model", "--text", "好", "--text", " ", says=("--text: text is empty",))
+    refused("predict", "model", "reviews.csv", "--text", "好", says=("not from both", "weft predict --help"))
+    refused("predict", "model", "review.csv", says=("review.csv: there is no such file", "`reviews.csv`"))
+    refused("predict", "model", "reviews.csv", "--column", "nope", says=("no column `nope`", "`label`, `text`"))
+    Path("odd.csv").write_text("a,b\n好,吃\ngood,soup\n", encoding="utf-8")
+    refused("predict", "model", "odd.csv", says=("cannot tell which column is the text", "--column NAME"))
+
+
+def test_predict_writes_no_half_file(refused, model):
+    Path("new.csv").write_text("text\n味道很好\n \ngood\n", encoding="utf-8")
+    refused("predict", "model", "new.csv", "--output", "answers.jsonl", says=("new.csv:3: text is empty",))
+
+
+def test_answers_that_cannot_be_written(refused, model):
+    for path, says in (("reviews.csv/a", "`reviews.csv` is a file"), ("model", "is a folder, expected a file")):
+        refused("predict", "model", "reviews.csv", "--output", path, says=(path, says))
+        refused("evaluate", "model", "reviews.csv", "--answers", path, says=(path, says))
+
+
+# --on-bad-row skip
+
+PATCHY = HEADER + ROWS + "好,吃,pos\n,neg\ngood,\n" + ROWS
+LEFT_OUT = ["has 3 fields, the header has 2", "text is empty", "label is empty"]
+
+
+def left_out(said: str) -> list[str]:
+    return [line for line in said.splitlines() if line.startswith("left out")]
+
+
+def test_train_lists_the_rows_it_leaves_out(train):
+    Path("patchy.csv").write_text(PATCHY, encoding="utf-8")
+    said = train("patchy.csv", "--on-bad-row", "skip", "--output", "run")
+    expected = [f"left out patchy.csv:{line}: {what}" for line, what in zip((18, 19, 20), LEFT_OUT, strict=True)]
+    assert said.code == 0
+    assert left_out(said.err) == expected
+    reports = [json.loads(line) for line in Path("run/reports.jsonl").read_text().splitlines()]
+    assert [report["text"] for report in reports if report.get("text", "").startswith("left out")] == expected
+
+
+def test_scores_and_answers_are_of_the_rest(weft, model):
+    Path("patchy.csv").write_text(PATCHY, encoding="utf-8")
+    Path("whole.csv").write_text(HEADER + ROWS + ROWS, encoding="utf-8")
+    patchy = weft("evaluate", "model", "patchy.csv", "--on-bad-row", "skip", "--json")
+    whole = weft("evaluate", "model", "whole.csv", "--json")
+    assert json.loads(patchy.out)["scores"] == json.loads(whole.out)["scores"]
+    assert [line.split(": ", 1)[1] for line in left_out(patchy.err)] == LEFT_OUT
+    answers = weft("predict", "model", "patchy.csv", "--on-bad-row", "skip")
+    assert len(answers.out.splitlines()) == 33  # a missing label is no fault when predicting
+    assert [line.split(": ", 1)[1] for line in left_out(answers.err)] == LEFT_OUT[:2]

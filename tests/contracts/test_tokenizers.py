@@ -1,0 +1,119 @@
+"""What every tokenizer in `TOKENIZERS` owes; a kind that is not listed there fails too."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from weft.config import Config, kind_of, validated
+from weft.text.choices import TOKENIZERS, TokenizerChoice
+from weft.text.normalize import NormalizeConfig
+from weft.text.tokenizer import TokenizerConfig
+
+TEXTS = ["The film is good", "这部电影真好看", "a good 电影", "", "GPT-4o很好 don't 👍🏽"] * 3
+NEW = ["a film 好看", "Unseen 从未 \ud83d \U00020000 \ue000", "", "　ＧＯＯＤ　电影 "]
+
+
+class Settings(Config):
+    tokenizer: TokenizerChoice
+
+
+def same(one, other):
+    return (
+        np.array_equal(one.values_NW, other.values_NW)
+        and np.array_equal(one.lengths_R, other.lengths_R)
+        and one.unknown == other.unknown
+    )
+
+
+every = pytest.mark.parametrize("config", [kind() for kind in TOKENIZERS], ids=kind_of)
+every_with_settings = pytest.mark.parametrize(
+    "config",
+    [
+        *(kind() for kind in TOKENIZERS),
+        *(kind(views=("word", "bigram", "suffix")) for kind in TOKENIZERS if "views" in kind.model_fields),
+        *(kind(letters=(2, 3)) for kind in TOKENIZERS if "letters" in kind.model_fields),
+    ],
+    ids=lambda config: config.describe(),
+)
+
+
+def test_every_kind_in_the_package_is_listed(members):
+    assert members(TokenizerConfig, "weft.text") == set(TOKENIZERS)
+    assert len({kind_of(kind) for kind in TOKENIZERS}) == len(TOKENIZERS)
+
+
+def test_a_forgotten_kind_would_be_found(members):
+    class Base(Config):
+        kind: str
+
+    class Forgotten(Base):
+        __module__ = "weft.text.forgotten"
+        kind: Literal["forgotten"] = "forgotten"
+
+    assert members(Base, "weft.text") == {Forgotten}
+
+
+@every_with_settings
+def test_the_numbers_of_many_texts(config):
+    tokenizer = config.learn(TEXTS)
+    encoded = tokenizer.encode(TEXTS + NEW)
+    assert encoded.values_NW.dtype == np.int32
+    assert encoded.values_NW.shape == (encoded.lengths_R.sum(), len(tokenizer.sizes))
+    assert encoded.lengths_R.shape == (len(TEXTS + NEW),)
+    assert (encoded.values_NW < tokenizer.sizes).all()
+    assert encoded.values_NW[:, 0].min() > 0  # the piece itself is never padding
+    assert encoded.lengths_R[3] == 0
+    assert tokenizer.encode(TEXTS).lengths_R[0] > 0
+    assert encoded.unknown > tokenizer.encode(TEXTS).unknown
+
+
+@every_with_settings
+def test_saved_is_loaded(config, tmp_path):
+    tokenizer = config.learn(TEXTS)
+    tokenizer.save(tmp_path)
+    again = config.load(tmp_path)
+    assert again.sizes == tokenizer.sizes
+    assert again.ordered == tokenizer.ordered
+    assert same(again.encode(TEXTS + NEW), tokenizer.encode(TEXTS + NEW))
+
+
+@every_with_settings
+def test_many_as_one_by_one(config):
+    tokenizer = config.learn(TEXTS)
+    together, alone = tokenizer.encode(TEXTS + NEW), [tokenizer.encode([text]) for text in TEXTS + NEW]
+    assert np.array_equal(together.values_NW, np.concatenate([one.values_NW for one in alone]))
+    assert np.array_equal(together.lengths_R, np.concatenate([one.lengths_R for one in alone]))
+    assert together.unknown == sum(one.unknown for one in alone)
+
+
+@every
+def test_learned_twice_is_the_same(config):
+    assert same(config.learn(TEXTS).encode(NEW), config.learn(TEXTS).encode(NEW))
+
+
+@every
+def test_normalizing_is_as_configured(config):
+    plain, made = ["ＧＯＯＤ　电影", "The film"], ["good 电影", "the film"]
+    assert same(config.learn(TEXTS).encode(plain), config.learn(TEXTS).encode(made))
+    kept = config.model_copy(update={"normalize": NormalizeConfig(unicode="none", case="keep")})
+    tokenizer = kept.learn(["GOOD good 电影 电影"] * 3)
+    assert not same(tokenizer.encode(["GOOD 电影"]), tokenizer.encode(["good 电影"]))
+    assert tokenizer.encode(["ＧＯＯＤ"]).unknown > 0 == tokenizer.encode(["good"]).unknown
+
+
+@every
+def test_no_texts_at_all(config, tmp_path):
+    tokenizer = config.learn([])
+    tokenizer.save(tmp_path)
+    assert config.load(tmp_path).sizes == tokenizer.sizes
+    assert tokenizer.encode([]).lengths_R.shape == (0,)
+    assert tokenizer.encode(["good 电影"]).unknown > 0
+
+
+@every_with_settings
+def test_a_config_survives_being_written(config):
+    held = Settings(tokenizer=config)
+    assert validated(Settings, held.model_dump(mode="json")) == held
+    assert validated(Settings, {"tokenizer": kind_of(type(config))}).tokenizer == type(config)()
+    assert kind_of(type(config)) in config.describe() or not config.learn([]).ordered

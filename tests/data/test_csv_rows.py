@@ -1,0 +1,230 @@
+"""CSV and TSV: every record with the line it starts on, every fault in its place."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from weft.data import csv_rows
+from weft.data.csv_rows import csv_records, sniff_delimiter
+from weft.data.sources import BadRow, Row, open_table
+from weft.errors import InputError
+
+CHINESE = "text,label\n房间很干净，服务也好,好评\n再也不来了,差评\n"
+relaxed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+values = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+
+
+def written(folder: Path, content: str | bytes, name: str = "reviews.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def rows(table) -> list[tuple[int, tuple[str, ...]]]:
+    return [(row.line, tuple(row.values.values())) for row in table]
+
+
+def fault(path: Path, **options) -> InputError:
+    with pytest.raises(InputError) as caught:
+        list(open_table(path, **options))
+    return caught.value
+
+
+def test_csv(tmp_path):
+    path = written(tmp_path, CHINESE)
+    table = open_table(path)
+    assert (table.form, table.encoding, table.delimiter, table.columns) == ("csv", "utf-8", ",", ("text", "label"))
+    assert list(table) == [
+        Row({"text": "房间很干净，服务也好", "label": "好评"}, 2),
+        Row({"text": "再也不来了", "label": "差评"}, 3),
+    ]
+    assert rows(table) == rows(table)
+    assert table.bad == []
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_line_endings_and_records_over_several_lines(tmp_path, ending):
+    text = ending.join(["text,label", '"one', 'two ""three""",a', "", "last,b", ""])
+    assert rows(open_table(written(tmp_path, text))) == [(2, (f'one{ending}two "three"', "a")), (5, ("last", "b"))]
+
+
+def test_other_separators_of_unicode_do_not_end_a_line(tmp_path):
+    path = written(tmp_path, "text,label\na\u2028b\x85c\x0bd,x\ne,y\n")
+    assert rows(open_table(path)) == [(2, ("a\u2028b\x85c\x0bd", "x")), (3, ("e", "y"))]
+
+
+@pytest.mark.parametrize(
+    ("header", "delimiter"),
+    [
+        ("text,label", ","),
+        ("text;label", ";"),
+        ("text\tlabel", "\t"),
+        ("text|label", "|"),
+        ("text,label;x;y", ","),
+        ('"a, b";label', ";"),
+        ('"say ""a,b""";label', ";"),
+        ("text", ","),
+    ],
+)
+def test_the_delimiter_is_that_of_the_header(header, delimiter):
+    assert sniff_delimiter(header) == delimiter
+
+
+def test_semicolons(tmp_path):
+    assert rows(open_table(written(tmp_path, "text;label\na, b;c\n"))) == [(2, ("a, b", "c"))]
+
+
+def test_blank_lines_and_blanks_around_names(tmp_path):
+    table = open_table(written(tmp_path, "\n  \ntext , label\n\na,b\n   \n\nc,d\n"))
+    assert table.columns == ("text", "label")
+    assert rows(table) == [(5, ("a", "b")), (8, ("c", "d"))]
+
+
+def test_empty_values_are_values(tmp_path):
+    assert rows(open_table(written(tmp_path, 'text\n" "\n'))) == [(2, (" ",))]
+    assert rows(open_table(written(tmp_path, 'text,label\n,\n"",""\n'))) == [(2, ("", "")), (3, ("", ""))]
+    assert rows(open_table(written(tmp_path, 'text\n""\n  \n'))) == [(2, ("",)), (3, ("  ",))]
+
+
+def test_a_ragged_row(tmp_path):
+    path = written(tmp_path, "text,label\na,b\nc,d,e\nf\ng,h\n")
+    error = fault(path)
+    assert str(error).startswith(f"{path}:3: has 3 fields, the header has 2\nhint: quote a field")
+    assert "--on-bad-row skip" in error.hint
+    table = open_table(path, on_bad_row="skip")
+    assert rows(table) == [(2, ("a", "b")), (5, ("g", "h"))]
+    assert table.bad == [
+        BadRow(str(path), 3, "", "has 3 fields, the header has 2"),
+        BadRow(str(path), 4, "", "has 1 field, the header has 2"),
+    ]
+
+
+def test_a_quote_that_is_never_closed(tmp_path):
+    path = written(tmp_path, 'text,label\na,b\n"open,c\nd,e\nf,g\n')
+    assert (fault(path).where, fault(path).what) == (f"{path}:3", "opens a quote that is never closed")
+    table = open_table(path, on_bad_row="skip")
+    assert rows(table) == [(2, ("a", "b")), (4, ("d", "e")), (5, ("f", "g"))]
+    assert [bad.line for bad in table.bad] == [3]
+
+
+def test_a_quote_that_is_closed_in_the_wrong_place(tmp_path):
+    path = written(tmp_path, 'text,label\n"a" b,c\n"over\n"two" lines,d\ne,f\n"g\nh",i\n')
+    assert fault(path).where == f"{path}:2"
+    assert "only a delimiter may follow" in fault(path).what
+    table = open_table(path, on_bad_row="skip")
+    assert rows(table) == [(5, ("e", "f")), (6, ("g\nh", "i"))]
+    assert [bad.line for bad in table.bad] == [2, 3, 4]
+
+
+def test_an_open_quote_does_not_swallow_a_long_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_rows, "MOST_CHARACTERS", 200_000)
+    before = csv.field_size_limit(200_000)
+    try:
+        lines = [f"review number {number},label" for number in range(50_000)]
+        lines[10] = lines[20_000] = '"never closed,label'
+        table = open_table(written(tmp_path, "\n".join(["text,label", *lines])), on_bad_row="skip")
+        assert [row.line for row in table] == [line for line in range(2, 50_002) if line not in (12, 20_002)]
+        assert [bad.line for bad in table.bad] == [12, 20_002]
+        assert "over 200,000 characters" in table.bad[0].what
+    finally:
+        csv.field_size_limit(before)
+
+
+def test_many_broken_quotes_are_read_in_little_time(tmp_path):
+    lines = ['"a" b,c' if number % 2 else "fine,c" for number in range(40_000)]
+    table = open_table(written(tmp_path, "\n".join(["text,label", *lines])), on_bad_row="skip")
+    assert len(list(table)) == len(table.bad) == 20_000
+
+
+def test_a_long_field(tmp_path):
+    text = "很长的文章" * 60_000
+    assert rows(open_table(written(tmp_path, f"text,label\n{text},a\n"))) == [(2, (text, "a"))]
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "what"),
+    [
+        ("", "", "is empty"),
+        (" \n\r\n\t\n", "", "is empty"),
+        (b"\xef\xbb\xbf", "", "is empty"),
+        ("text,label\n", "", "has a header and no rows"),
+        ("text,label\n\n  \n", "", "has a header and no rows"),
+        ("text,\na,b\n", ":1", "column 2 has no name"),
+        ("\n,text\n0,a\n", ":2", "column 1 has no name"),
+        ("text,label,text \na,b,c\n", ":1", "two columns are named `text`"),
+        ('text,"label\na,b\n', ":1", "opens a quote that is never closed"),
+    ],
+)
+@pytest.mark.parametrize("on_bad_row", ["stop", "skip"])
+def test_files_without_a_proper_header(tmp_path, content, where, what, on_bad_row):
+    path = written(tmp_path, content)
+    with pytest.raises(InputError) as caught:
+        open_table(path, on_bad_row=on_bad_row)
+    assert (caught.value.where, caught.value.what) == (f"{path}{where}", what)
+    assert caught.value.hint
+
+
+@relaxed
+@given(data=st.data(), width=st.integers(1, 4), ending=st.sampled_from(["\n", "\r\n"]))
+def test_what_csv_writer_writes_is_read(tmp_path, data, width, ending):
+    names = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff;|\t"), min_size=1, max_size=6)
+    names = names.filter(lambda name: name == name.strip())
+    header = data.draw(st.lists(names, min_size=width, max_size=width, unique=True))
+    table = data.draw(st.lists(st.lists(values, min_size=width, max_size=width), min_size=1, max_size=6))
+    text, starts = io.StringIO(newline=""), []
+    writer = csv.writer(text, lineterminator=ending, quoting=csv.QUOTE_ALL)
+    for record in (header, *table):
+        before = text.getvalue()
+        # a line ends in \n, \r or \r\n, as for every editor
+        starts.append(before.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1)
+        writer.writerow(record)
+    found = open_table(written(tmp_path, text.getvalue()))
+    assert found.columns == tuple(header)
+    assert [(row.line, list(row.values.values())) for row in found] == list(zip(starts[1:], table, strict=True))
+
+
+@relaxed
+@given(table=st.lists(st.lists(values, min_size=2, max_size=2), min_size=1, max_size=6))
+@example([["  ", ""], ["\ufeff", '"']])
+def test_what_csv_writer_writes_with_few_quotes_is_read(tmp_path, table):
+    path = tmp_path / "reviews.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *table])
+    assert [list(row.values.values()) for row in open_table(path)] == table
+
+
+@relaxed
+@given(lines=st.lists(st.text('a",\n', max_size=8), max_size=12))
+def test_after_broken_quotes_every_line_is_read_or_listed(lines):
+    text = "".join(f"{line}\n" for line in lines)
+    found = list(csv_records(iter(text.splitlines(keepends=True)), ","))
+    starts = [line for line, _ in found]
+    assert starts == sorted(set(starts))
+    ends = [*starts, len(lines_of := text.split("\n"))][1:]
+    for (start, record), end in zip(found, ends, strict=True):
+        # a record that ended well may cover several lines; of a broken one only the first is given up
+        skipped = [lines_of[line - 1] for line in range(start + 1, end)]
+        assert isinstance(record, list) or not any(skipped)
+
+
+def test_tsv_knows_no_quotes(tmp_path):
+    path = written(tmp_path, 'text\tlabel\r\nshe said "no\tb\r\n\r\n"a\tb\r\n \t \r\n', "reviews.tsv")
+    assert rows(open_table(path)) == [(2, ('she said "no', "b")), (4, ('"a', "b")), (5, (" ", " "))]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("text\tlabel\na\tb\tc\n", "has 3 fields, the header has 2"),
+        ("text\tlabel\na,b\n", "has 1 field, the header has 2"),
+        ("text\ttext\na\tb\n", "two columns are named `text`"),
+        ("text\tlabel\n", "has a header and no rows"),
+        ("", "is empty"),
+    ],
+)
+def test_tsv_faults(tmp_path, content, what):
+    assert fault(written(tmp_path, content, "reviews.tsv")).what == what

@@ -1,0 +1,118 @@
+"""Cutting texts: words by Unicode, Han runs by dictionary, and not a character lost."""
+
+import pytest
+import regex
+import rjieba
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weft.text.normalize import NormalizeConfig, normalize
+from weft.text.segment import han_share, is_han, segment, split_words
+
+hard = "aZé3.,:'’_-!很好的电影。〇々ー語हि्न한ไ\u0301\u20e3\ufe0f\u200d😀👩🏽🇨🇳\U00020000\U00030000\ue000\u0600\u06dd\x00\ufffd"
+raw = st.text(st.sampled_from(hard) | st.sampled_from(" \n") | st.characters(codec="utf-8"))
+texts = raw.map(lambda text: normalize([text], NormalizeConfig())[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("don't rock’n’roll 'quoted'", ["don't", "rock’n’roll", "'", "quoted", "'"]),
+        ("3.14 1,000 12:30 v2 2.", ["3.14", "1,000", "12:30", "v2", "2", "."]),
+        ("well-made, e.g. snake_case!", ["well", "-", "made", ",", "e", ".", "g", ".", "snake_case", "!"]),
+        ("हिन्दी में état cafe\u0301", ["हिन्दी", "में", "état", "cafe\u0301"]),
+        ("1\ufe0f\u20e3 한국어 ไทย русский", ["1\ufe0f\u20e3", "한국어", "ไทย", "русский"]),
+        ("GPT-4o很好", ["GPT", "-", "4o", "很", "好"]),
+        ("我爱北京天安门。3.5分!", [*rjieba.cut("我爱北京天安门"), "。", "3.5", "分", "!"]),
+        ("", []),
+    ],
+)
+def test_words(text, words):
+    assert split_words(text) == words
+
+
+@pytest.mark.parametrize("emoji", ["👨\u200d👩\u200d👧", "👩🏽\u200d🚀", "👍🏽", "❤\ufe0f", "🇨🇳", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])
+def test_an_emoji_is_one_piece(emoji):
+    assert split_words(f"good{emoji}!很{emoji}{emoji}") == ["good", emoji, "!", "很", emoji, emoji]
+
+
+def test_mixed_cuts_han_into_characters_and_the_rest_into_words():
+    cut = segment(["GPT-4o真的很好 don't", "", "𠀀𠀁 3.14"], "mixed")
+    assert cut.pieces == ["GPT", "-", "4o", "真", "的", "很", "好", "don't", "𠀀", "𠀁", "3.14"]
+    assert cut.lengths == [8, 0, 3]
+    assert cut.covering is None
+
+
+def test_characters_keep_spaces():
+    assert segment(["a 很好"], "character").pieces == ["a", " ", "很", "好"]
+
+
+def test_covering_is_the_word_around_each_piece():
+    assert segment(["很好看 film"], "word", covering=True).covering == ["很", "好看", "film"]
+    assert segment(["很好看 film"], "mixed", covering=True).covering == ["很", "好看", "好看", "film"]
+    assert segment(["好看 ok!"], "character", covering=True).covering == ["好看", "好看", " ", "ok", "ok", "!"]
+
+
+@pytest.mark.parametrize("odd", ["𠀀", "\U00030000", "\u0301", "\ue000", "\u200d", "\ufeff", "\x00", "〇", "々", "\U0010ffff"])
+@pytest.mark.parametrize("unit", ["word", "mixed", "character"])
+def test_odd_characters_stay(odd, unit):
+    for text in (odd, f"好{odd}", f"a{odd}很", f"{odd}{odd} b"):
+        cut = segment([text], unit, covering=True)
+        assert "".join(cut.pieces) == (text if unit == "character" else text.replace(" ", ""))
+
+
+@settings(deadline=None)
+@given(text=texts)
+def test_joining_the_pieces_gives_back_the_text(text):
+    assert "".join(segment([text], "character").pieces) == text
+    for unit in ("word", "mixed"):
+        assert "".join(segment([text], unit).pieces) == text.replace(" ", "")
+
+
+@settings(deadline=None)
+@given(text=texts, unit=st.sampled_from(["word", "mixed", "character"]))
+def test_covering_is_aligned(text, unit):
+    cut = segment([text], unit, covering=True)
+    assert cut.pieces == segment([text], unit).pieces
+    left = list(zip(cut.pieces, cut.covering, strict=True))
+    for word in split_words(text):
+        while left[0] == (" ", " "):
+            left.pop(0)
+        joined = ""
+        while joined != word:
+            piece, covering = left.pop(0)
+            joined += piece
+            assert covering == word
+            assert word.startswith(joined)
+    assert not left
+
+
+@settings(deadline=None)
+@given(text=texts)
+def test_no_piece_is_empty_or_has_a_space_and_han_stands_alone(text):
+    for word in split_words(text):
+        assert word
+        assert not any(character.isspace() for character in word)
+    for piece in segment([text], "mixed").pieces:
+        assert len(piece) == 1 or not is_han(piece)
+
+
+@settings(deadline=None)
+@given(run=st.text(st.sampled_from("我们很喜欢这部电影的演员北京大学生活好不中国人民银行"), min_size=1))
+def test_han_runs_are_cut_as_rjieba_cuts_them(run):
+    assert segment([f"ok {run}!"], "word").pieces == ["ok", *rjieba.cut(run), "!"]
+
+
+@settings(deadline=None)
+@given(many=st.lists(texts, max_size=6), unit=st.sampled_from(["word", "mixed", "character"]))
+def test_many_as_one_by_one(many, unit):
+    together, alone = segment(many, unit), [segment([text], unit) for text in many]
+    assert together.pieces == [piece for cut in alone for piece in cut.pieces]
+    assert together.lengths == [cut.lengths[0] for cut in alone]
+
+
+def test_han_share():
+    assert han_share([]) == han_share(["", "!?", "good film"]) == 0
+    assert han_share(["很好的电影。"]) == 1
+    assert han_share(["很好", "ok 3!"]) == 0.5
+    assert han_share(["𠀀a"]) == 0.5 == len(regex.findall(r"\p{Han}", "𠀀a")) / 2
