@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from weft.errors import WeftError
     from weft.models.base import Encoder, EncoderConfig, Memory
     from weft.models.embedding import Embedding
-    from weft.run import DataConfig, RunConfig, train
+    from weft.reading import DataConfig
+    from weft.run import RunConfig, train
     from weft.tasks.classification import Answer, ClassificationConfig, Labelled
     from weft.training.settings import TrainingConfig
 
 _HOMES = {
     "Answer": "weft.tasks.classification",
     "ClassificationConfig": "weft.tasks.classification",
-    "DataConfig": "weft.run",
+    "DataConfig": "weft.reading",
     "Embedding": "weft.models.embedding",
     "Encoder": "weft.models.base",
     "EncoderConfig": "weft.models.base",

@@ -1,13 +1,12 @@
 """One run from config to folder: read, learn, encode, build, train, evaluate, save, page. Knows the order, no details.
 
 A run folder holds `config.yaml`, `task/` and `weights.safetensors` with `bundle.json` (the model), `reports.jsonl`
-(what was told on the way), `scores.json`, `answers.jsonl` (the dev part), `page.html`, and while it is not finished
-`checkpoints/`.
+(what was told on the way), `scores.json` and `answers.jsonl` (of the test part, or of the dev part where there is
+none), `page.html`, and while it is not finished `checkpoints/`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -22,14 +21,12 @@ from pydantic import Field
 
 from weft import bundle
 from weft.config import Config, differences, read_yaml, validated, write_yaml
-from weft.data.columns import Columns
-from weft.data.sources import OnBadRow, Table, open_table
-from weft.data.split import split
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
 from weft.evaluation.evaluate import evaluate, write_answers
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
-from weft.tasks.base import Task, TaskConfig, examples_of
+from weft.reading import DataConfig, Examples, read
+from weft.tasks.base import Task, examples_of
 from weft.tasks.choices import TaskChoice
 from weft.tasks.classification import ClassificationConfig
 from weft.training import checkpoint, loop, parallel
@@ -37,18 +34,6 @@ from weft.training.loop import Job
 from weft.training.parallel import Group
 from weft.training.reports import DoneReport, Note, Report
 from weft.training.settings import TrainingConfig, precision_for
-
-
-class DataConfig(Config):
-    """Where examples come from."""
-
-    train: str
-    """The file to learn from."""
-    dev: str | None = None
-    """The file by which the best weights are chosen; None: a share of the training file."""
-    dev_share: float = Field(default=0.1, gt=0, lt=1)
-    encoding: str = "auto"
-    on_bad_row: OnBadRow = "stop"
 
 
 class RunConfig(Config):
@@ -62,50 +47,13 @@ class RunConfig(Config):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """The examples of a run, and what is to be said of them."""
-
+class _Run:
     config: RunConfig
-    train: list[Any]
-    dev: list[Any]
-    notes: list[str]
-    fingerprint: str
-    """Of texts and labels: a resumed run must see the same."""
-
-
-def read(config: RunConfig) -> Parts:
-    """Read and split the data. Raises InputError for what is wrong with a file."""
-    table = open_table(config.data.train, encoding=config.data.encoding, on_bad_row=config.data.on_bad_row)
-    given: TaskConfig = config.task
-    task = given.resolved(table)
-    config = config.model_copy(update={"task": task})
-    examples = list(task.read(table))
-    notes = [_about(table, len(examples))]
-    guessed = [name for name in ("text", "label") if getattr(given, name, "") is None]
-    if guessed:
-        columns = " and ".join(f"{name} from column `{getattr(task, name)}`" for name in guessed)
-        notes.append(f"{columns} (guessed; name them with {', '.join('--' + name for name in guessed)})")
-    notes += _bad(table)
-    if not examples:
-        raise InputError("no row is left to learn from", where=table.path)
-    if config.data.dev:
-        dev_table = open_table(config.data.dev, encoding=config.data.encoding, on_bad_row=config.data.on_bad_row)
-        train, dev = examples, list(task.for_table(dev_table).read(dev_table))
-        notes += [_about(dev_table, len(dev)), *_bad(dev_table)]
-        if not dev:
-            raise InputError("no row is left to choose by", where=dev_table.path)
-    else:
-        labels, texts = [str(one.label) for one in examples], [one.text for one in examples]
-        halves = split(labels, texts, share=config.data.dev_share, seed=config.seed)
-        train, dev = [examples[row] for row in halves.train], [examples[row] for row in halves.dev]
-        notes.append(
-            f"{len(train):,} rows to learn from, {len(dev):,} held out to choose by; equal texts are on one side"
-        )
-        if not dev:
-            raise InputError(
-                "there are too few rows to hold some out", where=table.path, hint="name a dev file with --dev"
-            )
-    return Parts(config, train, dev, notes, _fingerprint([*train, *dev]))
+    examples: Examples
+    folder: Path
+    group: Group
+    device: torch.device
+    stop: Callable[[], int]
 
 
 def train(
@@ -135,30 +83,26 @@ def train(
         yield Note(f"{folder} is finished: nothing to do")
         return
     group, device = parallel.join(pick(config.device))
-    data = read(suited(config))
+    config = suited(config)
+    examples = read(config.data, config.task, seed=config.seed)
+    config = config.model_copy(update={"task": examples.task})
+    run = _Run(config, examples, folder, group, device, stop)
     going_on = (folder / "config.yaml").is_file()
     group.wait()
-    if going_on:
-        _check_same(folder, data, parts)
     if group.leads and not going_on:
-        job = _job(_learned(data), data, device, group, folder, stop)
-        _begin(folder, job.task, data)
+        job = _job(run, _learned(run))
+        _begin(run, job.task)
         group.wait()
     else:
         group.wait()
-        job = _job(bundle.load_task(folder / "task", parts=parts), data, device, group, folder, stop)
-    if group.leads:
-        _rewind(folder)
+        _check_same(run, parts)
+        job = _job(run, bundle.load_task(folder / "task", parts=parts))
     seconds = 0.0
-    with (folder / "reports.jsonl").open("a", encoding="utf-8") if group.leads else nullcontext() as file:
-        for report in _story(job, [] if going_on else _notes(job, data)):
-            if isinstance(report, DoneReport):
-                seconds = report.seconds
-            if file is not None:
-                print(json.dumps(report.to_json(), ensure_ascii=False), file=file, flush=True)
-                yield report
+    for report in _recorded(run, _story(job, [] if going_on else _notes(run, job))):
+        seconds = report.seconds if isinstance(report, DoneReport) else seconds
+        yield report
     if group.leads:
-        _finish(folder, job, data, seconds)
+        _finish(run, job, seconds)
     group.wait()
 
 
@@ -171,78 +115,94 @@ def suited(config: RunConfig) -> RunConfig:
 
 
 def _may_start(folder: Path, resume: bool) -> Iterator[Report]:
-    if not resume and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+    if taken and not resume:
         raise RunFolderError("exists already", where=str(folder), hint="go on with --resume, or name another --output")
-    if folder.exists() and not (folder / "config.yaml").is_file() and (not folder.is_dir() or any(folder.iterdir())):
+    if taken and not (folder / "config.yaml").is_file():
         raise RunFolderError("is not a run folder", where=str(folder), hint="name another --output")
     if resume and not (folder / "bundle.json").is_file() and checkpoint.latest(folder / "checkpoints") is None:
         yield Note(f"there is no checkpoint in {folder} to go on from: starting afresh")
 
 
-def _check_same(folder: Path, data: Parts, parts: Sequence[type[Config]]) -> None:
-    before = validated(RunConfig, read_yaml(folder / "config.yaml"), parts=parts)
-    changed = differences(before.model_dump(mode="json"), data.config.model_dump(mode="json"))
+def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
+    before = validated(RunConfig, read_yaml(run.folder / "config.yaml"), parts=parts)
+    changed = differences(before.model_dump(mode="json"), run.config.model_dump(mode="json"))
     if changed:
         hint = "go on with the settings it was started with, or train into another folder"
-        raise ConfigError(f"differs from the run in {folder}", where=", ".join(changed), hint=hint)
-    if read_json(folder / "data.json")["fingerprint"] != data.fingerprint:
-        raise InputError(f"has changed since the run in {folder} was started", where=data.config.data.train)
+        raise ConfigError(f"differs from the run in {run.folder}", where=", ".join(changed), hint=hint)
+    if read_json(run.folder / "data.json")["fingerprint"] != run.examples.fingerprint:
+        raise InputError(f"has changed since the run in {run.folder} was started", where=run.config.data.train)
 
 
-def _learned(data: Parts) -> Task:
-    with examples_of(data.config.data.train):
-        task: Task = data.config.task.learn(data.train)
-    metric = data.config.training.metric
+def _learned(run: _Run) -> Task:
+    with examples_of(run.config.data.train):
+        task: Task = run.config.task.learn(run.examples.train)
+    metric = run.config.training.metric
     if metric is not None and metric not in task.metrics:
         hint = did_you_mean(metric, task.metrics)
         raise ConfigError(f"there is no score `{metric}`", where="training.metric", hint=hint)
     return task
 
 
-def _job(task: Task, data: Parts, device: torch.device, group: Group, folder: Path, stop: Callable[[], int]) -> Job:
-    config = data.config
+def _job(run: _Run, task: Task) -> Job:
+    config, data = run.config, run.config.data
     precision = config.training.precision
     if precision == "auto":
-        precision = precision_for(_kind(task), device)
+        precision = precision_for(_kind(task), run.device)
     torch.manual_seed(config.seed)
     model = task.build_model()
+    with examples_of(data.train):
+        columns = task.encode(run.examples.train)
+    with examples_of(data.dev or data.train):
+        dev_columns = task.encode(run.examples.dev)
+    with examples_of(data.test or ""):
+        task.encode(run.examples.test)  # a label that was never learned is to be known before hours of training
     return Job(
         task=task,
-        model=(model.double() if precision == "float64" else model).to(device),
-        columns=_encode(task, data.train, config.data.train),
-        dev_columns=_encode(task, data.dev, config.data.dev or config.data.train),
-        dev_examples=data.dev,
+        model=(model.double() if precision == "float64" else model).to(run.device),
+        columns=columns,
+        dev_columns=dev_columns,
+        dev_examples=run.examples.dev,
         config=config.training,
         seed=config.seed,
-        device=device,
+        device=run.device,
         precision=precision,
-        group=group,
-        checkpoints=folder / "checkpoints",
-        stop=stop,
+        group=run.group,
+        checkpoints=run.folder / "checkpoints",
+        stop=run.stop,
     )
-
-
-def _encode(task: Task, examples: Sequence[Any], file: str) -> Columns:
-    with examples_of(file):
-        return task.encode(examples)
 
 
 def _kind(task: Task) -> str:
     return getattr(getattr(task.config, "encoder", None), "kind", task.config.kind)
 
 
-def _notes(job: Job, data: Parts) -> list[str]:
+def _notes(run: _Run, job: Job) -> list[str]:
     weights = sum(one.numel() for one in job.model.parameters())
     model = f"{_kind(job.task)} with {weights:,} weights, {job.precision} on {job.device.type}"
-    return [*data.notes, *job.task.notes({"train": job.columns, "dev": job.dev_columns}), model]
+    return [*run.examples.notes, *job.task.notes({"train": job.columns, "dev": job.dev_columns}), model]
 
 
-def _begin(folder: Path, task: Task, data: Parts) -> None:
-    with written_folder(folder) as fresh:
-        (fresh / "task").mkdir()
-        bundle.save_task(fresh / "task", task)
-        write_json(fresh / "data.json", {"fingerprint": data.fingerprint})
-        write_yaml(data.config, fresh / "config.yaml")
+def _begin(run: _Run, task: Task) -> None:
+    try:
+        with written_folder(run.folder) as fresh:
+            (fresh / "task").mkdir()
+            bundle.save_task(fresh / "task", task)
+            write_json(fresh / "data.json", {"fingerprint": run.examples.fingerprint})
+            write_yaml(run.config, fresh / "config.yaml")
+    except OSError as error:
+        raise RunFolderError(f"cannot be written: {error.strerror}", where=str(run.folder)) from None
+
+
+def _recorded(run: _Run, reports: Iterator[Report]) -> Iterator[Report]:
+    """Pass reports on, each also a line of `reports.jsonl`; only the leading process speaks."""
+    if run.group.leads:
+        _rewind(run.folder)
+    with (run.folder / "reports.jsonl").open("a", encoding="utf-8") if run.group.leads else nullcontext() as file:
+        for report in reports:
+            if file is not None:
+                print(json.dumps(report.to_json(), ensure_ascii=False), file=file, flush=True)
+                yield report
 
 
 def _rewind(folder: Path) -> None:
@@ -265,11 +225,13 @@ def _story(job: Job, notes: list[str]) -> Iterator[Report]:
         raise
 
 
-def _finish(folder: Path, job: Job, data: Parts, seconds: float) -> None:
+def _finish(run: _Run, job: Job, seconds: float) -> None:
+    folder, part = run.folder, "test" if run.examples.test else "dev"
+    examples: list[Any] = run.examples.test or run.examples.dev
     bundle.save_weights(folder, job.model)
-    result = evaluate(job.task, job.model, data.dev, device=job.device)
+    result = evaluate(job.task, job.model, examples, device=job.device)
     facts = {
-        "data": f"dev part, {len(data.dev):,} texts",
+        "data": f"{part} part, {len(examples):,} texts",
         "size_bytes": bundle.size(folder),
         "parameters": sum(one.numel() for one in job.model.parameters()),
         "train_seconds": round(seconds, 3),
@@ -278,26 +240,9 @@ def _finish(folder: Path, job: Job, data: Parts, seconds: float) -> None:
         "weft": version("weft"),
     }
     write_json(folder / "scores.json", {**result.to_json(), **facts})
-    write_answers(folder / "answers.jsonl", job.task, result.answers, data.dev)
+    write_answers(folder / "answers.jsonl", job.task, result.answers, examples)
     from weft.report.page import run_page
 
     run_page(folder)
     bundle.seal(folder, version=version("weft"))
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-
-
-def _about(table: Table, rows: int) -> str:
-    split_by = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}.get(table.delimiter)
-    fields = f", fields between {split_by}" if split_by and table.form == "csv" and table.delimiter != "," else ""
-    return f"{table.path}: {rows:,} rows, {table.encoding}{fields}"
-
-
-def _bad(table: Table) -> list[str]:
-    return [f"left out {bad.file}:{bad.line}: {bad.what}" for bad in table.bad]
-
-
-def _fingerprint(examples: Sequence[Any]) -> str:
-    digest = hashlib.sha256()
-    for example in examples:
-        digest.update(repr((example.text, example.label)).encode())
-    return digest.hexdigest()

@@ -26,7 +26,7 @@ def same(one, other):
     )
 
 
-every = pytest.mark.parametrize("config", [kind() for kind in TOKENIZERS], ids=kind_of)
+every = pytest.mark.parametrize("config", [kind() for kind in TOKENIZERS], ids=lambda config: config.kind)
 every_with_settings = pytest.mark.parametrize(
     "config",
     [
@@ -116,4 +116,3 @@ def test_a_config_survives_being_written(config):
     held = Settings(tokenizer=config)
     assert validated(Settings, held.model_dump(mode="json")) == held
     assert validated(Settings, {"tokenizer": kind_of(type(config))}).tokenizer == type(config)()
-    assert kind_of(type(config)) in config.describe() or not config.learn([]).ordered

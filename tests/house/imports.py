@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "decoding",
         "tasks",
         "evaluation",
-        "training bundle",
+        "training bundle reading",
         "report",
         "run serve export",
         "experiments",

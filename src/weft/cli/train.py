@@ -19,6 +19,7 @@ from weft.run import RunConfig, train
 @click.option("--text", help="Column of the text. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
 @click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
+@click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
 @click.option("--encoder", help="bag, cnn (the default), lstm, gru or transformer.")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help="How long texts are read.")
 @click.option("--output", help="Run folder. Default: runs/ and the file's name.")
@@ -51,6 +52,7 @@ PLACES = {
     "encoder": "task.encoder",
     "long": "task.long",
     "dev": "data.dev",
+    "test": "data.test",
     "encoding": "data.encoding",
     "on_bad_row": "data.on_bad_row",
     "seed": "seed",

@@ -8,7 +8,6 @@ from typing import Literal
 
 from weft.config import Config
 
-
 Form = Literal["NFKC", "NFC", "none"]
 
 

@@ -1,0 +1,94 @@
+"""The examples of a run: files read, columns found, parts split, and what is to be said of them; learns nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+
+from weft.config import Config
+from weft.data.sources import OnBadRow, Table, open_table
+from weft.data.split import split
+from weft.errors import InputError
+from weft.tasks.base import TaskConfig
+
+
+class DataConfig(Config):
+    """Where examples come from."""
+
+    train: str
+    """The file to learn from."""
+    dev: str | None = None
+    """The file by which the best weights are chosen; None: a share of the training file."""
+    dev_share: float = Field(default=0.1, gt=0, lt=1)
+    test: str | None = None
+    """The file that the finished model is scored on; None: the dev part, which flatters a little."""
+    encoding: str = "auto"
+    on_bad_row: OnBadRow = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The parts of the data, the task with its columns named, and what is to be said."""
+
+    task: TaskConfig
+    train: list[Any]
+    dev: list[Any]
+    test: list[Any]
+    notes: list[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all texts and labels: a resumed run must see the same."""
+        digest = hashlib.sha256()
+        for example in (*self.train, *self.dev, *self.test):
+            digest.update(repr((example.text, example.label)).encode())
+        return digest.hexdigest()
+
+
+def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
+    """Read and split. Raises InputError for what is wrong with a file."""
+    table = _open(data, data.train)
+    resolved = task.resolved(table)
+    rows, notes = _rows(table, resolved)
+    guessed = [name for name in ("text", "label") if getattr(task, name, "") is None]
+    if guessed:
+        columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
+        notes.append(f"{columns} (guessed; name them with {', '.join('--' + name for name in guessed)})")
+    others: dict[str, list[Any]] = {"dev": [], "test": []}
+    for part, file in (("dev", data.dev), ("test", data.test)):
+        if file:
+            other = _open(data, file)
+            others[part], said = _rows(other, resolved.for_table(other))
+            notes += said
+    train = rows
+    if not data.dev:
+        train, others["dev"] = _held_out(rows, data, seed)
+        sizes = f"{len(train):,} rows to learn from, {len(others['dev']):,} held out to choose by"
+        notes.append(f"{sizes}; equal texts are on one side")
+    return Examples(resolved, train, others["dev"], others["test"], notes)
+
+
+def _open(data: DataConfig, file: str) -> Table:
+    return open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
+
+
+def _rows(table: Table, task: TaskConfig) -> tuple[list[Any], list[str]]:
+    rows = list(task.read(table))
+    if not rows:
+        raise InputError("no row is left to read", where=table.path)
+    fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
+    between = fields.get(table.delimiter, "") if table.form == "csv" else ""
+    left_out = [f"left out {bad.file}:{bad.line}: {bad.what}" for bad in table.bad]
+    return rows, [f"{table.path}: {len(rows):,} rows, {table.encoding}{between}", *left_out]
+
+
+def _held_out(rows: Sequence[Any], data: DataConfig, seed: int) -> tuple[list[Any], list[Any]]:
+    labels, texts = [str(one.label) for one in rows], [one.text for one in rows]
+    halves = split(labels, texts, share=data.dev_share, seed=seed)
+    if not len(halves.dev):
+        raise InputError("there are too few rows to hold some out", where=data.train, hint="name a file with --dev")
+    return [rows[row] for row in halves.train], [rows[row] for row in halves.dev]
