@@ -1,4 +1,4 @@
-"""One run: same seed, same weights; learned from the training part alone; stopped and resumed; what its folder holds."""
+"""One run: same seed, same weights; learned from the training part alone; stopped and resumed; what is in its folder."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -77,8 +77,12 @@ def weights(folder: str) -> bytes:
     return Path(folder, "weights.safetensors").read_bytes()
 
 
+def lines(path: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
 def reports(folder: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in Path(folder, "reports.jsonl").read_text(encoding="utf-8").splitlines()]
+    return lines(f"{folder}/reports.jsonl")
 
 
 def what_was_learned(folder: str) -> list[tuple]:
@@ -103,7 +107,7 @@ def test_same_seed_same_weights():
 def test_the_seed_decides_what_is_held_out():
     for seed in (0, 1):
         run(str(seed), "data.dev=null", f"seed={seed}", "training.epochs=1")
-    held_out = [{json.loads(line)["text"] for line in Path(seed, "answers.jsonl").open()} for seed in "01"]
+    held_out = [{line["text"] for line in lines(f"{seed}/answers.jsonl")} for seed in (0, 1)]
     assert held_out[0] != held_out[1]
     assert [len(texts) for texts in held_out] == [6, 6]
 
@@ -120,7 +124,7 @@ def test_vocabulary_and_labels_are_of_the_training_part_alone():
 def test_held_out_rows_teach_no_words():
     write_csv("reviews.csv", [(f"word{number} 好", "pos" if number % 2 else "neg") for number in range(60)])
     run("run", "data.dev=null", "task.tokenizer={kind: word, vocabulary: {min_count: 1}}", "training.epochs=1")
-    held_out = [json.loads(line)["text"].split()[0] for line in Path("run/answers.jsonl").open(encoding="utf-8")]
+    held_out = [line["text"].split()[0] for line in lines("run/answers.jsonl")]
     known = set(read_json(Path("run/task/piece.json")))
     assert len(held_out) == 6
     assert known == {f"word{number}" for number in range(60)} - set(held_out) | {"好"}
@@ -149,9 +153,9 @@ def test_an_encoder_of_ones_own_is_trained_stopped_and_resumed():
 
 def test_saved_answers_are_the_loaded_models():
     run("run")
-    lines = [json.loads(line) for line in Path("run/answers.jsonl").open(encoding="utf-8")]
-    answers = weft.load("run").answer([line["text"] for line in lines])
-    assert [(line["answer"], line["probability"]) for line in lines] == [
+    written = lines("run/answers.jsonl")
+    answers = weft.load("run").answer([line["text"] for line in written])
+    assert [(line["answer"], line["probability"]) for line in written] == [
         (one.label, round(one.probability, 6)) for one in answers
     ]
 
@@ -252,11 +256,7 @@ def test_a_loss_that_is_not_finite_names_the_step_and_leaves_no_folder(optimizer
     with pytest.raises(TrainingError) as failed:
         run("run", f"training.optimizer={optimizer}", "training.warmup=0", "training.clip=null")
     assert failed.value.exit_code == 1
-    message = (
-        r"not finite in step [2-6] \(epoch [1-3]\); its batch held training examples \d+, \d+.*\nhint: lower training"
-    )
-    assert pytest.approx(1) == 1
-    assert failed.match(message)
+    assert failed.match(r"in step [2-6] \(epoch [1-3]\); its batch held training examples \d+, \d+.*\nhint: lower")
     assert sorted(path.name for path in Path().iterdir()) == ["dev.csv", "reviews.csv"]
 
 

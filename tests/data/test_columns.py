@@ -26,7 +26,9 @@ def lists(rows):
 
 
 def some(data, count):
-    return np.array(data.draw(st.lists(st.integers(0, count - 1), max_size=6) if count else st.just([])), dtype=np.int64)
+    return np.array(
+        data.draw(st.lists(st.integers(0, count - 1), max_size=6) if count else st.just([])), dtype=np.int64
+    )
 
 
 @settings(deadline=None)
@@ -75,9 +77,7 @@ def test_head_and_tail_as_a_loop(lengths, shape, limit):
     whole = ragged(lengths, shape)
     fitted = fit(whole, max_length=limit, long="head-tail")
     tail = limit // 2
-    expected = [
-        row if len(row) <= limit else row[: limit - tail] + row[len(row) - tail :] for row in lists(whole)
-    ]
+    expected = [row if len(row) <= limit else row[: limit - tail] + row[len(row) - tail :] for row in lists(whole)]
     assert lists(fitted.rows) == expected
     assert fitted.owner_R.tolist() == list(range(len(lengths)))
     assert fitted.unread == sum(lengths) - fitted.rows.lengths_R.sum()

@@ -5,6 +5,7 @@ from typing import get_args
 import pytest
 import torch
 
+from weft.config import kind_of
 from weft.data.batch import Ngrams
 from weft.models.bag import BagEncoder
 from weft.models.base import Memory, Pooling
@@ -16,7 +17,7 @@ POOLINGS = get_args(Pooling)
 READERS = [kind for kind in ENCODERS if kind.reads_order]
 
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
-every_reader = pytest.mark.parametrize("kind", READERS, ids=lambda kind: kind.model_fields["kind"].default)
+every_reader = pytest.mark.parametrize("kind", READERS, ids=kind_of)
 
 
 def rows(source, start, end):
@@ -79,11 +80,10 @@ def test_last_is_what_a_recurrent_encoder_holds_at_the_end():
 
 
 def test_by_default_each_encoder_is_pooled_as_suits_it():
-    pooled = {}
-    for kind in ENCODERS:
-        model = ClassifierConfig().build(kind().build((20,)), classes=2)
-        pooled[model.encoder.__class__.__name__] = model.pool.pooling
-    assert pooled == {"BagEncoder": "mean", "CnnEncoder": "max", "RnnEncoder": "max", "TransformerEncoder": "mean"}
+    models = {kind_of(kind): ClassifierConfig().build(kind().build((20,)), classes=2) for kind in ENCODERS}
+    assert all(model.pool.pooling == model.encoder.pooling for model in models.values())
+    said = {"bag": "mean", "cnn": "max", "lstm": "max", "gru": "max", "transformer": "mean"}
+    assert {kind: models[kind].pool.pooling for kind in said} == said
 
 
 def test_a_bag_is_decided_by_its_mean():

@@ -23,6 +23,7 @@ def convolutions(encoder):
         yield conv
 
 
+@pytest.mark.filterwarnings("ignore:Using padding=.same. with even kernel")
 @pytest.mark.parametrize("windows", [(1,), (2,), (3,), (4,), (5,), (1, 2, 3), (5, 4, 2)], ids=str)
 @pytest.mark.parametrize("lengths", [[7, 3, 0, 1], [2, 1], [1], [0]], ids=str)
 def test_states_are_those_of_conv1d(tokens, windows, lengths):
@@ -30,14 +31,8 @@ def test_states_are_those_of_conv1d(tokens, windows, lengths):
     nn.init.normal_(encoder.bias)
     source = tokens(lengths)
     embedded_BDS = (encoder.embedding(source) * source.mask_BS[..., None]).transpose(1, 2)
-    with_padding_beyond = nn.functional.pad(embedded_BDS, (0, 6))  # zero and zero again: `same` beyond the end
-    expected = torch.cat([conv(with_padding_beyond) for conv in convolutions(encoder)], 1)
-    got = encoder(source).states_BSD
-    torch.testing.assert_close(got, expected[..., : got.shape[1]].transpose(1, 2).relu())
-    if source.mask_BS.shape[1] >= max(windows):
-        assert torch.equal(with_padding_beyond[..., :-6], embedded_BDS)
-        plain = torch.cat([conv(embedded_BDS) for conv in convolutions(encoder)], 1)
-        torch.testing.assert_close(got, plain.transpose(1, 2).relu())
+    expected_BDS = torch.cat([conv(embedded_BDS) for conv in convolutions(encoder)], 1).relu()
+    torch.testing.assert_close(encoder(source).states_BSD, expected_BDS.transpose(1, 2))
 
 
 @pytest.mark.parametrize("windows", [[], [0], [2, -1]])

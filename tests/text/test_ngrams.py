@@ -27,9 +27,7 @@ def naive(text, order, letters):
     """The n-grams of a text, counted without hashing."""
     pieces = segment([text], "mixed").pieces
     found = Counter(
-        tuple(pieces[start : start + size])
-        for size in range(1, order + 1)
-        for start in range(len(pieces) - size + 1)
+        tuple(pieces[start : start + size]) for size in range(1, order + 1) for start in range(len(pieces) - size + 1)
     )
     for piece in pieces if letters else ():
         if len(piece) > 1:
@@ -100,7 +98,9 @@ def test_words_alone():
 
 def test_described():
     assert NgramTokenizerConfig(order=3).describe() == "1-3-grams of mixed pieces"
-    assert NgramTokenizerConfig(order=1, letters=(2, 4)).describe() == "1-grams of mixed pieces + 2-4 letters inside words"
+    assert (
+        NgramTokenizerConfig(order=1, letters=(2, 4)).describe() == "1-grams of mixed pieces + 2-4 letters inside words"
+    )
 
 
 @pytest.mark.parametrize("wrong", [{"letters": [0, 2]}, {"letters": [4, 2]}, {"order": 0}, {"order": 7}])

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from weft.text.normalize import NormalizeConfig, normalize
 
 # among any characters, those that forms, cases and white space are hard for; half a surrogate pair too
-texts = st.text(st.characters(codec="utf-8") | st.sampled_from("İIıΣςßA很好\u3000\u0301\u0307\u0327\u0328\u1680\x1c\ud83d"))
+texts = st.text(
+    st.characters(codec="utf-8") | st.sampled_from("İIıΣςßA很好\u3000\u0301\u0307\u0327\u0328\u1680\x1c\ud83d")
+)
 configs = st.builds(NormalizeConfig)
 
 

@@ -82,7 +82,12 @@ def test_the_last_position_never_pairs_with_the_next_text():
 
 def test_rare_pieces_are_not_known():
     tokenizer = MixedTokenizerConfig(vocabulary=VocabularyConfig(min_count=2)).learn(TEXTS)
-    assert ids(tokenizer, "good film was 好 部") == [*ids(tokenizer, "good film"), UNKNOWN, ids(tokenizer, "好")[0], UNKNOWN]
+    assert ids(tokenizer, "good film was 好 部") == [
+        *ids(tokenizer, "good film"),
+        UNKNOWN,
+        ids(tokenizer, "好")[0],
+        UNKNOWN,
+    ]
     assert UNKNOWN not in ids(tokenizer, "good film 好")
 
 

@@ -53,7 +53,9 @@ def test_covering_is_the_word_around_each_piece():
     assert segment(["好看 ok!"], "character", covering=True).covering == ["好看", "好看", " ", "ok", "ok", "!"]
 
 
-@pytest.mark.parametrize("odd", ["𠀀", "\U00030000", "\u0301", "\ue000", "\u200d", "\ufeff", "\x00", "〇", "々", "\U0010ffff"])
+@pytest.mark.parametrize(
+    "odd", ["𠀀", "\U00030000", "\u0301", "\ue000", "\u200d", "\ufeff", "\x00", "〇", "々", "\U0010ffff"]
+)
 @pytest.mark.parametrize("unit", ["word", "mixed", "character"])
 def test_odd_characters_stay(odd, unit):
     for text in (odd, f"好{odd}", f"a{odd}很", f"{odd}{odd} b"):
