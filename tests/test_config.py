@@ -106,7 +106,7 @@ def test_a_setting_without_default():
     class Needs(Config):
         size: int
 
-    with pytest.raises(ConfigError, match="^size: is not set, and has no default$"):
+    with pytest.raises(ConfigError, match=r"^size: is not set, and has no default$"):
         validated(Needs, {})
 
 

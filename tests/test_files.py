@@ -12,6 +12,12 @@ class Stop(Exception):
     pass
 
 
+def stop_after(count):
+    """Ends a block by an error once so many characters are written."""
+    assert count
+    raise Stop
+
+
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
@@ -32,8 +38,7 @@ def test_an_error_leaves_the_file_as_it_was(tmp_path, before):
     if before is not None:
         path.write_text(before, encoding="utf-8")
     with pytest.raises(Stop), written(path) as file:
-        file.write("half")
-        raise Stop
+        stop_after(file.write("half"))
     assert names(tmp_path) == ([] if before is None else ["a.txt"])
     assert before is None or path.read_text(encoding="utf-8") == before
 
@@ -72,8 +77,7 @@ def test_an_error_leaves_the_folder_as_it_was(tmp_path, stood):
         path.mkdir()
         (path / "old.txt").write_text("old", encoding="utf-8")
     with pytest.raises(Stop), written_folder(path) as folder:
-        (folder / "new.txt").write_text("half", encoding="utf-8")
-        raise Stop
+        stop_after((folder / "new.txt").write_text("half", encoding="utf-8"))
     assert names(tmp_path) == (["run"] if stood else [])
     assert not stood or names(path) == ["old.txt"]
 

@@ -1,4 +1,4 @@
-"""One run: same seed, same weights; learned from the training part alone; stopped and resumed; what is in its folder."""
+"""One run: same seed, same weights; learned from the training part alone; stopped and resumed; what its folder has."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -265,6 +265,18 @@ def test_a_failed_run_with_a_checkpoint_keeps_it():
         run("run", "training.optimizer={kind: sgd, learning_rate: 1e38}", "training.warmup=0", "training.clip=null",
             "training.checkpoint_every=1")  # fmt: skip
     assert Path("run/checkpoints/step-000000001").is_dir()
+
+
+def test_the_test_part_is_scored_and_does_not_change_the_weights():
+    write_csv("test.csv", ROWS[:7])
+    run("without")
+    run("with", "data.test=test.csv")
+    assert weights("with") == weights("without")
+    answers = weft.load("with").answer([text for text, _ in ROWS[:7]])
+    assert [line["answer"] for line in lines("with/answers.jsonl")] == [one.label for one in answers]
+    scores = read_json(Path("with/scores.json"))
+    right = sum(one.label == label for one, (_, label) in zip(answers, ROWS[:7], strict=True))
+    assert (scores["data"], scores["scores"]["accuracy"]["value"]) == ("test part, 7 texts", right / 7)
 
 
 def test_a_metric_that_is_not_there_is_found_before_training():

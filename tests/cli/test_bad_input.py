@@ -44,6 +44,7 @@ def test_files_that_are_not_there(refused):
     refused("train", "nowhere/a.csv", says=("nowhere/a.csv: there is no such file", "no folder `nowhere`"))
     refused("train", "run.yaml", says=("run.yaml: there is no such file",))
     refused("train", "reviews.csv", "--dev", "dev.csv", says=("dev.csv: there is no such file",))
+    refused("train", "reviews.csv", "--test", "test.csv", says=("test.csv: there is no such file",))
 
 
 def test_a_folder_in_place_of_a_file(refused):
@@ -56,9 +57,10 @@ def test_a_column_that_is_not_there(refused):
     refused("train", "reviews.csv", "--label", "labl", says=("no column `labl`", "did you mean `label`?"))
 
 
-def test_a_dev_label_that_training_never_saw(refused):
+@pytest.mark.parametrize("part", ["--dev", "--test"])
+def test_a_dev_or_test_label_that_training_never_saw(refused, part):
     Path("dev.csv").write_text(HEADER + ROWS + "一般,so-so\n", encoding="utf-8")
-    refused("train", "reviews.csv", "--dev", "dev.csv", says=("dev.csv:18: label `so-so`", "labels: `neg`, `pos`"))
+    refused("train", "reviews.csv", part, "dev.csv", says=("dev.csv:18: label `so-so`", "labels: `neg`, `pos`"))
 
 
 OPTIONS = [
@@ -105,10 +107,19 @@ def test_commands_and_arguments(refused):
     refused("predict", says=("missing argument `FOLDER`", "weft predict --help"))
 
 
-def test_an_output_that_cannot_be_made(weft, train):
-    said = train("reviews.csv", "--output", "/proc/weft/run")
-    assert said.code == 2
-    assert said.err.splitlines()[-1].startswith("weft: /proc/weft: ")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place where not even root may write")
+def test_an_output_that_cannot_be_made(refused, model):
+    refused("train", "reviews.csv", "--output", "/proc/weft/run", says=("/proc/weft/run: cannot be written",))
+    refused("predict", "model", "reviews.csv", "--output", "/proc/weft/answers", says=("/proc/weft: no such file",))
+
+
+def test_a_full_disk_is_told_and_is_not_the_users_mistake(weft, model, monkeypatch):
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("weft.cli.predict.written", full)
+    said = weft("predict", "model", "reviews.csv", "--output", "answers.jsonl")
+    assert (said.code, said.out, said.err) == (1, "", "weft: no space left on device\n")
 
 
 # run folders

@@ -1,5 +1,7 @@
 """Columns: gathering rows equals plain loops, and making long texts fit loses only what it says."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,13 +24,13 @@ def ragged(lengths, shape=()):
 def lists(rows):
     """The rows as plain lists."""
     bounds = rows.offsets_R1.tolist()
-    return [rows.values[start:end].tolist() for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [rows.values[start:end].tolist() for start, end in pairwise(bounds)]
 
 
 def some(data, count):
-    return np.array(
-        data.draw(st.lists(st.integers(0, count - 1), max_size=6) if count else st.just([])), dtype=np.int64
-    )
+    """Some of so many rows, in any order, some twice."""
+    chosen = st.lists(st.integers(0, count - 1), max_size=6) if count else st.just([])
+    return np.array(data.draw(chosen), dtype=np.int64)
 
 
 @settings(deadline=None)

@@ -1,5 +1,7 @@
 """The plan of batches: every row once, within the limits, and the same for the same seed and epoch."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,7 +60,7 @@ def test_cutting_keeps_the_order_and_cuts_only_where_it_must(cost_R, batch_rows,
     order = np.arange(len(cost_R))[::-1]
     batches = cut(cost_R, order, **limits)
     assert rows_of(batches) == order.tolist()
-    for batch, following in zip(batches, batches[1:], strict=False):
+    for batch, following in pairwise(batches):
         assert not within([np.append(batch, following[0])], cost_R, **limits)
 
 

@@ -18,7 +18,7 @@ EVERY = [" ".join(words) for words in product(WORDS, repeat=3)]
 LEARNED = {
     (order, letters): NgramTokenizerConfig(order=order, letters=letters).learn(EVERY)
     for order in (1, 2, 3)
-    for letters in (None, (2, 3))
+    for letters in (None, (2, 5))
 }
 texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 

@@ -29,5 +29,5 @@ def fitting(texts: Sequence[str], *, ordered: bool) -> TokenizerConfig:
     han = han_share(texts[:: max(1, len(texts) // 1000)])
     if not ordered:
         return NgramTokenizerConfig(order=3 if han > 0.5 else 2)
-    views: tuple[View, ...] = ("bigram", "word") if han > 0.05 else ("bigram",)
+    views: tuple[View, ...] = ("bigram", "word") if han > 0.05 else ("bigram", "prefix", "suffix")
     return MixedTokenizerConfig(views=views)
