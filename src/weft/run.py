@@ -80,7 +80,8 @@ def train(
     folder = Path(folder)
     yield from _may_start(folder, resume)
     if (folder / "bundle.json").is_file():
-        yield Note(f"{folder} is finished: nothing to do")
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # a kill may have come between seal and removal
+        yield Note(f"{folder} is finished: nothing to do (another --output trains anew)")
         return
     group, device = parallel.join(pick(config.device))
     config = suited(config)
@@ -191,7 +192,9 @@ def _begin(run: _Run, task: Task) -> None:
             write_json(fresh / "data.json", {"fingerprint": run.examples.fingerprint})
             write_yaml(run.config, fresh / "config.yaml")
     except OSError as error:
-        raise RunFolderError(f"cannot be written: {error.strerror}", where=str(run.folder)) from None
+        raise RunFolderError(
+            f"cannot be written: {(error.strerror or str(error)).lower()}", where=str(run.folder)
+        ) from None
 
 
 def _recorded(run: _Run, reports: Iterator[Report]) -> Iterator[Report]:

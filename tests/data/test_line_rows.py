@@ -105,7 +105,7 @@ def test_what_json_writes_is_read(tmp_path, table):
 def test_plain_text(tmp_path):
     table = open_table(written(tmp_path, "第一行\r\n\r\n  second, line \n", "corpus.txt"))
     assert (table.form, table.columns) == ("txt", ("text",))
-    assert rows(table) == [(1, ("第一行",)), (3, ("  second, line ",))]
+    assert rows(table) == [(1, ("第一行",)), (2, ("",)), (3, ("  second, line ",))]
 
 
 def test_fasttext(tmp_path):

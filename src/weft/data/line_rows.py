@@ -38,10 +38,9 @@ def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
 
 
 def plain_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
-    """The lines of a plain text file, blank ones left out, as column `text`."""
+    """The lines of a plain text file as column `text`; blank ones too, or answers would go out of step with lines."""
     for number, line in enumerate(lines, 1):
-        if line and not line.isspace():
-            yield number, {"text": line.rstrip("\r\n")}
+        yield number, {"text": line.rstrip("\r\n")}
 
 
 def _labelled(head: str, text: str) -> Values:

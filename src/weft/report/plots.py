@@ -90,7 +90,7 @@ def dev_curves(curves: Sequence[Curve], score: str) -> str:
             axes.plot(*points.T, color=LINES[place % len(LINES)], linestyle=_dashes(place), **_dots(points))
         axes.set_title(f"{_name(score)} on the dev part")
         axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(8))
+        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
         _percent_axis(axes)
         ends = [(place, float(points[-1, 0]), float(points[-1, 1])) for place, _, points in drawn]
         heights = [axes.transData.transform((x, y))[1] for _, x, y in ends]
