@@ -78,7 +78,7 @@ def test_clipping_is_that_of_torch_and_counts_sparse_rows_once() -> None:
 
 def test_tables_with_sparse_gradients_get_their_own_optimizer() -> None:
     model = nn.Sequential(nn.Embedding(4, 2, sparse=True), nn.Linear(2, 1))
-    dense, sparse = optim.build(model, optim.AdamWConfig(learning_rate=0.01), sparse_rate=0.3)
+    dense, sparse = optim.build(model, optim.AdamWConfig(learning_rate=0.01), table_rate=0.3)
     assert isinstance(sparse, optim.RowAdagrad)
     assert [one.shape for group in sparse.param_groups for one in group["params"]] == [(4, 2)]
     decays = {tuple(one.shape): group["weight_decay"] for group in dense.param_groups for one in group["params"]}

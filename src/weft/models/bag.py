@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -18,6 +19,7 @@ class BagEncoderConfig(EncoderConfig):
 
     kind: Literal["bag"] = "bag"
     reads_order: ClassVar[bool] = False
+    recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.3}
     width: int = Field(default=16, ge=1)
 
     def build(self, vocab_sizes: tuple[int, ...]) -> BagEncoder:

@@ -114,7 +114,7 @@ def _advance(job: Job, state: _State, pace: _Pace, batches: list[np.ndarray]) ->
 
 
 def _start(job: Job) -> _State:
-    optimizers = optim.build(job.model, job.config.optimizer, sparse_rate=job.config.sparse_rate)
+    optimizers = optim.build(job.model, job.config.optimizer, table_rate=job.config.table_rate)
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["base"] = group["lr"]

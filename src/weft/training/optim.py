@@ -107,14 +107,14 @@ class RowAdagrad(torch.optim.Optimizer):
             parameter -= (rows * (rate / (sum_R.sqrt() + eps))[:, None]).view_as(grad)
 
 
-def build(model: nn.Module, config: OptimizerConfig, *, sparse_rate: float) -> list[torch.optim.Optimizer]:
+def build(model: nn.Module, config: OptimizerConfig, *, table_rate: float) -> list[torch.optim.Optimizer]:
     """The optimiser of the dense parameters and, where there are tables with sparse gradients, row-wise Adagrad."""
     embeddings = [one for one in model.modules() if isinstance(one, nn.Embedding | nn.EmbeddingBag)]
     tables: list[Any] = [one.weight for one in embeddings if one.sparse]
     sparse = {id(table) for table in tables}
     dense = [one for one in model.parameters() if one.requires_grad and id(one) not in sparse]
     optimizers = [config.build(dense)] if dense else []
-    return optimizers + ([RowAdagrad(tables, sparse_rate)] if tables else [])
+    return optimizers + ([RowAdagrad(tables, table_rate)] if tables else [])
 
 
 Schedule = Literal["constant", "linear", "cosine"]

@@ -24,8 +24,9 @@ class TrainingConfig(Config):
     accumulate: int = Field(default=1, ge=1)
     """Micro-batches that a global batch is cut into, to save memory; does not change the result."""
     optimizer: OptimizerChoice = AdamWConfig()
-    sparse_rate: float = Field(default=0.3, gt=0)
-    """Learning rate of row-wise Adagrad, which serves tables with sparse gradients (the bag's)."""
+    """Of all weights but embedding tables."""
+    table_rate: float = Field(default=0.03, gt=0)
+    """Learning rate of the embedding tables, which row-wise Adagrad changes: only the rows that a batch holds."""
     schedule: Schedule = "linear"
     warmup: float = Field(default=0.1, ge=0, lt=1)
     """The share of the run in which the learning rate rises from 0."""
