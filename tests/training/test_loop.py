@@ -35,7 +35,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 @pytest.mark.parametrize("encoder", ENCODERS)
 def test_four_micro_batches_give_the_gradient_of_one_batch(make_job: MakeJob, encoder: str) -> None:
-    # one step of plain descent at rate 1 changes the weights by the gradient itself
+    # one step of plain descent at rate 1 changes the weights by the gradient itself, and tables by its direction
     sets = ["training.epochs=1", "training.batch_rows=160", "training.optimizer.kind=sgd", "training.table_rate=1"]
     sets += ["training.optimizer.learning_rate=1", "training.warmup=0", "training.schedule=constant"]
     sets += ["training.precision=float64", "training.clip=null", *without_dropout(encoder)]

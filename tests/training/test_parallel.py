@@ -16,16 +16,33 @@ from .conftest import SMALL, without_dropout
 COMMON = ["training.epochs=2", "training.batch_rows=32", "training.precision=float64"]
 
 
-def train(data: Path, folder: Path, encoder: str, *, processes: int) -> dict[str, torch.Tensor]:
+def launch(*program: str, processes: int) -> str:
+    """Run a Python program in so many processes; what it said."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    sets = [f"--set={one}" for one in (*COMMON, *SMALL[encoder], *without_dropout(encoder))]
-    command = [sys.executable, *(launcher if processes > 1 else []), "-m", "weft", "train", str(data)]
-    command += ["--encoder", encoder, "--output", str(folder), *sets]
+    command = [sys.executable, *(launcher if processes > 1 else []), *program]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("kept the weights") == 1, "only one process speaks"
+    return done.stderr
+
+
+def train(data: Path, folder: Path, encoder: str, *, processes: int) -> dict[str, torch.Tensor]:
+    sets = [f"--set={one}" for one in (*COMMON, *SMALL[encoder], *without_dropout(encoder))]
+    said = launch(
+        *["-m", "weft", "train", str(data), "--encoder", encoder, "--output", str(folder), *sets], processes=processes
+    )
+    assert said.count("kept the weights") == 1, "only one process speaks"
     return load_file(folder / "weights.safetensors")
+
+
+def test_two_processes_of_16_rows_give_the_gradient_of_32(tmp_path: Path) -> None:
+    program = str(Path(__file__).with_name("one_gradient.py"))
+    for processes in (1, 2):
+        launch(program, "cnn", str(tmp_path / f"{processes}.safetensors"), processes=processes)
+    one, two = (load_file(tmp_path / f"{processes}.safetensors") for processes in (1, 2))
+    for name, gradient in one.items():
+        assert gradient.norm() > 0, name
+        assert (two[name] - gradient).norm() <= 1e-6 * gradient.norm(), name
 
 
 @pytest.mark.parametrize("encoder", ["bag", "cnn"])
