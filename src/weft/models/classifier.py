@@ -18,7 +18,7 @@ class ClassifierConfig(Config):
 
     pooling: Pooling | Literal["default"] = "default"
     """`default` takes the one that suits the encoder: max for CNN and recurrent ones, mean for the others."""
-    dropout: float = Field(default=0.3, ge=0, lt=1)
+    dropout: float = Field(default=0.5, ge=0, lt=1)
     """Of the pooled vector."""
 
     def build(self, encoder: Encoder, *, classes: int) -> Classifier:

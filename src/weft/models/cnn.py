@@ -24,9 +24,9 @@ class CnnEncoderConfig(EncoderConfig):
     """Window widths, in positions."""
     maps: int = Field(default=128, ge=1)
     """Feature maps of each window width."""
-    dropout: float = Field(default=0.2, ge=0, lt=1)
+    dropout: float = Field(default=0.4, ge=0, lt=1)
     """Of the embeddings."""
-    view_dropout: float = Field(default=0.1, ge=0, lt=1)
+    view_dropout: float = Field(default=0.3, ge=0, lt=1)
 
     def build(self, vocab_sizes: tuple[int, ...]) -> CnnEncoder:
         """The encoder with its embedding."""

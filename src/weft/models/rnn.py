@@ -24,9 +24,9 @@ class RnnEncoderConfig(EncoderConfig):
     """Width of the state of each direction."""
     layers: int = Field(default=1, ge=1)
     directions: Literal[1, 2] = 2
-    dropout: float = Field(default=0.3, ge=0, lt=1)
+    dropout: float = Field(default=0.5, ge=0, lt=1)
     """Of the embeddings, and between layers."""
-    view_dropout: float = Field(default=0.1, ge=0, lt=1)
+    view_dropout: float = Field(default=0.3, ge=0, lt=1)
 
     def _build(self, vocab_sizes: tuple[int, ...], cell: Cell) -> RnnEncoder:
         embedding = Embedding(vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)

@@ -26,7 +26,7 @@ class TransformerEncoderConfig(EncoderConfig):
     feed_forward: int = Field(default=256, ge=1)
     """Width inside the feed-forward part."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
-    view_dropout: float = Field(default=0.1, ge=0, lt=1)
+    view_dropout: float = Field(default=0.3, ge=0, lt=1)
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> Self:
