@@ -1,33 +1,14 @@
 """JSON lines, fastText and plain text: every line gives its values or its fault."""
 
 import json
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.data.sources import Row, open_table
-from weft.errors import InputError
 
-relaxed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-values = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
-
-
-def written(folder: Path, content: str | bytes, name: str = "reviews.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def rows(table) -> list[tuple[int, tuple[str, ...]]]:
-    return [(row.line, tuple(row.values.values())) for row in table]
-
-
-def fault(path: Path, **options) -> InputError:
-    with pytest.raises(InputError) as caught:
-        list(open_table(path, **options))
-    return caught.value
+from .tables import fault, relaxed, rows, values, written
 
 
 def test_json_lines(tmp_path):

@@ -8,30 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from weft.data.sources import BadRow, open_table
 from weft.errors import InputError
 
-CHINESE = "text,label\n房间很干净，服务也好,好评\n再也不来了,差评\n"
-relaxed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-
-
-def written(folder: Path, content: str | bytes, name: str = "reviews.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def rows(table) -> list[tuple[int, tuple[str, ...]]]:
-    return [(row.line, tuple(row.values.values())) for row in table]
-
-
-def fault(path: Path, **options) -> InputError:
-    with pytest.raises(InputError) as caught:
-        list(open_table(path, **options))
-    return caught.value
+from .tables import CHINESE, fault, relaxed, rows, written
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-16", "utf-16-le"])
