@@ -1,5 +1,6 @@
 """What README shows is run, in its order, on small files of the names it uses."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, seed in (("reviews", 0), ("dev", 1), ("test", 2), ("new", 3)):
         demo.write(tmp_path / f"{name}.csv", size=120, seed=seed)
+    for name, seed in (("train", 0), ("dev", 1), ("test", 2)):
+        lines = [json.dumps({"text": text, "label": label}) for text, label in demo.rows(size=120, seed=seed)]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
     texts = [text for text, _ in demo.rows(size=6, seed=4)]
     (tmp_path / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     yaml = next(block.code for block in read(ENGLISH)[1] if block.language == "yaml")
@@ -35,6 +39,8 @@ def test_the_commands_of_readme_run(
     for words in commands([block for block in blocks if block.language == "bash"]):
         if words[:2] == ["cat", "texts.txt"]:
             monkeypatch.setattr(sys, "stdin", (files / "texts.txt").open(encoding="utf-8"))
+        if words[0] == "python":
+            subprocess.run([sys.executable, Path(__file__).parents[2] / words[1], *words[2:]], check=True)
         if words[0] != "weft":
             continue
         monkeypatch.setattr(sys, "argv", [*words, *(SMALL if words[1] == "train" else [])])
@@ -63,6 +69,7 @@ def test_the_demo_ends_with_a_table_and_a_page(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(weft.experiments.demo, "TRAIN_ROWS", 160)
     monkeypatch.setattr(weft.experiments.demo, "TEST_ROWS", 80)
+    monkeypatch.setattr(weft.experiments.demo, "EPOCHS", 1)
     monkeypatch.setattr(sys, "argv", ["weft", "demo"])
     main()
     printed = capsys.readouterr().out

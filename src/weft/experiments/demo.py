@@ -17,6 +17,8 @@ from weft.training.reports import Note, Report
 
 ENCODERS = ("bag", "cnn", "lstm", "transformer")
 TRAIN_ROWS, TEST_ROWS, TEST_SEED = 4000, 1000, 1
+EPOCHS = 12
+"""More than the default: there are few rows, and each is soon read."""
 NOTE = (
     "The data is synthetic: short product reviews in English and Chinese, made by weft itself so that the order of"
     " words decides. It shows that everything works, and nothing about how the models would read your texts."
@@ -41,6 +43,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
             {
                 "data": {"train": str(train_file), "test": str(test_file)},
                 "task": {"encoder": encoder, "text": "text", "label": "label"},
+                "training": {"epochs": EPOCHS, "patience": 4},
                 "seed": seed,
             },
         )
