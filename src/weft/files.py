@@ -6,14 +6,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 
 @contextmanager
-def written(path: Path) -> Iterator[IO[str]]:
+def written(path: Path) -> Generator[IO[str]]:
     """Open a text file (UTF-8) that appears under `path` only when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -28,7 +28,7 @@ def written(path: Path) -> Iterator[IO[str]]:
 
 
 @contextmanager
-def written_folder(path: Path) -> Iterator[Path]:
+def written_folder(path: Path) -> Generator[Path]:
     """A fresh folder to fill, renamed to `path` (replacing what stood there) when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")

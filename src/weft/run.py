@@ -147,9 +147,7 @@ def _learned(run: _Run) -> Task:
 
 def _job(run: _Run, task: Task) -> Job:
     config, data = run.config, run.config.data
-    precision = config.training.precision
-    if precision == "auto":
-        precision = precision_for(_kind(task), run.device)
+    precision = precision_for(_kind(task), run.device, asked=config.training.precision)
     torch.manual_seed(config.seed)
     model = task.build_model()
     with examples_of(data.train):

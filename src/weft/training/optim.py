@@ -83,7 +83,7 @@ class RowAdagrad(torch.optim.Optimizer):
                 self.state[parameter]["sum"] = parameter.new_zeros(len(parameter), requires_grad=False)
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # noqa: ARG002  # ty: ignore[invalid-method-override]
+    def step(self, closure: Any = None) -> None:  # noqa: ARG002  # ty: ignore[incompatible-method-override]
         """Change the weights by their gradients."""
         for group in self.param_groups:
             for parameter in group["params"]:

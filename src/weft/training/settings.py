@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 
 from weft.config import Config
+from weft.errors import ConfigError
 from weft.training.optim import AdamWConfig, OptimizerChoice, Schedule
 
 Precision = Literal["float32", "bfloat16", "float64"]
@@ -46,14 +47,20 @@ class TrainingConfig(Config):
     """Steps between checkpoints."""
 
 
-def precision_for(encoder: str, device: torch.device) -> Precision:
-    """The precision in which a kind of encoder trains fastest on a kind of processor.
+def precision_for(encoder: str, device: torch.device, *, asked: Precision | Literal["auto"] = "auto") -> Precision:
+    """The precision asked for or, for `auto`, the one in which this kind of encoder trains fastest on this device.
 
     A table and no measurement: a choice by timing would break "same seed, same weights". Recurrent layers and bags
     are slower in bfloat16 on CPU; a CPU without instructions for bfloat16 is slower in it whatever it runs.
+    Raises ConfigError where the device cannot do what is asked.
     """
+    native = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
+    recurrent = encoder in ("lstm", "gru")
+    if (asked == "bfloat16" and recurrent and not native) or (asked == "float64" and device.type == "mps"):
+        what = f"`{encoder}` cannot be trained in {asked} on this {device.type}"
+        raise ConfigError(what, where="training.precision", hint="leave it out, or take float32")
+    if asked != "auto":
+        return asked
     if device.type == "cuda" and encoder != "bag":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    if device.type == "cpu" and encoder in ("cnn", "transformer"):
-        return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
-    return "float32"
+    return "bfloat16" if device.type == "cpu" and native and encoder in ("cnn", "transformer") else "float32"
