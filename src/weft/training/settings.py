@@ -43,8 +43,8 @@ class TrainingConfig(Config):
     """Steps between evaluations; None: after each epoch."""
     report_every: int = Field(default=20, ge=1)
     """Steps between reports of the loss."""
-    checkpoint_every: int = Field(default=200, ge=1)
-    """Steps between checkpoints."""
+    checkpoint_every: int = Field(default=1000, ge=1)
+    """Steps between checkpoints: each writes the weights twice, so a large model wants them rare."""
 
 
 def precision_for(encoder: str, device: torch.device, *, asked: Precision | Literal["auto"] = "auto") -> Precision:
