@@ -13,6 +13,7 @@ DEV  := $(VENV)/.weft-installed-dev
 .DELETE_ON_ERROR:
 
 demo: $(WEFT)
+	rm -rf runs/demo
 	$(BIN)/weft demo
 
 test: $(DEV)
@@ -39,9 +40,11 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(WEFT): pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "installing weft and PyTorch into $(VENV): some minutes"
 	$(PIP) -e .
 	touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "installing weft, PyTorch and the development tools into $(VENV): some minutes"
 	$(PIP) -e ".[dev]"
 	touch $(WEFT) $@

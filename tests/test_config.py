@@ -93,7 +93,7 @@ def test_a_part_from_outside_is_read_when_its_class_is_handed_in():
         ({"inner": {"shape": {"kind": "square", "sides": [1, "b"]}}}, "inner.shape.sides.1: expected a valid integer"),
         ({"sede": 1}, "there is no setting `sede`\nhint: did you mean `seed`?"),
         ({"inner": {"数": 1}}, "inner: there is no setting `数`\nhint: known: `rate`, `shape`"),
-        ({"seed": "many"}, "seed: expected a valid integer, unable to parse string as an integer, found `many`"),
+        ({"seed": "many"}, "seed: expected a valid integer, found `many`"),
         ({"inner": "fast"}, "inner: "),
         ({1: 2}, "there is no setting `1`"),
     ],

@@ -80,6 +80,7 @@ def save_weights(folder: Path, network: nn.Module) -> None:
     weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     part = folder / ".weights.part"
     save_file(weights, part)
+    part.chmod(0o644)  # safetensors makes files that only their owner reads
     part.replace(folder / "weights.safetensors")
 
 

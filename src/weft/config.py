@@ -33,9 +33,18 @@ class Config(BaseModel):
     def _knows_every_setting(cls, settings: Any) -> Any:
         for name in settings if isinstance(settings, Mapping) else ():
             if name not in cls.model_fields:
-                hint = did_you_mean(str(name), set(cls.model_fields) - {"kind"})
+                hint = cls._further_down(str(name)) or did_you_mean(str(name), set(cls.model_fields) - {"kind"})
                 raise PydanticCustomError("unknown", "there is no setting `{name}`", {"name": name, "hint": hint})
         return settings
+
+    @classmethod
+    def _further_down(cls, name: str) -> str:
+        """The hint for a setting that stands one level lower, as `epochs` in `training`."""
+        for parent, field in cls.model_fields.items():
+            kind = field.annotation
+            if isinstance(kind, type) and issubclass(kind, Config) and name in kind.model_fields:
+                return f"did you mean `{parent}.{name}`?"
+        return ""
 
 
 C = TypeVar("C", bound=Config)
@@ -168,7 +177,13 @@ def _readable(error: ErrorDetails) -> ConfigError:
         return ConfigError(error["msg"], where=path, hint=str(context["hint"]))
     if error["type"] == "missing":
         return ConfigError("is not set, and has no default", where=path)
-    message = error["msg"].removeprefix("Value error, ").replace("Input should be", "expected").replace("'", "`")
+    message = (
+        error["msg"]
+        .removeprefix("Value error, ")
+        .split(", unable to parse")[0]
+        .replace("Input should be", "expected")
+        .replace("'", "`")
+    )
     message = message[:1].lower() + message[1:]
     found = error.get("input")
     shown = f", found `{found}`" if isinstance(found, str | int | float) and error["type"] != "kind" else ""

@@ -62,8 +62,9 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     for part, file in (("dev", data.dev), ("test", data.test)):
         if file:
             other = _open(data, file)
-            others[part], said = _rows(other, resolved.for_table(other))
-            notes += said
+            config = resolved.for_table(other)
+            others[part], said = _rows(other, config)
+            notes += said + _moved(file, resolved, config)
     train = rows
     if not data.dev:
         train, others["dev"] = _held_out(rows, data, seed)
@@ -84,6 +85,12 @@ def _rows(table: Table, task: TaskConfig) -> tuple[list[Any], list[str]]:
     between = fields.get(table.delimiter, "") if table.form == "csv" else ""
     left_out = [f"left out {bad.file}:{bad.line}: {bad.what}" for bad in table.bad]
     return rows, [f"{table.path}: {len(rows):,} rows, {table.encoding}{between}", *left_out]
+
+
+def _moved(file: str, before: TaskConfig, now: TaskConfig) -> list[str]:
+    """Which columns of a further file are others than those of the training file."""
+    names = [name for name in ("text", "label") if getattr(before, name, None) != getattr(now, name, None)]
+    return [f"{file}: {name} from column `{getattr(now, name)}` (guessed)" for name in names]
 
 
 def _held_out(rows: Sequence[Any], data: DataConfig, seed: int) -> tuple[list[Any], list[Any]]:

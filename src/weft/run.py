@@ -79,16 +79,18 @@ def train(
     """
     folder = Path(folder)
     yield from _may_start(folder, resume)
-    if (folder / "bundle.json").is_file():
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # a kill may have come between seal and removal
-        yield Note(f"{folder} is finished: nothing to do (another --output trains anew)")
-        return
     group, device = parallel.join(pick(config.device))
     config = suited(config)
     examples = read(config.data, config.task, seed=config.seed)
     config = config.model_copy(update={"task": examples.task})
     run = _Run(config, examples, folder, group, device, stop)
     going_on = (folder / "config.yaml").is_file()
+    if going_on:
+        _check_same(run, parts)
+    if (folder / "bundle.json").is_file():
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # a kill may have come between seal and removal
+        yield Note(f"{folder} is finished: nothing to do")
+        return
     group.wait()
     if group.leads and not going_on:
         job = _job(run, _learned(run))
@@ -96,7 +98,6 @@ def train(
         group.wait()
     else:
         group.wait()
-        _check_same(run, parts)
         job = _job(run, bundle.load_task(folder / "task", parts=parts))
     seconds = 0.0
     for report in _recorded(run, _story(job, [] if going_on else _notes(run, job))):
@@ -118,7 +119,9 @@ def suited(config: RunConfig) -> RunConfig:
 def _may_start(folder: Path, resume: bool) -> Iterator[Report]:
     taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     if taken and not resume:
-        raise RunFolderError("exists already", where=str(folder), hint="go on with --resume, or name another --output")
+        finished = (folder / "bundle.json").is_file()
+        hint = "delete it or name another --output" if finished else "go on with --resume, or name another --output"
+        raise RunFolderError("exists already", where=str(folder), hint=hint)
     if taken and not (folder / "config.yaml").is_file():
         raise RunFolderError("is not a run folder", where=str(folder), hint="name another --output")
     if resume and not (folder / "bundle.json").is_file() and checkpoint.latest(folder / "checkpoints") is None:

@@ -126,13 +126,27 @@ def test_a_full_disk_is_told_and_is_not_the_users_mistake(weft, model, monkeypat
 
 
 def test_a_run_folder_that_is_taken(refused, model, unfinished):
-    for folder in ("model", "unfinished"):
-        refused("train", "reviews.csv", "--output", folder, says=(f"{folder}: exists already", "--resume"))
+    for folder, hint in (("model", "hint: delete it or name another --output"), ("unfinished", "--resume")):
+        refused("train", "reviews.csv", "--output", folder, says=(f"{folder}: exists already", hint))
 
 
 def test_resume_with_other_settings(refused, unfinished):
     call = ("train", "reviews.csv", "--output", "unfinished", "--resume", "--set", "training.epochs=9", "--seed", "5")
     refused(*call, says=("seed, training.epochs: differs from the run in unfinished", "another folder"))
+
+
+def test_resume_of_a_finished_run_with_other_settings(refused, model):
+    call = ("train", "reviews.csv", "--output", "model", "--resume", "--seed", "5")
+    refused(*call, says=("seed", "differs from the run in model", "another folder"))
+
+
+def test_a_folder_for_a_file_is_told_before_the_run_folder(refused, model):
+    refused("train", "model", says=("model: is a folder, expected a file",))
+
+
+def test_a_setting_one_level_lower_is_found(refused):
+    refused("train", "reviews.csv", "--set", "epochs=2", says=("epochs", "did you mean `training.epochs`?"))
+    refused("train", "reviews.csv", "--epochs", "2", says=("--epochs", "--set training.epochs=5"))
 
 
 def test_resume_with_other_data(refused, unfinished):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import lzma
+import re
 import signal
 import subprocess
 import sys
@@ -69,9 +70,12 @@ def test_train_says_what_it_did(train):
         "36 rows to learn from, 4 held out to choose by; equal texts are on one side",
         "2 labels: `neg` 18, `pos` 18",
     ]
-    assert said[-3].startswith("epoch 1  dev accuracy 0.")
-    assert said[-2].endswith("kept the weights of step 2")
-    assert said[-1] == "model and page: runs/reviews"
+    assert said[-4].startswith("epoch 1  dev accuracy 0.")
+    assert said[-3].endswith("kept the weights of step 2")
+    assert re.fullmatch(
+        r"dev part, 4 texts: accuracy \S+% \(.*\), macro F1 \S+% \(.*\), always answering `neg` gets 50.0%", said[-2]
+    )
+    assert said[-1] == "page: runs/reviews/page.html   ask: weft predict runs/reviews --text ..."
     assert Path("runs/reviews/page.html").read_text(encoding="utf-8").startswith("<!")
 
 
@@ -94,7 +98,7 @@ def test_long_texts_are_said(train):
     long = "味道很好，" * 20
     Path("long.csv").write_text(f"text,label\n{long},pos\ncold and late,neg\n{long}!,pos\n" + "bad,neg\n", "utf-8")
     said = train("long.csv", "--dev", "long.csv", "--set", "task.max_length=8", "--long", "head-tail").err
-    assert "50.0% of the train texts are longer than 8 tokens and read by their head-tail" in said
+    assert "50.0% of the train texts are longer than 8 tokens, read by their head-tail: " in said
 
 
 def test_options_win_over_the_file_and_set_over_both(train):

@@ -192,7 +192,72 @@ def test_after_broken_quotes_every_line_is_read_or_listed(lines):
         assert isinstance(record, list) or not any(skipped)
 
 
-def test_tsv_knows_no_quotes(tmp_path):
+def test_tsv_whose_quotes_enclose_fields(tmp_path):
+    text = 'text\tlabel\r\n"one\r\ntwo\tthree ""four"""\ta\r\n \r\nsay "no"\t"b"\r\n'
+    table = open_table(written(tmp_path, text, "reviews.tsv"))
+    assert (table.form, table.quotes) == ("tsv", "enclose")
+    assert rows(table) == rows(table) == [(2, ('one\r\ntwo\tthree "four"', "a")), (5, ('say "no"', "b"))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "quotes"),
+    [
+        (['so "good"\ta', 'and 5" wide\tb'], "none"),
+        (['"good"\ta', "fine\tb"], "enclose"),
+        (['good\t"a"'], "enclose"),
+        (['"good"\ta', '"so" they say\tb'], "plain"),
+        (['"good"\ta', '"never closed\tb'], "plain"),
+        (['"good"\ta', "fine"], "plain"),
+        (["fine", '"good"\ta'], "plain"),
+        (['"a', 'b"\tc', "d\te"], "enclose"),
+        (['"a\tb', 'c"\td', "e\tf\tg"], "plain"),
+    ],
+)
+def test_what_the_quotes_of_tsv_are_is_told_by_the_whole_file(tmp_path, lines, quotes):
+    path = written(tmp_path, "\n".join(["text\tlabel", *lines, ""]), "reviews.tsv")
+    table = open_table(path, on_bad_row="skip")
+    assert table.quotes == quotes
+    if quotes == "plain":
+        split = [(number, tuple(line.split("\t"))) for number, line in enumerate(lines, 2)]
+        assert rows(table) == [(number, fields) for number, fields in split if len(fields) == 2]
+
+
+def test_a_ragged_row_of_tsv_tells_how_its_quotes_are_read(tmp_path):
+    path = written(tmp_path, 'text\tlabel\n"one\ntwo"\ta\n"so" be it\tb\n', "reviews.tsv")
+    error = fault(path)
+    assert (error.where, error.what) == (f"{path}:2", "has 1 field, the header has 2")
+    assert error.hint.startswith(
+        "its quotes are read as plain characters, since it does not read as quoted throughout; "
+        "saving it as csv settles it, or pass --on-bad-row skip"
+    )
+    assert "quotes" not in fault(written(tmp_path, 'text\tlabel\nso "good"\n', "reviews.tsv")).hint
+
+
+@relaxed
+@given(data=st.data(), width=st.integers(1, 3), alphabet=st.sampled_from([None, 'a"\t\n\r ']))
+@example(data=None, width=1, alphabet=None)
+def test_tsv_that_csv_writer_writes_is_read(tmp_path, data, width, alphabet):
+    cells = values if alphabet is None else st.text(alphabet, max_size=5)
+    records = st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=6)
+    table = [[""], ["  "], ['"']] if data is None else data.draw(records)
+    path = tmp_path / "reviews.tsv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter="\t").writerows([("text", "label", "more")[:width], *table])
+    assert [list(row.values.values()) for row in open_table(path)] == table
+
+
+@relaxed
+@given(table=st.lists(st.lists(st.text('a" 好', max_size=5), min_size=2, max_size=2), max_size=6), data=st.data())
+def test_raw_tsv_with_stray_quotes_is_read(tmp_path, table, data):
+    # A quote that something other than a tab follows: whatever stands around it, no quoted reading is without fault.
+    table.insert(data.draw(st.integers(0, len(table))), ['"so" they say', "a"])
+    text = "".join("\t".join(record) + "\n" for record in [["text", "label"], *table])
+    found = open_table(written(tmp_path, text, "reviews.tsv"))
+    assert found.quotes == "plain"
+    assert rows(found) == [(line, tuple(record)) for line, record in enumerate(table, 2)]
+
+
+def test_raw_tsv_knows_no_quotes(tmp_path):
     path = written(tmp_path, 'text\tlabel\r\nshe said "no\tb\r\n\r\n"a\tb\r\n \t \r\n', "reviews.tsv")
     assert rows(open_table(path)) == [(2, ('she said "no', "b")), (4, ('"a', "b")), (5, (" ", " "))]
 

@@ -54,10 +54,10 @@ def test_bad_rows_are_listed_once_however_often_the_table_is_read(tmp_path):
 
 def test_a_row_rejected_by_its_reader(tmp_path):
     path = written(tmp_path, CHINESE)
-    with pytest.raises(
-        InputError, match=r"reviews\.csv:7: label is empty\nhint: fill it in, or pass --on-bad-row skip"
-    ):
+    with pytest.raises(InputError) as caught:
         open_table(path).reject(7, "label is empty", column="label", hint="fill it in")
+    hint = "fill it in, or pass --on-bad-row skip to leave such rows out (each is listed)"
+    assert str(caught.value) == f"{path}:7: label is empty\nhint: {hint}"
     table = open_table(path, on_bad_row="skip")
     table.reject(7, "label is empty", column="label")
     assert table.bad == [BadRow(str(path), 7, "label", "label is empty")]
@@ -93,11 +93,30 @@ def test_standard_input(monkeypatch):
     assert (table.form, table.encoding) == ("txt", "gb18030")
     assert rows(table) == rows(table) == [(1, ("这家酒店的服务很好",)), (2, ("房间也不错，下次还会来",))]
     pipe(b"text,label\na,b\nc\n")
-    with pytest.raises(InputError, match=r"^-:3: has 1 field"):
+    with pytest.raises(InputError, match=r"^standard input:3: has 1 field"):
         list(open_table("-", form="csv"))
-    pipe(b"")
-    with pytest.raises(InputError, match=r"^-: is empty"):
+    table = open_table("-", form="csv", on_bad_row="skip")
+    assert len(list(table)) == 1
+    assert table.bad == [BadRow("standard input", 3, "", "has 1 field, the header has 2")]
+    with pytest.raises(InputError, match=r"^standard input:2: text is empty"):
+        open_table("-").reject(2, "text is empty")
+    with pytest.raises(InputError, match=r"^standard input: there is no encoding"):
+        open_table("-", encoding="utf-88")
+    pipe(b"fine\ncaf\xe9\n")
+    with pytest.raises(InputError, match=r"^standard input:2: byte 0xe9 at column 4"):
         open_table("-")
+    pipe(b"")
+    with pytest.raises(InputError, match=r"^standard input: is empty"):
+        open_table("-")
+
+
+def test_files_whose_names_are_like_that_of_standard_input(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("-.txt", "standard input"):
+        written(tmp_path, "fine\n", name)
+        assert rows(open_table(name, form="txt")) == [(1, ("fine",))]
+        with pytest.raises(InputError, match=f"^{name}: "):
+            open_table(name, form="txt", encoding="utf-88")
 
 
 @relaxed

@@ -102,6 +102,33 @@ def test_each_class_has_its_interval():
     assert found[3].f1 == bootstrap.Score(0.0, 0.0, 0.0)
 
 
+def test_a_class_of_few_rows_all_of_them_right_has_no_spread():
+    found = class_scores(np.diag([3, 97]))
+    sure = bootstrap.Score(1.0, 1.0, 1.0)
+    assert found == [bootstrap.ClassScores(sure, sure, sure, support) for support in (3, 97)]
+
+
+def test_resamples_without_a_class_do_not_count_for_it():
+    gold_N, guess_N = np.repeat([0, 0, 1, 1], [2, 1, 3, 54]), np.repeat([0, 1, 0, 1], [2, 1, 3, 54])
+    rng, draws = np.random.default_rng(7), []
+    while len(draws) < 2000:
+        rows = rng.integers(0, len(gold_N), len(gold_N))
+        if (gold_N[rows] == 0).any():
+            one = oracle.precision_recall_fscore_support(gold_N[rows], guess_N[rows], labels=[0, 1], zero_division=0)
+            draws.append([column[0] for column in one[:3]])
+    few = class_scores(confusion(gold_N, guess_N, 2), resamples=2000)[0]
+    expected = np.quantile(draws, [0.025, 0.975], axis=0).T
+    for score, (low, high) in zip((few.precision, few.recall, few.f1), expected, strict=True):
+        assert (score.low, score.high) == pytest.approx((low, high), abs=0.04)
+
+
+def test_a_class_in_no_resample_has_its_value_alone():
+    (lone, _) = class_scores(np.diag([1, 10**12]), resamples=200)
+    assert lone.f1 == lone.recall == bootstrap.Score(1.0, 1.0, 1.0)
+    (_, never) = class_scores(np.array([[5, 5], [0, 0]]))
+    assert never.precision == bootstrap.Score(0.0, 0.0, 0.0)
+
+
 def test_no_resamples_is_an_error():
     with pytest.raises(InputError):
         scores(*made(10), resamples=0)

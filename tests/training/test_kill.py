@@ -12,19 +12,22 @@ from pathlib import Path
 import pytest
 
 from weft.data import demo
+from weft.training import checkpoint
 
 KILLS = 20
-SETTINGS = [
-    "training.epochs=15",
-    "training.checkpoint_every=3",
-    "training.evaluate_every=20",
-    "training.report_every=5",
-]
+STEPS = 15 * 57
+SETTINGS = ["training.epochs=15", "training.checkpoint_every=1", "training.evaluate_every=20"]
 
 
 def command(data: Path, folder: Path, *more: str) -> list[str]:
     sets = [f"--set={one}" for one in (*SETTINGS, "task.encoder.width=32", "task.encoder.maps=32")]
     return [sys.executable, "-m", "weft", "train", str(data), "--output", str(folder), *sets, *more]
+
+
+def newest(folder: Path) -> int:
+    """The step of the newest checkpoint, 0 for none."""
+    found = checkpoint.latest(folder / "checkpoints")
+    return checkpoint.step_of(found) if found else 0
 
 
 def digest(folder: Path) -> str:
@@ -36,29 +39,22 @@ def test_killed_at_random_moments_the_weights_are_the_same(tmp_path: Path) -> No
     data = tmp_path / "reviews.csv"
     demo.write(data, size=2000, seed=0)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    started = time.monotonic()
     subprocess.run(command(data, tmp_path / "whole"), env=environment, check=True, capture_output=True)
-    seconds = time.monotonic() - started
 
-    draw, kills, starts = random.Random(0), 0, 0
-    folder = tmp_path / "killed"
-    while True:
-        starts += 1
-        process = subprocess.Popen(
-            command(data, folder, "--resume"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        if kills == KILLS:
-            _, told = process.communicate(timeout=600)
-            assert process.returncode == 0, told.decode()
-            break
-        # from before the first line of Python to well into training: each start gets a share of the whole run
-        time.sleep(draw.uniform(0.3, 0.4 * seconds + 4) if starts % 3 else draw.uniform(0, 5))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.communicate()
-        if (folder / "bundle.json").exists():
-            break
-    print(f"killed {kills} times in {starts} starts; same weights: {digest(folder) == digest(tmp_path / 'whole')}")
-    assert kills == KILLS, f"the run was finished after {kills} kills: make it longer"
+    draw, folder = random.Random(0), tmp_path / "killed"
+    for kill in range(KILLS):
+        process = subprocess.Popen(command(data, folder, "--resume"), env=environment, stderr=subprocess.DEVNULL)
+        if kill % 4 == 0:  # while it starts, reads and learns
+            time.sleep(draw.uniform(0, 5))
+        else:  # after some more steps, as likely as not in the middle of writing a checkpoint
+            goal, patience = newest(folder) + draw.randint(1, STEPS // KILLS), time.monotonic() + 120
+            while newest(folder) < goal and process.poll() is None and time.monotonic() < patience:
+                time.sleep(0.005)
+            time.sleep(draw.uniform(0, 0.1))
+        assert process.poll() is None, f"ended by itself before kill {kill + 1}"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    killed_at = newest(folder)
+    subprocess.run(command(data, folder, "--resume"), env=environment, check=True, capture_output=True)
+    print(f"killed {KILLS} times by step {killed_at}; same weights: {digest(folder) == digest(tmp_path / 'whole')}")
     assert digest(folder) == digest(tmp_path / "whole")

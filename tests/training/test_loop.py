@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from weft.errors import ConfigError, Interrupted, TrainingError
 from weft.training import checkpoint
 from weft.training.loop import Job, train
-from weft.training.reports import DoneReport, EvalReport, SaveReport, StepReport
+from weft.training.reports import DoneReport, EvalReport, Note, SaveReport, StepReport
 
 from .conftest import SMALL, without_dropout
 
@@ -96,6 +96,12 @@ def test_resuming_a_run_that_lost_patience_ends_at_once(make_job: MakeJob, tmp_p
     again = make_job("bag", *sets, checkpoints=tmp_path)
     assert next(report.step for report in train(again) if isinstance(report, DoneReport)) == steps
     assert same(weights(first.model), weights(again.model))
+
+
+def test_the_end_of_patience_is_said(make_job: MakeJob) -> None:
+    sets = ["training.epochs=50", "training.patience=2", "training.evaluate_every=1"]
+    notes = [report.text for report in train(make_job("bag", *sets)) if isinstance(report, Note)]
+    assert notes == ["stopped early: no better accuracy in 2 evaluations (training.patience)"]
 
 
 def test_the_best_weights_are_kept(make_job: MakeJob) -> None:

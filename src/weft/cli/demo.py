@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +33,9 @@ def command(output: str, seed: int) -> None:
         console.print(f"  {one['label']:<9} {one['text']}", markup=False)
     console.print(f"\n{NOTE}\n")
     console.print(f"page   {folder / 'page.html'}")
-    console.print(f'ask    weft predict {folder / "lstm"} --text "味道很好" --text "not bad at all"')
+    # as it was called: in a virtual environment that is not active, `weft` alone would not be found
+    called = "weft" if shutil.which("weft") else sys.argv[0]
+    console.print(f'ask    {called} predict {folder / "lstm"} --text "味道很好" --text "not bad at all"')
 
 
 def _plainest(missed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -53,7 +56,7 @@ def _table(scores: Mapping[str, Any]) -> Table:
         table.add_row(
             encoder,
             f"{accuracy['value']:.1%}",
-            f"{accuracy['low']:.3f}-{accuracy['high']:.3f}",
+            f"{100 * accuracy['low']:.1f} - {100 * accuracy['high']:.1f}",
             f"{one['scores']['log_loss']['value']:.3f}",
             f"{one['speed']['texts_per_second']:,.0f}",
             f"{one['size_bytes'] / 1e6:.1f}",

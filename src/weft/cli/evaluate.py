@@ -44,7 +44,9 @@ def command(
         options.check_file(answers)
     model = bundle.load(folder, device=device or "auto")
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
-    examples = list(model.task.config.for_table(table, text=text, label=label).read(table))
+    config = model.task.config.for_table(table, text=text, label=label)
+    options.say_columns(model.task.config, config)
+    examples = list(config.read(table))
     for bad in table.bad:
         click.echo(f"left out {bad.file}:{bad.line}: {bad.what}", err=True)
     if not examples:

@@ -91,4 +91,6 @@ def _usage(error: click.UsageError) -> str:
     message = message.rstrip(".").replace("'", "`")
     command_path = error.ctx.command_path if error.ctx else "weft"
     hint = did_you_mean(str(getattr(error, "option_name", "")), possible) if possible else ""
+    if hint.startswith("known") and command_path.endswith("train"):
+        hint = "see weft train --help; any other setting is given by its path, as --set training.epochs=5"
     return f"{message[:1].lower()}{message[1:]}\nhint: {hint or f'see {command_path} --help'}"

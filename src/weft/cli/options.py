@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from weft.errors import InputError
+from weft.tasks.base import TaskConfig
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -36,3 +37,11 @@ def check_place(path: str) -> None:
         raise InputError(f"cannot be written: `{there.name}` is a file, not a folder", where=path)
     if not os.access(there, os.W_OK):
         raise InputError(f"cannot be written: no leave to write in {there}", where=path)
+
+
+def say_columns(trained: TaskConfig, used: TaskConfig) -> None:
+    """Say, on standard error, where another column is read than in training."""
+    for part in ("text", "label"):
+        before, now = getattr(trained, part, None), getattr(used, part, None)
+        if now is not None and now != before:
+            click.echo(f"{part} from column `{now}` (in training it was `{before}`)", err=True)

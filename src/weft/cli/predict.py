@@ -64,7 +64,9 @@ def command(
 
 def _examples(model: bundle.Model, table: Table, *, column: str | None) -> Iterator[Any]:
     try:
-        return model.task.config.for_inputs(table, text=column).read(table)
+        config = model.task.config.for_inputs(table, text=column)
+        options.say_columns(model.task.config, config)
+        return config.read(table)
     except InputError as error:
         # --text is the option of the other verbs: here it brings a text
         raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None

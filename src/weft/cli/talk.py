@@ -62,7 +62,7 @@ class Teller:
                 self._said = time.monotonic()
                 self.console.print(
                     f"step {report.step}  epoch {report.epoch:.2f}/{report.epochs}  loss {report.loss:.4f}"
-                    f"  {report.rows_per_second:.0f} rows/s  {_clock(report.seconds_left)} left",
+                    f"  {report.rows_per_second:.0f} rows/s  {_left(report)}",
                     markup=False,
                 )
             return
@@ -72,10 +72,7 @@ class Teller:
             self._task = self._bar.add_task("", total=report.epochs)
             self._bar.start()
         if self._task is not None:
-            said = (
-                f"loss {report.loss:.4f}  {self._score}  {report.rows_per_second:.0f} rows/s"
-                f"  {_clock(report.seconds_left)} left"
-            )
+            said = f"loss {report.loss:.4f}  {self._score}  {report.rows_per_second:.0f} rows/s  {_left(report)}"
             self._bar.update(self._task, completed=report.epoch, description=said)
 
 
@@ -97,6 +94,18 @@ def stopping() -> Generator[list[int]]:
             signal.signal(number, handler)
 
 
+def in_one_line(scores: Mapping[str, Any]) -> str:
+    """The scores as a sentence: what was right, and what always giving the commonest answer would get."""
+    parts = []
+    for name in ("accuracy", "macro_f1"):
+        if score := scores["scores"].get(name):
+            shown = name.replace("_f1", " F1")
+            parts.append(f"{shown} {score['value']:.1%} ({100 * score['low']:.1f} to {100 * score['high']:.1f})")
+    if commonest := scores["details"].get("commonest"):
+        parts.append(f"always answering `{commonest['label']}` gets {commonest['share']:.1%}")
+    return f"{scores['data']}: {', '.join(parts)}"
+
+
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     """A table of scores with their intervals, and below it one of the classes, on stdout."""
     console = Console(file=sys.stdout, highlight=False)
@@ -105,6 +114,9 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         table.add_column(column, justify="left" if column == "score" else "right")
     for name, score in scores["scores"].items():
         table.add_row(name.replace("_", " "), f"{score['value']:.4f}", f"{score['low']:.4f} - {score['high']:.4f}")
+    if commonest := scores["details"].get("commonest"):
+        table.add_section()
+        table.add_row(f"always `{commonest['label']}`", f"{commonest['share']:.4f}", "")
     console.print(table)
     per_class = scores["details"].get("per_class", [])
     table = Table()
@@ -114,6 +126,10 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         values = [f"{one[name]['value']:.4f}" for name in ("precision", "recall", "f1")]
         table.add_row(one["label"], *values, f"{one['support']:,}")
     console.print(table)
+
+
+def _left(report: StepReport) -> str:
+    return "" if report.seconds_left is None else f"{_clock(report.seconds_left)} left"
 
 
 def _clock(seconds: float) -> str:

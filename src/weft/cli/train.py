@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from weft.cli import options
-from weft.cli.talk import Teller, stopping
+from weft.cli.talk import Teller, in_one_line, stopping
 from weft.config import overridden, read_yaml, validated
-from weft.errors import ConfigError
+from weft.errors import ConfigError, InputError
+from weft.files import read_json
 from weft.run import RunConfig, train
+
+LONG = (
+    "What is read of texts beyond task.max_length (512): head (the default) their beginning, head-tail both ends,"
+    " windows all, piece by piece. A bag reads texts whole."
+)
 
 
 @click.command("train", short_help="Train a model on a file of labelled texts.")
@@ -21,7 +28,7 @@ from weft.run import RunConfig, train
 @click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
 @click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
 @click.option("--encoder", help="bag, cnn (the default), lstm, gru or transformer.")
-@click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help="How long texts are read.")
+@click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
 @click.option("--output", help="Run folder. Default: runs/ and the file's name.")
 @click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in the run folder.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, as training.epochs=5.")
@@ -34,6 +41,8 @@ def command(
     source: str, output: str | None, resume: bool, quiet: bool, overrides: tuple[str, ...], **given: Any
 ) -> None:
     """Train a model on SOURCE, a file of labelled texts (.csv .tsv .jsonl .txt, also .gz .xz .bz2) or a run.yaml."""
+    if Path(source).is_dir():
+        raise InputError("is a folder, expected a file of labelled texts or a run.yaml", where=source)
     is_yaml = source.endswith((".yaml", ".yml"))
     settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
     config = validated(RunConfig, overridden(_with_options(settings, given), overrides))
@@ -41,9 +50,10 @@ def command(
     options.check_place(folder)
     with stopping() as received:
         reports = train(config, folder, resume=resume, stop=lambda: received[0] if received else 0)
-        teller = Teller(quiet=quiet)
+        teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
-    teller.console.print(f"model and page: {folder}", markup=False)
+    teller.console.print(in_one_line(read_json(Path(folder) / "scores.json")), markup=False)
+    teller.console.print(f"page: {Path(folder) / 'page.html'}   ask: weft predict {folder} --text ...", markup=False)
 
 
 PLACES = {

@@ -52,11 +52,19 @@ def csv_records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, Rec
 
 
 def tsv_records(lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
-    """The records of a TSV file, in which a quote is a character like any other and no field holds a tab or newline."""
+    """The records of raw TSV, in which a quote is a character like any other and no field holds a tab or newline.
+
+    TSV whose quotes enclose fields is CSV with a tab for its delimiter.
+    """
     for number, line in enumerate(lines, 1):
         bare = line.rstrip("\r\n")
         if bare:
             yield number, bare.split("\t")
+
+
+def opens_a_quote(lines: Iterator[str]) -> bool:
+    """Whether a field of a TSV file starts with a quote; up to the first that does, raw and quoted read the same."""
+    return any(line.startswith('"') or '\t"' in line for line in lines)
 
 
 class _Tape:

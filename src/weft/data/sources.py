@@ -1,4 +1,10 @@
-"""Files -> rows: knows the forms of files, their columns, and what becomes of a bad row; not what a column is for."""
+"""Files -> rows: knows the forms of files, their columns, and what becomes of a bad row; not what a column is for.
+
+TSV comes in two kinds, which no name tells apart. Spreadsheets, pandas and csv.writer enclose a field in quotes when it
+holds a tab, a line break or a quote; raw TSV, such as SST-2's, knows no quoting, so that a text may start with a quote.
+A file in which some field starts with a quote is of the first kind when all of it reads so without a fault: each quote
+closed where its field ends, each record as wide as the header. Else its quotes are plain characters.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +17,20 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-from weft.data.csv_rows import Record, csv_records, sniff_delimiter, tsv_records
+from weft.data.csv_rows import Record, csv_records, opens_a_quote, sniff_delimiter, tsv_records
 from weft.data.encodings import COMPRESSED, check, detect, open_bytes
 from weft.data.line_rows import LABEL, Values, json_objects, json_rows, labelled_rows, plain_rows
 from weft.errors import InputError, did_you_mean
 
 FORMS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".txt": "txt"}
 
+_STANDARD_INPUT = "standard input"
+_PLAIN_QUOTES = (
+    "its quotes are read as plain characters, since it does not read as quoted throughout; saving it as csv settles it"
+)
+
 OnBadRow = Literal["stop", "skip"]
+Quotes = Literal["none", "plain", "enclose"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +57,23 @@ class Table:
 
     Iterating raises InputError at the first bad row, or leaves bad rows out and lists them in `bad`, which each
     iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there.
+    `path` is the file as messages name it, `source` as it is opened: they differ for standard input. `quotes` says
+    whether quotes enclose fields, or are plain characters although some field starts with one.
     """
 
     path: str
+    source: str
     form: str
     encoding: str
     delimiter: str
+    quotes: Quotes
     columns: tuple[str, ...]
     on_bad_row: OnBadRow
     bad: list[BadRow] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Row]:
         self.bad.clear()
-        with _open_lines(self.path, self.encoding) as lines:
+        with _open_lines(self.source, self.encoding) as lines:
             match self.form:
                 case "csv" | "tsv":
                     yield from self._under_header(_records(self, lines))
@@ -72,7 +88,7 @@ class Table:
         Raises InputError, or notes the row in `bad` when bad rows are to be skipped.
         """
         if self.on_bad_row == "stop":
-            way_out = "or pass --on-bad-row skip to leave such rows out (each is listed in the run folder)"
+            way_out = "or pass --on-bad-row skip to leave such rows out (each is listed)"
             raise InputError(what, where=f"{self.path}:{row_line}", hint=f"{hint or 'mend the row'}, {way_out}")
         self.bad.append(BadRow(self.path, row_line, column, what))
 
@@ -94,6 +110,7 @@ class Table:
             elif _is_record((line, record)):
                 fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
                 hint = "quote a field that holds a delimiter" if self.form == "csv" and len(record) > width else ""
+                hint = _PLAIN_QUOTES if self.quotes == "plain" else hint
                 self.reject(line, f"has {fields}, the header has {width}", hint=hint)
 
 
@@ -104,24 +121,27 @@ def open_table(
 
     Raises InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header.
     """
-    name = os.fspath(path)
-    form = _form(name) if form == "auto" else form
+    source = os.fspath(path)
+    name = _STANDARD_INPUT if source == "-" else source
+    form = _form(source) if form == "auto" else form
     if form not in FORMS.values():
         raise InputError(f"there is no form `{form}`", where=name, hint=did_you_mean(form, FORMS.values()))
-    if encoding == "auto":
-        encoding = detect(name)
-    else:
-        check(name, encoding)
-    number, first = _first_line(name, encoding)
+    table = Table(name, source, form, _encoding(source, encoding), "", "none", (), on_bad_row)
+    number, first = _first_line(table)
     if form == "jsonl" and first.lstrip().startswith("["):
         hint = "turn an array into JSON lines: jq -c '.[]' old.json > new.jsonl"
         raise InputError("starts with `[`, expected one object a line", where=f"{name}:{number}", hint=hint)
-    delimiter = {"csv": sniff_delimiter(first), "tsv": "\t"}.get(form, "")
-    table = Table(name, form, encoding, delimiter, (), on_bad_row)
-    if form == "txt":
-        table.columns = ("label", "text") if first.lstrip().startswith(LABEL) else ("text",)
-    else:
-        table.columns = _json_columns(table) if form == "jsonl" else _header(table)
+    match form:
+        case "txt":
+            table.columns = ("label", "text") if first.lstrip().startswith(LABEL) else ("text",)
+        case "jsonl":
+            table.columns = _json_columns(table)
+        case "tsv":
+            table.delimiter, table.quotes = "\t", _tsv_quotes(table)
+            table.columns = _header(table)
+        case _:
+            table.delimiter, table.quotes = sniff_delimiter(first), "enclose"
+            table.columns = _header(table)
     return table
 
 
@@ -141,21 +161,48 @@ def _form(name: str) -> str:
     raise InputError(what, where=name, hint=hint)
 
 
+def _encoding(source: str, encoding: str) -> str:
+    """The encoding that was named, or the one detected; raises InputError when the file does not decode as it."""
+    try:
+        if encoding == "auto":
+            return detect(source)
+        check(source, encoding)
+    except InputError as error:
+        if source == "-":
+            error.where = _STANDARD_INPUT + error.where.removeprefix("-")
+        raise
+    return encoding
+
+
 @contextmanager
-def _open_lines(name: str, encoding: str) -> Generator[Iterator[str]]:
+def _open_lines(source: str, encoding: str) -> Generator[Iterator[str]]:
     """The lines of a file, each with its own ending, without the BOM."""
-    with io.TextIOWrapper(open_bytes(name), encoding=encoding, errors="strict", newline="") as file:
+    with io.TextIOWrapper(open_bytes(source), encoding=encoding, errors="strict", newline="") as file:
         first = file.readline().removeprefix("\ufeff")
         yield chain([first] if first else [], file)
 
 
-def _first_line(name: str, encoding: str) -> tuple[int, str]:
+def _first_line(table: Table) -> tuple[int, str]:
     """The first line that is not blank, with its number; raises InputError when there is none."""
-    with _open_lines(name, encoding) as lines:
+    with _open_lines(table.source, table.encoding) as lines:
         for number, line in enumerate(lines, 1):
             if not line.isspace():
                 return number, line
-    raise _empty(name)
+    raise _empty(table.path)
+
+
+def _tsv_quotes(table: Table) -> Quotes:
+    """What the quotes of a TSV file are, by the rule at the head of this module."""
+    with _open_lines(table.source, table.encoding) as lines:
+        if not opens_a_quote(lines):
+            return "none"
+    with _open_lines(table.source, table.encoding) as lines:
+        records = (record for _, record in filter(_is_record, csv_records(lines, "\t")))
+        header = next(records, None)
+        sound = isinstance(header, list) and all(
+            isinstance(record, list) and len(record) == len(header) for record in records
+        )
+    return "enclose" if sound else "plain"
 
 
 def _header(table: Table) -> tuple[str, ...]:
@@ -163,7 +210,7 @@ def _header(table: Table) -> tuple[str, ...]:
 
     Raises InputError when it cannot be read, a name is missing or stands twice, or nothing follows it.
     """
-    with _open_lines(table.path, table.encoding) as lines:
+    with _open_lines(table.source, table.encoding) as lines:
         records = _records(table, lines)
         found = next(filter(_is_record, records), None)
         if found is None:
@@ -187,7 +234,7 @@ def _header(table: Table) -> tuple[str, ...]:
 
 def _json_columns(table: Table) -> tuple[str, ...]:
     """The names in the first object, whatever their values are; raises InputError when there is none."""
-    with _open_lines(table.path, table.encoding) as lines:
+    with _open_lines(table.source, table.encoding) as lines:
         for line, found in json_objects(lines):
             if not isinstance(found, InputError):
                 return tuple(found)
@@ -196,7 +243,7 @@ def _json_columns(table: Table) -> tuple[str, ...]:
 
 
 def _records(table: Table, lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
-    return csv_records(lines, table.delimiter) if table.form == "csv" else tsv_records(lines)
+    return csv_records(lines, table.delimiter) if table.quotes == "enclose" else tsv_records(lines)
 
 
 def _is_record(numbered: tuple[int, Record], width: int = 2) -> bool:

@@ -65,7 +65,8 @@ def scores(
 def class_scores(confusion_CC: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> list[ClassScores]:
     """Precision, recall and F1 of each class with their intervals, in the order of the ids.
 
-    A class with few rows is missing from some resamples, where its scores are 0: its interval is as wide as it should.
+    A class with few rows is missing from some resamples, which say nothing of it: its intervals are those of the
+    resamples in which rows of it occur. Where there is none, as for a class without rows, they are the value alone.
 
     Raises:
         InputError: the matrix counts no rows.
@@ -73,18 +74,21 @@ def class_scores(confusion_CC: np.ndarray, *, resamples: int = RESAMPLES, seed: 
     """
     values = tally(confusion_CC).per_class()
     draws: PerClass = _resample_confusion(confusion_CC, resamples, seed).per_class()
+    occurs_RC = draws.support > 0
     return [
         ClassScores(
-            precision=_score(values.precision[label], draws.precision[:, label]),
-            recall=_score(values.recall[label], draws.recall[:, label]),
-            f1=_score(values.f1[label], draws.f1[:, label]),
+            precision=_score(values.precision[label], draws.precision[occurs_R, label]),
+            recall=_score(values.recall[label], draws.recall[occurs_R, label]),
+            f1=_score(values.f1[label], draws.f1[occurs_R, label]),
             support=int(values.support[label]),
         )
-        for label in range(len(confusion_CC))
+        for label, occurs_R in enumerate(occurs_RC.T)
     ]
 
 
 def _score(value: float, draws_R: np.ndarray) -> Score:
+    if not draws_R.size:
+        return Score(value=float(value), low=float(value), high=float(value))
     low, high = np.quantile(draws_R, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     # Noise only ever adds to a calibration error, so that all resamples of a well calibrated model can lie above the
     # value itself; an interval without its value would mislead more than one that is too wide.

@@ -150,16 +150,20 @@ def _headline(run: Run) -> Headline | None:
 
 
 def _lead(run: Run) -> str:
-    errors = hardest = ""
+    errors = hardest = baseline = ""
     counts = run.detail("confusion", [])
     total, hits = sum(map(sum, counts)), sum(row[place] for place, row in enumerate(counts))
+    commonest = run.detail("commonest", {})
     if total:
         errors = f"{total - hits:,} of {total:,} texts are answered wrong. " if hits < total else ""
         rows = [row for row in _class_rows(run) if row["f1"] and row["support"]]
         if len(rows) > 1 and hits < total:
             worst = min(rows, key=lambda row: row["f1"].value)
             hardest = f"Hardest is “{shorten(worst['label'], 40)}”, with an F1 of {words.score(worst['f1'].value)}."
-    return f"{errors}{hardest}".strip()
+    if commonest:
+        label, share = shorten(commonest["label"], 40), words.score(commonest["share"])
+        baseline = f" Always answering “{label}” would be right for {share}."
+    return f"{errors}{hardest}{baseline}".strip()
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:

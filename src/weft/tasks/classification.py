@@ -243,8 +243,13 @@ class Classification(Task):
         """All scores; details are the confusion matrix, the scores of each label and the calibration bins."""
         probabilities_EC, gold_E = self._arrays(answers, examples)
         confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))
+        commonest = confusion_CC.sum(1).argmax()
         details = {
             "labels": self.labels,
+            "commonest": {
+                "label": self.labels[commonest],
+                "share": float(confusion_CC[commonest].sum() / confusion_CC.sum()),
+            },
             "confusion": confusion_CC.tolist(),
             "per_class": [
                 {"label": label, **asdict(one)}
@@ -279,12 +284,12 @@ class Classification(Task):
             f"{len(self.labels)} labels: {shown}{more}",
             f"tokenizer: {described}; {sizes} ids, which cover {known}",
         ]
-        windows = self.config.long == "windows"
-        read = "read whole, in windows" if windows else f"read by their {self.config.long} (see task.long)"
         for name, part in columns.items():
             if part.facts["long"]:
                 longer = f"{part.facts['long']:.1%} of the {name} texts are longer than {self.config.max_length} tokens"
-                notes.append(f"{longer} and {read}: {part.facts['unread']:.1%} of all {name} tokens are not read")
+                unread = f"{part.facts['unread']:.1%} of all {name} tokens are not read (--long windows reads all)"
+                whole = self.config.long == "windows"
+                notes.append(f"{longer}, read {'in windows' if whole else f'by their {self.config.long}: {unread}'}")
         return notes
 
     def _label_numbers(self, examples: Sequence[Labelled]) -> np.ndarray:

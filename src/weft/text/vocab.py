@@ -94,6 +94,7 @@ class HashedVocabulary:
     def save(self, path: Path) -> None:
         """The kept buckets, as safetensors."""
         save_file({"kept": self.kept}, path)
+        path.chmod(0o644)  # safetensors makes files that only their owner reads
 
     @classmethod
     def load(cls, path: Path) -> HashedVocabulary:

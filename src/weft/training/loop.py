@@ -82,9 +82,9 @@ def train(job: Job) -> Iterator[Report]:
         if not progress.stopped:
             progress.epoch, progress.batch = progress.epoch + 1, 0
             if not config.evaluate_every:
-                yield _evaluate(job, state, progress.epoch)
+                yield from _evaluate(job, state, progress.epoch)
     if progress.best is None:
-        yield _evaluate(job, state, progress.epoch)
+        yield from _evaluate(job, state, progress.epoch)
     job.model.load_state_dict(state.best)
     yield DoneReport(progress.step, progress.best_step, progress.seconds)
 
@@ -106,7 +106,7 @@ def _advance(job: Job, state: _State, pace: _Pace, batches: list[np.ndarray]) ->
     if reports:
         yield _report(job, state, pace, len(batches))
     if config.evaluate_every and progress.step % config.evaluate_every == 0:
-        yield _evaluate(job, state, progress.epoch + progress.batch / len(batches))
+        yield from _evaluate(job, state, progress.epoch + progress.batch / len(batches))
     if signal or progress.step % config.checkpoint_every == 0:
         yield from _save(job, state)
     if signal:
@@ -195,7 +195,7 @@ def _report(job: Job, state: _State, pace: _Pace, batches: int) -> StepReport:
     return StepReport(progress.step, epoch, job.config.epochs, loss, current, rows_per_second, seconds_left)
 
 
-def _evaluate(job: Job, state: _State, epoch: float) -> EvalReport:
+def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
     """Score the dev part; keep the weights when they are the best so far; count the patience down."""
     progress, task = state.progress, job.task
     metric = job.config.metric or task.metric
@@ -218,7 +218,10 @@ def _evaluate(job: Job, state: _State, epoch: float) -> EvalReport:
     else:
         progress.waited += 1
         progress.stopped = job.config.patience is not None and progress.waited >= job.config.patience
-    return EvalReport(progress.step, epoch, scores, metric, better)
+    yield EvalReport(progress.step, epoch, scores, metric, better)
+    if progress.stopped:
+        waited = f"{progress.waited} evaluations" if progress.waited > 1 else "the last evaluation"
+        yield Note(f"stopped early: no better {metric.replace('_', ' ')} in {waited} (training.patience)")
 
 
 def _save(job: Job, state: _State) -> Iterator[Report]:
@@ -244,12 +247,13 @@ class _Pace:
     def count(self, rows: np.ndarray) -> None:
         self.rows += len(rows)
 
-    def measure(self, epoch: float) -> tuple[float, float]:
-        """Rows a second since the last call, and the seconds left at the mean pace so far."""
+    def measure(self, epoch: float) -> tuple[float, float | None]:
+        """Rows a second since the last call, and the seconds left at the mean pace so far; None at the first call."""
         now = time.perf_counter()
         pace = self.rows / max(1e-9, now - self.last)
+        left = None
         if self.first_epoch is None:
-            self.first_epoch, self.started, left = epoch, now, 0.0
+            self.first_epoch, self.started = epoch, now
         else:
             left = (now - self.started) / max(1e-9, epoch - self.first_epoch) * (self.epochs - epoch)
         self.last, self.rows = now, 0

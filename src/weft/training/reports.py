@@ -38,7 +38,8 @@ class StepReport(Report):
     loss: float
     learning_rate: float
     rows_per_second: float
-    seconds_left: float
+    seconds_left: float | None
+    """None until a pace is known."""
 
 
 @dataclass(frozen=True, slots=True)
