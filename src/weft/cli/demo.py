@@ -40,7 +40,7 @@ def command(output: str, seed: int) -> None:
 
 def _plainest(missed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Two English texts and two Chinese ones: the shortest that are long enough to turn in the middle."""
-    turning = [one for one in missed if len(one["text"]) >= (40 if one["text"].isascii() else 15)]
+    turning = [one for one in missed if len(one["text"]) >= (70 if one["text"].isascii() else 28)]
     turning.sort(key=lambda one: len(one["text"]))
     english = [one for one in turning if one["text"].isascii()]
     chinese = [one for one in turning if not one["text"].isascii()]
