@@ -11,11 +11,11 @@ CHINESE = ["这部电影很好看。", "我一点也不喜欢!"]
 @pytest.mark.parametrize(
     ("texts", "views", "order"),
     [
-        (ENGLISH, ("bigram",), 2),
+        (ENGLISH, ("bigram", "prefix", "suffix"), 2),
         (CHINESE, ("bigram", "word"), 3),
         (ENGLISH + CHINESE, ("bigram", "word"), 2),
-        ([], ("bigram",), 2),
-        (["", "!?"], ("bigram",), 2),
+        ([], ("bigram", "prefix", "suffix"), 2),
+        (["", "!?"], ("bigram", "prefix", "suffix"), 2),
     ],
 )
 def test_by_script(texts, views, order):
