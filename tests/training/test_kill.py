@@ -16,7 +16,12 @@ from weft.training import checkpoint
 
 KILLS = 20
 STEPS = 15 * 57
-SETTINGS = ["training.epochs=15", "training.checkpoint_every=1", "training.evaluate_every=20"]
+SETTINGS = [
+    "training.epochs=15",
+    "training.checkpoint_every=1",
+    "training.evaluate_every=20",
+    "training.patience=null",
+]
 
 
 def command(data: Path, folder: Path, *more: str) -> list[str]:
