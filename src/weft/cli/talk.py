@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
@@ -109,7 +110,8 @@ def in_one_line(scores: Mapping[str, Any]) -> str:
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     """A table of scores with their intervals, and below it one of the classes, on stdout."""
     console = Console(file=sys.stdout, highlight=False)
-    table = Table(title=title, title_justify="left", title_style="bold")
+    console.print(f"[bold]{escape(title)}[/bold]", soft_wrap=True)
+    table = Table()
     for column in ("score", "value", "95% interval"):
         table.add_column(column, justify="left" if column == "score" else "right")
     for name, score in scores["scores"].items():
