@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from weft.errors import ConfigError, Interrupted, TrainingError
+from weft.errors import Interrupted, TrainingError
 from weft.training import checkpoint
 from weft.training.loop import Job, train
 from weft.training.reports import DoneReport, EvalReport, Note, SaveReport, StepReport
@@ -143,9 +143,3 @@ def test_a_loss_that_is_not_finite_names_step_and_examples(make_job: MakeJob, tm
     found = checkpoint.latest(tmp_path)
     assert found is not None
     assert checkpoint.step_of(found) == 1, "no checkpoint of broken weights"
-
-
-def test_an_unknown_score_is_refused(make_job: MakeJob) -> None:
-    job = make_job("bag", "training.metric=acuracy", "training.epochs=1")
-    with pytest.raises(ConfigError, match="did you mean `accuracy`"):
-        list(train(job))

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from weft.data.batch import Ngrams
 from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.embedding import sparse_gradient
 
 
 class BagEncoderConfig(EncoderConfig):
@@ -45,7 +46,7 @@ class BagEncoder(Encoder):
     def forward(self, source: Ngrams) -> Memory:
         """The mean of each row's n-grams; zero for a row that has none."""
         mean_BD = functional.embedding_bag(
-            source.ids_N, self.table.weight, source.starts_B, mode="mean", sparse=self.table.weight.requires_grad
+            source.ids_N, self.table.weight, source.starts_B, mode="mean", sparse=sparse_gradient(self.table.weight)
         )
         mask_BS = torch.ones(len(mean_BD), 1, dtype=torch.bool, device=mean_BD.device)
         return Memory(mean_BD[:, None], mask_BS)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from weft.data.batch import Tokens
+
+
+def sparse_gradient(weight: Tensor) -> bool:
+    """Whether a table's gradient holds only the rows that were read: wherever torch has sparse tensors, not on MPS."""
+    return weight.requires_grad and weight.device.type != "mps"
 
 
 class Embedding(nn.Module):
@@ -34,16 +42,17 @@ class Embedding(nn.Module):
 
     def forward(self, tokens: Tokens) -> Tensor:
         """The vector of each position, [B, S, D]; zero where there is padding."""
-        states_BSD = self.tables[0](tokens.ids_BS)
-        if tokens.views_BSW is not None:
-            parts = [states_BSD]
-            parts += [table(tokens.views_BSW[..., view]) for view, table in enumerate(list(self.tables)[1:])]
-            states_BSD = self._sum(parts)
-        return self.dropout(states_BSD)
+        views = [tokens.ids_BS] if tokens.views_BSW is None else [tokens.ids_BS, *tokens.views_BSW.unbind(2)]
+        tables: list[Any] = [table.weight for table in self.tables]
+        parts = [
+            functional.embedding(ids_BS, weight, padding_idx=0, sparse=sparse_gradient(weight))
+            for ids_BS, weight in zip(views, tables, strict=True)
+        ]
+        return self.dropout(parts[0] if len(parts) == 1 else self._sum(parts))
 
     def _sum(self, parts: list[Tensor]) -> Tensor:
         if not self.training or self.view_dropout == 0:
-            return torch.stack(parts).sum(0) if len(parts) > 3 else sum(parts[1:], parts[0])
+            return sum(parts[1:], parts[0])
         rows = parts[0].shape[0]
         kept_BW = torch.rand(rows, len(parts), device=parts[0].device) >= self.view_dropout
         kept_BW[:, 0] |= ~kept_BW.any(1)
