@@ -56,7 +56,12 @@ class Model:
     @property
     def parameters(self) -> int:
         """How many weights there are."""
-        return sum(one.numel() for one in self.network.parameters())
+        return weights(self.network)
+
+
+def weights(network: nn.Module) -> int:
+    """How many weights a network has."""
+    return sum(one.numel() for one in network.parameters())
 
 
 def save_task(folder: Path, task: Task) -> None:
@@ -77,9 +82,9 @@ def load_task(folder: Path, *, parts: Sequence[type[Config]] = ()) -> Task:
 
 def save_weights(folder: Path, network: nn.Module) -> None:
     """Write the weights into an existing folder."""
-    weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
     part = folder / ".weights.part"
-    save_file(weights, part)
+    save_file(tensors, part)
     part.chmod(0o644)  # safetensors makes files that only their owner reads
     part.replace(folder / "weights.safetensors")
 

@@ -158,7 +158,7 @@ def _job(run: _Run, task: Task) -> Job:
     with examples_of(data.dev or data.train):
         dev_columns = task.encode(run.examples.dev)
     with examples_of(data.test or ""):
-        task.encode(run.examples.test)  # a label that was never learned is to be known before hours of training
+        task.check(run.examples.test)  # a label that was never learned is to be known before hours of training
     return Job(
         task=task,
         model=(model.double() if precision == "float64" else model).to(run.device),
@@ -180,8 +180,7 @@ def _kind(task: Task) -> str:
 
 
 def _notes(run: _Run, job: Job) -> list[str]:
-    weights = sum(one.numel() for one in job.model.parameters())
-    model = f"{_kind(job.task)} with {weights:,} weights, {job.precision} on {job.device.type}"
+    model = f"{_kind(job.task)} with {bundle.weights(job.model):,} weights, {job.precision} on {job.device.type}"
     return [*run.examples.notes, *job.task.notes({"train": job.columns, "dev": job.dev_columns}), model]
 
 
@@ -237,7 +236,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     facts = {
         "data": f"{part} part, {len(examples):,} texts",
         "size_bytes": bundle.size(folder),
-        "parameters": sum(one.numel() for one in job.model.parameters()),
+        "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),
         "task": job.task.config.kind,
         "encoder": _kind(job.task),

@@ -65,5 +65,5 @@ def command(
         click.echo(json.dumps(scores, ensure_ascii=False))
         return
     print_scores(scores, title=f"{folder} on {facts['data']}")
-    megabytes = bundle.size(Path(folder)) / 1e6
+    megabytes = scores["size_bytes"] / 1e6
     click.echo(f"{result.texts_per_second:,.0f} texts a second; {megabytes:.1f} MB, {model.parameters:,} weights")

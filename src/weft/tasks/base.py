@@ -100,6 +100,10 @@ class Task(ABC):
         """Many examples at once."""
 
     @abstractmethod
+    def check(self, examples: Sequence[Any]) -> None:
+        """Raise InputError for the first example that could not be scored, as `score` would; encodes nothing."""
+
+    @abstractmethod
     def collate(self, columns: Columns, rows: np.ndarray) -> Any:
         """The batch of some rows."""
 

@@ -185,6 +185,10 @@ class Classification(Task):
         # one more than the tokens: an empty row costs something too
         return Columns({"text": fitted.rows}, fixed, fitted.owner_R, fitted.rows.lengths_R + 1, facts)
 
+    def check(self, examples: Sequence[Labelled]) -> None:
+        """Refuse a label that no training text had."""
+        self._label_numbers(examples)
+
     def collate(self, columns: Columns, rows: np.ndarray) -> Batch:
         """Gather and pad some rows."""
         text = columns.ragged["text"]
