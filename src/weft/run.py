@@ -11,7 +11,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ def train(
     config: RunConfig,
     folder: str | Path,
     *,
+    examples: Examples | None = None,
     resume: bool = False,
     parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
@@ -69,6 +70,7 @@ def train(
     Args:
         config: what to do.
         folder: must not exist, or hold an unfinished run of the same config to `resume`.
+        examples: the parts of the data where they are read already (a fold, say); None: read as `config.data` says.
         resume: go on from the latest checkpoint.
         parts: config classes from outside the package.
         stop: asked after each step for the number of a signal to stop on; 0 goes on.
@@ -81,7 +83,7 @@ def train(
     yield from _may_start(folder, resume)
     group, device = parallel.join(pick(config.device))
     config = suited(config)
-    examples = read(config.data, config.task, seed=config.seed)
+    examples = examples or read(config.data, config.task, seed=config.seed)
     config = config.model_copy(update={"task": examples.task})
     run = _Run(config, examples, folder, group, device, stop)
     going_on = (folder / "config.yaml").is_file()
@@ -106,6 +108,19 @@ def train(
     if group.leads:
         _finish(run, job, seconds)
     group.wait()
+
+
+def fit(config: RunConfig, examples: Examples) -> bundle.Model:
+    """Train in memory, on examples that are read already: no folder, no page, nothing said.
+
+    Raises WeftError: of the kind that fits.
+    """
+    config = suited(config).model_copy(update={"task": examples.task})
+    run = _Run(config, examples, Path(), Group(), pick(config.device), lambda: 0)
+    job = replace(_job(run, _learned(run)), checkpoints=None)
+    for _ in loop.train(job):
+        pass
+    return bundle.Model(job.task, job.model.eval(), job.device)
 
 
 def suited(config: RunConfig) -> RunConfig:
@@ -157,6 +172,7 @@ def _job(run: _Run, task: Task) -> Job:
         columns = task.encode(run.examples.train)
     with examples_of(data.dev or data.train):
         dev_columns = task.encode(run.examples.dev)
+    notes = task.initialize(model, columns)
     with examples_of(data.test or ""):
         task.check(run.examples.test)  # a label that was never learned is to be known before hours of training
     return Job(
@@ -172,6 +188,7 @@ def _job(run: _Run, task: Task) -> Job:
         group=run.group,
         checkpoints=run.folder / "checkpoints",
         stop=run.stop,
+        notes=tuple(notes),
     )
 
 
@@ -181,7 +198,8 @@ def _kind(task: Task) -> str:
 
 def _notes(run: _Run, job: Job) -> list[str]:
     model = f"{_kind(job.task)} with {bundle.weights(job.model):,} weights, {job.precision} on {job.device.type}"
-    return [*run.examples.notes, *job.task.notes({"train": job.columns, "dev": job.dev_columns}), model]
+    learned = job.task.notes({"train": job.columns, "dev": job.dev_columns})
+    return [*run.examples.notes, *learned, *job.notes, model]
 
 
 def _begin(run: _Run, task: Task) -> None:

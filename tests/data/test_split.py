@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weft.data.split import split
+from weft.data.split import folds, split
 from weft.errors import ConfigError
 
 shares = st.floats(0.01, 0.99)
@@ -127,3 +127,29 @@ def test_a_label_with_two_texts_of_its_own_reaches_dev(rows, share, seed):
         groups = Counter(text for of, text in zip(labels, texts, strict=True) if of == label)
         assert got[label] or share * count < 0.5 or len(groups) == 1
         assert abs(got[label] - share * count) <= max(groups.values()) + 1
+
+
+@given(rows, st.integers(2, 6))
+@settings(max_examples=50)
+def test_folds_are_a_partition_with_equal_texts_together(rows, count):
+    labels, texts = [label for label, _ in rows], [text for _, text in rows]
+    if count > len({plain(text) for text in texts}):
+        with pytest.raises(ConfigError, match="different texts"):
+            folds(labels, texts, count=count, seed=0)
+        return
+    found = folds(labels, texts, count=count, seed=0)
+    assert np.array_equal(np.sort(np.concatenate([fold.dev for fold in found])), np.arange(len(rows)))
+    for fold in found:
+        assert np.array_equal(np.sort(np.concatenate([fold.train, fold.dev])), np.arange(len(rows)))
+        assert not {plain(texts[row]) for row in fold.train} & {plain(texts[row]) for row in fold.dev}
+
+
+def test_folds_are_stratified_and_the_seed_decides():
+    labels = ["正面"] * 70 + ["负面"] * 25 + ["neutral"] * 5
+    texts = [f"第 {number} 条评论" for number in range(100)]
+    found = folds(labels, texts, count=5, seed=1)
+    for fold in found:
+        assert Counter(labels[row] for row in fold.dev) == {"正面": 14, "负面": 5, "neutral": 1}
+    again, other = (folds(labels, texts, count=5, seed=seed) for seed in (1, 2))
+    assert all(np.array_equal(one.dev, two.dev) for one, two in zip(found, again, strict=True))
+    assert not all(np.array_equal(one.dev, two.dev) for one, two in zip(found, other, strict=True))

@@ -51,6 +51,33 @@ def split(labels: Sequence[str], texts: Sequence[str], *, share: float, seed: in
     return Split(np.flatnonzero(~in_dev), np.flatnonzero(in_dev))
 
 
+def folds(labels: Sequence[str], texts: Sequence[str], *, count: int, seed: int) -> list[Split]:
+    """Cut the rows into `count` folds, each of which is `dev` once; every fold has its share of each label.
+
+    Rows of one text, but for case and blanks, stay in one fold. The largest groups are dealt out first, each to the
+    fold that has fewest rows of its label, so that labels are spread as evenly as the groups allow.
+    Raises ConfigError when there are fewer than two folds, or fewer different texts than folds.
+    """
+    groups = _groups(texts)
+    if not 2 <= count <= len(groups):
+        what = f"`{count}` folds cannot be made of {len(groups):,} different texts"
+        raise ConfigError(what, where="folds", hint=f"give a number from 2 to {len(groups)}")
+    draw = np.random.default_rng(seed)
+    shuffled = [groups[number] for number in draw.permutation(len(groups))]
+    rows_of: dict[str, np.ndarray] = {label: np.zeros(count, dtype=np.int64) for label in dict.fromkeys(labels)}
+    total = np.zeros(count, dtype=np.int64)
+    fold_R = np.zeros(len(labels), dtype=np.int64)
+    for rows in sorted(shuffled, key=len, reverse=True):
+        tally = Counter([labels[row] for row in rows])
+        commonest = max(tally, key=tally.__getitem__)
+        fold = int(np.lexsort((total, rows_of[commonest]))[0])
+        fold_R[rows] = fold
+        total[fold] += len(rows)
+        for label, added in tally.items():
+            rows_of[label][fold] += added
+    return [Split(np.flatnonzero(fold_R != fold), np.flatnonzero(fold_R == fold)) for fold in range(count)]
+
+
 class _Sides:
     """How many rows dev has and wants of each label, and whether it should have those of one more text."""
 

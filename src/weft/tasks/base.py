@@ -95,6 +95,10 @@ class Task(ABC):
     def build_model(self) -> nn.Module:
         """The model with fresh weights, from torch's global generator."""
 
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
+        """Start fresh weights from what is known before training; returns what is to be said of it."""
+        return []
+
     @abstractmethod
     def encode(self, examples: Sequence[Any]) -> Columns:
         """Many examples at once."""

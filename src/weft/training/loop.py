@@ -46,6 +46,8 @@ class Job:
     group: Group = field(default_factory=Group)
     checkpoints: Path | None = None
     stop: Callable[[], int] = lambda: 0
+    notes: tuple[str, ...] = ()
+    """What is to be said of the fresh weights."""
 
 
 @dataclass(slots=True)
