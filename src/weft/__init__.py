@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from weft.models.embedding import Embedding
     from weft.reading import DataConfig
     from weft.run import RunConfig, train
-    from weft.tasks.classification import Answer, ClassificationConfig, Labelled
+    from weft.tasks.classification import Answer, ClassificationConfig
+    from weft.tasks.multilabel import MultilabelConfig, TagsAnswer
+    from weft.tasks.texts import Labelled
     from weft.training.settings import TrainingConfig
 
 _HOMES = {
@@ -24,11 +26,13 @@ _HOMES = {
     "Embedding": "weft.models.embedding",
     "Encoder": "weft.models.base",
     "EncoderConfig": "weft.models.base",
-    "Labelled": "weft.tasks.classification",
+    "Labelled": "weft.tasks.texts",
     "Memory": "weft.models.base",
     "Model": "weft.bundle",
+    "MultilabelConfig": "weft.tasks.multilabel",
     "Ngrams": "weft.data.batch",
     "RunConfig": "weft.run",
+    "TagsAnswer": "weft.tasks.multilabel",
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",
     "WeftError": "weft.errors",
@@ -47,8 +51,10 @@ __all__ = [
     "Labelled",
     "Memory",
     "Model",
+    "MultilabelConfig",
     "Ngrams",
     "RunConfig",
+    "TagsAnswer",
     "Tokens",
     "TrainingConfig",
     "WeftError",

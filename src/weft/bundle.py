@@ -19,7 +19,7 @@ from weft.files import read_json, sha256, write_json
 from weft.models.device import Device, pick
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
-from weft.tasks.classification import Labelled
+from weft.tasks.texts import Labelled
 
 FORMAT = 1
 """Rises when older folders can no longer be read."""
@@ -45,7 +45,7 @@ class Model:
         for number, example in enumerate(examples):
             if not isinstance(example, Labelled):
                 raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
-            if not example.text.strip():
+            if not all(one.strip() for one in example.texts):
                 raise InputError("text is empty", where=f"texts[{number}]")
         return answer(self.task, self.network, examples, device=self.device)
 

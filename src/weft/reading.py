@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from pydantic import Field
 
 from weft.config import Config
+from weft.data.doctor import brief
+from weft.data.findings import Part
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.data.split import split
 from weft.errors import InputError
@@ -45,19 +48,14 @@ class Examples:
         """Of all texts and labels: a resumed run must see the same."""
         digest = hashlib.sha256()
         for example in (*self.train, *self.dev, *self.test):
-            digest.update(repr((example.text, example.label)).encode())
+            digest.update(repr((example.whole, example.label)).encode())
         return digest.hexdigest()
 
 
 def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     """Read and split. Raises InputError for what is wrong with a file."""
-    table = _open(data, data.train)
-    resolved = task.resolved(table)
-    rows, notes = _rows(table, resolved)
-    guessed = [name for name in ("text", "label") if getattr(task, name, "") is None]
-    if guessed:
-        columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
-        notes.append(f"{columns} (guessed; name them with {', '.join('--' + name for name in guessed)})")
+    whole = read_whole(data, task)
+    resolved, notes = whole.task, whole.notes
     others: dict[str, list[Any]] = {"dev": [], "test": []}
     for part, file in (("dev", data.dev), ("test", data.test)):
         if file:
@@ -65,12 +63,28 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
             config = resolved.for_table(other)
             others[part], said = _rows(other, config)
             notes += said + _moved(file, resolved, config)
-    train = rows
+    files = {"train": data.train, "dev": data.dev, "test": data.test}
+    parts = {"train": whole.train, **others}
+    counts = Counter(label for one in whole.train for label in _labels(one))
+    notes += brief([_part(name, str(files[name]), rows) for name, rows in parts.items() if rows], counts=counts)
+    train = whole.train
     if not data.dev:
-        train, others["dev"] = _held_out(rows, data, seed)
+        train, others["dev"] = held_out(train, data, seed)
         sizes = f"{len(train):,} rows to learn from, {len(others['dev']):,} held out to choose by"
         notes.append(f"{sizes}; equal texts are on one side")
     return Examples(resolved, train, others["dev"], others["test"], notes)
+
+
+def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
+    """Read the training file alone and split nothing: every row is in `train`. Raises InputError as `read`."""
+    table = _open(data, data.train)
+    resolved = task.resolved(table)
+    rows, notes = _rows(table, resolved)
+    guessed = [name for name in ("text", "label") if getattr(task, name, "") is None]
+    if guessed:
+        columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
+        notes.append(f"{columns} (guessed; name them with {', '.join('--' + name for name in guessed)})")
+    return Examples(resolved, rows, [], [], notes)
 
 
 def _open(data: DataConfig, file: str) -> Table:
@@ -87,14 +101,25 @@ def _rows(table: Table, task: TaskConfig) -> tuple[list[Any], list[str]]:
     return rows, [f"{table.path}: {len(rows):,} rows, {table.encoding}{between}", *left_out]
 
 
+def _part(name: str, file: str, rows: Sequence[Any]) -> Part:
+    """The rows as the data doctor reads them; several labels of a text are one that is their list."""
+    labels = [", ".join(_labels(one)) for one in rows]
+    return Part(name, file, [one.whole for one in rows], labels, [one.line for one in rows])
+
+
+def _labels(example: Any) -> Sequence[str]:
+    return (example.label,) if isinstance(example.label, str) else example.label or ()
+
+
 def _moved(file: str, before: TaskConfig, now: TaskConfig) -> list[str]:
     """Which columns of a further file are others than those of the training file."""
     names = [name for name in ("text", "label") if getattr(before, name, None) != getattr(now, name, None)]
     return [f"{file}: {name} from column `{getattr(now, name)}` (guessed)" for name in names]
 
 
-def _held_out(rows: Sequence[Any], data: DataConfig, seed: int) -> tuple[list[Any], list[Any]]:
-    labels, texts = [str(one.label) for one in rows], [one.text for one in rows]
+def held_out(rows: Sequence[Any], data: DataConfig, seed: int) -> tuple[list[Any], list[Any]]:
+    """Rows to learn from, and `data.dev_share` of them to choose by. Raises InputError where there are too few."""
+    labels, texts = [one.stratum for one in rows], [one.whole for one in rows]
     halves = split(labels, texts, share=data.dev_share, seed=seed)
     if not len(halves.dev):
         raise InputError("there are too few rows to hold some out", where=data.train, hint="name a file with --dev")

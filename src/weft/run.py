@@ -22,11 +22,11 @@ from pydantic import Field
 from weft import bundle
 from weft.config import Config, differences, read_yaml, validated, write_yaml
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
-from weft.evaluation.evaluate import evaluate, write_answers
+from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
 from weft.reading import DataConfig, Examples, read
-from weft.tasks.base import Task, examples_of
+from weft.tasks.base import TUNED, Task, examples_of
 from weft.tasks.choices import TaskChoice
 from weft.tasks.classification import ClassificationConfig
 from weft.training import checkpoint, loop, parallel
@@ -93,6 +93,8 @@ def train(
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # a kill may have come between seal and removal
         yield Note(f"{folder} is finished: nothing to do")
         return
+    if group.leads:
+        (folder / "task" / TUNED).unlink(missing_ok=True)  # a kill came after tuning: it is to be done again
     group.wait()
     if group.leads and not going_on:
         job = _job(run, _learned(run))
@@ -120,6 +122,7 @@ def fit(config: RunConfig, examples: Examples) -> bundle.Model:
     job = replace(_job(run, _learned(run)), checkpoints=None)
     for _ in loop.train(job):
         pass
+    _tune(job)
     return bundle.Model(job.task, job.model.eval(), job.device)
 
 
@@ -244,12 +247,23 @@ def _story(job: Job, notes: list[str]) -> Iterator[Report]:
         if job.group.leads and job.checkpoints and checkpoint.latest(job.checkpoints) is None:
             shutil.rmtree(job.checkpoints.parent, ignore_errors=True)
         raise
+    if job.group.leads:
+        yield from map(Note, _tune(job))
+
+
+def _tune(job: Job) -> list[str]:
+    """Decide what is decided after training, on the answers of the best weights; returns what is to be said of it."""
+    if not job.task.tunes:
+        return []
+    answers = answer_columns(job.task, job.model, job.dev_columns, device=job.device)
+    return job.task.tune(answers, job.dev_examples)
 
 
 def _finish(run: _Run, job: Job, seconds: float) -> None:
     folder, part = run.folder, "test" if run.examples.test else "dev"
     examples: list[Any] = run.examples.test or run.examples.dev
     bundle.save_weights(folder, job.model)
+    bundle.save_task(folder / "task", job.task)
     result = evaluate(job.task, job.model, examples, device=job.device)
     facts = {
         "data": f"{part} part, {len(examples):,} texts",

@@ -26,12 +26,25 @@ def same(one, other):
     )
 
 
+def takes_words(kind):
+    """Whether a kind cuts words, which may be left out."""
+    return "stop_words" in kind.model_fields and kind_of(kind) != "char"
+
+
+def misses(config):
+    """Whether there is text that a kind does not know: bytes know all."""
+    return kind_of(type(config)) != "bytes"
+
+
 every = pytest.mark.parametrize("config", [kind() for kind in TOKENIZERS], ids=lambda config: config.kind)
 every_with_settings = pytest.mark.parametrize(
     "config",
     [
         *(kind() for kind in TOKENIZERS),
         *(kind(views=("word", "bigram", "suffix")) for kind in TOKENIZERS if "views" in kind.model_fields),
+        *(kind(stop_words=("en", "zh")) for kind in TOKENIZERS if takes_words(kind)),
+        *(kind(dictionary=("真好看",), unit="word") for kind in TOKENIZERS if "unit" in kind.model_fields),
+        *(kind(dictionary=("真好看",), views=("word",)) for kind in TOKENIZERS if "views" in kind.model_fields),
         *(kind(letters=(2, 3)) for kind in TOKENIZERS if "letters" in kind.model_fields),
     ],
     ids=lambda config: config.describe(),
@@ -65,7 +78,18 @@ def test_the_numbers_of_many_texts(config):
     assert encoded.values_NW[:, 0].min() > 0  # the piece itself is never padding
     assert encoded.lengths_R[3] == 0
     assert tokenizer.encode(TEXTS).lengths_R[0] > 0
-    assert encoded.unknown > tokenizer.encode(TEXTS).unknown
+    assert (encoded.unknown > tokenizer.encode(TEXTS).unknown) == misses(config)
+
+
+@every_with_settings
+def test_pieces_are_the_strings_of_the_first_view(config):
+    tokenizer = config.learn(TEXTS)
+    pieces = tokenizer.pieces
+    assert (pieces is None) == (not tokenizer.ordered)
+    if pieces is not None:
+        assert len(pieces) == tokenizer.sizes[0]
+        assert list(pieces[:2]) == ["<pad>", "<unknown>"]
+        assert all(isinstance(piece, str) for piece in pieces)
 
 
 @every_with_settings
@@ -75,6 +99,7 @@ def test_saved_is_loaded(config, tmp_path):
     again = config.load(tmp_path)
     assert again.sizes == tokenizer.sizes
     assert again.ordered == tokenizer.ordered
+    assert again.pieces == tokenizer.pieces
     assert same(again.encode(TEXTS + NEW), tokenizer.encode(TEXTS + NEW))
 
 
@@ -99,7 +124,8 @@ def test_normalizing_is_as_configured(config):
     kept = config.model_copy(update={"normalize": NormalizeConfig(unicode="none", case="keep")})
     tokenizer = kept.learn(["GOOD good 电影 电影"] * 3)
     assert not same(tokenizer.encode(["GOOD 电影"]), tokenizer.encode(["good 电影"]))
-    assert tokenizer.encode(["ＧＯＯＤ"]).unknown > 0 == tokenizer.encode(["good"]).unknown
+    assert tokenizer.encode(["good"]).unknown == 0
+    assert (tokenizer.encode(["ＧＯＯＤ"]).unknown > 0) == misses(config)
 
 
 @every
@@ -108,7 +134,7 @@ def test_no_texts_at_all(config, tmp_path):
     tokenizer.save(tmp_path)
     assert config.load(tmp_path).sizes == tokenizer.sizes
     assert tokenizer.encode([]).lengths_R.shape == (0,)
-    assert tokenizer.encode(["good 电影"]).unknown > 0
+    assert (tokenizer.encode(["good 电影"]).unknown > 0) == misses(config)
 
 
 @every_with_settings

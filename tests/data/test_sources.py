@@ -25,6 +25,42 @@ def test_csv_in_other_encodings(tmp_path, encoding):
     assert rows(open_table(path, encoding=encoding)) == rows(open_table(path))
 
 
+FORMS = {
+    "csv": "text,label\n{},a\n{},b\n",
+    "tsv": "text\tlabel\n{}\ta\n{}\tb\n",
+    "jsonl": '{{"text": "{}", "label": "a"}}\n{{"text": "{}", "label": "b"}}\n',
+    "txt": "__label__a {}\n__label__b {}\n",
+}
+TEXTS = {
+    "English": ("it was good and not dear", "we will not come again"),
+    "Chinese": ("房间很干净，服务也好", "再也不来了，太贵"),
+}
+BOMS = {"utf-8": b"\xef\xbb\xbf", "utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}
+
+
+@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("bom", [True, False], ids=["bom", "bare"])
+@pytest.mark.parametrize("encoding", BOMS)
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_in_every_unicode_encoding(tmp_path, form, encoding, bom, texts):
+    content = FORMS[form].format(*texts).encode(encoding)
+    path = written(tmp_path, (BOMS[encoding] if bom else b"") + content, f"reviews.{form}")
+    for table in (open_table(path), open_table(path, encoding=encoding)):
+        assert [(row.values["text"], row.values["label"]) for row in table] == list(zip(texts, "ab", strict=True))
+
+
+@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("encoding", BOMS)
+@pytest.mark.parametrize("form", ["jsonl", "txt", "csv"])
+def test_files_put_together_have_a_bom_at_each_joint(tmp_path, form, encoding, texts):
+    whole = FORMS[form].format(*texts)
+    part = whole.partition("\n")[2] if form == "csv" else whole
+    content = b"".join(BOMS[encoding] + piece.encode(encoding) for piece in (whole, part))
+    path = written(tmp_path, content, f"reviews.{form}")
+    found = [(row.values["text"], row.values["label"]) for row in open_table(path)]
+    assert found == 2 * list(zip(texts, "ab", strict=True))
+
+
 def test_a_named_encoding_does_not_keep_the_bom(tmp_path):
     path = written(tmp_path, CHINESE.encode("utf-8-sig"))
     assert open_table(path, encoding="utf-8").columns == ("text", "label")
@@ -68,7 +104,7 @@ def test_unknown_names(tmp_path):
     assert error.what == "its name ends in `.xlsx`, which is no known form"
     assert ".csv, .tsv, .jsonl, .ndjson, .json, .txt" in error.hint
     assert fault(written(tmp_path, b"", "reviews.gz")).what == "its name does not tell its form"
-    assert fault(written(tmp_path, CHINESE), form="parquet").what == "there is no form `parquet`"
+    assert fault(written(tmp_path, CHINESE), form="xlsx").what == "there is no form `xlsx`"
     assert rows(open_table(written(tmp_path, CHINESE, "reviews.dat"), form="csv")) == rows(
         open_table(written(tmp_path, CHINESE))
     )

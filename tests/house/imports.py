@@ -46,7 +46,7 @@ NEVERS: dict[str, frozenset[str]] = {
     "export": frozenset({"training"}),
 }
 
-EXTRAS = {"scikit-learn": "sklearn"}
+EXTRAS = {"scikit-learn": "sklearn", "datasketch": "datasketch", "pyarrow": "pyarrow", "opencc": "opencc"}
 """Each optional distribution, and the name that it is imported by."""
 
 

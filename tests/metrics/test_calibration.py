@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import optimize, special
 from sklearn import metrics as oracle
 
 from weft.errors import InputError
-from weft.metrics.calibration import calibration_error, log_loss, reliability
+from weft.metrics.calibration import COLDEST, HOTTEST, calibration_error, log_loss, reliability, temperature, tempered
 
 
 @given(st.integers(1, 50), st.integers(2, 6), st.integers(0, 1000), st.sampled_from([np.float32, np.float64]))
@@ -62,3 +63,35 @@ def test_bad_probabilities_are_refused():
     ):
         with pytest.raises(InputError):
             log_loss(probabilities_NC, labels_N)
+
+
+@pytest.mark.parametrize("true_temperature", [0.4, 1.0, 2.5])
+def test_temperature_is_where_a_minimiser_finds_the_least_loss(true_temperature):
+    rng = np.random.default_rng(3)
+    logits_NC = rng.normal(0, 3, (3000, 4))
+    drawn = logits_NC / true_temperature + rng.gumbel(size=logits_NC.shape)  # argmax draws from the softmax
+    gold_N = drawn.argmax(1)
+
+    def loss(t: float) -> float:
+        return -special.log_softmax(logits_NC / t, axis=1)[np.arange(3000), gold_N].mean()
+
+    expected = optimize.minimize_scalar(loss, bounds=(0.1, 10), method="bounded", options={"xatol": 1e-10}).x
+    probabilities_NC = special.softmax(logits_NC, axis=1)
+    found = temperature(probabilities_NC, gold_N)
+    assert found == pytest.approx(expected, rel=1e-6)
+    assert found == pytest.approx(true_temperature, rel=0.1)
+    np.testing.assert_allclose(tempered(probabilities_NC, found), special.softmax(logits_NC / found, axis=1), rtol=1e-9)
+    assert log_loss(tempered(probabilities_NC, found), gold_N) <= log_loss(probabilities_NC, gold_N)
+
+
+@pytest.mark.parametrize(("right", "expected"), [(True, COLDEST), (False, HOTTEST)])
+def test_a_temperature_has_bounds(right, expected):
+    probabilities_NC = np.array([[0.9, 0.1], [0.8, 0.2], [1.0, 0.0]])
+    assert temperature(probabilities_NC, np.full(3, 0 if right else 1)) == pytest.approx(expected)
+
+
+def test_at_temperature_one_probabilities_stay_bit_for_bit():
+    probabilities_NC = np.random.default_rng(0).dirichlet(np.ones(5), size=9)
+    assert tempered(probabilities_NC, 1.0) is probabilities_NC
+    sharp = tempered(np.array([[0.0, 1.0]]), 10.0)  # a probability of 0 has a logarithm too
+    assert np.isfinite(sharp).all()

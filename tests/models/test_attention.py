@@ -1,6 +1,7 @@
 """Attention against torch's own, and the Transformer around it."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch.nn import functional
 
 from weft.config import validated
 from weft.errors import ConfigError
-from weft.models.attention import SelfAttention
+from weft.models.attention import SelfAttention, rotated
 from weft.models.transformer import TransformerEncoderConfig, sinusoids
 
 MASK = torch.arange(7) < torch.tensor([7, 1, 4])[:, None]
@@ -75,7 +76,48 @@ def test_sinusoids():
             assert vectors[place, 2 * pair + 1].item() == pytest.approx(math.cos(angle), abs=1e-6)
 
 
-@pytest.mark.parametrize("wrong", [{"width": 10, "heads": 4}, {"width": 7}, {"heads": 0}])
+def test_rotary_products_depend_on_the_distance_alone():
+    query, key = torch.randn(2, 1, 2, 1, 6, dtype=torch.float64)
+    q, k = (rotated(one.expand(1, 2, 9, 6)) for one in (query, key))
+    scores_HSS = (q @ k.transpose(2, 3))[0]
+    for distance in range(-8, 9):
+        of_that_distance = scores_HSS.diagonal(distance, 1, 2)
+        torch.testing.assert_close(
+            of_that_distance, of_that_distance[:, :1].expand_as(of_that_distance), atol=1e-6, rtol=0
+        )
+    assert len({round(float(one), 6) for one in scores_HSS[0, 0]}) == 9, "and on the distance it does depend"
+
+
+def test_rotary_turns_by_the_complex_plane():
+    vectors = torch.randn(2, 3, 5, 8)
+    rates = torch.tensor([10_000 ** (-2 * pair / 8) for pair in range(4)])
+    turn_SK = torch.polar(torch.ones(5, 4), torch.arange(5)[:, None] * rates)
+    expected = torch.view_as_real(torch.view_as_complex(vectors.view(2, 3, 5, 4, 2)) * turn_SK).flatten(3)
+    torch.testing.assert_close(rotated(vectors), expected)
+
+
+@pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])
+def test_every_kind_of_position_tells_the_order(tokens, positions):
+    encoder = TransformerEncoderConfig(width=8, heads=2, positions=positions).build((20,)).eval()
+    source = tokens([6])
+    turned = replace(source, ids_BS=source.ids_BS.flip(1))
+    states, other = encoder(source).states_BSD.mean(1), encoder(turned).states_BSD.mean(1)
+    assert not torch.allclose(states, other, atol=1e-4)
+
+
+def test_learned_positions_end_somewhere(tokens):
+    config = TransformerEncoderConfig(width=8, heads=2, positions="learned", max_length=4)
+    encoder = config.build((20,))
+    assert config.longest == 4
+    assert encoder(tokens([4])).states_BSD.isfinite().all()
+    with pytest.raises(ConfigError, match=r"task\.max_length: 4 positions are learned, and a row has 5"):
+        encoder(tokens([2, 5]))
+    assert TransformerEncoderConfig(max_length=4).longest is None
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"width": 6, "heads": 2, "positions": "rotary"}, {"width": 10, "heads": 4}, {"width": 7}, {"heads": 0}]
+)
 def test_a_width_that_heads_cannot_share_is_refused(wrong):
     with pytest.raises(ConfigError):
         validated(TransformerEncoderConfig, wrong)

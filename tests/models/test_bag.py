@@ -1,11 +1,13 @@
-"""The bag of n-grams: a mean, with a sparse gradient."""
+"""The bag of n-grams: a weighted sum, with a sparse gradient; its weights are naive-Bayes ratios."""
 
+import numpy as np
+import pytest
 import torch
 
 from weft.data.batch import Ngrams
-from weft.models.bag import BagEncoder
+from weft.models.bag import BagEncoder, weigh
 
-ROWS = [[3, 1, 3], [], [7], [2, 2], []]
+ROWS = [[1, 3], [], [7], [2, 3, 8], []]
 
 
 def bag(rows):
@@ -13,33 +15,82 @@ def bag(rows):
     return Ngrams(torch.tensor([number for row in rows for number in row]).long(), lengths.cumsum(0) - lengths)
 
 
-def test_the_mean_of_each_row_and_zero_for_none():
+def filled(weight_V=None):
     encoder = BagEncoder(9, 4)
+    torch.nn.init.normal_(encoder.table.weight)
+    if weight_V is not None:
+        encoder.weight_V.copy_(weight_V)
+    return encoder
+
+
+def scales(encoder, row):
+    weights = encoder.weight_V[row]
+    return weights / weights.square().sum().sqrt()
+
+
+@pytest.mark.parametrize("weight_V", [None, torch.arange(9.0)])
+def test_the_weighted_sum_of_each_row_and_zero_for_none(weight_V):
+    encoder = filled(weight_V)
     memory = encoder(bag(ROWS))
     for row, state in zip(ROWS, memory.states_BSD[:, 0], strict=True):
-        vectors = [encoder.table.weight[number] for number in row]
-        torch.testing.assert_close(state, sum(vectors) / len(row) if row else torch.zeros(4))
+        expected = scales(encoder, row) @ encoder.table.weight[row] if row else torch.zeros(4)
+        torch.testing.assert_close(state, expected)
     assert memory.mask_BS.tolist() == [[True]] * len(ROWS)
 
 
 def test_no_ngram_at_all():
-    assert BagEncoder(9, 4)(bag([[], []])).states_BSD.tolist() == [[[0.0] * 4]] * 2
+    assert filled()(bag([[], []])).states_BSD.tolist() == [[[0.0] * 4]] * 2
 
 
-def test_the_gradient_is_sparse_and_that_of_the_mean():
-    encoder = BagEncoder(9, 4)
+def test_fresh_weights_say_nothing():
+    assert not BagEncoder(9, 4)(bag(ROWS)).states_BSD.any()
+
+
+def test_the_gradient_is_sparse_and_that_of_the_sum():
+    encoder = filled(torch.arange(9.0))
     weight_BD = torch.randn(len(ROWS), 4)
     (encoder(bag(ROWS)).states_BSD[:, 0] * weight_BD).sum().backward()
     grad = encoder.table.weight.grad
     expected = torch.zeros(9, 4)
     for row, weight_D in zip(ROWS, weight_BD, strict=True):
-        for number in row:
-            expected[number] += weight_D / len(row)
+        for number, scale in zip(row, scales(encoder, row), strict=True):
+            expected[number] += weight_D * scale
     assert grad.is_sparse
-    assert set(grad.coalesce().indices()[0].tolist()) == {1, 2, 3, 7}
+    assert set(grad.coalesce().indices()[0].tolist()) == {1, 2, 3, 7, 8}
     torch.testing.assert_close(grad.to_dense(), expected)
 
 
 def test_a_frozen_table_is_read_too():
-    encoder = BagEncoder(9, 4).requires_grad_(False)
+    encoder = filled().requires_grad_(False)
     assert not encoder(bag(ROWS)).states_BSD.requires_grad
+
+
+def ratios(rows, rows_of_C, size):
+    """Written out from Wang and Manning 2012, equation 2, for each label against the others."""
+    best = np.zeros(size)
+    for mine in rows_of_C:
+        inside, outside = np.ones(size), np.ones(size)
+        for number, row in enumerate(rows):
+            for ngram in row:
+                (inside if number in mine else outside)[ngram] += 1
+        best = np.maximum(best, np.abs(np.log((inside / inside.sum()) / (outside / outside.sum()))))
+    return best
+
+
+@pytest.mark.parametrize("rows_of_C", [[[0, 1], [2, 3, 4]], [[0], [1, 2], [3, 4]], [[0, 3], [3, 4]]])
+def test_ngrams_are_weighed_by_how_unlike_their_shares_in_the_labels_are(rows_of_C):
+    ids_of_C = (np.array([ngram for row in rows for ngram in ROWS[row]], dtype=np.int32) for rows in rows_of_C)
+    weight_V = weigh(np.array([ngram for row in ROWS for ngram in row]), ids_of_C, size=9)
+    np.testing.assert_allclose(weight_V, ratios(ROWS, rows_of_C, 9), rtol=1e-5)
+    assert weight_V.dtype == np.float32
+
+
+def test_only_a_weighted_bag_learns_weights_and_they_are_saved_with_it():
+    plain, weighted = BagEncoder(4, 2), BagEncoder(4, 2, weighting="naive-bayes")
+    for encoder in (plain, weighted):
+        encoder.prepare(np.array([1, 2, 3]), [np.array([1, 2]), np.array([3])])
+    assert plain.weight_V.tolist() == [1.0] * 4
+    assert weighted.weight_V[3] > weighted.weight_V[0]
+    again = BagEncoder(4, 2, weighting="naive-bayes")
+    again.load_state_dict(weighted.state_dict())
+    assert torch.equal(again.weight_V, weighted.weight_V)

@@ -82,7 +82,7 @@ def test_last_is_what_a_recurrent_encoder_holds_at_the_end():
 def test_by_default_each_encoder_is_pooled_as_suits_it():
     models = {kind_of(kind): ClassifierConfig().build(kind().build((20,)), classes=2) for kind in ENCODERS}
     assert all(model.pool.pooling == model.encoder.pooling for model in models.values())
-    said = {"bag": "mean", "cnn": "max", "lstm": "max", "gru": "max", "transformer": "mean"}
+    said = {"bag": "mean", "cnn": "max", "rnn": "max", "lstm": "max", "gru": "max", "transformer": "mean"}
     assert {kind: models[kind].pool.pooling for kind in said} == said
 
 

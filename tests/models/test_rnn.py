@@ -5,10 +5,14 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
+from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
 
 LENGTHS = [4, 1, 7, 2]
-KINDS = {"lstm": (LstmEncoderConfig, nn.LSTM), "gru": (GruEncoderConfig, nn.GRU)}
+KINDS = {
+    "rnn": (PlainRnnEncoderConfig, nn.RNN),
+    "lstm": (LstmEncoderConfig, nn.LSTM),
+    "gru": (GruEncoderConfig, nn.GRU),
+}
 
 
 def ours_and_torchs(kind, *, layers, directions):

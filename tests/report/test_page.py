@@ -201,10 +201,34 @@ def test_a_config_is_enough(tmp_path):
     assert "nothing to draw" in read(run_page(tmp_path)).text
 
 
+def test_a_run_of_several_labels(tmp_path):
+    folder = make(tmp_path / "run", task="multilabel")
+    found = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    found["scores"] = {"micro_f1": interval(0.83), "exact_match": interval(0.6), "hamming_loss": interval(0.05)}
+    details = found["details"]
+    del details["confusion"]
+    details["exact"] = {"right": 3, "texts": 5}
+    details["labels"] = ["体育", "sport <b>"]
+    for row, label, cut in zip(details["per_class"], details["labels"], (0.37, None), strict=True):
+        row |= {"label": label, "threshold": cut}
+    (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
+    several = {"text": "球队", "labels": ["体育"], "answer": ["体育", "b"], "probabilities": {"体育": 0.7, "b": 0.625}}
+    none = {"text": "没什么", "labels": ["b"], "answer": [], "probabilities": {"体育": 0.1, "b": 0.25}, "line": 3}
+    right = {"text": "fine", "labels": [], "answer": [], "probabilities": {"体育": 0.1, "b": 0.2}}
+    lines(folder / "answers.jsonl", [several, right, none])
+    page = read(run_page(folder))
+    assert "cnn reaches 83.0% micro F1 on the dev part (80.0 to 85.5)" in page.text
+    assert "2 of 5 texts are not given exactly their labels" in page.text
+    assert "Threshold: the probability from which" in page.text
+    assert "0.37" in page.text
+    assert "Which is taken for which" not in page.text
+    assert "没什么 b none 75.0% 3 球队 体育 体育, b 62.5%" in page.text
+
+
 def test_other_scores_and_no_numbers(tmp_path):
-    odd = {"exact_match": 0.5, "accuracy": {"value": float("nan")}, "log_loss": {"value": None}}
+    odd = {"edit_match": 0.5, "accuracy": {"value": float("nan")}, "log_loss": {"value": None}}
     page = read(run_page(make(tmp_path / "run", scores=odd, speed={}, size_bytes=None, details={})))
-    assert "cnn reaches 0.500 Exact match on the dev part" in page.text
+    assert "cnn reaches 0.500 edit match on the dev part" in page.text
 
 
 def test_a_cut_last_line_is_left_out_and_a_broken_one_told(tmp_path):

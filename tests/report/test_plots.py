@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from weft.report.canvas import PALETTE, shorten, width
+from weft.report.curves import Curve, dev_curves
 from weft.report.frontier import Model, frontier, unbeaten
 from weft.report.matrix import confusion
-from weft.report.plots import Curve, dev_curves, learning_curves, reliability
+from weft.report.plots import learning_curves, reliability
 
 SVG = "{http://www.w3.org/2000/svg}"
 

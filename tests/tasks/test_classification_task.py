@@ -265,3 +265,62 @@ def test_notes_say_what_is_known_and_what_is_not_read():
         "50.0% of the train texts are longer than 8 tokens, read by their head: "
         f"{(1 + 28 + 46) / whole:.1%} of all train tokens are not read (--long windows reads all)"
     ]
+
+
+# several models, and temperature
+
+
+def test_averages_match_labels_by_name():
+    one = task()
+    first = [Answer("2", 0.6, {"2": 0.6, "10": 0.3, "neg": 0.1})]
+    second = [Answer("10", 0.8, {"neg": 0.1, "10": 0.8, "2": 0.1})]
+    (found,) = one.average([first, second])
+    assert (found.label, found.probability) == ("10", pytest.approx(0.55))
+    assert found.probabilities == pytest.approx({"2": 0.35, "10": 0.55, "neg": 0.1})
+    assert one.average([first]) == first
+    assert one.average([[], []]) == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (
+            [[Answer("好", 1.0, {"好": 1.0})]],
+            "do not answer with the same labels: only one of them knows `10`, `2`, `neg`",
+        ),
+        ([[], [Answer("2", 1.0, {"2": 1.0})]], "answers of one or more models to the same texts, found 0, 1"),
+        ([], "found none"),
+    ],
+)
+def test_models_that_do_not_answer_alike_have_no_average(answers, message):
+    with pytest.raises(InputError, match=message):
+        task().average(answers)
+
+
+def test_a_temperature_is_fitted_kept_and_applied(tmp_path):
+    one = task(calibrate="temperature")
+    model, examples = model_of(one), [Labelled(text, label) for text, label in zip(TEXTS, LABELS, strict=True)]
+    untuned = answer(one, model, examples, device=CPU)
+    (said,) = one.tune(untuned, examples)
+    assert one.temperature != 1
+    one.save(tmp_path)
+    loaded = one.config.load(tmp_path)
+    tuned = answer(loaded, model, examples, device=CPU)
+    losses = [one.quick_scores(given, examples)["log_loss"] for given in (tuned, untuned)]
+    assert said == (
+        f"calibrated by temperature {one.temperature:.3f}: the log loss on the dev part is {losses[0]:.4f}, "
+        f"before it was {losses[1]:.4f}"
+    )
+    assert losses[0] < losses[1]
+    with torch.inference_mode():
+        batch = one.collate(one.encode(examples), np.arange(len(examples)))
+        expected_EC = (model(batch.source).double() / one.temperature).softmax(-1).numpy()
+    np.testing.assert_allclose([list(each.probabilities.values()) for each in tuned], expected_EC, atol=1e-6)
+    assert [each.label for each in tuned] == [each.label for each in untuned]
+
+
+def test_without_calibration_nothing_is_tuned(tmp_path):
+    one = task()
+    assert not one.tunes
+    one.save(tmp_path)
+    assert not (tmp_path / "tuned.json").exists()

@@ -44,7 +44,7 @@ def ids(tokenizer, text):
 @pytest.mark.parametrize(("order", "letters"), LEARNED)
 def test_every_ngram_has_a_number_of_its_own(order, letters):
     tokenizer = LEARNED[order, letters]
-    expected = sum((naive(text, order, letters) for text in EVERY), Counter())
+    expected = sum((Counter(naive(text, order, letters).keys()) for text in EVERY), Counter())
     got = sum((ids(tokenizer, text) for text in EVERY), Counter())
     assert tokenizer.sizes == (len(expected) + 1,)
     assert sorted(got) == list(range(1, len(expected) + 1))
@@ -54,10 +54,10 @@ def test_every_ngram_has_a_number_of_its_own(order, letters):
 @settings(deadline=None, max_examples=60)
 @given(one=texts, other=texts, key=st.sampled_from(list(LEARNED)))
 def test_texts_share_ids_as_they_share_ngrams(one, other, key):
-    here, there = naive(one, *key), naive(other, *key)
+    here, there = set(naive(one, *key)), set(naive(other, *key))
     tokenizer = LEARNED[key]
-    assert ids(tokenizer, one).total() == here.total()
-    assert (ids(tokenizer, one) & ids(tokenizer, other)).total() == (here & there).total()
+    assert ids(tokenizer, one).total() == len(here)
+    assert (ids(tokenizer, one) & ids(tokenizer, other)).total() == len(here & there)
 
 
 @settings(deadline=None, max_examples=60)

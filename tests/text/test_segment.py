@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weft.text.normalize import NormalizeConfig, normalize
-from weft.text.segment import han_share, is_han, segment, split_words
+from weft.text.segment import _ASCII_PIECE, _PIECE, han_share, is_han, segment, split_words
 
 letters = "aZé3.,:'’_-!很好的电影。〇々ー語한ไ\u0939\u093f\u0928\u094d"
 marks = "\u0301\u20e3\ufe0f\u200d😀👩🏽🇨🇳\U00020000\U00030000\ue000\u0600\u06dd\x00\ufffd"
@@ -40,8 +40,9 @@ def test_an_emoji_is_one_piece(emoji):
 def test_mixed_cuts_han_into_characters_and_the_rest_into_words():
     cut = segment(["GPT-4o真的很好 don't", "", "𠀀𠀁 3.14"], "mixed")
     assert cut.pieces == ["GPT", "-", "4o", "真", "的", "很", "好", "don't", "𠀀", "𠀁", "3.14"]
-    assert cut.lengths == [8, 0, 3]
-    assert cut.covering is None
+    assert cut.lengths_R.tolist() == [8, 0, 3]
+    assert cut.words_N is None
+    assert cut.words == []
 
 
 def test_characters_keep_spaces():
@@ -49,9 +50,9 @@ def test_characters_keep_spaces():
 
 
 def test_covering_is_the_word_around_each_piece():
-    assert segment(["很好看 film"], "word", covering=True).covering == ["很", "好看", "film"]
-    assert segment(["很好看 film"], "mixed", covering=True).covering == ["很", "好看", "好看", "film"]
-    assert segment(["好看 ok!"], "character", covering=True).covering == ["好看", "好看", " ", "ok", "ok", "!"]
+    assert segment(["很好看 film"], "word", covering=True).words == ["很", "好看", "film"]
+    assert segment(["很好看 film"], "mixed", covering=True).words == ["很", "好看", "好看", "film"]
+    assert segment(["好看 ok!"], "character", covering=True).words == ["好看", "好看", " ", "ok", "ok", "!"]
 
 
 @pytest.mark.parametrize("odd", list("𠀀\U00030000\u0301\ue000\u200d\ufeff\x00〇々\U0010ffff"), ids=ascii)
@@ -75,7 +76,7 @@ def test_joining_the_pieces_gives_back_the_text(text):
 def test_covering_is_aligned(text, unit):
     cut = segment([text], unit, covering=True)
     assert cut.pieces == segment([text], unit).pieces
-    left = list(zip(cut.pieces, cut.covering, strict=True))
+    left = list(zip(cut.pieces, cut.words, strict=True))
     for word in split_words(text):
         while left[0] == (" ", " "):
             left.pop(0)
@@ -109,7 +110,15 @@ def test_han_runs_are_cut_as_rjieba_cuts_them(run):
 def test_many_as_one_by_one(many, unit):
     together, alone = segment(many, unit), [segment([text], unit) for text in many]
     assert together.pieces == [piece for cut in alone for piece in cut.pieces]
-    assert together.lengths == [cut.lengths[0] for cut in alone]
+    assert together.lengths_R.tolist() == [int(cut.lengths_R[0]) for cut in alone]
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    text=st.text(st.sampled_from("aZ_09.,:'-! \n\t\r\x0b\x0c\x1c\x1d\x1e\x1f\x00\x7f") | st.characters(codec="ascii"))
+)
+def test_the_pattern_for_ascii_cuts_as_the_one_for_all(text):
+    assert _ASCII_PIECE.findall(text) == _PIECE.findall(text)
 
 
 def test_han_share():

@@ -86,7 +86,9 @@ def test_hashed_saved_is_loaded(tmp_path, counts):
 
 def test_mix_spreads():
     keys = mix(np.arange(1, 150_001, dtype=np.uint64))
-    buckets, counts = np.unique(keys >> np.uint64(64 - HashedVocabulary.BITS), return_counts=True)
+    buckets, counts = np.unique(
+        keys >> np.uint64(64 - HashedVocabulary.learn(keys, VocabularyConfig()).bits), return_counts=True
+    )
     assert len(np.unique(keys)) == len(keys)
     assert len(buckets) > 0.98 * len(keys)  # as at random: 1 - 150,000 / 2^22 / 2
     assert counts.max() <= 5

@@ -16,6 +16,7 @@ from weft.training.loop import Job
 SMALL = {
     "bag": ["task.encoder.width=8"],
     "cnn": ["task.encoder.width=8", "task.encoder.maps=8", "task.encoder.dropout=0.2"],
+    "rnn": ["task.encoder.width=8", "task.encoder.hidden=8"],
     "lstm": ["task.encoder.width=8", "task.encoder.hidden=8"],
     "gru": ["task.encoder.width=8", "task.encoder.hidden=8"],
     "transformer": ["task.encoder.width=8", "task.encoder.heads=2", "task.encoder.feed_forward=16"],

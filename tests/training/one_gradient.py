@@ -9,13 +9,13 @@ from safetensors.torch import save_file
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.training.conftest import small_job, without_dropout
-from weft.training import loop, optim, parallel
+from weft.training import loop, parallel
 
 encoder, path = sys.argv[1:]
 group, _ = parallel.join(torch.device("cpu"))
 sets = ["training.epochs=1", "training.batch_rows=32", "training.precision=float64", "training.clip=null"]
 job = small_job(encoder, *sets, *without_dropout(encoder), group=group)
-divide = optim.divide_and_clip
+divide = loop.divide_and_clip
 
 
 def divide_and_write(*given, **more):
@@ -26,5 +26,5 @@ def divide_and_write(*given, **more):
     sys.exit()
 
 
-optim.divide_and_clip = divide_and_write
+loop.divide_and_clip = divide_and_write
 list(loop.train(job))

@@ -39,12 +39,13 @@ def test_four_micro_batches_give_the_gradient_of_one_batch(make_job: MakeJob, en
     sets = ["training.epochs=1", "training.batch_rows=160", "training.optimizer.kind=sgd", "training.table_rate=1"]
     sets += ["training.optimizer.learning_rate=1", "training.warmup=0", "training.schedule=constant"]
     sets += ["training.precision=float64", "training.clip=null", *without_dropout(encoder)]
-    before = weights(make_job(encoder, *sets).model)
+    before = dict(make_job(encoder, *sets).model.named_parameters())
     whole = run(make_job(encoder, *sets))
     parts = run(make_job(encoder, *sets, "training.accumulate=4"))
     for name, start in before.items():
         expected = whole[name] - start
-        assert expected.norm() > 0, name
+        # a bag's table starts at zero, and so does the gradient of what reads it
+        assert expected.norm() > 0 or (encoder, name) == ("bag", "scores.weight"), name
         assert (parts[name] - whole[name]).norm() <= 1e-6 * expected.norm(), name
 
 
@@ -109,7 +110,7 @@ def test_the_best_weights_are_kept(make_job: MakeJob) -> None:
     reports = list(train(job))
     evaluations = [report for report in reports if isinstance(report, EvalReport)]
     best = max(evaluations, key=lambda one: one.scores["accuracy"])
-    assert reports[-1] == DoneReport(30, best.step, reports[-1].seconds)
+    assert reports[-1] == DoneReport(evaluations[-1].step, best.step, reports[-1].seconds)
     assert [one.step for one in evaluations if one.best][-1] == best.step
 
 

@@ -26,8 +26,8 @@ def launch(*program: str, processes: int) -> str:
     return done.stderr
 
 
-def train(data: Path, folder: Path, encoder: str, *, processes: int) -> dict[str, torch.Tensor]:
-    sets = [f"--set={one}" for one in (*COMMON, *SMALL[encoder], *without_dropout(encoder))]
+def train(data: Path, folder: Path, encoder: str, *more: str, processes: int) -> dict[str, torch.Tensor]:
+    sets = [f"--set={one}" for one in (*COMMON, *more, *SMALL[encoder], *without_dropout(encoder))]
     said = launch(
         *["-m", "weft", "train", str(data), "--encoder", encoder, "--output", str(folder), *sets], processes=processes
     )
@@ -45,11 +45,12 @@ def test_two_processes_of_16_rows_give_the_gradient_of_32(tmp_path: Path) -> Non
         assert (two[name] - gradient).norm() <= 1e-6 * gradient.norm(), name
 
 
-@pytest.mark.parametrize("encoder", ["bag", "cnn"])
-def test_two_processes_give_the_weights_of_one(tmp_path: Path, encoder: str) -> None:
+@pytest.mark.parametrize(("encoder", "ema"), [("bag", "0.9"), ("cnn", "null"), ("cnn", "0.9")])
+def test_two_processes_give_the_weights_of_one(tmp_path: Path, encoder: str, ema: str) -> None:
     # 163 rows: the last global batch is smaller than the others, and odd
     demo.write(tmp_path / "reviews.csv", size=163, seed=3)
-    one = train(tmp_path / "reviews.csv", tmp_path / "one", encoder, processes=1)
-    two = train(tmp_path / "reviews.csv", tmp_path / "two", encoder, processes=2)
+    sets = f"training.ema={ema}"
+    one = train(tmp_path / "reviews.csv", tmp_path / "one", encoder, sets, processes=1)
+    two = train(tmp_path / "reviews.csv", tmp_path / "two", encoder, sets, processes=2)
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=0, atol=1e-6)

@@ -10,7 +10,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("native", [True, False])
-@pytest.mark.parametrize("encoder", ["bag", "cnn", "lstm", "gru", "transformer"])
+@pytest.mark.parametrize("encoder", ["bag", "cnn", "rnn", "lstm", "gru", "transformer"])
 def test_on_cpu_by_kind_and_processor(monkeypatch: pytest.MonkeyPatch, encoder: str, native: bool) -> None:
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
     expected = "bfloat16" if native and encoder in ("cnn", "transformer") else "float32"

@@ -12,7 +12,9 @@ from weft.errors import WeftError, did_you_mean
 
 VERBS = {
     "demo": "Train four models on data inside the package; ends with a table and a page.",
+    "inspect": "Look for what is wrong with labelled texts, before a model learns it.",
     "train": "Train a model on a file of labelled texts.",
+    "compare": "Compare models on the same folds, with tests of significance.",
     "evaluate": "Score a trained model on a file of labelled texts.",
     "predict": "Answer texts with a trained model.",
 }

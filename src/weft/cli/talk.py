@@ -98,7 +98,7 @@ def stopping() -> Generator[list[int]]:
 def in_one_line(scores: Mapping[str, Any]) -> str:
     """The scores as a sentence: what was right, and what always giving the commonest answer would get."""
     parts = []
-    for name in ("accuracy", "macro_f1"):
+    for name in ("accuracy", "micro_f1", "macro_f1"):
         if score := scores["scores"].get(name):
             shown = name.replace("_f1", " F1")
             parts.append(f"{shown} {score['value']:.1%} ({100 * score['low']:.1f} to {100 * score['high']:.1f})")
@@ -121,13 +121,26 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         table.add_row(f"always `{commonest['label']}`", f"{commonest['share']:.4f}", "")
     console.print(table)
     per_class = scores["details"].get("per_class", [])
+    thresholds = any("threshold" in one for one in per_class)
     table = Table()
-    for column in ("label", "precision", "recall", "F1", "texts"):
+    for column in ("label", "precision", "recall", "F1", "texts", *(["threshold"] if thresholds else [])):
         table.add_column(column, justify="left" if column == "label" else "right")
     for one in per_class:
         values = [f"{one[name]['value']:.4f}" for name in ("precision", "recall", "f1")]
-        table.add_row(one["label"], *values, f"{one['support']:,}")
+        cut = ["" if one["threshold"] is None else f"{one['threshold']:.2f}"] if thresholds else []
+        table.add_row(one["label"], *values, f"{one['support']:,}", *cut)
     console.print(table)
+
+
+def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
+    """A table of several models' scores, a row each, on stdout."""
+    table = Table()
+    names = list(next(iter(scores.values()))["scores"])
+    for column in ("model", *names):
+        table.add_column(column.replace("_", " "), justify="left" if column == "model" else "right")
+    for model, found in scores.items():
+        table.add_row(escape(model), *(f"{found['scores'][name]['value']:.4f}" for name in names))
+    Console(file=sys.stdout, highlight=False).print(table)
 
 
 def _left(report: StepReport) -> str:

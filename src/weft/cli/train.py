@@ -11,7 +11,7 @@ import click
 from weft.cli import options
 from weft.cli.talk import Teller, in_one_line, stopping
 from weft.config import overridden, read_yaml, validated
-from weft.errors import ConfigError, InputError
+from weft.errors import ConfigError
 from weft.files import read_json
 from weft.run import RunConfig, train
 
@@ -23,8 +23,11 @@ LONG = (
 
 @click.command("train", short_help="Train a model on a file of labelled texts.")
 @click.argument("source")
-@click.option("--text", help="Column of the text. Default: guessed, and said.")
+@click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option(
+    "--label-separator", help="A text may have several labels, or none, with this between them, as in 新闻|体育."
+)
 @click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
 @click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
 @click.option("--encoder", help="bag, cnn (the default), lstm, gru or transformer.")
@@ -40,9 +43,13 @@ LONG = (
 def command(
     source: str, output: str | None, resume: bool, quiet: bool, overrides: tuple[str, ...], **given: Any
 ) -> None:
-    """Train a model on SOURCE, a file of labelled texts (.csv .tsv .jsonl .txt, also .gz .xz .bz2) or a run.yaml."""
-    if Path(source).is_dir():
-        raise InputError("is a folder, expected a file of labelled texts or a run.yaml", where=source)
+    """Train a model on SOURCE, labelled texts or a run.yaml.
+
+    Labelled texts are a file (.csv .tsv .jsonl .txt, also .gz .xz .bz2; .parquet), or a folder with a folder for each
+    label, whose files are the texts.
+    """
+    if given["label_separator"] is not None:
+        given["kind"] = "multilabel"
     is_yaml = source.endswith((".yaml", ".yml"))
     settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
     config = validated(RunConfig, overridden(_with_options(settings, given), overrides))
@@ -59,6 +66,8 @@ def command(
 PLACES = {
     "text": "task.text",
     "label": "task.label",
+    "label_separator": "task.label_separator",
+    "kind": "task.kind",
     "encoder": "task.encoder",
     "long": "task.long",
     "dev": "data.dev",

@@ -13,16 +13,26 @@ import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import chain
+from operator import methodcaller
 from pathlib import Path
 from typing import Literal
 
 from weft.data.csv_rows import Record, csv_records, opens_a_quote, sniff_delimiter, tsv_records
 from weft.data.encodings import COMPRESSED, check, detect, open_bytes
+from weft.data.folders import COLUMNS, class_files, folder_rows, shared_encoding
 from weft.data.line_rows import LABEL, Values, json_objects, json_rows, labelled_rows, plain_rows
+from weft.data.parquet import parquet_columns, parquet_rows
 from weft.errors import InputError, did_you_mean
 
-FORMS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".txt": "txt"}
+FORMS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".txt": "txt",
+    ".parquet": "parquet",
+}
 
 _STANDARD_INPUT = "standard input"
 _PLAIN_QUOTES = (
@@ -35,7 +45,10 @@ Quotes = Literal["none", "plain", "enclose"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record: its values by column, and the line (from 1) of the unpacked file on which it starts."""
+    """One record: its values by column, and the line (from 1) of the unpacked file on which it starts.
+
+    Where there are no lines, in parquet and in a folder of texts, `line` is the number of the row.
+    """
 
     values: Mapping[str, str]
     line: int
@@ -53,12 +66,13 @@ class BadRow:
 
 @dataclass(slots=True)
 class Table:
-    """One file that is read as rows; streams, and can be iterated again.
+    """One file, or one folder of texts for each label, that is read as rows; streams, and can be iterated again.
 
     Iterating raises InputError at the first bad row, or leaves bad rows out and lists them in `bad`, which each
     iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there.
     `path` is the file as messages name it, `source` as it is opened: they differ for standard input. `quotes` says
-    whether quotes enclose fields, or are plain characters although some field starts with one.
+    whether quotes enclose fields, or are plain characters although some field starts with one. `files` are the texts
+    of a folder, one a row.
     """
 
     path: str
@@ -69,10 +83,23 @@ class Table:
     quotes: Quotes
     columns: tuple[str, ...]
     on_bad_row: OnBadRow
+    files: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Row]:
         self.bad.clear()
+        if self.form == "folder":
+            yield from self._valued(folder_rows(self.files, self.encoding))
+        elif self.form == "parquet":
+            yield from self._valued(parquet_rows(self.source))
+        else:
+            yield from self._of_lines()
+
+    def place(self, row_line: int) -> str:
+        """What messages call the row that starts on `row_line`: the file and that line, or the row's own file."""
+        return self.files[row_line - 1] if self.files else f"{self.path}:{row_line}"
+
+    def _of_lines(self) -> Iterator[Row]:
         with _open_lines(self.source, self.encoding) as lines:
             match self.form:
                 case "csv" | "tsv":
@@ -89,8 +116,9 @@ class Table:
         """
         if self.on_bad_row == "stop":
             way_out = "or pass --on-bad-row skip to leave such rows out (each is listed)"
-            raise InputError(what, where=f"{self.path}:{row_line}", hint=f"{hint or 'mend the row'}, {way_out}")
-        self.bad.append(BadRow(self.path, row_line, column, what))
+            raise InputError(what, where=self.place(row_line), hint=f"{hint or 'mend the row'}, {way_out}")
+        file, line = (self.files[row_line - 1], 1) if self.files else (self.path, row_line)
+        self.bad.append(BadRow(file, line, column, what))
 
     def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
         for line, values in found:
@@ -119,13 +147,19 @@ def open_table(
 ) -> Table:
     """Open a file as a table: find its form (by its name), encoding, delimiter and columns. `-` is standard input.
 
+    A folder is a table too, where it holds a folder of texts for each label.
     Raises InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header.
     """
     source = os.fspath(path)
+    if form == "auto" and Path(source).is_dir():
+        files = class_files(source)
+        return Table(source, source, "folder", shared_encoding(files, encoding), "", "none", COLUMNS, on_bad_row, files)
     name = _STANDARD_INPUT if source == "-" else source
     form = _form(source) if form == "auto" else form
     if form not in FORMS.values():
         raise InputError(f"there is no form `{form}`", where=name, hint=did_you_mean(form, FORMS.values()))
+    if form == "parquet":
+        return Table(name, source, form, form, "", "none", parquet_columns(source), on_bad_row)
     table = Table(name, source, form, _encoding(source, encoding), "", "none", (), on_bad_row)
     number, first = _first_line(table)
     if form == "jsonl" and first.lstrip().startswith("["):
@@ -176,10 +210,9 @@ def _encoding(source: str, encoding: str) -> str:
 
 @contextmanager
 def _open_lines(source: str, encoding: str) -> Generator[Iterator[str]]:
-    """The lines of a file, each with its own ending, without the BOM."""
+    """The lines of a file, each with its own ending, without the BOM: files put together have one at each joint."""
     with io.TextIOWrapper(open_bytes(source), encoding=encoding, errors="strict", newline="") as file:
-        first = file.readline().removeprefix("\ufeff")
-        yield chain([first] if first else [], file)
+        yield filter(None, map(methodcaller("removeprefix", "\ufeff"), file))
 
 
 def _first_line(table: Table) -> tuple[int, str]:

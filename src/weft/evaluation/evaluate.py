@@ -68,6 +68,15 @@ def evaluate(task: Task, model: nn.Module, examples: Sequence[Any], *, device: t
     return Evaluation(answers, task.score(answers, examples), pace)
 
 
+def averaged(task: Task, found: Sequence[Evaluation], examples: Sequence[Any]) -> Evaluation:
+    """Several models as one: the mean of their probabilities for the same examples, at the pace of one after another.
+
+    Raises InputError where the models do not answer with the same labels.
+    """
+    answers = task.average([one.answers for one in found])
+    return Evaluation(answers, task.score(answers, examples), 1 / sum(1 / one.texts_per_second for one in found))
+
+
 def write_answers(path: Path, task: Task, answers: Sequence[Any], examples: Sequence[Any]) -> None:
     """The table of answers: one JSON line an example."""
     with written(path) as file:

@@ -14,7 +14,7 @@ import numpy as np
 
 from weft.errors import InputError
 from weft.metrics.calibration import BINS, Evidence, evidence
-from weft.metrics.classification import PerClass, Tally, confusion, tally
+from weft.metrics.classification import Tally, confusion, tally
 
 RESAMPLES = 1_000
 LEVEL = 0.95
@@ -59,7 +59,7 @@ def scores(
     confusion_CC = confusion(gold_N, probabilities_NC.argmax(1), probabilities_NC.shape[1])
     values = tally(confusion_CC).overall() | _summary(rows)
     draws = _resample_confusion(confusion_CC, resamples, seed).overall() | _resample_rows(rows, resamples, seed)
-    return {name: _score(float(value), draws[name]) for name, value in values.items()}
+    return {name: with_interval(float(value), draws[name]) for name, value in values.items()}
 
 
 def class_scores(confusion_CC: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> list[ClassScores]:
@@ -72,21 +72,36 @@ def class_scores(confusion_CC: np.ndarray, *, resamples: int = RESAMPLES, seed: 
         InputError: the matrix counts no rows.
 
     """
-    values = tally(confusion_CC).per_class()
-    draws: PerClass = _resample_confusion(confusion_CC, resamples, seed).per_class()
+    return of_classes(tally(confusion_CC), _resample_confusion(confusion_CC, resamples, seed))
+
+
+def of_classes(found: Tally, resampled: Tally) -> list[ClassScores]:
+    """The same from counts (C,), and those of resamples (R, C)."""
+    values, draws = found.per_class(), resampled.per_class()
     occurs_RC = draws.support > 0
     return [
         ClassScores(
-            precision=_score(values.precision[label], draws.precision[occurs_R, label]),
-            recall=_score(values.recall[label], draws.recall[occurs_R, label]),
-            f1=_score(values.f1[label], draws.f1[occurs_R, label]),
+            precision=with_interval(values.precision[label], draws.precision[occurs_R, label]),
+            recall=with_interval(values.recall[label], draws.recall[occurs_R, label]),
+            f1=with_interval(values.f1[label], draws.f1[occurs_R, label]),
             support=int(values.support[label]),
         )
         for label, occurs_R in enumerate(occurs_RC.T)
     ]
 
 
-def _score(value: float, draws_R: np.ndarray) -> Score:
+def mean(values_N: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> Score:
+    """The mean of a value of each row; above 10,000 rows neighbours by value stand for their mean, as in `scores`."""
+    ordered_N = np.sort(values_N)
+    starts_G = np.arange(0, len(ordered_N), -(-len(ordered_N) // GROUPS))
+    count_G = np.diff(starts_G, append=len(ordered_N))
+    mean_G = np.add.reduceat(ordered_N, starts_G) / count_G
+    draws = [count_rG @ mean_G / len(ordered_N) for count_rG in resampled_counts(count_G, resamples, seed)]
+    return with_interval(float(values_N.mean()), np.concatenate(draws))
+
+
+def with_interval(value: float, draws_R: np.ndarray) -> Score:
+    """A score with the middle 95% of its values on resamples; the value alone where there is none."""
     if not draws_R.size:
         return Score(value=float(value), low=float(value), high=float(value))
     low, high = np.quantile(draws_R, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
@@ -95,7 +110,7 @@ def _score(value: float, draws_R: np.ndarray) -> Score:
     return Score(value=float(value), low=float(min(low, value)), high=float(max(high, value)))
 
 
-def _draws(count_K: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
+def resampled_counts(count_K: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Yield how often each cell comes up in each resample, some (r, K) at a time; fewer resamples where K is huge."""
     if resamples < 1:
         raise InputError(f"expected at least one resample, found {resamples}")
@@ -118,7 +133,7 @@ def _resample_confusion(confusion_CC: np.ndarray, resamples: int, seed: int) -> 
     by_guess_K = np.argsort(guess_K, kind="stable")
     right_K = gold_K == guess_K
     parts: list[Tally] = []
-    for count_rK in _draws(confusion_CC[gold_K, guess_K], resamples, seed):
+    for count_rK in resampled_counts(confusion_CC[gold_K, guess_K], resamples, seed):
         part = Tally(*(np.zeros((len(count_rK), len(confusion_CC)), dtype=np.int64) for _ in range(3)))
         part.hits[:, gold_K[right_K]] = count_rK[:, right_K]
         labels, starts = np.unique(gold_K, return_index=True)
@@ -151,7 +166,7 @@ def _resample_rows(rows: Evidence, resamples: int, seed: int) -> dict[str, np.nd
     _, bins_at = np.unique(rows.bin_N[order_N][starts_G], return_index=True)
     losses: list[np.ndarray] = []
     errors: list[np.ndarray] = []
-    for count_rG in _draws(count_G, resamples, seed):
+    for count_rG in resampled_counts(count_G, resamples, seed):
         losses.append(count_rG @ loss_G / N)
         errors.append(np.abs(np.add.reduceat(count_rG * gap_G, bins_at, axis=1)).sum(1) / N)
     return {"log_loss": np.concatenate(losses), "calibration_error": np.concatenate(errors)}

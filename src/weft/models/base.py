@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 from torch import Tensor, nn
 
 from weft.config import Config
@@ -38,6 +39,9 @@ class Encoder(nn.Module, ABC):
     def forward(self, source: Any) -> Memory:
         """Read a batch."""
 
+    def prepare(self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray]) -> None:
+        """Learn what is no weight, once, before training: from the ids of all texts and those of each label's texts."""
+
 
 class EncoderConfig(Config):
     """Base of the configs of encoders: the settings of one, and how it is built."""
@@ -47,6 +51,11 @@ class EncoderConfig(Config):
     """True: reads `Tokens`. False: reads `Ngrams`."""
     recommended: ClassVar[Mapping[str, Any]] = {}
     """Training settings that suit this encoder, taken where a user sets none."""
+
+    @property
+    def longest(self) -> int | None:
+        """How many positions it can read at most; None: any number."""
+        return None
 
     def build(self, vocab_sizes: tuple[int, ...]) -> Encoder:
         """The encoder, with fresh weights; `vocab_sizes` has the number of ids of each view of a position."""

@@ -10,12 +10,13 @@ from weft.config import one_of
 from weft.models.bag import BagEncoderConfig
 from weft.models.base import EncoderConfig
 from weft.models.cnn import CnnEncoderConfig
-from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
+from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
 from weft.models.transformer import TransformerEncoderConfig
 
 ENCODERS = (
     BagEncoderConfig,
     CnnEncoderConfig,
+    PlainRnnEncoderConfig,
     LstmEncoderConfig,
     GruEncoderConfig,
     TransformerEncoderConfig,

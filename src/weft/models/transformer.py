@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, Self
 
 import torch
@@ -11,13 +10,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from weft.data.batch import Tokens
-from weft.models.attention import SelfAttention
+from weft.errors import ConfigError
+from weft.models.attention import SelfAttention, Turning, angles
 from weft.models.base import Encoder, EncoderConfig, Memory
 from weft.models.embedding import Embedding
 
+Positions = Literal["sinusoidal", "learned", "rotary"]
+"""How the order of positions is told: added as sinusoids or as learned vectors, or by turning queries and keys."""
+
 
 class TransformerEncoderConfig(EncoderConfig):
-    """Layers of self-attention (Vaswani et al. 2017), pre-norm (Xiong et al. 2020, section 3), sinusoidal positions."""
+    """Layers of self-attention (Vaswani et al. 2017), pre-norm (Xiong et al. 2020, section 3)."""
 
     kind: Literal["transformer"] = "transformer"
     width: int = Field(default=128, ge=2, multiple_of=2)
@@ -25,6 +28,9 @@ class TransformerEncoderConfig(EncoderConfig):
     heads: int = Field(default=4, ge=1)
     feed_forward: int = Field(default=256, ge=1)
     """Width inside the feed-forward part."""
+    positions: Positions = "sinusoidal"
+    max_length: int = Field(default=512, ge=1)
+    """Positions that can be learned; of no meaning for the others."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
 
@@ -32,33 +38,59 @@ class TransformerEncoderConfig(EncoderConfig):
     def _heads_divide_the_width(self) -> Self:
         if self.width % self.heads:
             raise ValueError(f"width {self.width} cannot be shared by {self.heads} heads")
+        if self.positions == "rotary" and self.width // self.heads % 2:
+            raise ValueError(f"rotary positions turn pairs, and {self.width // self.heads} entries a head are odd")
         return self
+
+    @property
+    def longest(self) -> int | None:
+        """`max_length` where positions are learned."""
+        return self.max_length if self.positions == "learned" else None
 
     def build(self, vocab_sizes: tuple[int, ...]) -> TransformerEncoder:
         """The encoder with its embedding."""
         embedding = Embedding(vocab_sizes, self.width, view_dropout=self.view_dropout)
         return TransformerEncoder(
-            embedding, layers=self.layers, heads=self.heads, feed_forward=self.feed_forward, dropout=self.dropout
+            embedding,
+            layers=self.layers,
+            heads=self.heads,
+            feed_forward=self.feed_forward,
+            dropout=self.dropout,
+            positions=self.positions,
+            longest=self.longest,
         )
 
 
 class TransformerEncoder(Encoder):
-    """States [B, S, D] after the last layer, normalized."""
+    """States [B, S, D] after the last layer, normalized. Learned positions need to know the `longest` row, S."""
 
-    def __init__(self, embedding: Embedding, *, layers: int, heads: int, feed_forward: int, dropout: float) -> None:
+    def __init__(
+        self,
+        embedding: Embedding,
+        *,
+        layers: int,
+        heads: int,
+        feed_forward: int,
+        dropout: float,
+        positions: Positions = "sinusoidal",
+        longest: int | None = None,
+    ) -> None:
         super().__init__()
-        self.embedding, self.width = embedding, embedding.width
+        self.embedding, self.width, self.positions = embedding, embedding.width, positions
         self.dropout = nn.Dropout(dropout)
+        turning: Turning = "rotary" if positions == "rotary" else "none"
         self.layers = nn.ModuleList(
-            TransformerLayer(self.width, heads=heads, feed_forward=feed_forward, dropout=dropout) for _ in range(layers)
+            TransformerLayer(self.width, heads=heads, feed_forward=feed_forward, dropout=dropout, turning=turning)
+            for _ in range(layers)
         )
+        if positions == "learned":
+            assert longest is not None
+            self.places_SD = nn.Parameter(torch.empty(longest, self.width).normal_(std=0.1))
         self.norm = nn.LayerNorm(self.width)
 
     def forward(self, source: Tokens) -> Memory:
         """Read a batch."""
-        states_BSD = self.embedding(source)
-        # embeddings start at a tenth: positions at the same size, or they would drown the words
-        states_BSD = self.dropout(states_BSD + 0.1 * sinusoids(states_BSD))
+        states_BSD = self.dropout(self._placed(self.embedding(source)))
         # a row without tokens attends to its first padding: a finite state, and no head reads it
         mask_BS = source.mask_BS.clone()
         mask_BS[:, 0] = True
@@ -66,14 +98,29 @@ class TransformerEncoder(Encoder):
             states_BSD = layer(states_BSD, mask_BS)
         return Memory(self.norm(states_BSD), source.mask_BS)
 
+    def _placed(self, states_BSD: Tensor) -> Tensor:
+        """The states with what tells their positions. Raises ConfigError for more positions than are learned."""
+        if self.positions == "rotary":
+            return states_BSD
+        if self.positions == "sinusoidal":
+            # embeddings start at a tenth: positions at the same size, or they would drown the words
+            return states_BSD + 0.1 * sinusoids(states_BSD)
+        steps, longest = states_BSD.shape[1], len(self.places_SD)
+        if steps > longest:
+            hint = "lower task.max_length, or raise task.encoder.max_length, or take other task.encoder.positions"
+            raise ConfigError(
+                f"{longest} positions are learned, and a row has {steps}", where="task.max_length", hint=hint
+            )
+        return states_BSD + self.places_SD[:steps]
+
 
 class TransformerLayer(nn.Module):
     """Self-attention and a feed-forward part, each read from a normalized state and added to it."""
 
-    def __init__(self, width: int, *, heads: int, feed_forward: int, dropout: float) -> None:
+    def __init__(self, width: int, *, heads: int, feed_forward: int, dropout: float, turning: Turning = "none") -> None:
         super().__init__()
         self.attention_norm, self.feed_norm = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.attention = SelfAttention(width, heads, dropout=dropout)
+        self.attention = SelfAttention(width, heads, dropout=dropout, turning=turning)
         self.widen, self.narrow = nn.Linear(width, feed_forward), nn.Linear(feed_forward, width)
         self.dropout = nn.Dropout(dropout)
 
@@ -87,7 +134,5 @@ class TransformerLayer(nn.Module):
 def sinusoids(like_BSD: Tensor) -> Tensor:
     """Position vectors [S, D] of sines and cosines (Vaswani et al. 2017, section 3.5)."""
     _, steps, width = like_BSD.shape
-    place_S = torch.arange(steps, device=like_BSD.device, dtype=torch.float32)
-    rates = torch.exp(torch.arange(0, width, 2, device=like_BSD.device) * (-math.log(10_000) / width))
-    angles = place_S[:, None] * rates
-    return torch.stack([angles.sin(), angles.cos()], 2).view(steps, width).to(like_BSD.dtype)
+    angles_SD = angles(steps, width, device=like_BSD.device)
+    return torch.stack([angles_SD.sin(), angles_SD.cos()], 2).view(steps, width).to(like_BSD.dtype)

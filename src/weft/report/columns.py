@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from weft.report import words
+from weft.report.curves import Curve
 from weft.report.folder import Run
-from weft.report.plots import Curve
 from weft.report.words import Interval
 
-SCORES = ("accuracy", "macro_f1", "log_loss", "calibration_error")
+SCORES = ("accuracy", "micro_f1", "macro_f1", "log_loss", "calibration_error")
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,14 +110,24 @@ def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
     kept: list[tuple[float, int, Mapping[str, Any]]] = []
     for row in _lines(path):
         answers += 1
-        if row.get("label") == row.get("answer"):
+        if row.get("labels", row.get("label")) == row.get("answer"):
             continue
         wrong += 1
-        sure = row.get("probability")
-        heapq.heappush(kept, (sure if is_number(sure) else 0.0, -answers, row))
+        sure = sureness(row)
+        heapq.heappush(kept, (0.0 if sure is None else sure, -answers, row))
         if len(kept) > keep:
             heapq.heappop(kept)
     return Errors(wrong, answers, [row for _, _, row in sorted(kept, key=lambda one: one[:2], reverse=True)])
+
+
+def sureness(row: Mapping[str, Any]) -> float | None:
+    """How sure a wrong answer was; of several labels, how sure it was of the worst mistake. None where unknown."""
+    if isinstance(given := row.get("answer"), list) and isinstance(probabilities := row.get("probabilities"), Mapping):
+        mistaken = set(given) ^ set(row.get("labels", ()))
+        found = [(label, value) for label, value in probabilities.items() if label in mistaken and is_number(value)]
+        return max((value if label in given else 1 - value for label, value in found), default=None)
+    sure = row.get("probability")
+    return sure if is_number(sure) else None
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

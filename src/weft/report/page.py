@@ -14,10 +14,11 @@ from markupsafe import Markup, escape
 from weft.files import write_text
 from weft.report import columns, words
 from weft.report.canvas import PALETTE, shorten
-from weft.report.folder import Errors, Run, hardest_errors, read_run
+from weft.report.curves import dev_curves
+from weft.report.folder import Errors, Run, hardest_errors, read_run, sureness
 from weft.report.frontier import Model, frontier
 from weft.report.matrix import confusion
-from weft.report.plots import dev_curves, learning_curves, reliability
+from weft.report.plots import learning_curves, reliability
 from weft.report.words import Interval
 
 PAGE = "page.html"
@@ -46,7 +47,7 @@ def run_page(folder: Path) -> Path:
     """
     run = read_run(folder)
     labels = run.labels
-    return _write(
+    return write_page(
         folder / PAGE,
         "run.html.j2",
         run=run,
@@ -55,7 +56,8 @@ def run_page(folder: Path) -> Path:
         lead=_lead(run),
         facts=_facts(run),
         scores=_score_rows(run),
-        classes=_class_rows(run),
+        classes=(classes := _class_rows(run)),
+        thresholds=any(row["threshold"] is not None for row in classes),
         curves=Markup(learning_curves(run.reports)),
         confusion=Markup(confusion(run.detail("confusion", []), labels)) if run.detail("confusion", []) else "",
         few_labels=len(labels) <= PAIRED,
@@ -88,7 +90,7 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
         for name, run in zip(names, runs, strict=True)
         if (found := run.intervals.get("accuracy")) and run.texts_per_second
     ]
-    return _write(
+    return write_page(
         path,
         "comparison.html.j2",
         title=title,
@@ -118,7 +120,8 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
     )
 
 
-def _write(path: Path, template: str, **values: Any) -> Path:
+def write_page(path: Path, template: str, **values: Any) -> Path:
+    """Fill a template of this room with values and write it as one self-contained page."""
     room = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -145,7 +148,12 @@ def _headline(run: Run) -> Headline | None:
     for name, found in run.intervals.items():
         known = words.measure(name)
         score = words.score(found.value, known.form)
-        return Headline(f"{run.name} reaches", score, f"{known.title} on the {part}", words.span(found, known.form))
+        return Headline(
+            f"{run.name} reaches",
+            score,
+            f"{known.title[:1].lower()}{known.title[1:]} on the {part}",
+            words.span(found, known.form),
+        )
     return None
 
 
@@ -153,9 +161,12 @@ def _lead(run: Run) -> str:
     errors = hardest = baseline = ""
     counts = run.detail("confusion", [])
     total, hits = sum(map(sum, counts)), sum(row[place] for place, row in enumerate(counts))
+    if exact := run.detail("exact", {}):
+        total, hits = exact["texts"], exact["right"]
     commonest = run.detail("commonest", {})
     if total:
-        errors = f"{total - hits:,} of {total:,} texts are answered wrong. " if hits < total else ""
+        what = "are not given exactly their labels" if exact else "are answered wrong"
+        errors = f"{total - hits:,} of {total:,} texts {what}. " if hits < total else ""
         rows = [row for row in _class_rows(run) if row["f1"] and row["support"]]
         if len(rows) > 1 and hits < total:
             worst = min(rows, key=lambda row: row["f1"].value)
@@ -196,10 +207,15 @@ def _class_rows(run: Run) -> list[dict[str, Any]]:
         {
             "label": str(row.get("label", "")),
             "support": row.get("support"),
+            "threshold": row.get("threshold"),
             **{name: Interval.read(row.get(name)) for name in ("precision", "recall", "f1")},
         }
         for row in run.detail("per_class", [])
     ]
+
+
+def _label(found: Any) -> str:
+    return ", ".join(map(str, found)) or "none" if isinstance(found, list) else str(found)
 
 
 def _errors(errors: Errors | None) -> dict[str, Any] | None:
@@ -213,17 +229,16 @@ def _errors(errors: Errors | None) -> dict[str, Any] | None:
 
 
 def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    text = row.get("text", "")
-    text = text if isinstance(text, str) else " | ".join(map(str, text)) if isinstance(text, list) else str(text)
+    text = " | ".join(str(row[name]) for name in ("text", "second") if name in row)
     short = shorten(text, SHOWN)
     cut = len(text) - WHOLE
     whole = text if cut <= 0 else f"{text[:WHOLE]}… ({cut:,} more letters)"
-    sure = row.get("probability")
+    sure = sureness(row)
     return {
         "short": short,
         "whole": whole if short.endswith("…") and not text.endswith("…") else "",
-        "label": str(row.get("label", "")),
-        "answer": str(row.get("answer", "")),
-        "sure": words.score(sure) if words.is_number(sure) else words.NOTHING,
+        "label": _label(row.get("labels", row.get("label", ""))),
+        "answer": _label(row.get("answer", "")),
+        "sure": words.NOTHING if sure is None else words.score(sure),
         "line": words.count(row.get("line")),
     }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +16,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from weft.report.canvas import (
     FULL,
     LINES,
-    POINTS,
     SIZE,
     SOFT,
     blank,
@@ -25,24 +23,14 @@ from weft.report.canvas import (
     shorten,
     style,
     svg,
-    width,
 )
+from weft.report.curves import called, dashes, dots, finite, percent_axis
 from weft.report.words import is_number
 
 RAW_POINTS = 500  # of a curve; more are averaged in bins, as no eye tells them apart
 SHADES = 16
-NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss"}
 
 Reports = Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """What a run's dev score was, epoch by epoch."""
-
-    name: str
-    epochs: Sequence[float]
-    scores: Sequence[float]
 
 
 def learning_curves(reports: Reports) -> str:
@@ -51,7 +39,7 @@ def learning_curves(reports: Reports) -> str:
     tests = _by_step(reports, "evaluation")
     named = [(name, _scores(tests, name)) for name in _dev_scores(tests)]
     named = [(name, curve) for name, curve in named if len(curve)]
-    losses = _finite([(step["step"], step.get("loss")) for step in steps])
+    losses = finite([(step["step"], step.get("loss")) for step in steps])
     dev_losses = _scores(tests, "log_loss")
     if not len(losses) and not len(dev_losses) and not named:
         return ""
@@ -74,44 +62,9 @@ def learning_curves(reports: Reports) -> str:
         return svg(figure, _curves_in_words(losses, dev_losses, named, best))
 
 
-def dev_curves(curves: Sequence[Curve], score: str) -> str:
-    """Draw the dev score of several runs by epoch, each line named at its end."""
-    shown = [(curve.name, _finite(zip(curve.epochs, curve.scores, strict=True))) for curve in curves]
-    drawn = [(place, name, points) for place, (name, points) in enumerate(shown) if len(points)]
-    if not drawn:
-        return ""
-    with style():
-        names = {place: shorten(name, 24) for place, name, _ in drawn}
-        margin = (max(width(name) for name in names.values()) + 22) / POINTS
-        tall = max(2.55, (len(drawn) * SIZE * 1.35 + 8) / POINTS)
-        figure = blank(FULL, tall + 0.85)
-        axes = panel(figure, 0.55, 0.5, FULL - 0.6 - margin, tall)
-        for place, _, points in drawn:
-            axes.plot(*points.T, color=LINES[place % len(LINES)], linestyle=_dashes(place), **_dots(points))
-        axes.set_title(f"{_name(score)} on the dev part")
-        axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-        _percent_axis(axes)
-        ends = [(place, float(points[-1, 0]), float(points[-1, 1])) for place, _, points in drawn]
-        heights = [axes.transData.transform((x, y))[1] for _, x, y in ends]
-        lines = _apart(heights, gap=SIZE * 1.35, low=axes.bbox.y0 + 4, high=axes.bbox.y1 - 4)
-        for (place, x, y), line in zip(ends, lines, strict=True):
-            at = axes.transData.transform((x, y))
-            axes.annotate(
-                names[place],
-                (x, y),
-                (axes.bbox.x1 + 12 - at[0], line - at[1]),
-                textcoords="offset points",
-                va="center",
-                color=LINES[place % len(LINES)],
-                annotation_clip=False,
-                arrowprops={"arrowstyle": "-", "color": LINES[place % len(LINES)], "alpha": 0.35, "linewidth": 0.7},
-            )
-        ends_in_words = "; ".join(f"{name} ends at {points[-1, 1]:.1%}" for _, name, points in drawn)
-        return svg(figure, f"{_name(score)} on the dev part by epoch: {ends_in_words}")
-
-
-def reliability(bins: Iterable[Mapping[str, Any]]) -> str:
+def reliability(
+    bins: Iterable[Mapping[str, Any]], *, title: str = "", size: Literal["large", "small"] = "large"
+) -> str:
     """Draw accuracy against confidence in each bin, with Wilson's interval (95%), over how many answers each holds."""
     full = [
         each for each in bins if each.get("count") and is_number(each["confidence"]) and is_number(each["accuracy"])
@@ -121,15 +74,17 @@ def reliability(bins: Iterable[Mapping[str, Any]]) -> str:
     sure, right, count = (np.array([each[key] for each in full], float) for key in ("confidence", "accuracy", "count"))
     low, high = _wilson(right, count)
     start = math.floor(min(low.min(), min(each["low"] for each in full), 0.9) * 10) / 10
+    side, top = (3.3, 0.1) if size == "large" else (1.95, 0.4)
     with style():
-        figure = blank(4.3, 4.75)
-        axes = panel(figure, 0.6, 1.35, 3.3, 3.3)
+        figure = blank(side + 1.0, side + 1.35 + top)
+        axes = panel(figure, 0.6, 1.35, side, side)
+        axes.set_title(shorten(title, 24))
         axes.plot([start, 1], [start, 1], color=SOFT, linewidth=1, linestyle=(0, (3, 3)))
         axes.vlines(sure, low, high, color=LINES[0], alpha=0.35, linewidth=4)
         axes.plot(sure, right, color=LINES[0], marker="o", markersize=4.5)
         axes.set(xlim=(start, 1.012), ylim=(start - 0.012, 1.012), ylabel="right")
         axes.tick_params(labelbottom=False, bottom=False)
-        below = panel(figure, 0.6, 0.5, 3.3, 0.68)
+        below = panel(figure, 0.6, 0.5, side, 0.68)
         edges = [each["low"] for each in full]
         below.bar(
             edges,
@@ -146,11 +101,11 @@ def reliability(bins: Iterable[Mapping[str, Any]]) -> str:
         for each in (axes, below):
             each.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
             each.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-            each.yaxis.set_label_coords(-0.14, 0.5)
+            each.yaxis.set_label_coords(-0.46 / side, 0.5)
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         words = "; ".join(f"{s:.0%} sure, {r:.0%} right of {n:.0f}" for s, r, n in zip(sure, right, count, strict=True))
-        return svg(figure, f"How sure the model was against how often it was right: {words}")
+        return svg(figure, f"How sure {title or 'the model'} was against how often it was right: {words}")
 
 
 def _loss_panel(axes: Axes, losses: np.ndarray, dev_losses: np.ndarray) -> None:
@@ -160,17 +115,17 @@ def _loss_panel(axes: Axes, losses: np.ndarray, dev_losses: np.ndarray) -> None:
         axes.plot(*thin.T, color=LINES[0], alpha=0.28, linewidth=0.9)
         axes.plot(*_smoothed(thin).T, color=LINES[0], label="training")
     if len(dev_losses):
-        axes.plot(*dev_losses.T, color=LINES[1], label="dev part", **_dots(dev_losses))
+        axes.plot(*dev_losses.T, color=LINES[1], label="dev part", **dots(dev_losses))
     axes.set_ylim(bottom=0)
     _legend(axes)
 
 
 def _score_panel(axes: Axes, named: Sequence[tuple[str, np.ndarray]]) -> None:
-    axes.set_title("scores on the dev part" if len(named) > 1 else f"{_name(named[0][0])} on the dev part")
+    axes.set_title("scores on the dev part" if len(named) > 1 else f"{called(named[0][0])} on the dev part")
     for place, (name, curve) in enumerate(named):
-        axes.plot(*curve.T, color=LINES[2 + place], label=_name(name), linestyle=_dashes(place * 8), **_dots(curve))
+        axes.plot(*curve.T, color=LINES[2 + place], label=called(name), linestyle=dashes(place * 8), **dots(curve))
     if all(curve[:, 1].min() >= 0 and curve[:, 1].max() <= 1 for _, curve in named):
-        _percent_axis(axes)
+        percent_axis(axes)
     if len(named) > 1:
         _legend(axes)
 
@@ -204,13 +159,6 @@ def _step_axis(axes: Axes) -> None:
     axes.margins(x=0.03)
 
 
-def _percent_axis(axes: Axes) -> None:
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, -0.03), min(high, 1.03))
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
-
-
 def _by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
     """Pick the reports of a kind, by step; of a step that a resumed run did again, the later report."""
     ours = {report["step"]: report for report in reports if report.get("kind") == kind}
@@ -224,12 +172,7 @@ def _dev_scores(tests: Reports) -> list[str]:
 
 
 def _scores(tests: Reports, name: str) -> np.ndarray:
-    return _finite([(test["step"], test["scores"].get(name)) for test in tests])
-
-
-def _finite(pairs: Iterable[tuple[Any, Any]]) -> np.ndarray:
-    """Keep the pairs that are numbers, as an array of two columns."""
-    return np.array([pair for pair in pairs if all(map(is_number, pair))], float).reshape(-1, 2)
+    return finite([(test["step"], test["scores"].get(name)) for test in tests])
 
 
 def _thinned(points_N2: np.ndarray) -> np.ndarray:
@@ -256,40 +199,6 @@ def _wilson(share: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.clip(middle - reach, 0, 1), np.clip(middle + reach, 0, 1)
 
 
-def _apart(heights: Sequence[float], *, gap: float, low: float, high: float) -> list[float]:
-    """Find heights for labels near those given and in bounds, no two nearer than the gap: neighbours share a middle."""
-    groups: list[list[int]] = []
-
-    def middle(group: Sequence[int]) -> float:
-        reach = gap * (len(group) - 1) / 2
-        return max(min(sum(heights[place] for place in group) / len(group), high - reach), low + reach)
-
-    for place in sorted(range(len(heights)), key=lambda place: heights[place]):
-        groups.append([place])
-        while len(groups) > 1:
-            below, above = groups[-2:]
-            if middle(above) - middle(below) >= gap * (len(above) + len(below)) / 2:
-                break
-            groups[-2:] = [below + above]
-    moved = list(heights)
-    for group in groups:
-        for rank, place in enumerate(group):
-            moved[place] = middle(group) + gap * (rank - (len(group) - 1) / 2)
-    return moved
-
-
-def _dots(points: Sequence[Any] | np.ndarray) -> dict[str, Any]:
-    return {"marker": "o", "markersize": 3.5 if len(points) <= 40 else 0}
-
-
-def _dashes(place: int) -> str | tuple[int, tuple[float, float]]:
-    return ("-", (0, (5, 2)), (0, (1.5, 1.5)))[place // len(LINES) % 3]
-
-
-def _name(score: str) -> str:
-    return NAMES.get(score, score.replace("_", " "))
-
-
 def _curves_in_words(
     losses: np.ndarray, dev_losses: np.ndarray, named: Sequence[tuple[str, np.ndarray]], best: Sequence[int]
 ) -> str:
@@ -298,7 +207,7 @@ def _curves_in_words(
         words.append(f"training loss from {losses[0, 1]:.3g} at step {losses[0, 0]:.0f} to {losses[-1, 1]:.3g}")
     if len(dev_losses):
         words.append(f"dev log loss from {dev_losses[0, 1]:.3g} to {dev_losses[-1, 1]:.3g}")
-    words += [f"dev {_name(name)} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
+    words += [f"dev {called(name)} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
     if best:
         words.append(f"best at step {best[-1]:,}")
     return "Learning curves: " + ", ".join(words)

@@ -25,6 +25,11 @@ MEASURES = {
     "macro_f1": Measure("Macro F1", "the mean of the labels’ F1, each label counting the same", "share"),
     "macro_precision": Measure("Macro precision", "how often an answer is right, by label answered", "share"),
     "macro_recall": Measure("Macro recall", "how much of each label is found", "share"),
+    "micro_f1": Measure("Micro F1", "labels found and labels given, all texts and labels together", "share"),
+    "micro_precision": Measure("Micro precision", "how often a label that is given is right", "share"),
+    "micro_recall": Measure("Micro recall", "how many of all labels are found", "share"),
+    "exact_match": Measure("Exact match", "texts given all their labels and no other", "share"),
+    "hamming_loss": Measure("Hamming loss", "decisions on a label of a text that are wrong", "share", "low"),
     "log_loss": Measure("Log loss", "how surprising the truth was to the model; 0 is best", better="low"),
     "calibration_error": Measure("Calibration error", "how far sureness is from being right", "share", "low"),
 }

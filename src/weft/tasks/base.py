@@ -18,6 +18,9 @@ from weft.data.sources import Table
 from weft.errors import InputError
 from weft.metrics.bootstrap import Score
 
+TUNED = "tuned.json"
+"""What a task saves of `tune`: training that goes on after it must not know it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -122,6 +125,25 @@ class Task(ABC):
     @abstractmethod
     def answers(self, parts: Sequence[Any], columns: Columns) -> list[Any]:
         """One answer for each example, the parts of its rows merged; `parts` are in the order of the rows."""
+
+    @property
+    def tunes(self) -> bool:
+        """Whether there is anything to `tune`."""
+        return False
+
+    def tune(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[str]:  # noqa: ARG002
+        """Decide what is decided after training (thresholds, a temperature), once; returns what is to be said of it.
+
+        `answers` are those of the best weights to the dev `examples`, given before anything was tuned.
+        """
+        return []
+
+    @abstractmethod
+    def average(self, answers: Sequence[Sequence[Any]]) -> list[Any]:
+        """The answers of several models to the same examples, as one: of the mean of their probabilities.
+
+        Labels are matched by name. Raises InputError where the models do not answer with the same labels.
+        """
 
     @abstractmethod
     def quick_scores(self, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from pydantic import SerializeAsAny
 from weft.config import one_of
 from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
+from weft.tasks.multilabel import MultilabelConfig
 
-TASKS = (ClassificationConfig,)
+TASKS = (ClassificationConfig, MultilabelConfig)
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]

@@ -8,10 +8,15 @@ from typing import Annotated
 from pydantic import SerializeAsAny
 
 from weft.config import one_of
-from weft.text.bpe import BpeTokenizerConfig
 from weft.text.ngrams import NgramTokenizerConfig
 from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, View, WordTokenizerConfig
 from weft.text.segment import han_share
+from weft.text.subwords import (
+    BpeTokenizerConfig,
+    BytesTokenizerConfig,
+    UnigramTokenizerConfig,
+    WordpieceTokenizerConfig,
+)
 from weft.text.tokenizer import TokenizerConfig
 
 TOKENIZERS = (
@@ -19,6 +24,9 @@ TOKENIZERS = (
     MixedTokenizerConfig,
     CharTokenizerConfig,
     BpeTokenizerConfig,
+    WordpieceTokenizerConfig,
+    UnigramTokenizerConfig,
+    BytesTokenizerConfig,
     NgramTokenizerConfig,
 )
 TokenizerChoice = Annotated[SerializeAsAny[TokenizerConfig], one_of(TokenizerConfig, TOKENIZERS)]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
-from weft.text.normalize import normalize
-from weft.text.segment import Unit, segment
-from weft.text.tokenizer import Encoded, Tokenizer, TokenizerConfig
+from weft.text.cutting import Cutter, Cutting, CuttingConfig
+from weft.text.segment import Pieces, Unit
+from weft.text.tokenizer import Encoded, Tokenizer
 from weft.text.vocab import HashedVocabulary, VocabularyConfig, mix
 
 
-class NgramTokenizerConfig(TokenizerConfig):
+class NgramTokenizerConfig(CuttingConfig):
     """N-grams of pieces, as fastText's (Joulin et al. 2017, section 2.1), and on request the letters inside words."""
 
     kind: Literal["ngrams"] = "ngrams"
@@ -27,22 +27,29 @@ class NgramTokenizerConfig(TokenizerConfig):
     """Also runs of so few to so many letters inside a word, its ends marked (Bojanowski et al. 2017); None: none."""
     vocabulary: VocabularyConfig = VocabularyConfig(min_count=1, max_size=2_000_000)
 
+    named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "unit", "order", "letters"})
+
     @model_validator(mode="after")
     def _fewest_letters_first(self) -> Self:
         if self.letters and self.letters[0] > self.letters[1]:
             raise ValueError(f"letters run from few to many, found `{list(self.letters)}`")
         return self
 
+    def cutting(self) -> Cutting:
+        """Into the unit."""
+        return Cutting(self.unit)
+
     def learn(self, texts: Sequence[str]) -> NgramTokenizer:
         """Learn which n-grams are known."""
-        keys_N, _ = _keys(self, texts)
-        return NgramTokenizer(self, HashedVocabulary.learn(keys_N, self.vocabulary))
+        cutter = Cutter.learn(self)
+        keys_N, _ = _keys(self, cutter.first(texts))
+        return NgramTokenizer(self, cutter, HashedVocabulary.learn(keys_N, self.vocabulary))
 
     def load(self, folder: Path) -> NgramTokenizer:
         """Load what `NgramTokenizer.save` wrote."""
-        return NgramTokenizer(self, HashedVocabulary.load(folder / "ngrams.safetensors"))
+        return NgramTokenizer(self, Cutter.load(self, folder), HashedVocabulary.load(folder / "ngrams.safetensors"))
 
-    def describe(self) -> str:
+    def named(self) -> str:
         """As in `1-3-grams of mixed pieces`."""
         letters = f" + {self.letters[0]}-{self.letters[1]} letters inside words" if self.letters else ""
         return f"{'1-' if self.order > 1 else ''}{self.order}-grams of {self.unit} pieces{letters}"
@@ -53,31 +60,31 @@ class NgramTokenizer(Tokenizer):
 
     ordered = False
 
-    def __init__(self, config: NgramTokenizerConfig, known: HashedVocabulary) -> None:
-        self.config, self.known = config, known
+    def __init__(self, config: NgramTokenizerConfig, cutter: Cutter, known: HashedVocabulary) -> None:
+        self.config, self.cutter, self.known = config, cutter, known
         self.sizes = (len(known),)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """The known n-grams of each text; a text may have none."""
-        keys_N, owner_N = _keys(self.config, texts)
+        """The set of the known n-grams of each text, ascending; a text may have none."""
+        keys_N, owner_N = _keys(self.config, self.cutter.cut(texts))
         ids_N = self.known.ids(keys_N)
         found = ids_N > 0
-        lengths_R = np.bincount(owner_N[found], minlength=len(texts)).astype(np.int64)
-        return Encoded(ids_N[found, None], lengths_R, int((~found).sum()))
+        sorted_N = np.sort(owner_N[found] << 32 | ids_N[found])
+        pair_N = sorted_N[np.diff(sorted_N, prepend=-1) > 0]  # each once; `np.unique` takes a hundred times as long
+        lengths_R = np.bincount(pair_N >> 32, minlength=len(texts)).astype(np.int64)
+        return Encoded((pair_N & 0xFFFFFFFF).astype(np.int32)[:, None], lengths_R, int((~found).sum()))
 
     def save(self, folder: Path) -> None:
-        """The known buckets."""
+        """The known buckets, and the lists that texts are cut by."""
+        self.cutter.save(folder)
         self.known.save(folder / "ngrams.safetensors")
 
 
-def _keys(config: NgramTokenizerConfig, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """A key for every n-gram of every text, uint64 [N], and the text it stands in, in the order of the texts."""
-    cut = segment(normalize(texts, config.normalize), config.unit)
-    numbers: dict[str, int] = {}
-    types_N = np.fromiter((numbers.setdefault(p, len(numbers)) for p in cut.pieces), np.int64, len(cut.pieces))
-    distinct = list(numbers)
+def _keys(config: NgramTokenizerConfig, cut: Pieces) -> tuple[np.ndarray, np.ndarray]:
+    """A key for every n-gram of every text, uint64 [N], and the text it stands in; in no order."""
+    distinct, types_N = cut.distinct, cut.pieces_N
     single_N = np.fromiter(map(_hash, distinct), np.uint64, len(distinct))[types_N] if distinct else _EMPTY
-    owner_N = np.repeat(np.arange(len(texts)), cut.lengths)
+    owner_N = np.repeat(np.arange(len(cut.lengths_R)), cut.lengths_R)
     keys, owners = [mix(single_N)], [owner_N]
     rolling = single_N
     for order in range(2, config.order + 1):
@@ -90,8 +97,7 @@ def _keys(config: NgramTokenizerConfig, texts: Sequence[str]) -> tuple[np.ndarra
         values, counts = _letters(distinct, *config.letters)
         keys.append(values[_runs((np.cumsum(counts) - counts)[types_N], counts[types_N])])
         owners.append(np.repeat(owner_N, counts[types_N]))
-    order_N = np.argsort(np.concatenate(owners), kind="stable")
-    return np.concatenate(keys)[order_N], np.concatenate(owners)[order_N]
+    return np.concatenate(keys), np.concatenate(owners)
 
 
 _EMPTY = np.zeros(0, dtype=np.uint64)

@@ -1,4 +1,4 @@
-"""Making equal what a reader takes as equal: Unicode forms, case and white space; knows nothing of words."""
+"""Making equal what a reader takes as equal: Unicode forms, scripts, case, white space; knows nothing of words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from weft.config import Config
+from weft.text.chinese import converter
 
 Form = Literal["NFKC", "NFC", "none"]
 
@@ -17,12 +18,17 @@ class NormalizeConfig(Config):
     unicode: Form = "NFKC"
     """NFKC also makes full-width letters and digits half-width (Unicode Standard Annex 15)."""
     case: Literal["lower", "keep"] = "lower"
+    script: Literal["keep", "simplified", "traditional"] = "keep"
+    """Write Chinese in one script; needs the extra `opencc`."""
 
 
 def normalize(texts: Sequence[str], config: NormalizeConfig) -> list[str]:
     """Texts in one Unicode form and case, with each run of white space one space and none at the ends."""
     form = config.unicode
     texts = [text if text.isascii() else _in_form(text, form) for text in texts]
+    if config.script != "keep":
+        convert = converter(config.script)
+        texts = [text if text.isascii() else convert(text) for text in texts]
     if config.case == "lower":
         # a small İ is two characters, i and a dot, and other marks may belong between them
         texts = [_in_form(text.lower(), form) if "İ" in text else text.lower() for text in texts]

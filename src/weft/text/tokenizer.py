@@ -35,6 +35,11 @@ class Tokenizer(ABC):
     sizes: tuple[int, ...]
     """How many ids each view has, padding included."""
 
+    @property
+    def pieces(self) -> Sequence[str] | None:
+        """The strings of view 0 by id, of which 0 and 1 stand for padding and unknown pieces; None: it has none."""
+        return None
+
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The ids of many raw texts at once."""
@@ -58,6 +63,28 @@ class TokenizerConfig(Config):
         """The tokenizer that was saved in a folder."""
         raise NotImplementedError
 
-    def describe(self) -> str:
-        """In a few words, for people."""
+    def named(self) -> str:
+        """What it is, in a few words; the kind, unless a kind says more."""
         return self.kind
+
+    named_settings: ClassVar[frozenset[str]] = frozenset({"kind"})
+    """The settings that `named` tells of."""
+
+    def describe(self) -> str:
+        """For people: what it is, and every setting that is not by default, as in `bpe, size 4000, case keep`."""
+        plain = {name: field.get_default() for name, field in type(self).model_fields.items()}
+        told = {name: getattr(self, name) for name in plain if name not in self.named_settings}
+        return ", ".join([self.named(), *_changed(told, plain)])
+
+
+def _changed(settings: dict[str, Any], plain: dict[str, Any]) -> list[str]:
+    """Each setting that is not the plain one, by its own name and without that of its parent."""
+    changed: list[str] = []
+    for name, value in settings.items():
+        if isinstance(value, Config) and type(value) is type(plain[name]):
+            changed += _changed(dict(value), dict(plain[name]))
+        elif value != plain[name]:
+            many = isinstance(value, tuple) and len(value) > 3
+            shown = f"of {len(value)}" if many else " ".join(value) if isinstance(value, tuple) else value
+            changed.append(f"{name} {shown}")
+    return changed

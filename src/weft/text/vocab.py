@@ -41,8 +41,12 @@ class Vocabulary:
 
     @classmethod
     def learn(cls, pieces: Iterable[str], config: VocabularyConfig) -> Vocabulary:
+        """The most frequent of some pieces."""
+        return cls.counted(Counter(pieces), config)
+
+    @classmethod
+    def counted(cls, counts: Mapping[str, int], config: VocabularyConfig) -> Vocabulary:
         """The most frequent pieces; equal counts go in the order of their characters."""
-        counts: Mapping[str, int] = Counter(pieces)
         kept = sorted((piece for piece, count in counts.items() if count >= config.min_count))
         kept.sort(key=counts.__getitem__, reverse=True)
         return cls(kept[: config.max_size])
@@ -65,14 +69,12 @@ class HashedVocabulary:
     """64-bit keys (of n-grams, of neighbours) by the buckets they fall in; only buckets seen in training have a number.
 
     So the table behind it is as large as the training texts need, and a key is found by one look-up in an array.
-    Two keys may share a bucket: of 150,000 keys in 2^22 buckets about 2 in 100 do.
+    Two keys may share a bucket: of 150,000 keys in 2^22 buckets about 2 in 100 do. More than two million keys get 2^24.
     """
 
-    BITS = 22
-
-    def __init__(self, kept: np.ndarray) -> None:
-        self.kept = kept.astype(np.uint32)
-        self._numbers = np.zeros(1 << self.BITS, dtype=np.int32)
+    def __init__(self, kept: np.ndarray, *, bits: int) -> None:
+        self.kept, self.bits = kept.astype(np.uint32), bits
+        self._numbers = np.zeros(1 << bits, dtype=np.int32)
         self._numbers[self.kept] = np.arange(1, len(kept) + 1, dtype=np.int32)
 
     def __len__(self) -> int:
@@ -81,25 +83,27 @@ class HashedVocabulary:
     @classmethod
     def learn(cls, keys_N: np.ndarray, config: VocabularyConfig) -> HashedVocabulary:
         """The buckets into which at least `min_count` of the training keys (uint64 [N]) fall."""
-        counts = np.bincount(_bucket(keys_N, cls.BITS), minlength=1 << cls.BITS)
+        bits = 24 if len(keys_N) > 2_000_000 else 22
+        counts = np.bincount(_bucket(keys_N, bits), minlength=1 << bits)
         kept = np.flatnonzero(counts >= config.min_count)
         if len(kept) > config.max_size:
             kept = np.sort(kept[np.argsort(-counts[kept], kind="stable")[: config.max_size]])
-        return cls(kept)
+        return cls(kept, bits=bits)
 
     def ids(self, keys_N: np.ndarray) -> np.ndarray:
         """The numbers of many keys, int32 [N]; 0 for a key that is not known."""
-        return self._numbers[_bucket(keys_N, self.BITS)]
+        return self._numbers[_bucket(keys_N, self.bits)]
 
     def save(self, path: Path) -> None:
-        """The kept buckets, as safetensors."""
-        save_file({"kept": self.kept}, path)
+        """The kept buckets and the bits of their numbers, as safetensors."""
+        save_file({"kept": self.kept, "bits": np.array([self.bits])}, path)
         path.chmod(0o644)  # safetensors makes files that only their owner reads
 
     @classmethod
     def load(cls, path: Path) -> HashedVocabulary:
         """Read what `save` wrote."""
-        return cls(load_file(path)["kept"])
+        found = load_file(path)
+        return cls(found["kept"], bits=int(found["bits"][0]))
 
 
 def mix(keys_N: np.ndarray) -> np.ndarray:

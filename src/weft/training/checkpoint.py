@@ -9,13 +9,14 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from weft.errors import RunFolderError
 from weft.files import read_json, write_json, written_folder
+from weft.training.average import Average
+from weft.training.optimizers import Optimizer
 
 
 @dataclass(slots=True)
@@ -43,7 +44,13 @@ Weights = dict[str, Tensor]
 
 
 def save(
-    folder: Path, progress: Progress, model: nn.Module, optimizers: list[torch.optim.Optimizer], best: Weights
+    folder: Path,
+    progress: Progress,
+    model: nn.Module,
+    optimizers: list[Optimizer],
+    best: Weights,
+    *,
+    average: Average | None = None,
 ) -> Path:
     """Write a checkpoint under `folder`, whole or not at all, and drop the one before it."""
     path = folder / f"step-{progress.step:09d}"
@@ -51,7 +58,9 @@ def save(
         save_file(_plain(model.state_dict()), fresh / "weights.safetensors")
         save_file(_plain(best), fresh / "best.safetensors")
         for number, optimizer in enumerate(optimizers):
-            save_file(_optimizer_state(optimizer), fresh / f"optimizer-{number}.safetensors")
+            save_file(_plain(_optimizer_state(optimizer)), fresh / f"optimizer-{number}.safetensors")
+        if average is not None:
+            save_file(_plain(average.state()), fresh / "average.safetensors")
         write_json(fresh / "progress.json", asdict(progress))
     for other in folder.iterdir():
         if other != path:
@@ -70,15 +79,21 @@ def step_of(path: Path) -> int:
     return int(path.name.removeprefix("step-"))
 
 
-def restore(path: Path, model: nn.Module, optimizers: list[torch.optim.Optimizer]) -> tuple[Progress, Weights]:
-    """Put a checkpoint back into a model and its optimisers; returns the place and the best weights so far.
+def restore(
+    path: Path, model: nn.Module, optimizers: list[Optimizer], *, average: Average | None = None
+) -> tuple[Progress, Weights]:
+    """Put a checkpoint back into a model, its optimisers and average; returns the place and the best weights so far.
 
     Raises RunFolderError where the checkpoint does not fit or is damaged.
     """
     try:
         model.load_state_dict(load_file(path / "weights.safetensors"))
         for number, optimizer in enumerate(optimizers):
-            _restore_optimizer(optimizer, load_file(path / f"optimizer-{number}.safetensors"))
+            saved = load_file(path / f"optimizer-{number}.safetensors")
+            for name, mine in _optimizer_state(optimizer).items():
+                mine.copy_(saved[name])
+        if average is not None:
+            average.load(load_file(path / "average.safetensors"))
         return Progress(**read_json(path / "progress.json")), load_file(path / "best.safetensors")
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
@@ -91,20 +106,11 @@ def _plain(weights: Weights) -> Weights:
     return {name: value.detach().cpu().contiguous() for name, value in weights.items()}
 
 
-def _optimizer_state(optimizer: torch.optim.Optimizer) -> Weights:
-    state = optimizer.state_dict()["state"]
+def _optimizer_state(optimizer: Optimizer) -> Weights:
+    """The tensors themselves, named by the place of their parameter."""
+    parameters = [one for group in optimizer.param_groups for one in group["params"]]
     return {
-        f"{number}.{name}": value.detach().cpu().contiguous()
-        for number, entry in state.items()
-        for name, value in entry.items()
-        if isinstance(value, Tensor)
+        f"{number}.{name}": value
+        for number, parameter in enumerate(parameters)
+        for name, value in optimizer.state[parameter].items()
     }
-
-
-def _restore_optimizer(optimizer: torch.optim.Optimizer, saved: Weights) -> None:
-    state = optimizer.state_dict()
-    entries: dict[int, Weights] = {}
-    for key, value in saved.items():
-        number, name = key.split(".", 1)
-        entries.setdefault(int(number), {})[name] = value
-    optimizer.load_state_dict({"state": entries, "param_groups": state["param_groups"]})

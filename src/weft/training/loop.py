@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -24,9 +25,12 @@ from weft.errors import Interrupted, TrainingError
 from weft.evaluation.evaluate import answer_columns
 from weft.tasks.base import Task
 from weft.training import checkpoint, optim
+from weft.training.average import Average
 from weft.training.checkpoint import Progress, Weights
+from weft.training.optimizers import Optimizer
 from weft.training.parallel import Group
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
+from weft.training.rows import Parts, divide_and_clip
 from weft.training.settings import Precision, TrainingConfig
 
 
@@ -53,7 +57,8 @@ class Job:
 @dataclass(slots=True)
 class _State:
     progress: Progress
-    optimizers: list[torch.optim.Optimizer]
+    optimizers: list[Optimizer]
+    average: Average | None
     best: Weights
     loss_count_2: Tensor
     """Sum and count of the loss since the last report, kept on the device so that no step waits for it."""
@@ -121,9 +126,12 @@ def _start(job: Job) -> _State:
         for group in optimizer.param_groups:
             group["base"] = group["lr"]
     found = checkpoint.latest(job.checkpoints) if job.checkpoints else None
-    progress, best = checkpoint.restore(found, job.model, optimizers) if found else (Progress(), {})
+    average = None if job.config.ema is None else Average(job.model, decay=job.config.ema)
+    progress, best = Progress(), {}
+    if found:
+        progress, best = checkpoint.restore(found, job.model, optimizers, average=average)
     sums = torch.tensor([progress.loss, progress.count], dtype=torch.float64, device=_wide(job.device))
-    return _State(progress, optimizers, best, sums, torch.tensor(torch.inf, device=job.device))
+    return _State(progress, optimizers, average, best, sums, torch.tensor(torch.inf, device=job.device))
 
 
 def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
@@ -132,6 +140,8 @@ def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
     torch.manual_seed(_seed(job.seed, step, group.rank))
     job.model.train()
     totals_3 = torch.zeros(3, dtype=torch.float64, device=_wide(job.device))
+    parameters = [one for one in job.model.parameters() if one.requires_grad]
+    sparse = Parts(parameters)
     for part in range(config.accumulate):
         mine = share(rows, part=part * group.world + group.rank, parts=config.accumulate * group.world)
         if len(mine):
@@ -139,21 +149,24 @@ def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
             with torch.autocast(job.device.type, torch.bfloat16, enabled=job.precision == "bfloat16"):
                 loss = job.task.loss(job.model, batch, step)
             loss.sum.backward()
+            sparse.take()
             totals_3[:2] += torch.stack([loss.sum.detach(), loss.count]).to(totals_3)
+    sparse.put()
     signal = job.stop()
     totals_3[2] = {0: 0, SIGTERM: 1_000_000}.get(signal, 1)
     group.sum(totals_3)
-    parameters = [one for one in job.model.parameters() if one.requires_grad]
     group.sum_gradients(parameters)
-    norm = optim.divide_and_clip(parameters, totals_3[1].to(parameters[0].dtype), largest=config.clip)
+    norm = divide_and_clip(parameters, totals_3[1].to(parameters[0].dtype), largest=config.clip)
     bad = ~(torch.isfinite(totals_3[0]) & torch.isfinite(norm))
     state.first_bad = torch.where(bad, state.first_bad.clamp_max(step), state.first_bad)
     factor = optim.rate(config.schedule, progress=done, warmup=config.warmup)
+    if state.average is not None:
+        state.average.catch_up(step)
     for optimizer in state.optimizers:
         for settings in optimizer.param_groups:
             settings["lr"] = settings["base"] * factor
         optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad()
     state.loss_count_2 += totals_3[:2]
     return signal if group.world == 1 else _agreed(float(totals_3[2]))
 
@@ -203,18 +216,19 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
     metric = job.config.metric or task.metric
     scores: dict[str, float] = {}
     value = torch.zeros(1, dtype=torch.float64, device=_wide(job.device))
-    if job.group.leads:
-        answers = answer_columns(task, job.model, job.dev_columns, device=job.device)
-        scores = task.quick_scores(answers, job.dev_examples)
-        value[0] = scores[metric]
-    # all must agree on the best step and on the end, bit for bit
-    score = float(job.group.from_leader(value))
-    sign = -1 if metric in task.lower_is_better else 1
-    better = progress.best is None or sign * score > sign * progress.best
-    if better:
-        progress.best, progress.best_step, progress.waited = score, progress.step, 0
-        state.best = {name: weight.detach().cpu().clone() for name, weight in job.model.state_dict().items()}
-    else:
+    with state.average.in_place(progress.step) if state.average else nullcontext():
+        if job.group.leads:
+            answers = answer_columns(task, job.model, job.dev_columns, device=job.device)
+            scores = task.quick_scores(answers, job.dev_examples)
+            value[0] = scores[metric]
+        # all must agree on the best step and on the end, bit for bit
+        score = float(job.group.from_leader(value))
+        sign = -1 if metric in task.lower_is_better else 1
+        better = progress.best is None or sign * score > sign * progress.best
+        if better:
+            progress.best, progress.best_step, progress.waited = score, progress.step, 0
+            state.best = {name: weight.detach().cpu().clone() for name, weight in job.model.state_dict().items()}
+    if not better:
         progress.waited += 1
         progress.stopped = job.config.patience is not None and progress.waited >= job.config.patience
     yield EvalReport(progress.step, epoch, scores, metric, better)
@@ -229,7 +243,9 @@ def _save(job: Job, state: _State) -> Iterator[Report]:
     _check_finite(job, state, np.zeros(0, dtype=np.int64))
     state.progress.loss, state.progress.count = state.loss_count_2.tolist()
     if job.group.leads:
-        path = checkpoint.save(job.checkpoints, state.progress, job.model, state.optimizers, state.best)
+        path = checkpoint.save(
+            job.checkpoints, state.progress, job.model, state.optimizers, state.best, average=state.average
+        )
         yield SaveReport(state.progress.step, str(path))
     job.group.wait()
 

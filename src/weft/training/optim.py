@@ -1,16 +1,16 @@
-"""How weights change: optimisers, schedules, the norm of gradients; knows no model and no data."""
+"""How weights change: optimisers and schedules; knows no model and no data."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-import torch
 from pydantic import Field, SerializeAsAny
-from torch import Tensor, nn
+from torch import nn
 
 from weft.config import Config, one_of
+from weft.training.optimizers import Adam, Optimizer, Scaled, Sgd
+from weft.training.rows import RowAdagrad
 
 
 class OptimizerConfig(Config):
@@ -19,7 +19,7 @@ class OptimizerConfig(Config):
     kind: str
     learning_rate: float = Field(default=2e-3, gt=0)
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """The optimiser of dense parameters."""
         raise NotImplementedError
 
@@ -31,14 +31,27 @@ class AdamWConfig(OptimizerConfig):
     weight_decay: float = Field(default=0.01, ge=0)
     betas: tuple[float, float] = (0.9, 0.999)
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-        """torch's, in its fused form."""
+    def build(self, parameters: list[nn.Parameter]) -> Optimizer:
+        """One with two groups."""
         groups = [
             {"params": [one for one in parameters if one.ndim > 1], "weight_decay": self.weight_decay},
             {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
         ]
-        fused = all(one.device.type in ("cpu", "cuda") for one in parameters)
-        return torch.optim.AdamW([g for g in groups if g["params"]], self.learning_rate, self.betas, fused=fused)
+        settings = {"lr": self.learning_rate, "betas": self.betas, "eps": 1e-8, "decay": "weights"}
+        return Adam([group for group in groups if group["params"]], settings)
+
+
+class AdamConfig(OptimizerConfig):
+    """Adam (Kingma and Ba 2015, algorithm 1); a weight decay is L2: it goes into the gradient."""
+
+    kind: Literal["adam"] = "adam"
+    weight_decay: float = Field(default=0.0, ge=0)
+    betas: tuple[float, float] = (0.9, 0.999)
+
+    def build(self, parameters: list[nn.Parameter]) -> Optimizer:
+        """One with all parameters in one group."""
+        decay = {"decay": "gradient", "weight_decay": self.weight_decay}
+        return Adam(parameters, {"lr": self.learning_rate, "betas": self.betas, "eps": 1e-8, **decay})
 
 
 class SgdConfig(OptimizerConfig):
@@ -49,65 +62,48 @@ class SgdConfig(OptimizerConfig):
     momentum: float = Field(default=0.0, ge=0, lt=1)
     weight_decay: float = Field(default=0.0, ge=0)
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-        """Torch's."""
-        return torch.optim.SGD(parameters, self.learning_rate, self.momentum, weight_decay=self.weight_decay)
+    def build(self, parameters: list[nn.Parameter]) -> Optimizer:
+        """One with all parameters in one group."""
+        rest = {"momentum": self.momentum, "weight_decay": self.weight_decay}
+        return Sgd(parameters, {"lr": self.learning_rate, **rest})
 
 
-class RowAdagradConfig(OptimizerConfig):
-    """Row-wise Adagrad for every parameter, as for the large sparse tables."""
+class AdagradConfig(OptimizerConfig):
+    """Adagrad (Duchi, Hazan and Singer 2011, section 1.1), with a sum of squares for each row or for each entry.
+
+    Of vectors the two are the same. By rows is how the large sparse tables are trained; by entries is the usual form,
+    which wants a rate of some hundredths.
+    """
 
     kind: Literal["adagrad"] = "adagrad"
     learning_rate: float = Field(default=0.3, gt=0)
+    per: Literal["row", "entry"] = "row"
 
-    def build(self, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-        """Our own."""
-        return RowAdagrad(parameters, self.learning_rate)
+    def build(self, parameters: list[nn.Parameter]) -> Optimizer:
+        """One with all parameters in one group."""
+        if self.per == "row":
+            return RowAdagrad(parameters, self.learning_rate)
+        return Scaled(parameters, {"lr": self.learning_rate, "eps": 1e-10, "keep": 1.0, "add": 1.0})
 
 
-OPTIMIZERS = (AdamWConfig, SgdConfig, RowAdagradConfig)
+class RmspropConfig(OptimizerConfig):
+    """RMSprop (Tieleman and Hinton 2012, lecture 6.5): Adagrad with a moving average of the squares, of this decay."""
+
+    kind: Literal["rmsprop"] = "rmsprop"
+    learning_rate: float = Field(default=1e-3, gt=0)
+    decay: float = Field(default=0.99, gt=0, lt=1)
+
+    def build(self, parameters: list[nn.Parameter]) -> Optimizer:
+        """One with all parameters in one group."""
+        squares = {"keep": self.decay, "add": 1 - self.decay}
+        return Scaled(parameters, {"lr": self.learning_rate, "eps": 1e-8, **squares})
+
+
+OPTIMIZERS = (AdamWConfig, AdamConfig, SgdConfig, AdagradConfig, RmspropConfig)
 OptimizerChoice = Annotated[SerializeAsAny[OptimizerConfig], one_of(OptimizerConfig, OPTIMIZERS, default=AdamWConfig)]
 
 
-class RowAdagrad(torch.optim.Optimizer):
-    """Adagrad (Duchi, Hazan and Singer 2011, section 1.1) with one accumulator a row: the mean of its squared gradient.
-
-    Of a sparse gradient only the rows that occur are touched, so that a step costs what the batch holds and not what
-    the table does. A vector counts as rows of one entry.
-    """
-
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, eps: float = 1e-10) -> None:
-        super().__init__(parameters, {"lr": lr, "eps": eps})
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                self.state[parameter]["sum"] = parameter.new_zeros(len(parameter), requires_grad=False)
-
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # noqa: ARG002  # ty: ignore[incompatible-method-override]
-        """Change the weights by their gradients."""
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._change(parameter, self.state[parameter]["sum"], group["lr"], group["eps"])
-
-    @staticmethod
-    def _change(parameter: Tensor, sum_R: Tensor, rate: float, eps: float) -> None:
-        grad = parameter.grad
-        if grad is None:
-            return
-        if grad.is_sparse:
-            grad = grad.coalesce()
-            rows_N, values_ND = grad.indices()[0], grad.values()
-            seen_N = sum_R[rows_N] + values_ND.square().mean(1)
-            sum_R[rows_N] = seen_N
-            parameter.index_add_(0, rows_N, values_ND * (-rate / (seen_N.sqrt() + eps))[:, None])
-        else:
-            rows = grad.reshape(len(grad), -1)
-            sum_R += rows.square().mean(1)
-            parameter -= (rows * (rate / (sum_R.sqrt() + eps))[:, None]).view_as(grad)
-
-
-def build(model: nn.Module, config: OptimizerConfig, *, table_rate: float) -> list[torch.optim.Optimizer]:
+def build(model: nn.Module, config: OptimizerConfig, *, table_rate: float) -> list[Optimizer]:
     """The optimiser of the dense parameters and, where there are tables with sparse gradients, row-wise Adagrad."""
     embeddings = [one for one in model.modules() if isinstance(one, nn.Embedding | nn.EmbeddingBag)]
     tables: list[Any] = [one.weight for one in embeddings if one.sparse]
@@ -117,7 +113,7 @@ def build(model: nn.Module, config: OptimizerConfig, *, table_rate: float) -> li
     return optimizers + ([RowAdagrad(tables, table_rate)] if tables else [])
 
 
-Schedule = Literal["constant", "linear", "cosine"]
+Schedule = Literal["constant", "linear", "cosine", "one-cycle"]
 
 
 def rate(schedule: Schedule, *, progress: float, warmup: float) -> float:
@@ -125,7 +121,15 @@ def rate(schedule: Schedule, *, progress: float, warmup: float) -> float:
 
     It rises from 0 during the first `warmup`, then stays, or falls to 0 in a line or as a half cosine
     (Loshchilov and Hutter 2017, equation 5, one period).
+
+    `one-cycle` (Smith and Topin 2019, section 3) rises from a 25th and falls to a 25th of a 10,000th, both as half
+    cosines: the curve of fastai and of torch's OneCycleLR, whose `pct_start` of 0.3 is a `warmup`. The momentum stays.
     """
+    if schedule == "one-cycle":
+        top, start, end = 1.0, 1 / 25, 1 / 250_000
+        if progress < warmup:
+            return _half_cosine(start, top, share=progress / warmup)
+        return _half_cosine(top, end, share=(progress - warmup) / (1 - warmup))
     if progress < warmup:
         return progress / warmup
     if schedule == "constant":
@@ -134,22 +138,5 @@ def rate(schedule: Schedule, *, progress: float, warmup: float) -> float:
     return rest if schedule == "linear" else 0.5 - 0.5 * math.cos(math.pi * rest)
 
 
-@torch.no_grad()
-def divide_and_clip(parameters: Iterable[nn.Parameter], count: Tensor, *, largest: float | None) -> Tensor:
-    """Divide every gradient by `count` [], then scale all so that their common norm is at most `largest`.
-
-    Returns the norm before clipping []. Of a sparse gradient the values count, its rows added up first. Nothing waits
-    for the device.
-    """
-    grads = []
-    for parameter in parameters:
-        if parameter.grad is not None:
-            if parameter.grad.is_sparse:
-                parameter.grad = parameter.grad.coalesce()
-            grads.append(parameter.grad.values() if parameter.grad.is_sparse else parameter.grad)
-    norm = torch.stack(torch._foreach_norm(grads)).norm() / count
-    factor = 1 / count
-    if largest is not None:
-        factor = factor * (largest / norm.clamp_min(1e-12)).clamp_max(1.0)
-    torch._foreach_mul_(grads, factor)
-    return norm
+def _half_cosine(start: float, end: float, *, share: float) -> float:
+    return end + (start - end) * (0.5 + 0.5 * math.cos(math.pi * share))

@@ -66,8 +66,7 @@ class Group:
             rows_N = torch.zeros(0, dtype=torch.long, device=parameter.device)
             values_ND = parameter.new_zeros(0, parameter.shape[1])
         else:
-            grad = parameter.grad.coalesce()
-            rows_N, values_ND = grad.indices()[0], grad.values()
+            rows_N, values_ND = parameter.grad._indices()[0], parameter.grad._values()
         counts = torch.zeros(self.world, dtype=torch.long, device=parameter.device)
         counts[self.rank] = len(rows_N)
         longest = int(self.sum(counts).max())

@@ -33,6 +33,8 @@ class TrainingConfig(Config):
     """The share of the run in which the learning rate rises from 0."""
     clip: float | None = Field(default=1.0, gt=0)
     """The largest norm of the gradient; None: no limit."""
+    ema: float | None = Field(default=None, gt=0, lt=1)
+    """Evaluate and keep an exponential moving average of the weights, of this decay (0.995, say); None: the weights."""
     precision: Precision | Literal["auto"] = "auto"
     """`auto`: by kind of encoder and processor, from a fixed table; said in the run."""
     metric: str | None = None
@@ -55,7 +57,7 @@ def precision_for(encoder: str, device: torch.device, *, asked: Precision | Lite
     Raises ConfigError where the device cannot do what is asked.
     """
     native = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
-    recurrent = encoder in ("lstm", "gru")
+    recurrent = encoder in ("rnn", "lstm", "gru")
     if (asked == "bfloat16" and recurrent and not native) or (asked == "float64" and device.type == "mps"):
         what = f"`{encoder}` cannot be trained in {asked} on this {device.type}"
         raise ConfigError(what, where="training.precision", hint="leave it out, or take float32")

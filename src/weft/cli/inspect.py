@@ -1,0 +1,83 @@
+"""`weft inspect`: what is wrong with a file of labelled texts, before a model learns it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from weft.cli import options
+from weft.data.findings import Finding
+from weft.experiments.inspect import in_order, inspect, write_inspection
+from weft.reading import DataConfig
+from weft.report.inspection import CALLED, tally
+from weft.training.reports import Note
+
+_STYLES = {"error": "red", "warning": "yellow"}
+
+
+@click.command("inspect", short_help="Look for what is wrong with labelled texts.")
+@click.argument("source")
+@click.option("--text", help="Column of the text. Default: guessed, and said.")
+@click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option("--dev", help="File by which weights would be chosen: are its texts in SOURCE too?")
+@click.option("--test", help="File that a model would be scored on: are its texts in SOURCE too?")
+@click.option("--no-label-errors", is_flag=True, help="Look for no wrong labels, which takes training five models.")
+@click.option("--output", help="Folder for page.html and inspection.json. Default: runs/inspect- and the file's name.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same findings.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every row, instead of a table.")
+@options.encoding
+def command(
+    source: str,
+    text: str | None,
+    label: str | None,
+    dev: str | None,
+    test: str | None,
+    no_label_errors: bool,
+    output: str | None,
+    seed: int,
+    as_json: bool,
+    encoding: str | None,
+) -> None:
+    """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong."""
+    name = Path(source).absolute().name
+    folder = Path(output or f"runs/inspect-{name.split('.')[0]}")
+    options.check_place(str(folder / "page.html"))
+    data = DataConfig(train=source, dev=dev, test=test, encoding=encoding or "auto")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    findings: list[Finding] = []
+    wanted = "leave" if no_label_errors else "find"
+    for told in inspect(data, text=text, label=label, label_errors=wanted, seed=seed):
+        if isinstance(told, Note):
+            console.print(told.text, markup=False)
+        else:
+            findings.append(told)
+    page = write_inspection(findings, folder, title=name)
+    if as_json:
+        click.echo(json.dumps([one.to_json() for one in in_order(findings)], ensure_ascii=False))
+        return
+    out = Console(file=sys.stdout, highlight=False)
+    out.print(Text(f"{tally(findings)} in {name}", style="bold"))
+    open_ones = [one for one in in_order(findings) if one.severity != "fine"]
+    if open_ones:
+        out.print(_table(open_ones))
+    for one in findings:
+        if one.severity == "fine":
+            out.print(Text(f"fine   {one.title}: {one.said}"), soft_wrap=True)
+    out.print(f"page   {page}\nrows   {folder / 'inspection.json'}", markup=False, soft_wrap=True)
+
+
+def _table(findings: Sequence[Finding]) -> Table:
+    table = Table(show_lines=True)
+    for column in ("", "looked at", "count", "found, and how to mend it"):
+        table.add_column(column, justify="right" if column == "count" else "left", no_wrap=column == "")
+    for one in findings:
+        found = Text(one.said).append(f"\n→ {one.fix}", style="dim")
+        table.add_row(Text(CALLED[one.severity], style=_STYLES[one.severity]), one.title, f"{one.count:,}", found)
+    return table

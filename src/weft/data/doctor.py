@@ -1,0 +1,153 @@
+"""What is wrong with labelled texts as such: knows labels, lengths and repeats; not tasks or models."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from weft.data.findings import Finding, Part, Row, all_rows, counted, verb
+from weft.data.repeats import find_repeats
+
+FEWEST = 5
+"""Texts that a label needs to be learned and held out at all."""
+IMBALANCE = 10
+"""A label with so many times the texts of another is likely to be answered for it."""
+_LONG_TIMES = 20
+_LONG = 2000
+_LISTED = 8
+
+
+def brief(parts: Sequence[Part], *, counts: Mapping[str, int]) -> list[str]:
+    """The few notes that a training begins with: repeats, overlap, contradictions, tiny and unbalanced labels.
+
+    At most five, and none when there is nothing to say. The first part is the one to learn from; `counts` are its texts
+    by label, where a text may have several.
+    """
+    found = find_repeats(parts, "same")
+    train = parts[0]
+    notes = []
+    again = sum(here.part == 0 for here, _ in found.again)
+    if again:
+        notes.append(f"{counted(again, 'row')} of {len(train):,} {verb('repeat', again)} the text of an earlier row")
+    across = Counter(here.part for here, before in found.across if before.part == 0)
+    if across:
+        said = " and ".join(
+            f"{texts:,} of {len(parts[part]):,} {parts[part].name} texts" for part, texts in across.items()
+        )
+        notes.append(f"{said} also {verb('stand', across.total())} in train: scores on them flatter")
+    if found.torn:
+        notes.append(f"{counted(len(found.torn), 'text')} with several labels that contradict each other")
+    tiny = [label for label, texts in counts.items() if texts < FEWEST]
+    if tiny:
+        notes.append(f"{counted(len(tiny), 'label')} with fewer than {FEWEST} texts: {_listed(tiny)}")
+    if _unbalanced(counts):
+        (most, many), (least, few) = Counter(counts).most_common(1)[0], Counter(counts).most_common()[-1]
+        notes.append(f"`{most}` has {many:,} texts, `{least}` {few:,}: look at macro F1 too, not at accuracy alone")
+    if notes:
+        files = " ".join(f"--{part.name} {part.path}" for part in parts[1:])
+        notes[-1] += f" (weft inspect {train.path}{' ' if files else ''}{files} shows which)"
+    return notes
+
+
+def labels(parts: Sequence[Part]) -> list[Finding]:
+    """Look at how many texts each label has, and for labels that are one but for how they are spelled."""
+    counts = [Counter(label.strip() for label in part.labels if label.strip()) for part in parts]
+    total = sum(counts, Counter())
+    table = [("label", *(part.name for part in parts))]
+    table += [(label, *(f"{one[label]:,}" for one in counts)) for label, _ in total.most_common()]
+    return [_label_counts(parts[0], counts, table), _spellings(parts)]
+
+
+def _label_counts(train: Part, counts: Sequence[Counter[str]], table: Sequence[Sequence[str]]) -> Finding:
+    learned, title = counts[0], "Labels"
+    if len(learned) < 2:
+        said = f"only `{next(iter(learned))}`" if learned else "no label at all"
+        fix = "add texts of another label: a classifier needs something to tell apart"
+        return Finding("labels", title, "error", said, 1, fix, table=table)
+    tiny = {label for label, texts in learned.items() if texts < FEWEST}
+    unknown = set().union(*counts) - set(learned)
+    said = [counted(len(learned), "label")]
+    if tiny:
+        said.append(f"{len(tiny):,} with fewer than {FEWEST} texts: {_listed(sorted(tiny))}")
+    if unknown:
+        said.append(f"{len(unknown):,} that train lacks: {_listed(sorted(unknown))}")
+    (most, many), (least, few) = learned.most_common(1)[0], learned.most_common()[-1]
+    if _unbalanced(learned):
+        said.append(f"`{most}` has {many:,} texts, `{least}` {few:,}")
+    else:
+        said.append(f"from {few:,} to {many:,} texts each")
+    if not (tiny or unknown or _unbalanced(learned)):
+        return Finding("labels", title, "fine", "; ".join(said), table=table)
+    fix = (
+        "collect more of the rare labels or merge them; `--set task.loss.class_weights=balanced` makes them weigh more"
+    )
+    if unknown:
+        fix = "give train texts of every label, or remove the rows whose label it lacks: they cannot be answered right"
+    rows = [train.row(row) for row, label in enumerate(train.labels) if label.strip() in tiny]
+    return Finding("labels", title, "error" if unknown else "warning", "; ".join(said),
+                   len(tiny) + len(unknown) or 1, fix, rows, table)  # fmt: skip
+
+
+def _unbalanced(counts: Mapping[str, int]) -> bool:
+    return len(counts) > 1 and max(counts.values()) >= IMBALANCE * min(counts.values())
+
+
+def _spellings(parts: Sequence[Part]) -> Finding:
+    """Labels that differ only in case, blanks, or the width of letters, such as `Pos` and `pos`."""
+    counts = Counter(label for part in parts for label in part.labels if label.strip())
+    alike: dict[str, list[str]] = {}
+    for label, _ in counts.most_common():
+        plain = "".join(unicodedata.normalize("NFKC", label).split()).casefold()
+        alike.setdefault(plain, []).append(label)
+    torn = {spelled: group[0].strip() for group in alike.values() if len(group) > 1 for spelled in group[1:]}
+    # blanks at the ends are cut when labels are read, so they do no harm
+    harmful = {spelled for spelled, usual in torn.items() if spelled.strip() != usual}
+    title = "Spelling of labels"
+    if not torn:
+        return Finding("spellings", title, "fine", "no two labels differ only in case, blanks or width")
+    rows = [
+        part.row(number, note=f"`{part.labels[number]}`, elsewhere `{torn[part.labels[number]]}`")
+        for part, number in all_rows(parts)
+        if part.labels[number] in torn
+    ]
+    pairs = [f"`{spelled}` and `{usual}`" for spelled, usual in torn.items()]
+    said = f"{'; '.join(pairs[:_LISTED])}{f' and {len(pairs) - _LISTED} more' if len(pairs) > _LISTED else ''}"
+    if not harmful:
+        said += ": read as one, since blanks at the ends are cut"
+    fix = "write each label in one way: " + ", ".join(f"`{torn[spelled]}`" for spelled in list(torn)[:_LISTED])
+    return Finding("spellings", title, "error" if harmful else "warning", said, len(torn), fix, rows)
+
+
+def lengths(parts: Sequence[Part]) -> Finding:
+    """Look at how long the texts are, in characters, and for very long and very short ones."""
+    quantiles = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
+    table = [("part", "texts", "shortest", "5%", "25%", "median", "75%", "95%", "longest")]
+    rows: list[Row] = []
+    for part in parts:
+        lengths_N = np.array([len(text.strip()) for text in part.texts], dtype=np.int64)
+        told = np.quantile(lengths_N, quantiles, method="nearest") if len(part) else np.zeros(len(quantiles))
+        table.append((part.name, f"{len(part):,}", *(f"{int(length):,}" for length in told)))
+        limit = max(_LONG, _LONG_TIMES * float(np.median(lengths_N))) if len(part) else _LONG
+        very_long = np.flatnonzero(lengths_N > limit).tolist()
+        rows += [part.row(row, note=f"{lengths_N[row]:,} characters") for row in very_long]
+        rows += [
+            part.row(row, note="no letter or digit")
+            for row, text in enumerate(part.texts)
+            if text.strip() and not any(map(str.isalnum, text))
+        ]
+    medians = f"the median of the {parts[0].name} texts has {table[1][5]} characters, the longest {table[1][-1]}"
+    if not rows:
+        return Finding("lengths", "Lengths", "fine", medians, table=table)
+    empty = sum(row.note.startswith("no") for row in rows)
+    said = [f"{empty:,} without a letter or digit"] if empty else []
+    said += [f"{len(rows) - empty:,} very long"] if len(rows) > empty else []
+    fix = "see whether they are texts at all; of long ones a model reads all with `--long windows`"
+    return Finding("lengths", "Lengths", "warning", f"{medians}; {', '.join(said)}", len(rows), fix, rows, table)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:_LISTED])
+    return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED:,} more"

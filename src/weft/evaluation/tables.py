@@ -1,0 +1,75 @@
+"""Tables of answers as arrays: read, put side by side, averaged; knows no model, and scores nothing.
+
+Letters: N texts, C classes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from weft.errors import InputError
+
+LEAST = 5e-7
+"""Tables have six digits: what stands there as 0 may be as much as this, and counts as this in a log loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The answers of one run: to which texts (line, text, label), what is right, the probability of every label."""
+
+    keys: list[tuple[int, str, str]]
+    labels: list[str]
+    gold_N: np.ndarray
+    probabilities_NC: np.ndarray
+
+    @property
+    def right_N(self) -> np.ndarray:
+        """Whether each text is answered right."""
+        return self.probabilities_NC.argmax(1) == self.gold_N
+
+
+def read_table(path: Path) -> Table:
+    """Read an `answers.jsonl`. Raises InputError for a line without a text, a label or a probability of each label."""
+    keys, rows, gold = [], [], []
+    labels: list[str] = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                record = json.loads(line)
+                label, probabilities = record["label"], record["probabilities"]
+                labels = labels or list(probabilities)
+                gold.append(labels.index(label))
+                rows.append([probabilities[name] for name in labels])
+                keys.append((record.get("line", 0), str(record["text"]), label))
+            except (ValueError, KeyError, TypeError):
+                what = "expected a text, its label, and the probability of every label"
+                raise InputError(what, where=f"{path}:{number}") from None
+    if not keys:
+        raise InputError("there are no answers", where=str(path))
+    return Table(keys, labels, np.array(gold), np.clip(np.array(rows, dtype=np.float64), LEAST, 1))
+
+
+def average(tables: Sequence[Table]) -> Table:
+    """The mean of several models' probabilities. Raises InputError where their texts or labels are not the same."""
+    first = tables[0]
+    if any(one.keys != first.keys or one.labels != first.labels for one in tables):
+        raise InputError("the models did not answer the same texts in one order, or not with the same labels")
+    mean_NC = np.mean([one.probabilities_NC for one in tables], axis=0)
+    return Table(first.keys, first.labels, first.gold_N, mean_NC)
+
+
+def pooled(folds: Sequence[Table]) -> Table:
+    """Several folds as one table, by the lines of the file they come from, so that repeats can stand side by side."""
+    keys = [key for table in folds for key in table.keys]
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return Table(
+        [keys[place] for place in order],
+        folds[0].labels,
+        np.concatenate([table.gold_N for table in folds])[order],
+        np.concatenate([table.probabilities_NC for table in folds])[order],
+    )

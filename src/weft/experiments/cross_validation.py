@@ -1,0 +1,169 @@
+"""Several models on the same folds, or with several seeds on one test file: a run for each, then one comparison.
+
+The output folder holds `plan.json` (what it was started for), a run folder for every model and fold
+(`cnn/repeat-1/fold-3`, or `cnn/seed-0`), and at the end `comparison.json` and `page.html`. Every fold learns its own
+vocabulary and holds out its own dev part, so that nothing of its test part is known. A run that is finished keeps its
+`bundle.json`, by which it is known when the comparison goes on; its weights are removed unless they are to be kept.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from weft.config import differences
+from weft.errors import ConfigError, RunFolderError, WeftError
+from weft.evaluation.compare import Design, compare
+from weft.experiments.entries import Entry
+from weft.experiments.rounds import Round, by_fold, by_seed
+from weft.files import read_json, write_json
+from weft.reading import DataConfig, Examples
+from weft.report.experiment import experiment_page
+from weft.run import suited, train
+from weft.tasks.base import TaskConfig, examples_of
+from weft.training.reports import Note, Report
+
+PLAN, RESULT = "plan.json", "comparison.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which models are compared, and on what: `folds` of the training file, unless the data names a test file.
+
+    The data and the seed are the same in all entries. Repeats deal the folds anew, or train with further seeds.
+    """
+
+    entries: Sequence[Entry]
+    folds: int = 5
+    repeats: int = 1
+
+    @property
+    def data(self) -> DataConfig:
+        """Where the examples come from."""
+        return self.entries[0].config.data
+
+    @property
+    def seed(self) -> int:
+        """Of the first repeat; each further one has the next."""
+        return self.entries[0].config.seed
+
+    @property
+    def design(self) -> Design:
+        """What the runs of a model differ in."""
+        return "seeds" if self.data.test else "folds"
+
+    def rounds(self) -> list[Round]:
+        """All that each model is trained and tested on. Raises WeftError for what is wrong with the data."""
+        task, seeds = self.entries[0].config.task, range(self.seed, self.seed + self.repeats)
+        if self.design == "seeds":
+            return by_seed(self.data, task, seeds=seeds)
+        return by_fold(self.data, task, count=self.folds, seeds=seeds)
+
+    def to_json(self) -> dict[str, Any]:
+        """What must not change when a comparison goes on; models and repeats may be added."""
+        return {
+            "train": self.data.train,
+            "test": self.data.test,
+            "folds": self.folds if self.design == "folds" else None,
+            "seed": self.seed,
+        }
+
+
+def cross_validate(
+    plan: Plan,
+    folder: Path,
+    *,
+    models: Literal["drop", "keep"] = "drop",
+    resume: bool = False,
+    stop: Callable[[], int] = lambda: 0,
+) -> Iterator[Report]:
+    """Train every model on every fold or seed, told as it goes; then write `comparison.json` and `page.html`.
+
+    Args:
+        plan: which models, on what.
+        folder: must not exist, or hold this very comparison to `resume`.
+        models: whether the weights of finished runs are kept; they are not needed to compare.
+        resume: go on: finished runs are not trained again, an unfinished one goes on from its checkpoint.
+        stop: as in `weft.run.train`.
+
+    Raises:
+        WeftError: of the kind that fits; nothing is written for a mistake in config or data.
+
+    """
+    _may_start(plan, folder, resume)
+    rounds = plan.rounds()
+    tasks = {entry.name: _task(entry, rounds[0].examples) for entry in plan.entries}
+    write_json(folder / PLAN, plan.to_json())
+    try:
+        for number, one in enumerate(rounds, 1):
+            for entry in plan.entries:
+                yield Note(f"\n{entry.name}, {one.name} ({number} of {len(rounds)})")
+                place = folder / entry.name / one.place
+                config = entry.config.model_copy(update={"seed": one.seed})
+                examples = replace(one.examples, task=tasks[entry.name])
+                yield from train(config, place, examples=examples, resume=place.exists(), stop=stop)
+                if models == "drop":
+                    (place / "weights.safetensors").unlink(missing_ok=True)
+    except WeftError:
+        if not any(folder.rglob("config.yaml")):  # nothing is lost, and it would only stand in the way
+            shutil.rmtree(folder)
+        raise
+    runs = {
+        entry.name: [
+            [folder / entry.name / one.place for one in rounds if one.repeat == repeat]
+            for repeat in range(plan.repeats)
+        ]
+        for entry in plan.entries
+    }
+    compared = compare(runs, design=plan.design).to_json()
+    places = {
+        name: [str(one.relative_to(folder)) for fold in repeats for one in fold] for name, repeats in runs.items()
+    }
+    write_json(folder / RESULT, {"data": _data(plan, rounds), **compared, "runs": places})
+    experiment_page(folder)
+
+
+def results(folder: Path) -> dict[str, Any]:
+    """The figures of a finished comparison, as `weft.evaluation.compare.Comparison.to_json` gives them."""
+    return read_json(folder / RESULT)
+
+
+def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
+    if plan.design == "folds" and plan.data.dev:
+        hint = "leave it out, or name a --test file too"
+        raise ConfigError("each fold holds out its own dev part", where="data.dev", hint=hint)
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / PLAN).is_file():
+        raise RunFolderError("holds something else than a comparison", where=str(folder), hint="name another --output")
+    if not resume:
+        raise RunFolderError("exists already", where=str(folder), hint="go on with --resume, or name another --output")
+    if changed := differences(read_json(folder / PLAN), plan.to_json()):
+        hint = "go on as it was started, or name another --output"
+        raise ConfigError(f"differs from the comparison in {folder}", where=", ".join(changed), hint=hint)
+
+
+def _task(entry: Entry, examples: Examples) -> TaskConfig:
+    """The task of a model with the columns named; learned once, so that no mistake comes up after hours of others."""
+    columns = {name: getattr(examples.task, name) for name in ("text", "label")}
+    task = entry.config.task.model_copy(update=columns)
+    suited(entry.config)
+    try:
+        with examples_of(entry.config.data.train):
+            task.learn(examples.train)
+    except ConfigError as error:
+        raise ConfigError(error.what, where=f"{entry.name}: {error.where}", hint=error.hint) from None
+    return task
+
+
+def _data(plan: Plan, rounds: Sequence[Round]) -> str:
+    """What the models were scored on, in words."""
+    texts = sum(len(one.examples.test) for one in rounds if one.repeat == 0)
+    if plan.design == "seeds":
+        seeds = f"{plan.repeats} seeds" if plan.repeats > 1 else f"seed {plan.seed}"
+        return f"{plan.data.test}, {texts:,} texts, after training on {plan.data.train} with {seeds}"
+    repeats = f", dealt {plan.repeats} times" if plan.repeats > 1 else ""
+    return f"{plan.data.train}, {texts:,} texts in {plan.folds} folds{repeats}"

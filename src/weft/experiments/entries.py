@@ -1,0 +1,75 @@
+"""What is compared, from the words of a user: kinds of encoders and files of settings; trains nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from weft.config import overridden, read_yaml, validated
+from weft.errors import ConfigError
+from weft.evaluation.compare import AVERAGE
+from weft.run import RunConfig
+
+SECTIONS = ("task", "training")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model of a comparison: its name, which is also that of its folder, and how it is trained."""
+
+    name: str
+    config: RunConfig
+
+
+def entries(words: Sequence[str], settings: Mapping[str, Any], *, overrides: Sequence[str] = ()) -> list[Entry]:
+    """The models that are named: a kind (`cnn`), a file of settings (`wide.yaml`), or a name for one (`wide=cnn.yaml`).
+
+    Args:
+        words: one a model.
+        settings: what all share; stands above what a file says.
+        overrides: `a.b=value`, for all, above both.
+
+    Raises:
+        ConfigError: a name is used twice or cannot be one, or a setting is wrong; says whose it is.
+        InputError: a file cannot be read.
+
+    """
+    found: list[Entry] = []
+    for word in words:
+        name, own = _own(word.strip())
+        if name in {entry.name for entry in found}:
+            hint = "give each a name: wide=wide.yaml,deep=deep.yaml"
+            raise ConfigError(f"`{name}` stands there twice", where="--encoders", hint=hint)
+        try:
+            config = validated(RunConfig, overridden(_over(own, settings), overrides))
+        except ConfigError as error:
+            raise ConfigError(error.what, where=f"{word.strip()}: {error.where}", hint=error.hint) from None
+        found.append(Entry(name, config))
+    return found
+
+
+def _own(word: str) -> tuple[str, dict[str, Any]]:
+    name, equals, file = word.rpartition("=")
+    if not equals and not file.endswith((".yaml", ".yml")):
+        name, own = word, {"task": {"encoder": word}}
+    else:
+        name, own = name or Path(file).stem, read_yaml(Path(file))
+    if not re.fullmatch(r"[\w-][\w.-]*", name) or name == AVERAGE:
+        hint = "name a kind of encoder, as cnn, or a file of settings, as wide=wide.yaml"
+        raise ConfigError(f"`{name}` cannot be the name of a model", where="--encoders", hint=hint)
+    if other := next((section for section in own if section not in SECTIONS), None):
+        hint = "a model of a comparison has `task` and `training`; data, seed and device are the same for all"
+        raise ConfigError("is not settings of one model", where=f"{file}: {other}", hint=hint)
+    return name, own
+
+
+def _over(own: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model says, below what all share."""
+    result = dict(own)
+    for name, value in shared.items():
+        mine = result.get(name)
+        result[name] = _over(mine, value) if isinstance(mine, Mapping) and isinstance(value, Mapping) else value
+    return result

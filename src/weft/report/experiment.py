@@ -1,0 +1,241 @@
+"""The page of a comparison over folds or seeds: knows what is shown of its figures, and in what order; computes none.
+
+It reads `comparison.json` and, for the curves, what the runs told while they were trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+from weft.evaluation.compare import p_in_words
+from weft.files import read_json
+from weft.report import words
+from weft.report.canvas import shorten
+from weft.report.columns import Cell, metric
+from weft.report.curves import Curve, called, epoch_curves
+from weft.report.folder import Run, read_run
+from weft.report.frontier import Model, frontier
+from weft.report.matrix import confusion
+from weft.report.page import COMPACT, PAGE, write_page
+from weft.report.plots import reliability
+from weft.report.words import Interval, is_number
+
+SIDE_BY_SIDE = 8  # labels at most, for confusion matrices to stand side by side with their names
+HALF = 4.6  # inches of a figure of which two stand side by side
+
+Found = Mapping[str, Any]
+Runs = Mapping[str, Sequence[Run]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What a column shows of a model, and small beside and below it; how that is written, and which way is better."""
+
+    title: str
+    value: Callable[[Found], float]
+    shown: Callable[[float], str]
+    better: Literal["high", "low"]
+    beside: Callable[[Found], str] = lambda _: ""
+    below: Callable[[Found], str] = lambda _: ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """One cell of who is better than whom."""
+
+    said: str = ""
+    p: str = ""
+    kind: Literal["better", "worse", "unclear"] = "unclear"
+
+
+def experiment_page(folder: Path) -> Path:
+    """Write `page.html` into the folder of a comparison.
+
+    Raises RunFolderError where one of the runs is missing or damaged.
+    """
+    found = read_json(folder / "comparison.json")
+    models = found["models"]
+    runs = {name: [read_run(folder / place) for place in places] for name, places in found["runs"].items()}
+    best = next(model for model in models if model["name"] == found["best"])
+    several = found["repeats"] * found["folds"] > 1
+    shown = _columns(several=several)
+    steered = metric([run for each in runs.values() for run in each])
+    return write_page(
+        folder / PAGE,
+        "experiment.html.j2",
+        found=found,
+        over=_over(found),
+        best=best,
+        lead=_lead(found),
+        columns=[column.title for column in shown],
+        rows=list(zip(models, zip(*(_cells(column, models) for column in shown), strict=True), strict=True)),
+        several=several,
+        against=_against(found),
+        p=p_in_words,
+        frontier=Markup(frontier([_dot(model) for model in models])),
+        curves=Markup(epoch_curves(_curves(runs, partial(_dev, name=steered)), f"{called(steered)} on the dev part")),
+        losses=_losses(runs),
+        classes=_class_rows(models),
+        compact=COMPACT,
+        confusions=_confusions(models),
+        in_a_row=len(best["details"]["labels"]) <= SIDE_BY_SIDE,
+        calibrations=[
+            Markup(reliability(model["details"]["calibration"], title=model["name"], size="small")) for model in models
+        ],
+    )
+
+
+def _over(found: Found) -> str:
+    names = [model["name"] for model in found["models"] if model["name"] in found["runs"]]
+    models = f"{len(names)} model{'' if len(names) == 1 else 's'}"
+    return f"{models} compared · {found['data']}"
+
+
+def _lead(found: Found) -> str:
+    """Which models the best one is better than, and from which it cannot be told apart."""
+    rivals = [pair for pair in found["pairs"] if found["best"] in (pair["one"], pair["other"])]
+    behind = [pair["other"] for pair in rivals if pair["told_apart"] and pair["one"] == found["best"]]
+    ahead = [pair["one"] for pair in rivals if pair["told_apart"] and pair["other"] == found["best"]]
+    like = [_other(pair, found["best"]) for pair in rivals if not pair["told_apart"]]
+    said = [
+        f"{start} {_listed(names)}"
+        for start, names in (("better than", behind), ("not as good as", ahead), ("not to be told apart from", like))
+        if names
+    ]
+    return f"It is {_listed(said)}." if said else ""
+
+
+def _other(pair: Found, name: str) -> str:
+    return pair["other"] if pair["one"] == name else pair["one"]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _columns(*, several: bool) -> list[_Column]:
+    def over_runs(name: str, below: Callable[[Found], str] = lambda _: "") -> _Column:
+        known = words.measure(name)
+
+        def deviation(model: Found) -> str:
+            value = words.score(model["scores"][name]["deviation"], known.form)
+            return f" ± {value.removesuffix('%')}" if several else ""
+
+        shown = partial(words.score, form=known.form)
+        return _Column(known.title, lambda model: model["scores"][name]["mean"], shown, known.better, deviation, below)
+
+    def span(model: Found) -> str:
+        pooled = Interval.read(model["pooled"]["accuracy"])
+        return words.span(pooled) if pooled else ""
+
+    error = words.measure("calibration_error")
+    return [
+        over_runs("accuracy", span),
+        over_runs("macro_f1"),
+        over_runs("log_loss"),
+        _Column(error.title, lambda model: model["pooled"]["calibration_error"]["value"], words.score, "low"),
+        _Column("Texts / s", lambda model: model["texts_per_second"], words.count, "high"),
+        _Column("Size", lambda model: model["size_bytes"], words.size, "low"),
+        _Column("Training", lambda model: model["train_seconds"], words.duration, "low"),
+    ]
+
+
+def _cells(column: _Column, models: Sequence[Found]) -> list[tuple[Cell, str]]:
+    values = [column.value(model) for model in models]
+    best = column.shown(max(values) if column.better == "high" else min(values)) if len(values) > 1 else None
+    shown = [column.shown(value) for value in values]
+    return [
+        (Cell(text, column.below(model), text == best), column.beside(model))
+        for text, model in zip(shown, models, strict=True)
+    ]
+
+
+def _against(found: Found) -> list[tuple[str, list[_Against]]]:
+    """Each model, from the best to the worst, against each other: a row tells what it is compared with the columns."""
+    pairs = {frozenset((pair["one"], pair["other"])): pair for pair in found["pairs"]}
+    names = [model["name"] for model in found["models"]]
+    names.sort(key=lambda name: sum(pair["one"] == name for pair in found["pairs"]), reverse=True)
+    return [(name, [_facing(name, pairs.get(frozenset((name, other)))) for other in names]) for name in names]
+
+
+def _facing(name: str, pair: Found | None) -> _Against:
+    if pair is None:
+        return _Against()
+    ahead = pair["one"] == name
+    points = f"{100 * abs(pair['difference']):.1f}"
+    if not pair["told_apart"]:
+        sign = "" if points == "0.0" else "+" if ahead else "−"
+        return _Against(f"unclear ({sign}{points})", p_in_words(pair["p"]))
+    return _Against(
+        f"{'better' if ahead else 'worse'} by {points}", p_in_words(pair["p"]), "better" if ahead else "worse"
+    )
+
+
+def _dot(model: Found) -> Model:
+    score = model["pooled"]["accuracy"]
+    return Model(model["name"], score["value"], score["low"], score["high"], model["texts_per_second"])
+
+
+def _curves(runs: Runs, points: Callable[[Run], list[tuple[float, float]]]) -> list[Curve]:
+    """The curve of each model: every run thin, and their mean as far as all runs went."""
+    found: list[Curve] = []
+    for name, each in runs.items():
+        lines = [line for run in each if (line := points(run))]
+        steps = list(zip(*lines, strict=False))
+        epochs = [fmean(epoch for epoch, _ in step) for step in steps]
+        means = [fmean(value for _, value in step) for step in steps]
+        found.append(Curve(name, epochs, means, lines if len(lines) > 1 else ()))
+    return found
+
+
+def _dev(run: Run, *, name: str) -> list[tuple[float, float]]:
+    told = {report["step"]: report for report in run.reports if report.get("kind") == "evaluation"}
+    points = [(told[step]["epoch"], told[step]["scores"].get(name)) for step in sorted(told)]
+    return [point for point in points if is_number(point[1])]
+
+
+def _training(run: Run) -> list[tuple[float, float]]:
+    """The mean training loss of each epoch of which any was told."""
+    by_epoch: dict[int, list[float]] = {}
+    told = {report["step"]: report for report in run.reports if report.get("kind") == "step"}
+    for report in told.values():
+        if is_number(report.get("loss")):
+            by_epoch.setdefault(int(-(-report["epoch"] // 1)), []).append(report["loss"])
+    return [(epoch, fmean(losses)) for epoch, losses in sorted(by_epoch.items())]
+
+
+def _losses(runs: Runs) -> list[Markup]:
+    told = {"training loss": _training, "log loss on the dev part": partial(_dev, name="log_loss")}
+    drawn = [epoch_curves(_curves(runs, points), title, form="number", across=HALF) for title, points in told.items()]
+    return [Markup(svg) for svg in drawn if svg]
+
+
+def _class_rows(models: Sequence[Found]) -> list[dict[str, Any]]:
+    """The F1 of each label by each model."""
+    rows: list[dict[str, Any]] = []
+    for each in zip(*(model["details"]["per_class"] for model in models), strict=True):
+        found = [Interval.read(one["f1"]) for one in each]
+        shown = [words.score(one.value) if one else words.NOTHING for one in found]
+        best = words.score(max(one.value for one in found if one)) if any(found) and len(models) > 1 else None
+        cells = [
+            Cell(text, words.span(one) if one else "", text == best) for text, one in zip(shown, found, strict=True)
+        ]
+        rows.append({"label": each[0]["label"], "support": each[0]["support"], "cells": cells})
+    return rows
+
+
+def _confusions(models: Sequence[Found]) -> list[tuple[str, Markup]]:
+    """A matrix of each model: small ones where labels are few, else large ones to unfold."""
+    labels = models[0]["details"]["labels"]
+    size: Literal["large", "small"] = "small" if len(labels) <= SIDE_BY_SIDE else "large"
+    return [
+        (one["name"], Markup(confusion(one["details"]["confusion"], labels, title=shorten(one["name"], 24), size=size)))
+        for one in models
+    ]

@@ -1,0 +1,98 @@
+"""The page of the data doctor: knows which findings and rows are shown, and in what words; not how they were found."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from weft.data.findings import Finding, Row, counted
+from weft.files import write_text
+from weft.report import words
+from weft.report.canvas import PALETTE, shorten
+
+SHOWN = 25
+"""Rows of a finding that stand on the page; `inspection.json` has all."""
+TABLED = 40
+"""Rows of a small table that stand on the page."""
+_TEXT = 150  # columns of a text; the rest unfolds
+_WHOLE = 5_000  # letters of a text at most
+CALLED = {"error": "mend", "warning": "look", "fine": "fine"}
+_PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}
+_PICTURES |= dict.fromkeys(range(0x7F, 0xA0), 0x2426)  # a browser would show nothing
+
+
+def inspection_page(findings: Sequence[Finding], path: Path, *, title: str) -> Path:
+    """Write the page: a table of all findings, then each with its rows, in the order given."""
+    room = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    room.filters["codes"] = _codes
+    page = room.get_template("inspection.html.j2").render(
+        palette=PALETTE,
+        title=title,
+        tally=tally(findings),
+        findings=[_shown(one) for one in findings],
+    )
+    write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
+    return path
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """`2 things to mend, 3 to look at`, or that there is nothing."""
+    counts = Counter(one.severity for one in findings)
+    if counts["error"] and counts["warning"]:
+        return f"{counted(counts['error'], 'thing')} to mend, {counts['warning']} to look at"
+    if counts["error"]:
+        return f"{counted(counts['error'], 'thing')} to mend"
+    return f"{counted(counts['warning'], 'thing')} to look at" if counts["warning"] else "Nothing to mend"
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    parts = {row.part for row in finding.rows}
+    return {
+        "finding": finding,
+        "called": CALLED[finding.severity],
+        "count": f"{finding.count:,}" if finding.count else words.NOTHING,
+        "several_parts": len(parts) > 1,
+        "texts": any(row.text or row.label for row in finding.rows),
+        "notes": any(row.note for row in finding.rows),
+        "rows": [_row(row) for row in finding.rows[:SHOWN]],
+        "more": max(0, len(finding.rows) - SHOWN),
+        "head": finding.table[0] if finding.table else (),
+        "table": finding.table[1 : 1 + TABLED],
+        "numbers": [_are_numbers(column) for column in zip(*finding.table[1:], strict=True)],
+        "more_table": max(0, len(finding.table) - 1 - TABLED),
+    }
+
+
+def _are_numbers(column: Sequence[str]) -> bool:
+    return all(cell[:1].isdigit() for cell in column)
+
+
+def _row(row: Row) -> dict[str, str]:
+    text = row.text.translate(_PICTURES)
+    short, cut = shorten(text, _TEXT), len(text) - _WHOLE
+    whole = text if cut <= 0 else f"{text[:_WHOLE]}… ({cut:,} more letters)"
+    return {
+        "part": row.part,
+        "line": row.where if not row.where.endswith(f":{row.line}") else f"{row.line:,}",
+        "short": short,
+        "whole": whole if short.endswith("…") and not text.endswith("…") else "",
+        "label": row.label,
+        "note": row.note.translate(_PICTURES),
+    }
+
+
+def _codes(sentence: str) -> Markup:
+    """Set what stands in backticks as code; all else is escaped."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))

@@ -1,0 +1,103 @@
+"""Losses of class scores and their variations; knows logits and label numbers, neither texts nor models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor
+from torch.nn import functional
+
+from weft.config import Config
+from weft.tasks.base import Loss
+
+
+class LossConfig(Config):
+    """Cross-entropy and its variations."""
+
+    smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """The share of the target spread evenly over all labels (Szegedy et al. 2016, section 7)."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """`balanced` weighs a row by the inverse frequency of its label."""
+    focal: float = Field(default=0.0, ge=0)
+    """Gamma: a row counts by (1 - p) ** gamma, p being what its label has already (Lin et al. 2017, eq. 4 and 5)."""
+    logit_adjustment: float = Field(default=0.0, ge=0)
+    """Tau: tau log(share of a label) is added to its score while training, so that answers weigh all labels alike,
+    rare ones too (Menon et al. 2021, eq. 10)."""
+
+    @model_validator(mode="after")
+    def _has_one_target(self) -> Self:
+        if self.smoothing and self.focal:
+            raise ValueError(
+                "smoothing spreads the target over labels, focal weighs by one: only one of them can be set"
+            )
+        return self
+
+
+class BinaryLossConfig(Config):
+    """Binary cross-entropy of each label, and its variations."""
+
+    class_weights: Literal["none", "balanced"] = "none"
+    """`balanced` weighs the texts that have a label by how many lack it for each that has it."""
+    focal: float = Field(default=0.0, ge=0)
+    """Gamma: a decision counts by (1 - p) ** gamma, p being what the truth has already (Lin et al. 2017, eq. 4)."""
+
+
+def cross_entropy(logits_BC: Tensor, label_B: Tensor, config: LossConfig, *, counts: Sequence[int]) -> Loss:
+    """Cross-entropy, summed over rows; its count is their number, or the sum of their weights.
+
+    Args:
+        logits_BC: scores of each class.
+        label_B: the number of the true class.
+        config: its variations.
+        counts: how many training texts had each label.
+
+    """
+    logits_BC = _wide(logits_BC)
+    counts_C = torch.tensor(counts).to(logits_BC)
+    balanced_C = counts_C.mean() / counts_C if config.class_weights == "balanced" else None
+    weight_B = torch.ones_like(logits_BC[:, 0]) if balanced_C is None else balanced_C[label_B]
+    if config.logit_adjustment:
+        logits_BC = logits_BC + config.logit_adjustment * (counts_C / counts_C.sum()).log()
+    if config.focal:
+        of_truth_B = logits_BC.log_softmax(-1).gather(-1, label_B[:, None])[:, 0]
+        total = (weight_B * _focal(of_truth_B, config.focal)).sum()
+    else:
+        smoothing = config.smoothing
+        total = functional.cross_entropy(logits_BC, label_B, balanced_C, reduction="sum", label_smoothing=smoothing)
+    return Loss(total, weight_B.sum())
+
+
+def binary_cross_entropy(
+    logits_BC: Tensor, truth_BC: Tensor, config: BinaryLossConfig, *, counts: Sequence[int], texts: int
+) -> Loss:
+    """Binary cross-entropy, summed over rows and labels; its count is the number of these decisions.
+
+    Args:
+        logits_BC: a score of each label.
+        truth_BC: True where a row has the label.
+        config: its variations.
+        counts: how many training texts had each label.
+        texts: how many training texts there were.
+
+    """
+    logits_BC = _wide(logits_BC)
+    of_truth_BC = functional.logsigmoid(torch.where(truth_BC, logits_BC, -logits_BC))
+    each_BC = _focal(of_truth_BC, config.focal) if config.focal else -of_truth_BC
+    if config.class_weights == "balanced":
+        # of a label that every text had, one text counts as lacking it, or it would not be learned at all
+        weight_C = torch.tensor([max(1, texts - count) / count for count in counts]).to(logits_BC)
+        each_BC = torch.where(truth_BC, weight_C, 1.0) * each_BC
+    return Loss(each_BC.sum(), torch.tensor(float(each_BC.numel())).to(logits_BC))
+
+
+def _focal(log_p: Tensor, gamma: float) -> Tensor:
+    # a row that is learned wholly has a weight of 0, whose power has no gradient
+    return -((-torch.expm1(log_p)).clamp_min(torch.finfo(log_p.dtype).tiny) ** gamma) * log_p
+
+
+def _wide(logits_BC: Tensor) -> Tensor:
+    """In float32 at least: logarithms of probabilities near 1 are lost in half precision."""
+    return logits_BC.to(torch.promote_types(logits_BC.dtype, torch.float32))

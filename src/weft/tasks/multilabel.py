@@ -1,0 +1,275 @@
+"""Several labels for a text, or none: each is decided alone, by a threshold of its own that is tuned after training."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import compress
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from weft.data.batch import Moves, Source
+from weft.data.columns import Columns
+from weft.data.sources import Row, Table
+from weft.errors import ConfigError, InputError
+from weft.metrics.calibration import reliability, tempered
+from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
+from weft.models.pairs import Pair
+from weft.tasks.base import Loss, Scores
+from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
+from weft.tasks.text_task import Texts, listed
+from weft.tasks.texts import Labelled, TextsConfig, in_order
+from weft.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class TagsAnswer:
+    """The labels whose probability reaches their threshold, and the probability of every label."""
+
+    labels: tuple[str, ...]
+    probabilities: Mapping[str, float] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TagsBatch(Moves):
+    """A source of B rows and which of C labels each has, bool [B, C]; None when predicting."""
+
+    source: Source | Pair
+    truth_BC: Tensor | None
+
+
+class MultilabelConfig(TextsConfig):
+    """A text has any number of labels."""
+
+    kind: Literal["multilabel"] = "multilabel"
+    label_separator: str | None = Field(default=None, min_length=1)
+    """What stands between the labels of a row, such as `|`; to read a file of labelled texts it must be set."""
+    loss: BinaryLossConfig = BinaryLossConfig()
+
+    def resolved(self, table: Table) -> Self:
+        """The same with both columns named. Raises ConfigError where there is no separator."""
+        if self.label_separator is None:
+            raise ConfigError("is not set", where="task.label_separator", hint='pass --label-separator "|"')
+        return super().resolved(table)
+
+    def labels_of(self, row: Row) -> tuple[str, ...]:
+        """The labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
+        found = row.values.get(self.label or "")
+        if found is None:
+            hint = f"write labels as one string, with `{self.label_separator}` between them; an empty one has none"
+            raise InputError("labels are absent or nested", hint=hint)
+        return tuple(dict.fromkeys(label for part in found.split(self.label_separator) if (label := part.strip())))
+
+    def learn(self, examples: Sequence[Labelled]) -> Multilabel:
+        """Labels and tokenizer from training examples. Raises InputError where no text has a label."""
+        counts = Counter(label for example in examples for label in _labels(example))
+        if not counts:
+            raise InputError("no text has a label", hint="is task.label the right column?")
+        texts, each, labels = [text for one in examples for text in one.texts], len(examples[0].texts), in_order(counts)
+        config = self.with_tokenizer(texts, each=each)
+        learned, of_each = config.learned_tokenizer(texts), [counts[label] for label in labels]
+        return Multilabel(config, learned, labels, of_each, texts=len(examples), each=each)
+
+    def load(self, folder: Path) -> Multilabel:
+        """Load what `Multilabel.save` wrote."""
+        saved = self.saved(folder)
+        task = Multilabel(self, saved.tokenizer, saved.labels, saved.counts, texts=saved.texts, each=saved.each)
+        return task.restore(saved.tuned)
+
+
+class Multilabel(Texts):
+    """Any number of labels for a text.
+
+    Labels that no training text had cannot be answered: where texts to be scored have them, they count as missed.
+    """
+
+    config: MultilabelConfig
+    metric: ClassVar[str] = "micro_f1"
+    metrics: ClassVar[tuple[str, ...]] = (
+        *("micro_f1", "macro_f1", "micro_precision", "micro_recall", "exact_match", "hamming_loss", "log_loss"),
+    )
+    lower_is_better: ClassVar[frozenset[str]] = frozenset({"hamming_loss", "log_loss"})
+
+    def __init__(
+        self,
+        config: MultilabelConfig,
+        tokenizer: Tokenizer,
+        labels: Sequence[str],
+        counts: Sequence[int],
+        *,
+        texts: int,
+        each: int = 1,
+    ) -> None:
+        super().__init__(config, tokenizer, labels, counts, each=each)
+        self.texts = texts
+        self.threshold_C = np.full(len(self.labels), MIDDLE)
+
+    def learned(self) -> dict[str, Any]:
+        """What of the labels is saved, with the number of training texts."""
+        return {**super().learned(), "texts": self.texts}
+
+    def tuned(self) -> dict[str, Any]:
+        """Temperature and thresholds."""
+        return {**super().tuned(), "thresholds": self.threshold_C.tolist()}
+
+    def restore(self, tuned: Mapping[str, Any]) -> Self:
+        """Take up temperature and thresholds."""
+        self.threshold_C = np.array(tuned.get("thresholds", self.threshold_C))
+        return super().restore(tuned)
+
+    @property
+    def tunes(self) -> bool:
+        """Always: the thresholds."""
+        return True
+
+    def tune(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> list[str]:
+        """Fit the temperature where that is asked, then the thresholds for the best F1 of each label."""
+        probabilities_EC, truth_EC = self._probabilities(answers), self.targets(examples)
+        said = self.calibrate(_yes_and_no(probabilities_EC), truth_EC.ravel().astype(np.int64))
+        probabilities_EC = self._tempered(probabilities_EC)
+        before = quick_scores(probabilities_EC >= MIDDLE, truth_EC)["micro_f1"]
+        self.threshold_C = thresholds(probabilities_EC, truth_EC)
+        after = quick_scores(probabilities_EC >= self.threshold_C, truth_EC)["micro_f1"]
+        shown = listed([f"`{label}` {cut:.2f}" for label, cut in zip(self.labels, self.threshold_C, strict=True)])
+        moved = f"micro F1 {after:.4f}, with 0.5 for all {before:.4f}"
+        return [*said, f"thresholds with the best F1 of each label on the dev part: {shown} ({moved})"]
+
+    def targets(self, examples: Sequence[Labelled]) -> np.ndarray:
+        """Which of the labels each text has, bool [E, C]; labels that were never learned have no column."""
+        truth_EC = np.zeros((len(examples), len(self.labels)), dtype=bool)
+        for row, example in enumerate(examples):
+            truth_EC[row, [self.numbers[label] for label in _labels(example) if label in self.numbers]] = True
+        return truth_EC
+
+    def check(self, examples: Sequence[Labelled]) -> None:
+        """Refuse examples whose labels were all never learned."""
+        found = [(label, example) for example in examples for label in _labels(example)]
+        if found and not any(label in self.numbers for label, _ in found):
+            self.number(*found[0])
+
+    def encode(self, examples: Sequence[Labelled]) -> Columns:
+        """Ids of every text, in rows no longer than the maximum; `label` as a row of bools, where all are given."""
+        columns, labels = super().encode(examples), [label for example in examples for label in _labels(example)]
+        unlearned = sum(label not in self.numbers for label in labels) / max(1, len(labels))
+        return replace(columns, facts={**columns.facts, "unlearned": unlearned})
+
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """As of all texts, and how many labels cannot be answered."""
+        unlearned = {name: part.facts["unlearned"] for name, part in columns.items() if part.facts["unlearned"]}
+        said = [
+            f"{share:.1%} of the labels of {name} are on no training text: missed" for name, share in unlearned.items()
+        ]
+        return [*super().notes(columns), *said]
+
+    def collate(self, columns: Columns, rows: np.ndarray) -> TagsBatch:
+        """Gather and pad some rows."""
+        truth = columns.fixed.get("label")
+        return TagsBatch(self.source(columns, rows), None if truth is None else torch.from_numpy(truth[rows]))
+
+    def loss(self, model: nn.Module, batch: TagsBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
+        """Binary cross-entropy, summed over rows and labels; the count is the number of these decisions."""
+        if batch.truth_BC is None:
+            raise InputError("there are texts without labels among those to learn from")
+        logits_BC = model(batch.source)
+        return binary_cross_entropy(logits_BC, batch.truth_BC, self.config.loss, counts=self.counts, texts=self.texts)
+
+    def predict(self, model: nn.Module, batch: TagsBatch) -> list[np.ndarray]:
+        """The probability of each label for each row, float64 [C]."""
+        return list(model(batch.source).double().sigmoid().cpu().numpy())
+
+    def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[TagsAnswer]:
+        """The mean over the rows of each text, and the labels that reach their thresholds."""
+        return self._answers(self._tempered(self.merged(parts, columns)))
+
+    def average(self, answers: Sequence[Sequence[TagsAnswer]]) -> list[TagsAnswer]:
+        """The mean of several models' probabilities, and the labels that reach the thresholds of this one."""
+        return self._answers(self.mean_probabilities(answers))
+
+    def quick_scores(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> dict[str, float]:
+        """Micro and macro scores, exact match, Hamming loss and log loss."""
+        rows = self._rows(answers, examples)
+        loss = float(log_losses(self._probabilities(answers), self.targets(examples)).mean())
+        return {**quick_scores(rows.guess_EC, rows.truth_EC), "log_loss": loss}
+
+    def score(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> Scores:
+        """All scores; details are those of each label, texts with all labels right, and the calibration bins."""
+        rows, probabilities_EC, truth_EC = (
+            self._rows(answers, examples),
+            self._probabilities(answers),
+            self.targets(examples),
+        )
+        found = scores(rows.guess_EC, rows.truth_EC, loss_N=log_losses(probabilities_EC, truth_EC))
+        unknown = [None] * (len(rows.labels) - len(self.labels))
+        details = {
+            "labels": rows.labels,
+            "exact": {"right": int((rows.guess_EC == rows.truth_EC).all(1).sum()), "texts": len(examples)},
+            "per_class": [
+                {"label": label, **asdict(one), "threshold": cut}
+                for label, one, cut in zip(
+                    rows.labels, found.labels, [*self.threshold_C.tolist(), *unknown], strict=True
+                )
+            ],
+            "calibration": reliability(_yes_and_no(probabilities_EC), truth_EC.ravel().astype(np.int64)).to_json(),
+        }
+        return Scores(found.overall, details)
+
+    def record(self, answer: TagsAnswer, example: Labelled) -> dict[str, Any]:
+        """Text, its labels where they are known, the answer and every probability; labels in the model's order."""
+        given = sorted(_labels(example), key=lambda label: self.numbers.get(label, len(self.labels)))
+        known = {} if example.label is None else {"labels": given}
+        probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
+        line = {"line": example.line} if example.line else {}
+        return {
+            **dict(zip(("text", "second"), example.texts, strict=False)),
+            **known,
+            "answer": list(answer.labels),
+            "probabilities": probabilities,
+            **line,
+        }
+
+    def _answers(self, probabilities_EC: np.ndarray) -> list[TagsAnswer]:
+        given_EC = probabilities_EC >= self.threshold_C
+        return [
+            TagsAnswer(tuple(compress(self.labels, given)), dict(zip(self.labels, row, strict=True)))
+            for given, row in zip(given_EC.tolist(), probabilities_EC.tolist(), strict=True)
+        ]
+
+    def _tempered(self, probabilities_EC: np.ndarray) -> np.ndarray:
+        return tempered(_yes_and_no(probabilities_EC), self.temperature)[:, 1].reshape(probabilities_EC.shape)
+
+    def _probabilities(self, answers: Sequence[TagsAnswer]) -> np.ndarray:
+        return np.array([list(answer.probabilities.values()) for answer in answers])
+
+    def _rows(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> _Rows:
+        unknown = {label for example in examples for label in _labels(example)} - self.numbers.keys()
+        labels = [*self.labels, *in_order(dict.fromkeys(unknown, 0))]
+        numbers = {label: number for number, label in enumerate(labels)}
+        guess_EC, truth_EC = np.zeros((2, len(examples), len(labels)), dtype=bool)
+        for row, (answer, example) in enumerate(zip(answers, examples, strict=True)):
+            guess_EC[row, [numbers[label] for label in answer.labels]] = True
+            truth_EC[row, [numbers[label] for label in _labels(example)]] = True
+        return _Rows(labels, guess_EC, truth_EC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Answers and truth, bool [E, C], of the labels that were learned and then of those that only the truth has."""
+
+    labels: list[str]
+    guess_EC: np.ndarray
+    truth_EC: np.ndarray
+
+
+def _labels(example: Labelled) -> tuple[str, ...]:
+    return (example.label,) if isinstance(example.label, str) else example.label or ()
+
+
+def _yes_and_no(probabilities_EC: np.ndarray) -> np.ndarray:
+    """Each label of each text as a decision between two, no and yes, [E * C, 2]."""
+    return np.stack([1 - probabilities_EC, probabilities_EC], -1).reshape(-1, 2)

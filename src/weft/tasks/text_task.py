@@ -1,0 +1,222 @@
+"""What every task on texts does alike: ids, batches, windows, temperature, notes; of labels it knows the names."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import nn
+
+from weft.data.batch import Ngrams, Source, Tokens
+from weft.data.columns import Columns, Fitted, Ragged, fit
+from weft.errors import InputError
+from weft.files import write_json
+from weft.metrics.calibration import log_loss, temperature, tempered
+from weft.models.base import Encoder
+from weft.models.classifier import Classifier
+from weft.models.pairs import Pair, PairClassifier
+from weft.tasks.base import TUNED, Task
+from weft.tasks.pairs import shared_and_alone
+from weft.tasks.texts import Labelled, TextsConfig
+from weft.text.tokenizer import Tokenizer
+
+
+class Texts(Task):
+    """A tokenizer, labels, and how many training examples had each; its config is a TextsConfig.
+
+    `each` is how many texts an example has, one or two.
+    """
+
+    temperature: float = 1.0
+    """By which the scores of all labels are divided; 1 until it is tuned."""
+
+    def __init__(
+        self,
+        config: TextsConfig,
+        tokenizer: Tokenizer,
+        labels: Sequence[str],
+        counts: Sequence[int],
+        *,
+        each: int = 1,
+    ) -> None:
+        self.config, self.tokenizer, self.each = config, tokenizer, each
+        self.labels, self.counts = list(labels), list(counts)
+        self.numbers = {label: number for number, label in enumerate(labels)}
+
+    def save(self, folder: Path) -> None:
+        """The tokenizer's files, `labels.json`, and `tuned.json` where anything was tuned."""
+        self.tokenizer.save(folder)
+        write_json(folder / "labels.json", self.learned())
+        if self.tuned():
+            write_json(folder / TUNED, self.tuned())
+
+    def learned(self) -> dict[str, Any]:
+        """What of the labels is saved."""
+        each = {} if self.each == 1 else {"each": self.each}
+        return {"labels": self.labels, "counts": self.counts, **each}
+
+    def tuned(self) -> dict[str, Any]:
+        """What was decided after training."""
+        return {} if self.temperature == 1 else {"temperature": self.temperature}
+
+    def restore(self, tuned: Mapping[str, Any]) -> Self:
+        """Take up what was decided after training."""
+        self.temperature = tuned.get("temperature", 1.0)
+        return self
+
+    @property
+    def tunes(self) -> bool:
+        """Whether a temperature is to be fitted."""
+        return self.config.calibrate == "temperature"
+
+    def calibrate(self, probabilities_NC: np.ndarray, gold_N: np.ndarray) -> list[str]:
+        """Fit the temperature where that is asked; it stays 1 where that is no better. Says what it does."""
+        if self.config.calibrate == "none":
+            return []
+        found, before = temperature(probabilities_NC, gold_N), log_loss(probabilities_NC, gold_N)
+        after = log_loss(tempered(probabilities_NC, found), gold_N)
+        if after < before:
+            self.temperature = found
+        said = f"calibrated by temperature {self.temperature:.3f}: the log loss on the dev part"
+        return [f"{said} is {min(after, before):.4f}, before it was {before:.4f}"]
+
+    def build_model(self) -> Classifier | PairClassifier:
+        """The encoder and its head, with fresh weights."""
+        sizes = self.tokenizer.sizes
+        if self.each > 1 and not self.tokenizer.ordered:
+            sizes = (2 * sizes[0],)  # an n-gram of both texts is another than the same of one alone
+        encoder = self.config.encoder.build(sizes)
+        if self.each > 1 and self.tokenizer.ordered:
+            return PairClassifier(encoder, self.config.classifier, classes=len(self.labels))
+        return self.config.classifier.build(encoder, classes=len(self.labels))
+
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
+        """Let the encoder see which training rows have which label."""
+        label_R, text = columns.fixed["label"], columns.ragged["text"]
+        of_C = (np.flatnonzero(label_R == c if label_R.ndim == 1 else label_R[:, c]) for c in range(len(self.labels)))
+        assert isinstance(model.encoder, Encoder)
+        model.encoder.prepare(text.values[:, 0], (text.flat(rows)[0][:, 0] for rows in of_C))
+        return []
+
+    @abstractmethod
+    def targets(self, examples: Sequence[Labelled]) -> np.ndarray:
+        """What is to be answered, a row for each example. Raises InputError for a label that no training text had."""
+
+    def encode(self, examples: Sequence[Labelled]) -> Columns:
+        """Ids of every text, in rows no longer than the maximum; `label` as numbers, where all are given.
+
+        Raises InputError for a label that no training text had, and for more or fewer texts than in training.
+        """
+        self._check_texts(examples)
+        sides = [self.tokenizer.encode([one.texts[side] for one in examples]) for side in range(self.each)]
+        wholes = [Ragged.of(side.values_NW, side.lengths_R) for side in sides]
+        if self.tokenizer.ordered:
+            fitted = [fit(whole, max_length=self.config.max_length, long=self.config.long) for whole in wholes]
+        else:
+            whole = shared_and_alone(*wholes, size=self.tokenizer.sizes[0]) if self.each > 1 else wholes[0]
+            fitted = [Fitted(whole, np.arange(len(examples)), 0, 0)]
+        total, unknown = sum(int(side.lengths_R.sum()) for side in sides), sum(side.unknown for side in sides)
+        facts = {
+            "known": 1 - unknown / max(1, total if self.tokenizer.ordered else total + unknown),
+            "long": sum(side.long_texts for side in fitted) / max(1, len(fitted) * len(examples)),
+            "unread": sum(side.unread for side in fitted) / max(1, total),
+        }
+        owner_R, fixed = fitted[0].owner_R, {}
+        if all(example.label is not None for example in examples):
+            fixed["label"] = self.targets(examples)[owner_R]
+        ragged = {name: side.rows for name, side in zip(("text", "second"), fitted, strict=False)}
+        # one more than the tokens: an empty row costs something too
+        cost_R = 1 + np.sum([side.rows.lengths_R for side in fitted], axis=0)
+        return Columns(ragged, fixed, owner_R, cost_R, facts)
+
+    def _check_texts(self, examples: Sequence[Labelled]) -> None:
+        for example in examples:
+            if len(example.texts) != self.each:
+                what = "expected one text, found a pair" if self.each == 1 else "expected a pair of texts, found one"
+                where = f"line {example.line}" if example.line else ""
+                hint = "" if self.each == 1 else "name both columns, as in `text_a,text_b`, or give --text and --second"
+                raise InputError(what, where=where, hint=hint)
+
+    def check(self, examples: Sequence[Labelled]) -> None:
+        """Refuse a label that no training text had."""
+        self.targets(examples)
+
+    def source(self, columns: Columns, rows: np.ndarray) -> Source | Pair:
+        """Gather and pad the ids of some rows."""
+        if self.tokenizer.ordered:
+            first, *second = (_tokens(one, rows) for one in columns.ragged.values())
+            return Pair(first, *second) if second else first
+        ids_N1, starts_B = columns.ragged["text"].flat(rows)
+        return Ngrams(torch.from_numpy(ids_N1[:, 0]).long(), torch.from_numpy(starts_B))
+
+    def merged(self, parts: Sequence[np.ndarray], columns: Columns) -> np.ndarray:
+        """The mean over the rows of each text, [E, C]; a long text has several."""
+        if not parts:
+            return np.zeros((0, len(self.labels)))
+        sum_EC = np.zeros((int(columns.owner_R[-1]) + 1, len(self.labels)))
+        np.add.at(sum_EC, columns.owner_R, np.stack(parts))
+        return sum_EC / np.bincount(columns.owner_R)[:, None]
+
+    def mean_probabilities(self, answers: Sequence[Sequence[Any]]) -> np.ndarray:
+        """The mean over models of the probabilities in their answers to the same texts, [E, C], in this task's order.
+
+        Raises InputError where the models differ in their labels or in how many texts they answered.
+        """
+        if not answers or len({len(one) for one in answers}) > 1:
+            found = ", ".join(str(len(one)) for one in answers) or "none"
+            raise InputError(f"expected answers of one or more models to the same texts, found {found}")
+        for given in (given for one in answers for given in one):
+            if given.probabilities.keys() != self.numbers.keys():
+                other = sorted(given.probabilities.keys() ^ self.numbers.keys())
+                shown = listed([f"`{label}`" for label in other])
+                raise InputError(f"the models do not answer with the same labels: only one of them knows {shown}")
+        sums_EC = np.zeros((len(answers[0]), len(self.labels)))
+        for one in answers:
+            if one:
+                sums_EC += [[given.probabilities[label] for label in self.labels] for given in one]
+        return sums_EC / len(answers)
+
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """Labels, the tokenizer with its coverage, and long texts."""
+        shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
+        described = self.config.tokenizer.describe() if self.config.tokenizer else ""
+        sizes = " + ".join(f"{size:,}" for size in self.tokenizer.sizes)
+        known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in columns.items())
+        notes = [
+            f"{len(self.labels)} labels: {shown}",
+            f"tokenizer: {described}; {sizes} ids, which cover {known}",
+        ]
+        for name, part in columns.items():
+            if part.facts["long"]:
+                longer = f"{part.facts['long']:.1%} of the {name} texts are longer than {self.config.max_length} tokens"
+                unread = f"{part.facts['unread']:.1%} of all {name} tokens are not read (--long windows reads all)"
+                whole = self.config.long == "windows"
+                notes.append(f"{longer}, read {'in windows' if whole else f'by their {self.config.long}: {unread}'}")
+        return notes
+
+    def number(self, label: str, example: Labelled) -> int:
+        """The number of a label. Raises InputError, with the example's line, for one that no training text had."""
+        if label not in self.numbers:
+            known = ", ".join(f"`{label}`" for label in self.labels[:20])
+            raise InputError(
+                f"label `{label}` is not one that the model was trained on",
+                where=f"line {example.line}" if example.line else "",
+                hint=f"known labels: {known}",
+            )
+        return self.numbers[label]
+
+
+def _tokens(text: Ragged, rows: np.ndarray) -> Tokens:
+    ids_BSW, mask_BS = text.padded(rows)
+    ids = torch.from_numpy(ids_BSW).long()
+    views = ids[..., 1:] if ids.shape[2] > 1 else None
+    return Tokens(ids[..., 0], torch.from_numpy(mask_BS), views)
+
+
+def listed(words: Sequence[str]) -> str:
+    """The first eight of some words, and how many more there are."""
+    return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")

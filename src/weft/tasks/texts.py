@@ -1,0 +1,196 @@
+"""What every task that reads texts shares: columns, tokenizer, ids, windows, notes; of labels it knows the names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from weft.data.columns import Long
+from weft.data.guess import guess_columns, guess_text_column
+from weft.data.sources import Row, Table
+from weft.errors import ConfigError, InputError
+from weft.files import read_json
+from weft.models.base import EncoderConfig
+from weft.models.choices import EncoderChoice
+from weft.models.classifier import ClassifierConfig
+from weft.models.cnn import CnnEncoderConfig
+from weft.tasks.base import TUNED, TaskConfig
+from weft.tasks.pairs import columns_of
+from weft.text.choices import TokenizerChoice, fitting
+from weft.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text, or two that are asked about together, and its label; a tuple of labels where it may have several.
+
+    Without a label (None) it is to be predicted. `line` is where it stands in its file, 0 for none.
+    """
+
+    text: str
+    label: str | tuple[str, ...] | None = None
+    line: int = field(default=0, compare=False, repr=False)
+    second: str | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its text, or both of them."""
+        return (self.text,) if self.second is None else (self.text, self.second)
+
+    @property
+    def whole(self) -> str:
+        """All its text, by which equal examples are known."""
+        return "\n".join(self.texts)
+
+    @property
+    def stratum(self) -> str:
+        """By which examples are dealt evenly over the parts of the data: the label, the first one of several."""
+        return self.label or "" if isinstance(self.label, str | None) else next(iter(self.label), "")
+
+
+class TextsConfig(TaskConfig):
+    """What is read of a file, how texts become ids, and the model that reads them."""
+
+    text: str | None = None
+    """The column of the text, or two joined by a comma for pairs of texts; None: guessed from the file, and said."""
+    label: str | None = None
+    """The column of the label; None: guessed from the file, and said."""
+    tokenizer: TokenizerChoice | None = None
+    """How texts become ids; None: chosen by encoder and script, and said."""
+    max_length: int = Field(default=512, ge=8)
+    """Positions of a text that an encoder reads at once; a bag reads all."""
+    long: Long = "head"
+    """What is read of longer texts."""
+    encoder: EncoderChoice = CnnEncoderConfig()
+    classifier: ClassifierConfig = ClassifierConfig()
+    calibrate: Literal["none", "temperature"] = "none"
+    """`temperature` divides all scores by one number, which is fitted on the dev part after training, so that
+    probabilities can be trusted more (Guo et al. 2017, section 4.2); no answer changes."""
+
+    def resolved(self, table: Table) -> Self:
+        """The same with both columns named."""
+        first, *others = columns_of(self.text, table.columns) if self.text else (None,)
+        text, label = guess_columns(table, text=first, label=self.label)
+        texts = [text, *(guess_text_column(table, text=other) for other in others)]
+        return self.model_copy(update={"text": ",".join(texts), "label": label})
+
+    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
+        """The same for another table."""
+        columns = {
+            "text": text or self._found(table),
+            "label": label or (self.label if self.label in table.columns else None),
+        }
+        return self.model_copy(update=columns).resolved(table)
+
+    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
+        """The same for texts without labels."""
+        text = text or self._found(table)
+        names = columns_of(text, table.columns) if text else (None,)
+        texts = [guess_text_column(table, text=name) for name in names]
+        return self.model_copy(update={"text": ",".join(texts), "label": None})
+
+    def read(self, table: Table) -> Iterator[Labelled]:
+        """The labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
+        names = columns_of(self.text or "", table.columns)
+        for row in table:
+            texts = [row.values.get(name, "") for name in names]
+            empty = [name for name, text in zip(names, texts, strict=True) if not text.strip()]
+            if empty:
+                table.reject(row.line, "text is empty", column=empty[0])
+            else:
+                try:
+                    label = self.labels_of(row) if self.label else None
+                    yield Labelled(texts[0], label, row.line, *texts[1:])
+                except InputError as error:
+                    table.reject(row.line, error.what, column=self.label or "", hint=error.hint)
+
+    def _found(self, table: Table) -> str | None:
+        """The column of the text, as in training, where the table has it."""
+        return self.text if self.text and set(columns_of(self.text, table.columns)) <= set(table.columns) else None
+
+    def labels_of(self, row: Row) -> str | tuple[str, ...]:
+        """The label of a row, or its labels. Raises InputError where there is none and there has to be one."""
+        raise NotImplementedError
+
+    def with_tokenizer(self, texts: Sequence[str], *, each: int) -> Self:
+        """The same with a tokenizer that suits encoder and script, where none is set, for one or two texts each.
+
+        Raises ConfigError where the config cannot read two.
+        """
+        if each > 1 and self.long == "windows":
+            hint = "take `head` or `head-tail`"
+            raise ConfigError("two texts cannot be read in windows", where="task.long", hint=hint)
+        tokenizer = self.tokenizer or fitting(texts, ordered=self.encoder.reads_order)
+        return self.model_copy(update={"tokenizer": tokenizer})
+
+    def learned_tokenizer(self, texts: Sequence[str]) -> Tokenizer:
+        """Learn the tokenizer. Raises ConfigError where the encoder cannot read what it writes."""
+        assert self.tokenizer is not None
+        learned = self.tokenizer.learn(texts)
+        _check_pair(self.encoder, learned)
+        _check_length(self.encoder, self.max_length)
+        return learned
+
+    def saved(self, folder: Path) -> Saved:
+        """What `Texts.save` wrote."""
+        if self.tokenizer is None:
+            raise ConfigError("is not set in a saved task", where="task.tokenizer")
+        found, tuned = read_json(folder / "labels.json"), folder / TUNED
+        return Saved(
+            self.tokenizer.load(folder),
+            found["labels"],
+            found["counts"],
+            each=found.get("each", 1),
+            texts=found.get("texts", 0),
+            tuned=read_json(tuned) if tuned.exists() else {},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a task learns of texts and labels, and what was tuned after training."""
+
+    tokenizer: Tokenizer
+    labels: Sequence[str]
+    counts: Sequence[int]
+    each: int
+    texts: int
+    tuned: Mapping[str, Any]
+
+
+def in_order(labels: Mapping[str, int]) -> list[str]:
+    """Labels that are numbers in their order, before words in theirs."""
+    return sorted(labels, key=_natural)
+
+
+def _natural(label: str) -> tuple[int, float, str]:
+    try:
+        return (0, float(label), label)
+    except ValueError:
+        return (1, 0.0, label)
+
+
+def _check_length(encoder: EncoderConfig, max_length: int) -> None:
+    if encoder.longest is not None and max_length > encoder.longest:
+        what = (
+            f"`{encoder.kind}` has learned positions for {encoder.longest} tokens, and texts of {max_length} are read"
+        )
+        hint = "raise task.encoder.max_length, lower task.max_length, or take sinusoidal or rotary positions"
+        raise ConfigError(what, where="task.max_length", hint=hint)
+
+
+def _check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
+    if encoder.reads_order and not tokenizer.ordered:
+        raise ConfigError(
+            f"`{encoder.kind}` reads positions in order, and n-grams have none",
+            where="task.tokenizer",
+            hint="leave task.tokenizer out, or take `mixed`, `word`, `char` or `bpe`",
+        )
+    if not encoder.reads_order and tokenizer.ordered:
+        raise ConfigError(
+            f"`{encoder.kind}` reads n-grams", where="task.tokenizer", hint="leave task.tokenizer out, or take `ngrams`"
+        )

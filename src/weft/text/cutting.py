@@ -1,0 +1,139 @@
+"""How texts are cut before they are looked up: the words left out, and a dictionary of one's own; no vocabulary.
+
+Both lists are read when a tokenizer is learned, and saved with it: a trained folder needs no other file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import regex
+import rjieba
+from pydantic import field_validator, model_validator
+
+from weft.errors import ConfigError
+from weft.files import read_json, write_json
+from weft.text.normalize import NormalizeConfig, normalize
+from weft.text.segment import HanCut, Pieces, Unit, segment
+from weft.text.tokenizer import TokenizerConfig
+from weft.text.words import read_dictionary, read_stop_words
+
+
+@dataclass(frozen=True, slots=True)
+class Cutting:
+    """Into which unit texts are cut, and whether the word around each piece is asked for."""
+
+    unit: Unit
+    covering: bool = False
+
+
+class CuttingConfig(TokenizerConfig):
+    """Base of the tokenizers that cut texts into words or Han characters."""
+
+    stop_words: tuple[str, ...] = ()
+    """Words to leave out: `en`, `zh` (short lists without negations), or the path of a text file, a word a line.
+
+    They go where a text is cut into them as words, by dictionary where it is Han: the `的` of `目的` stays, also where
+    pieces are single characters.
+    """
+    dictionary: tuple[str, ...] = ()
+    """Han words that the dictionary lacks, to be cut as one."""
+    dictionary_file: str | None = None
+    """The path of a text file with more of them, a word a line; what follows it on the line is not read."""
+
+    def cutting(self) -> Cutting:
+        """Into what texts are cut."""
+        raise NotImplementedError
+
+    @field_validator("stop_words", "dictionary", mode="before")
+    @classmethod
+    def _one_is_a_list_of_one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _lists_have_an_effect(self) -> Self:
+        way = self.cutting()
+        if self.stop_words and way.unit == "character":
+            raise ValueError("stop_words are words, and texts are cut into characters: take `mixed` or `word`")
+        by_words = way.unit == "word" or way.covering or self.stop_words
+        if (self.dictionary or self.dictionary_file) and not by_words:
+            raise ValueError("a dictionary changes nothing here, where no words are cut: take `word`, or view `word`")
+        return self
+
+
+class Cutter:
+    """Normalizes texts and cuts them by its own lists; made by `Cutter.learn` or `Cutter.load`.
+
+    What it cut to learn from is kept until texts are next cut: to encode the training texts costs no second cut.
+    """
+
+    def __init__(self, config: CuttingConfig, *, stop_words: Sequence[str], dictionary: Sequence[str]) -> None:
+        self.config, self.stop_words, self.dictionary = config, list(stop_words), list(dictionary)
+        self._without = frozenset(form for word in stop_words for form in _forms(word))
+        self._han = _han_cut(dictionary)
+        self._kept: tuple[list[str], Pieces] | None = None
+
+    @classmethod
+    def learn(cls, config: CuttingConfig) -> Cutter:
+        """Read the lists that a config names. Raises ConfigError for what is wrong with them."""
+        stop_words = _alike(read_stop_words(config.stop_words), config.normalize)
+        path = config.dictionary_file
+        inline = _alike(config.dictionary, config.normalize)
+        words = _alike([*inline, *(read_dictionary(Path(path)) if path else ())], config.normalize)
+        cutter = cls(config, stop_words=stop_words, dictionary=words)
+        for word in cutter.dictionary:
+            if not regex.fullmatch(r"\p{Han}+", word) or cutter._han(word) != [word]:
+                hint = "a word of a dictionary is of common Han characters alone; other scripts have their spaces"
+                where = "dictionary" if word in inline else str(path)
+                raise ConfigError(f"`{word}` cannot be cut as one word", where=where, hint=hint)
+        return cutter
+
+    @classmethod
+    def load(cls, config: CuttingConfig, folder: Path) -> Cutter:
+        """Read what `save` wrote."""
+        path = folder / "cutting.json"
+        lists = read_json(path) if path.exists() else {"stop_words": [], "dictionary": []}
+        return cls(config, **lists)
+
+    def save(self, folder: Path) -> None:
+        """`cutting.json`, where there are lists to keep."""
+        if self.stop_words or self.dictionary:
+            write_json(folder / "cutting.json", {"stop_words": self.stop_words, "dictionary": self.dictionary})
+
+    def first(self, texts: Sequence[str]) -> Pieces:
+        """Cut texts to learn from, and keep their pieces for the next `cut`."""
+        pieces = self.cut(texts)
+        self._kept = (list(texts), pieces)
+        return pieces
+
+    def cut(self, texts: Sequence[str]) -> Pieces:
+        """Cut raw texts."""
+        kept, self._kept = self._kept, None
+        if kept is not None and kept[0] == list(texts):
+            return kept[1]
+        way = self.config.cutting()
+        plain = normalize(texts, self.config.normalize)
+        return segment(plain, way.unit, covering=way.covering, without=self._without, han=self._han)
+
+
+def _alike(words: Iterable[str], config: NormalizeConfig) -> list[str]:
+    """Words normalized as the texts are, each once, the short ones first."""
+    return sorted({word for word in normalize(list(words), config) if word}, key=lambda word: (len(word), word))
+
+
+def _forms(word: str) -> set[str]:
+    """A stop word as it stands in texts: with either apostrophe, and first in a sentence where case is kept."""
+    return {form for mark in "'’" for form in (word.replace("'", mark), word.replace("'", mark).capitalize())}
+
+
+def _han_cut(dictionary: Sequence[str]) -> HanCut:
+    """A segmenter that knows some more words; an object of its own, so that no two models share their words."""
+    if not dictionary:
+        return rjieba.cut
+    segmenter = rjieba.Jieba()
+    for word in dictionary:  # short ones first: a word then outweighs those it is made of
+        segmenter.add_word(word, None, None)
+    return segmenter.cut

@@ -1,0 +1,153 @@
+"""Subwords, learned and applied by the `tokenizers` library: four ways to choose them; knows no other kind of piece."""
+
+from __future__ import annotations
+
+from collections import abc
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import regex
+from pydantic import Field
+from tokenizers import Regex, decoders, models, trainers
+from tokenizers import Tokenizer as Engine
+from tokenizers.pre_tokenizers import ByteLevel, Metaspace, PreTokenizer, Sequence, Split
+
+from weft.text.normalize import normalize
+from weft.text.tokenizer import Encoded, Tokenizer, TokenizerConfig
+from weft.text.unigram import learn_unigram
+from weft.text.vocab import UNKNOWN
+
+SPECIAL = ["<pad>", "<unknown>"]
+# No piece spans Han and other scripts, or has a mark or a symbol in it: `很good!` is three parts, and no text can spell
+# `<pad>` in one piece. `▁` is a symbol too, but stands for the space before a word.
+_MARK = r"[\p{P}\p{S}&&[^▁]]"
+
+
+class SubwordTokenizerConfig(TokenizerConfig):
+    """Base of the four kinds below."""
+
+    size: int = Field(default=8_000, ge=1)
+    """At most so many pieces; but every single character of the texts is one of them, even beyond it."""
+
+    def learn(self, texts: abc.Sequence[str]) -> SubwordTokenizer:
+        """Learn the pieces from training texts."""
+        return SubwordTokenizer(self, self._trained(normalize(texts, self.normalize)))
+
+    def load(self, folder: Path) -> SubwordTokenizer:
+        """Load `tokenizer.json`."""
+        return SubwordTokenizer(self, Engine.from_file(str(folder / "tokenizer.json")))
+
+    def _trained(self, texts: list[str]) -> Engine:
+        raise NotImplementedError
+
+
+class BpeTokenizerConfig(SubwordTokenizerConfig):
+    """Byte-pair encoding (Sennrich, Haddow and Birch 2016, section 3.2), over characters, spaces kept as `▁`."""
+
+    kind: Literal["bpe"] = "bpe"
+
+    def _trained(self, texts: list[str]) -> Engine:
+        engine = Engine(models.BPE(unk_token="<unknown>"))
+        engine.pre_tokenizer = _spaced(rf"\p{{Han}}+|{_MARK}")
+        engine.decoder = decoders.Metaspace()
+        trainer = trainers.BpeTrainer(vocab_size=self.size, special_tokens=SPECIAL, show_progress=False)
+        engine.train_from_iterator(_in_thousands(texts), trainer)
+        return engine
+
+
+class WordpieceTokenizerConfig(SubwordTokenizerConfig):
+    """WordPiece as in BERT (Devlin et al. 2019): the longest known piece first, `##` where a word goes on.
+
+    A word with a character that is not known is unknown as a whole, so each Han character is a word of its own.
+    """
+
+    kind: Literal["wordpiece"] = "wordpiece"
+
+    def _trained(self, texts: list[str]) -> Engine:
+        parts = _spaced(rf"\p{{Han}}|{_MARK}")
+        engine = Engine(models.WordPiece(unk_token="<unknown>"))
+        engine.pre_tokenizer = parts
+        # the library numbers characters inside words in the order of a hash table, and equal counts go by number:
+        # named here, in their order, they make the same texts give the same pieces
+        inside = sorted(regex.sub(r"[\s\p{Han}\p{P}\p{S}]", "", "".join(set().union(*texts))))
+        named = SPECIAL + [f"##{character}" for character in inside]
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=max(self.size, len(named)), special_tokens=named, show_progress=False
+        )
+        engine.train_from_iterator(_in_thousands(texts), trainer)
+        learned = Engine(models.WordPiece(engine.get_vocab(), unk_token="<unknown>"))
+        learned.pre_tokenizer = parts
+        learned.decoder = decoders.Sequence([decoders.Replace(Regex("^##(?=.)"), ""), decoders.Metaspace()])
+        return learned
+
+
+class UnigramTokenizerConfig(SubwordTokenizerConfig):
+    """The most probable pieces by a unigram language model (Kudo 2018, section 3.2); see `unigram` for its learning."""
+
+    kind: Literal["unigram"] = "unigram"
+
+    def _trained(self, texts: list[str]) -> Engine:
+        parts = _spaced(rf"\p{{Han}}+|{_MARK}")
+        engine = Engine(learn_unigram(texts, parts, size=self.size))
+        engine.pre_tokenizer = parts
+        engine.decoder = decoders.Metaspace()
+        return engine
+
+
+class BytesTokenizerConfig(SubwordTokenizerConfig):
+    """Byte-pair encoding over bytes (Radford et al. 2019, section 2.2): no character of any script is unknown."""
+
+    kind: Literal["bytes"] = "bytes"
+    size: int = Field(default=8_000, ge=258)
+    """At most so many pieces; 256 are the bytes, and two are for padding and the unknown."""
+
+    def _trained(self, texts: list[str]) -> Engine:
+        engine = Engine(models.BPE())
+        han = Split(Regex(r"\p{Han}+"), "isolated")
+        engine.pre_tokenizer = Sequence([han, ByteLevel(add_prefix_space=False)])
+        engine.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=self.size,
+            special_tokens=SPECIAL,
+            initial_alphabet=ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        engine.train_from_iterator(_in_thousands(texts), trainer)
+        return engine
+
+
+class SubwordTokenizer(Tokenizer):
+    """Cuts texts by learned pieces; made by its config's `learn` or `load`."""
+
+    def __init__(self, config: SubwordTokenizerConfig, engine: Engine) -> None:
+        self.config, self.engine = config, engine
+        engine.encode_special_tokens = True  # a text that spells `<pad>` has no padding in it
+        self.sizes = (engine.get_vocab_size(),)
+
+    @property
+    def pieces(self) -> abc.Sequence[str] | None:
+        """The pieces by id: `▁` is a space before, `##` the inside of a word, and bytes have a letter each."""
+        return [str(self.engine.id_to_token(number)) for number in range(self.sizes[0])]
+
+    def encode(self, texts: abc.Sequence[str]) -> Encoded:
+        """Encode many texts at once, in the library's own threads."""
+        rows = [row.ids for row in self.engine.encode_batch_fast(normalize(texts, self.config.normalize))]
+        lengths_R = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+        values_N = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths_R.sum()))
+        return Encoded(values_N[:, None], lengths_R, int((values_N == UNKNOWN).sum()))
+
+    def save(self, folder: Path) -> None:
+        """One `tokenizer.json`, as the library reads it."""
+        self.engine.save(str(folder / "tokenizer.json"))
+
+
+def _spaced(isolated: str) -> PreTokenizer:
+    """Words with the space before them kept as `▁`, and what is isolated cut out of them."""
+    return Sequence([Metaspace(), Split(Regex(isolated), "isolated")])
+
+
+def _in_thousands(texts: list[str]) -> abc.Iterator[list[str]]:
+    for start in range(0, len(texts), 1000):
+        yield texts[start : start + 1000]

@@ -1,0 +1,154 @@
+"""Word vectors that others have trained: the rows of a text file that a vocabulary asks for; knows no model."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from weft.errors import InputError
+
+_OPENED = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+_LARGEST = float(np.finfo(np.float32).max)
+_SPACE = b" \t\r\n"
+_EXACT, _LOWER, _CAPITAL, _NOTHING = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """A vector for each of N pieces, float32 [N, D], zeros for what the file lacks; and what it has, bool [N]."""
+
+    matrix_ND: np.ndarray
+    found_N: np.ndarray
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The rows that wait for a word, and how well the best word so far suited each."""
+
+    pieces: Sequence[str]
+    rows: dict[str, list[int]] = field(default_factory=dict)
+    rank_N: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        for row, piece in enumerate(self.pieces):
+            self.rows.setdefault(piece.lower(), []).append(row)
+        self.rank_N = np.full(len(self.pieces), _NOTHING, dtype=np.int8)
+
+    def takers(self, word: str) -> list[int]:
+        """The rows for which this word is better than what they have; theirs from now on."""
+        lower = word.lower()
+        taken = []
+        for row in self.rows.get(lower, ()):
+            piece = self.pieces[row]
+            rank = _EXACT if piece == word else _LOWER if word == lower else _CAPITAL if piece == lower else _NOTHING
+            if rank < self.rank_N[row]:
+                self.rank_N[row] = rank
+                taken.append(row)
+        return taken
+
+
+def read_vectors(path: Path, pieces: Sequence[str]) -> Vectors:
+    """Read the vectors of some pieces, a line at a time: only those rows are held.
+
+    The file has a word and D numbers a line, as GloVe writes them, under a line of two counts, as fastText and
+    word2vec write them, or without; it may be compressed (`.gz`, `.xz`, `.bz2`). A word may hold spaces. Of lines with
+    the same word the first counts. A piece takes the vector of its very spelling; else that of its lower case; else,
+    where it is lower case itself, that of a word that has capitals.
+
+    Raises InputError: the file is missing, cannot be read, has a line with another number of columns or something
+    that is no number (where it is looked at, in the lines of asked words), or has none of the words.
+    """
+    if not path.is_file():
+        raise InputError("there is no such file", where=str(path), hint="expected a text file of word vectors")
+    asked = _Asked(pieces)
+    lines = _lines(path)
+    first = next(lines, None)
+    if first is None:
+        raise InputError("is empty", where=str(path), hint="expected a word and its numbers a line")
+    width = _width(first[1], where=f"{path}:{first[0]}")
+    matrix_ND = np.zeros((len(pieces), width), dtype=np.float32)
+    for number, line in chain([first], lines):
+        columns = line.count(b" ")
+        if columns == width:
+            word, _, rest = line.partition(b" ")
+        elif columns > width and not all(map(_number, line.split(b" ")[1:])):
+            word = line.rsplit(b" ", width)[0]
+            rest = line[len(word) + 1 :]
+        else:
+            what = f"expected a word and {width} numbers, found {columns + 1} columns"
+            raise InputError(what, where=f"{path}:{number}", hint="is the file whole, and one of word vectors?")
+        taken = asked.takers(word.decode("utf-8", "replace"))
+        if taken:
+            matrix_ND[taken] = _parsed(rest, where=f"{path}:{number}")
+    found_N = asked.rank_N < _NOTHING
+    if not found_N.any():
+        hint = "are they of the same language, and is the file UTF-8?"
+        raise InputError(f"has a vector for none of {len(pieces):,} pieces", where=str(path), hint=hint)
+    return Vectors(matrix_ND, found_N)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Number and content of each line that has any, without a line of counts at the head."""
+    try:
+        with _OPENED.get(path.suffix, open)(path, "rb") as file:
+            first = file.readline()
+            second = file.readline()
+            if not _counts_only(first, second):
+                yield from _filled(1, [first])
+            yield from _filled(2, [second])
+            yield from _filled(3, file)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise InputError(f"cannot be read: {error}", where=str(path), hint="is the file whole?") from None
+
+
+def _filled(start: int, lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(lines, start):
+        stripped = line.strip(_SPACE)
+        if stripped:
+            yield number, stripped.replace(b"\t", b" ") if b"\t" in stripped else stripped
+
+
+def _counts_only(first: bytes, second: bytes) -> bool:
+    """Whether the first line is `words width` and the second has so many numbers."""
+    fields = first.split()
+    return len(fields) == 2 and all(map(bytes.isdigit, fields)) and len(second.split()) > int(fields[1]) > 0
+
+
+def _width(line: bytes, *, where: str) -> int:
+    """How many numbers end a line, after one field or more that are the word."""
+    fields = line.split(b" ")
+    width = 0
+    while width < len(fields) - 1 and _number(fields[-1 - width]):
+        width += 1
+    if not width:
+        raise InputError("expected a word and its numbers, separated by spaces", where=where)
+    return width
+
+
+def _number(field: bytes) -> bool:
+    try:
+        return abs(float(field)) <= _LARGEST
+    except ValueError:
+        return False
+
+
+def _parsed(fields: bytes, *, where: str) -> np.ndarray:
+    """The numbers of one line, float32 [D]."""
+    values = fields.split(b" ")
+    try:
+        with np.errstate(over="ignore"):
+            values_D = np.array(values, dtype=np.float32)
+    except ValueError:
+        values_D = np.full(1, np.nan, dtype=np.float32)
+    if not np.isfinite(values_D).all():
+        wrong = next((value for value in values if not _number(value)), fields)
+        raise InputError(f"expected a number, found `{wrong.decode('utf-8', 'replace')}`", where=where)
+    return values_D

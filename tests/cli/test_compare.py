@@ -1,0 +1,80 @@
+"""`weft compare`, and `weft evaluate --ensemble`: tables, JSON and pages; each mistake is told in one grammar."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from weft.files import read_json
+
+TINY = ("--set", "training.epochs=1", "--set", "task.encoder.width=8", "--device", "cpu")
+
+
+def test_a_comparison_prints_a_table_and_words(weft):
+    said = weft("compare", "reviews.csv", "--encoders", "bag,gru", "--folds", "2", "--quiet", *TINY)
+    assert (said.code, said.err) == (0, "")
+    assert [line.split()[0] for line in said.out.splitlines()[1:5]] == ["model", "bag", "gru", "average"]
+    assert "reviews.csv, 40 texts in 2 folds" in said.out
+    assert "(by the corrected resampled t-test over 2 folds" in said.out
+    assert Path("runs/compare-reviews/page.html").is_file()
+    again = weft("compare", "reviews.csv", "--encoders", "bag,gru", "--folds", "2", "--resume", "--json", *TINY)
+    assert json.loads(again.out) == read_json(Path("runs/compare-reviews/comparison.json"))
+    assert "runs/compare-reviews/bag/repeat-1/fold-1 is finished: nothing to do" in again.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--encoders", "bag,lstn"], ["lstn: task.encoder: there is no kind `lstn`", "did you mean `lstm`?"]),
+        (["--encoders", ","], ["--encoders names nothing to compare"]),
+        (["--folds", "1"], ["`--folds`", "1 is not in the range"]),
+        (["--folds", "500"], ["`500` folds cannot be made of 40 different texts", "give a number from 2 to 40"]),
+        (["--folds", "3", "--test", "reviews.csv"], ["--folds and --test exclude each other"]),
+        (["--output", "reviews.csv"], ["reviews.csv: holds something else than a comparison"]),
+        (["--text", "评论"], ["评论"]),
+        (["--set", "training.epoch=1"], ["bag: training: there is no setting `epoch`", "did you mean `epochs`?"]),
+    ],
+)
+def test_mistakes(refused, arguments, says):
+    refused("compare", "reviews.csv", *arguments, says=tuple(says))
+
+
+@pytest.fixture
+def two(train) -> tuple[str, str]:
+    """Two trained folders."""
+    for name, seed in (("one", "1"), ("two", "2")):
+        assert train("reviews.csv", "--seed", seed, "--quiet", "--output", name).code == 0
+    return ("one", "two")
+
+
+def test_an_ensemble_answers_with_the_mean(weft, two):
+    said = weft("evaluate", *two, "reviews.csv", "--ensemble", "--json", "--answers", "both.jsonl")
+    found = json.loads(said.out)
+    assert list(found["models"]) == list(two)
+    assert found["average"]["size_bytes"] == sum(one["size_bytes"] for one in found["models"].values())
+    for name in two:
+        weft("evaluate", name, "reviews.csv", "--answers", f"{name}.jsonl")
+    one, other, both = (_probabilities(f"{name}.jsonl") for name in (*two, "both"))
+    np.testing.assert_allclose(both, (one + other) / 2, atol=2e-6)
+    table = weft("evaluate", *two, "reviews.csv", "--ensemble").out
+    assert "average of one, two on reviews.csv, 40 texts" in table
+    assert f"{found['models']['two']['scores']['accuracy']['value']:.4f}" in table
+
+
+def test_several_folders_are_averaged_only_when_asked(refused, two):
+    refused("evaluate", *two, "reviews.csv", says=("one two reviews.csv: expected one folder", "add --ensemble"))
+
+
+def test_an_ensemble_of_other_labels_is_refused(weft, train, two):
+    more = "".join(f"一般 so so {number},mid\n" for number in range(8))
+    Path("others.csv").write_text(Path("reviews.csv").read_text(encoding="utf-8") + more, encoding="utf-8")
+    assert train("others.csv", "--quiet", "--output", "others").code == 0
+    said = weft("evaluate", "one", "others", "reviews.csv", "--ensemble")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("weft: reviews.csv: the models do not answer with the same labels")
+
+
+def _probabilities(path: str) -> np.ndarray:
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    return np.array([list(json.loads(line)["probabilities"].values()) for line in lines])

@@ -1,0 +1,64 @@
+"""`weft inspect`: tells what it finds, writes page and rows, and ends well whatever it finds."""
+
+import json
+from pathlib import Path
+
+from weft.files import read_json
+
+
+def test_a_table_a_page_and_all_rows(weft):
+    with Path("reviews.csv").open("a", encoding="utf-8") as file:
+        file.write("味道很好，还会再来 0,neg\n,pos\nthe soup was good 0,pos\n")
+    said = weft("inspect", "reviews.csv", "--no-label-errors")
+    assert said.code == 0, said
+    assert "1 thing to mend, 3 to look at in reviews.csv" in said.out
+    assert "Empty rows" in said.out
+    assert "page   runs/inspect-reviews/page.html" in said.out
+    told = read_json(Path("runs/inspect-reviews/inspection.json"))
+    assert [one["key"] for one in told["findings"][:3]] == ["empty", "duplicates", "contradictions"]
+    assert Path("runs/inspect-reviews/page.html").is_file()
+
+
+def test_json_goes_to_stdout_alone_and_a_second_look_replaces_the_first(weft):
+    for _ in range(2):
+        said = weft(
+            "inspect", "reviews.csv", "--test", "reviews.csv", "--json", "--no-label-errors", "--output", "seen"
+        )
+    told = {one["key"]: one for one in json.loads(said.out)}
+    assert (told["overlap"]["severity"], told["overlap"]["count"]) == ("error", 40)
+    assert told["overlap"]["rows"][1] == {
+        "part": "test",
+        "line": 3,
+        "where": "reviews.csv:3",
+        "text": "味道很好，还会再来 0",
+        "label": "pos",
+        "note": "as train line 3",
+    }
+    assert sorted(path.name for path in Path("seen").iterdir()) == ["inspection.json", "page.html"]
+
+
+def test_mistakes_are_told(refused):
+    refused("inspect", "review.csv", says=("review.csv: there is no such file", "did you mean `reviews.csv`?"))
+    refused("inspect", "reviews.csv", "--label", "labl", says=("no column `labl`",))
+    refused("inspect", "reviews.csv", "--output", "reviews.csv/a", says=("`reviews.csv` is a file",))
+
+
+def test_training_begins_with_what_the_doctor_says(train):
+    with Path("reviews.csv").open("a", encoding="utf-8") as file:
+        file.write("味道很好，还会再来 0,neg\n")
+    said = train("reviews.csv", "--output", "run")
+    assert "1 row of 41 repeats the text of an earlier row" in said.err
+    assert "(weft inspect reviews.csv shows which)" in said.err
+
+
+def test_a_folder_for_each_label_is_trained_and_inspected(weft, train):
+    for number in range(10):
+        for label, text in (("positive", f"很好 {number}"), ("差评", f"never again {number}")):
+            path = Path("tree") / label / f"{number}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    said = train("tree", "--encoder", "cnn")
+    assert said.code == 0, said
+    assert Path("runs/tree/page.html").is_file()
+    assert weft("inspect", "tree/", "--no-label-errors").code == 0
+    assert read_json(Path("runs/inspect-tree/inspection.json"))["data"] == "tree"

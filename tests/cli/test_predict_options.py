@@ -1,0 +1,79 @@
+"""`weft predict`: answers that are too unsure are taken away, and answers as csv."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+import weft as package
+
+TEXTS = ["味道很好，还会再来", "cold and late", 'she said "good", 真的', "太贵了\nand cold"]
+CALL = [word for text in TEXTS for word in ("--text", text)]
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_answers_below_a_probability_are_rejected(weft, model):
+    answers = package.load("model").answer(TEXTS)
+    bound = sorted(one.probability for one in answers)[2]
+    said = weft("predict", "model", *CALL, "--reject-below", f"{bound:.6f}")
+    expected = [one.probability < round(bound, 6) for one in answers]
+    assert sum(expected) == 2
+    assert [one["rejected"] for one in lines(said.out)] == expected
+    assert [one["answer"] for one in lines(said.out)] == [
+        None if rejected else one.label for one, rejected in zip(answers, expected, strict=True)
+    ]
+    assert [one["probability"] for one in lines(said.out)] == [round(one.probability, 6) for one in answers]
+    assert said.err == f"rejected 2 of 4 answers: their probability is below {bound:g}\n"
+
+
+@pytest.mark.parametrize("bound", ["0", "1.5", "-0.2", "nan"])
+def test_a_bound_is_a_probability(refused, model, bound):
+    refused("predict", "model", "--text", "好", "--reject-below", bound, says=("--reject-below", "above 0 and up to 1"))
+
+
+@pytest.mark.parametrize("options", [("--format", "csv"), ("--output", "out/answers.csv")])
+def test_csv_has_what_lines_have(weft, model, options):
+    expected = lines(weft("predict", "model", *CALL).out)
+    said = weft("predict", "model", *CALL, *options)
+    content = said.out or Path("out/answers.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(content, newline="")))
+    assert [list(row) for row in rows] == [["text", "answer", "probability"]] * 4
+    assert [(row["text"], row["answer"], float(row["probability"])) for row in rows] == [
+        (one["text"], one["answer"], one["probability"]) for one in expected
+    ]
+
+
+def test_the_format_that_is_asked_for_comes_before_the_name(weft, model):
+    weft("predict", "model", *CALL, "--format", "jsonl", "--output", "answers.csv")
+    assert len(lines(Path("answers.csv").read_text(encoding="utf-8"))) == 4
+
+
+def test_a_rejected_answer_is_an_empty_field(weft, model):
+    said = weft("predict", "model", "reviews.csv", "--format", "csv", "--reject-below", "1")
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    assert {(row["answer"], row["rejected"]) for row in rows} == {("", "True")}
+    assert [int(row["line"]) for row in rows] == list(range(2, 42))
+
+
+def test_pairs_from_options_and_from_a_file(weft, train):
+    pairs = [("花呗", "huabei", "1"), ("花呗", "card", "0"), ("good", "好", "1"), ("good", "bad", "0")]
+    rows = [f"{first} {number},{second} {number},{label}" for number in range(8) for first, second, label in pairs]
+    Path("pairs.csv").write_text("\n".join(["问,答,same", *rows]) + "\n", encoding="utf-8")
+    said = train("pairs.csv", "--text", "问,答", "--output", "pairs")
+    assert said.code == 0, said
+    found = lines(weft("predict", "pairs", "--text", "花呗 3", "--second", "card 3").out)
+    assert [(one["text"], one["second"]) for one in found] == [("花呗 3", "card 3")]
+    of_file = lines(weft("predict", "pairs", "pairs.csv").out)
+    assert (of_file[13]["text"], of_file[13]["answer"]) == ("花呗 3", found[0]["answer"])
+    assert json.loads(weft("evaluate", "pairs", "pairs.csv", "--json").out)["data"] == "pairs.csv, 32 texts"
+    alone = weft("predict", "pairs", "--text", "花呗")
+    assert (alone.code, alone.out) == (2, "")
+    assert "expected a pair of texts, found one" in alone.err
+    uneven = weft("predict", "pairs", "--text", "花呗", "--text", "好", "--second", "b")
+    assert (uneven.code, uneven.out) == (2, "")
+    assert "there are 2 --text and 1 --second" in uneven.err
