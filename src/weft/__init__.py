@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from weft.bundle import Model, load
     from weft.data.batch import Ngrams, Tokens
     from weft.errors import WeftError
+    from weft.estimators import TextClassifier
     from weft.models.base import Encoder, EncoderConfig, Memory
     from weft.models.embedding import Embedding
     from weft.reading import DataConfig
@@ -33,6 +34,7 @@ _HOMES = {
     "Ngrams": "weft.data.batch",
     "RunConfig": "weft.run",
     "TagsAnswer": "weft.tasks.multilabel",
+    "TextClassifier": "weft.estimators",
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",
     "WeftError": "weft.errors",
@@ -55,6 +57,7 @@ __all__ = [
     "Ngrams",
     "RunConfig",
     "TagsAnswer",
+    "TextClassifier",
     "Tokens",
     "TrainingConfig",
     "WeftError",

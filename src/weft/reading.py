@@ -27,10 +27,13 @@ class DataConfig(Config):
     dev: str | None = None
     """The file by which the best weights are chosen; None: a share of the training file."""
     dev_share: float = Field(default=0.1, gt=0, lt=1)
+    """How much of the training file is held out where `dev` names none."""
     test: str | None = None
     """The file that the finished model is scored on; None: the dev part, which flatters a little."""
     encoding: str = "auto"
+    """Of all files; `auto`: found out, and said."""
     on_bad_row: OnBadRow = "stop"
+    """`skip` leaves rows out that cannot be read, and lists them."""
 
 
 @dataclass(frozen=True, slots=True)

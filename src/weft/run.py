@@ -41,9 +41,12 @@ class RunConfig(Config):
 
     data: DataConfig
     task: TaskChoice = ClassificationConfig()
+    """What is asked of the texts: one label each, or any number."""
     training: TrainingConfig = TrainingConfig()
     seed: int = Field(default=0, ge=0)
+    """Of all draws: same seed, same folds and weights."""
     device: Device = "auto"
+    """Where to train; `auto`: a GPU if there is one."""
 
 
 @dataclass(frozen=True, slots=True)

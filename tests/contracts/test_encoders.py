@@ -15,7 +15,9 @@ from weft.models.choices import ENCODERS, EncoderChoice
 from weft.models.transformer import TransformerEncoderConfig
 
 LENGTHS = [5, 1, 0, 9, 2, 3]
-SIZES = (40, 30, 20)
+SIZES = (40, 30, 20, 25)
+WORDS = Ragged.of(np.arange(1, 25), np.array([0, 3, 1, 4, 2, 1, 5, 3, 5]))
+"""The letters of some words, which the fourth view numbers."""
 
 
 class Settings(Config):
@@ -35,14 +37,16 @@ def built(config, *, views):
 def source(config, rows, *, views):
     """Some rows of a small corpus as what the encoder reads."""
     draw = np.random.default_rng(0)
-    values = np.stack([draw.integers(1, size, size=sum(LENGTHS)) for size in SIZES[:views]], axis=1)
+    tops = (*SIZES[:3], len(WORDS.lengths_R))[:views]
+    values = np.stack([draw.integers(1, top, size=sum(LENGTHS)) for top in tops], axis=1)
     corpus = Ragged.of(values, np.array(LENGTHS))
     if not config.reads_order:
         ids_N1, starts_B = corpus.flat(np.array(rows))
         return Ngrams(torch.from_numpy(ids_N1[:, 0]), torch.from_numpy(starts_B))
     ids_BSW, mask_BS = corpus.padded(np.array(rows))
     ids = torch.from_numpy(ids_BSW)
-    return Tokens(ids[..., 0], torch.from_numpy(mask_BS), ids[..., 1:] if views > 1 else None)
+    words = Ngrams(torch.from_numpy(WORDS.values), torch.from_numpy(WORDS.offsets_R1[:-1])) if views > 3 else None
+    return Tokens(ids[..., 0], torch.from_numpy(mask_BS), ids[..., 1:] if views > 1 else None, letters=words)
 
 
 def real(memory, row):
@@ -61,7 +65,7 @@ VARIANTS = [TransformerEncoderConfig(positions="learned"), TransformerEncoderCon
 CASES = [
     (config, views)
     for config in [*(kind() for kind in ENCODERS), *VARIANTS]
-    for views in ((1, 3) if config.reads_order else (1,))
+    for views in ((1, 3, 4) if config.reads_order else (1,))
 ]
 
 
@@ -167,7 +171,8 @@ def test_each_view_is_read(config, views):
     before = encoder(plain).states_BSD[plain.mask_BS]
     for view in range(views - 1):
         changed = plain.views_BSW.clone()
-        changed[..., view] = (changed[..., view] % (SIZES[view + 1] - 1)) + 1
+        top = SIZES[view + 1] if view < 2 else len(WORDS.lengths_R)
+        changed[..., view] = (changed[..., view] % (top - 1)) + 1
         after = encoder(replace(plain, views_BSW=changed)).states_BSD[plain.mask_BS]
         assert not torch.allclose(before, after, atol=1e-4)
 

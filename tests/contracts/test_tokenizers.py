@@ -18,12 +18,27 @@ class Settings(Config):
     tokenizer: TokenizerChoice
 
 
+def seen(encoded):
+    """What each position shows: the ids of each view, and of the letters each n-gram's."""
+    if encoded.letters is None:
+        return encoded.values_NW.tolist()
+    ends = np.cumsum(encoded.letters.lengths_U)
+    words = [ids_N.tolist() for ids_N in np.split(encoded.letters.ids_N, ends[:-1])]
+    return [[*row[:-1], words[row[-1]]] for row in encoded.values_NW.tolist()]
+
+
 def same(one, other):
-    return (
-        np.array_equal(one.values_NW, other.values_NW)
-        and np.array_equal(one.lengths_R, other.lengths_R)
-        and one.unknown == other.unknown
-    )
+    return seen(one) == seen(other) and np.array_equal(one.lengths_R, other.lengths_R) and one.unknown == other.unknown
+
+
+def words_of(tokenizer, letters):
+    """The sizes of the views, the last of which is the number of words, whose letters are checked here."""
+    assert letters.ids_N.dtype == np.int32
+    assert letters.ids_N.min() > 0
+    assert letters.ids_N.max() < tokenizer.sizes[-1]
+    assert letters.lengths_U.sum() == len(letters.ids_N)
+    assert (letters.lengths_U > 0).tolist() == [False] + [True] * (len(letters.lengths_U) - 1)
+    return (*tokenizer.sizes[:-1], len(letters.lengths_U))
 
 
 def takes_words(kind):
@@ -42,10 +57,15 @@ every_with_settings = pytest.mark.parametrize(
     [
         *(kind() for kind in TOKENIZERS),
         *(kind(views=("word", "bigram", "suffix")) for kind in TOKENIZERS if "views" in kind.model_fields),
+        *(
+            kind(views=("letters", "bigram"))
+            for kind in TOKENIZERS
+            if "views" in kind.model_fields and takes_words(kind)
+        ),
         *(kind(stop_words=("en", "zh")) for kind in TOKENIZERS if takes_words(kind)),
         *(kind(dictionary=("真好看",), unit="word") for kind in TOKENIZERS if "unit" in kind.model_fields),
         *(kind(dictionary=("真好看",), views=("word",)) for kind in TOKENIZERS if "views" in kind.model_fields),
-        *(kind(letters=(2, 3)) for kind in TOKENIZERS if "letters" in kind.model_fields),
+        *(kind(letters=(2, 3)) for kind in TOKENIZERS if kind_of(kind) == "ngrams"),
     ],
     ids=lambda config: config.describe(),
 )
@@ -74,7 +94,8 @@ def test_the_numbers_of_many_texts(config):
     assert encoded.values_NW.dtype == np.int32
     assert encoded.values_NW.shape == (encoded.lengths_R.sum(), len(tokenizer.sizes))
     assert encoded.lengths_R.shape == (len(TEXTS + NEW),)
-    assert (encoded.values_NW < tokenizer.sizes).all()
+    letters = encoded.letters
+    assert (encoded.values_NW < (tokenizer.sizes if letters is None else words_of(tokenizer, letters))).all()
     assert encoded.values_NW[:, 0].min() > 0  # the piece itself is never padding
     assert encoded.lengths_R[3] == 0
     assert tokenizer.encode(TEXTS).lengths_R[0] > 0
@@ -107,7 +128,7 @@ def test_saved_is_loaded(config, tmp_path):
 def test_many_as_one_by_one(config):
     tokenizer = config.learn(TEXTS)
     together, alone = tokenizer.encode(TEXTS + NEW), [tokenizer.encode([text]) for text in TEXTS + NEW]
-    assert np.array_equal(together.values_NW, np.concatenate([one.values_NW for one in alone]))
+    assert seen(together) == [row for one in alone for row in seen(one)]
     assert np.array_equal(together.lengths_R, np.concatenate([one.lengths_R for one in alone]))
     assert together.unknown == sum(one.unknown for one in alone)
 

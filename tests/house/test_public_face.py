@@ -8,7 +8,7 @@ import pytest
 
 import weft
 
-HEAVY = {"torch", "numpy", "pydantic"}
+HEAVY = {"torch", "numpy", "pydantic", "sklearn"}
 
 
 def fresh(code: str) -> str:
@@ -59,6 +59,18 @@ def test_dir_lists_the_names_before_any_is_used():
 @pytest.mark.parametrize("name", getattr(weft, "__all__", ()))
 def test_each_name_resolves(name):
     assert getattr(weft, name) is not None
+
+
+def test_what_needs_an_absent_extra_says_how_to_get_it():
+    code = """
+import sys, weft
+sys.modules["sklearn"] = None
+try:
+    weft.TextClassifier
+except weft.WeftError as error:
+    print(type(error).__name__, error.hint)
+"""
+    assert fresh(code) == 'MissingExtra pip install "weft[sklearn]"'
 
 
 def test_a_mistyped_name_is_met_with_the_near_one():

@@ -85,6 +85,14 @@ def test_ngrams_are_weighed_by_how_unlike_their_shares_in_the_labels_are(rows_of
     assert weight_V.dtype == np.float32
 
 
+def test_by_default_a_bag_weighs_for_two_labels_and_not_for_more():
+    two, three = BagEncoder(5, 2, weighting="default"), BagEncoder(5, 2, weighting="default")
+    two.prepare(np.array([1, 2, 3, 3]), [np.array([1, 2]), np.array([3, 3])])
+    three.prepare(np.array([1, 2, 3, 3]), [np.array([1]), np.array([2]), np.array([3, 3])])
+    assert len(set(two.weight_V.tolist())) > 1
+    assert three.weight_V.tolist() == [1.0] * 5
+
+
 def test_only_a_weighted_bag_learns_weights_and_they_are_saved_with_it():
     plain, weighted = BagEncoder(4, 2), BagEncoder(4, 2, weighting="naive-bayes")
     for encoder in (plain, weighted):

@@ -1,5 +1,7 @@
 """Devices: the one asked for or a clear refusal, and batches that move as one."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -31,9 +33,16 @@ def test_a_device_that_is_not_there_is_refused(monkeypatch):
 
 
 def test_a_batch_moves_as_one(tokens):
-    batch = Batch(tokens([2, 1], views=2), torch.tensor([0, 1]))
+    letters = Ngrams(torch.tensor([1]), torch.tensor([0]))
+    batch = Batch(replace(tokens([2, 1], views=2), letters=letters), torch.tensor([0, 1]))
     moved = batch.to(META)
-    parts = [moved.source.ids_BS, moved.source.mask_BS, moved.source.views_BSW, moved.label_B]
+    parts = [
+        moved.source.ids_BS,
+        moved.source.mask_BS,
+        moved.source.views_BSW,
+        moved.label_B,
+        moved.source.letters.ids_N,
+    ]
     assert all(part.device == META for part in parts)
     assert moved.source.segments_BS is None
     assert batch.to(torch.device("cpu")) is batch

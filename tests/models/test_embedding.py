@@ -1,8 +1,14 @@
 """Embeddings of several views: a plain sum, and never nothing while training."""
 
+from dataclasses import replace
+
 import torch
 
+from weft.data.batch import Ngrams
 from weft.models.embedding import Embedding
+
+LETTERS = Ngrams(torch.tensor([3, 4, 5, 3, 7]), torch.tensor([0, 0, 3, 4]))
+"""Those of word 0, which has none, and of three more."""
 
 
 def decimal(views, **settings):
@@ -45,6 +51,55 @@ def test_views_are_left_out_by_row_but_never_all(tokens):
 
 def test_one_view_is_never_left_out(tokens):
     assert torch.equal(decimal(1, view_dropout=0.9)(tokens([3, 3])), torch.ones(2, 3, 1))
+
+
+def spelled(source):
+    """The same with letters for its last view."""
+    return replace(source, views_BSW=source.views_BSW % 4 * source.mask_BS[..., None], letters=LETTERS)
+
+
+def test_letters_are_the_mean_of_their_vectors(tokens):
+    source = spelled(tokens([9, 2, 0], views=2))
+    embedding = Embedding((20, 8), 4, view_dropout=0.5).eval()
+    pieces, letters = (table.weight for table in embedding.tables)
+    words = torch.stack([torch.zeros(4), letters[3:6].mean(0), letters[3], letters[7]])
+    numbers_BS = source.views_BSW[..., 0]
+    assert numbers_BS.unique().tolist() == [0, 1, 2, 3]
+    torch.testing.assert_close(embedding(source), pieces[source.ids_BS] + words[numbers_BS])
+    assert not embedding(source)[~source.mask_BS].any()
+
+
+def test_the_gradient_of_letters_is_that_of_their_mean(tokens):
+    source = spelled(tokens([9, 2, 0], views=2))
+    embedding = Embedding((20, 8), 4)
+    embedding(source).sum().backward()
+    grad = embedding.tables[1].weight.grad
+    assert grad.is_sparse
+    times = torch.bincount(source.views_BSW.flatten(), minlength=4).tolist()
+    expected = [0, 0, 0, times[1] / 3 + times[2], times[1] / 3, times[1] / 3, 0, times[3]]
+    torch.testing.assert_close(grad.to_dense(), torch.tensor(expected)[:, None].expand(8, 4))
+
+
+def test_no_letters_at_all(tokens):
+    source = replace(tokens([2, 1], views=2), letters=Ngrams(torch.tensor([], dtype=torch.long), torch.tensor([0])))
+    source = replace(source, views_BSW=torch.zeros_like(source.views_BSW))
+    embedding = Embedding((20, 1), 4)
+    torch.testing.assert_close(embedding(source), embedding.tables[0].weight[source.ids_BS])
+    embedding(source).sum().backward()
+    assert not embedding.tables[1].weight.grad.to_dense().any()
+
+
+def test_letters_are_left_out_as_one_view(tokens):
+    embedding = decimal(2, view_dropout=0.5)
+    source = tokens([2] * 4000, views=2)
+    source = replace(source, views_BSW=torch.ones_like(source.views_BSW), letters=LETTERS)
+    kept = (embedding(source)[..., 0] * 0.5).round().long()
+    assert torch.equal(kept[:, 0], kept[:, 1])
+    codes, counts = kept[:, 0].unique(return_counts=True)
+    assert codes.tolist() == [1, 10, 11]
+    assert all(
+        abs(count / 4000 - share) < 0.03 for count, share in zip(counts.tolist(), (0.5, 0.25, 0.25), strict=True)
+    )
 
 
 def test_dropout_is_of_entries(tokens):

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weft.config import validated
+from weft.errors import ConfigError
 from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
 from weft.text.segment import segment
 from weft.text.vocab import PAD, UNKNOWN, VocabularyConfig
@@ -109,6 +111,88 @@ def test_many_as_one_by_one(many):
     assert together.unknown == sum(one.unknown for one in alone)
 
 
+# letters
+
+
+def spelled(tokenizer, text):
+    """The ids of the letters at each position."""
+    encoded = tokenizer.encode([text])
+    words = np.split(encoded.letters.ids_N, np.cumsum(encoded.letters.lengths_U)[:-1])
+    return [set(words[number].tolist()) for number in encoded.values_NW[:, -1]]
+
+
+def runs(word, shortest, longest):
+    """The runs of letters of a marked word, but for the whole of it."""
+    marked = f"<{word}>"
+    found = {marked[a:b] for a in range(len(marked)) for b in range(a + 1, len(marked) + 1)}
+    return {run for run in found if shortest <= len(run) <= longest and run != marked} if len(word) > 1 else set()
+
+
+SPELLED = {
+    span: MixedTokenizerConfig(views=("letters", "bigram"), letters=span, vocabulary=ALL).learn(
+        ["good goodness mood, 电影 woods", "a fil film films 好"]
+    )
+    for span in [(3, 6), (1, 2), (2, 2)]
+}
+spans = pytest.mark.parametrize("span", SPELLED)
+
+
+@spans
+def test_words_share_letters_as_they_share_runs(span):
+    words = ["good", "goodness", "mood", "电", "影", "woods", "a", "fil", "film", "films", "好", ","]
+    ids_of = {word: spelled(SPELLED[span], word)[0] for word in words}
+    numbers = {}
+    for one in words:
+        assert len(ids_of[one]) == len(runs(one, *span))
+        for other in words:
+            assert len(ids_of[one] & ids_of[other]) == len(runs(one, *span) & runs(other, *span))
+        numbers |= dict.fromkeys(ids_of[one])
+    assert sorted(numbers) == list(range(1, SPELLED[span].sizes[-1]))
+
+
+def test_a_word_that_training_never_saw_has_the_letters_that_it_saw():
+    tokenizer = SPELLED[3, 6]
+    (found,) = spelled(tokenizer, "moods")
+    assert ids(tokenizer, "moods") == [UNKNOWN]
+    known = spelled(tokenizer, "good goodness mood woods fil film films")
+    assert found == set().union(*(one & found for one in known))
+    assert known[2] & found
+    assert len(found) == len(runs("moods", 3, 6) & set().union(*(runs(w, 3, 6) for w in ("mood", "woods", "good"))))
+    assert spelled(tokenizer, "xyz 新 ！") == [set(), set(), set()]
+    assert tokenizer.encode(["xyz 新"]).values_NW[:, -1].tolist() == [0, 0]
+
+
+def test_rare_letters_are_not_known():
+    """Counted at every position: twice in one word that stands twice, never in a word that only a view shows."""
+    config = MixedTokenizerConfig(views=("word", "letters"), vocabulary=VocabularyConfig(min_count=2))
+    tokenizer = config.learn(["film film good 电影", "电影 mood"])
+    found = spelled(tokenizer, "film good 电影")
+    assert [len(one) for one in found] == [len(runs("film", 3, 6)), len({"ood", "od>", "ood>"}), 0, 0]
+    assert tokenizer.sizes[-1] == len(runs("film", 3, 6)) + 3 + 1
+
+
+def test_letters_are_kept_once_for_each_distinct_word():
+    encoded = SPELLED[3, 6].encode(["good 电影 good", "film good"] * 50)
+    assert len(encoded.letters.lengths_U) == 3
+    assert encoded.values_NW[:5, -1].tolist() == [1, 0, 0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"kind": "char", "views": ["letters"]}, "single characters have no letters"),
+        ({"kind": "mixed", "letters": [2, 4]}, "letters are read by view `letters` alone"),
+        ({"kind": "mixed", "views": ["letters"], "letters": [4, 2]}, r"letters run from few to many, found `\[4, 2\]`"),
+        ({"kind": "mixed", "views": ["letters"], "letters": [0, 2]}, "letters"),
+    ],
+)
+def test_letters_that_change_nothing_are_refused(wrong, message):
+    with pytest.raises(ConfigError, match=message):
+        validated(KINDS[wrong["kind"]], wrong)
+
+
 def test_described():
+    spelled_out = MixedTokenizerConfig(views=("letters", "bigram"), letters=(2, 4))
+    assert spelled_out.describe() == "mixed + 2-4 letters inside words + bigram"
     assert MixedTokenizerConfig(views=("bigram", "word")).describe() == "mixed + bigram + word"
     assert CharTokenizerConfig().describe() == "char"

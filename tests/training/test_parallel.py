@@ -54,3 +54,14 @@ def test_two_processes_give_the_weights_of_one(tmp_path: Path, encoder: str, ema
     two = train(tmp_path / "reviews.csv", tmp_path / "two", encoder, sets, processes=2)
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=0, atol=1e-6)
+
+
+def test_two_processes_start_from_the_same_vectors(tmp_path: Path) -> None:
+    demo.write(tmp_path / "reviews.csv", size=83, seed=3)
+    vectors = tmp_path / "words.vec"
+    vectors.write_text("".join(f"{word} {' '.join('1234567')} 8\n" for word in ("the", "很", "好")), encoding="utf-8")
+    sets = [f"task.vectors={vectors}", "task.vectors_change=fixed", "training.epochs=1"]
+    one = train(tmp_path / "reviews.csv", tmp_path / "one", "cnn", *sets, processes=1)
+    two = train(tmp_path / "reviews.csv", tmp_path / "two", "cnn", *sets, processes=2)
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=0, atol=1e-6)

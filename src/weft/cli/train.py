@@ -30,7 +30,8 @@ LONG = (
 )
 @click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
 @click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
-@click.option("--encoder", help="bag, cnn (the default), lstm, gru or transformer.")
+@click.option("--encoder", help="bag, cnn (the default), rnn, lstm, gru or transformer.")
+@click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
 @click.option("--output", help="Run folder. Default: runs/ and the file's name.")
 @click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in the run folder.")
@@ -69,6 +70,7 @@ PLACES = {
     "label_separator": "task.label_separator",
     "kind": "task.kind",
     "encoder": "task.encoder",
+    "vectors": "task.vectors",
     "long": "task.long",
     "dev": "data.dev",
     "test": "data.test",

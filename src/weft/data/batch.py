@@ -5,7 +5,7 @@ The letters that name the axes of every tensor and array in weft, as suffixes (`
     B  rows of a batch            T  target steps         S  source steps       D  width
     H  heads                      K  width of a head      V  vocabulary         C  classes
     L  layers                     W  views of a position  N  any number         R  rows of a corpus
-    E  examples of a corpus
+    E  examples of a corpus       U  distinct words
 
 Masks are True at what is real.
 """
@@ -37,26 +37,30 @@ class Moves:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens(Moves):
-    """Positions in order: ids [B, S], their mask [B, S], further views of each position [B, S, W] where there are."""
-
-    ids_BS: Tensor
-    mask_BS: Tensor
-    views_BSW: Tensor | None = None
-    segments_BS: Tensor | None = None
-
-    @property
-    def lengths_B(self) -> Tensor:
-        """How many positions of each row are real."""
-        return self.mask_BS.sum(1)
-
-
-@dataclass(frozen=True, slots=True)
 class Ngrams(Moves):
     """Sets without order, end to end: ids [N], and where each row starts in them [B]."""
 
     ids_N: Tensor
     starts_B: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens(Moves):
+    """Positions in order: ids [B, S], their mask [B, S], further views of each position [B, S, W] where there are.
+
+    With `letters`, the last view has numbers of words, and the rows of `letters` are the letter n-grams of these words.
+    """
+
+    ids_BS: Tensor
+    mask_BS: Tensor
+    views_BSW: Tensor | None = None
+    segments_BS: Tensor | None = None
+    letters: Ngrams | None = None
+
+    @property
+    def lengths_B(self) -> Tensor:
+        """How many positions of each row are real."""
+        return self.mask_BS.sum(1)
 
 
 Source = Tokens | Ngrams

@@ -63,6 +63,9 @@ class Columns:
     cost_R: np.ndarray
     facts: Mapping[str, float] = field(default_factory=dict)
     """What was counted while encoding, for what is said to the user: unknown pieces, long texts."""
+    letters: Mapping[str, Ragged] = field(default_factory=dict)
+    """For some names of `ragged`, the letter n-grams of their distinct words, a word each; the last column of the
+    values there has the numbers of these words. Word 0 has no letters."""
 
     def __len__(self) -> int:
         return len(self.owner_R)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from weft.models.dropout import dropped
+
 Turning = Literal["none", "rotary"]
 """Whether queries and keys are turned by their positions."""
 
@@ -36,7 +38,7 @@ class SelfAttention(nn.Module):
         if states_BSD.device.type == "cpu":
             scores_BHSS = (q @ k.transpose(2, 3)) * (D // self.heads) ** -0.5
             scores_BHSS = scores_BHSS.masked_fill(~mask_BS[:, None, None], -torch.inf)
-            read = functional.dropout(scores_BHSS.softmax(-1), dropout) @ v
+            read = dropped(scores_BHSS.softmax(-1), dropout) @ v
         else:
             read = functional.scaled_dot_product_attention(q, k, v, mask_BS[:, None, None], dropout)
         return self.join(read.transpose(1, 2).reshape(B, S, D))

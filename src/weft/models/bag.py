@@ -15,7 +15,7 @@ from weft.data.batch import Ngrams
 from weft.models.base import Encoder, EncoderConfig, Memory
 from weft.models.embedding import sparse_gradient
 
-Weighting = Literal["naive-bayes", "none"]
+Weighting = Literal["default", "naive-bayes", "none"]
 
 
 class BagEncoderConfig(EncoderConfig):
@@ -23,10 +23,12 @@ class BagEncoderConfig(EncoderConfig):
 
     kind: Literal["bag"] = "bag"
     reads_order: ClassVar[bool] = False
-    recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.1, "batch_rows": 128}
+    recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.05, "batch_rows": 64}
     width: int = Field(default=16, ge=1)
-    weighting: Weighting = "naive-bayes"
-    """`naive-bayes` weighs an n-gram by how unlike its shares in the labels are; `none` takes all alike."""
+    """Of the n-gram vectors."""
+    weighting: Weighting = "default"
+    """`naive-bayes` weighs an n-gram by how unlike its shares in the labels are; `none` takes all alike. `default`
+    weighs where there are two labels, and not where there are more: there it was the worse of the two."""
 
     def build(self, vocab_sizes: tuple[int, ...]) -> BagEncoder:
         """An encoder over one table."""
@@ -54,8 +56,9 @@ class BagEncoder(Encoder):
 
     def prepare(self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray]) -> None:
         """Weigh the n-grams by how often they stand in the training texts of each label."""
-        if self.weighting == "naive-bayes":
-            weight_V = weigh(ids_N, ids_of_C, size=len(self.weight_V))
+        by_label = list(ids_of_C)
+        if self.weighting == "naive-bayes" or (self.weighting == "default" and len(by_label) == 2):
+            weight_V = weigh(ids_N, by_label, size=len(self.weight_V))
             self.weight_V.copy_(torch.from_numpy(weight_V))
 
     def forward(self, source: Ngrams) -> Memory:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from weft.config import Config
 from weft.data.batch import Source
 from weft.models.base import Encoder, Memory, Pooling
+from weft.models.dropout import Dropout
 
 
 class ClassifierConfig(Config):
@@ -34,7 +35,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.pool = Pool(encoder.width, pooling)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.scores = nn.Linear(encoder.width, classes)
 
     def forward(self, source: Source) -> Tensor:

@@ -27,6 +27,7 @@ class CnnEncoderConfig(EncoderConfig):
     dropout: float = Field(default=0.4, ge=0, lt=1)
     """Of the embeddings."""
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
+    """How often each view of a row is left out while training."""
 
     def build(self, vocab_sizes: tuple[int, ...]) -> CnnEncoder:
         """The encoder with its embedding."""

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from weft.data.batch import Tokens
+from weft.data.batch import Ngrams, Tokens
+from weft.models.dropout import Dropout
 
 
 def sparse_gradient(weight: Tensor) -> bool:
@@ -19,9 +20,10 @@ def sparse_gradient(weight: Tensor) -> bool:
 class Embedding(nn.Module):
     """Embeds each view of a position in a table of its own, and sums.
 
-    A view tells what a piece alone does not: its right neighbour, the word around it. While training, each view of
-    each row is left out with probability `view_dropout` (not all of them: view 0 stays when none would), so that none
-    is leaned on alone; entries are dropped with probability `dropout`.
+    A view tells what a piece alone does not: its right neighbour, the word around it, the letters inside it (the mean
+    of its letter n-grams, taken once for each distinct word of a row; Bojanowski et al. 2017, section 3.2). While
+    training, each view of each row is left out with probability `view_dropout` (not all of them: view 0 stays when none
+    would), so that none is leaned on alone; entries are dropped with probability `dropout`.
 
     The gradients of the tables are sparse: a batch holds a few rows of many, and to change all of them at each step
     took a third of the time of training a CNN. `training.optim` gives such tables row-wise Adagrad.
@@ -38,16 +40,14 @@ class Embedding(nn.Module):
             nn.init.normal_(table.weight, std=0.1)  # ty: ignore[invalid-argument-type]
             with torch.no_grad():
                 table.weight[0].zero_()  # ty: ignore
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, tokens: Tokens) -> Tensor:
         """The vector of each position, [B, S, D]; zero where there is padding."""
         views = [tokens.ids_BS] if tokens.views_BSW is None else [tokens.ids_BS, *tokens.views_BSW.unbind(2)]
         tables: list[Any] = [table.weight for table in self.tables]
-        parts = [
-            functional.embedding(ids_BS, weight, padding_idx=0, sparse=sparse_gradient(weight))
-            for ids_BS, weight in zip(views, tables, strict=True)
-        ]
+        letters = [None] * (len(views) - 1) + [tokens.letters]
+        parts = [_looked_up(*part) for part in zip(views, tables, letters, strict=True)]
         return self.dropout(parts[0] if len(parts) == 1 else self._sum(parts))
 
     def _sum(self, parts: list[Tensor]) -> Tensor:
@@ -61,3 +61,12 @@ class Embedding(nn.Module):
         for view, part in enumerate(parts[1:], 1):
             total = torch.addcmul(total, part, scale_BW[:, view, None, None])
         return total
+
+
+def _looked_up(ids_BS: Tensor, weight: Tensor, letters: Ngrams | None) -> Tensor:
+    """The vectors of a view, [B, S, D]: rows of its table, or of the means over the letters of each word."""
+    sparse = sparse_gradient(weight)
+    if letters is None:
+        return functional.embedding(ids_BS, weight, padding_idx=0, sparse=sparse)
+    words_UD = functional.embedding_bag(letters.ids_N, weight, letters.starts_B, mode="mean", sparse=sparse)
+    return functional.embedding(ids_BS, words_UD)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from weft.data.batch import Moves, Tokens
 from weft.models.base import Encoder
 from weft.models.classifier import ClassifierConfig, Pool
+from weft.models.dropout import Dropout
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class PairClassifier(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.pool = Pool(encoder.width, encoder.pooling if config.pooling == "default" else config.pooling)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.scores = nn.Linear(4 * encoder.width, classes)
 
     def forward(self, source: Pair) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Tokens
 from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
 Cell = Literal["rnn", "lstm", "gru"]
@@ -24,10 +25,13 @@ class RnnEncoderConfig(EncoderConfig):
     hidden: int = Field(default=96, ge=1)
     """Width of the state of each direction."""
     layers: int = Field(default=1, ge=1)
+    """One above the other."""
     directions: Literal[1, 2] = 2
+    """2 reads each text from its end too."""
     dropout: float = Field(default=0.5, ge=0, lt=1)
     """Of the embeddings, and between layers."""
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
+    """How often each view of a row is left out while training."""
 
     def _build(self, vocab_sizes: tuple[int, ...], cell: Cell) -> RnnEncoder:
         embedding = Embedding(vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
@@ -96,7 +100,7 @@ class RnnEncoder(Encoder):
             )
             for layer in range(layers)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, source: Tokens) -> Memory:
         """Read a batch."""

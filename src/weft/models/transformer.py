@@ -13,6 +13,7 @@ from weft.data.batch import Tokens
 from weft.errors import ConfigError
 from weft.models.attention import SelfAttention, Turning, angles
 from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
 Positions = Literal["sinusoidal", "learned", "rotary"]
@@ -24,15 +25,21 @@ class TransformerEncoderConfig(EncoderConfig):
 
     kind: Literal["transformer"] = "transformer"
     width: int = Field(default=128, ge=2, multiple_of=2)
+    """Of the embeddings and of all states."""
     layers: int = Field(default=2, ge=1)
+    """One above the other."""
     heads: int = Field(default=4, ge=1)
+    """Of the attention; they share the width."""
     feed_forward: int = Field(default=256, ge=1)
     """Width inside the feed-forward part."""
     positions: Positions = "sinusoidal"
+    """How the order of positions is told."""
     max_length: int = Field(default=512, ge=1)
     """Positions that can be learned; of no meaning for the others."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
+    """Of the embeddings, in the attention, and after each part of a layer."""
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
+    """How often each view of a row is left out while training."""
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> Self:
@@ -77,7 +84,7 @@ class TransformerEncoder(Encoder):
     ) -> None:
         super().__init__()
         self.embedding, self.width, self.positions = embedding, embedding.width, positions
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         turning: Turning = "rotary" if positions == "rotary" else "none"
         self.layers = nn.ModuleList(
             TransformerLayer(self.width, heads=heads, feed_forward=feed_forward, dropout=dropout, turning=turning)
@@ -122,7 +129,7 @@ class TransformerLayer(nn.Module):
         self.attention_norm, self.feed_norm = nn.LayerNorm(width), nn.LayerNorm(width)
         self.attention = SelfAttention(width, heads, dropout=dropout, turning=turning)
         self.widen, self.narrow = nn.Linear(width, feed_forward), nn.Linear(feed_forward, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, states_BSD: Tensor, mask_BS: Tensor) -> Tensor:
         """New states [B, S, D]."""

@@ -23,8 +23,9 @@ from weft.report.curves import Curve, called, epoch_curves
 from weft.report.folder import Run, read_run
 from weft.report.frontier import Model, frontier
 from weft.report.matrix import confusion
-from weft.report.page import COMPACT, PAGE, write_page
+from weft.report.page import COMPACT, PAGE
 from weft.report.plots import reliability
+from weft.report.template import write_page
 from weft.report.words import Interval, is_number
 
 SIDE_BY_SIDE = 8  # labels at most, for confusion matrices to stand side by side with their names

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup, escape
-
 from weft.data.findings import Finding, Row, counted
-from weft.files import write_text
 from weft.report import words
-from weft.report.canvas import PALETTE, shorten
+from weft.report.canvas import shorten
+from weft.report.template import write_page
 
 SHOWN = 25
 """Rows of a finding that stand on the page; `inspection.json` has all."""
@@ -29,22 +25,8 @@ _PICTURES |= dict.fromkeys(range(0x7F, 0xA0), 0x2426)  # a browser would show no
 
 def inspection_page(findings: Sequence[Finding], path: Path, *, title: str) -> Path:
     """Write the page: a table of all findings, then each with its rows, in the order given."""
-    room = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    room.filters["codes"] = _codes
-    page = room.get_template("inspection.html.j2").render(
-        palette=PALETTE,
-        title=title,
-        tally=tally(findings),
-        findings=[_shown(one) for one in findings],
-    )
-    write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
-    return path
+    shown = [_shown(one) for one in findings]
+    return write_page(path, "inspection.html.j2", title=title, tally=tally(findings), findings=shown)
 
 
 def tally(findings: Sequence[Finding]) -> str:
@@ -91,8 +73,3 @@ def _row(row: Row) -> dict[str, str]:
         "label": row.label,
         "note": row.note.translate(_PICTURES),
     }
-
-
-def _codes(sentence: str) -> Markup:
-    """Set what stands in backticks as code; all else is escaped."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from weft.files import write_text
 from weft.report import columns, words
-from weft.report.canvas import PALETTE, shorten
+from weft.report.canvas import shorten
 from weft.report.curves import dev_curves
 from weft.report.folder import Errors, Run, hardest_errors, read_run, sureness
 from weft.report.frontier import Model, frontier
 from weft.report.matrix import confusion
 from weft.report.plots import learning_curves, reliability
+from weft.report.template import write_page
 from weft.report.words import Interval
 
 PAGE = "page.html"
@@ -118,26 +116,6 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
             if run.detail("confusion", [])
         ],
     )
-
-
-def write_page(path: Path, template: str, **values: Any) -> Path:
-    """Fill a template of this room with values and write it as one self-contained page."""
-    room = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    room.filters["codes"] = _codes
-    page = room.get_template(template).render(palette=PALETTE, words=words, **values)
-    write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
-    return path
-
-
-def _codes(sentence: str) -> Markup:
-    """Set what stands in backticks as code; all else is escaped."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))
 
 
 def _headline(run: Run) -> Headline | None:

@@ -22,6 +22,7 @@ from weft.models.pairs import Pair, PairClassifier
 from weft.tasks.base import TUNED, Task
 from weft.tasks.pairs import shared_and_alone
 from weft.tasks.texts import Labelled, TextsConfig
+from weft.tasks.vectors import start_from
 from weft.text.tokenizer import Tokenizer
 
 
@@ -95,12 +96,16 @@ class Texts(Task):
         return self.config.classifier.build(encoder, classes=len(self.labels))
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
-        """Let the encoder see which training rows have which label."""
+        """Let the encoder see which training rows have which label, and start its pieces from word vectors."""
         label_R, text = columns.fixed["label"], columns.ragged["text"]
         of_C = (np.flatnonzero(label_R == c if label_R.ndim == 1 else label_R[:, c]) for c in range(len(self.labels)))
         assert isinstance(model.encoder, Encoder)
         model.encoder.prepare(text.values[:, 0], (text.flat(rows)[0][:, 0] for rows in of_C))
-        return []
+        if self.config.vectors is None or self.tokenizer.pieces is None:
+            return []
+        ids_N = np.concatenate([side.values[:, 0] for side in columns.ragged.values()])
+        change = self.config.vectors_change
+        return [start_from(self.config.vectors, model.encoder, self.tokenizer.pieces, ids_N, change=change)]
 
     @abstractmethod
     def targets(self, examples: Sequence[Labelled]) -> np.ndarray:
@@ -131,7 +136,9 @@ class Texts(Task):
         ragged = {name: side.rows for name, side in zip(("text", "second"), fitted, strict=False)}
         # one more than the tokens: an empty row costs something too
         cost_R = 1 + np.sum([side.rows.lengths_R for side in fitted], axis=0)
-        return Columns(ragged, fixed, owner_R, cost_R, facts)
+        spelled = {name: side.letters for name, side in zip(ragged, sides, strict=False) if side.letters}
+        letters = {name: Ragged.of(one.ids_N, one.lengths_U) for name, one in spelled.items()}
+        return Columns(ragged, fixed, owner_R, cost_R, facts, letters)
 
     def _check_texts(self, examples: Sequence[Labelled]) -> None:
         for example in examples:
@@ -148,10 +155,9 @@ class Texts(Task):
     def source(self, columns: Columns, rows: np.ndarray) -> Source | Pair:
         """Gather and pad the ids of some rows."""
         if self.tokenizer.ordered:
-            first, *second = (_tokens(one, rows) for one in columns.ragged.values())
+            first, *second = (_tokens(one, rows, columns.letters.get(name)) for name, one in columns.ragged.items())
             return Pair(first, *second) if second else first
-        ids_N1, starts_B = columns.ragged["text"].flat(rows)
-        return Ngrams(torch.from_numpy(ids_N1[:, 0]).long(), torch.from_numpy(starts_B))
+        return _ngrams(columns.ragged["text"], rows)
 
     def merged(self, parts: Sequence[np.ndarray], columns: Columns) -> np.ndarray:
         """The mean over the rows of each text, [E, C]; a long text has several."""
@@ -210,11 +216,23 @@ class Texts(Task):
         return self.numbers[label]
 
 
-def _tokens(text: Ragged, rows: np.ndarray) -> Tokens:
+def _tokens(text: Ragged, rows: np.ndarray, letters: Ragged | None) -> Tokens:
     ids_BSW, mask_BS = text.padded(rows)
+    spelled = None
+    if letters is not None:
+        # the words of each row apart: then neither micro-batches nor processes change the parts of a gradient
+        size = len(letters.offsets_R1)
+        words_U, of_N = np.unique(ids_BSW[..., -1] + size * np.arange(len(rows))[:, None], return_inverse=True)
+        ids_BSW[..., -1] = of_N.reshape(mask_BS.shape)
+        spelled = _ngrams(letters, words_U % size)
     ids = torch.from_numpy(ids_BSW).long()
     views = ids[..., 1:] if ids.shape[2] > 1 else None
-    return Tokens(ids[..., 0], torch.from_numpy(mask_BS), views)
+    return Tokens(ids[..., 0], torch.from_numpy(mask_BS), views, letters=spelled)
+
+
+def _ngrams(sets: Ragged, rows: np.ndarray) -> Ngrams:
+    ids_N, starts_B = sets.flat(rows)
+    return Ngrams(torch.from_numpy(ids_N.reshape(-1)).long(), torch.from_numpy(starts_B))
 
 
 def listed(words: Sequence[str]) -> str:

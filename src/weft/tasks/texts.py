@@ -20,6 +20,7 @@ from weft.models.classifier import ClassifierConfig
 from weft.models.cnn import CnnEncoderConfig
 from weft.tasks.base import TUNED, TaskConfig
 from weft.tasks.pairs import columns_of
+from weft.tasks.vectors import Change, as_wide, check_vectors
 from weft.text.choices import TokenizerChoice, fitting
 from weft.text.tokenizer import Tokenizer
 
@@ -66,6 +67,12 @@ class TextsConfig(TaskConfig):
     long: Long = "head"
     """What is read of longer texts."""
     encoder: EncoderChoice = CnnEncoderConfig()
+    """What reads the ids."""
+    vectors: str | None = None
+    """A text file of word vectors, as fastText and GloVe write them, that the pieces start from; they make the encoder
+    as wide as they are, unless its width is set. A trained folder does not need it."""
+    vectors_change: Change = "trained"
+    """`fixed` leaves the vectors as the file has them."""
     classifier: ClassifierConfig = ClassifierConfig()
     calibrate: Literal["none", "temperature"] = "none"
     """`temperature` divides all scores by one number, which is fitted on the dev part after training, so that
@@ -76,7 +83,7 @@ class TextsConfig(TaskConfig):
         first, *others = columns_of(self.text, table.columns) if self.text else (None,)
         text, label = guess_columns(table, text=first, label=self.label)
         texts = [text, *(guess_text_column(table, text=other) for other in others)]
-        return self.model_copy(update={"text": ",".join(texts), "label": label})
+        return self.widened().model_copy(update={"text": ",".join(texts), "label": label})
 
     def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
         """The same for another table."""
@@ -116,6 +123,10 @@ class TextsConfig(TaskConfig):
         """The label of a row, or its labels. Raises InputError where there is none and there has to be one."""
         raise NotImplementedError
 
+    def widened(self) -> Self:
+        """The same with an encoder as wide as the vectors, where there are any and no width is set."""
+        return self.model_copy(update={"encoder": as_wide(self.encoder, self.vectors)}) if self.vectors else self
+
     def with_tokenizer(self, texts: Sequence[str], *, each: int) -> Self:
         """The same with a tokenizer that suits encoder and script, where none is set, for one or two texts each.
 
@@ -125,14 +136,16 @@ class TextsConfig(TaskConfig):
             hint = "take `head` or `head-tail`"
             raise ConfigError("two texts cannot be read in windows", where="task.long", hint=hint)
         tokenizer = self.tokenizer or fitting(texts, ordered=self.encoder.reads_order)
-        return self.model_copy(update={"tokenizer": tokenizer})
+        return self.widened().model_copy(update={"tokenizer": tokenizer})
 
     def learned_tokenizer(self, texts: Sequence[str]) -> Tokenizer:
-        """Learn the tokenizer. Raises ConfigError where the encoder cannot read what it writes."""
+        """Learn the tokenizer. Raises ConfigError where encoder, tokenizer and vectors do not go together."""
         assert self.tokenizer is not None
         learned = self.tokenizer.learn(texts)
         _check_pair(self.encoder, learned)
         _check_length(self.encoder, self.max_length)
+        if self.vectors:
+            check_vectors(self.vectors, self.encoder, learned)
         return learned
 
     def saved(self, folder: Path) -> Saved:
@@ -188,7 +201,7 @@ def _check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
         raise ConfigError(
             f"`{encoder.kind}` reads positions in order, and n-grams have none",
             where="task.tokenizer",
-            hint="leave task.tokenizer out, or take `mixed`, `word`, `char` or `bpe`",
+            hint="leave task.tokenizer out, or take `mixed`, `word`, `char`, `bpe`, `wordpiece`, `unigram` or `bytes`",
         )
     if not encoder.reads_order and tokenizer.ordered:
         raise ConfigError(

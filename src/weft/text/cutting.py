@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -75,6 +76,10 @@ class Cutter:
         self._without = frozenset(form for word in stop_words for form in _forms(word))
         self._han = _han_cut(dictionary)
         self._kept: tuple[list[str], Pieces] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a segmenter cannot be copied or pickled: it is made anew of the same lists
+        return partial(Cutter, self.config, stop_words=self.stop_words, dictionary=self.dictionary), ()
 
     @classmethod
     def learn(cls, config: CuttingConfig) -> Cutter:

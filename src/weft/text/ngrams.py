@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field
 
 from weft.text.cutting import Cutter, Cutting, CuttingConfig
+from weft.text.letters import LetterSpan, key_of, letter_keys
 from weft.text.segment import Pieces, Unit
 from weft.text.tokenizer import Encoded, Tokenizer
 from weft.text.vocab import HashedVocabulary, VocabularyConfig, mix
@@ -21,19 +21,14 @@ class NgramTokenizerConfig(CuttingConfig):
 
     kind: Literal["ngrams"] = "ngrams"
     unit: Unit = "mixed"
+    """Of what pieces: words, Han characters and other words (`mixed`), or characters."""
     order: int = Field(default=2, ge=1, le=6)
     """N-grams of 1 to so many pieces."""
-    letters: tuple[PositiveInt, PositiveInt] | None = None
+    letters: LetterSpan | None = None
     """Also runs of so few to so many letters inside a word, its ends marked (Bojanowski et al. 2017); None: none."""
     vocabulary: VocabularyConfig = VocabularyConfig(min_count=1, max_size=2_000_000)
 
     named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "unit", "order", "letters"})
-
-    @model_validator(mode="after")
-    def _fewest_letters_first(self) -> Self:
-        if self.letters and self.letters[0] > self.letters[1]:
-            raise ValueError(f"letters run from few to many, found `{list(self.letters)}`")
-        return self
 
     def cutting(self) -> Cutting:
         """Into the unit."""
@@ -83,7 +78,7 @@ class NgramTokenizer(Tokenizer):
 def _keys(config: NgramTokenizerConfig, cut: Pieces) -> tuple[np.ndarray, np.ndarray]:
     """A key for every n-gram of every text, uint64 [N], and the text it stands in; in no order."""
     distinct, types_N = cut.distinct, cut.pieces_N
-    single_N = np.fromiter(map(_hash, distinct), np.uint64, len(distinct))[types_N] if distinct else _EMPTY
+    single_N = np.fromiter(map(key_of, distinct), np.uint64, len(distinct))[types_N] if distinct else _EMPTY
     owner_N = np.repeat(np.arange(len(cut.lengths_R)), cut.lengths_R)
     keys, owners = [mix(single_N)], [owner_N]
     rolling = single_N
@@ -94,7 +89,7 @@ def _keys(config: NgramTokenizerConfig, cut: Pieces) -> tuple[np.ndarray, np.nda
         keys.append(mix(rolling)[whole])
         owners.append(owner_N[: len(rolling)][whole])
     if config.letters:
-        values, counts = _letters(distinct, *config.letters)
+        values, counts = letter_keys(distinct, config.letters)
         keys.append(values[_runs((np.cumsum(counts) - counts)[types_N], counts[types_N])])
         owners.append(np.repeat(owner_N, counts[types_N]))
     return np.concatenate(keys), np.concatenate(owners)
@@ -102,27 +97,6 @@ def _keys(config: NgramTokenizerConfig, cut: Pieces) -> tuple[np.ndarray, np.nda
 
 _EMPTY = np.zeros(0, dtype=np.uint64)
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _hash(piece: str) -> int:
-    return int.from_bytes(hashlib.blake2b(piece.encode(), digest_size=8).digest(), "little")
-
-
-def _letters(words: Sequence[str], shortest: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Keys of the letter n-grams of each word, end to end, and how many each has; a word of one letter has none."""
-    keys: list[int] = []
-    counts = np.zeros(len(words), dtype=np.int64)
-    for row, word in enumerate(words):
-        if len(word) > 1:
-            marked = f"<{word}>"
-            found = {
-                marked[start : start + size]
-                for size in range(shortest, min(longest, len(marked) - 1) + 1)
-                for start in range(len(marked) - size + 1)
-            }
-            keys += [_hash(f"\0{letters}") for letters in sorted(found)]
-            counts[row] = len(found)
-    return mix(np.array(keys, dtype=np.uint64)), counts
 
 
 def _runs(starts_N: np.ndarray, counts_N: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ class NormalizeConfig(Config):
     unicode: Form = "NFKC"
     """NFKC also makes full-width letters and digits half-width (Unicode Standard Annex 15)."""
     case: Literal["lower", "keep"] = "lower"
+    """`keep` tells `US` from `us`, and needs more texts for it."""
     script: Literal["keep", "simplified", "traditional"] = "keep"
     """Write Chinese in one script; needs the extra `opencc`."""
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from weft.text.cutting import Cutter, Cutting, CuttingConfig
+from weft.text.letters import LetterSpan, letter_keys
 from weft.text.segment import Pieces, Unit
-from weft.text.tokenizer import Encoded, Tokenizer
+from weft.text.tokenizer import Encoded, Letters, Tokenizer
 from weft.text.vocab import UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, mix
 
-View = Literal["bigram", "word", "prefix", "suffix"]
-"""What else is seen at a position: its right neighbour too, the word around it, its first or last three letters."""
+View = Literal["bigram", "word", "prefix", "suffix", "letters"]
+"""What else is seen at a position: its right neighbour too, the word around it, its first or last three letters, or
+all its runs of some letters."""
 
 
 class PieceTokenizerConfig(CuttingConfig):
@@ -23,6 +26,9 @@ class PieceTokenizerConfig(CuttingConfig):
 
     views: tuple[View, ...] = ()
     """Further views of each position; their embeddings are summed with that of the piece."""
+    letters: LetterSpan = (3, 6)
+    """View `letters` has the runs of so few to so many letters of a word, its ends marked (Bojanowski et al. 2017,
+    section 3.2); their mean is a vector for words that training never saw, too. Single characters have none."""
     vocabulary: VocabularyConfig = VocabularyConfig()
     """Counts and sizes, for the pieces and for each view."""
 
@@ -31,7 +37,15 @@ class PieceTokenizerConfig(CuttingConfig):
         """The unit that texts are cut into."""
         raise NotImplementedError
 
-    named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "views"})
+    named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "views", "letters"})
+
+    @model_validator(mode="after")
+    def _letters_have_an_effect(self) -> Self:
+        if "letters" not in self.views and self.letters != type(self).model_fields["letters"].default:
+            raise ValueError("letters are read by view `letters` alone, which views lack")
+        if "letters" in self.views and self.unit == "character":
+            raise ValueError("single characters have no letters: take `mixed` or `word`, or leave view `letters` out")
+        return self
 
     def cutting(self) -> Cutting:
         """Into the unit, with the words where a view needs them."""
@@ -43,8 +57,12 @@ class PieceTokenizerConfig(CuttingConfig):
         cut = cutter.first(texts)
         pieces = Vocabulary.counted(_counts(cut, "piece"), self.vocabulary)
         known: dict[str, Vocabulary | HashedVocabulary] = {"piece": pieces}
-        for view in self.views:
-            if view == "bigram":
+        for view in _letters_last(self.views):
+            if view == "letters":
+                keys_N, counts_D = letter_keys(cut.distinct, self.letters)
+                times_D = np.bincount(cut.pieces_N, minlength=len(cut.distinct))
+                known[view] = HashedVocabulary.learn(keys_N, self.vocabulary, times_N=np.repeat(times_D, counts_D))
+            elif view == "bigram":
                 keys_N = _neighbours(pieces.ids(cut.distinct)[cut.pieces_N], cut.lengths_R)
                 known[view] = HashedVocabulary.learn(keys_N, self.vocabulary)
             else:
@@ -54,16 +72,17 @@ class PieceTokenizerConfig(CuttingConfig):
     def load(self, folder: Path) -> PieceTokenizer:
         """Load what `PieceTokenizer.save` wrote."""
         known: dict[str, Vocabulary | HashedVocabulary] = {"piece": Vocabulary.load(folder / "piece.json")}
-        for view in self.views:
-            if view == "bigram":
+        for view in _letters_last(self.views):
+            if view in ("bigram", "letters"):
                 known[view] = HashedVocabulary.load(folder / f"{view}.safetensors")
             else:
                 known[view] = Vocabulary.load(folder / f"{view}.json")
         return PieceTokenizer(self, Cutter.load(self, folder), known)
 
     def named(self) -> str:
-        """Kind and views, as in `mixed + bigram + word`."""
-        return " + ".join([self.kind, *self.views])
+        """Kind and views, as in `mixed + bigram + 3-6 letters inside words`."""
+        letters = f"{self.letters[0]}-{self.letters[1]} letters inside words"
+        return " + ".join([self.kind, *(letters if view == "letters" else view for view in self.views)])
 
 
 class WordTokenizerConfig(PieceTokenizerConfig):
@@ -118,13 +137,28 @@ class PieceTokenizer(Tokenizer):
         """Cut many texts and look up each position in every view."""
         cut = self.cutter.cut(texts)
         values_NW = np.empty((len(cut.pieces_N), len(self.sizes)), dtype=np.int32)
+        letters = None
         for column, (view, vocabulary) in enumerate(self.known.items()):
-            if isinstance(vocabulary, Vocabulary):
+            if isinstance(vocabulary, HashedVocabulary) and view == "letters":
+                numbers_D, letters = self._letters(cut.distinct, vocabulary)
+                values_NW[:, column] = numbers_D[cut.pieces_N]
+            elif isinstance(vocabulary, Vocabulary):
                 values_NW[:, column] = vocabulary.ids(_strings(cut, view))[_types(cut, view)]
             else:
                 values_NW[:, column] = vocabulary.ids(_neighbours(values_NW[:, 0], cut.lengths_R))
         unknown = int((values_NW[:, 0] == UNKNOWN).sum())
-        return Encoded(values_NW, cut.lengths_R, unknown)
+        return Encoded(values_NW, cut.lengths_R, unknown, letters)
+
+    def _letters(self, distinct: Sequence[str], known: HashedVocabulary) -> tuple[np.ndarray, Letters]:
+        """The number of each distinct string among those with known letters, from 1; 0 for others; and these letters.
+
+        So the work is by word and not by position.
+        """
+        keys_N, counts_D = letter_keys(distinct, self.config.letters)
+        ids_N, owner_N = known.ids(keys_N), np.repeat(np.arange(len(distinct)), counts_D)
+        known_D = np.bincount(owner_N[ids_N > 0], minlength=len(distinct))
+        numbers_D = np.where(known_D > 0, np.cumsum(known_D > 0), 0)
+        return numbers_D, Letters(ids_N[ids_N > 0], np.concatenate([[0], known_D[known_D > 0]]))
 
     def save(self, folder: Path) -> None:
         """One file a view, and the lists that texts are cut by."""
@@ -132,6 +166,10 @@ class PieceTokenizer(Tokenizer):
         for view, vocabulary in self.known.items():
             suffix = "json" if isinstance(vocabulary, Vocabulary) else "safetensors"
             vocabulary.save(folder / f"{view}.{suffix}")
+
+
+def _letters_last(views: Sequence[View]) -> list[View]:
+    return sorted(views, key=lambda view: view == "letters")
 
 
 def _types(cut: Pieces, view: str) -> np.ndarray:

@@ -15,6 +15,17 @@ from weft.text.normalize import NormalizeConfig
 
 
 @dataclass(frozen=True, slots=True)
+class Letters:
+    """The letter n-grams of U distinct words: their ids end to end, int32 [N], and how many each word has, [U].
+
+    Word 0 has none: it stands for padding and for whatever has no known letters.
+    """
+
+    ids_N: np.ndarray
+    lengths_U: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Encoded:
     """The ids of R texts, end to end: int32 [N, W], W views of each position, and the length of each text, [R].
 
@@ -25,6 +36,8 @@ class Encoded:
     lengths_R: np.ndarray
     unknown: int
     """How many pieces of these texts the vocabulary lacks."""
+    letters: Letters | None = None
+    """Where the last view is the letters of the word: that column has the numbers of words in here."""
 
 
 class Tokenizer(ABC):
@@ -33,7 +46,7 @@ class Tokenizer(ABC):
     ordered: ClassVar[bool] = True
     """False where ids are a set without positions (hashed n-grams): only a bag reads those."""
     sizes: tuple[int, ...]
-    """How many ids each view has, padding included."""
+    """How many ids each view has, padding included; of letters, how many n-grams."""
 
     @property
     def pieces(self) -> Sequence[str] | None:

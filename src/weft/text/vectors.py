@@ -8,7 +8,6 @@ import lzma
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -66,16 +65,10 @@ def read_vectors(path: Path, pieces: Sequence[str]) -> Vectors:
     Raises InputError: the file is missing, cannot be read, has a line with another number of columns or something
     that is no number (where it is looked at, in the lines of asked words), or has none of the words.
     """
-    if not path.is_file():
-        raise InputError("there is no such file", where=str(path), hint="expected a text file of word vectors")
+    width = read_width(path)
     asked = _Asked(pieces)
-    lines = _lines(path)
-    first = next(lines, None)
-    if first is None:
-        raise InputError("is empty", where=str(path), hint="expected a word and its numbers a line")
-    width = _width(first[1], where=f"{path}:{first[0]}")
     matrix_ND = np.zeros((len(pieces), width), dtype=np.float32)
-    for number, line in chain([first], lines):
+    for number, line in _lines(path):
         columns = line.count(b" ")
         if columns == width:
             word, _, rest = line.partition(b" ")
@@ -93,6 +86,16 @@ def read_vectors(path: Path, pieces: Sequence[str]) -> Vectors:
         hint = "are they of the same language, and is the file UTF-8?"
         raise InputError(f"has a vector for none of {len(pieces):,} pieces", where=str(path), hint=hint)
     return Vectors(matrix_ND, found_N)
+
+
+def read_width(path: Path) -> int:
+    """How many numbers each vector of a file has, D; reads no more than its head. Raises InputError as above."""
+    if not path.is_file():
+        raise InputError("there is no such file", where=str(path), hint="expected a text file of word vectors")
+    first = next(_lines(path), None)
+    if first is None:
+        raise InputError("is empty", where=str(path), hint="expected a word and its numbers a line")
+    return _width(first[1], where=f"{path}:{first[0]}")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -81,10 +81,12 @@ class HashedVocabulary:
         return len(self.kept) + 1
 
     @classmethod
-    def learn(cls, keys_N: np.ndarray, config: VocabularyConfig) -> HashedVocabulary:
-        """The buckets into which at least `min_count` of the training keys (uint64 [N]) fall."""
+    def learn(
+        cls, keys_N: np.ndarray, config: VocabularyConfig, *, times_N: np.ndarray | None = None
+    ) -> HashedVocabulary:
+        """The buckets into which at least `min_count` of the training keys (uint64 [N]) fall, each so many times."""
         bits = 24 if len(keys_N) > 2_000_000 else 22
-        counts = np.bincount(_bucket(keys_N, bits), minlength=1 << bits)
+        counts = np.bincount(_bucket(keys_N, bits), times_N, minlength=1 << bits)
         kept = np.flatnonzero(counts >= config.min_count)
         if len(kept) > config.max_size:
             kept = np.sort(kept[np.argsort(-counts[kept], kind="stable")[: config.max_size]])

@@ -18,6 +18,7 @@ class OptimizerConfig(Config):
 
     kind: str
     learning_rate: float = Field(default=2e-3, gt=0)
+    """At its highest; the schedule lowers it."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """The optimiser of dense parameters."""
@@ -29,7 +30,9 @@ class AdamWConfig(OptimizerConfig):
 
     kind: Literal["adamw"] = "adamw"
     weight_decay: float = Field(default=0.01, ge=0)
+    """Each step shrinks the weights by this times the learning rate."""
     betas: tuple[float, float] = (0.9, 0.999)
+    """Decays of the means of the gradient and of its square."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with two groups."""
@@ -46,7 +49,9 @@ class AdamConfig(OptimizerConfig):
 
     kind: Literal["adam"] = "adam"
     weight_decay: float = Field(default=0.0, ge=0)
+    """Added to the gradient: this times the weights."""
     betas: tuple[float, float] = (0.9, 0.999)
+    """Decays of the means of the gradient and of its square."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with all parameters in one group."""
@@ -60,7 +65,9 @@ class SgdConfig(OptimizerConfig):
     kind: Literal["sgd"] = "sgd"
     learning_rate: float = Field(default=0.1, gt=0)
     momentum: float = Field(default=0.0, ge=0, lt=1)
+    """The share of the last step that is taken again."""
     weight_decay: float = Field(default=0.0, ge=0)
+    """Added to the gradient: this times the weights."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with all parameters in one group."""
@@ -78,6 +85,7 @@ class AdagradConfig(OptimizerConfig):
     kind: Literal["adagrad"] = "adagrad"
     learning_rate: float = Field(default=0.3, gt=0)
     per: Literal["row", "entry"] = "row"
+    """What shares a sum of squares."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with all parameters in one group."""
@@ -92,6 +100,7 @@ class RmspropConfig(OptimizerConfig):
     kind: Literal["rmsprop"] = "rmsprop"
     learning_rate: float = Field(default=1e-3, gt=0)
     decay: float = Field(default=0.99, gt=0, lt=1)
+    """Of the average of the squares."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with all parameters in one group."""

@@ -18,6 +18,7 @@ class TrainingConfig(Config):
     """How weights are found."""
 
     epochs: int = Field(default=6, ge=1)
+    """How often every row is seen, unless `patience` ends it before."""
     batch_rows: int = Field(default=32, ge=1)
     """Rows of a global batch: over all micro-batches and processes."""
     batch_tokens: int | None = Field(default=None, ge=1)
@@ -29,6 +30,7 @@ class TrainingConfig(Config):
     table_rate: float = Field(default=0.03, gt=0)
     """Learning rate of the embedding tables, which row-wise Adagrad changes: only the rows that a batch holds."""
     schedule: Schedule = "linear"
+    """How the learning rate falls after the warm-up."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
     """The share of the run in which the learning rate rises from 0."""
     clip: float | None = Field(default=1.0, gt=0)

@@ -1,0 +1,34 @@
+"""Templates of this room filled with values: knows how they are written as a page, and nothing that stands on one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from weft.files import write_text
+from weft.report import words
+from weft.report.canvas import PALETTE
+
+
+def write_page(path: Path, template: str, **values: Any) -> Path:
+    """Fill a template of this room with values and write it as one self-contained page."""
+    room = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    room.filters["codes"] = _codes
+    page = room.get_template(template).render(palette=PALETTE, words=words, **values)
+    write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
+    return path
+
+
+def _codes(sentence: str) -> Markup:
+    """Set what stands in backticks as code; all else is escaped."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))

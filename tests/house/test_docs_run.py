@@ -1,0 +1,121 @@
+"""What docs/ shows is run; the two languages show the same; links lead somewhere; the table of settings is current."""
+
+import contextlib
+import io
+import re
+import runpy
+import shlex
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from imports import ROOT
+from shown import FENCE, Block, commands, complaint, headings, prose_and_blocks, read, weft_arguments
+from tried import ROWS, make_files, run
+
+from weft.data import demo
+
+DOCS = ROOT / "docs"
+PAGES = ("index", "tutorial", "encoders", "results", "text", "data", "scores", "own_encoder", "settings")
+GENERATED = "settings"
+"""In English a table, in Chinese a page about it."""
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def page(language: str, name: str) -> str:
+    return f"docs/{language}/{name}.md"
+
+
+def test_there_are_the_same_pages():
+    for language in ("en", "zh"):
+        assert {file.stem for file in (DOCS / language).iterdir()} == set(PAGES)
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != GENERATED])
+def test_both_languages_show_the_same(name):
+    (english, shown), (chinese, shown_too) = read(page("en", name)), read(page("zh", name))
+    assert [block.bare for block in shown] == [block.bare for block in shown_too]
+    assert headings(english) == headings(chinese)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_weft_command_exists(language):
+    group = import_module("weft.cli.main").cli
+    shown = [words for name in PAGES for words in commands(read(page(language, name))[1])]
+    wrong = [
+        f"{shlex.join(words)}: {said}"
+        for words in shown
+        if (arguments := weft_arguments(words)) is not None and (said := complaint(group, arguments))
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_what_the_docs_show_runs(tmp_path, monkeypatch):
+    make_files(tmp_path)
+    drawn = demo.rows
+    # the pages make some thousands of reviews, the test a hundred
+    monkeypatch.setattr(demo, "rows", lambda *, size=ROWS, seed=0: drawn(size=min(size, ROWS), seed=seed))
+    ran: list[str] = []
+    for name in PAGES:
+        try:
+            ran += run(read(page("en", name))[1], tmp_path, monkeypatch)
+        except (Exception, SystemExit) as error:
+            raise AssertionError(f"docs/en/{name}.md: {error}") from error
+    assert {"inspect", "train", "compare", "evaluate", "predict"} == set(ran)
+    assert (tmp_path / "answers.jsonl").read_text(encoding="utf-8").count("\n") == ROWS
+    for folder in ("inspect-reviews", "lstm", "compare-reviews", "topics"):
+        assert "<html" in (tmp_path / "runs" / folder / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_examples_of_scores_print_what_is_shown():
+    _, blocks = read(page("en", "scores"))
+    assert len(blocks) >= 2 * 8
+    for code, shown in zip(blocks[::2], blocks[1::2], strict=True):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code.code, "scores.md", "exec"), {})
+        assert (code.language, shown.language) == ("python", "text")
+        assert printed.getvalue() == shown.code
+
+
+def anchors(file: Path) -> set[str]:
+    """The anchors of the headings of a page, as GitHub makes them."""
+    prose = FENCE.sub("", file.read_text(encoding="utf-8"))
+    titles = re.findall(r"^#{1,6}\s+(.*?)\s*$", prose, re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("file", [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "README.zh-CN.md"], ids=str)
+def test_links_lead_somewhere(file):
+    prose, _ = prose_and_blocks(file.read_text(encoding="utf-8"))
+    for link in LINK.findall(prose):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (file.parent / path).resolve() if path else file
+        assert target.exists(), f"{file.name}: {link}"
+        assert not anchor or anchor in anchors(target), f"{file.name}: {link}"
+
+
+def test_every_page_is_listed_and_the_readmes_lead_to_them():
+    for language, readme in (("en", "README.md"), ("zh", "README.zh-CN.md")):
+        listed = set(LINK.findall(read(page(language, "index"))[0]))
+        assert {f"{name}.md" for name in PAGES if name != "index"} <= listed
+        assert f"docs/{language}/index.md" in LINK.findall(read(readme)[0])
+
+
+def test_the_table_of_settings_is_current():
+    made = runpy.run_path(str(DOCS / "settings.py"))["page"]()
+    assert (DOCS / "en/settings.md").read_text(encoding="utf-8") == made, "run: python docs/settings.py"
+
+
+def test_every_setting_has_a_meaning():
+    rows = [line.split(" | ") for line in (DOCS / "en/settings.md").read_text(encoding="utf-8").splitlines()]
+    silent = [row[0] for row in rows if row[0].startswith("| `") and row[-1].strip(" |") == ""]
+    assert not silent, "these settings have no docstring: " + ", ".join(silent)
+
+
+def test_small_blocks_differ_in_comments_alone():
+    english, chinese = Block("python", "# one\nx = 1\n"), Block("python", "# 一\nx = 1\n")
+    assert english.bare == chinese.bare != replace(english, code="x = 2\n").bare

@@ -1,0 +1,92 @@
+"""Runs what a page shows, in its order, on small files of the names it uses; knows how long a test may take."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+from imports import ROOT
+from shown import Block, commands
+
+from weft.cli.main import main
+from weft.data import demo
+
+ROWS = 120
+SMALL = ["--set=training.epochs=1", "--set=task.encoder.width=8"]
+FEW = {"train": SMALL, "compare": [*SMALL, "--repeats=1"]}
+"""What is added to a verb, so that it takes a second and not minutes."""
+
+
+def make_files(folder: Path) -> None:
+    """Every file that a page names, small."""
+    reviews = demo.rows
+    for name, seed in (("reviews", 0), ("dev", 1), ("test", 2), ("new", 3)):
+        demo.write(folder / f"{name}.csv", size=ROWS, seed=seed)
+    for name, seed in (("train", 0), ("dev", 1), ("test", 2)):
+        lines = [json.dumps({"text": text, "label": label}) for text, label in reviews(size=ROWS, seed=seed)]
+        (folder / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    texts = [text for text, _ in reviews(size=6, seed=4)]
+    (folder / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    drawn = reviews(size=ROWS, seed=5)
+    _table(folder / "topics.csv", ("text", "labels"), ((text, f"{label}|all") for text, label in drawn))
+    pairs = zip(drawn[::2], drawn[1::2], strict=True)
+    same = ((one, other, "same" if first == second else "different") for (one, first), (other, second) in pairs)
+    _table(folder / "pairs.csv", ("text_a", "text_b", "label"), same)
+    for label in demo.LABELS:
+        (folder / "by-label" / label).mkdir(parents=True)
+    for number, (text, label) in enumerate(reviews(size=60, seed=6)):
+        (folder / "by-label" / label / f"{number}.txt").write_text(text, encoding="utf-8")
+    (folder / "words.txt").write_text("续航\n性价比\n", encoding="utf-8")
+    (folder / "quiet.txt").write_text("really\nreview\n", encoding="utf-8")
+    (folder / "vectors.txt").write_text("".join(f"{word} {' '.join(['0.1'] * 8)}\n" for word in ("the", "is", "很")))
+
+
+def run(blocks: Sequence[Block], folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Run the commands and the Python of some blocks in a folder; returns the verbs of weft that ran.
+
+    A block of YAML begins with `# NAME.yaml` and is that file, which is there from the start.
+    """
+    monkeypatch.chdir(folder)
+    for block in blocks:
+        if block.language == "yaml":
+            first, _, _ = block.code.partition("\n")
+            (folder / first.removeprefix("# ").strip()).write_text(block.code, encoding="utf-8")
+    ran = []
+    for block in blocks:
+        if block.language == "python":
+            exec(compile(block.code, "a python block", "exec"), {"__name__": "shown"})
+        elif block.language == "bash":
+            ran += [verb for words in commands([block]) if (verb := _one(words, folder, monkeypatch))]
+    return ran
+
+
+def _one(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    if words[:2] == ["cat", "texts.txt"]:
+        monkeypatch.setattr(sys, "stdin", (folder / "texts.txt").open(encoding="utf-8"))
+    if words[0] == "python":
+        subprocess.run([sys.executable, ROOT / words[1], *words[2:]], check=True)
+    if words[0] != "weft" or words[1] == "demo":
+        return None
+    if words[1] in FEW and "--resume" not in words:
+        shutil.rmtree(_output(words), ignore_errors=True)
+    monkeypatch.setattr(sys, "argv", [*words, *FEW.get(words[1], [])])
+    main()
+    return words[1]
+
+
+def _output(words: list[str]) -> str:
+    """The folder that a `train` or `compare` writes: another page may have shown it before."""
+    if "--output" in words:
+        return words[words.index("--output") + 1]
+    return f"runs/{'compare-' if words[1] == 'compare' else ''}{Path(words[2]).name.split('.')[0]}"
+
+
+def _table(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
