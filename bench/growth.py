@@ -34,7 +34,7 @@ def growth(data: Path, scratch: Path, *, sizes: Sequence[int], runs: int) -> lis
         file = scratch / f"{size}.jsonl"
         write_noisy(file, rows, count=size)
         found = [
-            {mode: json.loads(child(sys.executable, __file__, mode, str(file)).output) for mode in ("read", "train")}
+            {mode: _told(child(sys.executable, __file__, mode, str(file)).output) for mode in ("read", "train")}
             for _ in range(runs)
         ]
         record: dict[str, Any] = {"rows": size, "file": file.stat().st_size}
@@ -51,6 +51,10 @@ def growth(data: Path, scratch: Path, *, sizes: Sequence[int], runs: int) -> lis
     if len(sizes) > 1:
         _slopes(records)
     return records
+
+
+def _told(output: str) -> dict[str, float]:
+    return json.loads(output.splitlines()[-1])
 
 
 def _slopes(records: Sequence[dict[str, Any]]) -> None:

@@ -60,12 +60,13 @@ def alternate(sides: Mapping[str, Side], *, runs: int) -> dict[str, Taken]:
 
 def child(*command: str) -> Child:
     """Run a process to its end. Raises CalledProcessError where it fails."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
+        print(output)
         raise subprocess.CalledProcessError(process.returncode, command, output)
     return Child(usage.ru_utime + usage.ru_stime, output)
 

@@ -2,12 +2,12 @@
 
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
+import weft
 from weft.data import demo
-from weft.estimators import TextClassifier
 
 if __name__ == "__main__":
     texts, labels = zip(*demo.rows(size=2000), strict=True)
-    bag = TextClassifier(encoder="bag", epochs=5)
+    bag = weft.TextClassifier(encoder="bag", epochs=5)
     print("accuracy in each fold:", cross_val_score(bag, texts, labels, cv=3).round(3))
 
     # what the estimator has a name for is searched by it, all else by its path in `settings`

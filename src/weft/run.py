@@ -268,8 +268,9 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     bundle.save_weights(folder, job.model)
     bundle.save_task(folder / "task", job.task)
     result = evaluate(job.task, job.model, examples, device=job.device)
+    tuned = ", on which thresholds or temperature were tuned too" if job.task.tunes and part == "dev" else ""
     facts = {
-        "data": f"{part} part, {len(examples):,} texts",
+        "data": f"{part} part, {len(examples):,} texts{tuned}",
         "size_bytes": bundle.size(folder),
         "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from weft.data.batch import Ngrams
-from weft.models.bag import BagEncoder, weigh
+from weft.models.bag import BagEncoder, BagEncoderConfig, weigh
 
 ROWS = [[1, 3], [], [7], [2, 3, 8], []]
 
@@ -86,11 +86,9 @@ def test_ngrams_are_weighed_by_how_unlike_their_shares_in_the_labels_are(rows_of
 
 
 def test_by_default_a_bag_weighs_for_two_labels_and_not_for_more():
-    two, three = BagEncoder(5, 2, weighting="default"), BagEncoder(5, 2, weighting="default")
-    two.prepare(np.array([1, 2, 3, 3]), [np.array([1, 2]), np.array([3, 3])])
-    three.prepare(np.array([1, 2, 3, 3]), [np.array([1]), np.array([2]), np.array([3, 3])])
-    assert len(set(two.weight_V.tolist())) > 1
-    assert three.weight_V.tolist() == [1.0] * 5
+    assert [BagEncoderConfig().for_labels(labels).weighting for labels in (2, 3)] == ["naive-bayes", "none"]
+    assert BagEncoderConfig(weighting="none").for_labels(2).weighting == "none"
+    assert BagEncoderConfig(weighting="naive-bayes").for_labels(9).weighting == "naive-bayes"
 
 
 def test_only_a_weighted_bag_learns_weights_and_they_are_saved_with_it():

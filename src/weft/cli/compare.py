@@ -19,8 +19,8 @@ from weft.experiments.cross_validation import Plan, cross_validate, results
 from weft.experiments.entries import entries
 
 ENCODERS = (
-    "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with `task`"
-    " and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
+    "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
+    " `task` and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
 )
 REPEATS = "With folds: deal them so many times. With --test: train with so many seeds."
 

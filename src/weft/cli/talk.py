@@ -137,7 +137,8 @@ def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
     table = Table()
     names = list(next(iter(scores.values()))["scores"])
     for column in ("model", *names):
-        table.add_column(column.replace("_", " "), justify="left" if column == "model" else "right")
+        # in the width of a terminal seven scores fit only when their names may break
+        table.add_column(column.replace("_", "\n"), justify="left" if column == "model" else "right")
     for model, found in scores.items():
         table.add_row(escape(model), *(f"{found['scores'][name]['value']:.4f}" for name in names))
     Console(file=sys.stdout, highlight=False).print(table)

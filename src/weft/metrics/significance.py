@@ -115,6 +115,9 @@ def holm(p_P: Sequence[float]) -> list[float]:
 
 def student_p(t: float, *, freedom: int) -> float:
     """Two-sided p of Student's t with so many degrees of freedom."""
+    share = t * t / (freedom + t * t)
+    if share < 0.5:  # one minus a small number is exact, a number near one is not
+        return 1 - incomplete_beta(share, 0.5, freedom / 2)
     return incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5)
 
 

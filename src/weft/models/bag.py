@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -28,7 +28,14 @@ class BagEncoderConfig(EncoderConfig):
     """Of the n-gram vectors."""
     weighting: Weighting = "default"
     """`naive-bayes` weighs an n-gram by how unlike its shares in the labels are; `none` takes all alike. `default`
-    weighs where there are two labels, and not where there are more: there it was the worse of the two."""
+    weighs where a text is one of two things, or may have several labels, and not where it is one of many: there it was
+    the worse of the two."""
+
+    def for_labels(self, choices: int) -> Self:
+        """The same with its weighting decided."""
+        if self.weighting != "default":
+            return self
+        return self.model_copy(update={"weighting": "naive-bayes" if choices == 2 else "none"})
 
     def build(self, vocab_sizes: tuple[int, ...]) -> BagEncoder:
         """An encoder over one table."""
@@ -56,9 +63,8 @@ class BagEncoder(Encoder):
 
     def prepare(self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray]) -> None:
         """Weigh the n-grams by how often they stand in the training texts of each label."""
-        by_label = list(ids_of_C)
-        if self.weighting == "naive-bayes" or (self.weighting == "default" and len(by_label) == 2):
-            weight_V = weigh(ids_N, by_label, size=len(self.weight_V))
+        if self.weighting == "naive-bayes":
+            weight_V = weigh(ids_N, ids_of_C, size=len(self.weight_V))
             self.weight_V.copy_(torch.from_numpy(weight_V))
 
     def forward(self, source: Ngrams) -> Memory:

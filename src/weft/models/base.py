@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from torch import Tensor, nn
@@ -51,6 +51,10 @@ class EncoderConfig(Config):
     """True: reads `Tokens`. False: reads `Ngrams`."""
     recommended: ClassVar[Mapping[str, Any]] = {}
     """Training settings that suit this encoder, taken where a user sets none."""
+
+    def for_labels(self, choices: int) -> Self:  # noqa: ARG002
+        """The same for so many labels that exclude each other: two where each label is a yes or no of its own."""
+        return self
 
     @property
     def longest(self) -> int | None:

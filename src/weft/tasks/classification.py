@@ -65,7 +65,7 @@ class ClassificationConfig(TextsConfig):
                 f"expected at least two labels, found {found}", hint="a classifier needs something to tell apart"
             )
         texts, each, labels = [text for one in examples for text in one.texts], len(examples[0].texts), in_order(counts)
-        config = self.with_tokenizer(texts, each=each)
+        config = self.decided(texts, each=each, choices=len(labels))
         learned = config.learned_tokenizer(texts)
         return Classification(config, learned, labels, [counts[label] for label in labels], each=each)
 

@@ -72,7 +72,7 @@ class MultilabelConfig(TextsConfig):
         if not counts:
             raise InputError("no text has a label", hint="is task.label the right column?")
         texts, each, labels = [text for one in examples for text in one.texts], len(examples[0].texts), in_order(counts)
-        config = self.with_tokenizer(texts, each=each)
+        config = self.decided(texts, each=each, choices=2)
         learned, of_each = config.learned_tokenizer(texts), [counts[label] for label in labels]
         return Multilabel(config, learned, labels, of_each, texts=len(examples), each=each)
 

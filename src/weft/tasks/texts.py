@@ -127,16 +127,18 @@ class TextsConfig(TaskConfig):
         """The same with an encoder as wide as the vectors, where there are any and no width is set."""
         return self.model_copy(update={"encoder": as_wide(self.encoder, self.vectors)}) if self.vectors else self
 
-    def with_tokenizer(self, texts: Sequence[str], *, each: int) -> Self:
-        """The same with a tokenizer that suits encoder and script, where none is set, for one or two texts each.
+    def decided(self, texts: Sequence[str], *, each: int, choices: int) -> Self:
+        """The same with all that was left open decided: a tokenizer that suits encoder and script, for example.
 
+        `each` says of how many texts an example is, `choices` how many labels exclude each other.
         Raises ConfigError where the config cannot read two.
         """
         if each > 1 and self.long == "windows":
             hint = "take `head` or `head-tail`"
             raise ConfigError("two texts cannot be read in windows", where="task.long", hint=hint)
         tokenizer = self.tokenizer or fitting(texts, ordered=self.encoder.reads_order)
-        return self.widened().model_copy(update={"tokenizer": tokenizer})
+        encoder = self.encoder.for_labels(choices)
+        return self.model_copy(update={"encoder": encoder, "tokenizer": tokenizer}).widened()
 
     def learned_tokenizer(self, texts: Sequence[str]) -> Tokenizer:
         """Learn the tokenizer. Raises ConfigError where encoder, tokenizer and vectors do not go together."""
