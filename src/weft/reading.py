@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,8 +67,8 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
             notes += said + _moved(file, resolved, config)
     files = {"train": data.train, "dev": data.dev, "test": data.test}
     parts = {"train": whole.train, **others}
-    counts = Counter(label for one in whole.train for label in _labels(one))
-    notes += brief([_part(name, str(files[name]), rows) for name, rows in parts.items() if rows], counts=counts)
+    told = [part_of(name, str(files[name]), rows) for name, rows in parts.items() if rows]
+    notes += brief(told, options=_options(data, task))
     train = whole.train
     if not data.dev:
         train, others["dev"] = held_out(train, data, seed)
@@ -104,14 +103,18 @@ def _rows(table: Table, task: TaskConfig) -> tuple[list[Any], list[str]]:
     return rows, [f"{table.path}: {len(rows):,} rows, {table.encoding}{between}", *left_out]
 
 
-def _part(name: str, file: str, rows: Sequence[Any]) -> Part:
-    """The rows as the data doctor reads them; several labels of a text are one that is their list."""
-    labels = [", ".join(_labels(one)) for one in rows]
-    return Part(name, file, [one.whole for one in rows], labels, [one.line for one in rows])
+def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
+    """Labelled examples as the data doctor reads them; `files` where each has its own."""
+    halves = tuple(zip(*(one.texts for one in rows), strict=True)) if len(rows[0].texts) > 1 else ()
+    columns = ([one.whole for one in rows], [one.label for one in rows], [one.line for one in rows])
+    return Part(name, file, *columns, files, halves)
 
 
-def _labels(example: Any) -> Sequence[str]:
-    return (example.label,) if isinstance(example.label, str) else example.label or ()
+def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
+    """What was named of how files are read, which `weft inspect` has to be told too; what was guessed, it guesses."""
+    named = {name: getattr(task, name, None) for name in ("text", "label", "label_separator")}
+    named["encoding"] = None if data.encoding == "auto" else data.encoding
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _moved(file: str, before: TaskConfig, now: TaskConfig) -> list[str]:

@@ -1,7 +1,11 @@
 """`weft inspect`: tells what it finds, writes page and rows, and ends well whatever it finds."""
 
 import json
+import re
+import shlex
 from pathlib import Path
+
+import pytest
 
 from weft.files import read_json
 
@@ -33,6 +37,7 @@ def test_json_goes_to_stdout_alone_and_a_second_look_replaces_the_first(weft):
         "text": "味道很好，还会再来 0",
         "label": "pos",
         "note": "as train line 3",
+        "second": "",
     }
     assert sorted(path.name for path in Path("seen").iterdir()) == ["inspection.json", "page.html"]
 
@@ -49,6 +54,27 @@ def test_training_begins_with_what_the_doctor_says(train):
     said = train("reviews.csv", "--output", "run")
     assert "1 row of 41 repeats the text of an earlier row" in said.err
     assert "(weft inspect reviews.csv shows which)" in said.err
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "options", "finding"),
+    [
+        ("正文,my tags", "寄得快 fast,物流|delivery", ("--label", "my tags", "--label-separator", "|"), "duplicates"),
+        ("text_a,text_b,same", "花呗怎么还,how to pay,1", ("--text", "text_a,text_b", "--label", "same"), "duplicates"),
+    ],
+)
+def test_the_command_that_training_prints_shows_which(weft, train, header, row, options, finding):
+    *texts, label = row.split(",")
+    others = [",".join([*(f"{text} {number}" for text in texts), label if number % 3 else "0"]) for number in range(12)]
+    Path("数据.csv").write_text("\n".join([header, *others, row, row]) + "\n", encoding="utf-8")
+    said = train("数据.csv", *options, "--output", "run")
+    assert "1 row of 14 repeats the " in said.err
+    (command,) = re.findall(r"\(weft (inspect .*) shows which\)", said.err)
+    shown = weft(*shlex.split(command), "--no-label-errors", "--json")
+    assert shown.code == 0, shown
+    told = {one["key"]: one for one in json.loads(shown.out)}
+    assert told[finding]["count"] == 1
+    assert told["empty"]["severity"] == "fine"
 
 
 def test_a_folder_for_each_label_is_trained_and_inspected(weft, train):

@@ -1,7 +1,5 @@
 """The data doctor: labels, lengths, and the brief notes that a training begins with."""
 
-from collections import Counter
-
 from weft.data.doctor import brief, labels, lengths
 from weft.data.findings import Part
 
@@ -16,7 +14,7 @@ def sound(name="train", size=20) -> Part:
 
 
 def noted(*parts: Part) -> list[str]:
-    return brief(parts, counts=Counter(parts[0].labels))
+    return brief(parts, options={})
 
 
 def test_sound_data_is_passed_over_in_silence():
@@ -35,6 +33,52 @@ def test_the_brief_says_what_matters_and_where_to_look():
         "`好评` has 23 texts, `其他` 1: look at macro F1 too, not at accuracy alone"
         " (weft inspect train.csv --test test.csv shows which)",
     ]
+
+
+def test_the_command_that_shows_more_has_the_options_of_training():
+    posts = part(["好"] * 2 + ["a", "b"], [("财经", "体育"), (), ("财经",), ("财经",)])
+    options = {"text": "正文", "label": "my tags", "label_separator": "|"}
+    assert brief([posts, part(["new"], [()], "dev")], options=options) == [
+        "1 row of 4 repeats the text of an earlier row",
+        "1 text with sets of labels that contradict each other",
+        "2 labels with fewer than 5 texts: `财经`, `体育`"
+        ' (weft inspect train.csv --dev dev.csv --text 正文 --label "my tags" --label-separator "|" shows which)',
+    ]
+    (*_, last) = brief([posts], options={"label_separator": '"'})
+    assert "--label-separator '\"' shows" in last
+
+
+def test_pairs_are_called_pairs():
+    firsts, seconds = ["花呗怎么还", "花呗怎么还", "a", "a"], ["how to pay", "how to pay ", "b", "c"]
+    texts = ["\n".join(both) for both in zip(firsts, seconds, strict=True)]
+    pairs = Part("train", "p.csv", texts, ["0", "1", "0", "1"], range(2, 6), halves=(firsts, seconds))
+    notes = brief([pairs], options={"text": "a,b"})
+    assert notes[:2] == [
+        "1 row of 4 repeats the pair of an earlier row",
+        "1 pair with several labels that contradict each other",
+    ]
+    assert notes[-1].endswith("(weft inspect p.csv --text a,b shows which)")
+    assert lengths([pairs]).table[1][1:3] == ("4", "2")
+    assert lengths([pairs]).table[1][-1] == "15"
+
+
+def test_several_labels_are_counted_one_by_one():
+    names = [("delivery", "包装"), ("包装",), (), ("Delivery", "包装"), *[("包装", "delivery")] * 5]
+    posts = part([f"text {number}" for number in range(len(names))], names)
+    counts, spellings = labels([posts, part(["好"], [("售后",)], "test")])
+    assert counts.table[1:] == [
+        ("包装", "8", "0"),
+        ("delivery", "6", "0"),
+        ("Delivery", "1", "0"),
+        ("售后", "0", "1"),
+    ]
+    assert counts.said.startswith("3 labels; 1.7 a text, and 1 of 9 texts without any; 1 with fewer than 5 texts")
+    assert [(row.line, row.label) for row in counts.rows] == [(5, "Delivery, 包装")]
+    assert [(row.line, row.note) for row in spellings.rows] == [(5, "`Delivery`, elsewhere `delivery`")]
+    one, _ = labels([part(["好"] * 6, [("a",)] * 5 + [()])])
+    assert one.severity == "fine"
+    none, _ = labels([part(["好"], [()])])
+    assert (none.severity, none.said) == ("error", "no label at all")
 
 
 def test_labels_are_counted_by_part():

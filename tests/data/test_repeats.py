@@ -2,6 +2,7 @@
 
 import json
 import lzma
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from weft.data.findings import Part
 from weft.data.repeats import Place, digests, empty_texts, find_repeats, repeats
 
 
-def part(name: str, *rows: tuple[str, str]) -> Part:
+def part(name: str, *rows: tuple[str, Any]) -> Part:
     texts, labels = zip(*rows, strict=True)
     return Part(name, f"{name}.csv", texts, labels, range(2, len(rows) + 2))
 
@@ -62,6 +63,35 @@ def test_empty_rows():
     found = empty_texts([part("train", ("好", " "), (" \t", "b"), ("", ""), ("fine", "b"))])
     assert (found.severity, found.count) == ("error", 3)
     assert [row.note for row in found.rows] == ["no label", "no text", "neither text nor label"]
+
+
+def test_sets_of_labels_are_compared_and_none_is_a_set_too():
+    rows = [("好", ("财经", "体育")), ("好", ("体育", "财经")), ("fine", ("a",)), ("Fine", ()), ("", ("a",))]
+    *_, contradictions = repeats([part("train", *rows)])
+    assert contradictions.said == "0 texts with different sets of labels, 1 more but for case and blanks"
+    assert [row.note for row in contradictions.rows] == ["no label in train line 5", "`a` in train line 4"]
+    found = empty_texts([part("train", *rows)])
+    assert (found.said, [row.note for row in found.rows]) == ("1 row without a text", ["no text"])
+    assert empty_texts([part("train", *rows[:4])]).said == "every row has a text"
+
+
+def paired(*rows: tuple[str, str]) -> Part:
+    texts, halves = ["\n".join(row) for row in rows], (*zip(*rows, strict=True),)
+    return Part("train", "train.csv", texts, ["1"] * len(rows), range(2, len(rows) + 2), halves=halves)
+
+
+def test_what_a_pair_lacks():
+    found = empty_texts([paired(("好", "ok"), ("", "ok"), ("好", " "), ("", ""))])
+    assert [row.note for row in found.rows] == ["no first text", "no second text", "no text"]
+    assert empty_texts([paired(("好", "ok"))]).said == "every row has both texts and a label"
+
+
+@given(st.lists(st.tuples(st.text("aA好 \n", max_size=3), st.text("aA好 \n", max_size=3)), min_size=1, max_size=12))
+def test_pairs_repeat_where_both_texts_do(rows):
+    for sameness, plain in (("same", str.strip), ("alike", lambda text: " ".join(text.split()).casefold())):
+        keys = [tuple(map(plain, row)) for row in rows]
+        expected = [row for row, key in enumerate(keys) if all(key) and key in keys[:row]]
+        assert [here.row for here, _ in find_repeats([paired(*rows)], sameness).again] == expected
 
 
 @given(st.lists(st.text("aA好 \t", max_size=4), max_size=12))

@@ -3,15 +3,18 @@
 import csv
 import json
 import lzma
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from weft.data.findings import Finding, Part
-from weft.errors import InputError
+from weft.errors import ConfigError, InputError
 from weft.experiments.inspect import han_scripts, in_order, inspect, unknown_tokens, write_inspection
 from weft.experiments.label_errors import find_label_errors
-from weft.reading import DataConfig
+from weft.reading import DataConfig, part_of, read_whole
+from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.texts import Labelled
 from weft.training.reports import Note
 
 GOOD = ("the room was clean and kind", "a lovely quiet stay", "房间很干净，服务也好", "下次还会再来这里")
@@ -98,6 +101,68 @@ def test_columns_are_named_once_for_all_parts(tmp_path):
     assert found["overlap"].count == 20
     with pytest.raises(InputError, match="no column `nope`"):
         looked_at(DataConfig(train=train), text="nope")
+
+
+def test_several_labels_are_read_as_in_training(tmp_path):
+    rows = [("球队卖股票 sells shares", "体育 | 财经||财经"), ("nothing 没什么", ""), *zip(*reviews(20), strict=True)]
+    train = write(tmp_path / "train.csv", [*rows, (rows[0][0], "财经|体育"), (rows[1][0], "财经")], ("text", "tags"))
+    data = DataConfig(train=train)
+    found = looked_at(data, label="tags", label_separator="|", label_errors="find")
+    task = MultilabelConfig(label="tags", label_separator="|")
+    counts = Counter(label for one in read_whole(data, task).train for label in one.label)
+    assert dict(found["labels"].table[1:]) == {label: str(times) for label, times in counts.items()}
+    assert (found["empty"].severity, found["duplicates"].count) == ("fine", 2)
+    assert [(row.line, row.label) for row in found["contradictions"].rows] == [(3, ""), (25, "财经")]
+    assert found["label-errors"].said.startswith("not looked at: ")
+    with pytest.raises(ConfigError, match="label_separator"):
+        looked_at(data, label_separator="")
+
+
+def test_labels_that_training_refuses_cannot_be_read(tmp_path):
+    path = tmp_path / "train.jsonl"
+    rows = [{"text": "好", "tags": "a|b"}, {"text": "no", "tags": ["a"]}, {"text": "fine", "tags": ""}]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    found = looked_at(DataConfig(train=str(path)), label="tags", label_separator="|")
+    assert [(row.line, row.note) for row in found["bad-rows"].rows] == [(2, "labels are absent or nested")]
+
+
+def pairs(count: int) -> list[tuple[str, str, str]]:
+    firsts = [f"{(GOOD + BAD)[row % 8]} {row}" for row in range(count)]
+    return [(text, text if row % 3 else firsts[row - 1], str(int(row % 3 > 0))) for row, text in enumerate(firsts)]
+
+
+def test_pairs_of_texts(tmp_path):
+    rows = pairs(20)
+    odd = [
+        (rows[0][0], rows[1][1], "1"),
+        (f"{rows[4][0]} ", rows[4][1], "0"),
+        ("", "只有一个", "0"),
+        ("b \ufffd", "c", "1"),
+    ]
+    header = ("text_a", "text_b", "label")
+    train = write(tmp_path / "train.csv", [*rows, *odd], header)
+    test = write(tmp_path / "test.csv", [rows[2], (rows[2][0], rows[4][1], "0")], header)
+    found = looked_at(DataConfig(train=train, test=test), text="text_a,text_b")
+    assert found["files"].said == "text from column `text_a,text_b`, label from column `label` (guessed)"
+    lines = {key: [(row.part, row.line) for row in found[key].rows] for key in ("duplicates", "overlap", "empty")}
+    assert lines == {"duplicates": [("train", 23)], "overlap": [("test", 2)], "empty": [("train", 24)]}
+    assert [row.line for row in found["contradictions"].rows] == [6, 23]
+    assert [row.line for row in found["characters"].rows] == [25]
+    assert [(row.text, row.second) for row in found["contradictions"].rows[:1]] == [rows[4][:2]]
+    single = write(tmp_path / "single.csv", [("好", "1")])
+    with pytest.raises(InputError, match="no column `text_a`"):
+        looked_at(DataConfig(train=train, test=single), text="text_a,text_b")
+
+
+def test_turned_labels_of_pairs_are_found():
+    rows, turned = pairs(160), [7, 48, 100]
+    labels = [str(1 - int(label)) if row in turned else label for row, (*_, label) in enumerate(rows)]
+    examples = [Labelled(first, labels[row], row, second) for row, (first, second, _) in enumerate(rows)]
+    *_, found = find_label_errors(part_of("train", "pairs.csv", examples))
+    shown = {row.line for row in found.rows}
+    assert shown <= set(turned)
+    assert len(shown) >= 2
+    assert "160" in found.said
 
 
 def test_tokens_that_train_lacks():

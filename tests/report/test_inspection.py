@@ -28,6 +28,18 @@ def test_what_texts_try_is_escaped(tmp_path):
         assert len(re.findall(rf"<{tag}[ >]", page)) == page.count(f"</{tag}>"), tag
 
 
+def test_both_texts_of_a_pair_stand_on_lines_of_their_own(tmp_path):
+    rows = [
+        Row("train", 2, "a.csv:2", "花呗怎么还", "1", second="how to <pay>"),
+        Row("train", 3, "a.csv:3", "short", "1", second="很长" * 200),
+    ]
+    finding = Finding("duplicates", "Duplicates", "warning", "2 rows", 2, "mend", rows)
+    page = inspection_page([finding], tmp_path / "page.html", title="a.csv").read_text(encoding="utf-8")
+    assert "花呗怎么还<br>how to &lt;pay&gt;</td>" in page
+    assert "<summary>short<br>很长" in page
+    assert f"short\n\n{'很长' * 200}</div>" in page
+
+
 def test_some_rows_are_shown_and_the_rest_counted(tmp_path):
     page = inspection_page(FINDINGS, tmp_path / "page.html", title="a.csv").read_text(encoding="utf-8")
     assert page.count("第 ") == SHOWN

@@ -24,8 +24,9 @@ _STYLES = {"error": "red", "warning": "yellow"}
 
 @click.command("inspect", short_help="Look for what is wrong with labelled texts.")
 @click.argument("source")
-@click.option("--text", help="Column of the text. Default: guessed, and said.")
+@click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
+@options.label_separator
 @click.option("--dev", help="File by which weights would be chosen: are its texts in SOURCE too?")
 @click.option("--test", help="File that a model would be scored on: are its texts in SOURCE too?")
 @click.option("--no-label-errors", is_flag=True, help="Look for no wrong labels, which takes training five models.")
@@ -35,8 +36,6 @@ _STYLES = {"error": "red", "warning": "yellow"}
 @options.encoding
 def command(
     source: str,
-    text: str | None,
-    label: str | None,
     dev: str | None,
     test: str | None,
     no_label_errors: bool,
@@ -44,6 +43,7 @@ def command(
     seed: int,
     as_json: bool,
     encoding: str | None,
+    **columns: str | None,
 ) -> None:
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong."""
     name = Path(source).absolute().name
@@ -53,7 +53,7 @@ def command(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     findings: list[Finding] = []
     wanted = "leave" if no_label_errors else "find"
-    for told in inspect(data, text=text, label=label, label_errors=wanted, seed=seed):
+    for told in inspect(data, **columns, label_errors=wanted, seed=seed):
         if isinstance(told, Note):
             console.print(told.text, markup=False)
         else:

@@ -18,6 +18,9 @@ device: Decorator = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where to run. Default: a GPU if there is one."
 )
 encoding: Decorator = click.option("--encoding", help="Encoding of the files. Default: found out, and said.")
+label_separator: Decorator = click.option(
+    "--label-separator", help="A text may have several labels, or none, with this between them, as in 新闻|体育."
+)
 on_bad_row: Decorator = click.option(
     "--on-bad-row", type=click.Choice(["stop", "skip"]), help="skip leaves bad rows out and lists them."
 )

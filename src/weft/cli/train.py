@@ -25,9 +25,7 @@ LONG = (
 @click.argument("source")
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
-@click.option(
-    "--label-separator", help="A text may have several labels, or none, with this between them, as in 新闻|体育."
-)
+@options.label_separator
 @click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
 @click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
 @click.option("--encoder", help="bag, cnn (the default), rnn, lstm, gru or transformer.")

@@ -14,24 +14,56 @@ Severity = Literal["error", "warning", "fine"]
 class Part:
     """The rows of one file, as columns: the text, label and line (from 1) of each; `files` where each row has its own.
 
-    `name` is train, dev or test. Texts and labels are as the file has them, blanks at the ends included.
+    `name` is train, dev or test. Texts and labels are as the file has them, blanks at the ends included. The label is a
+    tuple where a text may have several, or none. Of pairs of texts, `halves` are all first and all second ones, and
+    `texts` has both of a row, one to a line.
     """
 
     name: str
     path: str
     texts: Sequence[str]
-    labels: Sequence[str]
+    labels: Sequence[str] | Sequence[tuple[str, ...]]
     lines: Sequence[int]
     files: Sequence[str] = ()
+    halves: Sequence[Sequence[str]] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    @property
+    def thing(self) -> str:
+        """What a row holds: a `text`, or a `pair`."""
+        return "pair" if self.halves else "text"
+
+    @property
+    def several(self) -> bool:
+        """Whether a text may have several labels, or none."""
+        return any(isinstance(label, tuple) for label in self.labels[:1])
+
+    @property
+    def each(self) -> Iterator[tuple[str, ...]]:
+        """The text of each row, or both."""
+        return zip(*(self.halves or [self.texts]), strict=True)
+
+    def spelled(self, number: int) -> tuple[str, ...]:
+        """The labels of a row as the file has them, none where it has none."""
+        label = self.labels[number]
+        return label if isinstance(label, tuple) else (label,) if label.strip() else ()
+
+    def names(self, number: int) -> tuple[str, ...]:
+        """The labels of a row as they are read, without blanks at the ends."""
+        return tuple(map(str.strip, self.spelled(number)))
+
+    def stratum(self, number: int) -> str:
+        """The label by which rows are dealt evenly, the first one of several."""
+        return next(iter(self.names(number)), "")
 
     def row(self, number: int, *, note: str = "") -> Row:
         """One row to be shown, with what is to be said of it."""
         line = self.lines[number]
         where = self.files[line - 1] if self.files else f"{self.path}:{line}"
-        return Row(self.name, line, where, self.texts[number], self.labels[number].strip(), note)
+        first, *second = (column[number] for column in self.halves or [self.texts])
+        return Row(self.name, line, where, first, ", ".join(self.names(number)), note, *second)
 
     def place(self, number: int) -> str:
         """The row in a few words: `train line 7`."""
@@ -40,7 +72,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the data that a finding is about; `line` is its number in a folder of texts, whose file is `where`."""
+    """A row of the data that a finding is about; `line` is its number in a folder of texts, whose file is `where`.
+
+    `second` is the second text of a pair; several labels are joined by commas.
+    """
 
     part: str
     line: int
@@ -48,6 +83,7 @@ class Row:
     text: str
     label: str
     note: str = ""
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Texts that stand more than once: knows when two texts are the same, by digest; not what they say.
 
 Two texts are the same when they are equal but for white space at their ends; alike, when they differ further only in
-case and blanks. A digest stands for a text, so that no second copy of all texts is held.
+case and blanks. Two pairs are so when both their texts are. A digest stands for a text, so that no second copy of all
+texts is held.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
 
-from weft.data.findings import Finding, Part, Row, all_rows, counted, verb
+from weft.data.findings import Finding, Part, Row, counted, verb
 
 Sameness = Literal["same", "alike"]
 
@@ -22,7 +23,7 @@ class Repeats:
     """What stands more than once in parts of the data, as (part, row) numbers.
 
     `again` are rows with a text of an earlier row of their part, each with that row; `across` rows of dev and test
-    with a text of an earlier part; `torn` the groups of rows of one text that have several labels.
+    with a text of an earlier part; `torn` the groups of rows of one text that do not all have the same labels.
     """
 
     again: list[tuple[Place, Place]]
@@ -48,17 +49,16 @@ def digests(texts: Iterable[str], sameness: Sameness) -> list[bytes]:
 
 
 def find_repeats(parts: Sequence[Part], sameness: Sameness) -> Repeats:
-    """Compare every row with the rows before it, part by part; rows without a text are passed over."""
+    """Compare every row with the rows before it, part by part; rows that lack a text are passed over."""
     found = Repeats([], [], [])
     first: dict[bytes, Place] = {}
     groups: dict[bytes, list[Place]] = {}
-    nothing = digests([""], sameness)[0]
     for number, part in enumerate(parts):
         own: dict[bytes, int] = {}
-        for row, digest in enumerate(digests(part.texts, sameness)):
+        for row, digest in enumerate(_keys(part, sameness)):
             earlier = own.setdefault(digest, row)
             # most texts stand once, and for them this is all that is done
-            if (earlier == row and digest not in first) or digest == nothing:
+            if (earlier == row and digest not in first) or not digest:
                 continue
             here = Place(number, row)
             if earlier != row:
@@ -70,9 +70,16 @@ def find_repeats(parts: Sequence[Part], sameness: Sameness) -> Repeats:
         for digest, row in own.items():
             first.setdefault(digest, Place(number, row))
     for group in groups.values():
-        if len({parts[place.part].labels[place.row].strip() for place in group}) > 1:
+        if len({frozenset(parts[place.part].names(place.row)) for place in group}) > 1:
             found.torn.append(group)
     return found
+
+
+def _keys(part: Part, sameness: Sameness) -> list[bytes]:
+    """One for each row, equal where its text is the same (or alike), or both of its texts are; none where one lacks."""
+    nothing = digests([""], sameness)[0]
+    columns = [digests(texts, sameness) for texts in part.halves or [part.texts]]
+    return [b"" if nothing in row else b"".join(row) for row in zip(*columns, strict=True)]
 
 
 def repeats(parts: Sequence[Part]) -> list[Finding]:
@@ -89,11 +96,12 @@ def _again(parts: Sequence[Part], same: Sequence[tuple[Place, Place]], alike: Se
     rows = _pairs(parts, same, alike)
     again = Counter(parts[here.part].name for here, _ in same)
     said = ", ".join(f"{counted(times, 'row')} of {name}" for name, times in again.items()) or "no row"
-    said += f" {verb('repeat', max(1, len(same)))} the text of an earlier row"
+    said += f" {verb('repeat', max(1, len(same)))} the {parts[0].thing} of an earlier row"
     said += f"; {counted(len(alike) - len(same), 'more row')} but for case and blanks" if len(alike) > len(same) else ""
     if not rows:
-        return Finding("duplicates", "Duplicates", "fine", "every text stands once in its part")
-    fix = "keep the first row of each, as in `rows[~rows.text.str.strip().duplicated()]`: the others say nothing new"
+        return Finding("duplicates", "Duplicates", "fine", f"every {parts[0].thing} stands once in its part")
+    how = "" if parts[0].halves else ", as in `rows[~rows.text.str.strip().duplicated()]`"
+    fix = f"keep the first row of each{how}: the others say nothing new"
     return Finding("duplicates", "Duplicates", "warning", said, len(same), fix, rows)
 
 
@@ -106,31 +114,37 @@ def _across(
             texts = sum((here.part, before.part) == (number, other) for here, before in same)
             if texts:
                 said.append(
-                    f"{texts:,} of {len(part):,} {part.name} texts also {verb('stand', texts)} in {parts[other].name}"
+                    f"{texts:,} of {len(part):,} {part.name} {part.thing}s"
+                    f" also {verb('stand', texts)} in {parts[other].name}"
                 )
     if len(alike) > len(same):
         said.append(f"{len(alike) - len(same):,} more but for case and blanks")
-    title = "Texts in several parts"
+    title, thing = "Texts in several parts", parts[0].thing
     if not said:
-        return Finding("overlap", title, "fine", "no text of one part stands in another")
-    fix = "remove the rows named beside them, as in `train[~train.text.str.strip().isin(test.text.str.strip())]`:"
-    fix += " a model that has learned a text by heart scores better than it reads"
+        return Finding("overlap", title, "fine", f"no {thing} of one part stands in another")
+    how = "" if parts[0].halves else ", as in `train[~train.text.str.strip().isin(test.text.str.strip())]`"
+    fix = f"remove the rows named beside them{how}:"
+    fix += f" a model that has learned a {thing} by heart scores better than it reads"
     return Finding("overlap", title, "error", "; ".join(said), len(same), fix, _pairs(parts, same, alike))
 
 
 def _torn(parts: Sequence[Part], same: Sequence[Sequence[Place]], alike: Sequence[Sequence[Place]]) -> Finding:
-    title = "Contradicting labels"
+    title, thing, several = "Contradicting labels", parts[0].thing, parts[0].several
+    labels = "different sets of labels" if several else "several labels"
     if not alike:
-        return Finding("contradictions", title, "fine", "no text stands with several labels")
+        return Finding("contradictions", title, "fine", f"no {thing} stands with {labels}")
     rows: list[Row] = []
     for group in alike:
-        labels = [parts[place.part].labels[place.row].strip() for place in group]
-        for place, label in zip(group, labels, strict=True):
-            other, said = next(pair for pair in zip(group, labels, strict=True) if pair[1] != label)
-            rows.append(parts[place.part].row(place.row, note=f"`{said}` in {parts[other.part].place(other.row)}"))
-    said = f"{counted(len(same), 'text')} with several labels"
+        names = [parts[place.part].names(place.row) for place in group]
+        for place, own in zip(group, names, strict=True):
+            other, theirs = next(pair for pair in zip(group, names, strict=True) if set(pair[1]) != set(own))
+            said = f"`{', '.join(theirs)}`" if theirs else "no label"
+            rows.append(parts[place.part].row(place.row, note=f"{said} in {parts[other.part].place(other.row)}"))
+    said = f"{counted(len(same), thing)} with {labels}"
     said += f", {len(alike) - len(same):,} more but for case and blanks" if len(alike) > len(same) else ""
-    fix = "decide which label each text has, and give all its rows that one, or remove them"
+    which = "labels" if several else "label"
+    fix = f"decide which {which} each {thing} has, and give all its rows {'those' if several else 'that one'},"
+    fix += " or remove them"
     return Finding("contradictions", title, "warning", said, len(alike), fix, rows)
 
 
@@ -147,16 +161,25 @@ def _pairs(
 
 
 def empty_texts(parts: Sequence[Part]) -> Finding:
-    """Look for rows without a text or without a label."""
+    """Look for rows without a text, or, unless a text may have none, without a label."""
     rows = [
-        part.row(number, note="no text" if part.labels[number].strip() else "neither text nor label")
-        if not part.texts[number].strip()
-        else part.row(number, note="no label")
-        for part, number in all_rows(parts)
-        if not (part.texts[number].strip() and part.labels[number].strip())
+        part.row(number, note=lacks)
+        for part in parts
+        for number, texts in enumerate(part.each)
+        if (lacks := _lacking(texts, labelled=part.several or bool(part.names(number))))
     ]
     if not rows:
-        return Finding("empty", "Empty rows", "fine", "every row has a text and a label")
+        said = ("both texts" if parts[0].halves else "a text") + ("" if parts[0].several else " and a label")
+        return Finding("empty", "Empty rows", "fine", f"every row has {said}")
     fix = "remove these rows, or pass `--on-bad-row skip` to leave them out; without it training stops at the first"
-    return Finding("empty", "Empty rows", "error", f"{counted(len(rows), 'row')} without a text or a label",
-                   len(rows), fix, rows)  # fmt: skip
+    said = f"{counted(len(rows), 'row')} without a text{'' if parts[0].several else ' or a label'}"
+    return Finding("empty", "Empty rows", "error", said, len(rows), fix, rows)
+
+
+def _lacking(texts: Sequence[str], *, labelled: bool) -> str:
+    """What a row lacks, in a few words."""
+    empty = [which for which, text in zip(("first", "second"), texts, strict=False) if not text.strip()]
+    if not empty:
+        return "" if labelled else "no label"
+    text = "text" if len(empty) == len(texts) else f"{empty[0]} text"
+    return f"no {text}" if labelled else f"neither {text} nor label"

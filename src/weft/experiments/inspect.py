@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+from weft.config import validated
 from weft.data.doctor import labels, lengths
 from weft.data.findings import SEVERITIES, Finding, Part, Row, counted
-from weft.data.guess import guess_columns
 from weft.data.marks import marks
 from weft.data.near import near_duplicates
 from weft.data.repeats import empty_texts, repeats
@@ -22,8 +22,12 @@ from weft.data.split import split
 from weft.errors import InputError
 from weft.experiments.label_errors import find_label_errors
 from weft.files import write_json
-from weft.reading import DataConfig
+from weft.reading import DataConfig, part_of
 from weft.report.inspection import inspection_page
+from weft.tasks.classification import ClassificationConfig
+from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.pairs import columns_of
+from weft.tasks.texts import Labelled, TextsConfig
 from weft.text.chinese import ScriptCounts, count_scripts
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import segment
@@ -39,11 +43,10 @@ _BLOCK = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file that was read: its table, the columns taken, its rows."""
+    """A file that was read: its table, the task with the columns taken, its rows."""
 
     table: Table
-    text: str
-    label: str
+    task: TextsConfig
     part: Part
 
 
@@ -52,19 +55,27 @@ def inspect(
     *,
     text: str | None = None,
     label: str | None = None,
+    label_separator: str | None = None,
     label_errors: LabelErrors = "find",
     seed: int = 0,
 ) -> Iterator[Note | Finding]:
     """Look over labelled texts, told as it goes: notes of progress, and each finding as it is made.
 
-    Bad rows are findings here, and stop nothing.
-    Raises InputError where a file cannot be read at all or its columns cannot be told.
+    Columns are found as in training, `text` being two joined by a comma where rows are pairs; with `label_separator` a
+    text may have several labels, or none. Bad rows are findings here, and stop nothing.
+    Raises InputError where a file cannot be read at all or its columns cannot be told, ConfigError for a bad separator.
     """
+    columns = {"text": text, "label": label}
+    if label_separator is None:
+        task: TextsConfig = validated(ClassificationConfig, columns)
+    else:
+        task = validated(MultilabelConfig, {**columns, "label_separator": label_separator})
     files = {"train": data.train, "dev": data.dev, "test": data.test}
     found: list[_Read] = []
     for name, file in files.items():
         if file:
-            found.append(_read(name, file, data.encoding, text=text, label=label, like=found[0] if found else None))
+            table = open_table(file, encoding=data.encoding, on_bad_row="skip")
+            found.append(_read(name, table, _for_table(found[0].task, table) if found else task.resolved(table)))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
     yield from _form(found, guessed=not (text and label))
@@ -136,7 +147,8 @@ def unknown_tokens(parts: Sequence[Part], *, seed: int = 0) -> Finding:
     train, others = parts[0].texts, {part.name: part.texts for part in parts[1:]}
     title = "Words that train lacks"
     if not others:
-        halves = split(parts[0].labels, train, share=0.1, seed=seed) if len(parts[0]) >= 20 else None
+        strata = [parts[0].stratum(row) for row in range(len(train))]
+        halves = split(strata, train, share=0.1, seed=seed) if len(train) >= 20 else None
         if halves is None or not len(halves.dev):
             return Finding("unknown", title, "fine", "not looked at: there are too few texts")
         others = {"a tenth held out": [train[row] for row in halves.dev.tolist()]}
@@ -168,30 +180,40 @@ def _tokens(texts: Sequence[str]) -> Counter[str]:
     return +counts
 
 
-def _read(name: str, file: str, encoding: str, *, text: str | None, label: str | None, like: _Read | None) -> _Read:
-    table = open_table(file, encoding=encoding, on_bad_row="skip")
-    if like:
-        text = text or (like.text if like.text in table.columns else None)
-        label = label or (like.label if like.label in table.columns else None)
-    text, label = guess_columns(table, text=text, label=label)
-    rows = [(row.values.get(text, ""), row.values.get(label, ""), row.line) for row in table]
+def _for_table(task: TextsConfig, table: Table) -> TextsConfig:
+    """The task of the first file for a further one, in which pairs have to be pairs too."""
+    pairs = len(columns_of(task.text or "", table.columns)) > 1
+    return task.for_table(table, text=task.text if pairs else None)
+
+
+def _read(name: str, table: Table, task: TextsConfig) -> _Read:
+    """The rows as training reads them, but for what is empty: that is refused there, and stays here to be shown."""
+    rows = []
+    for row in table:
+        texts = [row.values.get(column, "") for column in columns_of(task.text or "", table.columns)]
+        try:
+            label = task.labels_of(row) if isinstance(task, MultilabelConfig) else row.values.get(task.label or "", "")
+            rows.append(Labelled(texts[0], label, row.line, *texts[1:]))
+        except InputError as error:
+            table.reject(row.line, error.what, column=task.label or "")
     if not rows:
-        raise InputError("no row can be read", where=file, hint=table.bad[0].what if table.bad else "")
-    texts, names, lines = zip(*rows, strict=True)
-    return _Read(table, text, label, Part(name, table.path, texts, names, lines, table.files))
+        raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
+    return _Read(table, task, part_of(name, table.path, rows, files=table.files))
 
 
 def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     between = {";": "semicolons", "|": "bars", "\t": "tabs", ",": "commas", "": ""}
     table = [("part", "file", "rows", "form", "encoding", "fields between", "text", "label", "not read")]
     for one in found:
-        others = ", ".join(name for name in one.table.columns if name not in (one.text, one.label))
+        text, label = one.task.text or "", one.task.label or ""
+        taken = (*columns_of(text, one.table.columns), label)
+        others = ", ".join(name for name in one.table.columns if name not in taken)
         form = (one.table.form, one.table.encoding, between[one.table.delimiter])
-        table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, one.text, one.label, others))
+        table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
-    first = found[0]
-    said = f"text from column `{first.text}`, label from column `{first.label}`" + (" (guessed)" if guessed else "")
-    fix = f"if these are not the columns, name them: `--text {first.text} --label {first.label}`" if guessed else ""
+    text, label = found[0].task.text, found[0].task.label
+    said = f"text from column `{text}`, label from column `{label}`" + (" (guessed)" if guessed else "")
+    fix = f"if these are not the columns, name them: `--text {text} --label {label}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
     rows = [
         Row(one.part.name, bad.line, f"{bad.file}:{bad.line}", "", "", note=bad.what)

@@ -19,7 +19,7 @@ from weft.metrics.calibration import temperature, tempered
 from weft.metrics.label_quality import label_issues
 from weft.reading import Examples
 from weft.run import RunConfig, fit
-from weft.tasks.classification import Labelled
+from weft.tasks.texts import Labelled
 from weft.training.reports import Note
 
 FOLDS = 5
@@ -38,21 +38,27 @@ _TITLE = "Labels that are likely wrong"
 def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
     """Look for labels that a model trained on the other texts does not believe; notes first, the finding last.
 
-    Labels with fewer texts than there are folds cannot be learned in each of them, and are left out.
+    Labels with fewer texts than there are folds cannot be learned in each of them, and are left out. Where a text may
+    have several labels, nothing is told.
     """
-    rows = _tellable(part)
-    labels = sorted({part.labels[row].strip() for row in rows})
+    if part.several:
+        said = "not looked at: how far such models can be believed was measured for texts with one label each"
+        yield Finding("label-errors", _TITLE, "fine", said)
+        return
+    found = _examples(part)
+    rows, examples = list(found), list(found.values())
+    names, texts = [one.stratum for one in examples], [one.whole for one in examples]
+    labels = sorted(set(names))
     if len(rows) < FEWEST or len(labels) < 2:
-        said = f"not looked at: this takes {FEWEST} texts or more, of two labels or more"
+        said = f"not looked at: this takes {FEWEST} {part.thing}s or more, of two labels or more"
         yield Finding("label-errors", _TITLE, "fine", said)
         return
     numbers = {label: number for number, label in enumerate(labels)}
-    labels_N = np.array([numbers[part.labels[row].strip()] for row in rows], dtype=np.int64)
+    labels_N = np.array([numbers[name] for name in names], dtype=np.int64)
     probabilities_NC = np.zeros((len(rows), len(labels)))
-    texts, names = [part.texts[row] for row in rows], [part.labels[row].strip() for row in rows]
     for number, fold in enumerate(folds(names, texts, count=FOLDS, seed=seed), 1):
         yield Note(f"label errors: fold {number} of {FOLDS}")
-        probabilities_NC[fold.dev] = _answered(texts, names, fold.train, fold.dev, labels=labels, seed=seed)
+        probabilities_NC[fold.dev] = _answered(examples, fold.train, fold.dev, labels=labels, seed=seed)
     # how sure a model is depends on how long it was trained; what its sureness is worth, on how often it was right
     probabilities_NC = tempered(probabilities_NC, temperature(probabilities_NC, labels_N))
     issues = label_issues(probabilities_NC, labels_N, margin=MARGIN)
@@ -63,25 +69,29 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
     if not shown:
         yield Finding("label-errors", _TITLE, "fine", "no label is plainly at odds with its text")
         return
-    said = f"{counted(len(shown), 'text')} of {len(rows):,} ({len(shown) / len(rows):.1%}) read as another label than"
-    said += " their own, by models that had not seen them"
+    said = f"{counted(len(shown), part.thing)} of {len(rows):,} ({len(shown) / len(rows):.1%}) read as another label"
+    said += " than their own, by models that had not seen them"
     fix = "read them, worst first: half of them or more may be right, and the model wrong"
     yield Finding("label-errors", _TITLE, "warning", said, len(shown), fix, shown)
 
 
-def _tellable(part: Part) -> list[int]:
-    """The rows with a text and with a label that each fold can learn."""
-    full = [row for row in range(len(part)) if part.texts[row].strip() and part.labels[row].strip()]
-    counts = Counter(part.labels[row].strip() for row in full)
-    return [row for row in full if counts[part.labels[row].strip()] >= FOLDS]
+def _examples(part: Part) -> dict[int, Labelled]:
+    """The rows with a text, or both, and with a label that each fold can learn, by their numbers."""
+    full = {
+        row: Labelled(texts[0], part.stratum(row), 0, *texts[1:])
+        for row, texts in enumerate(part.each)
+        if part.names(row) and all(map(str.strip, texts))
+    }
+    counts = Counter(one.label for one in full.values())
+    return {row: one for row, one in full.items() if counts[one.label] >= FOLDS}
 
 
 def _answered(
-    texts: Sequence[str], names: Sequence[str], train: np.ndarray, dev: np.ndarray, *, labels: Sequence[str], seed: int
+    examples: Sequence[Labelled], train: np.ndarray, dev: np.ndarray, *, labels: Sequence[str], seed: int
 ) -> np.ndarray:
     """The probability of each label for the `dev` rows, by a model of the `train` rows, [D, C]."""
-    known = [Labelled(texts[row], names[row]) for row in train.tolist()]
-    halves = split([names[row] for row in train], [texts[row] for row in train], share=0.1, seed=seed)
+    known = [examples[row] for row in train.tolist()]
+    halves = split([one.stratum for one in known], [one.whole for one in known], share=0.1, seed=seed)
     config = validated(
         RunConfig,
         {
@@ -93,5 +103,5 @@ def _answered(
     )
     parts = ([known[row] for row in rows.tolist()] for rows in (halves.train, halves.dev))
     model = fit(config, Examples(config.task, *parts, [], []))
-    answers = model.answer([texts[row] for row in dev.tolist()])
+    answers = model.answer([examples[row] for row in dev.tolist()])
     return np.array([[answer.probabilities.get(label, 0.0) for label in labels] for answer in answers])

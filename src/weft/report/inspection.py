@@ -61,15 +61,17 @@ def _are_numbers(column: Sequence[str]) -> bool:
     return all(cell[:1].isdigit() for cell in column)
 
 
-def _row(row: Row) -> dict[str, str]:
-    text = row.text.translate(_PICTURES)
-    short, cut = shorten(text, _TEXT), len(text) - _WHOLE
+def _row(row: Row) -> dict[str, Any]:
+    texts = [text.translate(_PICTURES) for text in ((row.text, row.second) if row.second else (row.text,))]
+    shorts, text = [shorten(one, _TEXT) for one in texts], "\n\n".join(texts)
+    cut = len(text) - _WHOLE
     whole = text if cut <= 0 else f"{text[:_WHOLE]}… ({cut:,} more letters)"
+    unfolds = any(short.endswith("…") and not one.endswith("…") for short, one in zip(shorts, texts, strict=True))
     return {
         "part": row.part,
         "line": row.where if not row.where.endswith(f":{row.line}") else f"{row.line:,}",
-        "short": short,
-        "whole": whole if short.endswith("…") and not text.endswith("…") else "",
+        "shorts": shorts,
+        "whole": whole if unfolds else "",
         "label": row.label,
         "note": row.note.translate(_PICTURES),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -37,8 +38,10 @@ class NgramTokenizerConfig(CuttingConfig):
     def learn(self, texts: Sequence[str]) -> NgramTokenizer:
         """Learn which n-grams are known."""
         cutter = Cutter.learn(self)
-        keys_N, _ = _keys(self, cutter.first(texts))
-        return NgramTokenizer(self, cutter, HashedVocabulary.learn(keys_N, self.vocabulary))
+        cut = cutter.first(texts)
+        total = len(cut.pieces_N) * (self.order + (_LETTERS_A_PIECE if self.letters else 0))
+        parts = (part.keys_N for part in _parts(self, cut))
+        return NgramTokenizer(self, cutter, HashedVocabulary.learn_parts(parts, self.vocabulary, total=total))
 
     def load(self, folder: Path) -> NgramTokenizer:
         """Load what `NgramTokenizer.save` wrote."""
@@ -61,13 +64,16 @@ class NgramTokenizer(Tokenizer):
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The set of the known n-grams of each text, ascending; a text may have none."""
-        keys_N, owner_N = _keys(self.config, self.cutter.cut(texts))
-        ids_N = self.known.ids(keys_N)
-        found = ids_N > 0
-        sorted_N = np.sort(owner_N[found] << 32 | ids_N[found])
-        pair_N = sorted_N[np.diff(sorted_N, prepend=-1) > 0]  # each once; `np.unique` takes a hundred times as long
-        lengths_R = np.bincount(pair_N >> 32, minlength=len(texts)).astype(np.int64)
-        return Encoded((pair_N & 0xFFFFFFFF).astype(np.int32)[:, None], lengths_R, int((~found).sum()))
+        values, lengths, unknown = [_NONE], [_NONE], 0
+        for part in _parts(self.config, self.cutter.cut(texts)):
+            ids_N = self.known.ids(part.keys_N)
+            found = ids_N > 0
+            sorted_N = np.sort(part.owner_N[found] << 32 | ids_N[found])
+            pair_N = sorted_N[np.diff(sorted_N, prepend=-1) > 0]  # each once; `np.unique` takes a hundred times as long
+            values.append((pair_N & 0xFFFFFFFF).astype(np.int32))
+            lengths.append(np.bincount(pair_N >> 32, minlength=part.texts))
+            unknown += int((~found).sum())
+        return Encoded(np.concatenate(values)[:, None], np.concatenate(lengths).astype(np.int64), unknown)
 
     def save(self, folder: Path) -> None:
         """The known buckets, and the lists that texts are cut by."""
@@ -75,28 +81,51 @@ class NgramTokenizer(Tokenizer):
         self.known.save(folder / "ngrams.safetensors")
 
 
-def _keys(config: NgramTokenizerConfig, cut: Pieces) -> tuple[np.ndarray, np.ndarray]:
-    """A key for every n-gram of every text, uint64 [N], and the text it stands in; in no order."""
-    distinct, types_N = cut.distinct, cut.pieces_N
-    single_N = np.fromiter(map(key_of, distinct), np.uint64, len(distinct))[types_N] if distinct else _EMPTY
-    owner_N = np.repeat(np.arange(len(cut.lengths_R)), cut.lengths_R)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The n-grams of some texts: a key for each, uint64 [N], and the number of the text it stands in; in no order."""
+
+    keys_N: np.ndarray
+    owner_N: np.ndarray
+    texts: int
+
+
+def _parts(config: NgramTokenizerConfig, cut: Pieces) -> Iterator[_Part]:
+    """The n-grams of all texts, some thousands of texts at a time: they take many times the memory of the pieces."""
+    key_of_type = np.fromiter(map(key_of, cut.distinct), np.uint64, len(cut.distinct))
+    letters = letter_keys(cut.distinct, config.letters) if config.letters else None
+    ends_R = np.cumsum(cut.lengths_R)
+    for start in range(0, len(ends_R), _TEXTS):
+        lengths_R = cut.lengths_R[start : start + _TEXTS]
+        types_N = cut.pieces_N[ends_R[start] - lengths_R[0] : ends_R[start + len(lengths_R) - 1]]
+        owner_N = np.repeat(np.arange(len(lengths_R)), lengths_R)
+        keys, owners = _runs_of_pieces(key_of_type[types_N], owner_N, order=config.order)
+        if letters is not None:
+            values, counts = letters
+            keys.append(values[_runs((np.cumsum(counts) - counts)[types_N], counts[types_N])])
+            owners.append(np.repeat(owner_N, counts[types_N]))
+        yield _Part(np.concatenate(keys), np.concatenate(owners), len(lengths_R))
+
+
+def _runs_of_pieces(
+    single_N: np.ndarray, owner_N: np.ndarray, *, order: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The keys of all n-grams of one piece, of two, and so on, and the texts that they stand in."""
     keys, owners = [mix(single_N)], [owner_N]
     rolling = single_N
-    for order in range(2, config.order + 1):
+    for size in range(2, order + 1):
         # the n-gram that starts at a position: the shorter one there, and the piece after it
-        rolling = mix(rolling[:-1] * _PRIME + np.uint64(order)) + single_N[order - 1 :]
-        whole = owner_N[: len(rolling)] == owner_N[order - 1 :]
+        rolling = mix(rolling[:-1] * _PRIME + np.uint64(size)) + single_N[size - 1 :]
+        whole = owner_N[: len(rolling)] == owner_N[size - 1 :]
         keys.append(mix(rolling)[whole])
         owners.append(owner_N[: len(rolling)][whole])
-    if config.letters:
-        values, counts = letter_keys(distinct, config.letters)
-        keys.append(values[_runs((np.cumsum(counts) - counts)[types_N], counts[types_N])])
-        owners.append(np.repeat(owner_N, counts[types_N]))
-    return np.concatenate(keys), np.concatenate(owners)
+    return keys, owners
 
 
-_EMPTY = np.zeros(0, dtype=np.uint64)
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
+_NONE = np.zeros(0, dtype=np.int32)
+_TEXTS = 8192
+_LETTERS_A_PIECE = 5  # about; only for how large a table is made
 
 
 def _runs(starts_N: np.ndarray, counts_N: np.ndarray) -> np.ndarray:

@@ -85,8 +85,21 @@ class HashedVocabulary:
         cls, keys_N: np.ndarray, config: VocabularyConfig, *, times_N: np.ndarray | None = None
     ) -> HashedVocabulary:
         """The buckets into which at least `min_count` of the training keys (uint64 [N]) fall, each so many times."""
-        bits = 24 if len(keys_N) > 2_000_000 else 22
-        counts = np.bincount(_bucket(keys_N, bits), times_N, minlength=1 << bits)
+        bits = _bits(len(keys_N))
+        return cls._commonest(np.bincount(_bucket(keys_N, bits), times_N, minlength=1 << bits), config, bits=bits)
+
+    @classmethod
+    def learn_parts(cls, parts: Iterable[np.ndarray], config: VocabularyConfig, *, total: int) -> HashedVocabulary:
+        """As `learn`, of keys that come part by part, about `total` in all, so that never all are in memory."""
+        bits = _bits(total)
+        counts = np.zeros(1 << bits, dtype=np.int32)
+        for keys_N in parts:
+            buckets, times = np.unique(_bucket(keys_N, bits), return_counts=True)
+            counts[buckets] += times.astype(np.int32)
+        return cls._commonest(counts, config, bits=bits)
+
+    @classmethod
+    def _commonest(cls, counts: np.ndarray, config: VocabularyConfig, *, bits: int) -> HashedVocabulary:
         kept = np.flatnonzero(counts >= config.min_count)
         if len(kept) > config.max_size:
             kept = np.sort(kept[np.argsort(-counts[kept], kind="stable")[: config.max_size]])
@@ -113,6 +126,10 @@ def mix(keys_N: np.ndarray) -> np.ndarray:
     keys_N = (keys_N ^ (keys_N >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     keys_N = (keys_N ^ (keys_N >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return keys_N ^ (keys_N >> np.uint64(31))
+
+
+def _bits(keys: int) -> int:
+    return 24 if keys > 2_000_000 else 22
 
 
 def _bucket(keys_N: np.ndarray, bits: int) -> np.ndarray:
