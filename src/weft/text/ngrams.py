@@ -64,7 +64,7 @@ class NgramTokenizer(Tokenizer):
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The set of the known n-grams of each text, ascending; a text may have none."""
-        values, lengths, unknown = [_NONE], [_NONE], 0
+        values, lengths, unknown = [_NONE], [_NONE.astype(np.int64)], 0
         for part in _parts(self.config, self.cutter.cut(texts)):
             ids_N = self.known.ids(part.keys_N)
             found = ids_N > 0
@@ -73,7 +73,7 @@ class NgramTokenizer(Tokenizer):
             values.append((pair_N & 0xFFFFFFFF).astype(np.int32))
             lengths.append(np.bincount(pair_N >> 32, minlength=part.texts))
             unknown += int((~found).sum())
-        return Encoded(np.concatenate(values)[:, None], np.concatenate(lengths).astype(np.int64), unknown)
+        return Encoded(np.concatenate(values)[:, None], np.concatenate(lengths), unknown)
 
     def save(self, folder: Path) -> None:
         """The known buckets, and the lists that texts are cut by."""
