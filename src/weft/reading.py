@@ -12,10 +12,12 @@ from pydantic import Field
 from weft.config import Config
 from weft.data.doctor import brief
 from weft.data.findings import Part
+from weft.data.guess import named_by_user
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.data.split import split
 from weft.errors import InputError
 from weft.tasks.base import TaskConfig
+from weft.tasks.separators import separator_notes
 
 
 class DataConfig(Config):
@@ -64,7 +66,7 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
             other = _open(data, file)
             config = resolved.for_table(other)
             others[part], said = _rows(other, config)
-            notes += said + _moved(file, resolved, config)
+            notes += said + (_moved(file, resolved, config) if named_by_user(other) else [])
     files = {"train": data.train, "dev": data.dev, "test": data.test}
     parts = {"train": whole.train, **others}
     told = [part_of(name, str(files[name]), rows) for name, rows in parts.items() if rows]
@@ -82,8 +84,9 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     table = _open(data, data.train)
     resolved = task.resolved(table)
     rows, notes = _rows(table, resolved)
+    notes += separator_notes([one.label for one in rows], separator=getattr(task, "label_separator", None))
     guessed = [name for name in ("text", "label") if getattr(task, name, "") is None]
-    if guessed:
+    if guessed and named_by_user(table):
         columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
         notes.append(f"{columns} (guessed; name them with {', '.join('--' + name for name in guessed)})")
     return Examples(resolved, rows, [], [], notes)

@@ -179,8 +179,10 @@ def _job(run: _Run, task: Task) -> Job:
     with examples_of(data.dev or data.train):
         dev_columns = task.encode(run.examples.dev)
     notes = task.initialize(model, columns)
-    with examples_of(data.test or ""):
-        task.check(run.examples.test)  # a label that was never learned is to be known before hours of training
+    for file, examples in ((data.dev, run.examples.dev), (data.test, run.examples.test)):
+        if file:
+            with examples_of(file):  # a label that was never learned is to be known before hours of training
+                notes += [f"{file}: {said}" for said in task.check(examples)]
     return Job(
         task=task,
         model=(model.double() if precision == "float64" else model).to(run.device),
@@ -262,13 +264,19 @@ def _tune(job: Job) -> list[str]:
     return job.task.tune(answers, job.dev_examples)
 
 
+def _tuned(task: Task) -> str:
+    if task.config.kind != "multilabel":
+        return "the temperature was"
+    return "thresholds were" if task.config.calibrate == "none" else "thresholds and temperature were"
+
+
 def _finish(run: _Run, job: Job, seconds: float) -> None:
     folder, part = run.folder, "test" if run.examples.test else "dev"
     examples: list[Any] = run.examples.test or run.examples.dev
     bundle.save_weights(folder, job.model)
     bundle.save_task(folder / "task", job.task)
     result = evaluate(job.task, job.model, examples, device=job.device)
-    tuned = ", on which thresholds or temperature were tuned too" if job.task.tunes and part == "dev" else ""
+    tuned = f", on which {_tuned(job.task)} tuned too" if job.task.tunes and part == "dev" else ""
     facts = {
         "data": f"{part} part, {len(examples):,} texts{tuned}",
         "size_bytes": bundle.size(folder),

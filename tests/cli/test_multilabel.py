@@ -88,3 +88,51 @@ def test_one_probability_cannot_reject_several_labels(weft, posts):
 
 def test_several_labels_need_a_separator(refused):
     refused("train", "reviews.csv", "--set", "task.kind=multilabel", says=("task.label_separator", "--label-separator"))
+
+
+def write_posts(name: str, *rows: tuple[str, str], label: str = "tags") -> None:
+    with Path(name).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", label), *rows])
+
+
+def test_a_file_of_other_labels_is_not_scored(weft, posts, refused):
+    write_posts("other.csv", ("the match", "军事"), ("银行", "travel|军事"))
+    refused(
+        "evaluate",
+        "posts",
+        "other.csv",
+        says=("other.csv:2: no label is one", "`军事` is the first", "known labels: `体育`, `财经`"),
+    )
+    write_posts("half.csv", ("the match", "体育"), ("银行 and", "财经|军事"), ("球队", "travel"), ("好", "军事"))
+    said = weft("evaluate", "posts", "half.csv")
+    assert said.code == 0
+    counted = "labels that no training text had count as missed: `军事`, `travel` (the first in line 3)"
+    assert said.err == f"half.csv: {counted}\n"
+    call = ("train", "posts.csv", "--label", "tags", "--label-separator", "|", "--set", "training.epochs=1", *SMALL)
+    assert f"half.csv: {counted}" in weft(*call, "--test", "half.csv", "--output", "tested").err
+    assert f"half.csv: {counted}" in weft(*call, "--dev", "half.csv", "--output", "chosen").err
+
+
+def test_no_column_is_guessed_for_several_labels(weft, posts, refused):
+    write_posts("moved.csv", *POSTS, label="label")
+    refused("evaluate", "posts", "moved.csv", says=("there is no column `tags` among `text`, `label`", "--label NAME"))
+    said = weft("evaluate", "posts", "moved.csv", "--label", "label")
+    assert (said.code, said.err) == (0, "label from column `label` (in training it was `tags`)\n")
+
+
+def test_another_separator_is_said(weft):
+    write_posts("posts.csv", *POSTS)
+    call = ("train", "posts.csv", "--label", "tags", "--set", "training.epochs=1", *SMALL)
+    said = weft(*call, "--label-separator", ";", "--output", "wrong")
+    expected = 'no label contains the separator `;`, and many contain `|`: pass --label-separator "|" if'
+    assert expected in said.err
+    assert "contains the separator" not in weft(*call, "--label-separator", "|", "--output", "right").err
+
+
+def test_one_label_that_looks_like_several_is_said(weft, train, refused):
+    write_posts("posts.csv", *POSTS)
+    refused("train", "posts.csv", "--label", "tags", says=("posts.csv:5", "empty", 'pass --label-separator "|" if'))
+    write_posts("full.csv", *[(text, tags or "体育|2") for text, tags in POSTS])
+    said = train("full.csv", "--label", "tags", "--output", "full")
+    assert 'many labels hold `|`, as if a text had several: pass --label-separator "|" if so' in said.err
+    assert "--label-separator" not in train("reviews.csv", "--output", "plain").err

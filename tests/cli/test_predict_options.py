@@ -78,3 +78,22 @@ def test_pairs_from_options_and_from_a_file(weft, train):
     uneven = weft("predict", "pairs", "--text", "花呗", "--text", "好", "--second", "b")
     assert (uneven.code, uneven.out) == (2, "")
     assert "there are 2 --text and 1 --second" in uneven.err
+
+
+def test_answers_of_a_folder_name_their_files(weft, model):
+    for label, text in (("neg", "cold and late"), ("pos", "味道很好")):
+        Path("texts", label).mkdir(parents=True)
+        Path("texts", label, "1.txt").write_text(text, encoding="utf-8")
+    found = lines(weft("predict", "model", "texts").out)
+    assert [one["file"] for one in found] == ["texts/neg/1.txt", "texts/pos/1.txt"]
+    assert not any("line" in one for one in found)
+
+
+def test_columns_that_nobody_named_are_not_told(weft, train):
+    Path("renamed.csv").write_text(Path("reviews.csv").read_text().replace("text,label", "评论,label"), "utf-8")
+    assert train("renamed.csv", "--output", "renamed").code == 0
+    Path("corpus.txt").write_text("味道很好\ncold and late\n", encoding="utf-8")
+    assert weft("predict", "renamed", "corpus.txt").err == weft("predict", "renamed", typed="好 good\n").err == ""
+    assert "(in training it was `评论`)" in weft("predict", "renamed", "reviews.csv").err
+    Path("marked.txt").write_text("__label__a 好 good\n__label__b cold 太贵\n" * 20, encoding="utf-8")
+    assert "guessed" not in train("marked.txt", "--output", "marked").err

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from weft.data.guess import guess_columns, guess_text_column
+from weft.data.guess import PAIRS, guess_columns, guess_text_column
 from weft.data.sources import open_table
 from weft.errors import InputError
 
@@ -147,3 +147,16 @@ def test_fasttext_and_json(tmp_path):
     path = tmp_path / "train.jsonl"
     path.write_text('{"sms": "a", "tags": [], "label": null}\n{"sms": "b", "label": 1}\n', encoding="utf-8")
     assert guess(open_table(path)) == ("sms", "label")
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_what_may_be_a_pair_is_not_read_by_half(tmp_path, pair):
+    first, second = pair
+    table = table_of(tmp_path, (second, first.upper(), "label"), SENTENCES, SENTENCES[::-1], LABELS)
+    error = fault(table)
+    assert error.what == f"`{first.upper()}` and `{second}` may be a pair of texts, or one of them the text"
+    assert error.hint == f"pass --text {first.upper()},{second} for pairs, or --text {first.upper()} for one alone"
+    assert fault(table, label="label").what == error.what
+    assert guess(table, text=second) == (second, "label")
+    with pytest.raises(InputError, match="may be a pair of texts"):
+        guess_text_column(table, text=None)

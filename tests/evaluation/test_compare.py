@@ -135,6 +135,8 @@ def test_on_one_test_part_the_texts_decide(tmp_path, repeats):
     assert pair.texts_p <= pair.p
     assert pair.told_apart
     assert ("McNemar" in found.decided_by) is (repeats == 1)
+    assert "exchanges texts only" in found.advice
+    assert ("1 seed " in found.advice) is (repeats == 1)
     if repeats == 1:
         total = pair.only_one + pair.only_other
         assert pair.texts_p == pytest.approx(stats.binomtest(pair.only_one, total).pvalue)
@@ -169,6 +171,6 @@ def test_tables_that_do_not_fit_are_refused(tmp_path):
 
 
 def test_p_in_words():
-    assert [p_in_words(p) for p in (0.0, 0.0004, 0.0312, 0.41, 1.0)] == [
-        *("p < 0.001", "p < 0.001", "p = 0.031", "p = 0.41", "p = 1.00"),
+    assert [p_in_words(p) for p in (0.0, 0.0004, 0.0312, 0.0498, 0.0502, 0.41, 1.0)] == [
+        *("p < 0.001", "p < 0.001", "p = 0.031", "p = 0.0498", "p = 0.0502", "p = 0.41", "p = 1.00"),
     ]

@@ -40,6 +40,15 @@ def test_both_texts_of_a_pair_stand_on_lines_of_their_own(tmp_path):
     assert f"short\n\n{'很长' * 200}</div>" in page
 
 
+def test_a_row_of_another_file_names_its_part(tmp_path):
+    other = Finding("odd", "Odd", "warning", "1 row", 1, "mend", [Row("test", 5, "test.csv:5", "好", "1")])
+    alone = inspection_page(FINDINGS, tmp_path / "page.html", title="a.csv").read_text(encoding="utf-8")
+    both = inspection_page([*FINDINGS, other], tmp_path / "page.html", title="a.csv").read_text(encoding="utf-8")
+    assert "<td>train</td>" not in alone
+    assert both.count("<td>train</td>") == SHOWN
+    assert "<td>test</td>" in both
+
+
 def test_some_rows_are_shown_and_the_rest_counted(tmp_path):
     page = inspection_page(FINDINGS, tmp_path / "page.html", title="a.csv").read_text(encoding="utf-8")
     assert page.count("第 ") == SHOWN

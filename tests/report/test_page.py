@@ -145,7 +145,7 @@ def test_a_run_page_tells_the_run(tmp_path):
     ):
         assert said in page.text
     figures = [value for name, value in page.attributes if name == "aria-label"]
-    assert [one.split()[0] for one in figures] == ["What", "Learning", "confusion", "How"]
+    assert [one.split()[0] for one in figures] == ["What", "Learning", "Learning", "confusion", "How"]
     assert page.tags.count("table") == page.tags.count("caption") == 3
 
 
@@ -298,8 +298,8 @@ def test_numbers_in_words():
     assert [size(n) for n in (0, 999, 1000, 123_456, 1_234_567, 9.99e8, 3.4e9, None)] == [
         *("0 B", "999 B", "1.0 kB", "123 kB", "1.2 MB", "999 MB", "3.4 GB", "–"),
     ]
-    assert [duration(n) for n in (0.83, 12.3, 59.6, 200, 7500, float("nan"))] == [
-        *("0.8 s", "12 s", "1 min", "3 min 20 s", "2 h 5 min", "–"),
+    assert [duration(n) for n in (0.02, 2.53, 12.3, 59.6, 200, 7500, float("nan"))] == [
+        *("< 1 s", "2.5 s", "12 s", "1 min", "3 min 20 s", "2 h 5 min", "–"),
     ]
     assert Interval.read({"value": True}) is None
     assert Interval.read(0.5) == Interval(0.5, 0.5, 0.5)

@@ -10,9 +10,9 @@ import pytest
 
 from weft.report.canvas import PALETTE, shorten, width
 from weft.report.curves import Curve, dev_curves
-from weft.report.frontier import Model, frontier, unbeaten
+from weft.report.frontier import Model, ahead, frontier, unbeaten
 from weft.report.matrix import confusion
-from weft.report.plots import learning_curves, reliability
+from weft.report.plots import Learning, learning_curves, reliability
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -56,8 +56,23 @@ def words(svg: str) -> list[str]:
 
 
 def test_learning_curves_say_what_they_show():
-    shown = words(learning_curves(REPORTS))
-    assert {"loss", "training", "dev part", "macro F1", "accuracy", "best: step 20"} <= set(shown)
+    learning = learning_curves(REPORTS)
+    losses, scores = map(words, learning.figures)
+    assert {"loss", "training", "dev part", "step (dotted: the best, 20)"} <= set(losses)
+    assert {"macro F1", "accuracy", "step (dotted: the best, 20)"} <= set(scores)
+    assert learning.caption == (
+        "The mean loss of the training batches, the log loss on the dev part and the scores on the dev part."
+    )
+
+
+def test_learning_curves_promise_what_they_draw():
+    no_steps = learning_curves(REPORTS[30:])
+    assert "training" not in words(no_steps.figures[0])
+    assert no_steps.caption == "The log loss on the dev part and the scores on the dev part."
+    (many,) = learning_curves([step(n, 1.0) for n in range(100)]).figures
+    (single,) = learning_curves([step(20, 0.7)]).figures
+    assert "<use" in single.split("legend")[0]  # a dot, as a line of one point shows nothing
+    assert "training" in words(many)
 
 
 @pytest.mark.parametrize(
@@ -72,17 +87,19 @@ def test_learning_curves_say_what_they_show():
     ],
 )
 def test_learning_curves_of_few_and_odd_reports(reports):
-    assert words(learning_curves(reports))
+    figures = learning_curves(reports).figures
+    assert figures
+    assert all(words(figure) for figure in figures)
 
 
 def test_no_curve_without_numbers():
-    assert learning_curves([]) == ""
-    assert learning_curves([{"kind": "note", "text": "x"}, step(1, math.nan)]) == ""
+    assert learning_curves([]) == Learning([])
+    assert learning_curves([{"kind": "note", "text": "x"}, step(1, math.nan)]).figures == []
     assert dev_curves([Curve("cnn", [], [])], "accuracy") == ""
 
 
 def test_a_step_done_again_after_resuming_counts_once():
-    label = learning_curves([step(1, 9.0), step(2, 8.0), step(1, 2.0), step(2, 1.0)])
+    (label,) = learning_curves([step(1, 9.0), step(2, 8.0), step(1, 2.0), step(2, 1.0)]).figures
     assert "from 2 at step 1 to 1" in label
 
 
@@ -147,13 +164,20 @@ def test_frontier_names_every_model():
     assert frontier([Model("x", math.nan, 0, 1, 5.0), Model("y", 0.5, 0.4, 0.6, 0.0)]) == ""
 
 
+def test_the_caption_speaks_of_the_dashed_line_only_where_it_is():
+    assert "dashed line" in ahead(MODELS)
+    assert ahead([MODELS[1], Model("慢", 0.5, 0.4, 0.6, 10.0)]) == " No model beats cnn in either."
+    assert ahead(MODELS[:1]) == ""
+
+
 def test_unbeaten_models():
     slow_and_poor = Model("old", 0.87, 0.8, 0.9, 100.0)
     assert [model.name for model in unbeaten([slow_and_poor, *MODELS])] == ["bag", "cnn"]
 
 
 def test_colours_are_those_of_the_page():
-    svg = learning_curves(REPORTS) + confusion([[8, 2], [5, 9]], ["a", "b"]) + reliability(BINS) + frontier(MODELS)
+    curves = "".join(learning_curves(REPORTS).figures)
+    svg = curves + confusion([[8, 2], [5, 9]], ["a", "b"]) + reliability(BINS) + frontier(MODELS)
     known = {shade.light for shade in PALETTE.values()}
     bare = re.sub(r"var\(--\w+, #[0-9a-f]{6}\)", "", svg)
     assert set(re.findall(r"#[0-9a-f]{6}\b", svg)) <= known

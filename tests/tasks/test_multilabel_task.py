@@ -218,9 +218,10 @@ def test_labels_that_were_never_learned_are_missed():
     assert found.values["exact_match"].value == 0.5
     assert found.details["labels"] == ["2", "体育", "财经", "天气"]
     assert found.details["per_class"][-1]["threshold"] is None
-    one.check(more)
+    assert one.check(more) == ["labels that no training text had count as missed: `天气` (the first in line 7)"]
+    assert one.check(known) == []
     assert one.notes({"dev": one.encode(more)})[-1].startswith("33.3% of the labels of dev are on no training text")
-    with pytest.raises(InputError, match="line 7: label `天气` is not one"):
+    with pytest.raises(InputError, match=r"line 7: no label is one that .* `天气` is the first"):
         one.check([Labelled("good", ("天气",), 7), Labelled("好", ("x",), 8)])
 
 

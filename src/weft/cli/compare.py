@@ -127,7 +127,7 @@ def _table(found: Mapping[str, Any]) -> Table:
             f"{model['scores']['log_loss']['mean']:.3f}",
             f"{model['texts_per_second']:,.0f}",
             f"{model['size_bytes'] / 1e6:.1f}",
-            f"{model['train_seconds']:.0f} s",
+            f"{model['train_seconds']:.0f} s" if model["train_seconds"] >= 1 else "< 1 s",
         )
     return table
 

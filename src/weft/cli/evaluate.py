@@ -53,6 +53,8 @@ def command(
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
     examples = _examples(first, table, text=text, label=label)
     with examples_of(file):
+        for said in dict.fromkeys(said for model in models.values() for said in model.task.check(examples)):
+            click.echo(f"{file}: {said}", err=True)
         found = {folder: model.evaluate(examples) for folder, model in models.items()}
         result = averaged(first.task, list(found.values()), examples) if ensemble else found[folders[0]]
     data = f"{file}, {len(examples):,} texts"
@@ -81,7 +83,7 @@ def command(
 
 def _examples(model: bundle.Model, table: Table, *, text: str | None, label: str | None) -> list[Any]:
     config = model.task.config.for_table(table, text=text, label=label)
-    options.say_columns(model.task.config, config)
+    options.say_columns(model.task.config, config, table)
     examples = list(config.read(table))
     for bad in table.bad:
         click.echo(f"left out {bad.file}:{bad.line}: {bad.what}", err=True)

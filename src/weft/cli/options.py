@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from weft.data.guess import named_by_user
+from weft.data.sources import Table
 from weft.errors import InputError
 from weft.tasks.base import TaskConfig
 
@@ -42,8 +44,10 @@ def check_place(path: str) -> None:
         raise InputError(f"cannot be written: no leave to write in {there}", where=path)
 
 
-def say_columns(trained: TaskConfig, used: TaskConfig) -> None:
+def say_columns(trained: TaskConfig, used: TaskConfig, table: Table) -> None:
     """Say, on standard error, where another column is read than in training."""
+    if not named_by_user(table):
+        return
     for part in ("text", "label"):
         before, now = getattr(trained, part, None), getattr(used, part, None)
         if now is not None and now != before:

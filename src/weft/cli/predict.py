@@ -87,7 +87,7 @@ def command(
 def _examples(model: bundle.Model, table: Table, *, column: str | None) -> Iterator[Any]:
     try:
         config = model.task.config.for_inputs(table, text=column)
-        options.say_columns(model.task.config, config)
+        options.say_columns(model.task.config, config, table)
         return config.read(table)
     except InputError as error:
         # --text is the option of the other verbs: here it brings a text

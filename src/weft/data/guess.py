@@ -22,6 +22,11 @@ LABEL_NAMES = (
     *("label", "labels", "class", "category", "sentiment", "target", "polarity", "intent", "topic", "label_desc"),
     *("标签", "类别", "分类", "情感", "情感倾向", "类型", "標籤", "類別", "分類"),
 )
+PAIRS = (
+    *(("text_a", "text_b"), ("text1", "text2"), ("sentence1", "sentence2"), ("question1", "question2")),
+    *(("premise", "hypothesis"), ("句子1", "句子2")),
+)
+"""Names of two columns that are read together."""
 
 _SAMPLE = 200
 _FEWEST = 4  # rows that a guess by looks needs
@@ -34,7 +39,7 @@ _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each l
 def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str]:
     """The columns that hold the text and the label: those named, else by usual names, else by their looks.
 
-    Raises InputError when a named column is not there, or when it is not plain which column is meant.
+    Raises InputError when a named column is not there, or when it is not plain which column is meant, or whether two.
     """
     _must_exist(table, text)
     _must_exist(table, label)
@@ -44,6 +49,8 @@ def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple
         what = f"has one column, `{_short(table.columns[0])}`, expected a text and a label"
         raise InputError(what, where=table.path, hint=_TWO_COLUMNS)
     named = text or label
+    if text is None:
+        _must_be_alone(table, but=label)
     text = text or _by_name(table, TEXT_NAMES, but=label)
     label = label or _by_name(table, LABEL_NAMES, but=text)
     if text and label:
@@ -65,6 +72,8 @@ def guess_text_column(table: Table, *, text: str | None) -> str:
     Raises InputError when a named column is not there, or when it is not plain which column is meant.
     """
     _must_exist(table, text)
+    if text is None:
+        _must_be_alone(table, but=None)
     found = text or _by_name(table, TEXT_NAMES, but=None)
     if found:
         return found
@@ -77,6 +86,11 @@ def guess_text_column(table: Table, *, text: str | None) -> str:
     raise InputError(what, where=table.path, hint="pass --text NAME")
 
 
+def named_by_user(table: Table) -> bool:
+    """Whether the columns have names that somebody gave: those of plain text and of folders come with the form."""
+    return table.form not in ("txt", "folder")
+
+
 def _must_exist(table: Table, name: str | None) -> None:
     if name is None or name in table.columns:
         return
@@ -84,6 +98,16 @@ def _must_exist(table: Table, name: str | None) -> None:
     if _header_is_data(table):
         hint = "the first line must name the columns, as in `text,label`; it seems to hold a row"
     raise InputError(f"there is no column `{name}` among {_listed(table.columns)}", where=table.path, hint=hint)
+
+
+def _must_be_alone(table: Table, *, but: str | None) -> None:
+    """Refuse to take one text of what may be pairs: half of each row would go unread, and nobody be told."""
+    for pair in PAIRS:
+        first, second = (_by_name(table, [name], but=but) for name in pair)
+        if first and second:
+            what = f"`{first}` and `{second}` may be a pair of texts, or one of them the text"
+            hint = f"pass --text {first},{second} for pairs, or --text {first} for one alone"
+            raise InputError(what, where=table.path, hint=hint)
 
 
 def _must_have_header(table: Table) -> None:

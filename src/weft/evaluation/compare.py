@@ -29,6 +29,8 @@ SURE = 0.05
 """A difference is called one where the adjusted p is below this."""
 ENOUGH = 10
 """Folds, over all repeats, that show differences of a usual size."""
+SEEDS = 5
+"""Seeds that show how much a model varies from one training to the next."""
 
 Design = Literal["folds", "seeds"]
 Runs = Mapping[str, Sequence[Sequence[Path]]]
@@ -126,9 +128,13 @@ class Comparison:
 
     @property
     def advice(self) -> str:
-        """How to see smaller differences, where the texts show some that the folds are too few to confirm."""
+        """What the test leaves open: smaller differences where folds are few, other seeds where seeds are."""
+        if self.design == "seeds":
+            seeds = "1 seed" if self.repeats == 1 else f"{self.repeats} seeds"
+            left_out = f"the test exchanges texts only: {seeds} do not show what other seeds would change; give {SEEDS}"
+            return f"{left_out} or more" if self.pairs and self.repeats < SEEDS else ""
         unclear = any(not pair.told_apart and pair.texts_p < SURE for pair in self.pairs)
-        few = self.design == "folds" and self.repeats * self.folds < ENOUGH
+        few = self.repeats * self.folds < ENOUGH
         return (
             "few folds show large differences only; more folds or repeats show smaller ones" if few and unclear else ""
         )
@@ -178,7 +184,9 @@ def compare(runs: Runs, *, design: Design) -> Comparison:
 
 
 def p_in_words(p: float) -> str:
-    """`p = 0.030`, `p = 0.41`, or that it is very small."""
+    """`p = 0.030`, `p = 0.41`, or that it is very small; near SURE with a digit more, as that decides."""
+    if abs(p - SURE) < 0.005:
+        return f"p = {p:.4f}"
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.0995 else f"p = {p:.2f}"
 
 

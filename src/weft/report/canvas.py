@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 
 POINTS = 72  # an inch of the figure: one unit of the SVG is a point, as in CSS
 FULL = 9.58  # inches of a figure as wide as the page
+HALF = 4.6  # inches of a figure of which two stand side by side
 SIZE = 9.0  # of type, in points
 
 
@@ -89,8 +90,9 @@ _STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": SIZE,
     "legend.labelcolor": SOFT,
-    "legend.handlelength": 1.4,
-    "legend.columnspacing": 1.3,
+    "legend.handlelength": 1.82,  # two dashes of a dashed line, and the gap between
+    "legend.handletextpad": 0.6,
+    "legend.columnspacing": 1.2,
     "legend.borderaxespad": 0,
     "legend.borderpad": 0,
 }

@@ -19,6 +19,10 @@ from weft.report.words import is_number, score
 NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "micro_f1": "micro F1", "log_loss": "log loss"}
 
 
+FEW = 40
+"""Points of a line at most that are marked one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """What a model scored, epoch by epoch; where it is the mean of several runs, `each` has their points."""
@@ -92,12 +96,12 @@ def finite(pairs: Iterable[tuple[Any, Any]]) -> np.ndarray:
 
 def dots(points: Sequence[Any] | np.ndarray) -> dict[str, Any]:
     """Mark the points of a line where they are few."""
-    return {"marker": "o", "markersize": 3.5 if len(points) <= 40 else 0}
+    return {"marker": "o", "markersize": 3.5 if len(points) <= FEW else 0}
 
 
 def dashes(place: int) -> str | tuple[int, tuple[float, float]]:
     """Tell lines apart that share a colour."""
-    return ("-", (0, (5, 2)), (0, (1.5, 1.5)))[place // len(LINES) % 3]
+    return ("-", (0, (4, 1.6)), (0, (1.5, 1.5)))[place // len(LINES) % 3]
 
 
 def called(name: str) -> str:

@@ -17,11 +17,11 @@ from markupsafe import Markup
 from weft.evaluation.compare import p_in_words
 from weft.files import read_json
 from weft.report import words
-from weft.report.canvas import shorten
+from weft.report.canvas import HALF, shorten
 from weft.report.columns import Cell, metric
 from weft.report.curves import Curve, called, epoch_curves
 from weft.report.folder import Run, read_run
-from weft.report.frontier import Model, frontier
+from weft.report.frontier import Model, ahead, frontier
 from weft.report.matrix import confusion
 from weft.report.page import COMPACT, PAGE
 from weft.report.plots import reliability
@@ -29,7 +29,6 @@ from weft.report.template import write_page
 from weft.report.words import Interval, is_number
 
 SIDE_BY_SIDE = 8  # labels at most, for confusion matrices to stand side by side with their names
-HALF = 4.6  # inches of a figure of which two stand side by side
 
 Found = Mapping[str, Any]
 Runs = Mapping[str, Sequence[Run]]
@@ -80,7 +79,8 @@ def experiment_page(folder: Path) -> Path:
         several=several,
         against=_against(found),
         p=p_in_words,
-        frontier=Markup(frontier([_dot(model) for model in models])),
+        frontier=Markup(frontier(dots := [_dot(model) for model in models])),
+        ahead=ahead(dots),
         curves=Markup(epoch_curves(_curves(runs, partial(_dev, name=steered)), f"{called(steered)} on the dev part")),
         losses=_losses(runs),
         classes=_class_rows(models),

@@ -28,7 +28,7 @@ class Model:
 
 def frontier(models: Sequence[Model], *, score: str = "accuracy") -> str:
     """Draw a score with its interval against texts per second; a line joins the models that no other beats in both."""
-    models = [model for model in models if model.texts_per_second > 0 and math.isfinite(model.score)]
+    models = _drawn(models)
     if not models:
         return ""
     with style():
@@ -76,6 +76,21 @@ def unbeaten(models: Sequence[Model]) -> list[Model]:
         if not best or model.score > best[-1].score:
             best.append(model)
     return best
+
+
+def ahead(models: Sequence[Model]) -> str:
+    """Say of the drawn models which are unbeaten, to follow another sentence; empty for a single model."""
+    models = _drawn(models)
+    if len(models) < 2:
+        return ""
+    best = unbeaten(models)
+    if len(best) == 1:
+        return f" No model beats {best[0].name} in either."
+    return " No model beats those on the dashed line in both at once."
+
+
+def _drawn(models: Sequence[Model]) -> list[Model]:
+    return [model for model in models if model.texts_per_second > 0 and math.isfinite(model.score)]
 
 
 def _names(axes: Axes, models: Sequence[Model], best: Sequence[Model]) -> None:

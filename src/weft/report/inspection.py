@@ -25,8 +25,10 @@ _PICTURES |= dict.fromkeys(range(0x7F, 0xA0), 0x2426)  # a browser would show no
 
 def inspection_page(findings: Sequence[Finding], path: Path, *, title: str) -> Path:
     """Write the page: a table of all findings, then each with its rows, in the order given."""
+    # a page with rows of train alone needs no parts: its title names the file
+    several = any(row.part != "train" for one in findings for row in one.rows)
     shown = [_shown(one) for one in findings]
-    return write_page(path, "inspection.html.j2", title=title, tally=tally(findings), findings=shown)
+    return write_page(path, "inspection.html.j2", title=title, tally=tally(findings), several=several, findings=shown)
 
 
 def tally(findings: Sequence[Finding]) -> str:
@@ -40,12 +42,10 @@ def tally(findings: Sequence[Finding]) -> str:
 
 
 def _shown(finding: Finding) -> dict[str, Any]:
-    parts = {row.part for row in finding.rows}
     return {
         "finding": finding,
         "called": CALLED[finding.severity],
         "count": f"{finding.count:,}" if finding.count else words.NOTHING,
-        "several_parts": len(parts) > 1,
         "texts": any(row.text or row.label for row in finding.rows),
         "notes": any(row.note for row in finding.rows),
         "rows": [_row(row) for row in finding.rows[:SHOWN]],

@@ -13,7 +13,7 @@ from weft.report import columns, words
 from weft.report.canvas import shorten
 from weft.report.curves import dev_curves
 from weft.report.folder import Errors, Run, hardest_errors, read_run, sureness
-from weft.report.frontier import Model, frontier
+from weft.report.frontier import Model, ahead, frontier
 from weft.report.matrix import confusion
 from weft.report.plots import learning_curves, reliability
 from weft.report.template import write_page
@@ -44,7 +44,7 @@ def run_page(folder: Path) -> Path:
 
     """
     run = read_run(folder)
-    labels = run.labels
+    labels, learning = run.labels, learning_curves(run.reports)
     return write_page(
         folder / PAGE,
         "run.html.j2",
@@ -56,7 +56,8 @@ def run_page(folder: Path) -> Path:
         scores=_score_rows(run),
         classes=(classes := _class_rows(run)),
         thresholds=any(row["threshold"] is not None for row in classes),
-        curves=Markup(learning_curves(run.reports)),
+        curves=[Markup(svg) for svg in learning.figures],
+        curves_caption=learning.caption,
         confusion=Markup(confusion(run.detail("confusion", []), labels)) if run.detail("confusion", []) else "",
         few_labels=len(labels) <= PAIRED,
         compact=COMPACT,
@@ -107,6 +108,7 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
             for place, (name, run) in enumerate(zip(names, runs, strict=True))
         ],
         frontier=Markup(frontier(models)),
+        ahead=ahead(models),
         curves=Markup(
             dev_curves([columns.curve(name, run, metric) for name, run in zip(names, runs, strict=True)], metric)
         ),

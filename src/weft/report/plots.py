@@ -1,12 +1,14 @@
 """Curves over training, and calibration, as figures: knows how each is drawn; not where its numbers come from.
 
-Each function is pure: plain values in, an SVG element out, or an empty string where there is nothing to draw.
+Each function is pure: plain values in, SVG elements out, or nothing where there is nothing to draw.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -14,9 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from weft.report.canvas import (
-    FULL,
+    HALF,
     LINES,
-    SIZE,
     SOFT,
     blank,
     panel,
@@ -24,7 +25,7 @@ from weft.report.canvas import (
     style,
     svg,
 )
-from weft.report.curves import called, dashes, dots, finite, percent_axis
+from weft.report.curves import FEW, called, dashes, dots, finite, percent_axis
 from weft.report.words import is_number
 
 RAW_POINTS = 500  # of a curve; more are averaged in bins, as no eye tells them apart
@@ -33,7 +34,15 @@ SHADES = 16
 Reports = Sequence[Mapping[str, Any]]
 
 
-def learning_curves(reports: Reports) -> str:
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """How a model learned: a figure of the losses, one of the dev scores, as far as there are any, and a caption."""
+
+    figures: Sequence[str] = ()
+    caption: str = ""
+
+
+def learning_curves(reports: Reports) -> Learning:
     """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked."""
     steps = _by_step(reports, "step")
     tests = _by_step(reports, "evaluation")
@@ -41,25 +50,24 @@ def learning_curves(reports: Reports) -> str:
     named = [(name, curve) for name, curve in named if len(curve)]
     losses = finite([(step["step"], step.get("loss")) for step in steps])
     dev_losses = _scores(tests, "log_loss")
-    if not len(losses) and not len(dev_losses) and not named:
-        return ""
-    with style():
-        figure = blank(FULL, 3.0)
-        across = (FULL - 1.55) / 2
-        loss = panel(figure, 0.5, 0.5, across if named else FULL - 0.7, 2.1)
-        _loss_panel(loss, losses, dev_losses)
-        panels = [loss]
-        if named:
-            score = panel(figure, across + 1.3, 0.5, across, 2.1)
-            _score_panel(score, named)
-            panels.append(score)
-        best = [test["step"] for test in tests if test.get("best")]
-        for axes in panels:
-            _step_axis(axes)
-            if best:
-                axes.axvline(best[-1], color=SOFT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
-                _best_label(axes, best[-1], at="top" if axes is loss else "bottom")
-        return svg(figure, _curves_in_words(losses, dev_losses, named, best))
+    best = next((test["step"] for test in reversed(tests) if test.get("best")), None)
+    said: list[str] = []
+    figures: list[str] = []
+    if len(losses):
+        how = " (faint: as reported, line: smoothed)" if len(losses) > FEW else ""
+        said.append(f"the mean loss of the training batches{how}")
+    if len(dev_losses):
+        said.append("the log loss on the dev part")
+    if said:
+        figures.append(
+            _figure(partial(_loss_panel, losses=losses, dev_losses=dev_losses), best, _told(losses, dev_losses))
+        )
+    if named:
+        said.append("the scores on the dev part")
+        told = [f"dev {called(name)} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
+        figures.append(_figure(partial(_score_panel, named=named), best, told))
+    caption = ", ".join(said[:-1]) + " and " * (len(said) > 1) + "".join(said[-1:])
+    return Learning(figures, f"{caption[:1].upper()}{caption[1:]}." if said else "")
 
 
 def reliability(
@@ -108,20 +116,38 @@ def reliability(
         return svg(figure, f"How sure {title or 'the model'} was against how often it was right: {words}")
 
 
-def _loss_panel(axes: Axes, losses: np.ndarray, dev_losses: np.ndarray) -> None:
+def _figure(draw: Callable[[Axes], None], best: int | None, told: Sequence[str]) -> str:
+    """Draw curves by step, half as wide as a page; the best step is named below, where no curve is in its way."""
+    with style():
+        figure = blank(HALF, 3.0)
+        axes = panel(figure, 0.55, 0.5, HALF - 0.7, 2.1)
+        draw(axes)
+        axes.set_xlabel("step" if best is None else f"step (dotted: the best, {best:,})")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.margins(x=0.03)
+        if best is not None:
+            axes.axvline(best, color=SOFT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+        marked = [] if best is None else [f"best at step {best:,}"]
+        return svg(figure, "Learning curves: " + ", ".join([*told, *marked]))
+
+
+def _loss_panel(axes: Axes, *, losses: np.ndarray, dev_losses: np.ndarray) -> None:
     axes.set_title("loss")
-    if len(losses):
+    if len(losses) > FEW:
         thin = _thinned(losses)
         axes.plot(*thin.T, color=LINES[0], alpha=0.28, linewidth=0.9)
         axes.plot(*_smoothed(thin).T, color=LINES[0], label="training")
+    elif len(losses):
+        axes.plot(*losses.T, color=LINES[0], label="training", **dots(losses))
     if len(dev_losses):
         axes.plot(*dev_losses.T, color=LINES[1], label="dev part", **dots(dev_losses))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, max(axes.dataLim.y1, 1e-6) * 1.06)
     _legend(axes)
 
 
-def _score_panel(axes: Axes, named: Sequence[tuple[str, np.ndarray]]) -> None:
-    axes.set_title("scores on the dev part" if len(named) > 1 else f"{called(named[0][0])} on the dev part")
+def _score_panel(axes: Axes, *, named: Sequence[tuple[str, np.ndarray]]) -> None:
+    axes.set_title("dev scores" if len(named) > 1 else f"{called(named[0][0])} on the dev part")
     for place, (name, curve) in enumerate(named):
         axes.plot(*curve.T, color=LINES[2 + place], label=called(name), linestyle=dashes(place * 8), **dots(curve))
     if all(curve[:, 1].min() >= 0 and curve[:, 1].max() <= 1 for _, curve in named):
@@ -133,30 +159,6 @@ def _score_panel(axes: Axes, named: Sequence[tuple[str, np.ndarray]]) -> None:
 def _legend(axes: Axes) -> None:
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1.035), ncols=3)
-
-
-def _best_label(axes: Axes, step: int, *, at: Literal["top", "bottom"]) -> None:
-    """Name the line of the best step where curves seldom are: a loss falls, a score rises."""
-    low, high = axes.get_xlim()
-    late = (step - low) / (high - low) > 0.5
-    axes.annotate(
-        f"best: step {step:,}",
-        (step, 1 if at == "top" else 0),
-        (-5 if late else 5, -5 if at == "top" else 5),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="right" if late else "left",
-        va=at,
-        color=SOFT,
-        size=SIZE - 1,
-    )
-
-
-def _step_axis(axes: Axes) -> None:
-    axes.set_xlabel("step")
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.margins(x=0.03)
 
 
 def _by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
@@ -199,15 +201,10 @@ def _wilson(share: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.clip(middle - reach, 0, 1), np.clip(middle + reach, 0, 1)
 
 
-def _curves_in_words(
-    losses: np.ndarray, dev_losses: np.ndarray, named: Sequence[tuple[str, np.ndarray]], best: Sequence[int]
-) -> str:
+def _told(losses: np.ndarray, dev_losses: np.ndarray) -> list[str]:
     words = []
     if len(losses):
         words.append(f"training loss from {losses[0, 1]:.3g} at step {losses[0, 0]:.0f} to {losses[-1, 1]:.3g}")
     if len(dev_losses):
         words.append(f"dev log loss from {dev_losses[0, 1]:.3g} to {dev_losses[-1, 1]:.3g}")
-    words += [f"dev {called(name)} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
-    if best:
-        words.append(f"best at step {best[-1]:,}")
-    return "Learning curves: " + ", ".join(words)
+    return words

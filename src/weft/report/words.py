@@ -99,9 +99,11 @@ def size(number: Any) -> str:
 
 
 def duration(seconds: Any) -> str:
-    """`0.8 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    """`< 1 s`, `2.5 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
     if not is_number(seconds):
         return NOTHING
+    if seconds < 1:
+        return "< 1 s"
     if seconds < 59.5:
         return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

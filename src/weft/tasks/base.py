@@ -107,8 +107,11 @@ class Task(ABC):
         """Many examples at once."""
 
     @abstractmethod
-    def check(self, examples: Sequence[Any]) -> None:
-        """Raise InputError for the first example that could not be scored, as `score` would; encodes nothing."""
+    def check(self, examples: Sequence[Any]) -> list[str]:
+        """Raise InputError for the first example that could not be scored, as `score` would; encodes nothing.
+
+        Returns what is to be said of examples that can be scored, but not answered rightly.
+        """
 
     @abstractmethod
     def collate(self, columns: Columns, rows: np.ndarray) -> Any:

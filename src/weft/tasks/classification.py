@@ -146,14 +146,13 @@ class Classification(Texts):
         """Text, its label where it has one, the answer and every probability."""
         known = {} if example.label is None else {"label": example.label}
         probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
-        line = {"line": example.line} if example.line else {}
         return {
             **dict(zip(("text", "second"), example.texts, strict=False)),
             **known,
             "answer": answer.label,
             "probability": round(answer.probability, 6),
             "probabilities": probabilities,
-            **line,
+            **example.origin,
         }
 
     def _answers(self, probabilities_EC: np.ndarray) -> list[Answer]:

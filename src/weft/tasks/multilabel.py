@@ -58,6 +58,14 @@ class MultilabelConfig(TextsConfig):
             raise ConfigError("is not set", where="task.label_separator", hint='pass --label-separator "|"')
         return super().resolved(table)
 
+    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
+        """As of all texts, but no other column of labels is guessed: any is one, and its labels would all be missed."""
+        if label is None and self.label and self.label not in table.columns:
+            columns = listed([f"`{name}`" for name in table.columns])
+            hint = "call the column as in training, or pass --label NAME to `weft evaluate`"
+            raise InputError(f"there is no column `{self.label}` among {columns}", where=table.path, hint=hint)
+        return super().for_table(table, text=text, label=label)
+
     def labels_of(self, row: Row) -> tuple[str, ...]:
         """The labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
         found = row.values.get(self.label or "")
@@ -147,11 +155,21 @@ class Multilabel(Texts):
             truth_EC[row, [self.numbers[label] for label in _labels(example) if label in self.numbers]] = True
         return truth_EC
 
-    def check(self, examples: Sequence[Labelled]) -> None:
-        """Refuse examples whose labels were all never learned."""
+    def check(self, examples: Sequence[Labelled]) -> list[str]:
+        """Refuse examples whose labels were all never learned; name those of the labels that were not."""
         found = [(label, example) for example in examples for label in _labels(example)]
-        if found and not any(label in self.numbers for label, _ in found):
-            self.number(*found[0])
+        missed = [(label, example) for label, example in found if label not in self.numbers]
+        if not missed:
+            return []
+        if len(missed) == len(found):
+            hint = f"known labels: {listed([f'`{label}`' for label in self.labels])}; is it the right column?"
+            where = f"line {missed[0][1].line}" if missed[0][1].line else ""
+            what = f"no label is one that the model was trained on, `{missed[0][0]}` is the first of them"
+            raise InputError(what, where=where, hint=hint)
+        names = listed([f"`{label}`" for label in dict.fromkeys(label for label, _ in missed)])
+        line = missed[0][1].line
+        first = f" (the first in line {line})" if line else ""
+        return [f"labels that no training text had count as missed: {names}{first}"]
 
     def encode(self, examples: Sequence[Labelled]) -> Columns:
         """Ids of every text, in rows no longer than the maximum; `label` as a row of bools, where all are given."""
@@ -224,13 +242,12 @@ class Multilabel(Texts):
         given = sorted(_labels(example), key=lambda label: self.numbers.get(label, len(self.labels)))
         known = {} if example.label is None else {"labels": given}
         probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
-        line = {"line": example.line} if example.line else {}
         return {
             **dict(zip(("text", "second"), example.texts, strict=False)),
             **known,
             "answer": list(answer.labels),
             "probabilities": probabilities,
-            **line,
+            **example.origin,
         }
 
     def _answers(self, probabilities_EC: np.ndarray) -> list[TagsAnswer]:

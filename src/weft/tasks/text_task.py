@@ -148,9 +148,10 @@ class Texts(Task):
                 hint = "" if self.each == 1 else "name both columns, as in `text_a,text_b`, or give --text and --second"
                 raise InputError(what, where=where, hint=hint)
 
-    def check(self, examples: Sequence[Labelled]) -> None:
+    def check(self, examples: Sequence[Labelled]) -> list[str]:
         """Refuse a label that no training text had."""
         self.targets(examples)
+        return []
 
     def source(self, columns: Columns, rows: np.ndarray) -> Source | Pair:
         """Gather and pad the ids of some rows."""

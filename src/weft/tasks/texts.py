@@ -20,6 +20,7 @@ from weft.models.classifier import ClassifierConfig
 from weft.models.cnn import CnnEncoderConfig
 from weft.tasks.base import TUNED, TaskConfig
 from weft.tasks.pairs import columns_of
+from weft.tasks.separators import separator_hint
 from weft.tasks.vectors import Change, as_wide, check_vectors
 from weft.text.choices import TokenizerChoice, fitting
 from weft.text.tokenizer import Tokenizer
@@ -29,18 +30,27 @@ from weft.text.tokenizer import Tokenizer
 class Labelled:
     """A text, or two that are asked about together, and its label; a tuple of labels where it may have several.
 
-    Without a label (None) it is to be predicted. `line` is where it stands in its file, 0 for none.
+    Without a label (None) it is to be predicted. `line` is where it stands in its file, 0 for none; `file`
+    is its own, where each text has one.
     """
 
     text: str
     label: str | tuple[str, ...] | None = None
     line: int = field(default=0, compare=False, repr=False)
     second: str | None = None
+    file: str = field(default="", compare=False, repr=False)
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Its text, or both of them."""
         return (self.text,) if self.second is None else (self.text, self.second)
+
+    @property
+    def origin(self) -> dict[str, str | int]:
+        """For a table of answers: its file where it has one of its own, else its line, else nothing."""
+        if self.file:
+            return {"file": self.file}
+        return {"line": self.line} if self.line else {}
 
     @property
     def whole(self) -> str:
@@ -111,9 +121,13 @@ class TextsConfig(TaskConfig):
             else:
                 try:
                     label = self.labels_of(row) if self.label else None
-                    yield Labelled(texts[0], label, row.line, *texts[1:])
+                    file = table.files[row.line - 1] if table.files else ""
+                    yield Labelled(texts[0], label, row.line, *texts[1:], file=file)
                 except InputError as error:
-                    table.reject(row.line, error.what, column=self.label or "", hint=error.hint)
+                    column = self.label or ""
+                    stops = table.on_bad_row == "stop"  # else there is nobody to read a hint
+                    hint = error.hint or (separator_hint(table, column) if stops else "")
+                    table.reject(row.line, error.what, column=column, hint=hint)
 
     def _found(self, table: Table) -> str | None:
         """The column of the text, as in training, where the table has it."""

@@ -1,0 +1,56 @@
+"""What stands between several labels in one field: knows how such fields look, and not what a label means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+
+from weft.data.sources import Table
+
+_USUAL = "|;,/"
+_PLAIN = "|;"
+"""Those that a label alone seldom holds."""
+_SHARE = 0.2
+_SAMPLE = 1000
+
+
+def separator_notes(labels: Sequence[str | Sequence[str] | None], *, separator: str | None) -> list[str]:
+    """What is to be said of the labels of all rows, read with a separator or (None) as one label each."""
+    if separator is None:
+        found = likely_separator([label for label in labels if isinstance(label, str)])
+        why = f"many labels hold `{found}`, as if a text had several"
+        return [f'{why}: pass --label-separator "{found}" if so'] if found else []
+    if any(label is not None and len(label) > 1 for label in labels):
+        return []
+    single = [label[0] for label in labels if label]
+    other = max(_USUAL, key=lambda mark: _holding(single, mark))
+    if other == separator or not single or _holding(single, other) < _SHARE * len(single):
+        return []
+    why = f"no label contains the separator `{separator}`, and many contain `{other}`"
+    return [f'{why}: pass --label-separator "{other}" if that stands between them']
+
+
+def likely_separator(labels: Sequence[str]) -> str | None:
+    """The mark that a fifth of the labels or more hold, and whose parts stand in several labels; else None."""
+    for mark in _PLAIN:
+        different = [part.strip() for label in set(labels) for part in label.split(mark)]
+        often = _holding(labels, mark) >= max(1, _SHARE * len(labels))
+        if often and len(set(different)) < len(different) and 2 * len(set(different)) <= _parts(labels, mark):
+            return mark
+    return None
+
+
+def separator_hint(table: Table, column: str) -> str:
+    """The way out of an empty label, where the other labels look as if a text had several; else nothing."""
+    rows = islice(replace(table, on_bad_row="skip", bad=[]), _SAMPLE)
+    found = likely_separator([label for row in rows if (label := row.values.get(column, "").strip())])
+    return f'pass --label-separator "{found}" if a text may have several labels, or none' if found else ""
+
+
+def _holding(labels: Sequence[str], mark: str) -> int:
+    return sum(mark in label for label in labels)
+
+
+def _parts(labels: Sequence[str], mark: str) -> int:
+    return sum(label.count(mark) + 1 for label in labels)
