@@ -202,7 +202,10 @@ def test_yaml_is_1_2(tmp_path):
 @settings(deadline=None)
 @given(
     seed=st.integers(),
-    name=st.text() | st.sampled_from(["no", "null", "~", "1e-3", "5", "2024-01-01", "- a", "a: b", "#", "好" * 99]),
+    name=st.text()
+    | st.sampled_from(
+        ["no", "null", "~", "1e-3", "5", "2024-01-01", "- a", "a: b", "#", "好" * 99, "\x85", "a\u2028好"]
+    ),
     note=st.none() | st.text(),
     rate=st.floats(allow_nan=False, allow_infinity=False),
     shape=st.sampled_from([Circle(radius=0.25), Circle(radius=1e-05), Square(sides=(3, 4)), Square(sides=())]),

@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from weft.errors import ConfigError, InputError, did_you_mean
 from weft.files import write_text
@@ -120,8 +121,18 @@ def to_yaml(config: Config) -> str:
     stream = io.StringIO()
     yaml = YAML()
     yaml.default_flow_style = False
-    yaml.dump(config.model_dump(mode="json"), stream)
+    yaml.dump(_quoted(config.model_dump(mode="json")), stream)
     return stream.getvalue()
+
+
+def _quoted(value: Any) -> Any:
+    """Texts in quotes that hold a line break other than the usual one, which would else be read as a space."""
+    if isinstance(value, Mapping):
+        return {name: _quoted(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_quoted(inner) for inner in value]
+    breaks = isinstance(value, str) and not {"\x85", "\u2028", "\u2029"}.isdisjoint(value)
+    return DoubleQuotedScalarString(value) if breaks else value
 
 
 def write_yaml(config: Config, path: Path) -> None:
