@@ -265,9 +265,7 @@ def _tune(job: Job) -> list[str]:
 
 
 def _tuned(task: Task) -> str:
-    if task.config.kind != "multilabel":
-        return "the temperature was"
-    return "thresholds were" if task.config.calibrate == "none" else "thresholds and temperature were"
+    return "the temperature was" if task.tunes == ("temperature",) else f"{' and '.join(task.tunes)} were"
 
 
 def _finish(run: _Run, job: Job, seconds: float) -> None:

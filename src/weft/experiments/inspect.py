@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -226,8 +226,3 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
         yield Finding("bad-rows", title, "error", counted(len(rows), "row"), len(rows), fix, rows)
     else:
         yield Finding("bad-rows", title, "fine", "every row can be read")
-
-
-def by_severity(findings: Sequence[Finding]) -> Mapping[str, int]:
-    """How many findings there are of each severity."""
-    return Counter(one.severity for one in findings)

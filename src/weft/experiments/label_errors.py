@@ -14,10 +14,10 @@ import numpy as np
 
 from weft.config import validated
 from weft.data.findings import Finding, Part, counted
-from weft.data.split import folds, split
+from weft.data.split import folds
 from weft.metrics.calibration import temperature, tempered
 from weft.metrics.label_quality import label_issues
-from weft.reading import Examples
+from weft.reading import Examples, held_out
 from weft.run import RunConfig, fit
 from weft.tasks.texts import Labelled
 from weft.training.reports import Note
@@ -91,7 +91,6 @@ def _answered(
 ) -> np.ndarray:
     """The probability of each label for the `dev` rows, by a model of the `train` rows, [D, C]."""
     known = [examples[row] for row in train.tolist()]
-    halves = split([one.stratum for one in known], [one.whole for one in known], share=0.1, seed=seed)
     config = validated(
         RunConfig,
         {
@@ -101,7 +100,6 @@ def _answered(
             "device": "cpu",
         },
     )
-    parts = ([known[row] for row in rows.tolist()] for rows in (halves.train, halves.dev))
-    model = fit(config, Examples(config.task, *parts, [], []))
+    model = fit(config, Examples(config.task, *held_out(known, config.data, seed), [], []))
     answers = model.answer([examples[row] for row in dev.tolist()])
     return np.array([[answer.probabilities.get(label, 0.0) for label in labels] for answer in answers])

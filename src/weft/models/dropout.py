@@ -13,7 +13,7 @@ class Dropout(nn.Module):
     """Zeroes entries with probability `rate` while training, and scales the others so that the mean stays.
 
     As `nn.Dropout` (Srivastava et al. 2014, section 4), but on CPU each entry takes 8 random bits in place of a number
-    of its own: to draw those took a third of the time of training a Transformer. So the rate is the nearest multiple
+    of its own: to draw those took a seventh of the time of training a CNN. So the rate is the nearest multiple
     of 1/256 there, and the scale is that of this multiple.
     """
 

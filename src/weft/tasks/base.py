@@ -130,9 +130,9 @@ class Task(ABC):
         """One answer for each example, the parts of its rows merged; `parts` are in the order of the rows."""
 
     @property
-    def tunes(self) -> bool:
-        """Whether there is anything to `tune`."""
-        return False
+    def tunes(self) -> tuple[str, ...]:
+        """What there is to `tune`, by name."""
+        return ()
 
     def tune(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[str]:  # noqa: ARG002
         """Decide what is decided after training (thresholds, a temperature), once; returns what is to be said of it.

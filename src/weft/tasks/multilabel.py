@@ -132,9 +132,9 @@ class Multilabel(Texts):
         return super().restore(tuned)
 
     @property
-    def tunes(self) -> bool:
-        """Always: the thresholds."""
-        return True
+    def tunes(self) -> tuple[str, ...]:
+        """Thresholds always, and a temperature where that is asked."""
+        return ("thresholds", *super().tunes)
 
     def tune(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> list[str]:
         """Fit the temperature where that is asked, then the thresholds for the best F1 of each label."""

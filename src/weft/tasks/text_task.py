@@ -70,9 +70,9 @@ class Texts(Task):
         return self
 
     @property
-    def tunes(self) -> bool:
-        """Whether a temperature is to be fitted."""
-        return self.config.calibrate == "temperature"
+    def tunes(self) -> tuple[str, ...]:
+        """A temperature, where that is asked."""
+        return () if self.config.calibrate == "none" else ("temperature",)
 
     def calibrate(self, probabilities_NC: np.ndarray, gold_N: np.ndarray) -> list[str]:
         """Fit the temperature where that is asked; it stays 1 where that is no better. Says what it does."""
