@@ -26,7 +26,19 @@ def test_json_lines(tmp_path):
 def test_nested_values_harm_only_who_asks_for_them(tmp_path):
     table = open_table(written(tmp_path, '{"text": "a", "tags": ["b"], "of": {"c": 1}}\n', "a.json"))
     assert table.columns == ("text", "tags", "of")
-    assert list(table) == [Row({"text": "a"}, 1)]
+    assert list(table) == [Row({"text": "a"}, 1, {"tags": ("b",)})]
+
+
+def test_lists_of_strings_stand_beside_the_values(tmp_path):
+    lines = (
+        '{"source": "马", "targets": ["a horse", "马匹"], "years": [1900, 2.50]}\n'
+        '{"source": "a", "targets": [], "mixed": ["b", null], "deep": [["c"]], "true": [true]}\n'
+    )
+    table = open_table(written(tmp_path, lines, "a.jsonl"))
+    assert table.columns == ("source", "targets", "years")
+    first, second = table
+    assert first == Row({"source": "马"}, 1, {"targets": ("a horse", "马匹"), "years": ("1900", "2.50")})
+    assert second == Row({"source": "a"}, 2)
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,14 @@ def json_objects(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any] | I
             yield number, _object(line.rstrip("\r\n"))
 
 
-def json_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
-    """The values of a JSON lines file: strings, numbers, `true` and `false`; null and what is nested are left out."""
-    for number, found in json_objects(lines):
-        yield number, found if isinstance(found, InputError) else _scalars(found)
+def scalars(found: Mapping[str, Any]) -> dict[str, str]:
+    """The values of an object that are strings, numbers, `true` or `false`; null and what is nested are left out."""
+    return {name: _spelled(value) for name, value in found.items() if isinstance(value, str | bool)}
+
+
+def lists(found: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The values of an object that are lists of strings, or of numbers as they are spelled; empty ones are left out."""
+    return {name: tuple(value) for name, value in found.items() if _is_list(value)}
 
 
 def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
@@ -73,8 +77,8 @@ def _object(line: str) -> dict[str, Any] | InputError:
     return found
 
 
-def _scalars(found: dict[str, Any]) -> dict[str, str]:
-    return {name: _spelled(value) for name, value in found.items() if isinstance(value, str | bool)}
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
 
 
 def _spelled(value: Any) -> str:

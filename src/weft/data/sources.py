@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import methodcaller
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from weft.data.csv_rows import Record, csv_records, opens_a_quote, sniff_delimiter, tsv_records
 from weft.data.encodings import COMPRESSED, check, detect, open_bytes
 from weft.data.folders import COLUMNS, class_files, folder_rows, shared_encoding
-from weft.data.line_rows import LABEL, Values, json_objects, json_rows, labelled_rows, plain_rows
+from weft.data.line_rows import LABEL, Values, json_objects, labelled_rows, lists, plain_rows, scalars
+from weft.data.parallel import parallel_rows, same_length, side_columns, side_files
 from weft.data.parquet import parquet_columns, parquet_rows
 from weft.errors import InputError, did_you_mean
 
@@ -47,11 +48,13 @@ Quotes = Literal["none", "plain", "enclose"]
 class Row:
     """One record: its values by column, and the line (from 1) of the unpacked file on which it starts.
 
-    Where there are no lines, in parquet and in a folder of texts, `line` is the number of the row.
+    Where there are no lines, in parquet and in a folder of texts, `line` is the number of the row. `lists` are the
+    values of JSON lines that are lists of strings, by column: the references of one source, say.
     """
 
     values: Mapping[str, str]
     line: int
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,13 @@ class BadRow:
 
 @dataclass(slots=True)
 class Table:
-    """One file, or one folder of texts for each label, that is read as rows; streams, and can be iterated again.
+    """A file, files side by side, or a folder of texts a label, read as rows; streams, and can be iterated again.
 
     Iterating raises InputError at the first bad row, or leaves bad rows out and lists them in `bad`, which each
     iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there.
     `path` is the file as messages name it, `source` as it is opened: they differ for standard input. `quotes` says
     whether quotes enclose fields, or are plain characters although some field starts with one. `files` are the texts
-    of a folder, one a row.
+    of a folder, one a row; `sides` are files side by side, one a column, of which `path` is the first.
     """
 
     path: str
@@ -84,20 +87,26 @@ class Table:
     columns: tuple[str, ...]
     on_bad_row: OnBadRow
     files: tuple[str, ...] = ()
+    sides: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Row]:
         self.bad.clear()
         if self.form == "folder":
             yield from self._valued(folder_rows(self.files, self.encoding))
+        elif self.form == "parallel":
+            yield from self._valued(parallel_rows(self.sides, self.encoding, self.columns))
         elif self.form == "parquet":
             yield from self._valued(parquet_rows(self.source))
         else:
             yield from self._of_lines()
 
-    def place(self, row_line: int) -> str:
-        """What messages call the row that starts on `row_line`: the file and that line, or the row's own file."""
-        return self.files[row_line - 1] if self.files else f"{self.path}:{row_line}"
+    def place(self, row_line: int, *, column: str = "") -> str:
+        """What messages call the row that starts on `row_line`: the file and that line, or the row's own file.
+
+        Of files side by side it is the one of `column`, else the first.
+        """
+        return self.files[row_line - 1] if self.files else f"{self._file(column)}:{row_line}"
 
     def _of_lines(self) -> Iterator[Row]:
         with _open_lines(self.source, self.encoding) as lines:
@@ -105,7 +114,7 @@ class Table:
                 case "csv" | "tsv":
                     yield from self._under_header(_records(self, lines))
                 case "jsonl":
-                    yield from self._valued(json_rows(lines))
+                    yield from self._objects(json_objects(lines))
                 case _:
                     yield from self._valued(labelled_rows(lines) if "label" in self.columns else plain_rows(lines))
 
@@ -116,9 +125,21 @@ class Table:
         """
         if self.on_bad_row == "stop":
             way_out = "or pass --on-bad-row skip to leave such rows out (each is listed)"
-            raise InputError(what, where=self.place(row_line), hint=f"{hint or 'mend the row'}, {way_out}")
-        file, line = (self.files[row_line - 1], 1) if self.files else (self.path, row_line)
+            raise InputError(
+                what, where=self.place(row_line, column=column), hint=f"{hint or 'mend the row'}, {way_out}"
+            )
+        file, line = (self.files[row_line - 1], 1) if self.files else (self._file(column), row_line)
         self.bad.append(BadRow(file, line, column, what))
+
+    def _file(self, column: str) -> str:
+        return self.sides[self.columns.index(column)] if self.sides and column in self.columns else self.path
+
+    def _objects(self, found: Iterator[tuple[int, dict[str, Any] | InputError]]) -> Iterator[Row]:
+        for line, values in found:
+            if isinstance(values, InputError):
+                self.reject(line, values.what, hint=values.hint)
+            else:
+                yield Row(scalars(values), line, lists(values))
 
     def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
         for line, values in found:
@@ -147,17 +168,23 @@ def open_table(
 ) -> Table:
     """Open a file as a table: find its form (by its name), encoding, delimiter and columns. `-` is standard input.
 
-    A folder is a table too, where it holds a folder of texts for each label.
-    Raises InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header.
+    A folder is a table too, where it holds a folder of texts for each label; and so are files side by side, such as
+    `train.de,train.en`, whose columns are named by their suffixes (see `weft.data.parallel`).
+    Raises InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header, and
+    when files side by side differ in their numbers of lines.
     """
     source = os.fspath(path)
+    if form == "parallel" or (form == "auto" and side_files(source)):
+        return _side_by_side(source, encoding, on_bad_row)
     if form == "auto" and Path(source).is_dir():
         files = class_files(source)
         return Table(source, source, "folder", shared_encoding(files, encoding), "", "none", COLUMNS, on_bad_row, files)
     name = _STANDARD_INPUT if source == "-" else source
     form = _form(source) if form == "auto" else form
     if form not in FORMS.values():
-        raise InputError(f"there is no form `{form}`", where=name, hint=did_you_mean(form, FORMS.values()))
+        raise InputError(
+            f"there is no form `{form}`", where=name, hint=did_you_mean(form, (*FORMS.values(), "parallel"))
+        )
     if form == "parquet":
         return Table(name, source, form, form, "", "none", parquet_columns(source), on_bad_row)
     table = Table(name, source, form, _encoding(source, encoding), "", "none", (), on_bad_row)
@@ -177,6 +204,17 @@ def open_table(
             table.delimiter, table.quotes = sniff_delimiter(first), "enclose"
             table.columns = _header(table)
     return table
+
+
+def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:
+    sides = side_files(source)
+    if not sides:
+        hint = "join them by a comma, as in train.de,train.en"
+        raise InputError("is one name, expected those of two files", where=source, hint=hint)
+    columns = side_columns(sides, forms=FORMS)
+    encoding = shared_encoding(sides, encoding)
+    same_length(sides, encoding)
+    return Table(sides[0], source, "parallel", encoding, "", "none", columns, on_bad_row, sides=sides)
 
 
 def _form(name: str) -> str:
