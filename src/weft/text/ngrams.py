@@ -57,6 +57,7 @@ class NgramTokenizer(Tokenizer):
     """Hashes the n-grams of texts and keeps the known ones; made by its config's `learn` or `load`."""
 
     ordered = False
+    reversible = False
 
     def __init__(self, config: NgramTokenizerConfig, cutter: Cutter, known: HashedVocabulary) -> None:
         self.config, self.cutter, self.known = config, cutter, known

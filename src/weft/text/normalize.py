@@ -10,6 +10,7 @@ from weft.config import Config
 from weft.text.chinese import converter
 
 Form = Literal["NFKC", "NFC", "none"]
+Space = Literal["one", "keep"]
 
 
 class NormalizeConfig(Config):
@@ -21,10 +22,13 @@ class NormalizeConfig(Config):
     """`keep` tells `US` from `us`, and needs more texts for it."""
     script: Literal["keep", "simplified", "traditional"] = "keep"
     """Write Chinese in one script; needs the extra `opencc`."""
+    space: Space = "one"
+    """`one` makes each run of white space one space, with none at the ends; `keep` leaves spaces and line breaks (each
+    of them `\\n`), for models that write text."""
 
 
 def normalize(texts: Sequence[str], config: NormalizeConfig) -> list[str]:
-    """Texts in one Unicode form and case, with each run of white space one space and none at the ends."""
+    """Texts in one Unicode form, case and script, and their white space as asked for."""
     form = config.unicode
     texts = [text if text.isascii() else _in_form(text, form) for text in texts]
     if config.script != "keep":
@@ -33,6 +37,8 @@ def normalize(texts: Sequence[str], config: NormalizeConfig) -> list[str]:
     if config.case == "lower":
         # a small İ is two characters, i and a dot, and other marks may belong between them
         texts = [_in_form(text.lower(), form) if "İ" in text else text.lower() for text in texts]
+    if config.space == "keep":
+        return [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
     return [" ".join(text.split()) for text in texts]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -13,8 +13,9 @@ from pydantic import model_validator
 from weft.text.cutting import Cutter, Cutting, CuttingConfig
 from weft.text.letters import LetterSpan, letter_keys
 from weft.text.segment import Pieces, Unit
+from weft.text.spacing import spaced
 from weft.text.tokenizer import Encoded, Letters, Tokenizer
-from weft.text.vocab import UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, mix
+from weft.text.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, mix
 
 View = Literal["bigram", "word", "prefix", "suffix", "letters"]
 """What else is seen at a position: its right neighbour too, the word around it, its first or last three letters, or
@@ -148,6 +149,12 @@ class PieceTokenizer(Tokenizer):
                 values_NW[:, column] = vocabulary.ids(_neighbours(values_NW[:, 0], cut.lengths_R))
         unknown = int((values_NW[:, 0] == UNKNOWN).sum())
         return Encoded(values_NW, cut.lengths_R, unknown, letters)
+
+    def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
+        """Characters as they are, so the very text; words and Han characters spaced for reading, which is not exact."""
+        known = self.pieces or ()
+        pieces = ("\ufffd" if number == UNKNOWN else known[number] for number in ids if number != PAD)
+        return (part.encode() for part in (pieces if self.config.unit == "character" else spaced(pieces)))
 
     def _letters(self, distinct: Sequence[str], known: HashedVocabulary) -> tuple[np.ndarray, Letters]:
         """The number of each distinct string among those with known letters, from 1; 0 for others; and these letters.

@@ -1,8 +1,14 @@
-"""Subwords, learned and applied by the `tokenizers` library: four ways to choose them; knows no other kind of piece."""
+"""Subwords, learned and applied by the `tokenizers` library: four ways to choose them; knows no other kind of piece.
+
+All can be turned back into the very text, as it was normalized, where nothing is unknown. Where white space is one
+(`normalize.space`), `▁` stands for the space before a word, the first one too, and a `▁` of a text is read as a space.
+Where it is kept, pieces have their spaces in them as they are, and each line break or tab is a piece of its own.
+"""
 
 from __future__ import annotations
 
 from collections import abc
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -14,7 +20,7 @@ from tokenizers import Regex, decoders, models, trainers
 from tokenizers import Tokenizer as Engine
 from tokenizers.pre_tokenizers import ByteLevel, Metaspace, PreTokenizer, Sequence, Split
 
-from weft.text.normalize import normalize
+from weft.text.normalize import Space, normalize
 from weft.text.tokenizer import Encoded, Tokenizer, TokenizerConfig
 from weft.text.unigram import learn_unigram
 from weft.text.vocab import UNKNOWN
@@ -23,6 +29,7 @@ SPECIAL = ["<pad>", "<unknown>"]
 # No piece spans Han and other scripts, or has a mark or a symbol in it: `很good!` is three parts, and no text can spell
 # `<pad>` in one piece. `▁` is a symbol too, but stands for the space before a word.
 _MARK = r"[\p{P}\p{S}&&[^▁]]"
+_BREAK = r"[^\S ]"  # white space that is no space: none is left where white space is one
 
 
 class SubwordTokenizerConfig(TokenizerConfig):
@@ -50,8 +57,8 @@ class BpeTokenizerConfig(SubwordTokenizerConfig):
 
     def _trained(self, texts: list[str]) -> Engine:
         engine = Engine(models.BPE(unk_token="<unknown>"))
-        engine.pre_tokenizer = _spaced(rf"\p{{Han}}+|{_MARK}")
-        engine.decoder = decoders.Metaspace()
+        engine.pre_tokenizer = _spaced(r"\p{Han}+", self.normalize.space)
+        engine.decoder = _joined(self.normalize.space)
         trainer = trainers.BpeTrainer(vocab_size=self.size, special_tokens=SPECIAL, show_progress=False)
         engine.train_from_iterator(_in_thousands(texts), trainer)
         return engine
@@ -66,7 +73,7 @@ class WordpieceTokenizerConfig(SubwordTokenizerConfig):
     kind: Literal["wordpiece"] = "wordpiece"
 
     def _trained(self, texts: list[str]) -> Engine:
-        parts = _spaced(rf"\p{{Han}}|{_MARK}")
+        parts = _spaced(r"\p{Han}", self.normalize.space)
         engine = Engine(models.WordPiece(unk_token="<unknown>"))
         engine.pre_tokenizer = parts
         # the library numbers characters inside words in the order of a hash table, and equal counts go by number:
@@ -79,7 +86,7 @@ class WordpieceTokenizerConfig(SubwordTokenizerConfig):
         engine.train_from_iterator(_in_thousands(texts), trainer)
         learned = Engine(models.WordPiece(engine.get_vocab(), unk_token="<unknown>"))
         learned.pre_tokenizer = parts
-        learned.decoder = decoders.Sequence([decoders.Replace(Regex("^##(?=.)"), ""), decoders.Metaspace()])
+        learned.decoder = decoders.Sequence([decoders.Replace(Regex("^##(?=.)"), ""), _joined(self.normalize.space)])
         return learned
 
 
@@ -89,10 +96,10 @@ class UnigramTokenizerConfig(SubwordTokenizerConfig):
     kind: Literal["unigram"] = "unigram"
 
     def _trained(self, texts: list[str]) -> Engine:
-        parts = _spaced(rf"\p{{Han}}+|{_MARK}")
+        parts = _spaced(r"\p{Han}+", self.normalize.space)
         engine = Engine(learn_unigram(texts, parts, size=self.size))
         engine.pre_tokenizer = parts
-        engine.decoder = decoders.Metaspace()
+        engine.decoder = _joined(self.normalize.space)
         return engine
 
 
@@ -105,8 +112,8 @@ class BytesTokenizerConfig(SubwordTokenizerConfig):
 
     def _trained(self, texts: list[str]) -> Engine:
         engine = Engine(models.BPE())
-        han = Split(Regex(r"\p{Han}+"), "isolated")
-        engine.pre_tokenizer = Sequence([han, ByteLevel(add_prefix_space=False)])
+        apart = Split(Regex(rf"\p{{Han}}+|{_BREAK}"), "isolated")
+        engine.pre_tokenizer = Sequence([apart, ByteLevel(add_prefix_space=False)])
         engine.decoder = decoders.ByteLevel()
         trainer = trainers.BpeTrainer(
             vocab_size=self.size,
@@ -138,14 +145,49 @@ class SubwordTokenizer(Tokenizer):
         values_N = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths_R.sum()))
         return Encoded(values_N[:, None], lengths_R, int((values_N == UNKNOWN).sum()))
 
+    def spell(self, ids: abc.Iterable[int]) -> abc.Iterator[bytes]:
+        """The pieces themselves; where white space is one, without the space before the first."""
+        parts = map(self._spelling.__getitem__, ids)
+        if self.config.kind != "bytes" and self.config.normalize.space == "one":
+            yield next(filter(None, parts), b"").removeprefix(b" ")
+        yield from parts
+
+    @cached_property
+    def _spelling(self) -> list[bytes]:
+        """What each id adds to a text; so that no table is made for each."""
+        pieces = (self.pieces or ())[2:]
+        if self.config.kind == "bytes":
+            spelled = [bytes(map(_BYTES.__getitem__, piece)) for piece in pieces]
+        else:
+            if self.config.kind == "wordpiece":
+                pieces = [piece.removeprefix("##") or piece for piece in pieces]
+            space = "▁" if self.config.normalize.space == "one" else " "
+            spelled = [piece.replace(space, " ").encode() for piece in pieces]
+        return [b"", "\ufffd".encode(), *spelled]
+
     def save(self, folder: Path) -> None:
         """One `tokenizer.json`, as the library reads it."""
         self.engine.save(str(folder / "tokenizer.json"))
 
 
-def _spaced(isolated: str) -> PreTokenizer:
-    """Words with the space before them kept as `▁`, and what is isolated cut out of them."""
-    return Sequence([Metaspace(), Split(Regex(isolated), "isolated")])
+def _spaced(han: str, space: Space) -> PreTokenizer:
+    """Words with the space before them, and Han, marks and line breaks cut out of them."""
+    words = Metaspace() if space == "one" else Split(" ", "merged_with_next")
+    return Sequence([words, Split(Regex(f"{han}|{_MARK}|{_BREAK}"), "isolated")])
+
+
+def _joined(space: Space) -> decoders.Decoder:
+    return decoders.Metaspace() if space == "one" else decoders.Fuse()
+
+
+def _byte_letters() -> dict[str, int]:
+    """The byte that each letter of a byte-level piece stands for: itself if it can be seen, else the next from 256."""
+    seen = {ord(letter) for letter in ByteLevel.alphabet()} & set(range(256))
+    hidden = [byte for byte in range(256) if byte not in seen]
+    return {chr(byte): byte for byte in seen} | {chr(256 + place): byte for place, byte in enumerate(hidden)}
+
+
+_BYTES = _byte_letters()
 
 
 def _in_thousands(texts: list[str]) -> abc.Iterator[list[str]]:

@@ -1,9 +1,9 @@
-"""What every tokenizer owes: texts in, numbers out, many at once; knows none of the kinds (see `choices`)."""
+"""What every tokenizer owes: texts in, numbers out, and back; knows none of the kinds (see `choices`)."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from weft.config import Config
+from weft.errors import ConfigError
 from weft.text.normalize import NormalizeConfig
 
 
@@ -45,6 +46,8 @@ class Tokenizer(ABC):
 
     ordered: ClassVar[bool] = True
     """False where ids are a set without positions (hashed n-grams): only a bag reads those."""
+    reversible: ClassVar[bool] = True
+    """Whether ids can be turned back into text; each kind says how exactly."""
     sizes: tuple[int, ...]
     """How many ids each view has, padding included; of letters, how many n-grams."""
 
@@ -56,6 +59,23 @@ class Tokenizer(ABC):
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The ids of many raw texts at once."""
+
+    def spell(self, ids: Iterable[int]) -> Iterator[bytes]:  # noqa: ARG002
+        """What each id of view 0 adds to the text, in UTF-8, as soon as the id is there; padding adds nothing.
+
+        A part may end inside a character (see `stream`). Unknown pieces are `�`. Raises ConfigError where no text can
+        be made of ids.
+        """
+        hint = "take `bpe`, `unigram`, `bytes`, `wordpiece`, `char`, `mixed` or `word`"
+        raise ConfigError("text cannot be made of these ids: they have no order", where="tokenizer", hint=hint)
+
+    def decode(self, rows: Sequence[Sequence[int]] | Sequence[np.ndarray]) -> list[str]:
+        """The text of each row of ids of view 0, padding left out; bytes that are no character are `�`.
+
+        Raises ConfigError where no text can be made of ids.
+        """
+        lists = (row.tolist() if isinstance(row, np.ndarray) else row for row in rows)
+        return [b"".join(self.spell(row)).decode("utf-8", "replace") for row in lists]
 
     @abstractmethod
     def save(self, folder: Path) -> None:

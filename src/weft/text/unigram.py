@@ -9,6 +9,7 @@ those whose loss costs the likelihood of the texts least; the candidates come fr
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -47,7 +48,7 @@ def learn_unigram(texts: Sequence[str], parts: PreTokenizer, *, size: int) -> Un
 
 def _words(texts: Iterable[str], parts: PreTokenizer) -> Counter[str]:
     """The parts of texts, and how often each stands there."""
-    spaced = Counter(word for text in texts for word in text.split())
+    spaced = Counter(word for text in texts for word in re.findall(" ?[^ ]+| ", text))
     words: Counter[str] = Counter()
     for word, count in spaced.items():
         for part, _ in parts.pre_tokenize_str(word):
