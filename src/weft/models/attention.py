@@ -1,26 +1,32 @@
-"""Multi-head attention of positions to positions; knows no layers around it."""
+"""Multi-head attention of positions to themselves, to the past and to a memory; knows no layers around it."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from weft.models.base import Memory
 from weft.models.dropout import dropped
 
 Turning = Literal["none", "rotary"]
 """Whether queries and keys are turned by their positions."""
 
 
-class SelfAttention(nn.Module):
-    """Scaled dot-product attention in several heads (Vaswani et al. 2017, section 3.2), written out for export.
+def check_heads(width: int, heads: int, *, turning: Turning = "none") -> None:
+    """Raise ValueError where heads cannot share a width, or where positions cannot turn their vectors."""
+    if width % heads:
+        raise ValueError(f"width {width} cannot be shared by {heads} heads")
+    if turning == "rotary" and width // heads % 2:
+        raise ValueError(f"rotary positions turn pairs, and {width // heads} entries a head are odd")
 
-    On CPU the scores are plain matrix products: at the lengths of sentences the fused kernel's backward pass is the
-    slower one. On other devices the fused kernel serves.
-    """
+
+class SelfAttention(nn.Module):
+    """Scaled dot-product attention in several heads (Vaswani et al. 2017, section 3.2), written out for export."""
 
     def __init__(self, width: int, heads: int, *, dropout: float, turning: Turning = "none") -> None:
         super().__init__()
@@ -30,36 +36,156 @@ class SelfAttention(nn.Module):
 
     def forward(self, states_BSD: Tensor, mask_BS: Tensor) -> Tensor:
         """New states [B, S, D]; no position attends to padding. A row must have at least one real position."""
-        B, S, D = states_BSD.shape
-        q, k, v = self.project(states_BSD).view(B, S, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+        q, k, v = split(self.project(states_BSD), 3, heads=self.heads)
         if self.turning == "rotary":
             q, k = rotated(q), rotated(k)
-        dropout = self.dropout if self.training else 0.0
-        if states_BSD.device.type == "cpu":
-            scores_BHSS = (q @ k.transpose(2, 3)) * (D // self.heads) ** -0.5
-            scores_BHSS = scores_BHSS.masked_fill(~mask_BS[:, None, None], -torch.inf)
-            read = dropped(scores_BHSS.softmax(-1), dropout) @ v
+        read = attend(q, k, v, mask_BS[:, None, None], dropout=self.dropout if self.training else 0.0)
+        return self.join(read.transpose(1, 2).flatten(2))
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Keys and values [B, H, C, K]: of the positions so far, with room for more behind them, or of a memory."""
+
+    keys_BHCK: Tensor
+    values_BHCK: Tensor
+
+    @classmethod
+    def empty(cls, like: Tensor, *, rows: int, heads: int, places: int) -> Past:
+        """Room for so many places; `like` [..., D] has the width of all heads together."""
+        shape = (rows, heads, places, like.shape[-1] // heads)
+        return cls(like.new_empty(shape), like.new_empty(shape))
+
+    def at(self, rows_N: Tensor, *, written: int, places: int) -> Past:
+        """Those of some rows: the first `written` places, in room for `places`."""
+        moved = []
+        for old in (self.keys_BHCK, self.values_BHCK):
+            new = old.new_empty(len(rows_N), old.shape[1], places, old.shape[3])
+            new[:, :, :written] = old[:, :, :written].index_select(0, rows_N)
+            moved.append(new)
+        return Past(*moved)
+
+
+class CausalAttention(nn.Module):
+    """Attention of each position to itself and to those before it, which may lie in the past."""
+
+    def __init__(
+        self, width: int, heads: int, *, dropout: float, turning: Turning = "none", bias: Literal["yes", "no"] = "yes"
+    ) -> None:
+        super().__init__()
+        self.heads, self.dropout, self.turning = heads, dropout, turning
+        self.project = nn.Linear(width, 3 * width, bias=bias == "yes")
+        self.join = nn.Linear(width, width, bias=bias == "yes")
+
+    def forward(
+        self, states_BTD: Tensor, past: Past | None, *, first: int, mask: Tensor | None, place: int | None = None
+    ) -> tuple[Tensor, Past]:
+        """New states [B, T, D], and the past with these T positions in it.
+
+        Args:
+            states_BTD: the states; where B is a multiple of the rows of the past, they stand in groups, T is 1, and the
+                rows of a group share their past.
+            past: what came before.
+            first: how many tokens came before, by which positions are turned.
+            mask: which places of the past, with the new ones, each state sees; None: all.
+            place: where in the past the new ones are written, in place; None: they are joined, so that gradients flow.
+
+        """
+        rows, steps, width = states_BTD.shape
+        q, k, v = split(self.project(states_BTD), 3, heads=self.heads)
+        if self.turning == "rotary":
+            q, k = rotated(q, first=first), rotated(k, first=first)
+        if place is None:
+            if past is not None:
+                k, v = torch.cat([past.keys_BHCK, k], 2), torch.cat([past.values_BHCK, v], 2)
+            past = Past(k, v)
         else:
-            read = functional.scaled_dot_product_attention(q, k, v, mask_BS[:, None, None], dropout)
-        return self.join(read.transpose(1, 2).reshape(B, S, D))
+            assert past is not None
+            groups = len(past.keys_BHCK)
+            if rows != groups:
+                q, k, v = (one.view(groups, -1, *one.shape[1:]).squeeze(3).transpose(1, 2) for one in (q, k, v))
+            end = place + k.shape[2]
+            past.keys_BHCK[:, :, place:end], past.values_BHCK[:, :, place:end] = k, v
+            k, v = past.keys_BHCK[:, :, :end], past.values_BHCK[:, :, :end]
+        read = attend(q, k, v, mask, dropout=self.dropout if self.training else 0.0)
+        return self.join(read.transpose(1, 2).reshape(rows, steps, width)), past
 
 
-def rotated(vectors_BHSK: Tensor) -> Tensor:
-    """Queries or keys, each pair of entries turned by its position times the pair's rate: rotary positions.
+class CrossAttention(nn.Module):
+    """Attention of what is written to a memory, whose keys and values are made once."""
+
+    def __init__(self, width: int, heads: int, *, memory_width: int, dropout: float) -> None:
+        super().__init__()
+        self.heads, self.dropout = heads, dropout
+        self.ask = nn.Linear(width, width)
+        self.project = nn.Linear(memory_width, 2 * width)
+        self.join = nn.Linear(width, width)
+
+    def read(self, memory: Memory) -> Past:
+        """Keys and values of a memory."""
+        return Past(*split(self.project(memory.states_BSD), 2, heads=self.heads))
+
+    def forward(self, states_NTD: Tensor, read: Past, mask_BS: Tensor | None) -> Tensor:
+        """New states [N, T, D]; where N is a multiple of B, rows stand in groups, each on one row of the memory."""
+        rows, steps, width = states_NTD.shape
+        groups = len(read.keys_BHCK)
+        (q,) = split(self.ask(states_NTD).view(groups, -1, width), 1, heads=self.heads)
+        mask = None if mask_BS is None else mask_BS[:, None, None]
+        out = attend(q, read.keys_BHCK, read.values_BHCK, mask, dropout=self.dropout if self.training else 0.0)
+        return self.join(out.transpose(1, 2).reshape(rows, steps, width))
+
+    def weights(self, states_NTD: Tensor, read: Past, mask_BS: Tensor | None) -> Tensor:
+        """How much each position of the memory is attended to, the mean over heads, [N, T, S]."""
+        rows, steps, width = states_NTD.shape
+        (q,) = split(self.ask(states_NTD).view(len(read.keys_BHCK), -1, width), 1, heads=self.heads)
+        scores = _scores(q, read.keys_BHCK, None if mask_BS is None else mask_BS[:, None, None])
+        return scores.softmax(-1).mean(1).view(rows, steps, -1)
+
+
+def split(joined_BTX: Tensor, parts: int, *, heads: int) -> tuple[Tensor, ...]:
+    """Vectors of several parts and heads end to end [B, T, parts * H * K], part by part [B, H, T, K]."""
+    rows, steps, width = joined_BTX.shape
+    return joined_BTX.view(rows, steps, parts, heads, width // parts // heads).permute(2, 0, 3, 1, 4).unbind(0)
+
+
+def attend(q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, mask: Tensor | None, *, dropout: float) -> Tensor:
+    """What queries read of values, [B, H, T, K]; the mask, if any, is of a shape that spreads to [B, H, T, S].
+
+    On CPU the scores are plain matrix products: at the lengths of sentences the fused kernel's backward pass is the
+    slower one. On other devices the fused kernel serves.
+    """
+    if q_BHTK.device.type != "cpu":
+        return functional.scaled_dot_product_attention(q_BHTK, k_BHSK, v_BHSK, mask, dropout)
+    return dropped(_scores(q_BHTK, k_BHSK, mask).softmax(-1), dropout) @ v_BHSK
+
+
+def _scores(q_BHTK: Tensor, k_BHSK: Tensor, mask: Tensor | None) -> Tensor:
+    scores_BHTS = (q_BHTK * q_BHTK.shape[3] ** -0.5) @ k_BHSK.transpose(2, 3)
+    return scores_BHTS if mask is None else scores_BHTS.masked_fill(~mask, -torch.inf)
+
+
+def causal(steps: int, places: int, *, device: torch.device) -> Tensor:
+    """Which of so many places each of the last `steps` may see: those up to its own, bool [T, S]."""
+    place_T = torch.arange(places - steps, places, device=device)
+    return torch.arange(places, device=device) <= place_T[:, None]
+
+
+def rotated(vectors_BHSK: Tensor, *, first: int = 0) -> Tensor:
+    """Queries or keys from place `first` on, each pair of entries turned by its position times the pair's rate: rotary positions.
 
     The product of a query and a key then depends on their contents and their distance alone (Su et al. 2021,
     section 3.2.2). K must be even.
     """
     steps, width = vectors_BHSK.shape[2:]
-    angles_SK = angles(steps, width, device=vectors_BHSK.device)
+    angles_SK = angles(steps, width, device=vectors_BHSK.device, first=first)
     cos_SK, sin_SK = angles_SK.cos().to(vectors_BHSK.dtype), angles_SK.sin().to(vectors_BHSK.dtype)
     even_BHSK, odd_BHSK = vectors_BHSK.unflatten(3, (width // 2, 2)).unbind(4)
     turned = (even_BHSK * cos_SK - odd_BHSK * sin_SK, even_BHSK * sin_SK + odd_BHSK * cos_SK)
     return torch.stack(turned, 4).flatten(3)
 
 
-def angles(steps: int, width: int, *, device: torch.device) -> Tensor:
-    """The angle of each position for each pair of entries, [S, D / 2]: the rates fall from 1 to 1 / 10,000."""
-    place_S = torch.arange(steps, device=device, dtype=torch.float32)
+def angles(steps: int, width: int, *, device: torch.device, first: int = 0) -> Tensor:
+    """The angle of each position from `first` on for each pair of entries, [S, D / 2]: the rates fall from 1 to 1 / 10,000."""
+    place_S = torch.arange(first, first + steps, device=device, dtype=torch.float32)
     rates = torch.exp(torch.arange(0, width, 2, device=device) * (-math.log(10_000) / width))
     return place_S[:, None] * rates

@@ -1,11 +1,11 @@
-"""What every model part owes the others: encoders read, heads decide. Knows no kind of either (see `choices`)."""
+"""What every model part owes the others: encoders read, heads decide, decoders write. Knows no kind (see `choices`)."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
 
 import numpy as np
 from torch import Tensor, nn
@@ -66,4 +66,73 @@ class EncoderConfig(Config):
         raise NotImplementedError
 
 
-__all__ = ["Encoder", "EncoderConfig", "Memory", "Pooling", "Source"]
+class State(Protocol):
+    """What a decoder remembers of the rows that it writes: keys and values so far, or hidden vectors."""
+
+    def select(self, rows_N: Tensor) -> Self:
+        """The state of some rows, in this order: beams change places, finished rows leave.
+
+        Where rows stand in groups (see `widen`), they stay in groups of that size, each on the memory of one row.
+        """
+        ...
+
+    def widen(self, size: int) -> Self:
+        """Each row `size` times, side by side: a group that shares what it reads of the memory, which is not copied."""
+        ...
+
+
+S = TypeVar("S", bound=State)
+
+
+class Decoder(nn.Module, ABC, Generic[S]):
+    """Writes: the states from which each next token is told, given those before it and, where there is one, a memory.
+
+    One `forward` serves training (T steps from a fresh state), a prompt, and one token at a time: in pieces it gives
+    what it gives as a whole. Subclasses set `width`, the D of the states that `logits` takes, before they return from
+    `__init__`.
+    """
+
+    width: int
+    parallel: ClassVar[bool] = True
+    """False where step t needs the outcome of step t - 1, so that T steps are T calls inside."""
+
+    @abstractmethod
+    def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> S:
+        """The state before the first token.
+
+        Args:
+            memory: what an encoder has read for these rows; None for a language model.
+            rows: how many rows are written, B.
+            capacity: room for so many tokens, written in place: a state is used once. 0: nothing is written in place,
+                as training needs it.
+            record: keep the attention to the memory, for people to look at.
+
+        """
+
+    @abstractmethod
+    def forward(self, ids_BT: Tensor, state: S) -> tuple[Tensor, S]:
+        """States [B, T, D] after each of some tokens, and the state that goes on; the state handed in is used up."""
+
+    @abstractmethod
+    def logits(self, states: Tensor) -> Tensor:
+        """Scores of the whole vocabulary [..., V] of states [..., D]."""
+
+
+class DecoderConfig(Config):
+    """Base of the configs of decoders: the settings of one, and how it is built."""
+
+    kind: str
+    recommended: ClassVar[Mapping[str, Any]] = {}
+    """Training settings that suit this decoder, taken where a user sets none."""
+
+    @property
+    def needs_positions(self) -> bool:
+        """Whether it attends to the positions of a memory, which then has to keep them."""
+        return True
+
+    def build(self, vocab_size: int, *, memory_width: int | None) -> Decoder[Any]:
+        """The decoder, with fresh weights; `memory_width` is None where it reads no memory."""
+        raise NotImplementedError
+
+
+__all__ = ["Decoder", "DecoderConfig", "Encoder", "EncoderConfig", "Memory", "Pooling", "Source", "State"]

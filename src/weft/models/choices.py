@@ -1,4 +1,4 @@
-"""The kinds of encoders there are. A new one is a new file and a new line here."""
+"""The kinds of encoders and decoders there are. A new one is a new file and a new line here."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pydantic import SerializeAsAny
 
 from weft.config import one_of
 from weft.models.bag import BagEncoderConfig
-from weft.models.base import EncoderConfig
+from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.cnn import CnnEncoderConfig
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
+from weft.models.rnn_decoder import GruDecoderConfig, LstmDecoderConfig
 from weft.models.transformer import TransformerEncoderConfig
+from weft.models.transformer_decoder import GptDecoderConfig, TransformerDecoderConfig
 
 ENCODERS = (
     BagEncoderConfig,
@@ -22,3 +24,8 @@ ENCODERS = (
     TransformerEncoderConfig,
 )
 EncoderChoice = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=CnnEncoderConfig)]
+
+DECODERS = (TransformerDecoderConfig, GptDecoderConfig, LstmDecoderConfig, GruDecoderConfig)
+DecoderChoice = Annotated[
+    SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=TransformerDecoderConfig)
+]

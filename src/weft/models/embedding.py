@@ -45,9 +45,8 @@ class Embedding(nn.Module):
     def forward(self, tokens: Tokens) -> Tensor:
         """The vector of each position, [B, S, D]; zero where there is padding."""
         views = [tokens.ids_BS] if tokens.views_BSW is None else [tokens.ids_BS, *tokens.views_BSW.unbind(2)]
-        tables: list[Any] = [table.weight for table in self.tables]
         letters = [None] * (len(views) - 1) + [tokens.letters]
-        parts = [_looked_up(*part) for part in zip(views, tables, letters, strict=True)]
+        parts = [_looked_up(*part) for part in zip(views, self.tables, letters, strict=True)]
         return self.dropout(parts[0] if len(parts) == 1 else self._sum(parts))
 
     def _sum(self, parts: list[Tensor]) -> Tensor:
@@ -63,9 +62,9 @@ class Embedding(nn.Module):
         return total
 
 
-def _looked_up(ids_BS: Tensor, weight: Tensor, letters: Ngrams | None) -> Tensor:
+def _looked_up(ids_BS: Tensor, table: Any, letters: Ngrams | None) -> Tensor:
     """The vectors of a view, [B, S, D]: rows of its table, or of the means over the letters of each word."""
-    sparse = sparse_gradient(weight)
+    weight, sparse = table.weight, table.sparse and sparse_gradient(table.weight)
     if letters is None:
         return functional.embedding(ids_BS, weight, padding_idx=0, sparse=sparse)
     words_UD = functional.embedding_bag(letters.ids_N, weight, letters.starts_B, mode="mean", sparse=sparse)

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from weft.data.batch import Tokens
 from weft.errors import ConfigError
-from weft.models.attention import SelfAttention, Turning, angles
+from weft.models.attention import SelfAttention, Turning, angles, check_heads
 from weft.models.base import Encoder, EncoderConfig, Memory
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
@@ -43,10 +43,7 @@ class TransformerEncoderConfig(EncoderConfig):
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> Self:
-        if self.width % self.heads:
-            raise ValueError(f"width {self.width} cannot be shared by {self.heads} heads")
-        if self.positions == "rotary" and self.width // self.heads % 2:
-            raise ValueError(f"rotary positions turn pairs, and {self.width // self.heads} entries a head are odd")
+        check_heads(self.width, self.heads, turning="rotary" if self.positions == "rotary" else "none")
         return self
 
     @property
@@ -138,8 +135,8 @@ class TransformerLayer(nn.Module):
         return states_BSD + self.dropout(self.narrow(self.dropout(inner)))
 
 
-def sinusoids(like_BSD: Tensor) -> Tensor:
-    """Position vectors [S, D] of sines and cosines (Vaswani et al. 2017, section 3.5)."""
+def sinusoids(like_BSD: Tensor, *, first: int = 0) -> Tensor:
+    """Position vectors [S, D] of sines and cosines, from place `first` on (Vaswani et al. 2017, section 3.5)."""
     _, steps, width = like_BSD.shape
-    angles_SD = angles(steps, width, device=like_BSD.device)
+    angles_SD = angles(steps, width, device=like_BSD.device, first=first)
     return torch.stack([angles_SD.sin(), angles_SD.cos()], 2).view(steps, width).to(like_BSD.dtype)

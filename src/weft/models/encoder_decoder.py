@@ -1,0 +1,39 @@
+"""An encoder in front of a decoder: what is read becomes what is written; knows no loss and no search."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+from weft.data.batch import Source
+from weft.models.base import Decoder, Encoder
+from weft.models.embedding import Embedding
+
+Tying = Literal["shared", "separate"]
+"""Whether the encoder embeds tokens in the decoder's table, or in one of its own."""
+
+
+class EncoderDecoder(nn.Module):
+    """Reads a source and writes a target.
+
+    With `tying` shared, the first view of the source is embedded in the table that also embeds and scores the target's
+    tokens (Press and Wolf 2017, section 3: three-way tying), so that all come from one vocabulary.
+    """
+
+    def __init__(self, encoder: Encoder, decoder: Decoder[Any], *, tying: Tying = "separate") -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        embedding = getattr(encoder, "embedding", None)
+        if isinstance(embedding, Embedding):
+            for table in embedding.tables:
+                table.sparse = False  # ty: ignore  (a few thousand pieces, most of them in every batch)
+        if tying == "shared":
+            assert isinstance(embedding, Embedding)
+            embedding.tables[0] = decoder.embedding  # ty: ignore
+
+    def forward(self, source: Source, ids_BT: Tensor) -> Tensor:
+        """The decoder's states [B, T, D] after each token of true prefixes."""
+        memory = self.encoder(source)
+        states_BTD, _ = self.decoder(ids_BT, self.decoder.start(memory, rows=len(ids_BT)))
+        return states_BTD

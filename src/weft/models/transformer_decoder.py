@@ -1,0 +1,309 @@
+"""A Transformer decoder, with a memory to read or alone: its layers, and what it remembers; knows no search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+from torch.nn import functional
+
+from weft.models.attention import CausalAttention, CrossAttention, Past, Turning, causal, check_heads
+from weft.models.base import Decoder, DecoderConfig, Memory
+from weft.models.dropout import Dropout
+from weft.models.transformer import sinusoids
+
+Positions = Literal["sinusoidal", "rotary"]
+"""How the order of tokens is told: added as sinusoids, or by turning queries and keys."""
+Norm = Literal["layer", "rms"]
+"""Layer normalization (Ba et al. 2016) or, without mean and bias, that of Zhang and Sennrich 2019."""
+
+
+class TransformerDecoderConfig(DecoderConfig):
+    """Layers of self-attention, attention to the memory, and feed-forward parts (Vaswani et al. 2017), pre-norm."""
+
+    kind: Literal["transformer"] = "transformer"
+    recommended: ClassVar[Mapping[str, Any]] = {
+        "optimizer": {"kind": "adamw", "learning_rate": 2e-3, "betas": (0.9, 0.98)},
+        "batch_rows": 64,
+        "ema": 0.997,
+    }
+    width: int = Field(default=256, ge=2, multiple_of=2)
+    """Of the embeddings and of all states."""
+    layers: int = Field(default=3, ge=1)
+    """One above the other."""
+    heads: int = Field(default=4, ge=1)
+    """Of each attention; they share the width."""
+    feed_forward: int = Field(default=512, ge=1)
+    """Width inside the feed-forward part."""
+    positions: Positions = "sinusoidal"
+    """How the order of tokens is told."""
+    dropout: float = Field(default=0.15, ge=0, lt=1)
+    """Of the embeddings, in the attention, and after each part of a layer."""
+
+    @model_validator(mode="after")
+    def _heads_divide_the_width(self) -> Self:
+        check_heads(self.width, self.heads, turning="rotary" if self.positions == "rotary" else "none")
+        return self
+
+    def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
+        """The decoder with its embedding."""
+        return TransformerDecoder(
+            vocab_size,
+            self.width,
+            memory_width=memory_width,
+            layers=self.layers,
+            heads=self.heads,
+            feed_forward=self.feed_forward,
+            dropout=self.dropout,
+            positions=self.positions,
+        )
+
+
+class GptDecoderConfig(DecoderConfig):
+    """A Transformer that writes alone: rotary positions, RMS norms, no biases, as in Llama (Touvron et al. 2023)."""
+
+    kind: Literal["gpt"] = "gpt"
+    recommended: ClassVar[Mapping[str, Any]] = {
+        "optimizer": {"kind": "adamw", "learning_rate": 3e-3, "betas": (0.9, 0.98)},
+        "batch_rows": 32,
+        "schedule": "cosine",
+    }
+    width: int = Field(default=256, ge=2, multiple_of=2)
+    """Of the embeddings and of all states."""
+    layers: int = Field(default=4, ge=1)
+    """One above the other."""
+    heads: int = Field(default=4, ge=1)
+    """Of each attention; they share the width."""
+    feed_forward: int = Field(default=1024, ge=1)
+    """Width inside the feed-forward part."""
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    """Of the embeddings, in the attention, and after each part of a layer."""
+
+    @model_validator(mode="after")
+    def _heads_divide_the_width(self) -> Self:
+        check_heads(self.width, self.heads, turning="rotary")
+        return self
+
+    def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
+        """The decoder with its embedding."""
+        return TransformerDecoder(
+            vocab_size,
+            self.width,
+            memory_width=memory_width,
+            layers=self.layers,
+            heads=self.heads,
+            feed_forward=self.feed_forward,
+            dropout=self.dropout,
+            positions="rotary",
+            norm="rms",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a Transformer decoder remembers: a past for each layer, how many tokens it holds, and the memory as read.
+
+    Rows stand in groups of `size`, each group on one row of the memory. A group has one past, in which its first
+    `shared` tokens stand once and each later step takes `size` places: so beams that change places move no keys and
+    values, only `places_NT`, the places of each row's own tokens. `seen` keeps the attention of the last layer to
+    the memory, [N, T, S], where that is recorded.
+    """
+
+    pasts: tuple[Past | None, ...]
+    length: int
+    room: int
+    read: tuple[Past, ...] = ()
+    mask_BS: Tensor | None = None
+    size: int = 1
+    shared: int = 0
+    places_NT: Tensor | None = None
+    seen: tuple[Tensor, ...] | None = None
+
+    @property
+    def used(self) -> int:
+        """How many places of the pasts are written."""
+        return self.shared + self.size * (self.length - self.shared)
+
+    def select(self, rows_N: Tensor) -> Written:
+        """The state of some rows; see `State.select`."""
+        chosen = replace(
+            self,
+            places_NT=None if self.places_NT is None else self.places_NT.index_select(0, rows_N),
+            seen=None if self.seen is None else tuple(one.index_select(0, rows_N) for one in self.seen),
+        )
+        groups_B = rows_N[:: self.size] // self.size
+        known = next((past for past in (*self.pasts, *self.read) if past is not None), None)
+        whole = 0 if known is None else len(known.keys_BHCK)
+        if len(groups_B) == whole and bool((groups_B == torch.arange(whole, device=groups_B.device)).all()):
+            return chosen
+        source = self.read[0].keys_BHCK.shape[2] if self.read else 0
+        return replace(
+            chosen,
+            pasts=self._moved(groups_B, places=self._places(self.size)),
+            read=tuple(past.at(groups_B, written=source, places=source) for past in self.read),
+            mask_BS=None if self.mask_BS is None else self.mask_BS.index_select(0, groups_B),
+        )
+
+    def widen(self, size: int) -> Written:
+        """Each row `size` times; see `State.widen`. Rows are widened once, and have room."""
+        assert self.size == 1
+        assert self.room
+        past = next(past for past in self.pasts if past is not None)
+        groups_B = torch.arange(len(past.keys_BHCK), device=past.keys_BHCK.device)
+        wide = replace(self, size=size, shared=self.length)
+        return replace(
+            wide,
+            pasts=self._moved(groups_B, places=wide._places(size)),
+            places_NT=groups_B.new_zeros(len(groups_B) * size, 0),
+            seen=None if self.seen is None else tuple(one.repeat_interleave(size, 0) for one in self.seen),
+        )
+
+    def visible(self, steps: int, *, device: torch.device) -> tuple[Tensor | None, Tensor | None]:
+        """Which places the next `steps` tokens see, spread to [B, H, T, C], and the places of rows in groups then."""
+        if self.places_NT is None:
+            return None if steps == 1 else causal(steps, self.length + steps, device=device), None
+        own_N1 = self.used + torch.arange(len(self.places_NT), device=device).remainder(self.size)[:, None]
+        places_NT = torch.cat([self.places_NT, own_N1], 1)
+        mask_NC = torch.zeros(len(places_NT), self.used + self.size, dtype=torch.bool, device=device)
+        mask_NC[:, : self.shared] = True
+        mask_NC.scatter_(1, places_NT, True)  # noqa: FBT003
+        return mask_NC.view(-1, 1, self.size, mask_NC.shape[1]), places_NT
+
+    def _places(self, size: int) -> int:
+        return self.shared + size * (self.room - self.shared) if self.room else 0
+
+    def _moved(self, rows_N: Tensor, *, places: int) -> tuple[Past | None, ...]:
+        used = self.used
+        return tuple(
+            None if past is None else past.at(rows_N, written=used, places=max(places, used)) for past in self.pasts
+        )
+
+
+class TransformerDecoder(Decoder[Written]):
+    """States [B, T, D] after the last layer, normalized; the scores of the vocabulary come from its own embedding."""
+
+    def __init__(
+        self,
+        vocab_size: int,
+        width: int,
+        *,
+        memory_width: int | None,
+        layers: int,
+        heads: int,
+        feed_forward: int,
+        dropout: float,
+        positions: Positions = "sinusoidal",
+        norm: Norm = "layer",
+    ) -> None:
+        super().__init__()
+        self.width, self.heads, self.positions = width, heads, positions
+        self.embedding = nn.Embedding(vocab_size, width)
+        nn.init.normal_(self.embedding.weight, std=width**-0.5)
+        self.dropout = Dropout(dropout)
+        turning: Turning = "rotary" if positions == "rotary" else "none"
+        self.layers = nn.ModuleList(
+            DecoderLayer(
+                width,
+                heads=heads,
+                feed_forward=feed_forward,
+                dropout=dropout,
+                memory_width=memory_width,
+                turning=turning,
+                norm=norm,
+            )
+            for _ in range(layers)
+        )
+        self.norm = normalization(width, norm)
+
+    def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> Written:
+        """Read the memory, and make room."""
+        like = self.embedding.weight
+        pasts = [
+            Past.empty(like, rows=rows, heads=self.heads, places=capacity) if capacity else None for _ in self.layers
+        ]
+        if memory is None:
+            return Written(tuple(pasts), 0, capacity)
+        read = tuple(layer.attention_to_memory.read(memory) for layer in self.layers)  # ty: ignore
+        mask_BS = None if bool(memory.mask_BS.all()) else _readable(memory.mask_BS)
+        return Written(tuple(pasts), 0, capacity, read, mask_BS, seen=() if record else None)
+
+    def forward(self, ids_BT: Tensor, state: Written) -> tuple[Tensor, Written]:
+        """Go on by T tokens. Raises IndexError where there is no room for them."""
+        steps = ids_BT.shape[1]
+        if state.room and state.length + steps > state.room:
+            raise IndexError(f"there is room for {state.room} tokens, and {state.length + steps} are written")
+        states_BTD = functional.embedding(ids_BT, self.embedding.weight)
+        if self.positions == "sinusoidal":
+            states_BTD = states_BTD + self.width**-0.5 * sinusoids(states_BTD, first=state.length)
+        states_BTD = self.dropout(states_BTD)
+        mask, places_NT = state.visible(steps, device=ids_BT.device)
+        pasts, looks_BTS = [], None
+        for depth, layer in enumerate(self.layers):
+            states_BTD, past, looks_BTS = layer(states_BTD, state, depth=depth, mask=mask)
+            pasts.append(past)
+        seen = None if state.seen is None or looks_BTS is None else (*state.seen, looks_BTS)
+        state = replace(state, pasts=tuple(pasts), length=state.length + steps, places_NT=places_NT, seen=seen)
+        return self.norm(states_BTD), state
+
+    def logits(self, states: Tensor) -> Tensor:
+        """Scores [..., V] of states [..., D]."""
+        return functional.linear(states, self.embedding.weight)
+
+
+class DecoderLayer(nn.Module):
+    """Self-attention, attention to a memory where there is one, and a feed-forward part, each added to the state."""
+
+    def __init__(
+        self,
+        width: int,
+        *,
+        heads: int,
+        feed_forward: int,
+        dropout: float,
+        memory_width: int | None,
+        turning: Turning,
+        norm: Norm,
+    ) -> None:
+        super().__init__()
+        bias: Literal["yes", "no"] = "no" if norm == "rms" else "yes"
+        self.attention_norm, self.feed_norm = normalization(width, norm), normalization(width, norm)
+        self.attention = CausalAttention(width, heads, dropout=dropout, turning=turning, bias=bias)
+        if memory_width is not None:
+            self.memory_norm = normalization(width, norm)
+            self.attention_to_memory = CrossAttention(width, heads, memory_width=memory_width, dropout=dropout)
+        self.widen = nn.Linear(width, feed_forward, bias=bias == "yes")
+        self.narrow = nn.Linear(feed_forward, width, bias=bias == "yes")
+        self.dropout = Dropout(dropout)
+
+    def forward(
+        self, states_BTD: Tensor, state: Written, *, depth: int, mask: Tensor | None
+    ) -> tuple[Tensor, Past, Tensor | None]:
+        """New states [B, T, D] of layer `depth`, its past with them in it, and where recorded its looks [B, T, S]."""
+        place = state.used if state.room else None
+        asked = self.attention_norm(states_BTD)
+        new, past = self.attention(asked, state.pasts[depth], first=state.length, mask=mask, place=place)
+        states_BTD = states_BTD + self.dropout(new)
+        looks_BTS = None
+        if state.read:
+            asked, read = self.memory_norm(states_BTD), state.read[depth]
+            if state.seen is not None:
+                looks_BTS = self.attention_to_memory.weights(asked, read, state.mask_BS)
+            states_BTD = states_BTD + self.dropout(self.attention_to_memory(asked, read, state.mask_BS))
+        inner = functional.gelu(self.widen(self.feed_norm(states_BTD)))
+        return states_BTD + self.dropout(self.narrow(self.dropout(inner))), past, looks_BTS
+
+
+def normalization(width: int, kind: Norm) -> nn.Module:
+    """The norm of that kind."""
+    return nn.LayerNorm(width) if kind == "layer" else nn.RMSNorm(width, eps=1e-6)
+
+
+def _readable(mask_BS: Tensor) -> Tensor:
+    """A row without tokens attends to its first padding: a finite state."""
+    mask_BS = mask_BS.clone()
+    mask_BS[:, 0] = True
+    return mask_BS
