@@ -1,0 +1,195 @@
+"""The kinds of search there are, and the rules that their settings ask for. A new one is a new line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SerializeAsAny, ValidationError, WrapValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from weft.config import Config, one_of
+from weft.decoding.forced import ForcedWords, forced_words
+from weft.decoding.rules import (
+    Banned,
+    Lengths,
+    MinP,
+    NoRepeat,
+    RepetitionPenalty,
+    Rule,
+    Temperature,
+    TopK,
+    TopP,
+    Typical,
+)
+
+Spell = Callable[[str], Sequence[Sequence[int]]]
+"""Gives a word in ids, in each of the ways in which it may be written: at the start of a text, after a space, inside a
+word. It gives none for a word that the vocabulary cannot write."""
+
+
+def _hint(hint: str) -> WrapValidator:
+    """Adds a hint to what pydantic says of a wrong value."""
+
+    def checked(value: Any, check: Callable[[Any], Any]) -> Any:
+        try:
+            return check(value)
+        except ValidationError as error:
+            raise PydanticCustomError("hinted", "{said}", {"said": error.errors()[0]["msg"], "hint": hint}) from None
+
+    return WrapValidator(checked)
+
+
+Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _hint("give a list of words: `[cat, 猫]`")]
+
+
+class SearchConfig(Config):
+    """Base of the configs of searches: how an output is found, and what it must keep to."""
+
+    kind: str
+    max_length: Annotated[int | None, Field(ge=1), _hint("null takes the longest that the task writes")] = None
+    """An output has at most so many tokens; None: as many as the task says."""
+    min_length: Annotated[int, Field(ge=0), _hint("0 lets an output end at once")] = 0
+    """An output has at least so many tokens."""
+    repetition_penalty: Annotated[
+        float, Field(gt=0, allow_inf_nan=False), _hint("1 changes nothing, 1.2 is a usual penalty")
+    ] = 1.0
+    """Above 1, what stands in an output already becomes less likely (Keskar et al. 2019, section 4.1)."""
+    no_repeat: Annotated[int, Field(ge=0), _hint("3 lets no three tokens stand twice in an output, 0 lets all")] = 0
+    """No so many tokens in a row stand twice in an output (Paulus et al. 2018, section 2.5); 0 lets them."""
+    banned: Words = ()
+    """Words that are never written in the tokens that the tokenizer makes of them, nor words that hold these tokens."""
+    forced: Words = ()
+    """Words that every output holds."""
+    prefix: str = ""
+    """Every output begins with this."""
+
+    @model_validator(mode="after")
+    def _shortest_first(self) -> Self:
+        if self.max_length is not None and self.min_length > self.max_length:
+            raise ValueError(f"min_length is {self.min_length}, above max_length, {self.max_length}")
+        return self
+
+    def rules(self, *, end: int, spell: Spell, longest: int) -> tuple[Rule, ...]:
+        """What is to be applied to the scores of each step, in this order.
+
+        Args:
+            end: the id that ends a sequence.
+            spell: gives the words in ids.
+            longest: the most tokens that an output may have, that of the task already taken where `max_length` is None.
+
+        Raises ConfigError where the forced words cannot be had.
+
+        """
+        rules: list[Rule] = []
+        if self.repetition_penalty != 1:
+            rules.append(RepetitionPenalty(self.repetition_penalty))
+        if self.no_repeat:
+            rules.append(NoRepeat(self.no_repeat))
+        if self.banned:
+            rules.append(Banned(self._banned(spell)))
+        if self.min_length:
+            rules.append(Lengths(end=end, shortest=self.min_length))
+        forced = self.forced_words(end=end, spell=spell, longest=longest)
+        return (*rules, forced) if forced is not None else tuple(rules)
+
+    def forced_words(self, *, end: int, spell: Spell, longest: int) -> ForcedWords | None:
+        """The last of the constraints among the rules, which a beam search also asks how far its rows are."""
+        if not self.forced:
+            return None
+        spellings_of = {word: spell(word) for word in self.forced}
+        return forced_words(spellings_of, end=end, longest=longest, banned=self._banned(spell))
+
+    def _banned(self, spell: Spell) -> tuple[tuple[int, ...], ...]:
+        return tuple(dict.fromkeys(tuple(one) for word in self.banned for one in spell(word) if one))
+
+
+class Greedy(SearchConfig):
+    """The likeliest token, always."""
+
+    kind: Literal["greedy"] = "greedy"
+
+
+class Beam(SearchConfig):
+    """The best of several outputs that are written side by side; `Beam(5)` is one of size 5."""
+
+    kind: Literal["beam"] = "beam"
+    size: Annotated[int, Field(ge=1), _hint("5 is usual, 1 is greedy search")] = 5
+    """How many outputs are written side by side."""
+    length_penalty: Annotated[float, Field(allow_inf_nan=False), _hint("1 compares means, 0 compares sums")] = 1.0
+    """Alpha: the sum of log-probabilities is divided by length ** alpha, so that 0 is the sum and 1 the mean of a
+    token; above 1 long outputs win. The place is that of lp(Y) in Wu et al. 2016, equation 14, the form is simpler."""
+    coverage_penalty: Annotated[float, Field(ge=0, allow_inf_nan=False), _hint("0.2 is usual, 0 is none")] = 0.0
+    """Beta: what was read but not attended to costs the sum of log(min(attention, 1)) over the source, this many times
+    (Wu et al. 2016, equation 14)."""
+    alternatives: Annotated[int, Field(ge=1), _hint("1 gives the best output alone")] = 1
+    """How many of the outputs are given, the best first."""
+
+    def __init__(self, size: int = 5, **settings: Any) -> None:
+        settings["size"] = size
+        super().__init__(**settings)
+
+    @model_validator(mode="after")
+    def _has_so_many(self) -> Self:
+        if self.alternatives > self.size:
+            raise ValueError(f"a beam of {self.size} has no {self.alternatives} alternatives")
+        return self
+
+
+class Sampling(SearchConfig):
+    """Base of the configs that draw: from what distribution."""
+
+    temperature: Annotated[
+        float, Field(gt=0, allow_inf_nan=False), _hint("to have the likeliest token always, take greedy search")
+    ] = 1.0
+    """Below 1 likely tokens become likelier, above 1 all become more alike (Ackley et al. 1985)."""
+    top_k: Annotated[int, Field(ge=0), _hint("50 draws from the 50 likeliest tokens, 0 from all")] = 0
+    """Draw from so many of the likeliest tokens (Fan et al. 2018); 0: from all."""
+    top_p: Annotated[float, Field(gt=0, le=1), _hint("a share of the probability: 0.95 cuts the tail, 1 nothing")] = 1.0
+    """Draw from the fewest likeliest tokens that have this share of the probability (Holtzman et al. 2020, section
+    3.1); 1: from all."""
+    min_p: Annotated[float, Field(ge=0, le=1), _hint("a share of the best probability: 0.05 is usual, 0 is none")] = 0.0
+    """Draw from tokens that have at least this share of the probability of the likeliest (Nguyen et al. 2024)."""
+    typical: Annotated[float, Field(gt=0, le=1), _hint("a share of the probability: 0.95 is usual, 1 is all")] = 1.0
+    """Draw from tokens about as surprising as expected, up to this share of the probability (Meister et al. 2023);
+    1: from all."""
+    seed: Annotated[int, Field(ge=0), _hint("the same seed gives the same outputs")] = 0
+    """Where the draws of each row begin."""
+
+    def rules(self, *, end: int, spell: Spell, longest: int) -> tuple[Rule, ...]:
+        """Those of every search, then those that shape what is left; see `SearchConfig.rules`."""
+        rules: list[Rule] = []
+        if self.temperature != 1:
+            rules.append(Temperature(self.temperature))
+        if self.top_k:
+            rules.append(TopK(self.top_k))
+        if self.top_p < 1:
+            rules.append(TopP(self.top_p))
+        if self.min_p > 0:
+            rules.append(MinP(self.min_p))
+        if self.typical < 1:
+            rules.append(Typical(self.typical))
+        return (*super().rules(end=end, spell=spell, longest=longest), *rules)
+
+
+class Sample(Sampling):
+    """Tokens drawn by their probability; what is drawn for a row does not depend on the rows beside it."""
+
+    kind: Literal["sample"] = "sample"
+    samples: Annotated[int, Field(ge=1), _hint("1 writes one output for each row")] = 1
+    """How many outputs are drawn for each row."""
+
+
+class MinimumRisk(Sampling):
+    """The one of several drawn outputs that is most like all of them, by chrF: minimum Bayes risk.
+
+    Eikema and Aziz 2020, section 6.
+    """
+
+    kind: Literal["minimum-risk"] = "minimum-risk"
+    samples: Annotated[int, Field(ge=2), _hint("16 is cheap, 100 is better")] = 16
+    """How many outputs are drawn for each row, to choose from and to compare with."""
+
+
+SEARCHES = (Greedy, Beam, Sample, MinimumRisk)
+SearchChoice = Annotated[SerializeAsAny[SearchConfig], one_of(SearchConfig, SEARCHES, default=Greedy)]
