@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from weft.config import Config, kind_of, validated
+from weft.errors import ConfigError
 from weft.text.choices import TOKENIZERS, TokenizerChoice
-from weft.text.normalize import NormalizeConfig
+from weft.text.normalize import NormalizeConfig, normalize
+from weft.text.stream import stream_text
 from weft.text.tokenizer import TokenizerConfig
 
 TEXTS = ["The film is good", "这部电影真好看", "a good 电影", "", "GPT-4o很好 don't 👍🏽"] * 3
@@ -51,6 +53,15 @@ def misses(config):
     return kind_of(type(config)) != "bytes"
 
 
+def cuts_words(config):
+    """Whether white space is lost, as texts are cut into words."""
+    return kind_of(type(config)) in ("word", "mixed", "ngrams")
+
+
+def without_space(texts):
+    return ["".join(text.split()) for text in texts]
+
+
 every = pytest.mark.parametrize("config", [kind() for kind in TOKENIZERS], ids=lambda config: config.kind)
 every_with_settings = pytest.mark.parametrize(
     "config",
@@ -66,6 +77,7 @@ every_with_settings = pytest.mark.parametrize(
         *(kind(dictionary=("真好看",), unit="word") for kind in TOKENIZERS if "unit" in kind.model_fields),
         *(kind(dictionary=("真好看",), views=("word",)) for kind in TOKENIZERS if "views" in kind.model_fields),
         *(kind(letters=(2, 3)) for kind in TOKENIZERS if kind_of(kind) == "ngrams"),
+        *(kind(normalize=NormalizeConfig(space="keep")) for kind in TOKENIZERS if not cuts_words(kind())),
     ],
     ids=lambda config: config.describe(),
 )
@@ -122,6 +134,28 @@ def test_saved_is_loaded(config, tmp_path):
     assert again.ordered == tokenizer.ordered
     assert again.pieces == tokenizer.pieces
     assert same(again.encode(TEXTS + NEW), tokenizer.encode(TEXTS + NEW))
+
+
+@every_with_settings
+def test_ids_are_turned_back_into_text(config, tmp_path):
+    tokenizer = config.learn(TEXTS)
+    encoded = tokenizer.encode(TEXTS)
+    rows = np.split(encoded.values_NW[:, 0], np.cumsum(encoded.lengths_R)[:-1])
+    if not tokenizer.reversible:
+        with pytest.raises(ConfigError, match="text cannot be made"):
+            tokenizer.decode(rows)
+        return
+    texts, plain = tokenizer.decode(rows), normalize(TEXTS, config.normalize)
+    if cuts_words(config):
+        assert without_space(texts) == without_space(plain) or config.stop_words
+    else:
+        assert texts == plain
+    assert tokenizer.decode([[0, *row, 0] for row in rows]) == texts
+    assert ["".join(stream_text(tokenizer, row)) for row in rows] == texts
+    assert tokenizer.decode([[1]]) == ["\ufffd"]
+    assert tokenizer.decode([]) == []
+    tokenizer.save(tmp_path)
+    assert config.load(tmp_path).decode(rows) == texts
 
 
 @every_with_settings

@@ -12,7 +12,12 @@ from weft.text.normalize import NormalizeConfig, normalize
 texts = st.text(
     st.characters(codec="utf-8") | st.sampled_from("İIıΣςßA很好\u3000\u0301\u0307\u0327\u0328\u1680\x1c\ud83d")
 )
-configs = st.builds(NormalizeConfig)
+configs = st.builds(
+    NormalizeConfig,
+    unicode=st.sampled_from(["NFKC", "NFC", "none"]),
+    case=st.sampled_from(["lower", "keep"]),
+    space=st.sampled_from(["one", "keep"]),
+)
 
 
 def one(text, **settings):
@@ -46,6 +51,11 @@ def test_none_and_keep_change_white_space_alone():
     assert one(" Ｇood\t cafe\u0301　很好！", unicode="none", case="keep") == "Ｇood cafe\u0301 很好！"
 
 
+def test_spaces_and_line_breaks_are_kept_on_request():
+    assert one("  The\tfilm \r\n\r\n好\u3000看 \r", space="keep") == "  the\tfilm \n\n好 看 \n"
+    assert one("  The\tfilm \r\n\r\n好\u3000看 \r", space="keep", unicode="NFC") == "  the\tfilm \n\n好\u3000看 \n"
+
+
 def test_half_a_surrogate_pair_becomes_the_replacement_character():
     assert one("good \ud83d 很好") == "good \ufffd 很好"
     assert one("\ud83d\ude00", unicode="none") == "😀"
@@ -61,7 +71,9 @@ def test_a_dotted_capital_is_lowered_into_the_same_form():
 def test_idempotent_and_fit_to_be_written(text, config):
     once = normalize([text], config)
     assert normalize(once, config) == once
-    assert once[0] == " ".join(once[0].split())
+    if config.space == "one":
+        assert once[0] == " ".join(once[0].split())
+    assert "\r" not in once[0]
     assert once[0].encode("utf-8").decode("utf-8") == once[0]
 
 

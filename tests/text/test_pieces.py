@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from weft.config import validated
 from weft.errors import ConfigError
+from weft.text.normalize import NormalizeConfig
 from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
 from weft.text.segment import segment
 from weft.text.vocab import PAD, UNKNOWN, VocabularyConfig
@@ -109,6 +110,33 @@ def test_many_as_one_by_one(many):
     assert together.lengths_R.tolist() == [int(one.lengths_R[0]) for one in alone]
     assert together.values_NW.tolist() == [row for one in alone for row in one.values_NW.tolist()]
     assert together.unknown == sum(one.unknown for one in alone)
+
+
+# back to text
+
+KEPT = NormalizeConfig(case="keep", unicode="NFC", space="keep")
+CHARS = CharTokenizerConfig(vocabulary=ALL, normalize=KEPT).learn(
+    ["春眠不觉晓，\n处处 闻啼鸟。\n", " The  film\t is good"]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(text=st.text(st.sampled_from("春眠不觉晓，。Thefilm \t\r\n")))
+def test_characters_come_back_as_they_were(text):
+    assert CHARS.decode([ids(CHARS, text)]) == [text.replace("\r\n", "\n").replace("\r", "\n")]
+
+
+def test_words_are_spaced_to_be_read_whatever_the_views():
+    row = MIXED.encode(["the film was good, 这部电影 NOT good"]).values_NW[:, 0]
+    assert MIXED.decode([row, [PAD, *row[:2], PAD], []]) == ["the film was good,这部电影 not good", "the film", ""]
+    word = WordTokenizerConfig(vocabulary=ALL, stop_words=("en",)).learn(TEXTS)
+    assert word.decode([ids(word, "the film was not 好看 好看 banana")]) == ["film not 好看好看\ufffd"]
+
+
+@pytest.mark.parametrize("kind", ["word", "mixed"])
+def test_white_space_cannot_be_kept_between_words(kind):
+    with pytest.raises(ConfigError, match="white space cannot be kept where texts are cut into words"):
+        validated(KINDS[kind], {"normalize": {"space": "keep"}})
 
 
 # letters

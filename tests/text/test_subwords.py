@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import regex
 from hypothesis import given, settings
@@ -26,6 +27,9 @@ KINDS = {
     for kind in (BpeTokenizerConfig, WordpieceTokenizerConfig, UnigramTokenizerConfig, BytesTokenizerConfig)
 }
 LEARNED = {name: kind(size=300).learn(TEXTS) for name, kind in KINDS.items()}
+KEPT = NormalizeConfig(unicode="NFC", case="keep", space="keep")
+LINES = ["  The film\r\n\r\nis  good ", "这部电影\n很好看！\n", "▁ a\tb\n 好"] * 5
+LEARNED_KEPT = {name: kind(size=300, normalize=KEPT).learn([*TEXTS, *LINES]) for name, kind in KINDS.items()}
 every = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -50,7 +54,63 @@ known = st.text(st.sampled_from("thefilmisgood 这部电影很好看!"))
 @given(text=known)
 def test_joining_the_pieces_gives_back_the_text(kind, text):
     text = normalize([text], NormalizeConfig())[0]
+    assert LEARNED[kind].decode([ids(text, LEARNED[kind])]) == [text]
     assert LEARNED[kind].engine.decode(ids(text, LEARNED[kind])) == text
+
+
+@pytest.mark.parametrize("kind", ["bpe", "unigram", "bytes"])
+@settings(deadline=None, max_examples=100)
+@given(text=st.text(st.sampled_from("Tefilmsgoodab▁\t\r\n  这部电影很好看！")))
+def test_white_space_that_is_kept_comes_back(kind, text):
+    encoded = LEARNED_KEPT[kind].encode([text, f"{text} "])
+    assert encoded.unknown == 0
+    rows = np.split(encoded.values_NW[:, 0], encoded.lengths_R[:1])
+    assert LEARNED_KEPT[kind].decode(rows) == normalize([text, f"{text} "], KEPT)
+    assert LEARNED_KEPT[kind].engine.decode(rows[0].tolist()) == normalize([text], KEPT)[0]
+
+
+@every
+def test_white_space_is_kept_in_wordpieces_too(kind):
+    assert LEARNED_KEPT[kind].decode([ids(text, LEARNED_KEPT[kind]) for text in LINES]) == normalize(LINES, KEPT)
+
+
+@every
+def test_a_line_break_is_a_piece_of_its_own_where_it_is_kept(kind):
+    learned = LEARNED_KEPT[kind]
+    new_line = [number for number in range(2, learned.sizes[0]) if b"\n" in b"".join(learned.spell([number]))]
+    assert len(new_line) == 1
+    assert ids("film\n\n 好\n", learned).count(new_line[0]) == 3
+
+
+@every
+def test_a_text_in_parts_is_the_parts_of_the_text_where_white_space_is_kept(kind):
+    """So what a model writes after a prompt is joined to it without a look at either."""
+    learned = LEARNED_KEPT[kind]
+    first, second = ids("The film is\n", learned), ids(" 这部电影 good", learned)
+    assert "".join(learned.decode([first, second])) == learned.decode([first + second])[0]
+
+
+@every
+def test_padding_is_left_out_and_the_unknown_is_seen(kind):
+    learned = LEARNED[kind]
+    good, film = ids("good", learned), ids("the film", learned)
+    assert learned.decode([[PAD, *good, PAD, PAD], [], [PAD], film]) == ["good", "", "", "the film"]
+    assert learned.decode([[UNKNOWN, *good]]) == ["\ufffd good" if kind != "bytes" else "\ufffdgood"]
+
+
+def test_a_block_for_a_space_is_read_as_one_where_white_space_is_one():
+    texts = ["the▁film", "▁the film"]
+    assert BPE.decode([ids(text) for text in texts]) == ["the film"] * 2
+    assert LEARNED["bytes"].decode([ids(text, LEARNED["bytes"]) for text in texts]) == texts
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.binary())
+def test_bytes_that_are_no_text_are_replaced(data):
+    single = {bytes(*LEARNED["bytes"].spell([number])): number for number in range(2, LEARNED["bytes"].sizes[0])}
+    assert set(single) >= {bytes([byte]) for byte in range(256)}
+    row = [single[bytes([byte])] for byte in data]
+    assert LEARNED["bytes"].decode([row]) == [data.decode("utf-8", "replace")]
 
 
 @settings(deadline=None, max_examples=100)
@@ -59,7 +119,7 @@ def test_bytes_know_every_text(text):
     text = normalize([text], NormalizeConfig())[0]
     encoded = LEARNED["bytes"].encode([text])
     assert encoded.unknown == 0
-    assert LEARNED["bytes"].engine.decode(encoded.values_NW[:, 0].tolist()) == text
+    assert LEARNED["bytes"].decode([encoded.values_NW[:, 0]]) == [text]
 
 
 def test_no_piece_spans_han_and_other_scripts_or_punctuation():
@@ -80,7 +140,7 @@ def test_a_text_that_spells_the_padding_has_none(kind):
     spelled = KINDS[kind](size=400).learn([*TEXTS, "the <pad> film<pad> <unknown> 很<pad>"])
     for text in ("the <pad> film<pad>", "<pad>", "<unknown>", "很<pad>好<unknown>"):
         assert not {PAD, UNKNOWN} & set(ids(text, spelled))
-        assert spelled.engine.decode(ids(text, spelled)) == text
+        assert spelled.decode([ids(text, spelled)]) == [text]
 
 
 def test_sizes_and_types():

@@ -62,6 +62,8 @@ class CuttingConfig(TokenizerConfig):
         by_words = way.unit == "word" or way.covering or self.stop_words
         if (self.dictionary or self.dictionary_file) and not by_words:
             raise ValueError("a dictionary changes nothing here, where no words are cut: take `word`, or view `word`")
+        if self.normalize.space == "keep" and way.unit != "character":
+            raise ValueError("white space cannot be kept where texts are cut into words: take `bpe`, `bytes` or `char`")
         return self
 
 

@@ -7,31 +7,32 @@ from functools import lru_cache
 
 import regex
 
-_WIDE = r"\p{Han}\p{Hiragana}\p{Katakana}\u3000-\u303f\uff00-\uff65"
+_WIDE = r"[\p{Han}\p{Hiragana}\p{Katakana}[\u3001-\uffef&&\p{P}]]"
+_BINDS = r"\p{Pd}/@\\"
 # The last character of a piece and the first of the next between which no space stands.
 _TIGHT = regex.compile(
-    r"[\p{Ps}\p{Pi}\p{Pd}/@#$£€¥\\]."  # after what opens or binds
-    r"|.[\p{Pe}\p{Pf}\p{Pd},.;:!?%/@…\\]"  # before what closes or binds
-    rf"|[{_WIDE}\p{{N}}\p{{P}}\ufffd][{_WIDE}]"  # between Han characters, their marks, and digits
-    rf"|[{_WIDE}][\p{{N}}\p{{P}}\ufffd]"
-    r"|[、。〈-】，．：；！？（）].|.[、。〈-】，．：；！？（）]",
-    flags=regex.DOTALL,
+    rf"[\p{{Ps}}\p{{Pi}}{_BINDS}#$£€¥].|.[\p{{Pe}}\p{{Pf}}{_BINDS},.;:!?%…]"
+    rf"|{_WIDE}[{_WIDE}\p{{N}}\p{{P}}\ufffd]|[{_WIDE}\p{{N}}\p{{P}}\ufffd]{_WIDE}"
+    r"|.[\u3001-\uffef&&\p{P}]|[\u3001-\uffef&&\p{P}].",
+    flags=regex.DOTALL | regex.VERSION1,
 )
 _QUOTES = frozenset("\"'`")
 
 
 def spaced(pieces: Iterable[str]) -> Iterator[str]:
-    """Each piece, with a space before it where a reader expects one; quotes that look alike open and close in turn."""
+    """Each piece, with a space before it where a reader expects one.
+
+    None stands between Han characters, before what closes or after what opens; quotes that look alike open and close
+    in turn. What the text had is not known, so that this is a guess: `well-known` and `a - b` are joined alike.
+    """
     last, opened = "", set[str]()
     for piece in pieces:
-        before = " " if last and not _tight(last, piece[0]) else ""
-        last = piece[-1]
+        closes = piece in opened
+        before = " " if last and not closes and not _tight(last, piece[0]) else ""
+        opens = piece in _QUOTES and not closes
         if piece in _QUOTES:
-            if piece in opened:
-                before = ""
-            else:
-                last = "("  # as after what opens
             opened ^= {piece}
+        last = "(" if opens else piece[-1]
         yield before + piece
 
 

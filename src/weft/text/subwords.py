@@ -160,7 +160,7 @@ class SubwordTokenizer(Tokenizer):
             spelled = [bytes(map(_BYTES.__getitem__, piece)) for piece in pieces]
         else:
             if self.config.kind == "wordpiece":
-                pieces = [piece.removeprefix("##") or piece for piece in pieces]
+                pieces = [piece.removeprefix("##") for piece in pieces]
             space = "▁" if self.config.normalize.space == "one" else " "
             spelled = [piece.replace(space, " ").encode() for piece in pieces]
         return [b"", "\ufffd".encode(), *spelled]
