@@ -17,6 +17,7 @@ VERBS = {
     "compare": "Compare models on the same folds, with tests of significance.",
     "evaluate": "Score a trained model on a file of labelled texts.",
     "predict": "Answer texts with a trained model.",
+    "score": "Score texts against references: BLEU, chrF, TER, ROUGE; needs no model.",
 }
 
 

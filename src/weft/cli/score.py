@@ -1,0 +1,149 @@
+"""`weft score`: BLEU, chrF, TER and ROUGE of texts in files, line by line; needs no model, and no torch."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Literal, get_args
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from weft.data.encodings import check, detect, open_bytes
+from weft.errors import InputError
+from weft.metrics.bootstrap import Score
+from weft.metrics.overlap import Case, Tokenizer, overlap, ter
+from weft.metrics.rouge import rouge
+from weft.metrics.systems import Comparison, CorpusScore, compare, intervals
+
+CALLED = {
+    "bleu": "BLEU",
+    "chrf": "chrF2",
+    "ter": "TER (low is good)",
+    "rouge1": "ROUGE-1",
+    "rouge2": "ROUGE-2",
+    "rougeL": "ROUGE-L",
+}
+
+
+@click.command("score", short_help="Score texts against references: BLEU, chrF, TER, ROUGE.")
+@click.argument("hypotheses")
+@click.argument("references", nargs=-1, required=True, metavar="REFERENCES...")
+@click.option("--against", help="File of another system's texts: is the difference chance?")
+@click.option("--lowercase", is_flag=True, help="Make all lower case first; ROUGE always does.")
+@click.option(
+    "--tokenize",
+    type=click.Choice(["auto", *get_args(Tokenizer)]),
+    default="auto",
+    help="How BLEU cuts texts. Default: by the script of the references.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option("--encoding", help="Encoding of the files. Default: found out.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same intervals and p-values.")
+def command(
+    hypotheses: str,
+    references: tuple[str, ...],
+    against: str | None,
+    lowercase: bool,
+    tokenize: Tokenizer | Literal["auto"],
+    as_json: bool,
+    encoding: str | None,
+    seed: int,
+) -> None:
+    """Score the lines of HYPOTHESES against the same lines of one or more files of REFERENCES, in plain text.
+
+    A blank line of a reference file is no reference. Beside each score stands the interval in which 95% of 1,000
+    resamples of the lines lie, and below the table how each was made. With --against: the difference, the share of
+    resamples in which HYPOTHESES is ahead, and the p-values of paired bootstrap and of approximate randomization.
+    """
+    systems = [hypotheses, against] if against else [hypotheses]
+    lines = {path: _lines(path, encoding) for path in (*systems, *references)}
+    rows = _references(lines, references, like=hypotheses)
+    case: Case = "lower" if lowercase else "keep"
+    scored = [_scored(_as_long(lines, path, like=hypotheses), rows, case=case, tokenizer=tokenize) for path in systems]
+    found = [intervals(scores, seed=seed) for scores in scored]
+    compared = compare(*scored, seed=seed) if against else {}
+    if as_json:
+        each = [_records(scores, values) for scores, values in zip(scored, found, strict=True)]
+        record: dict[str, Any] = {"lines": len(rows), "references": len(references), "scores": each[0]}
+        if against:
+            record |= {"against": each[1], "comparison": {name: asdict(one) for name, one in compared.items()}}
+        click.echo(json.dumps(record, ensure_ascii=False))
+        return
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(_table(f"{len(rows):,} lines", dict(zip(systems, found, strict=True))))
+    if against:
+        console.print(_comparison(escape(f"{hypotheses} less {against}"), compared))
+    for name, one in scored[0].items():
+        console.print(f"{name}|{one.signature}", markup=False, soft_wrap=True)
+
+
+def _scored(
+    texts: Sequence[str], rows: Sequence[Sequence[str]], *, case: Case, tokenizer: Tokenizer | Literal["auto"]
+) -> dict[str, CorpusScore]:
+    return {
+        **overlap(texts, rows, case=case, tokenizer=tokenizer),
+        "ter": ter(texts, rows, case=case),
+        **{name: one.score for name, one in rouge(texts, rows).items()},
+    }
+
+
+def _lines(path: str, encoding: str | None) -> list[str]:
+    """The lines of a file, blank ones too. Raises InputError for one that cannot be read, or has none."""
+    encoding = encoding or detect(path)
+    check(path, encoding)
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="\n") as file:
+        lines = [line.rstrip("\r\n") for line in file]
+    if not lines:
+        raise InputError("is empty", where=path, hint="give a file with a text on each line")
+    return lines
+
+
+def _as_long(lines: Mapping[str, list[str]], path: str, *, like: str) -> list[str]:
+    """The lines of a file; raises InputError unless there are as many as in another."""
+    if len(lines[path]) != len(lines[like]):
+        what = f"has {len(lines[path]):,} lines, and {like} has {len(lines[like]):,}"
+        raise InputError(what, where=path, hint="line by line the files must speak of the same texts")
+    return lines[path]
+
+
+def _references(lines: Mapping[str, list[str]], paths: Sequence[str], *, like: str) -> list[list[str]]:
+    """The references of each line that are not blank; raises InputError for a line that has none."""
+    streams = [_as_long(lines, path, like=like) for path in paths]
+    rows = [[text for text in row if text.strip()] for row in zip(*streams, strict=True)]
+    if [] in rows:
+        hint = "give every line a reference, or take the line out of all files"
+        raise InputError("there is no reference on this line", where=f"{paths[0]}:{rows.index([]) + 1}", hint=hint)
+    return rows
+
+
+def _records(scores: Mapping[str, CorpusScore], found: Mapping[str, Score]) -> dict[str, dict[str, Any]]:
+    return {name: {**asdict(found[name]), "signature": one.signature} for name, one in scores.items()}
+
+
+def _table(title: str, found: Mapping[str, Mapping[str, Score]]) -> Table:
+    table = Table("score", title=title)
+    for path in found:
+        table.add_column(escape(path), justify="right", overflow="fold")
+    for name, called in CALLED.items():
+        table.add_row(called, *(_shown(scores[name]) for scores in found.values()))
+    return table
+
+
+def _comparison(title: str, compared: Mapping[str, Comparison]) -> Table:
+    table = Table("score", title=title)
+    for column in ("difference", "ahead", "p bootstrap", "p random"):
+        table.add_column(column, justify="right")
+    for name, one in compared.items():
+        ps = f"{one.p_bootstrap:.4f}", f"{one.p_randomization:.4f}"
+        table.add_row(CALLED[name], _shown(one.difference, sign="+"), f"{one.ahead:.1%}", *ps)
+    return table
+
+
+def _shown(score: Score, *, sign: Literal["-", "+"] = "-") -> str:
+    return f"{score.value:{sign}.2f} [{score.low:{sign}.2f} .. {score.high:{sign}.2f}]"

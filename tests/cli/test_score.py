@@ -1,0 +1,117 @@
+"""`weft score`: what sacreBLEU says of the files, with intervals and signatures; files that do not fit are told."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sacrebleu.metrics import BLEU, CHRF, TER
+
+ENGLISH = ["A man is riding a Horse.", "Two dogs run in the snow.", "", "The soup was cold."]
+REFERENCES = ["A man rides a horse.", "Two dogs are running in the snow.", "Snow falls.", "The soup was cold."]
+SECOND = ["A man is on a horse.", "", "", "Cold soup."]
+CHINESE = ["一个男人正在骑马。", "两只狗在雪地里奔跑。", "", "汤是冷的。"]
+CHINESE_REFERENCES = ["一名男子正在骑马。", "两条狗在雪地里跑。", "下雪了。", "汤是冷的。"]
+
+
+def write(name, lines, encoding="utf-8"):
+    Path(name).write_text("".join(f"{line}\n" for line in lines), encoding=encoding)
+
+
+@pytest.fixture(autouse=True)
+def _files(_here):
+    write("h.txt", ENGLISH)
+    write("r.txt", REFERENCES)
+    write("second.txt", SECOND)
+
+
+def test_the_scores_are_those_of_sacrebleu(weft):
+    said = weft("score", "h.txt", "r.txt", "second.txt", "--json")
+    found = json.loads(said.out)
+    streams = [REFERENCES, [line or None for line in SECOND]]
+    for name, metric in (("bleu", BLEU()), ("chrf", CHRF()), ("ter", TER(case_sensitive=True))):
+        one = found["scores"][name]
+        assert one["value"] == pytest.approx(metric.corpus_score(ENGLISH, streams).score)
+        assert one["low"] <= one["value"] <= one["high"]
+        assert one["signature"] == str(metric.get_signature())
+    assert (found["lines"], found["references"]) == (4, 2)
+    assert set(found["scores"]) == {"bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL"}
+
+
+def test_chinese_in_an_old_encoding_is_cut_by_character(weft):
+    write("译文.txt", CHINESE, encoding="gb18030")
+    write("参考.txt", CHINESE_REFERENCES, encoding="utf-16")
+    found = json.loads(weft("score", "译文.txt", "参考.txt", "--json").out)["scores"]
+    assert "tok:zh" in found["bleu"]["signature"]
+    assert found["bleu"]["value"] == pytest.approx(
+        BLEU(tokenize="zh").corpus_score(CHINESE, [CHINESE_REFERENCES]).score
+    )
+    assert found["rouge1"]["value"] > 50
+
+
+def test_case_and_tokenizer_can_be_chosen(weft):
+    said = weft("score", "h.txt", "r.txt", "--lowercase", "--tokenize", "char", "--json")
+    found = json.loads(said.out)["scores"]
+    assert found["bleu"]["value"] == pytest.approx(
+        BLEU(tokenize="char", lowercase=True).corpus_score(ENGLISH, [REFERENCES]).score
+    )
+    assert found["ter"]["value"] == pytest.approx(TER().corpus_score(ENGLISH, [REFERENCES]).score)
+
+
+def test_the_table_shows_scores_intervals_and_signatures(weft):
+    said = weft("score", "h.txt", "r.txt")
+    assert (said.code, said.err) == (0, "")
+    for word in ("BLEU", "chrF2", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "4 lines", " .. ", "h.txt"):
+        assert word in said.out
+    assert "bleu|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:" in said.out
+
+
+def test_two_systems_are_compared(weft):
+    other = "other[b].txt"  # which is no markup
+    write(other, ["A horse.", "Dogs run.", "下雪了", "The soup"])
+    said = weft("score", "h.txt", "r.txt", "--against", other)
+    assert f"h.txt less {other}" in said.out
+    assert "p bootstrap" in said.out
+    found = json.loads(weft("score", "h.txt", "r.txt", "--against", other, "--json").out)
+    for name, one in found["comparison"].items():
+        difference = found["scores"][name]["value"] - found["against"][name]["value"]
+        assert one["difference"]["value"] == pytest.approx(difference)
+        assert 0 < one["p_bootstrap"] <= 1
+        assert 0 < one["p_randomization"] <= 1
+        assert 0 <= one["ahead"] <= 1
+
+
+def test_hypotheses_may_come_from_standard_input(weft):
+    typed = "".join(f"{line}\n" for line in ENGLISH)
+    assert weft("score", "-", "r.txt", "--json", typed=typed).out == weft("score", "h.txt", "r.txt", "--json").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("h.txt", "short.txt"), "short.txt: has 2 lines, and h.txt has 4\nhint: line by line"),
+        (("h.txt", "r.txt", "short.txt"), "short.txt: has 2 lines, and h.txt has 4"),
+        (("h.txt", "r.txt", "--against", "short.txt"), "short.txt: has 2 lines, and h.txt has 4"),
+        (("h.txt", "second.txt"), "second.txt:2: there is no reference on this line\nhint: give every line"),
+        (("empty.txt", "r.txt"), "empty.txt: is empty"),
+        (("nowhere.txt", "r.txt"), "nowhere.txt: there is no such file"),
+        (("h.txt", "r.txt", "--encoding", "klingon"), "h.txt: there is no encoding `klingon`"),
+        (("h.txt",), "missing argument `REFERENCES...`"),
+        (("h.txt", "r.txt", "--tokenize", "jieba"), "`jieba` is not one of"),
+    ],
+)
+def test_what_does_not_fit_is_told(refused, arguments, said):
+    write("short.txt", ["Two", "两"])
+    write("empty.txt", [])
+    refused("score", *arguments, says=(said,))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["h.txt", "r.txt"]])
+def test_torch_is_not_imported(arguments):
+    code = (
+        "import sys; from weft.cli.main import cli;"
+        f"cli.main(['score', *{arguments}], standalone_mode=False); print('torch' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.endswith("False\n")
