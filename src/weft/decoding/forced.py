@@ -41,7 +41,7 @@ class ForcedWords:
         return self._progress(ids_NT).met_N
 
     def next_ids(self, ids_NT: Tensor) -> Tensor:
-        """What brings each row on by a token, [N, spellings of all words]; -1 where a spelling has no such id."""
+        """What is sure to bring each row on, [N, spellings of all words]; -1 where a spelling has no such id."""
         return self._progress(ids_NT).next_NS
 
     def require(self, ids_NT: Tensor) -> None:
@@ -53,15 +53,12 @@ class ForcedWords:
     def __call__(self, logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
         """Hold the end back; leave only what goes on where another token would be one too many."""
         now = self._progress(ids_NT)
-        room = self.longest - ids_NT.shape[1]
         lacking_N = now.met_N < self.total
         # a token that goes on with nothing loses the word the row is in, so that all open words are to be written
-        pressed_N = lacking_N & (now.open_N >= room)
-        ids_NS = now.next_NS.where(now.next_NS >= 0, logits_NV.shape[1])
-        onward_NV = torch.zeros(len(logits_NV), logits_NV.shape[1] + 1, dtype=torch.bool, device=logits_NV.device)
-        onward_NV = onward_NV.scatter(1, ids_NS, value=True)[:, :-1] & (logits_NV > NEVER)
-        pressed_N &= onward_NV.any(-1)
-        return hold_back(logits_NV.masked_fill(pressed_N[:, None] & ~onward_NV, NEVER), self.end, rows_N=lacking_N)
+        pressed_N = lacking_N & (now.open_N >= self.longest - ids_NT.shape[1])
+        if bool(pressed_N.any()):
+            logits_NV = _only(now.next_NS, logits_NV, rows_N=pressed_N)
+        return hold_back(logits_NV, self.end, rows_N=lacking_N) if bool(lacking_N.any()) else logits_NV
 
     def _progress(self, ids_NT: Tensor) -> _Progress:
         open_N = ids_NT.new_zeros(len(ids_NT))
@@ -116,6 +113,15 @@ def forced_words(
         what = f"the words take {rule.total} tokens, and an output has at most {longest}"
         raise ConfigError(what, where="forced", hint="force fewer words, or raise `max_length`")
     return rule
+
+
+def _only(ids_NS: Tensor, logits_NV: Tensor, *, rows_N: Tensor) -> Tensor:
+    """Forbid all but some ids (-1: none) in some rows, but not where other rules have forbidden all of these."""
+    rows, size = logits_NV.shape
+    # one column more for what is no id
+    onward_NV = torch.zeros(rows, size + 1, dtype=torch.bool, device=logits_NV.device)
+    onward_NV = onward_NV.scatter(1, ids_NS.where(ids_NS >= 0, size), value=True)[:, :-1] & (logits_NV > NEVER)
+    return logits_NV.masked_fill((rows_N & onward_NV.any(-1))[:, None] & ~onward_NV, NEVER)
 
 
 def _shortest(word: Spellings) -> int:
