@@ -17,6 +17,7 @@ from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
 from weft.files import read_json, sha256, write_json
 from weft.models.device import Device, pick
+from weft.models.weights import own_weights, put_weights
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
 from weft.tasks.texts import Labelled
@@ -82,7 +83,7 @@ def load_task(folder: Path, *, parts: Sequence[type[Config]] = ()) -> Task:
 
 def save_weights(folder: Path, network: nn.Module) -> None:
     """Write the weights into an existing folder."""
-    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    tensors = {name: value.cpu().contiguous() for name, value in own_weights(network).items()}
     part = folder / ".weights.part"
     save_file(tensors, part)
     part.chmod(0o644)  # safetensors makes files that only their owner reads
@@ -123,7 +124,7 @@ def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Devi
     try:
         task = load_task(folder / "task", parts=parts)
         network = task.build_model()
-        network.load_state_dict(load_file(folder / "weights.safetensors"))
+        put_weights(network, load_file(folder / "weights.safetensors"))
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise RunFolderError(f"the model cannot be read: {reason}", where=str(folder)) from None

@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny, ValidationError, WrapValidator, mode
 from pydantic_core import PydanticCustomError
 
 from weft.config import Config, one_of
+from weft.decoding.beam import Stop
 from weft.decoding.forced import ForcedWords, forced_words
 from weft.decoding.rules import (
     Banned,
@@ -124,6 +125,9 @@ class Beam(SearchConfig):
     (Wu et al. 2016, equation 14)."""
     alternatives: Annotated[int, Field(ge=1), _hint("1 gives the best output alone")] = 1
     """How many of the outputs are given, the best first."""
+    stop: Stop = "likely"
+    """A row is done when it has as many ended outputs as its size and the best live one would be worth no more, were it
+    to end now (`likely`), or could be worth no more however long it became (`sure`, which takes longer)."""
 
     def __init__(self, size: int = 5, **settings: Any) -> None:
         settings["size"] = size

@@ -171,7 +171,7 @@ def causal(steps: int, places: int, *, device: torch.device) -> Tensor:
 
 
 def rotated(vectors_BHSK: Tensor, *, first: int = 0) -> Tensor:
-    """Queries or keys from place `first` on, each pair of entries turned by its position times the pair's rate: rotary positions.
+    """Rotary positions: queries or keys from place `first` on, each pair of entries turned by place times pair's rate.
 
     The product of a query and a key then depends on their contents and their distance alone (Su et al. 2021,
     section 3.2.2). K must be even.
@@ -185,7 +185,7 @@ def rotated(vectors_BHSK: Tensor, *, first: int = 0) -> Tensor:
 
 
 def angles(steps: int, width: int, *, device: torch.device, first: int = 0) -> Tensor:
-    """The angle of each position from `first` on for each pair of entries, [S, D / 2]: the rates fall from 1 to 1 / 10,000."""
+    """The angle of each place from `first` on for each pair of entries, [S, D / 2]; rates fall from 1 to 1 / 10,000."""
     place_S = torch.arange(first, first + steps, device=device, dtype=torch.float32)
     rates = torch.exp(torch.arange(0, width, 2, device=device) * (-math.log(10_000) / width))
     return place_S[:, None] * rates

@@ -94,7 +94,7 @@ class Decoder(nn.Module, ABC, Generic[S]):
 
     width: int
     parallel: ClassVar[bool] = True
-    """False where step t needs the outcome of step t - 1, so that T steps are T calls inside."""
+    """True where T steps are taken at once whatever they depend on, False where each follows from the one before."""
 
     @abstractmethod
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> S:

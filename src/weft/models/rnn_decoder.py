@@ -124,6 +124,7 @@ class Hidden:
             states_LND=self.states_LND[:, rows],
             cells_LND=None if self.cells_LND is None else self.cells_LND[:, rows],
             fed_ND=None if self.fed_ND is None else self.fed_ND[rows],
+            seen=None if self.seen is None else tuple(one[rows] for one in self.seen),
             size=self.size * size,
         )
 
@@ -134,6 +135,8 @@ class RnnDecoder(Decoder[Hidden]):
     With attention they are tanh(W [found; hidden]) (Luong et al. 2015, equation 5), else W hidden; D is the width of
     the embedding, by which they are compared with every token.
     """
+
+    parallel = False
 
     def __init__(
         self,
@@ -169,11 +172,6 @@ class RnnDecoder(Decoder[Hidden]):
                 self.ask, self.score = nn.Linear(hidden, hidden), nn.Linear(hidden, 1, bias=False)
         self.tell = nn.Linear(hidden + found, width)
         self.bias_V = nn.Parameter(torch.zeros(vocab_size))
-
-    @property
-    def parallel(self) -> bool:  # ty: ignore[invalid-attribute-override]
-        """Whether all steps are taken at once: unless what was attended to is read again."""
-        return self.feeding == "tokens"
 
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> Hidden:  # noqa: ARG002
         """The first hidden vectors: zero, or made from the last state of the memory (or its mean) by the bridge."""

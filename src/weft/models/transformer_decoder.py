@@ -170,7 +170,7 @@ class Written:
         places_NT = torch.cat([self.places_NT, own_N1], 1)
         mask_NC = torch.zeros(len(places_NT), self.used + self.size, dtype=torch.bool, device=device)
         mask_NC[:, : self.shared] = True
-        mask_NC.scatter_(1, places_NT, True)  # noqa: FBT003
+        mask_NC.scatter_(1, places_NT, True)
         return mask_NC.view(-1, 1, self.size, mask_NC.shape[1]), places_NT
 
     def _places(self, size: int) -> int:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from weft.errors import RunFolderError
 from weft.files import read_json, write_json, written_folder
+from weft.models.weights import own_weights, put_weights
 from weft.training.average import Average
 from weft.training.optimizers import Optimizer
 
@@ -55,7 +56,7 @@ def save(
     """Write a checkpoint under `folder`, whole or not at all, and drop the one before it."""
     path = folder / f"step-{progress.step:09d}"
     with written_folder(path) as fresh:
-        save_file(_plain(model.state_dict()), fresh / "weights.safetensors")
+        save_file(_plain(own_weights(model)), fresh / "weights.safetensors")
         save_file(_plain(best), fresh / "best.safetensors")
         for number, optimizer in enumerate(optimizers):
             save_file(_plain(_optimizer_state(optimizer)), fresh / f"optimizer-{number}.safetensors")
@@ -87,7 +88,7 @@ def restore(
     Raises RunFolderError where the checkpoint does not fit or is damaged.
     """
     try:
-        model.load_state_dict(load_file(path / "weights.safetensors"))
+        put_weights(model, load_file(path / "weights.safetensors"))
         for number, optimizer in enumerate(optimizers):
             saved = load_file(path / f"optimizer-{number}.safetensors")
             for name, mine in _optimizer_state(optimizer).items():

@@ -23,6 +23,7 @@ from weft.data.columns import Columns
 from weft.data.loader import plan, share
 from weft.errors import Interrupted, TrainingError
 from weft.evaluation.evaluate import answer_columns
+from weft.models.weights import own_weights, put_weights
 from weft.tasks.base import Task
 from weft.training import checkpoint, optim
 from weft.training.average import Average
@@ -92,7 +93,7 @@ def train(job: Job) -> Iterator[Report]:
                 yield from _evaluate(job, state, progress.epoch)
     if progress.best is None:
         yield from _evaluate(job, state, progress.epoch)
-    job.model.load_state_dict(state.best)
+    put_weights(job.model, state.best)
     yield DoneReport(progress.step, progress.best_step, progress.seconds)
 
 
@@ -235,7 +236,7 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
         better = progress.best is None or sign * score > sign * progress.best
         if better:
             progress.best, progress.best_step, progress.waited = score, progress.step, 0
-            state.best = {name: weight.detach().cpu().clone() for name, weight in job.model.state_dict().items()}
+            state.best = {name: weight.cpu().clone() for name, weight in own_weights(job.model).items()}
     if not better:
         progress.waited += 1
         progress.stopped = job.config.patience is not None and progress.waited >= job.config.patience

@@ -1,0 +1,166 @@
+"""Beam search: several outputs of each row side by side, the best kept; one loop for every decoder; knows no text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from weft.decoding.rules import NEVER
+from weft.decoding.unroll import FULL, Output, Terms
+from weft.models.base import Decoder, State
+
+Stop = Literal["likely", "sure"]
+"""When a row is done: see `beam_search`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """By what outputs are compared: log-probability / length ** alpha, less what the coverage of the source costs."""
+
+    length_penalty: float = 1.0
+    coverage_penalty: float = 0.0
+
+    def value(self, score: Tensor, length: int) -> Tensor:
+        """The value of scores of outputs of so many tokens, the one that ends them included."""
+        return score / length**self.length_penalty
+
+    def lost(self, state: Any, size: int) -> Tensor | float:
+        """What each live output [B, K] loses for what it has not looked at: the sum of log(min(looks, 1)), weighed."""
+        if not self.coverage_penalty or not state.seen:
+            return 0.0
+        looks_NS = torch.stack([one.sum(1) for one in state.seen]).sum(0)
+        costs_BKS = looks_NS.clamp(1e-9, 1).log().view(-1, size, looks_NS.shape[1])
+        if state.mask_BS is not None:
+            costs_BKS = costs_BKS.masked_fill(~state.mask_BS[:, None], 0.0)
+        return -self.coverage_penalty * costs_BKS.sum(2)
+
+
+def beam_search(
+    decoder: Decoder[Any],
+    state: State,
+    ids_BP: Tensor,
+    *,
+    terms: Terms,
+    size: int,
+    ranking: Ranking = Ranking(),
+    alternatives: int = 1,
+    stop: Stop = "likely",
+) -> list[list[Output]]:
+    """The best outputs of each row, best first.
+
+    Each step takes the `size` likeliest ways on of all beams of a row. Those that end are kept by their value, and the
+    others go on. A row is done when it has `size` ended outputs and the best live one, were it to end now, would be
+    worth no more than the worst of them (`likely`); or could be worth no more however long it became (`sure`).
+    After `terms.longest` tokens, what is live ends as it is.
+
+    Args:
+        decoder: what writes.
+        state: where it starts, with room for P + `terms.longest` tokens.
+        ids_BP: what each row begins with: the symbol that starts a sequence, and maybe a prompt.
+        terms: when an output ends, and what it may hold.
+        size: how many outputs of a row are live.
+        ranking: by what outputs are compared.
+        alternatives: how many are returned of each row, at most `size`.
+        stop: when a row is done.
+
+    """
+    prompt = ids_BP.shape[1]
+    states_BPD, state = decoder(ids_BP, state)
+    state, last_ND = state.widen(size), states_BPD[:, -1].repeat_interleave(size, 0)
+    beams = _Beams(ids_BP, terms=terms, size=size, ranking=ranking, reach=1 if stop == "likely" else terms.longest)
+    for step in range(terms.longest):
+        lost_BK = ranking.lost(state, size)
+        rows_N, ids_N1 = beams.step(decoder.logits(last_ND), lost_BK, place=prompt - 1 + step)
+        if not len(rows_N):
+            break
+        states_N1D, state = decoder(ids_N1, state.select(rows_N))
+        last_ND = states_N1D[:, 0]
+    else:
+        beams.close(ranking.lost(state, size))
+    return [[output for _, output in sorted(one, key=lambda pair: -pair[0])[:alternatives]] for one in beams.ended]
+
+
+class _Beams:
+    """The live outputs of the rows that are not done, and the ended ones of all, each with its value."""
+
+    def __init__(self, ids_BP: Tensor, *, terms: Terms, size: int, ranking: Ranking, reach: int) -> None:
+        rows, prompt = ids_BP.shape
+        self.terms, self.size, self.ranking, self.reach, self.first = terms, size, ranking, reach, prompt - 1
+        self.ended: list[list[tuple[float, Output]]] = [[] for _ in range(rows)]
+        self.numbers = list(range(rows))
+        self.open_B = torch.ones(rows, dtype=torch.bool, device=ids_BP.device)
+        self.score_BK = torch.full((rows, size), NEVER, device=ids_BP.device)
+        self.score_BK[:, 0] = 0  # all beams are alike at the start: one of them goes on
+        self.best_BK = torch.full_like(self.score_BK, NEVER)
+        self.written_NT = ids_BP.new_zeros(rows * size, prompt - 1 + terms.longest)
+        self.written_NT[:, : prompt - 1] = ids_BP[:, 1:].repeat_interleave(size, 0)
+
+    def step(self, logits_NV: Tensor, lost_BK: Tensor | float, *, place: int) -> tuple[Tensor, Tensor]:
+        """Take the best ways on; returns which rows of the state go on [N], with what [N, 1]; none when all is done."""
+        size, length = self.size, place - self.first + 1
+        score_BM, parent_BM, ids_BM = self._ways(logits_NV, place)
+        value_BM = self._value(score_BM, lost_BK, parent_BM, length)
+        ends_BM = (ids_BM == self.terms.end) & (score_BM > NEVER)
+        taken_BM = ends_BM & self.open_B[:, None]
+        taken_BM[:, size:] = False
+        for row, way in taken_BM.nonzero().tolist():
+            ids_T = self.written_NT[row * size + int(parent_BM[row, way]), self.first : place]
+            self._end(row, float(value_BM[row, way]), ids_T, float(score_BM[row, way]))
+        self.best_BK = torch.cat([self.best_BK, value_BM.masked_fill(~taken_BM, NEVER)], 1).topk(size).values
+        onward_BK = (ends_BM | (score_BM == NEVER)).long().argsort(dim=1, stable=True)[:, :size]
+        parent_BK, ids_BK = parent_BM.gather(1, onward_BK), ids_BM.gather(1, onward_BK)
+        self.score_BK = score_BM.masked_fill(ends_BM, NEVER).gather(1, onward_BK)
+        hope_B = self._value(self.score_BK, 0.0, parent_BK, max(length, self.reach))[:, 0]
+        self.open_B = self.open_B & (hope_B > self.best_BK[:, -1])
+        rows_BK = parent_BK + size * torch.arange(len(parent_BK), device=parent_BK.device)[:, None]
+        self.written_NT = self.written_NT[rows_BK.view(-1)]
+        self.written_NT[:, place] = ids_BK.view(-1)
+        kept = int(self.open_B.sum())
+        if kept < FULL * len(self.open_B):
+            kept_B = self.open_B.nonzero()[:, 0]
+            rows_BK, ids_BK = rows_BK[kept_B], ids_BK[kept_B]
+            self._keep(kept_B)
+        return rows_BK.view(-1), ids_BK.view(-1, 1)
+
+    def close(self, lost_BK: Tensor | float) -> None:
+        """End what is live as it is: there is no more room."""
+        live_BK = self.open_B[:, None] & (self.score_BK > NEVER)
+        beams_BK = torch.arange(self.size, device=live_BK.device).expand_as(live_BK)
+        value_BK = self._value(self.score_BK, lost_BK, beams_BK, self.terms.longest)
+        for row, beam in live_BK.nonzero().tolist():
+            ids_T = self.written_NT[row * self.size + beam, self.first :]
+            self._end(row, float(value_BK[row, beam]), ids_T, float(self.score_BK[row, beam]))
+
+    def _ways(self, logits_NV: Tensor, place: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The best ways on of each row, scores, parents and ids [B, M]; twice as many as live on, for half may end."""
+        if self.terms.rules:
+            logs_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32)).log_softmax(-1)
+            log_NM, ids_NM = _top(self.terms.allowed(logs_NV, self.written_NT[:, :place]), 2 * self.size)
+        else:  # the best logits first, then their probabilities: the same, without a pass over the vocabulary more
+            total_N1 = logits_NV.float().logsumexp(-1, keepdim=True)
+            log_NM, ids_NM = _top(self.terms.allowed(logits_NV, self.written_NT[:, :0]), 2 * self.size)
+            log_NM = log_NM - total_N1
+        rows, ways = len(self.score_BK), log_NM.shape[1]
+        whole_BM = (self.score_BK.view(-1, 1) + log_NM).view(rows, -1)
+        score_BM, chosen_BM = _top(whole_BM, 2 * self.size)
+        return score_BM, chosen_BM // ways, ids_NM.view(rows, -1).gather(1, chosen_BM)
+
+    def _value(self, score_BM: Tensor, lost_BK: Tensor | float, parent_BM: Tensor, length: int) -> Tensor:
+        value_BM = self.ranking.value(score_BM, length)
+        return value_BM - (lost_BK.gather(1, parent_BM) if isinstance(lost_BK, Tensor) else lost_BK)
+
+    def _end(self, row: int, value: float, ids_T: Tensor, score: float) -> None:
+        self.ended[self.numbers[row]].append((value, Output(ids_T.tolist(), score)))
+
+    def _keep(self, kept_B: Tensor) -> None:
+        self.numbers = [self.numbers[row] for row in kept_B.tolist()]
+        self.open_B, self.score_BK, self.best_BK = (one[kept_B] for one in (self.open_B, self.score_BK, self.best_BK))
+        self.written_NT = self.written_NT.view(-1, self.size, self.written_NT.shape[1])[kept_B].flatten(0, 1)
+
+
+def _top(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    found = scores.topk(min(count, scores.shape[-1]))
+    return found.values, found.indices
