@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from weft.config import Config, validated
+from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
 from weft.files import read_json, sha256, write_json
@@ -20,7 +21,6 @@ from weft.models.device import Device, pick
 from weft.models.weights import own_weights, put_weights
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
-from weft.tasks.texts import Labelled
 
 FORMAT = 1
 """Rises when older folders can no longer be read."""
@@ -38,17 +38,23 @@ class Model:
     network: nn.Module
     device: torch.device
 
-    def answer(self, texts: Sequence[Any]) -> list[Any]:
-        """One answer a text, in their order. Raises InputError for an empty text, or one that is no string."""
+    def answer(self, texts: Sequence[Any], *, search: SearchConfig | None = None) -> list[Any]:
+        """One answer a text, in their order; `search` is how a text is written, if not as the model's settings say.
+
+        Raises InputError for an empty text, or one that is no string; ConfigError for a search that cannot be.
+        """
         if isinstance(texts, str):
             raise InputError("expected a list of texts, found one string", hint='write model.answer(["..."])')
-        examples = [Labelled(text) if isinstance(text, str) else text for text in texts]
+        make = self.task.config.example
+        kind = type(make("a"))
+        examples = [make(text) if isinstance(text, str) else text for text in texts]
         for number, example in enumerate(examples):
-            if not isinstance(example, Labelled):
+            if not isinstance(example, kind):
                 raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
             if not all(one.strip() for one in example.texts):
                 raise InputError("text is empty", where=f"texts[{number}]")
-        return answer(self.task, self.network, examples, device=self.device)
+        task = self.task if search is None else self.task.searching(search)
+        return answer(task, self.network, examples, device=self.device)
 
     def evaluate(self, examples: Sequence[Any]) -> Evaluation:
         """Answers to labelled examples, their scores with intervals, and the pace."""
@@ -102,7 +108,8 @@ def size(folder: Path) -> int:
 
 
 def _files(folder: Path) -> list[str]:
-    return ["weights.safetensors", *sorted(f"task/{file.name}" for file in (folder / "task").iterdir())]
+    files = (file.relative_to(folder).as_posix() for file in (folder / "task").rglob("*") if file.is_file())
+    return ["weights.safetensors", *sorted(files)]
 
 
 def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Device = "auto") -> Model:

@@ -92,7 +92,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         config = self._config()
         rows = [Labelled(text, str(label)) for text, label in zip(texts, labels_E.tolist(), strict=True)]
         try:
-            train, dev = held_out(rows, config.data, config.seed)
+            train, dev = held_out(rows, config.data, config.task, config.seed)
         except InputError as error:
             raise InputError(error.what, hint="give more texts, or raise dev_share") from None
         self.model_ = fit(config, Examples(config.task, train, dev, [], []))

@@ -10,14 +10,10 @@ from typing import Any
 from pydantic import Field
 
 from weft.config import Config
-from weft.data.doctor import brief
-from weft.data.findings import Part
 from weft.data.guess import named_by_user
 from weft.data.sources import OnBadRow, Table, open_table
-from weft.data.split import split
 from weft.errors import InputError
 from weft.tasks.base import TaskConfig
-from weft.tasks.separators import separator_notes
 
 
 class DataConfig(Config):
@@ -65,17 +61,17 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
         if file:
             other = _open(data, file)
             config = resolved.for_table(other)
-            others[part], said = _rows(other, config)
+            rows, said = _rows(other, config)
+            others[part] = config.scored(rows)
             notes += said + (_moved(file, resolved, config) if named_by_user(other) else [])
-    files = {"train": data.train, "dev": data.dev, "test": data.test}
-    parts = {"train": whole.train, **others}
-    told = [part_of(name, str(files[name]), rows) for name, rows in parts.items() if rows]
-    notes += brief(told, options=_options(data, task))
+    files = {"train": data.train, "dev": data.dev or "", "test": data.test or ""}
+    parts = {name: rows for name, rows in {"train": whole.train, **others}.items() if rows}
+    notes += resolved.remarks(parts, files, _options(data, task))
     train = whole.train
     if not data.dev:
-        train, others["dev"] = held_out(train, data, seed)
+        train, others["dev"] = held_out(train, data, resolved, seed)
         sizes = f"{len(train):,} rows to learn from, {len(others['dev']):,} held out to choose by"
-        notes.append(f"{sizes}; equal texts are on one side")
+        notes.append(f"{sizes}; {resolved.sides}")
     return Examples(resolved, train, others["dev"], others["test"], notes)
 
 
@@ -84,12 +80,12 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     table = _open(data, data.train)
     resolved = task.resolved(table)
     rows, notes = _rows(table, resolved)
-    notes += separator_notes([one.label for one in rows], separator=getattr(task, "label_separator", None))
-    guessed = [name for name in ("text", "label") if getattr(task, name, "") is None]
+    rows, said = resolved.cleaned(rows)
+    guessed = [name for name in task.columns if getattr(task, name) is None and getattr(resolved, name) is not None]
     if guessed and named_by_user(table):
         columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
-        notes.append(f"{columns} (guessed; name them with {', '.join('--' + name for name in guessed)})")
-    return Examples(resolved, rows, [], [], notes)
+        said.append(f"{columns} (guessed; name them with {', '.join('--' + name for name in guessed)})")
+    return Examples(resolved, rows, [], [], [*notes, *said])
 
 
 def _open(data: DataConfig, file: str) -> Table:
@@ -106,30 +102,22 @@ def _rows(table: Table, task: TaskConfig) -> tuple[list[Any], list[str]]:
     return rows, [f"{table.path}: {len(rows):,} rows, {table.encoding}{between}", *left_out]
 
 
-def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
-    """Labelled examples as the data doctor reads them; `files` where each has its own."""
-    halves = tuple(zip(*(one.texts for one in rows), strict=True)) if len(rows[0].texts) > 1 else ()
-    columns = ([one.whole for one in rows], [one.label for one in rows], [one.line for one in rows])
-    return Part(name, file, *columns, files, halves)
-
-
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
     """What was named of how files are read, which `weft inspect` has to be told too; what was guessed, it guesses."""
-    named = {name: getattr(task, name, None) for name in ("text", "label", "label_separator")}
+    named = {name: getattr(task, name, None) for name in (*task.columns, "label_separator")}
     named["encoding"] = None if data.encoding == "auto" else data.encoding
     return {name: value for name, value in named.items() if value is not None}
 
 
 def _moved(file: str, before: TaskConfig, now: TaskConfig) -> list[str]:
     """Which columns of a further file are others than those of the training file."""
-    names = [name for name in ("text", "label") if getattr(before, name, None) != getattr(now, name, None)]
+    names = [name for name in before.columns if getattr(before, name) != getattr(now, name)]
     return [f"{file}: {name} from column `{getattr(now, name)}` (guessed)" for name in names]
 
 
-def held_out(rows: Sequence[Any], data: DataConfig, seed: int) -> tuple[list[Any], list[Any]]:
+def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int) -> tuple[list[Any], list[Any]]:
     """Rows to learn from, and `data.dev_share` of them to choose by. Raises InputError where there are too few."""
-    labels, texts = [one.stratum for one in rows], [one.whole for one in rows]
-    halves = split(labels, texts, share=data.dev_share, seed=seed)
+    halves = task.held_out(rows, share=data.dev_share, seed=seed)
     if not len(halves.dev):
         raise InputError("there are too few rows to hold some out", where=data.train, hint="name a file with --dev")
-    return [rows[row] for row in halves.train], [rows[row] for row in halves.dev]
+    return [rows[row] for row in halves.train], task.scored([rows[row] for row in halves.dev])

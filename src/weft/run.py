@@ -131,9 +131,10 @@ def fit(config: RunConfig, examples: Examples) -> bundle.Model:
 
 def suited(config: RunConfig) -> RunConfig:
     """The same, with the training settings that suit its encoder where none are set."""
-    encoder = getattr(config.task, "encoder", None)
+    parts = [getattr(config.task, name, None) for name in ("encoder", "decoder")]
+    advised = {name: value for part in parts for name, value in getattr(part, "recommended", {}).items()}
     given = {name: getattr(config.training, name) for name in config.training.model_fields_set}
-    training = validated(TrainingConfig, {**getattr(encoder, "recommended", {}), **given})
+    training = validated(TrainingConfig, {**advised, **given})
     return config.model_copy(update={"training": training})
 
 
@@ -201,7 +202,8 @@ def _job(run: _Run, task: Task) -> Job:
 
 
 def _kind(task: Task) -> str:
-    return getattr(getattr(task.config, "encoder", None), "kind", task.config.kind)
+    parts = [getattr(task.config, name, None) for name in ("encoder", "decoder")]
+    return " + ".join(dict.fromkeys(part.kind for part in parts if part is not None)) or task.config.kind
 
 
 def _notes(run: _Run, job: Job) -> list[str]:

@@ -12,9 +12,9 @@ from weft.data.findings import Finding, Part
 from weft.errors import ConfigError, InputError
 from weft.experiments.inspect import han_scripts, in_order, inspect, unknown_tokens, write_inspection
 from weft.experiments.label_errors import find_label_errors
-from weft.reading import DataConfig, part_of, read_whole
+from weft.reading import DataConfig, read_whole
 from weft.tasks.multilabel import MultilabelConfig
-from weft.tasks.texts import Labelled
+from weft.tasks.texts import Labelled, part_of
 from weft.training.reports import Note
 
 GOOD = ("the room was clean and kind", "a lovely quiet stay", "房间很干净，服务也好", "下次还会再来这里")

@@ -84,7 +84,7 @@ def command(
 def _examples(model: bundle.Model, table: Table, *, text: str | None, label: str | None) -> list[Any]:
     config = model.task.config.for_table(table, text=text, label=label)
     options.say_columns(model.task.config, config, table)
-    examples = list(config.read(table))
+    examples = config.scored(list(config.read(table)))
     for bad in table.bad:
         click.echo(f"left out {bad.file}:{bad.line}: {bad.what}", err=True)
     if not examples:

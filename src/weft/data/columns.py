@@ -66,6 +66,13 @@ class Columns:
     letters: Mapping[str, Ragged] = field(default_factory=dict)
     """For some names of `ragged`, the letter n-grams of their distinct words, a word each; the last column of the
     values there has the numbers of these words. Word 0 has no letters."""
+    shape_R: np.ndarray | None = None
+    """By what rows of one shape are known, where they have more than one length; None: by their cost."""
+
+    @property
+    def order_R(self) -> np.ndarray:
+        """By what rows are sorted that come together in batches."""
+        return self.cost_R if self.shape_R is None else self.shape_R
 
     def __len__(self) -> int:
         return len(self.owner_R)
@@ -112,6 +119,18 @@ def fit(whole: Ragged, *, max_length: int, long: Long) -> Fitted:
     starts = np.stack([starts_E, whole.offsets_R1[1:] - tail_E], axis=1).ravel()
     halves = _take(whole, starts, np.stack([head_E, tail_E], axis=1).ravel())
     return Fitted(Ragged.of(halves.values, head_E + tail_E), examples_E, count, unread)
+
+
+def ended(rows: Ragged, end: int) -> Ragged:
+    """Rows with an end symbol after each; further views of it are 0."""
+    lengths_R = rows.lengths_R
+    values = np.zeros((len(rows.values) + len(lengths_R), *rows.values.shape[1:]), dtype=rows.values.dtype)
+    ends_R = rows.offsets_R1[1:] + np.arange(len(lengths_R))
+    kept = np.ones(len(values), dtype=bool)
+    kept[ends_R] = False
+    values[kept] = rows.values
+    values[ends_R, 0] = end
+    return Ragged.of(values, lengths_R + 1)
 
 
 def _take(whole: Ragged, starts_R: np.ndarray, lengths_R: np.ndarray) -> Ragged:

@@ -185,3 +185,15 @@ def _listed(names: Sequence[str]) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONG_NAME else f"{name[:_LONG_NAME]}…"
+
+
+def find_column(table: Table, *, named: str | None, usual: Sequence[str], but: Sequence[str]) -> str | None:
+    """The column that is named, else the first with a usual name; None where there is none.
+
+    Raises InputError when a named column is not there.
+    """
+    if named is not None:
+        _must_exist(table, named)
+        return named
+    names = {name.strip().casefold(): name for name in reversed(table.columns) if name not in but}
+    return next((names[name] for name in usual if name in names), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -82,7 +82,13 @@ def drawing(keys_R: np.ndarray, *, seed: int) -> Choose:
 
 
 def unroll(
-    decoder: Decoder[Any], state: State, ids_BP: Tensor, *, terms: Terms, choose: Choose = likeliest
+    decoder: Decoder[Any],
+    state: State,
+    ids_BP: Tensor,
+    *,
+    terms: Terms,
+    choose: Choose = likeliest,
+    read: Literal["all", "last"] = "all",
 ) -> Iterator[Chosen]:
     """Write all rows to their ends, told step by step.
 
@@ -92,6 +98,7 @@ def unroll(
         ids_BP: what each row begins with: the symbol that starts a sequence, and maybe a prompt.
         terms: when an output ends, and what it may hold.
         choose: how a token is picked.
+        read: `last` where the state has read all of what rows begin with but the last token.
 
     """
     rows, prompt = ids_BP.shape
@@ -99,7 +106,7 @@ def unroll(
     live_N = torch.ones(rows, dtype=torch.bool, device=ids_BP.device)
     written_NT = ids_BP.new_zeros(rows, prompt - 1 + terms.longest)
     written_NT[:, : prompt - 1] = ids_BP[:, 1:]
-    next_NT = ids_BP
+    next_NT = ids_BP if read == "all" else ids_BP[:, -1:]
     for step in range(terms.longest):
         states_NTD, state = decoder(next_NT, state)
         told = prompt - 1 + step

@@ -22,12 +22,12 @@ from weft.data.split import split
 from weft.errors import InputError
 from weft.experiments.label_errors import find_label_errors
 from weft.files import write_json
-from weft.reading import DataConfig, part_of
+from weft.reading import DataConfig
 from weft.report.inspection import inspection_page
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.multilabel import MultilabelConfig
 from weft.tasks.pairs import columns_of
-from weft.tasks.texts import Labelled, TextsConfig
+from weft.tasks.texts import Labelled, TextsConfig, part_of
 from weft.text.chinese import ScriptCounts, count_scripts
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import segment

@@ -100,6 +100,6 @@ def _answered(
             "device": "cpu",
         },
     )
-    model = fit(config, Examples(config.task, *held_out(known, config.data, seed), [], []))
+    model = fit(config, Examples(config.task, *held_out(known, config.data, config.task, seed), [], []))
     answers = model.answer([examples[row] for row in dev.tolist()])
     return np.array([[answer.probabilities.get(label, 0.0) for label in labels] for answer in answers])

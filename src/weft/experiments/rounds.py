@@ -46,7 +46,7 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
         for number, part in enumerate(folds(labels, texts, count=count, seed=seed), 1):
             rest, test = ([whole.train[row] for row in rows.tolist()] for rows in (part.train, part.dev))
             try:
-                train, dev = held_out(rest, data, seed)
+                train, dev = held_out(rest, data, whole.task, seed)
             except InputError as error:
                 raise InputError(error.what, where=error.where, hint="give more rows, or fewer folds") from None
             sizes = f"{len(train):,} rows to learn from, {len(dev):,} to choose by, {len(test):,} to test on"

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from weft.config import Config
 from weft.data.columns import Columns
 from weft.data.sources import Table
-from weft.errors import InputError
+from weft.data.split import Split, split
+from weft.decoding.choices import SearchConfig
+from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import Score
 
 TUNED = "tuned.json"
@@ -52,6 +54,10 @@ class TaskConfig(Config):
     """Base of the configs of tasks."""
 
     kind: str
+    columns: ClassVar[tuple[str, ...]] = ("text", "label")
+    """The settings that name columns: of what is read, then of the right answer, where there is one."""
+    sides: ClassVar[str] = "equal texts are on one side"
+    """How examples are held out, in words."""
 
     def resolved(self, table: Table) -> Self:
         """The same with the columns named, guessed from a table where that is obvious. Raises InputError else."""
@@ -68,6 +74,32 @@ class TaskConfig(Config):
     def read(self, table: Table) -> Iterator[Any]:
         """The examples of a table, as they come; rows that are bad for this task are refused by `table.reject`."""
         raise NotImplementedError
+
+    def example(self, text: str, second: str | None = None) -> Any:
+        """An example to be answered."""
+        raise NotImplementedError
+
+    def cleaned(self, examples: Sequence[Any]) -> tuple[list[Any], list[str]]:
+        """The examples of a training file without those that are not to be learned from, and what is said of it."""
+        return list(examples), []
+
+    def remarks(
+        self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
+    ) -> list[str]:
+        """What is to be said of the parts of the data by name, train first, before anything is learned.
+
+        `files` are theirs, `named` the options by which they were read.
+        """
+        raise NotImplementedError
+
+    def scored(self, examples: Sequence[Any]) -> list[Any]:
+        """The examples of a part that answers are scored on, which may be fewer than its rows."""
+        return list(examples)
+
+    def held_out(self, examples: Sequence[Any], *, share: float, seed: int) -> Split:
+        """Which examples are learned from and which are held out, about `share` of them: equal ones on one side."""
+        strata, wholes = [one.stratum for one in examples], [one.whole for one in examples]
+        return split(strata, wholes, share=share, seed=seed)
 
     def learn(self, examples: Sequence[Any]) -> Task:
         """A task with all that is learned before a model: vocabulary and labels, from training examples alone."""
@@ -112,6 +144,15 @@ class Task(ABC):
 
         Returns what is to be said of examples that can be scored, but not answered rightly.
         """
+
+    def hurried(self) -> Task:
+        """The same, answering in its quickest way: how the dev part is answered while training goes on."""
+        return self
+
+    def searching(self, search: SearchConfig) -> Task:
+        """The same, writing by another search. Raises ConfigError where nothing is written."""
+        what = f"`{search.kind}` is a search, and a model of task `{self.config.kind}` writes no text"
+        raise ConfigError(what, where="search", hint="leave the search out")
 
     @abstractmethod
     def collate(self, columns: Columns, rows: np.ndarray) -> Any:

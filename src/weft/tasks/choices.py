@@ -10,6 +10,7 @@ from weft.config import one_of
 from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.seq2seq import Seq2SeqConfig
 
-TASKS = (ClassificationConfig, MultilabelConfig)
+TASKS = (ClassificationConfig, MultilabelConfig, Seq2SeqConfig)
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]

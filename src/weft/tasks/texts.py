@@ -10,6 +10,8 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from weft.data.columns import Long
+from weft.data.doctor import brief
+from weft.data.findings import Part
 from weft.data.guess import guess_columns, guess_text_column
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
@@ -20,7 +22,7 @@ from weft.models.classifier import ClassifierConfig
 from weft.models.cnn import CnnEncoderConfig
 from weft.tasks.base import TUNED, TaskConfig
 from weft.tasks.pairs import columns_of
-from weft.tasks.separators import separator_hint
+from weft.tasks.separators import separator_hint, separator_notes
 from weft.tasks.vectors import Change, as_wide, check_vectors
 from weft.text.choices import TokenizerChoice, fitting
 from weft.text.tokenizer import Tokenizer
@@ -110,6 +112,21 @@ class TextsConfig(TaskConfig):
         texts = [guess_text_column(table, text=name) for name in names]
         return self.model_copy(update={"text": ",".join(texts), "label": None})
 
+    def example(self, text: str, second: str | None = None) -> Labelled:
+        """A text without a label."""
+        return Labelled(text, second=second)
+
+    def cleaned(self, examples: Sequence[Any]) -> tuple[list[Any], list[str]]:
+        """All of them, and whether their labels look as if they were separated otherwise."""
+        separator = getattr(self, "label_separator", None)
+        return list(examples), separator_notes([one.label for one in examples], separator=separator)
+
+    def remarks(
+        self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
+    ) -> list[str]:
+        """The short form of what `weft inspect` says."""
+        return brief([part_of(name, files[name], rows) for name, rows in parts.items()], options=named)
+
     def read(self, table: Table) -> Iterator[Labelled]:
         """The labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
         names = columns_of(self.text or "", table.columns)
@@ -189,6 +206,13 @@ class Saved:
     each: int
     texts: int
     tuned: Mapping[str, Any]
+
+
+def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
+    """Labelled examples as the data doctor reads them; `files` where each has its own."""
+    halves = tuple(zip(*(one.texts for one in rows), strict=True)) if len(rows[0].texts) > 1 else ()
+    columns = ([one.whole for one in rows], [one.label for one in rows], [one.line for one in rows])
+    return Part(name, file, *columns, files, halves)
 
 
 def in_order(labels: Mapping[str, int]) -> list[str]:

@@ -84,6 +84,7 @@ def train(job: Job) -> Iterator[Report]:
             batch_tokens=config.batch_tokens,
             seed=job.seed,
             epoch=progress.epoch,
+            order_R=job.columns.order_R,
         )
         while progress.batch < len(batches) and not progress.stopped:
             yield from _advance(job, state, pace, batches)
@@ -227,7 +228,7 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
     value = torch.zeros(1, dtype=torch.float64, device=_wide(job.device))
     with state.average.in_place(progress.step) if state.average else nullcontext():
         if job.group.leads:
-            answers = answer_columns(task, job.model, job.dev_columns, device=job.device)
+            answers = answer_columns(task.hurried(), job.model, job.dev_columns, device=job.device)
             scores = task.quick_scores(answers, job.dev_examples)
             value[0] = scores[metric]
         # all must agree on the best step and on the end, bit for bit

@@ -1,0 +1,104 @@
+"""Pairs of a source and what is to be written for it: their columns, and how they are read; knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from weft.data.guess import find_column
+from weft.data.sources import Row, Table
+from weft.errors import InputError
+
+SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "源文", "输入")
+TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel:
+    """A source, and the targets that are right for it; none where it is to be answered."""
+
+    source: str
+    targets: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What is read of it."""
+        return (self.source,)
+
+    @property
+    def whole(self) -> str:
+        """By which equal examples are known: their source."""
+        return self.source
+
+    @property
+    def label(self) -> tuple[str, ...]:
+        """What is to be answered."""
+        return self.targets
+
+    @property
+    def stratum(self) -> str:
+        """No kinds of examples are told apart."""
+        return ""
+
+
+def columns_for(table: Table, *, source: str | None, target: str | None) -> tuple[str, str]:
+    """The columns of source and target: those named, else by usual names, else the only two.
+
+    Several targets are joined by a comma. Raises InputError where it is not plain which are meant.
+    """
+    targets = target_columns(target, table) if target else ()
+    source = find_column(table, named=source, usual=SOURCES, but=targets)
+    if not targets:
+        found = find_column(table, named=None, usual=TARGETS, but=(source,) if source else ())
+        targets = (found,) if found else ()
+    others = [name for name in table.columns if name not in (source, *targets)]
+    if source is None and len(table.columns) == 2:
+        source = others[0]
+        others = others[1:]
+    if source is not None and not targets and len(others) == 1:
+        targets = (others[0],)
+    if source is None or not targets:
+        named = ", ".join(f"`{name}`" for name in table.columns)
+        what = f"which columns are the source and the target is not plain: {named}"
+        raise InputError(what, where=table.path, hint="name them: --source NAME --target NAME")
+    if source in targets:
+        raise InputError(f"`{source}` is named as the source and as the target", where=table.path)
+    return source, ",".join(targets)
+
+
+def target_columns(named: str, table: Table) -> tuple[str, ...]:
+    """The column of this name, or those of the names in it between commas. Raises InputError where one is not there."""
+    names = (named,) if named in table.columns else tuple(part.strip() for part in named.split(","))
+    for name in names:
+        find_column(table, named=name, usual=(), but=())
+    return names
+
+
+def pairs_of(table: Table, *, source: str, target: str | None) -> Iterator[Parallel]:
+    """The pairs of a table; a row with an empty side is refused. Without `target`, sources alone."""
+    names = target_columns(target, table) if target else ()
+    for row in table:
+        text = row.values.get(source, "")
+        targets = tuple(one for name in names for one in _values(row, name) if one.strip())
+        if not text.strip():
+            table.reject(row.line, "source is empty", column=source)
+        elif names and not targets:
+            table.reject(row.line, "target is empty", column=names[0])
+        else:
+            yield Parallel(text, targets, row.line)
+
+
+def grouped(examples: Sequence[Parallel]) -> list[Parallel]:
+    """One example for each source, with all its targets, in the order in which the sources first stand."""
+    found: dict[str, list[Parallel]] = {}
+    for example in examples:
+        found.setdefault(example.source, []).append(example)
+    return [
+        Parallel(source, tuple(dict.fromkeys(target for one in same for target in one.targets)), same[0].line)
+        for source, same in found.items()
+    ]
+
+
+def _values(row: Row, column: str) -> tuple[str, ...]:
+    return row.lists.get(column) or (row.values.get(column, ""),)

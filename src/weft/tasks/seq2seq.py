@@ -1,0 +1,343 @@
+"""A text for a text: translation, summary, description. What is read and written, its loss, its search, its scores."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from weft.data.batch import Moves, Tokens
+from weft.data.columns import Columns, Ragged, ended, fit
+from weft.data.pairs import clean_pairs, overlap
+from weft.data.sources import Table
+from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
+from weft.decoding.feed import TeacherForcing, feed
+from weft.decoding.unroll import Output
+from weft.errors import InputError
+from weft.files import read_json, write_json
+from weft.models.base import EncoderConfig
+from weft.models.choices import DecoderChoice, EncoderChoice
+from weft.models.encoder_decoder import EncoderDecoder
+from weft.models.transformer_decoder import TransformerDecoderConfig
+from weft.tasks.base import Loss, Scores, Task, TaskConfig
+from weft.tasks.parallel import Parallel, columns_for, grouped, pairs_of
+from weft.tasks.sides import Sides, decided, learned_sides, loaded_sides
+from weft.tasks.token_loss import disagreement, references, token_loss
+from weft.tasks.writing import Reference, TextAnswer, Writer, as_texts
+from weft.tasks.written_scores import quick_written_scores, written_scores
+from weft.text.choices import TokenizerChoice
+
+FAR = 3.0
+"""Lengths so many times out of the usual proportion are worth a note."""
+ROOM = 8
+"""Tokens that an output may have beyond the longest target of the training part."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairBatch(Moves):
+    """Sources of B rows and, where known, their targets between two end symbols [B, T + 1], with their mask [B, T]."""
+
+    source: Tokens
+    target_BT: Tensor | None
+    mask_BT: Tensor | None
+    keys: Sequence[np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was written for a row, best first, and how probable its target was."""
+
+    outputs: list[Output]
+    loss: Reference | None
+
+
+class Seq2SeqConfig(TaskConfig):
+    """For each source a text is written."""
+
+    kind: Literal["seq2seq"] = "seq2seq"
+    columns: ClassVar[tuple[str, ...]] = ("source", "target")
+    source: str | None = None
+    """The column of the source; None: guessed from the file, and said."""
+    target: str | None = None
+    """The column of the target, or several joined by commas, each of which is right; None: guessed, and said."""
+    tokenizer: TokenizerChoice | None = None
+    """How texts become ids; None: `bpe`, which keeps capitals and full width."""
+    target_tokenizer: TokenizerChoice | None = None
+    """How targets become ids, where they have a vocabulary of their own; None: as sources."""
+    vocabulary: Literal["auto", "shared", "separate"] = "auto"
+    """One vocabulary for both sides, or one for each; `auto`: one where both are of the same script."""
+    max_source: int = Field(default=256, ge=1)
+    """Tokens of a source that are read; how much lies beyond is said."""
+    max_target: int = Field(default=256, ge=1)
+    """Tokens of a target that are learned from; how much lies beyond is said."""
+    encoder: EncoderChoice | None = None
+    """What reads; None: one that suits the decoder."""
+    decoder: DecoderChoice = TransformerDecoderConfig()
+    """What writes."""
+    smoothing: float = Field(default=0.1, ge=0, lt=1)
+    """The share of each target token that is spread evenly over the vocabulary (Szegedy et al. 2016, section 7)."""
+    r_drop: float = Field(default=0.0, ge=0)
+    """Alpha: how far two readings with other dropout must agree (Liang et al. 2021, equation 4), at twice the cost."""
+    teacher_forcing: TeacherForcing = TeacherForcing()
+    search: SearchChoice = Beam(5)
+    """How texts are found when the model is asked; while it is trained, the dev part is answered greedily."""
+    duplicates: Literal["keep", "drop"] = "drop"
+    """Whether training learns from a pair that stands there before."""
+    longest_ratio: float | None = Field(default=None, gt=1)
+    """Pairs whose lengths are over so many times out of the usual proportion are not learned from; None: all are."""
+    references: Literal["one", "all"] = "one"
+    """`all`: rows of the dev and test parts with the same source are one example, each of whose targets is right."""
+
+    def resolved(self, table: Table) -> Self:
+        """The same with both columns named."""
+        source, target = columns_for(table, source=self.source, target=self.target)
+        return self.model_copy(update={"source": source, "target": target})
+
+    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
+        """The same for another table."""
+        source = text or (self.source if self.source in table.columns else None)
+        there = self.target is not None and set(self.target.split(",")) & set(table.columns)
+        return self.model_copy(update={"source": source, "target": label or (self.target if there else None)}).resolved(
+            table
+        )
+
+    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
+        """The same for sources alone; the only column is the source, whatever its name."""
+        names = (text,) if text else (self.source, *(table.columns if len(table.columns) == 1 else ()))
+        found = next((name for name in names if name in table.columns), None)
+        if found is None:
+            hint = f"the columns are {', '.join(table.columns)}: name the one to read"
+            raise InputError(f"there is no column `{names[0]}`", where=table.path, hint=hint)
+        return self.model_copy(update={"source": found, "target": None})
+
+    def read(self, table: Table) -> Iterator[Parallel]:
+        """The pairs of a table; without `target`, sources alone."""
+        return pairs_of(table, source=self.source or "", target=self.target)
+
+    def example(self, text: str, second: str | None = None) -> Parallel:
+        """A source to write for."""
+        if second is not None:
+            raise InputError("expected one text, found a pair", hint="this model writes a text for one text")
+        return Parallel(text)
+
+    def cleaned(self, examples: Sequence[Parallel]) -> tuple[list[Parallel], list[str]]:
+        """One example for each target, without those that the settings drop; and what was found of such pairs."""
+        pairs = [Parallel(one.source, (target,), one.line) for one in examples for target in one.targets]
+        ratio = self.longest_ratio or FAR
+        found = clean_pairs(
+            [one.source for one in pairs],
+            [one.targets[0] for one in pairs],
+            longest_ratio=ratio,
+            duplicates=self.duplicates,
+        )
+        kept, said = set(found.kept_N.tolist()), list(found.said)
+        for noted in found.noted:
+            if noted.rule == "ratio" and self.longest_ratio is None and len(noted.rows_N):
+                kept |= set(noted.rows_N.tolist())
+                advice = f"kept (task.longest_ratio={FAR:g} drops them)"
+                said = [one.replace("dropped", advice) if one == noted.said else one for one in said]
+        return [pair for row, pair in enumerate(pairs) if row in kept], said
+
+    def remarks(
+        self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
+    ) -> list[str]:
+        """Which sources of the other parts stand in train too, and where a source has several targets."""
+        del files, named
+        train = [one.source for one in parts["train"]]
+        others = {name: [one.source for one in rows] for name, rows in parts.items() if name != "train"}
+        found = [overlap(train, sources, name=name) for name, sources in others.items()]
+        said = [one.said for one in found if len(one.rows_N)]
+        repeated = [name for name, sources in others.items() if len(set(sources)) < 0.8 * len(sources)]
+        if repeated and self.references == "one":
+            hint = "task.references=all takes the targets of one source as its references"
+            said.append(f"many rows of {' and '.join(repeated)} have the source of another: {hint}")
+        return said
+
+    def scored(self, examples: Sequence[Parallel]) -> list[Parallel]:
+        """One example for each source, where all its targets are right."""
+        return grouped(examples) if self.references == "all" else list(examples)
+
+    def learn(self, examples: Sequence[Parallel]) -> Seq2Seq:
+        """The tokenizers, and how long outputs may be. Raises ConfigError where parts do not go together."""
+        sources, targets = [one.source for one in examples], [target for one in examples for target in one.targets]
+        config = decided(self, sources, targets)
+        sides = learned_sides(config, sources, targets)
+        lengths = sides.target.encode(targets).lengths_R
+        return Seq2Seq(config, sides, longest=min(self.max_target, int(lengths.max()) + ROOM))
+
+    def load(self, folder: Path) -> Seq2Seq:
+        """Load what `Seq2Seq.save` wrote."""
+        return Seq2Seq(self, loaded_sides(self, folder), longest=read_json(folder / "seq2seq.json")["longest"])
+
+
+class Seq2Seq(Task):
+    """Two tokenizers, or one for both sides, and the most tokens that an output has."""
+
+    config: Seq2SeqConfig
+    metric: ClassVar[str] = "bleu"
+    metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "perplexity")
+    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
+
+    def __init__(self, config: Seq2SeqConfig, sides: Sides, *, longest: int) -> None:
+        self.config, self.sides, self.longest = config, sides, longest
+        self.end = sides.target.sizes[0]
+        """The symbol that begins and ends every target: one number beyond the tokenizer's."""
+
+    def save(self, folder: Path) -> None:
+        """The files of the tokenizers, and `seq2seq.json`."""
+        self.sides.save(folder)
+        write_json(folder / "seq2seq.json", {"longest": self.longest})
+
+    def build_model(self) -> EncoderDecoder:
+        """Encoder and decoder, with fresh weights."""
+        encoder_config = self.config.encoder
+        assert isinstance(encoder_config, EncoderConfig)
+        first, *views = self.sides.source.sizes
+        encoder = encoder_config.build((first + 1, *views))
+        decoder = self.config.decoder.build(self.end + 1, memory_width=encoder.width)
+        return EncoderDecoder(encoder, decoder, tying=self.sides.tying(encoder_config, self.config.decoder))
+
+    def encode(self, examples: Sequence[Parallel]) -> Columns:
+        """Ids of every source with an end symbol, and of the first target of each, where all have one."""
+        sources = self.sides.source.encode([one.source for one in examples])
+        source = fit(Ragged.of(sources.values_NW, sources.lengths_R), max_length=self.config.max_source, long="head")
+        read = ended(source.rows, self.sides.source.sizes[0])
+        ragged, lengths_R = {"source": read}, read.lengths_R
+        facts = {
+            "source": 1 - sources.unknown / max(1, len(sources.values_NW)),
+            "long": source.long_texts / max(1, len(examples)),
+            "unread": source.unread / max(1, len(sources.values_NW)),
+        }
+        shape_R = None
+        if examples and all(one.targets for one in examples):
+            targets = self.sides.target.encode([one.targets[0] for one in examples])
+            target = fit(
+                Ragged.of(targets.values_NW, targets.lengths_R), max_length=self.config.max_target, long="head"
+            )
+            ragged["target"] = ended(target.rows, self.end)
+            facts["target"] = 1 - targets.unknown / max(1, len(targets.values_NW))
+            facts["long_targets"] = target.long_texts / max(1, len(examples))
+            # batches of one source length and like target lengths: hardly any padding on either side
+            shape_R = lengths_R * 100_000 + ragged["target"].lengths_R
+            lengths_R = lengths_R + ragged["target"].lengths_R
+        unread_R = sources.lengths_R - source.rows.lengths_R
+        return Columns(ragged, {"unread": unread_R}, source.owner_R, lengths_R, facts, shape_R=shape_R)
+
+    def check(self, examples: Sequence[Parallel]) -> list[str]:
+        """Every pair can be scored."""
+        del examples
+        return []
+
+    def collate(self, columns: Columns, rows: np.ndarray) -> PairBatch:
+        """Gather and pad some rows."""
+        source = columns.ragged["source"]
+        ids_BSW, mask_BS = source.padded(rows)
+        ids = torch.from_numpy(ids_BSW).long()
+        tokens = Tokens(ids[..., 0], torch.from_numpy(mask_BS), ids[..., 1:] if ids.shape[2] > 1 else None)
+        keys = [source.values[source.offsets_R1[row] : source.offsets_R1[row + 1], 0] for row in rows]
+        if "target" not in columns.ragged:
+            return PairBatch(tokens, None, None, keys)
+        ids_BTW, mask_BT = columns.ragged["target"].padded(rows)
+        target_BT = torch.from_numpy(ids_BTW[..., 0]).long()
+        begun_BT = torch.cat([target_BT.new_full((len(rows), 1), self.end), target_BT], 1)
+        return PairBatch(tokens, begun_BT, torch.from_numpy(mask_BT), keys)
+
+    def loss(self, model: nn.Module, batch: PairBatch, step: int) -> Loss:
+        """Label-smoothed cross-entropy, summed over the target's tokens; the count is their number."""
+        target_BT, mask_BT = batch.target_BT, batch.mask_BT
+        if target_BT is None or mask_BT is None or not isinstance(model, EncoderDecoder):
+            raise InputError("there are sources without a target among those to learn from")
+        gold, gold_N = self.config.teacher_forcing.at(step), target_BT[:, 1:][mask_BT]
+
+        def logits() -> Tensor:
+            state = model.decoder.start(model.encoder(batch.source), rows=len(target_BT))
+            states_BTD = feed(model.decoder, state, target_BT[:, :-1], gold=gold)
+            return model.decoder.logits(states_BTD[mask_BT])
+
+        if self.config.r_drop and model.training:
+            first, second = logits(), logits()
+            agree = self.config.r_drop * disagreement(first, second)
+            total = sum(
+                token_loss(one, gold_N, smoothing=self.config.smoothing) for one in (first.clone(), second.clone())
+            )
+            return Loss(total + agree, torch.tensor(2.0 * len(gold_N)).to(first))
+        total = token_loss(logits(), gold_N, smoothing=self.config.smoothing)
+        return Loss(total, torch.tensor(float(len(gold_N))).to(total))
+
+    def hurried(self) -> Seq2Seq:
+        """Greedily."""
+        return self.searching(Greedy())
+
+    def searching(self, search: SearchConfig) -> Seq2Seq:
+        """The same, writing by another search."""
+        other = copy.copy(self)
+        other.config = self.config.model_copy(update={"search": search})
+        return other
+
+    def writer(self, model: EncoderDecoder) -> Writer:
+        """The decoder with the search of the settings."""
+        return Writer(model.decoder, self.sides.target, self.config.search, self.end, self.longest)
+
+    def predict(self, model: nn.Module, batch: PairBatch) -> list[Part]:
+        """What is written for each row and, where its target is known, how probable that was."""
+        assert isinstance(model, EncoderDecoder)
+        memory, rows = model.encoder(batch.source), len(batch.keys)
+        losses: list[Reference | None] = [None] * rows
+        if batch.target_BT is not None and batch.mask_BT is not None:
+            losses = references(model.decoder, model.decoder.start(memory, rows=rows), batch.target_BT, batch.mask_BT)
+        begin_BP = torch.full((rows, 1), self.end, device=batch.source.ids_BS.device)
+        start = partial(model.decoder.start, memory, rows=rows)
+        outputs = self.writer(model).write(start, begin_BP, batch.keys)
+        return [Part(one, loss) for one, loss in zip(outputs, losses, strict=True)]
+
+    def answers(self, parts: Sequence[Part], columns: Columns) -> list[TextAnswer]:
+        """The best output of each row as text, and the others asked for."""
+        told = as_texts([part.outputs for part in parts], self.sides.target, self.config.search)
+        unread_R = columns.fixed["unread"].tolist()
+        return [
+            TextAnswer(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
+            for row, part, unread in zip(told, parts, unread_R, strict=True)
+        ]
+
+    def average(self, answers: Sequence[Sequence[TextAnswer]]) -> list[TextAnswer]:
+        """No mean of texts is a text."""
+        del answers
+        raise InputError("texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
+
+    def quick_scores(self, answers: Sequence[TextAnswer], examples: Sequence[Parallel]) -> dict[str, float]:
+        """BLEU, chrF, and the loss of the references."""
+        return quick_written_scores(answers, [one.targets for one in examples])
+
+    def score(self, answers: Sequence[TextAnswer], examples: Sequence[Parallel]) -> Scores:
+        """BLEU, chrF, TER, ROUGE and perplexity with their intervals; details have the signatures."""
+        return written_scores(answers, [one.targets for one in examples])
+
+    def record(self, answer: TextAnswer, example: Parallel) -> dict[str, Any]:
+        """Source, targets where they are known, and what was written."""
+        known = {"references": list(example.targets)} if example.targets else {}
+        others = {"alternatives": list(answer.alternatives)} if answer.alternatives else {}
+        unread = {"unread": answer.unread} if answer.unread else {}
+        line = {"line": example.line} if example.line else {}
+        written = {"answer": answer.text, "log_probability": round(answer.log_probability, 6)}
+        return {"source": example.source, **known, **written, **others, **unread, **line}
+
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """The vocabularies with their coverage, and what is too long."""
+        notes = self.sides.notes({name: part.facts for name, part in columns.items()})
+        for name, part in columns.items():
+            if part.facts["long"]:
+                share, unread = part.facts["long"], part.facts["unread"]
+                limit = f"{self.config.max_source} tokens (task.max_source)"
+                notes.append(f"{share:.1%} of the {name} sources are longer than {limit}: {unread:.1%} is not read")
+            if part.facts.get("long_targets"):
+                limit = f"{self.config.max_target} tokens (task.max_target)"
+                notes.append(f"{part.facts['long_targets']:.1%} of the {name} targets are cut at {limit}")
+        return notes

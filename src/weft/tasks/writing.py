@@ -1,0 +1,162 @@
+"""What every task that writes text does alike: one search over a decoder, its outputs as text; knows no task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from weft.decoding.beam import Ranking, beam_search
+from weft.decoding.choices import Beam, MinimumRisk, Sample, Sampling, SearchConfig
+from weft.decoding.risk import least_risk
+from weft.decoding.unroll import Output, Terms, collected, drawing, likeliest, row_keys, unroll
+from weft.errors import ConfigError
+from weft.models.base import Decoder, State
+from weft.tasks.token_loss import Reference
+from weft.text.normalize import NormalizeConfig
+from weft.text.tokenizer import Tokenizer, TokenizerConfig
+
+EXACT = NormalizeConfig(unicode="NFC", case="keep")
+"""Texts as they are to be written: with their capitals, and full width where that is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer:
+    """A text that was written, the mean log-probability of its tokens, and further ones where they were asked for."""
+
+    text: str
+    log_probability: float
+    alternatives: tuple[str, ...] = ()
+    loss: Reference | None = field(default=None, repr=False, compare=False)
+    """How probable the right answer was, where one is known."""
+    unread: int = field(default=0, repr=False, compare=False)
+    """Tokens of the source beyond the maximum, which were not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A decoder and how it is to write: the search, the tokenizer of what is written, the end, the usual longest."""
+
+    decoder: Decoder[Any]
+    tokenizer: Tokenizer
+    search: SearchConfig
+    end: int
+    longest: int
+
+    def write(self, start: Callable[..., State], ids_BP: Tensor, keys_B: Sequence[np.ndarray]) -> list[list[Output]]:
+        """The outputs of each row, best first, without what they began with.
+
+        Args:
+            start: makes the state of B rows, given `capacity` and `record`.
+            ids_BP: what each row begins with: the end symbol, and maybe a prompt.
+            keys_B: what each row is known by when its draws are seeded: its source or prompt.
+
+        Raises ConfigError where the search asks for what cannot be.
+
+        """
+        search, rows = self.search, len(ids_BP)
+        prefix = self._prefix()
+        if prefix:
+            ids_BP = torch.cat([ids_BP, ids_BP.new_tensor(prefix).expand(rows, -1)], 1)
+        terms = self._terms(len(prefix), ids_BP.shape[1] - 1)
+        samples = search.samples if isinstance(search, Sample | MinimumRisk) else 1
+        record = isinstance(search, Beam) and search.coverage_penalty > 0
+        state = start(capacity=ids_BP.shape[1] + terms.longest, record=record)
+        if isinstance(search, Beam):
+            if search.size >= self._vocabulary():
+                what = f"a beam of {search.size} is as wide as the vocabulary of {self._vocabulary():,}"
+                raise ConfigError(what, where="search.size", hint="take a smaller beam: 5 is usual")
+            ranking = Ranking(search.length_penalty, search.coverage_penalty)
+            found = beam_search(
+                self.decoder,
+                state,
+                ids_BP,
+                terms=terms,
+                size=search.size,
+                ranking=ranking,
+                alternatives=search.alternatives,
+                stop=search.stop,
+            )
+        else:
+            if samples > 1:
+                # the prompt is read once, and its past shared by the samples
+                if ids_BP.shape[1] > 1:
+                    _, state = self.decoder(ids_BP[:, :-1], state)
+                state, ids_BP = state.widen(samples), ids_BP.repeat_interleave(samples, 0)
+            keys = row_keys(keys_B, samples=samples)
+            choose = drawing(keys, seed=search.seed) if isinstance(search, Sampling) else likeliest
+            read = "last" if samples > 1 else "all"
+            steps = unroll(self.decoder, state, ids_BP, terms=terms, choose=choose, read=read)
+            flat = collected(steps, rows=len(ids_BP), end=self.end)
+            found = [flat[row * samples : (row + 1) * samples] for row in range(rows)]
+        self._check_forced(found, prefix)
+        return [[Output([*prefix, *one.ids], one.log_probability) for one in row] for row in found]
+
+    def spell(self, word: str) -> list[list[int]]:
+        """A word in ids: as it begins a text, after a space, and inside of a word; none that is not wholly known."""
+        forms = self.tokenizer.encode([word, f"a {word}", f"a{word}", "a"])
+        ends = np.cumsum(forms.lengths_R)
+        rows = [
+            forms.values_NW[end - length : end, 0].tolist() for end, length in zip(ends, forms.lengths_R, strict=True)
+        ]
+        alone, spaced, inside, before = rows
+        found = [alone]
+        found += [row[len(before) :] for row in (spaced, inside) if row[: len(before)] == before]
+        return [list(one) for one in dict.fromkeys(map(tuple, found)) if one and 0 not in one and 1 not in one]
+
+    def _vocabulary(self) -> int:
+        return self.tokenizer.sizes[0]
+
+    def _prefix(self) -> list[int]:
+        if not self.search.prefix:
+            return []
+        ids = self.tokenizer.encode([self.search.prefix]).values_NW[:, 0].tolist()
+        if 1 in ids:
+            what = f"`{self.search.prefix}` has a character that the model cannot write"
+            raise ConfigError(what, where="search.prefix", hint="begin with characters that the training texts have")
+        return ids
+
+    def _terms(self, prefix: int, begun: int) -> Terms:
+        """Rules see what a row began with; their lengths are meant without it, a forced beginning included."""
+        longest = self.search.max_length or self.longest
+        if longest <= prefix:
+            what = f"a beginning of {prefix} tokens leaves no room, where an output has at most {longest}"
+            raise ConfigError(what, where="search.prefix", hint="shorten it, or raise max_length")
+        shifted = (
+            self.search.model_copy(update={"min_length": self.search.min_length + begun - prefix})
+            if (self.search.min_length)
+            else self.search
+        )
+        rules = shifted.rules(end=self.end, spell=self.spell, longest=longest - prefix + begun)
+        return Terms(self.end, longest - prefix, rules)
+
+    def _check_forced(self, found: Sequence[Sequence[Output]], prefix: list[int]) -> None:
+        rule = self.search.forced_words(end=self.end, spell=self.spell, longest=self.search.max_length or self.longest)
+        if rule is not None:
+            for row in found:
+                for one in row:
+                    rule.require(torch.tensor([[*prefix, *one.ids]], dtype=torch.long))
+
+
+def as_texts(
+    outputs: Sequence[Sequence[Output]], tokenizer: Tokenizer, search: SearchConfig
+) -> list[list[tuple[str, float]]]:
+    """The outputs of each row as texts, each with the mean log-probability of its tokens; by minimum risk, one."""
+    flat = tokenizer.decode([one.ids for row in outputs for one in row])
+    told, place = [], 0
+    for row in outputs:
+        means = [one.log_probability / (len(one.ids) + 1) for one in row]
+        mine = list(zip(flat[place : place + len(row)], means, strict=True))
+        place += len(row)
+        told.append([mine[least_risk([text for text, _ in mine])]] if isinstance(search, MinimumRisk) else mine)
+    return told
+
+
+def exactly(config: TokenizerConfig) -> TokenizerConfig:
+    """The same for texts that are to be written: as they are, unless it says otherwise."""
+    given = "normalize" in config.model_fields_set
+    return config if given else config.model_copy(update={"normalize": EXACT})
