@@ -69,11 +69,6 @@ class Columns:
     shape_R: np.ndarray | None = None
     """By what rows of one shape are known, where they have more than one length; None: by their cost."""
 
-    @property
-    def order_R(self) -> np.ndarray:
-        """By what rows are sorted that come together in batches."""
-        return self.cost_R if self.shape_R is None else self.shape_R
-
     def __len__(self) -> int:
         return len(self.owner_R)
 

@@ -10,6 +10,8 @@ import numpy as np
 
 _POOL = 64
 """Batches sorted together. More would waste less padding and mix less; 64 wastes below 3 in 100 on reviews."""
+_POOL_OF_SHAPES = 1024
+"""The same where rows have two lengths: of 64 batches of captions and their translations 22 in 100 were padding."""
 
 
 def plan(
@@ -26,12 +28,13 @@ def plan(
     With `batch_tokens`, a batch of two rows or more also holds no more than so many tokens, padding included. Rows are
     sorted by `order_R` where it is given, else by what they cost.
     """
+    pooled = batch_rows * (_POOL if order_R is None else _POOL_OF_SHAPES)
     order_R = cost_R if order_R is None else order_R
     draw = np.random.default_rng((seed, epoch))
     order = draw.permutation(len(cost_R))
     batches: list[np.ndarray] = []
-    for start in range(0, len(order), batch_rows * _POOL):
-        pool = order[start : start + batch_rows * _POOL]
+    for start in range(0, len(order), pooled):
+        pool = order[start : start + pooled]
         pool = pool[np.argsort(order_R[pool], kind="stable")]
         batches += cut(cost_R, pool, batch_rows=batch_rows, batch_tokens=batch_tokens)
     return [batches[place] for place in draw.permutation(len(batches))]

@@ -70,7 +70,9 @@ def beam_search(
     prompt = ids_BP.shape[1]
     states_BPD, state = decoder(ids_BP, state)
     state, last_ND = state.widen(size), states_BPD[:, -1].repeat_interleave(size, 0)
-    beams = _Beams(ids_BP, terms=terms, size=size, ranking=ranking, reach=1 if stop == "likely" else terms.longest)
+    # below 0 a longer output is worth less, whatever comes
+    reach = terms.longest if stop == "sure" and ranking.length_penalty > 0 else 1
+    beams = _Beams(ids_BP, terms=terms, size=size, ranking=ranking, reach=reach)
     for step in range(terms.longest):
         lost_BK = ranking.lost(state, size)
         rows_N, ids_N1 = beams.step(decoder.logits(last_ND), lost_BK, place=prompt - 1 + step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,9 +70,10 @@ def drawing(keys_R: np.ndarray, *, seed: int) -> Choose:
 
     `keys_R` (uint64) are of all rows by number. Each draw is one number in [0, 1), looked up in the running sum.
     """
+    seeded = mix(np.array([seed % 2**64], dtype=np.uint64))
 
     def choose(logits_NV: Tensor, rows_N: Tensor, step: int) -> Tensor:
-        mixed = mix(keys_R[rows_N.cpu().numpy()] ^ mix(np.array([(seed << 20) + step + 1], dtype=np.uint64)))
+        mixed = mix(keys_R[rows_N.cpu().numpy()] ^ mix(seeded + np.uint64(step + 1)))
         drawn_N1 = torch.from_numpy((mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53)[:, None]
         sums_NV = logits_NV.double().softmax(-1).cumsum(-1).cpu()
         ids_N1 = torch.searchsorted(sums_NV, drawn_N1 * sums_NV[:, -1:], right=True)
@@ -88,7 +89,7 @@ def unroll(
     *,
     terms: Terms,
     choose: Choose = likeliest,
-    read: Literal["all", "last"] = "all",
+    samples: int = 1,
 ) -> Iterator[Chosen]:
     """Write all rows to their ends, told step by step.
 
@@ -98,34 +99,38 @@ def unroll(
         ids_BP: what each row begins with: the symbol that starts a sequence, and maybe a prompt.
         terms: when an output ends, and what it may hold.
         choose: how a token is picked.
-        read: `last` where the state has read all of what rows begin with but the last token.
+        samples: how often each row is written. What it begins with is read once, and shared; those of a row are
+            numbered side by side.
 
     """
-    rows, prompt = ids_BP.shape
+    rows, prompt = len(ids_BP) * samples, ids_BP.shape[1]
     rows_N = torch.arange(rows, device=ids_BP.device)
     live_N = torch.ones(rows, dtype=torch.bool, device=ids_BP.device)
     written_NT = ids_BP.new_zeros(rows, prompt - 1 + terms.longest)
-    written_NT[:, : prompt - 1] = ids_BP[:, 1:]
-    next_NT = ids_BP if read == "all" else ids_BP[:, -1:]
+    written_NT[:, : prompt - 1] = ids_BP[:, 1:].repeat_interleave(samples, 0)
+    states_NTD, state = decoder(ids_BP, state)
+    if samples > 1:
+        states_NTD, state = states_NTD[:, -1:].repeat_interleave(samples, 0), state.widen(samples)
     for step in range(terms.longest):
-        states_NTD, state = decoder(next_NT, state)
         told = prompt - 1 + step
         logits_NV = decoder.logits(states_NTD[:, -1])
-        total_N = logits_NV.logsumexp(-1)
+        total_N = logits_NV.float().logsumexp(-1)
         ids_N = choose(terms.allowed(logits_NV.clone(), written_NT[:, :told]), rows_N, step)
         log_N = logits_NV.gather(1, ids_N[:, None])[:, 0] - total_N
         yield Chosen(rows_N[live_N], ids_N[live_N], log_N[live_N])
         written_NT[:, told] = ids_N
         live_N = live_N & (ids_N != terms.end)
-        count = int(live_N.sum())
-        if not count:
+        # the samples of a row share what it began with: they leave together
+        going_N = live_N.view(-1, samples).any(1).repeat_interleave(samples)
+        count = int(going_N.sum())
+        if not count or step + 1 == terms.longest:
             return
-        if count < FULL * len(live_N):
-            kept_N = live_N.nonzero()[:, 0]
+        if count < FULL * len(going_N):
+            kept_N = going_N.nonzero()[:, 0]
             state = state.select(kept_N)
             rows_N, ids_N, written_NT = rows_N[kept_N], ids_N[kept_N], written_NT[kept_N]
             live_N = live_N[kept_N]
-        next_NT = ids_N[:, None]
+        states_NTD, state = decoder(ids_N[:, None], state)
 
 
 def collected(steps: Iterator[Chosen], *, rows: int, end: int) -> list[Output]:

@@ -25,8 +25,10 @@ class RnnDecoderConfig(DecoderConfig):
 
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 2e-3},
-        "batch_rows": 64,
+        "batch_rows": 256,
+        "batch_tokens": 2_500,
         "ema": 0.995,
+        "patience": 6,
     }
     width: int = Field(default=256, ge=1)
     """Of the embeddings, which also score the vocabulary."""

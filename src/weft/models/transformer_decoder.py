@@ -28,8 +28,10 @@ class TransformerDecoderConfig(DecoderConfig):
     kind: Literal["transformer"] = "transformer"
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 2e-3, "betas": (0.9, 0.98)},
-        "batch_rows": 64,
+        "batch_rows": 256,
+        "batch_tokens": 2_500,
         "ema": 0.997,
+        "patience": 6,
     }
     width: int = Field(default=256, ge=2, multiple_of=2)
     """Of the embeddings and of all states."""

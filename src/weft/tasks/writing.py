@@ -82,16 +82,10 @@ class Writer:
                 stop=search.stop,
             )
         else:
-            if samples > 1:
-                # the prompt is read once, and its past shared by the samples
-                if ids_BP.shape[1] > 1:
-                    _, state = self.decoder(ids_BP[:, :-1], state)
-                state, ids_BP = state.widen(samples), ids_BP.repeat_interleave(samples, 0)
             keys = row_keys(keys_B, samples=samples)
             choose = drawing(keys, seed=search.seed) if isinstance(search, Sampling) else likeliest
-            read = "last" if samples > 1 else "all"
-            steps = unroll(self.decoder, state, ids_BP, terms=terms, choose=choose, read=read)
-            flat = collected(steps, rows=len(ids_BP), end=self.end)
+            steps = unroll(self.decoder, state, ids_BP, terms=terms, choose=choose, samples=samples)
+            flat = collected(steps, rows=rows * samples, end=self.end)
             found = [flat[row * samples : (row + 1) * samples] for row in range(rows)]
         self._check_forced(found, prefix)
         return [[Output([*prefix, *one.ids], one.log_probability) for one in row] for row in found]

@@ -84,7 +84,7 @@ def train(job: Job) -> Iterator[Report]:
             batch_tokens=config.batch_tokens,
             seed=job.seed,
             epoch=progress.epoch,
-            order_R=job.columns.order_R,
+            order_R=job.columns.shape_R,
         )
         while progress.batch < len(batches) and not progress.stopped:
             yield from _advance(job, state, pace, batches)
