@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,14 @@ class Model:
                 raise InputError("text is empty", where=f"texts[{number}]")
         task = self.task if search is None else self.task.searching(search)
         return answer(task, self.network, examples, device=self.device)
+
+    def stream(self, text: str, *, search: SearchConfig | None = None) -> Iterator[str]:
+        """What is written for a text, part by part as it is written; joined, it is the answer.
+
+        Raises ConfigError for a model that writes nothing, or a search that knows its output only at the end.
+        """
+        task = self.task if search is None else self.task.searching(search)
+        return task.stream(self.network, self.task.config.example(text))
 
     def evaluate(self, examples: Sequence[Any]) -> Evaluation:
         """Answers to labelled examples, their scores with intervals, and the pace."""

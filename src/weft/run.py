@@ -286,7 +286,8 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
         "encoder": _kind(job.task),
         "weft": version("weft"),
     }
-    write_json(folder / "scores.json", {**result.to_json(), **facts})
+    shown = job.task.showpiece(job.model, run.examples.train, device=job.device)
+    write_json(folder / "scores.json", {**result.to_json(), **shown, **facts})
     write_answers(folder / "answers.jsonl", job.task, result.answers, examples)
     from weft.report.page import run_page
 

@@ -128,6 +128,20 @@ def ended(rows: Ragged, end: int) -> Ragged:
     return Ragged.of(values, lengths_R + 1)
 
 
+def windows(whole: Ragged, *, size: int) -> Fitted:
+    """Rows of at most `size` + 1 values; each begins with the last of the row before it, so that all are told but one.
+
+    A text of a single value makes a row too.
+    """
+    lengths_E = whole.lengths_R
+    rows_E = np.maximum(1, -(-(lengths_E - 1) // size))
+    owner_R = np.repeat(np.arange(len(lengths_E)), rows_E)
+    starts_R = size * (np.arange(len(owner_R)) - np.repeat(np.cumsum(rows_E) - rows_E, rows_E))
+    taken_R = np.minimum(lengths_E[owner_R] - starts_R, size + 1)
+    rows = _take(whole, whole.offsets_R1[:-1][owner_R] + starts_R, taken_R)
+    return Fitted(rows, owner_R, int((rows_E > 1).sum()), 0)
+
+
 def _take(whole: Ragged, starts_R: np.ndarray, lengths_R: np.ndarray) -> Ragged:
     offsets_R = np.cumsum(lengths_R) - lengths_R
     places = np.arange(int(lengths_R.sum())) + np.repeat(starts_R - offsets_R, lengths_R)

@@ -1,4 +1,4 @@
-"""An encoder in front of a decoder: what is read becomes what is written; knows no loss and no search."""
+"""A decoder alone, or behind an encoder: what is read becomes what is written; knows no loss and no search."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ from weft.models.embedding import Embedding
 
 Tying = Literal["shared", "separate"]
 """Whether the encoder embeds tokens in the decoder's table, or in one of its own."""
+
+
+class DecoderAlone(nn.Module):
+    """A language model: a decoder without a memory."""
+
+    def __init__(self, decoder: Decoder[Any]) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, ids_BT: Tensor) -> Tensor:
+        """The scores [B, T, V] of what follows each token of true prefixes."""
+        states_BTD, _ = self.decoder(ids_BT, self.decoder.start(None, rows=len(ids_BT)))
+        return self.decoder.logits(states_BTD)
 
 
 class EncoderDecoder(nn.Module):

@@ -16,7 +16,9 @@ from weft.report.curves import Curve
 from weft.report.folder import Run
 from weft.report.words import Interval
 
-SCORES = ("accuracy", "micro_f1", "macro_f1", "log_loss", "calibration_error")
+SCORES = ("accuracy", "micro_f1", "macro_f1", "bleu", "chrf", "rougeL", "log_loss", "perplexity", "calibration_error")
+SPANNED = {words.measure(name).title for name in ("accuracy", "bleu")}
+"""The columns with room for intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Column:
     value: Callable[[Run], Interval | None]
     shown: Callable[[float], str]
     better: Literal["high", "low"]
+    form: words.Form = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,8 @@ def cells(column: Column, runs: Sequence[Run]) -> list[Cell]:
     values = [column.value(run) for run in runs]
     found = [value.value for value in values if value]
     best = column.shown(max(found) if column.better == "high" else min(found)) if len(found) > 1 else None
-    accuracy = column.title == words.measure("accuracy").title
     return [
-        Cell(shown := column.shown(value.value), words.span(value) if accuracy else "", shown == best)
+        Cell(shown := column.shown(value.value), words.span(value, column.form) if column.title in SPANNED else "", shown == best)
         if value
         else Cell(words.NOTHING)
         for value in values
@@ -118,7 +120,8 @@ def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
 
 def _score_column(name: str) -> Column:
     known = words.measure(name)
-    return Column(known.title, lambda run: run.intervals.get(name), partial(words.score, form=known.form), known.better)
+    shown = partial(words.score, form=known.form)
+    return Column(known.title, lambda run: run.intervals.get(name), shown, known.better, known.form)
 
 
 def _evaluations(run: Run) -> list[Mapping[str, Any]]:

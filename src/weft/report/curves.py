@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from weft.report.canvas import FULL, LINES, POINTS, SIZE, blank, panel, shorten, style, svg, width
-from weft.report.words import is_number, score
+from weft.report.words import Form, is_number, measure, score
 
-NAMES = {"accuracy": "accuracy", "macro_f1": "macro F1", "micro_f1": "micro F1", "log_loss": "log loss"}
-
+NAMES = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
+    "log_loss": "log loss",
+    **{name: measure(name).title for name in ("bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL", "rougeLsum")},
+}
 
 FEW = 40
 """Points of a line at most that are marked one by one."""
@@ -35,11 +40,12 @@ class Curve:
 
 def dev_curves(curves: Sequence[Curve], name: str) -> str:
     """Draw the dev score of several models by epoch, each line named at its end."""
-    return epoch_curves(curves, f"{called(name)} on the dev part")
+    form: Form = "points" if measure(name).form == "points" else "share"
+    return epoch_curves(curves, f"{called(name)} on the dev part", form=form)
 
 
 def epoch_curves(
-    curves: Sequence[Curve], title: str, *, form: Literal["share", "number"] = "share", across: float = FULL
+    curves: Sequence[Curve], title: str, *, form: Form = "share", across: float = FULL
 ) -> str:
     """Draw a line for each model, named at its end, with a thin one for each of its runs; `across` is in inches."""
     shown = [(curve.name, finite(zip(curve.epochs, curve.scores, strict=True))) for curve in curves]

@@ -97,7 +97,7 @@ def _cells(axes: Axes, share_CC: np.ndarray) -> None:
             rows, columns = np.nonzero(ours_CC & (level_CC == level))
             if len(rows):
                 corners = [(column, row) for row, column in zip(rows, columns, strict=True)]
-                axes.add_patch(_squares(corners, color=colour, alpha=level / SHADES))
+                axes.add_patch(squares(corners, color=colour, alpha=level / SHADES))
     classes = len(share_CC)
     axes.set(xlim=(0, classes), ylim=(classes, 0), aspect="equal")
     axes.grid(visible=False)
@@ -110,7 +110,8 @@ def _cells(axes: Axes, share_CC: np.ndarray) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
-def _squares(corners: Sequence[tuple[int, int]], *, color: str, alpha: float) -> PathPatch:
+def squares(corners: Sequence[tuple[int, int]], *, color: str, alpha: float) -> PathPatch:
+    """Draw the cells with these upper left corners as one path."""
     unit = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], float)
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
     points = np.concatenate([unit + corner for corner in corners])

@@ -26,7 +26,7 @@ from weft.report.canvas import (
     svg,
 )
 from weft.report.curves import FEW, called, dashes, dots, finite, percent_axis
-from weft.report.words import is_number
+from weft.report.words import is_number, measure
 
 RAW_POINTS = 500  # of a curve; more are averaged in bins, as no eye tells them apart
 SHADES = 16
@@ -44,8 +44,8 @@ class Learning:
 
 def learning_curves(reports: Reports) -> Learning:
     """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked."""
-    steps = _by_step(reports, "step")
-    tests = _by_step(reports, "evaluation")
+    steps = by_step(reports, "step")
+    tests = by_step(reports, "evaluation")
     named = [(name, _scores(tests, name)) for name in _dev_scores(tests)]
     named = [(name, curve) for name, curve in named if len(curve)]
     losses = finite([(step["step"], step.get("loss")) for step in steps])
@@ -150,7 +150,8 @@ def _score_panel(axes: Axes, *, named: Sequence[tuple[str, np.ndarray]]) -> None
     axes.set_title("dev scores" if len(named) > 1 else f"{called(named[0][0])} on the dev part")
     for place, (name, curve) in enumerate(named):
         axes.plot(*curve.T, color=LINES[2 + place], label=called(name), linestyle=dashes(place * 8), **dots(curve))
-    if all(curve[:, 1].min() >= 0 and curve[:, 1].max() <= 1 for _, curve in named):
+    points = any(measure(name).form == "points" for name, _ in named)
+    if not points and all(curve[:, 1].min() >= 0 and curve[:, 1].max() <= 1 for _, curve in named):
         percent_axis(axes)
     if len(named) > 1:
         _legend(axes)
@@ -161,15 +162,15 @@ def _legend(axes: Axes) -> None:
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1.035), ncols=3)
 
 
-def _by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
+def by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
     """Pick the reports of a kind, by step; of a step that a resumed run did again, the later report."""
     ours = {report["step"]: report for report in reports if report.get("kind") == kind}
     return [ours[step] for step in sorted(ours)]
 
 
 def _dev_scores(tests: Reports) -> list[str]:
-    """Choose the scores worth a curve: the one that chooses the best step, then accuracy and macro F1."""
-    chosen = [test.get("metric", "") for test in tests[-1:]] + ["accuracy", "macro_f1"]
+    """Choose the scores worth a curve: the one that chooses the best step, then those that most tasks of its kind have."""
+    chosen = [test.get("metric", "") for test in tests[-1:]] + ["accuracy", "macro_f1", "bleu", "chrf"]
     return list(dict.fromkeys(name for name in chosen if name and name != "log_loss"))
 
 

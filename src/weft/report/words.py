@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeGuard
 
 NOTHING = "–"
+Form = Literal["share", "points", "number"]
+"""How a score is written: a share of 1 as percents, 0 to 100 as points, anything else as a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Measure:
 
     title: str
     meaning: str = ""
-    form: Literal["share", "number"] = "number"
+    form: Form = "number"
     better: Literal["high", "low"] = "high"
 
 
@@ -32,6 +34,15 @@ MEASURES = {
     "hamming_loss": Measure("Hamming loss", "decisions on a label of a text that are wrong", "share", "low"),
     "log_loss": Measure("Log loss", "how surprising the truth was to the model; 0 is best", better="low"),
     "calibration_error": Measure("Calibration error", "how far sureness is from being right", "share", "low"),
+    "bleu": Measure("BLEU", "runs of up to four words that a reference has too; 100: all", "points"),
+    "chrf": Measure("chrF", "runs of up to six characters that a reference has too; 100: all", "points"),
+    "ter": Measure("TER", "edits that would mend it, for 100 words of reference; 0 is best", "points", "low"),
+    "rouge1": Measure("ROUGE-1", "words that a reference has too", "points"),
+    "rouge2": Measure("ROUGE-2", "pairs of words that a reference has too", "points"),
+    "rougeL": Measure("ROUGE-L", "words in the order of a reference, gaps allowed", "points"),
+    "rougeLsum": Measure("ROUGE-Lsum", "the same, sentence by sentence", "points"),
+    "perplexity": Measure("Perplexity", "among how many tokens it wavers; 1 is best", better="low"),
+    "bits_per_byte": Measure("Bits per byte", "what a byte of text costs to tell; 0 is best", better="low"),
 }
 
 
@@ -70,12 +81,12 @@ def measure(name: str) -> Measure:
     return MEASURES.get(name) or Measure(name.replace("_", " ").capitalize())
 
 
-def score(value: float, form: Literal["share", "number"] = "share") -> str:
-    """`91.0%`, or `0.234` for what is no share."""
-    return f"{100 * value:.1f}%" if form == "share" else f"{value:.3f}"
+def score(value: float, form: Form = "share") -> str:
+    """`91.0%` of a share, `41.3` of points, else `0.234`."""
+    return f"{100 * value:.1f}%" if form == "share" else f"{value:.{1 if form == 'points' else 3}f}"
 
 
-def span(found: Interval, form: Literal["share", "number"] = "share") -> str:
+def span(found: Interval, form: Form = "share") -> str:
     """Write the interval alone, `88.3 to 93.4` or `0.210 to 0.260`; empty where there is none."""
     if not found.known:
         return ""

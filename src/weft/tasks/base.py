@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from weft.config import Config
@@ -56,8 +57,11 @@ class TaskConfig(Config):
     kind: str
     columns: ClassVar[tuple[str, ...]] = ("text", "label")
     """The settings that name columns: of what is read, then of the right answer, where there is one."""
-    sides: ClassVar[str] = "equal texts are on one side"
-    """How examples are held out, in words."""
+
+    @property
+    def sides(self) -> str:
+        """What is held out, in words."""
+        return "equal texts are on one side"
 
     def resolved(self, table: Table) -> Self:
         """The same with the columns named, guessed from a table where that is obvious. Raises InputError else."""
@@ -153,6 +157,16 @@ class Task(ABC):
         """The same, writing by another search. Raises ConfigError where nothing is written."""
         what = f"`{search.kind}` is a search, and a model of task `{self.config.kind}` writes no text"
         raise ConfigError(what, where="search", hint="leave the search out")
+
+    def stream(self, model: nn.Module, example: Any) -> Iterator[str]:
+        """What is written for an example, as it is written. Raises ConfigError where nothing is, or only as a whole."""
+        del model, example
+        raise ConfigError(f"a model of task `{self.config.kind}` writes no text", where="stream")
+
+    def showpiece(self, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> dict[str, Any]:
+        """What else is to be shown of a trained model, beside its scores; `examples` are those it learned from."""
+        del model, examples, device
+        return {}
 
     @abstractmethod
     def collate(self, columns: Columns, rows: np.ndarray) -> Any:

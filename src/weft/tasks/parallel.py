@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from weft.data.guess import find_column
+from weft.data.pairs import Care, clean_pairs
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
 SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "源文", "输入")
+FAR = 3.0
+"""Lengths so many times out of the usual proportion are worth a note."""
 TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
 
 
@@ -87,6 +90,25 @@ def pairs_of(table: Table, *, source: str, target: str | None) -> Iterator[Paral
             table.reject(row.line, "target is empty", column=names[0])
         else:
             yield Parallel(text, targets, row.line)
+
+
+def cleaned_pairs(
+    examples: Sequence[Parallel], *, longest_ratio: float | None, duplicates: Care
+) -> tuple[list[Parallel], list[str]]:
+    """One example for each target, without the pairs that are to be dropped, and what was found.
+
+    Pairs of unlike lengths are told of, but dropped only where a ratio is given.
+    """
+    pairs = [Parallel(one.source, (target,), one.line) for one in examples for target in one.targets]
+    sources, targets = [one.source for one in pairs], [one.targets[0] for one in pairs]
+    found = clean_pairs(sources, targets, longest_ratio=longest_ratio or FAR, duplicates=duplicates)
+    kept, said = set(found.kept_N.tolist()), list(found.said)
+    for noted in found.noted:
+        if noted.rule == "ratio" and longest_ratio is None:
+            kept |= set(noted.rows_N.tolist())
+            advice = f"kept (task.longest_ratio={FAR:g} drops them)"
+            said = [one.replace("dropped", advice) if one == noted.said else one for one in said]
+    return [pair for row, pair in enumerate(pairs) if row in kept], said
 
 
 def grouped(examples: Sequence[Parallel]) -> list[Parallel]:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves, Tokens
 from weft.data.columns import Columns, Ragged, ended, fit
-from weft.data.pairs import clean_pairs, overlap
+from weft.data.pairs import overlap
 from weft.data.sources import Table
 from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
 from weft.decoding.feed import TeacherForcing, feed
@@ -28,15 +28,14 @@ from weft.models.choices import DecoderChoice, EncoderChoice
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
-from weft.tasks.parallel import Parallel, columns_for, grouped, pairs_of
+from weft.tasks.parallel import Parallel, cleaned_pairs, columns_for, grouped, pairs_of
 from weft.tasks.sides import Sides, decided, learned_sides, loaded_sides
 from weft.tasks.token_loss import disagreement, references, token_loss
 from weft.tasks.writing import Reference, TextAnswer, Writer, as_texts
 from weft.tasks.written_scores import quick_written_scores, written_scores
 from weft.text.choices import TokenizerChoice
+from weft.text.stream import stream_text
 
-FAR = 3.0
-"""Lengths so many times out of the usual proportion are worth a note."""
 ROOM = 8
 """Tokens that an output may have beyond the longest target of the training part."""
 
@@ -130,21 +129,7 @@ class Seq2SeqConfig(TaskConfig):
 
     def cleaned(self, examples: Sequence[Parallel]) -> tuple[list[Parallel], list[str]]:
         """One example for each target, without those that the settings drop; and what was found of such pairs."""
-        pairs = [Parallel(one.source, (target,), one.line) for one in examples for target in one.targets]
-        ratio = self.longest_ratio or FAR
-        found = clean_pairs(
-            [one.source for one in pairs],
-            [one.targets[0] for one in pairs],
-            longest_ratio=ratio,
-            duplicates=self.duplicates,
-        )
-        kept, said = set(found.kept_N.tolist()), list(found.said)
-        for noted in found.noted:
-            if noted.rule == "ratio" and self.longest_ratio is None and len(noted.rows_N):
-                kept |= set(noted.rows_N.tolist())
-                advice = f"kept (task.longest_ratio={FAR:g} drops them)"
-                said = [one.replace("dropped", advice) if one == noted.said else one for one in said]
-        return [pair for row, pair in enumerate(pairs) if row in kept], said
+        return cleaned_pairs(examples, longest_ratio=self.longest_ratio, duplicates=self.duplicates)
 
     def remarks(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -306,6 +291,16 @@ class Seq2Seq(Task):
             TextAnswer(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
             for row, part, unread in zip(told, parts, unread_R, strict=True)
         ]
+
+    @torch.inference_mode()
+    def stream(self, model: nn.Module, example: Parallel) -> Iterator[str]:
+        """What is written for a source, as it is written."""
+        assert isinstance(model, EncoderDecoder)
+        rows = np.zeros(1, dtype=np.int64)
+        batch = self.collate(self.encode([example]), rows).to(model.decoder.embedding.weight.device)
+        start = partial(model.decoder.start, model.encoder(batch.source), rows=1)
+        begin_BP = torch.full((1, 1), self.end, device=batch.source.ids_BS.device)
+        yield from stream_text(self.sides.target, self.writer(model).stream(start, begin_BP, batch.keys))
 
     def average(self, answers: Sequence[Sequence[TextAnswer]]) -> list[TextAnswer]:
         """No mean of texts is a text."""

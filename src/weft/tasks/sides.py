@@ -14,7 +14,8 @@ from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
 from weft.models.rnn_decoder import RnnDecoderConfig
 from weft.models.transformer import TransformerEncoderConfig
 from weft.models.transformer_decoder import TransformerDecoderConfig
-from weft.tasks.writing import exactly
+from weft.tasks.writing import EXACT, exactly
+from weft.text.pieces import CharTokenizerConfig
 from weft.text.segment import han_share
 from weft.text.subwords import BpeTokenizerConfig
 from weft.text.tokenizer import Tokenizer, TokenizerConfig
@@ -81,11 +82,7 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     tokenizer = exactly(config.tokenizer or bpe_for(both if vocabulary == "shared" else sources))
     own = config.target_tokenizer or config.tokenizer or bpe_for(targets)
     target = None if vocabulary == "shared" else exactly(own)
-    writes: TokenizerConfig = target or tokenizer
     update = {"encoder": encoder, "vocabulary": vocabulary, "tokenizer": tokenizer, "target_tokenizer": target}
-    if getattr(writes, "views", ()):
-        what = "what is written has one view of a position"
-        raise ConfigError(what, where="task.target_tokenizer.views", hint="leave views out, or take them for sources")
     return config.model_copy(update=update)
 
 
@@ -117,11 +114,28 @@ def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -
         sides = Sides(shared, shared)
     else:
         sides = Sides(config.tokenizer.learn(list(dict.fromkeys(sources))), writes.learn(list(dict.fromkeys(targets))))
-    for side, where in ((sides.source, "task.tokenizer"), (sides.target, "task.target_tokenizer")):
-        if not side.reversible:
-            what = f"`{writes.kind}` cannot be turned back into text"
-            raise ConfigError(what, where=where, hint="take `bpe`, `unigram`, `bytes`, `char` or `word`")
+    check_written(writes, sides.target, where="task.target_tokenizer" if not sides.shared else "task.tokenizer")
     return sides
+
+
+def check_written(config: TokenizerConfig, learned: Tokenizer, *, where: str) -> None:
+    """Raise ConfigError for a tokenizer whose ids cannot be turned back into text."""
+    if not learned.reversible:
+        hint = "take `bpe`, `unigram`, `bytes`, `char` or `word`"
+        raise ConfigError(f"`{config.kind}` cannot be turned back into text", where=where, hint=hint)
+    if len(learned.sizes) > 1:
+        what = "what is written has one view of a position"
+        raise ConfigError(what, where=f"{where}.views", hint="leave the views out; a source of its own may have them")
+
+
+def for_free_text(tokenizer: TokenizerConfig | None, texts: Sequence[str]) -> TokenizerConfig:
+    """The tokenizer for texts that a language model writes: `char` for Chinese, else `bpe`; line breaks are kept."""
+    if tokenizer is None:
+        chinese = han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.5
+        tokenizer = CharTokenizerConfig() if chinese else bpe_for(texts)
+    if tokenizer.kind in ("word", "mixed") or "normalize" in tokenizer.model_fields_set:
+        return exactly(tokenizer)
+    return tokenizer.model_copy(update={"normalize": EXACT.model_copy(update={"space": "keep"})})
 
 
 def loaded_sides(config: Any, folder: Path) -> Sides:

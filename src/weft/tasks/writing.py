@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,6 +89,21 @@ class Writer:
             found = [flat[row * samples : (row + 1) * samples] for row in range(rows)]
         self._check_forced(found, prefix)
         return [[Output([*prefix, *one.ids], one.log_probability) for one in row] for row in found]
+
+    def stream(self, start: Callable[..., State], ids_BP: Tensor, keys_B: Sequence[np.ndarray]) -> Iterator[int]:
+        """The ids of the output of a single row as they are chosen. Raises ConfigError for a search that cannot."""
+        search = self.search
+        if isinstance(search, Beam | MinimumRisk):
+            what = f"`{search.kind}` knows its output only at the end"
+            raise ConfigError(what, where="search", hint="to see a text as it is written, search greedily or draw")
+        prefix = self._prefix()
+        ids_BP = torch.cat([ids_BP, ids_BP.new_tensor(prefix).expand(1, -1)], 1) if prefix else ids_BP
+        terms = self._terms(len(prefix), ids_BP.shape[1] - 1)
+        state = start(capacity=ids_BP.shape[1] + terms.longest)
+        choose = drawing(row_keys(keys_B), seed=search.seed) if isinstance(search, Sampling) else likeliest
+        yield from prefix
+        for chosen in unroll(self.decoder, state, ids_BP, terms=terms, choose=choose):
+            yield from (number for number in chosen.ids_N.tolist() if number != self.end)
 
     def spell(self, word: str) -> list[list[int]]:
         """A word in ids: as it begins a text, after a space, and inside of a word; none that is not wholly known."""

@@ -55,6 +55,18 @@ def reference_scores(answers: Sequence[TextAnswer]) -> dict[str, CorpusScore]:
     }
 
 
+def text_scores(answers: Sequence[TextAnswer], texts: Sequence[str]) -> dict[str, CorpusScore]:
+    """Nats a token of texts that were read, its exponential, and bits a byte, which no tokenizer changes."""
+    losses = [one.loss for one in answers if one.loss is not None]
+    sizes = [len(text.encode()) for text in texts]
+    sums_NF = np.array([[loss.nats, size] for loss, size in zip(losses, sizes, strict=True)], dtype=np.float64)
+    return {**reference_scores(answers), "bits_per_byte": CorpusScore("bits a byte of UTF-8", sums_NF, _bits, "lower")}
+
+
+def _bits(sums: np.ndarray) -> np.ndarray:
+    return _mean(sums) / math.log(2)
+
+
 def _mean(sums: np.ndarray) -> np.ndarray:
     return sums[..., 0] / np.maximum(1, sums[..., 1])
 

@@ -1,0 +1,336 @@
+"""A text that goes on: how texts are cut for a language model, its loss, its continuations, its scores."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from weft.data.batch import Moves
+from weft.data.columns import Columns, Ragged, ended, windows
+from weft.data.guess import guess_text_column
+from weft.data.sources import Table
+from weft.data.split import Split, split
+from weft.decoding.choices import Sample, SearchChoice, SearchConfig
+from weft.decoding.feed import TeacherForcing, feed
+from weft.decoding.unroll import Output
+from weft.errors import ConfigError, InputError
+from weft.metrics.free_text import distinct, novelty, repetition
+from weft.metrics.systems import intervals
+from weft.models.choices import DecoderChoice
+from weft.models.encoder_decoder import DecoderAlone
+from weft.models.transformer_decoder import GptDecoderConfig
+from weft.tasks.base import Loss, Scores, Task, TaskConfig
+from weft.tasks.passages import Passage, Prompt, passages_of, prompts_of, unknown_characters
+from weft.tasks.sides import check_written, for_free_text
+from weft.tasks.token_loss import Reference, references, token_loss
+from weft.tasks.writing import TextAnswer, Writer, as_texts
+from weft.tasks.written_scores import text_scores
+from weft.text.choices import TokenizerChoice
+from weft.text.stream import stream_text
+from weft.text.tokenizer import Tokenizer
+
+SAMPLES = 64
+"""Texts that are written after training, to be looked at and measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch(Moves):
+    """B rows of ids [B, T + 1] that begin with the end symbol or go on from an earlier row; which follow, [B, T]."""
+
+    ids_BT: Tensor
+    mask_BT: Tensor
+    keys: Sequence[np.ndarray]
+    purpose: Literal["score", "continue"] = "score"
+
+
+Part = Reference | list[Output]
+"""How probable a row was, or what was written after it."""
+
+
+class LanguageModelConfig(TaskConfig):
+    """Texts are learned to be written, and to be gone on with."""
+
+    kind: Literal["language_model"] = "language_model"
+    columns: ClassVar[tuple[str, ...]] = ("text",)
+    text: str | None = None
+    """The column of the text; None: guessed from the file, and said."""
+    unit: Literal["auto", "stream", "row"] = "auto"
+    """`stream`: a file is one long text, with its line breaks; `row`: each row is a text of its own, which the model
+    learns to begin and to end; `auto`: a stream where the file is plain text."""
+    tokenizer: TokenizerChoice | None = None
+    """How texts become ids; None: `char` for Chinese, else `bpe`."""
+    context: int = Field(default=256, ge=2)
+    """Tokens that are read at once: longer texts are cut into so long pieces."""
+    decoder: DecoderChoice = GptDecoderConfig()
+    """What writes."""
+    smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """The share of each token that is spread evenly over the vocabulary (Szegedy et al. 2016, section 7)."""
+    teacher_forcing: TeacherForcing = TeacherForcing()
+    search: SearchChoice = Sample(temperature=0.8, top_p=0.95)
+    """How texts are written when the model is asked."""
+
+    @property
+    def sides(self) -> str:
+        """What is held out."""
+        return "the end of the text" if self.unit == "stream" else super().sides
+
+    def resolved(self, table: Table) -> Self:
+        """The same with the column named, and the unit."""
+        text = self.text
+        lists = text is not None and text in table.columns
+        text = text if lists else guess_text_column(table, text=text)
+        unit = ("stream" if table.form == "txt" else "row") if self.unit == "auto" else self.unit
+        return self.model_copy(update={"text": text, "unit": unit})
+
+    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
+        """The same for another table."""
+        if label is not None:
+            raise ConfigError("a language model has no labels", where="label", hint="leave it out")
+        return self.model_copy(update={"text": text or self._found(table)}).resolved(table)
+
+    def for_inputs(self, table: Table, *, text: str | None = None) -> LanguageModelConfig:
+        """For prompts, a row each."""
+        named = self.model_copy(update={"text": text or self._found(table), "unit": "row"}).resolved(table)
+        return _Prompts.model_construct(**dict(named))
+
+    def _found(self, table: Table) -> str | None:
+        return self.text if self.text in table.columns else None
+
+    def read(self, table: Table) -> Iterator[Passage]:
+        """The texts of a table."""
+        return passages_of(table, column=self.text or "", unit="stream" if self.unit == "stream" else "row")
+
+    def example(self, text: str, second: str | None = None) -> Prompt:
+        """A text to go on with."""
+        if second is not None:
+            raise InputError("expected one text, found a pair", hint="a language model goes on with one text")
+        return Prompt(text)
+
+    def remarks(
+        self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
+    ) -> list[str]:
+        """Which texts of the other parts stand in train too."""
+        del files, named
+        train = {one.text for one in parts["train"]}
+        again = {name: sum(one.text in train for one in rows) for name, rows in parts.items() if name != "train"}
+        return [
+            f"{count:,} of {len(parts[name]):,} {name} texts also in train" for name, count in again.items() if count
+        ]
+
+    def held_out(self, examples: Sequence[Passage], *, share: float, seed: int) -> Split:
+        """Of a stream the end, else texts drawn by the seed, equal ones on one side."""
+        if self.unit != "stream":
+            return split([""] * len(examples), [one.text for one in examples], share=share, seed=seed)
+        sums = np.cumsum([len(one.text) for one in examples])
+        first = min(int(np.searchsorted(sums, (1 - share) * sums[-1])) + 1, len(examples) - 1) if len(sums) else 0
+        places = np.arange(len(examples))
+        return Split(places[:first], places[first:] if first else places[:0])
+
+    def learn(self, examples: Sequence[Passage]) -> LanguageModel:
+        """The tokenizer."""
+        texts = [one.text for one in examples]
+        tokenizer = for_free_text(self.tokenizer, texts)
+        learned = tokenizer.learn(texts)
+        check_written(tokenizer, learned, where="task.tokenizer")
+        return LanguageModel(self.model_copy(update={"tokenizer": tokenizer}), learned)
+
+    def load(self, folder: Path) -> LanguageModel:
+        """Load what `LanguageModel.save` wrote."""
+        if self.tokenizer is None:
+            raise ConfigError("is not set in a saved task", where="task.tokenizer")
+        return LanguageModel(self, self.tokenizer.load(folder))
+
+
+class _Prompts(LanguageModelConfig):
+    """The same, for a table of prompts."""
+
+    def read(self, table: Table) -> Iterator[Any]:
+        """The prompts of a table."""
+        return prompts_of(table, column=self.text or "")
+
+
+class LanguageModel(Task):
+    """A tokenizer; the end symbol, which begins every text and ends it, is one number beyond its ids."""
+
+    config: LanguageModelConfig
+    metric: ClassVar[str] = "log_loss"
+    metrics: ClassVar[tuple[str, ...]] = ("log_loss", "perplexity", "bits_per_byte")
+    lower_is_better: ClassVar[frozenset[str]] = frozenset(metrics)
+
+    def __init__(self, config: LanguageModelConfig, tokenizer: Tokenizer) -> None:
+        self.config, self.tokenizer, self.end = config, tokenizer, tokenizer.sizes[0]
+
+    def save(self, folder: Path) -> None:
+        """The tokenizer's files."""
+        self.tokenizer.save(folder)
+
+    def build_model(self) -> DecoderAlone:
+        """The decoder, with fresh weights."""
+        return DecoderAlone(self.config.decoder.build(self.end + 1, memory_width=None))
+
+    def encode(self, examples: Sequence[Passage | Prompt]) -> Columns:
+        """Ids of texts, in rows of at most `context` tokens to be told; or of prompts, a row each.
+
+        Raises InputError for a prompt with characters that the model has never seen.
+        """
+        found = self.tokenizer.encode([one.text for one in examples])
+        whole = Ragged.of(found.values_NW, found.lengths_R)
+        facts = {"known": 1 - found.unknown / max(1, len(found.values_NW))}
+        if any(isinstance(one, Prompt) for one in examples):
+            if found.unknown:
+                raise InputError(*unknown_characters(self.tokenizer, [one.text for one in examples]))
+            rows = _begun(whole, self.end)
+            places = np.arange(len(examples))
+            return Columns({"text": rows}, {"prompt": np.ones(len(examples), bool)}, places, rows.lengths_R, facts)
+        if self.config.unit == "row":
+            whole = ended(whole, self.end)
+        cut = windows(_begun(whole, self.end), size=self.config.context)
+        return Columns({"text": cut.rows}, {}, cut.owner_R, cut.rows.lengths_R, facts)
+
+    def check(self, examples: Sequence[Passage]) -> list[str]:
+        """Every text can be scored."""
+        del examples
+        return []
+
+    def collate(self, columns: Columns, rows: np.ndarray) -> TextBatch:
+        """Gather and pad some rows."""
+        text = columns.ragged["text"]
+        ids_BTW, mask_BT = text.padded(rows)
+        ids_BT, mask = torch.from_numpy(ids_BTW[..., 0]).long(), torch.from_numpy(mask_BT)
+        if "prompt" not in columns.fixed:
+            return TextBatch(ids_BT, mask[:, 1:], ())
+        keys = [text.values[text.offsets_R1[row] : text.offsets_R1[row + 1], 0] for row in rows]
+        return TextBatch(ids_BT, mask, keys, "continue")
+
+    def loss(self, model: nn.Module, batch: TextBatch, step: int) -> Loss:
+        """Cross-entropy of the tokens that follow, summed; the count is their number."""
+        assert isinstance(model, DecoderAlone)
+        gold, gold_N = self.config.teacher_forcing.at(step), batch.ids_BT[:, 1:][batch.mask_BT]
+        state = model.decoder.start(None, rows=len(batch.ids_BT))
+        states_BTD = feed(model.decoder, state, batch.ids_BT[:, :-1], gold=gold)
+        total = token_loss(model.decoder.logits(states_BTD[batch.mask_BT]), gold_N, smoothing=self.config.smoothing)
+        return Loss(total, torch.tensor(float(len(gold_N))).to(total))
+
+    def searching(self, search: SearchConfig) -> LanguageModel:
+        """The same, writing by another search."""
+        other = copy.copy(self)
+        other.config = self.config.model_copy(update={"search": search})
+        return other
+
+    def predict(self, model: nn.Module, batch: TextBatch) -> list[Part]:
+        """How probable each row is, or what is written after it."""
+        assert isinstance(model, DecoderAlone)
+        if batch.purpose == "score":
+            state = model.decoder.start(None, rows=len(batch.ids_BT))
+            return list(references(model.decoder, state, batch.ids_BT, batch.mask_BT))
+        parts: list[Part] = [[] for _ in batch.keys]
+        lengths_B = batch.mask_BT.sum(1)
+        for length in lengths_B.unique().tolist():  # prompts of one length at a time: none needs padding
+            rows_N = (lengths_B == length).nonzero()[:, 0]
+            keys = [batch.keys[row] for row in rows_N.tolist()]
+            start = partial(model.decoder.start, None, rows=len(rows_N))
+            found = self._writer(model).write(start, batch.ids_BT[rows_N, :length], keys)
+            for row, outputs in zip(rows_N.tolist(), found, strict=True):
+                parts[row] = outputs
+        return parts
+
+    def answers(self, parts: Sequence[Part], columns: Columns) -> list[TextAnswer]:
+        """The continuation of each prompt, or how probable each text was, all its rows together."""
+        if "prompt" in columns.fixed:
+            told = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
+            return [TextAnswer(*row[0], tuple(text for text, _ in row[1:])) for row in told]
+        known = [(part.nats, part.tokens) for part in parts if isinstance(part, Reference)]
+        sums_E2 = np.zeros((int(columns.owner_R.max(initial=-1)) + 1, 2))
+        np.add.at(sums_E2, columns.owner_R, np.array(known).reshape(-1, 2))
+        return [
+            TextAnswer("", -nats / max(1, tokens), (), Reference(nats, int(tokens)))
+            for nats, tokens in sums_E2.tolist()
+        ]
+
+    @torch.inference_mode()
+    def stream(self, model: nn.Module, example: Prompt) -> Iterator[str]:
+        """The continuation of a prompt, as it is written."""
+        assert isinstance(model, DecoderAlone)
+        columns = self.encode([example])
+        batch = self.collate(columns, np.zeros(1, dtype=np.int64)).to(model.decoder.embedding.weight.device)
+        start = partial(model.decoder.start, None, rows=1)
+        yield from stream_text(self.tokenizer, self._writer(model).stream(start, batch.ids_BT, batch.keys))
+
+    def average(self, answers: Sequence[Sequence[TextAnswer]]) -> list[TextAnswer]:
+        """No mean of texts is a text."""
+        del answers
+        raise InputError("texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
+
+    def quick_scores(self, answers: Sequence[TextAnswer], examples: Sequence[Passage]) -> dict[str, float]:
+        """Nats a token, perplexity and bits a byte."""
+        return {name: one.value for name, one in text_scores(answers, [one.text for one in examples]).items()}
+
+    def score(self, answers: Sequence[TextAnswer], examples: Sequence[Passage]) -> Scores:
+        """The same with intervals."""
+        found = text_scores(answers, [one.text for one in examples])
+        details = {"signatures": {name: one.signature for name, one in found.items()}, "texts": len(examples)}
+        return Scores(intervals(found), details)
+
+    def showpiece(self, model: nn.Module, examples: Sequence[Passage], *, device: torch.device) -> dict[str, Any]:
+        """Some texts that the model writes from nothing, and how varied and how new they are against those learned."""
+        assert isinstance(model, DecoderAlone)
+        batch = TextBatch(
+            torch.full((SAMPLES, 1), self.end, device=device),
+            torch.ones(SAMPLES, 1, dtype=torch.bool, device=device),
+            [np.array([row]) for row in range(SAMPLES)],
+            "continue",
+        )
+        search = self.config.search if isinstance(self.config.search, Sample) else Sample()
+        task = self.searching(search.model_copy(update={"samples": 1}))
+        with torch.inference_mode():
+            parts = task.predict(model, batch)
+        texts = [row[0][0] for row in as_texts([one for one in parts if isinstance(one, list)], self.tokenizer, search)]
+        found = novelty(texts, [one.text for one in examples], n=4)
+        measured = {f"distinct_{n}": distinct(texts, n=n) for n in (1, 2, 3)}
+        measured |= {"repetition_4": repetition(texts, n=4), "new_4grams": found.new_ngrams, "copied": found.copied}
+        return {"samples": texts[:10], "free_text": measured}
+
+    def record(self, answer: TextAnswer, example: Passage | Prompt) -> dict[str, Any]:
+        """A prompt and what was written after it; or a text and its loss."""
+        line = {"line": example.line} if example.line else {}
+        if isinstance(example, Prompt):
+            others = {"alternatives": list(answer.alternatives)} if answer.alternatives else {}
+            written = {"answer": answer.text, "log_probability": round(answer.log_probability, 6)}
+            return {"prompt": example.text, **written, **others, **line}
+        loss = answer.loss or Reference(math.nan, 0)
+        return {"text": example.text, "log_loss": round(-answer.log_probability, 6), "tokens": loss.tokens, **line}
+
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """The unit, the tokenizer and its coverage, the rows."""
+        described = self.config.tokenizer.describe() if self.config.tokenizer else ""
+        known = ", ".join(f"{part.facts['known']:.2%} of {name}" for name, part in columns.items())
+        tokens = sum(len(part.ragged["text"].values) - len(part) for part in columns.values())
+        read = "one long text" if self.config.unit == "stream" else "texts of their own"
+        rows = sum(len(part) for part in columns.values())
+        return [
+            f"tokenizer: {described}; {self.end:,} ids, which cover {known}",
+            f"{read}: {tokens:,} tokens in {rows:,} rows of at most {self.config.context}",
+        ]
+
+    def _writer(self, model: DecoderAlone) -> Writer:
+        return Writer(model.decoder, self.tokenizer, self.config.search, self.end, self.config.context)
+
+
+def _begun(rows: Ragged, end: int) -> Ragged:
+    """Rows with an end symbol before each."""
+    lengths_R = rows.lengths_R
+    values = np.full((len(rows.values) + len(lengths_R), 1), end, dtype=rows.values.dtype)
+    kept = np.ones(len(values), dtype=bool)
+    kept[rows.offsets_R1[:-1] + np.arange(len(lengths_R))] = False
+    values[kept] = rows.values[:, :1]
+    return Ragged.of(values, lengths_R + 1)

@@ -1,0 +1,106 @@
+"""Texts to learn to write, and prompts to go on with: how they are read; knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from weft.data.sources import Row, Table
+from weft.text.tokenizer import Tokenizer
+from weft.text.vocab import UNKNOWN
+
+BLOCK = 10_000
+"""Characters after which a stream is cut at the next line end: no token spans two of these passages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text whose probability is learned, or asked."""
+
+    text: str
+    line: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its text."""
+        return (self.text,)
+
+    @property
+    def whole(self) -> str:
+        """By which equal examples are known."""
+        return self.text
+
+    @property
+    def label(self) -> None:
+        """Nothing else is to be answered."""
+        return
+
+    @property
+    def stratum(self) -> str:
+        """No kinds of texts are told apart."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A text to go on with; an empty one asks for a text from its beginning."""
+
+    text: str
+    line: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Nothing that must not be empty."""
+        return ()
+
+
+def passages_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -> Iterator[Passage]:
+    """The texts of a table, a row each; or, of a stream, its lines put together again, about 10,000 characters each.
+
+    Of a list of strings the strings are lines. An empty text is refused; a blank line of a stream is part of it.
+    """
+    if unit == "row":
+        for row in table:
+            text = text_of(row, column)
+            if text.strip():
+                yield Passage(text, row.line)
+            else:
+                table.reject(row.line, "text is empty", column=column)
+        return
+    lines: list[str] = []
+    first = size = 0
+    for row in table:
+        first = first or row.line
+        text = text_of(row, column) + "\n"
+        lines.append(text)
+        size += len(text)
+        if size >= BLOCK:
+            yield Passage("".join(lines), first)
+            lines, first, size = [], 0, 0
+    if "".join(lines).strip():
+        yield Passage("".join(lines), first)
+
+
+def prompts_of(table: Table, *, column: str) -> Iterator[Prompt]:
+    """The prompts of a table, a row each."""
+    return (Prompt(text_of(row, column), row.line) for row in table)
+
+
+def text_of(row: Row, column: str) -> str:
+    """The text in a column, or the lines of a list of strings."""
+    return "\n".join(row.lists[column]) if column in row.lists else row.values.get(column, "")
+
+
+def unknown_characters(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[str]:
+    """What is wrong with prompts that hold what the tokenizer does not know."""
+    letters = sorted({letter for text in texts for letter in text if not letter.isspace()})
+    found = tokenizer.encode(letters)
+    ends = found.lengths_R.cumsum()
+    unknown = [
+        letter
+        for letter, end, length in zip(letters, ends, found.lengths_R, strict=True)
+        if (found.values_NW[end - length : end, 0] == UNKNOWN).any()
+    ]
+    shown = ", ".join(f"`{letter}`" for letter in unknown[:8]) or "a word"
+    return (f"the model has never seen {shown}, so it cannot go on from there",)
