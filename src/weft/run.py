@@ -2,7 +2,7 @@
 
 A run folder holds `config.yaml`, `task/` and `weights.safetensors` with `bundle.json` (the model), `reports.jsonl`
 (what was told on the way), `scores.json` and `answers.jsonl` (of the test part, or of the dev part where there is
-none), `page.html`, and while it is not finished `checkpoints/`.
+none), `attention.json` where a model attends to its source, `page.html`, and while it is not finished `checkpoints/`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from weft import bundle
 from weft.config import Config, differences, read_yaml, validated, write_yaml
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
+from weft.evaluation.looks import looks, write_looks
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
 from weft.reading import DataConfig, Examples, read
@@ -289,6 +290,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     shown = job.task.showpiece(job.model, run.examples.train, device=job.device)
     write_json(folder / "scores.json", {**result.to_json(), **shown, **facts})
     write_answers(folder / "answers.jsonl", job.task, result.answers, examples)
+    write_looks(folder / "attention.json", looks(job.task, job.model, examples=examples, answers=result.answers))
     from weft.report.page import run_page
 
     run_page(folder)

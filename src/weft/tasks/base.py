@@ -207,6 +207,10 @@ class Task(ABC):
     def quick_scores(self, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, float]:
         """Scores without intervals, for the dev part during training."""
 
+    def samples(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[dict[str, str]]:  # noqa: ARG002
+        """Some answers of the dev part for people to watch change in training: `answer`, `source`, `reference`."""
+        return []
+
     @abstractmethod
     def score(self, answers: Sequence[Any], examples: Sequence[Any]) -> Scores:
         """Scores with their intervals."""

@@ -311,6 +311,11 @@ class Seq2Seq(Task):
         """BLEU, chrF, and the loss of the references."""
         return quick_written_scores(answers, [one.targets for one in examples])
 
+    def samples(self, answers: Sequence[TextAnswer], examples: Sequence[Parallel]) -> list[dict[str, str]]:
+        """The first four."""
+        first = zip(answers[:4], examples[:4], strict=True)
+        return [{"source": one.source, "reference": one.targets[0], "answer": given.text} for given, one in first]
+
     def score(self, answers: Sequence[TextAnswer], examples: Sequence[Parallel]) -> Scores:
         """BLEU, chrF, TER, ROUGE and perplexity with their intervals; details have the signatures."""
         return written_scores(answers, [one.targets for one in examples])

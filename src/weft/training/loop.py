@@ -225,11 +225,13 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
     progress, task = state.progress, job.task
     metric = job.config.metric or task.metric
     scores: dict[str, float] = {}
+    samples: list[dict[str, str]] = []
     value = torch.zeros(1, dtype=torch.float64, device=_wide(job.device))
     with state.average.in_place(progress.step) if state.average else nullcontext():
         if job.group.leads:
             answers = answer_columns(task.hurried(), job.model, job.dev_columns, device=job.device)
             scores = task.quick_scores(answers, job.dev_examples)
+            samples = task.samples(answers, job.dev_examples)
             value[0] = scores[metric]
         # all must agree on the best step and on the end, bit for bit
         score = float(job.group.from_leader(value))
@@ -241,7 +243,7 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
     if not better:
         progress.waited += 1
         progress.stopped = job.config.patience is not None and progress.waited >= job.config.patience
-    yield EvalReport(progress.step, epoch, scores, metric, better)
+    yield EvalReport(progress.step, epoch, scores, metric, better, samples)
     if progress.stopped:
         waited = f"{progress.waited} evaluations" if progress.waited > 1 else "the last evaluation"
         yield Note(f"stopped early: no better {metric.replace('_', ' ')} in {waited} (training.patience)")

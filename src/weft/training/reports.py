@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -53,6 +53,8 @@ class EvalReport(Report):
     metric: str
     """The score by which the best step is chosen."""
     best: bool
+    samples: Sequence[Mapping[str, str]] = ()
+    """Some of what the model wrote, where it writes (`Task.samples`)."""
 
 
 @dataclass(frozen=True, slots=True)
