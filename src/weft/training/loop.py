@@ -7,6 +7,7 @@ Another makes resuming exact: whatever a step draws comes from a generator seede
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -86,14 +87,15 @@ def train(job: Job) -> Iterator[Report]:
             epoch=progress.epoch,
             order_R=job.columns.shape_R,
         )
-        while progress.batch < len(batches) and not progress.stopped:
+        last = math.ceil((config.epochs - progress.epoch) * len(batches))  # of a part of an epoch
+        while progress.batch < min(last, len(batches)) and not progress.stopped:
             yield from _advance(job, state, pace, batches)
         if not progress.stopped:
             progress.epoch, progress.batch = progress.epoch + 1, 0
             if not config.evaluate_every:
-                yield from _evaluate(job, state, progress.epoch)
+                yield from _evaluate(job, state, min(progress.epoch, config.epochs))
     if progress.best is None:
-        yield from _evaluate(job, state, progress.epoch)
+        yield from _evaluate(job, state, min(progress.epoch, config.epochs))
     put_weights(job.model, state.best)
     yield DoneReport(progress.step, progress.best_step, progress.seconds)
 

@@ -34,7 +34,7 @@ class StepReport(Report):
     step: int
     epoch: float
     """Epochs done, with their fraction."""
-    epochs: int
+    epochs: float
     loss: float
     learning_rate: float
     rows_per_second: float
