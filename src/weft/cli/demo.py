@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from weft.cli.talk import Teller, stopping
-from weft.experiments.demo import NOTE, mistaken, results, run_demo
+from weft.experiments.demo import NOTE, TRANSLATOR, mistaken, results, run_demo, translated
 
 
-@click.command("demo", short_help="Train four models on data inside the package.")
+@click.command("demo", short_help="Train four readers and a translator on data inside the package.")
 @click.option("--output", default="runs/demo", show_default=True, help="Folder for data, runs and page.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same data and weights.")
 def command(output: str, seed: int) -> None:
-    """Train bag, CNN, LSTM and Transformer on reviews made by weft; ends with a table and a page."""
+    """Train bag, CNN, LSTM and Transformer on reviews made by weft, and a translator on sentences with numbers."""
     folder = Path(output)
     with stopping() as received:
         Teller().tell(run_demo(folder, seed=seed, stop=lambda: received[0] if received else 0))
@@ -31,11 +31,27 @@ def command(output: str, seed: int) -> None:
     console.print(f"\nThe bag sees little order. Of the {len(missed)} texts that it misses and the LSTM reads right:")
     for one in _plainest(missed):
         console.print(f"  {one['label']:<9} {one['text']}", markup=False)
+    _tell_translator(console, folder)
     console.print(f"\n{NOTE}\n")
-    console.print(f"page   {folder / 'page.html'}")
+    console.print(f"pages  {folder / 'page.html'}  {folder / TRANSLATOR / 'page.html'}")
     # as it was called: in a virtual environment that is not active, `weft` alone would not be found
     called = "weft" if shutil.which("weft") else sys.argv[0]
     console.print(f'ask    {called} predict {folder / "lstm"} --text "味道很好" --text "not bad at all"')
+    english = "The train to Rome leaves at half past four."
+    console.print(f'       {called} generate {folder / TRANSLATOR} --text "{english}"', markup=False)
+
+
+def _tell_translator(console: Console, folder: Path) -> None:
+    scores, answers = translated(folder)
+    bleu = scores["scores"]["bleu"]
+    right = sum(one["answer"] in one["references"] for one in answers)
+    console.print(
+        f"\nThe translator gets BLEU {bleu['value']:.1f} ({bleu['low']:.1f} - {bleu['high']:.1f}) on {len(answers)} "
+        f"sentences that it has not seen; {right} of them are right to the last character:"
+    )
+    for one in answers[:4]:
+        mark = "✓" if one["answer"] in one["references"] else "✗"
+        console.print(f"  {mark} {one['source']}  →  {one['answer']}", markup=False)
 
 
 def _plainest(missed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,11 +7,13 @@ learned how numbers are read can be right about numbers that it never saw.
 
 from __future__ import annotations
 
+import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 from weft.data.demo_numbers import (
     chinese,
@@ -24,6 +26,7 @@ from weft.data.demo_numbers import (
     english_year,
 )
 from weft.data.demo_words import lines, pairs, words
+from weft.files import written
 
 FRAMES = pairs(
     lines("""
@@ -120,6 +123,13 @@ def demo_pairs(count: int, *, seed: int) -> list[DemoPair]:
             seen |= {one.english, one.chinese}
             drawn.append(one)
     return drawn
+
+
+def write(path: Path, made: Sequence[DemoPair]) -> None:
+    """Write pairs as JSON lines with the columns `en` and `zh`."""
+    with written(path) as file:
+        for one in made:
+            file.write(json.dumps({"en": one.english, "zh": one.chinese}, ensure_ascii=False) + "\n")
 
 
 def _pair(rng: random.Random) -> DemoPair:

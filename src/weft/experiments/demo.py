@@ -1,4 +1,4 @@
-"""The demonstration: several encoders, each a run, on the reviews that the package makes; then one page of them all."""
+"""The demonstration: several readers of reviews and a translator, on data that the package makes, each a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from weft.config import validated
-from weft.data import demo
+from weft.data import demo, demo_pairs
 from weft.errors import RunFolderError
 from weft.files import read_json
 from weft.report.page import comparison_page
@@ -23,6 +23,14 @@ NOTE = (
     "The data is synthetic: short product reviews in English and Chinese, made by weft itself so that the order of"
     " words decides. It shows that everything works, and nothing about how the models would read your texts."
 )
+TRANSLATOR = "translator"
+PAIRS, TEST_PAIRS = 6000, 500
+TRANSLATOR_TASK = {
+    "kind": "seq2seq",
+    "source": "en",
+    "target": "zh",
+    "decoder": {"kind": "transformer", "width": 128, "layers": 2, "feed_forward": 256, "dropout": 0.1},
+}
 
 
 def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Report]:
@@ -51,11 +59,36 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
     comparison_page(
         [folder / encoder for encoder in ENCODERS], folder / "page.html", title="Four readers", notes=[NOTE]
     )
+    yield from _translator(folder, seed=seed, stop=stop)
+
+
+def _translator(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Report]:
+    """Dates, times and numbers from English into Chinese: most of those in the test part stand nowhere in training."""
+    yield Note(f"\n{TRANSLATOR}: dates and numbers, from English into Chinese")
+    train_file, test_file = folder / "pairs.jsonl", folder / "pairs_test.jsonl"
+    made = demo_pairs.demo_pairs(PAIRS + TEST_PAIRS, seed=seed)
+    demo_pairs.write(train_file, made[:PAIRS])
+    demo_pairs.write(test_file, made[PAIRS:])
+    config = validated(
+        RunConfig,
+        {
+            "data": {"train": str(train_file), "test": str(test_file)},
+            "task": TRANSLATOR_TASK,
+            "training": {"epochs": EPOCHS},
+            "seed": seed,
+        },
+    )
+    yield from train(config, folder / TRANSLATOR, stop=stop)
 
 
 def results(folder: Path) -> dict[str, dict[str, Any]]:
     """The scores of each encoder's run."""
     return {encoder: read_json(folder / encoder / "scores.json") for encoder in ENCODERS}
+
+
+def translated(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The scores of the translator, and its answers to the test part."""
+    return read_json(folder / TRANSLATOR / "scores.json"), _answers(folder / TRANSLATOR)
 
 
 def mistaken(folder: Path, *, by: str, not_by: str) -> list[dict[str, Any]]:
