@@ -115,7 +115,7 @@ def unroll(
         told = prompt - 1 + step
         logits_NV = decoder.logits(states_NTD[:, -1])
         total_N = logits_NV.float().logsumexp(-1)
-        ids_N = choose(terms.allowed(logits_NV.clone(), written_NT[:, :told]), rows_N, step)
+        ids_N = choose(terms.allowed(logits_NV, written_NT[:, :told]), rows_N, step)
         log_N = logits_NV.gather(1, ids_N[:, None])[:, 0] - total_N
         yield Chosen(rows_N[live_N], ids_N[live_N], log_N[live_N])
         written_NT[:, told] = ids_N
