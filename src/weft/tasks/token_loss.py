@@ -31,7 +31,7 @@ def token_loss(logits_NV: Tensor, target_N: Tensor, *, smoothing: float = 0.0) -
     return _Smoothed.apply(logits_NV, target_N, smoothing)
 
 
-def references(decoder: Any, state: Any, target_BT: Tensor, mask_BT: Tensor) -> list[Reference | None]:
+def references(decoder: Any, state: Any, target_BT: Tensor, mask_BT: Tensor) -> list[Reference]:
     """How probable the targets of some rows are, given true prefixes."""
     states_BTD, _ = decoder(target_BT[:, :-1], state)
     logits_NV = decoder.logits(states_BTD[mask_BT]).float()
@@ -44,7 +44,8 @@ def references(decoder: Any, state: Any, target_BT: Tensor, mask_BT: Tensor) -> 
 
 def disagreement(first_NV: Tensor, second_NV: Tensor) -> Tensor:
     """The mean of both Kullback-Leibler divergences of two readings, summed over tokens (Liang et al. 2021, eq. 2)."""
-    one_NV, other_NV = first_NV.float().log_softmax(-1), second_NV.float().log_softmax(-1)
+    wide = torch.promote_types(first_NV.dtype, torch.float32)
+    one_NV, other_NV = first_NV.to(wide).log_softmax(-1), second_NV.to(wide).log_softmax(-1)
     return 0.5 * ((one_NV.exp() - other_NV.exp()) * (one_NV - other_NV)).sum()
 
 

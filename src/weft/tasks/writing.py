@@ -19,6 +19,7 @@ from weft.models.base import Decoder, State
 from weft.tasks.token_loss import Reference
 from weft.text.normalize import NormalizeConfig
 from weft.text.tokenizer import Tokenizer, TokenizerConfig
+from weft.text.vocab import PAD, UNKNOWN
 
 EXACT = NormalizeConfig(unicode="NFC", case="keep")
 """Texts as they are to be written: with their capitals, and full width where that is meant."""
@@ -59,7 +60,7 @@ class Writer:
 
         """
         search, rows = self.search, len(ids_BP)
-        prefix = self._prefix()
+        prefix = prefix_ids(search, self.tokenizer)
         if prefix:
             ids_BP = torch.cat([ids_BP, ids_BP.new_tensor(prefix).expand(rows, -1)], 1)
         terms = self._terms(len(prefix), ids_BP.shape[1] - 1)
@@ -96,7 +97,7 @@ class Writer:
         if isinstance(search, Beam | MinimumRisk):
             what = f"`{search.kind}` knows its output only at the end"
             raise ConfigError(what, where="search", hint="to see a text as it is written, search greedily or draw")
-        prefix = self._prefix()
+        prefix = prefix_ids(search, self.tokenizer)
         ids_BP = torch.cat([ids_BP, ids_BP.new_tensor(prefix).expand(1, -1)], 1) if prefix else ids_BP
         terms = self._terms(len(prefix), ids_BP.shape[1] - 1)
         state = start(capacity=ids_BP.shape[1] + terms.longest)
@@ -115,19 +116,10 @@ class Writer:
         alone, spaced, inside, before = rows
         found = [alone]
         found += [row[len(before) :] for row in (spaced, inside) if row[: len(before)] == before]
-        return [list(one) for one in dict.fromkeys(map(tuple, found)) if one and 0 not in one and 1 not in one]
+        return [list(one) for one in dict.fromkeys(map(tuple, found)) if one and PAD not in one and UNKNOWN not in one]
 
     def _vocabulary(self) -> int:
         return self.tokenizer.sizes[0]
-
-    def _prefix(self) -> list[int]:
-        if not self.search.prefix:
-            return []
-        ids = self.tokenizer.encode([self.search.prefix]).values_NW[:, 0].tolist()
-        if 1 in ids:
-            what = f"`{self.search.prefix}` has a character that the model cannot write"
-            raise ConfigError(what, where="search.prefix", hint="begin with characters that the training texts have")
-        return ids
 
     def _terms(self, prefix: int, begun: int) -> Terms:
         """Rules see what a row began with; their lengths are meant without it, a forced beginning included."""
@@ -151,14 +143,29 @@ class Writer:
                     rule.require(torch.tensor([[*prefix, *one.ids]], dtype=torch.long))
 
 
+def prefix_ids(search: SearchConfig, tokenizer: Tokenizer) -> list[int]:
+    """What every output begins with. Raises ConfigError where it cannot be written."""
+    if not search.prefix:
+        return []
+    ids = tokenizer.encode([search.prefix]).values_NW[:, 0].tolist()
+    if UNKNOWN in ids:
+        what = f"`{search.prefix}` has a character that the model cannot write"
+        raise ConfigError(what, where="search.prefix", hint="begin with characters that the training texts have")
+    return ids
+
+
 def as_texts(
     outputs: Sequence[Sequence[Output]], tokenizer: Tokenizer, search: SearchConfig
 ) -> list[list[tuple[str, float]]]:
-    """The outputs of each row as texts, each with the mean log-probability of its tokens; by minimum risk, one."""
+    """The outputs of each row as texts, each with the mean log-probability of its tokens; by minimum risk, one.
+
+    The tokens of a forced beginning were not chosen, and count in no mean.
+    """
+    given = len(prefix_ids(search, tokenizer))
     flat = tokenizer.decode([one.ids for row in outputs for one in row])
     told, place = [], 0
     for row in outputs:
-        means = [one.log_probability / (len(one.ids) + 1) for one in row]
+        means = [one.log_probability / (len(one.ids) - given + 1) for one in row]
         mine = list(zip(flat[place : place + len(row)], means, strict=True))
         place += len(row)
         told.append([mine[least_risk([text for text, _ in mine])]] if isinstance(search, MinimumRisk) else mine)

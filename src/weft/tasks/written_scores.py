@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from weft.metrics.overlap import overlap, ter
-from weft.metrics.rouge import rouge
+from weft.metrics.rouge import rouge, tokens
 from weft.metrics.systems import CorpusScore, intervals
 from weft.tasks.base import Scores
 from weft.tasks.writing import TextAnswer
@@ -76,4 +76,5 @@ def _perplexity(sums: np.ndarray) -> np.ndarray:
 
 
 def _words(texts: Sequence[str]) -> float:
-    return sum(len(text.split()) for text in texts) / max(1, len(texts))
+    """The mean length, a Han character counted as a word."""
+    return sum(len(tokens(text)) for text in texts) / max(1, len(texts))
