@@ -232,7 +232,7 @@ class LanguageModel(Task):
         assert isinstance(model, DecoderAlone)
         if batch.purpose == "score":
             state = model.decoder.start(None, rows=len(batch.ids_BT))
-            return list(references(model.decoder, state, batch.ids_BT, batch.mask_BT))
+            return [*references(model.decoder, state, batch.ids_BT, batch.mask_BT)]
         parts: list[Part] = [[] for _ in batch.keys]
         lengths_B = batch.mask_BT.sum(1)
         for length in lengths_B.unique().tolist():  # prompts of one length at a time: none needs padding
@@ -262,7 +262,7 @@ class LanguageModel(Task):
         """The continuation of a prompt, as it is written."""
         assert isinstance(model, DecoderAlone)
         columns = self.encode([example])
-        batch = self.collate(columns, np.zeros(1, dtype=np.int64)).to(model.decoder.embedding.weight.device)
+        batch = self.collate(columns, np.zeros(1, dtype=np.int64)).to(next(model.parameters()).device)
         start = partial(model.decoder.start, None, rows=1)
         yield from stream_text(self.tokenizer, self._writer(model).stream(start, batch.ids_BT, batch.keys))
 

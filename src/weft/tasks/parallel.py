@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from weft.data.guess import find_column
-from weft.data.pairs import Care, clean_pairs
+from weft.data.pairs import Care, clean_pairs, overlap
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
 SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "源文", "输入")
+TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
 FAR = 3.0
 """Lengths so many times out of the usual proportion are worth a note."""
-TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ def columns_for(table: Table, *, source: str | None, target: str | None) -> tupl
 
     Several targets are joined by a comma. Raises InputError where it is not plain which are meant.
     """
+    if len(table.columns) == 1:
+        what = f"has one column, `{table.columns[0]}`, expected a source and a target"
+        raise InputError(what, where=table.path, hint="give both in one file, or two files: train.en,train.zh")
     targets = target_columns(target, table) if target else ()
     source = find_column(table, named=source, usual=SOURCES, but=targets)
     if not targets:
@@ -120,6 +124,19 @@ def grouped(examples: Sequence[Parallel]) -> list[Parallel]:
         Parallel(source, tuple(dict.fromkeys(target for one in same for target in one.targets)), same[0].line)
         for source, same in found.items()
     ]
+
+
+def repeated_sources(parts: Mapping[str, Sequence[Parallel]], *, references: Literal["one", "all"]) -> list[str]:
+    """What is to be said of sources that stand in train too, and of those that have several targets."""
+    sources = {name: [one.source for one in rows] for name, rows in parts.items()}
+    train = sources.pop("train")
+    found = [overlap(train, own, name=name) for name, own in sources.items()]
+    said = [one.said for one in found if len(one.rows_N)]
+    repeated = [name for name, own in sources.items() if len(set(own)) < 0.8 * len(own)]
+    if repeated and references == "one":
+        hint = "task.references=all takes the targets of one source as its references"
+        said.append(f"many rows of {' and '.join(repeated)} have the source of another: {hint}")
+    return said
 
 
 def _values(row: Row, column: str) -> tuple[str, ...]:

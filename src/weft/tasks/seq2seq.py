@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves, Tokens
 from weft.data.columns import Columns, Ragged, ended, fit
-from weft.data.pairs import overlap
 from weft.data.sources import Table
 from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
 from weft.decoding.feed import TeacherForcing, feed
@@ -28,8 +27,9 @@ from weft.models.choices import DecoderChoice, EncoderChoice
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
-from weft.tasks.parallel import Parallel, cleaned_pairs, columns_for, grouped, pairs_of
-from weft.tasks.sides import Sides, decided, learned_sides, loaded_sides
+from weft.tasks.parallel import Parallel, cleaned_pairs, columns_for, grouped, pairs_of, repeated_sources
+from weft.tasks.sides import Sides, check_positions, decided, learned_sides, loaded_sides
+from weft.tasks.text_task import tokens_of
 from weft.tasks.token_loss import disagreement, references, token_loss
 from weft.tasks.writing import Reference, TextAnswer, Writer, as_texts
 from weft.tasks.written_scores import quick_written_scores, written_scores
@@ -72,7 +72,7 @@ class Seq2SeqConfig(TaskConfig):
     target_tokenizer: TokenizerChoice | None = None
     """How targets become ids, where they have a vocabulary of their own; None: as sources."""
     vocabulary: Literal["auto", "shared", "separate"] = "auto"
-    """One vocabulary for both sides, or one for each; `auto`: one where both are of the same script."""
+    """One vocabulary for both sides, or one for each; `auto`: one, unless one side alone is Chinese."""
     max_source: int = Field(default=256, ge=1)
     """Tokens of a source that are read; how much lies beyond is said."""
     max_target: int = Field(default=256, ge=1)
@@ -103,18 +103,17 @@ class Seq2SeqConfig(TaskConfig):
     def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
         """The same for another table."""
         source = text or (self.source if self.source in table.columns else None)
-        there = self.target is not None and set(self.target.split(",")) & set(table.columns)
-        return self.model_copy(update={"source": source, "target": label or (self.target if there else None)}).resolved(
-            table
-        )
+        known = {self.target, *(self.target or "").split(",")} & set(table.columns)
+        target = label or (self.target if known else None)
+        return self.model_copy(update={"source": source, "target": target}).resolved(table)
 
     def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
         """The same for sources alone; the only column is the source, whatever its name."""
-        names = (text,) if text else (self.source, *(table.columns if len(table.columns) == 1 else ()))
-        found = next((name for name in names if name in table.columns), None)
-        if found is None:
+        asked = text or self.source or "source"
+        found = table.columns[0] if not text and len(table.columns) == 1 else asked
+        if found not in table.columns:
             hint = f"the columns are {', '.join(table.columns)}: name the one to read"
-            raise InputError(f"there is no column `{names[0]}`", where=table.path, hint=hint)
+            raise InputError(f"there is no column `{asked}`", where=table.path, hint=hint)
         return self.model_copy(update={"source": found, "target": None})
 
     def read(self, table: Table) -> Iterator[Parallel]:
@@ -136,23 +135,20 @@ class Seq2SeqConfig(TaskConfig):
     ) -> list[str]:
         """Which sources of the other parts stand in train too, and where a source has several targets."""
         del files, named
-        train = [one.source for one in parts["train"]]
-        others = {name: [one.source for one in rows] for name, rows in parts.items() if name != "train"}
-        found = [overlap(train, sources, name=name) for name, sources in others.items()]
-        said = [one.said for one in found if len(one.rows_N)]
-        repeated = [name for name, sources in others.items() if len(set(sources)) < 0.8 * len(sources)]
-        if repeated and self.references == "one":
-            hint = "task.references=all takes the targets of one source as its references"
-            said.append(f"many rows of {' and '.join(repeated)} have the source of another: {hint}")
-        return said
+        return repeated_sources(parts, references=self.references)
 
     def scored(self, examples: Sequence[Parallel]) -> list[Parallel]:
         """One example for each source, where all its targets are right."""
         return grouped(examples) if self.references == "all" else list(examples)
 
     def learn(self, examples: Sequence[Parallel]) -> Seq2Seq:
-        """The tokenizers, and how long outputs may be. Raises ConfigError where parts do not go together."""
+        """The tokenizers, and how long outputs may be.
+
+        Raises ConfigError where parts do not go together, InputError where there is no pair.
+        """
         sources, targets = [one.source for one in examples], [target for one in examples for target in one.targets]
+        if not targets:
+            raise InputError("there is no pair to learn from", hint="give sources with their targets")
         config = decided(self, sources, targets)
         sides = learned_sides(config, sources, targets)
         lengths = sides.target.encode(targets).lengths_R
@@ -187,8 +183,9 @@ class Seq2Seq(Task):
         assert isinstance(encoder_config, EncoderConfig)
         first, *views = self.sides.source.sizes
         encoder = encoder_config.build((first + 1, *views))
+        check_positions(encoder_config, encoder, self.config.decoder)
         decoder = self.config.decoder.build(self.end + 1, memory_width=encoder.width)
-        return EncoderDecoder(encoder, decoder, tying=self.sides.tying(encoder_config, self.config.decoder))
+        return EncoderDecoder(encoder, decoder, tying=self.sides.tying(encoder, decoder))
 
     def encode(self, examples: Sequence[Parallel]) -> Columns:
         """Ids of every source with an end symbol, and of the first target of each, where all have one."""
@@ -214,19 +211,21 @@ class Seq2Seq(Task):
             shape_R = lengths_R * 100_000 + ragged["target"].lengths_R
             lengths_R = lengths_R + ragged["target"].lengths_R
         unread_R = sources.lengths_R - source.rows.lengths_R
-        return Columns(ragged, {"unread": unread_R}, source.owner_R, lengths_R, facts, shape_R=shape_R)
+        spelled = sources.letters
+        letters = {} if spelled is None else {"source": Ragged.of(spelled.ids_N, spelled.lengths_U)}
+        return Columns(ragged, {"unread": unread_R}, source.owner_R, lengths_R, facts, letters, shape_R)
 
     def check(self, examples: Sequence[Parallel]) -> list[str]:
-        """Every pair can be scored."""
-        del examples
+        """Refuse a source without a target."""
+        for one in examples:
+            if not one.targets:
+                raise InputError("there is no target", where=f"line {one.line}" if one.line else "")
         return []
 
     def collate(self, columns: Columns, rows: np.ndarray) -> PairBatch:
         """Gather and pad some rows."""
         source = columns.ragged["source"]
-        ids_BSW, mask_BS = source.padded(rows)
-        ids = torch.from_numpy(ids_BSW).long()
-        tokens = Tokens(ids[..., 0], torch.from_numpy(mask_BS), ids[..., 1:] if ids.shape[2] > 1 else None)
+        tokens = tokens_of(source, rows, columns.letters.get("source"))
         keys = [source.values[source.offsets_R1[row] : source.offsets_R1[row + 1], 0] for row in rows]
         if "target" not in columns.ragged:
             return PairBatch(tokens, None, None, keys)
@@ -253,7 +252,7 @@ class Seq2Seq(Task):
             total = sum(
                 token_loss(one, gold_N, smoothing=self.config.smoothing) for one in (first.clone(), second.clone())
             )
-            return Loss(total + agree, torch.tensor(2.0 * len(gold_N)).to(first))
+            return Loss(total + agree, torch.tensor(2.0 * len(gold_N)).to(total))
         total = token_loss(logits(), gold_N, smoothing=self.config.smoothing)
         return Loss(total, torch.tensor(float(len(gold_N))).to(total))
 
@@ -275,7 +274,7 @@ class Seq2Seq(Task):
         """What is written for each row and, where its target is known, how probable that was."""
         assert isinstance(model, EncoderDecoder)
         memory, rows = model.encoder(batch.source), len(batch.keys)
-        losses: list[Reference | None] = [None] * rows
+        losses: Sequence[Reference | None] = [None] * rows
         if batch.target_BT is not None and batch.mask_BT is not None:
             losses = references(model.decoder, model.decoder.start(memory, rows=rows), batch.target_BT, batch.mask_BT)
         begin_BP = torch.full((rows, 1), self.end, device=batch.source.ids_BS.device)
@@ -297,7 +296,7 @@ class Seq2Seq(Task):
         """What is written for a source, as it is written."""
         assert isinstance(model, EncoderDecoder)
         rows = np.zeros(1, dtype=np.int64)
-        batch = self.collate(self.encode([example]), rows).to(model.decoder.embedding.weight.device)
+        batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
         start = partial(model.decoder.start, model.encoder(batch.source), rows=1)
         begin_BP = torch.full((1, 1), self.end, device=batch.source.ids_BS.device)
         yield from stream_text(self.sides.target, self.writer(model).stream(start, begin_BP, batch.keys))

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from weft.errors import ConfigError
-from weft.models.base import DecoderConfig, EncoderConfig
+from weft.models.base import DecoderConfig, Encoder, EncoderConfig
+from weft.models.embedding import Embedding
 from weft.models.encoder_decoder import Tying
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
 from weft.models.rnn_decoder import RnnDecoderConfig
@@ -35,10 +38,11 @@ class Sides:
         """Whether there is one vocabulary."""
         return self.source is self.target
 
-    def tying(self, encoder: EncoderConfig, decoder: DecoderConfig) -> Tying:
-        """Whether both sides can have one table: of one vocabulary and one width, and nothing but the piece is seen."""
-        alike = getattr(encoder, "width", 0) == getattr(decoder, "width", 1) and len(self.source.sizes) == 1
-        return "shared" if self.shared and alike and encoder.reads_order else "separate"
+    def tying(self, encoder: nn.Module, decoder: nn.Module) -> Tying:
+        """Whether both sides can have one table: of one vocabulary and one width."""
+        reads, writes = getattr(encoder, "embedding", None), getattr(decoder, "embedding", None)
+        both = self.shared and isinstance(reads, Embedding) and isinstance(writes, nn.Embedding)
+        return "shared" if both and reads.tables[0].weight.shape == writes.weight.shape else "separate"
 
     def save(self, folder: Path) -> None:
         """The one tokenizer's files, or those of both in folders of their own."""
@@ -70,6 +74,10 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     if not encoder.reads_order:
         what = f"`{encoder.kind}` reads n-grams, which have no positions for a decoder to look at"
         raise ConfigError(what, where="task.encoder", hint="take `cnn`, `rnn`, `lstm`, `gru` or `transformer`")
+    if encoder.longest is not None and config.max_source >= encoder.longest:
+        what = f"`{encoder.kind}` has learned positions for {encoder.longest} tokens, an end among them"
+        hint = f"set task.max_source below it (it is {config.max_source}), or take sinusoidal or rotary positions"
+        raise ConfigError(what, where="task.max_source", hint=hint)
     vocabulary = config.vocabulary
     if vocabulary == "auto":
         halves = [han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.3 for texts in (sources, targets)]
@@ -84,6 +92,14 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     target = None if vocabulary == "shared" else exactly(own)
     update = {"encoder": encoder, "vocabulary": vocabulary, "tokenizer": tokenizer, "target_tokenizer": target}
     return config.model_copy(update=update)
+
+
+def check_positions(config: EncoderConfig, encoder: Encoder, decoder: DecoderConfig) -> None:
+    """Raise ConfigError where a decoder attends to positions that the encoder does not keep."""
+    if decoder.needs_positions and not encoder.keeps_positions:
+        what = f"`{config.kind}` keeps no positions for a decoder to look at"
+        hint = "take another encoder, or a decoder with task.decoder.attention=none"
+        raise ConfigError(what, where="task.encoder", hint=hint)
 
 
 def bpe_for(texts: Sequence[str]) -> BpeTokenizerConfig:
@@ -107,7 +123,10 @@ def suiting(decoder: DecoderConfig) -> EncoderConfig:
 
 
 def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Sides:
-    """Learn the one vocabulary or both. Raises ConfigError where targets could not be turned back into text."""
+    """Learn the one vocabulary or both.
+
+    Raises ConfigError where sources would have no order, or targets could not be turned back into text.
+    """
     writes = config.target_tokenizer or config.tokenizer
     if config.vocabulary == "shared":
         shared = config.tokenizer.learn([*dict.fromkeys(sources), *dict.fromkeys(targets)])
@@ -115,6 +134,9 @@ def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -
     else:
         sides = Sides(config.tokenizer.learn(list(dict.fromkeys(sources))), writes.learn(list(dict.fromkeys(targets))))
     check_written(writes, sides.target, where="task.target_tokenizer" if not sides.shared else "task.tokenizer")
+    if not sides.source.ordered:
+        hint = "take `bpe`, `unigram`, `bytes`, `mixed`, `char` or `word`"
+        raise ConfigError(f"`{config.tokenizer.kind}` has no positions to read", where="task.tokenizer", hint=hint)
     return sides
 
 

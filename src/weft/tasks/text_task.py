@@ -156,7 +156,7 @@ class Texts(Task):
     def source(self, columns: Columns, rows: np.ndarray) -> Source | Pair:
         """Gather and pad the ids of some rows."""
         if self.tokenizer.ordered:
-            first, *second = (_tokens(one, rows, columns.letters.get(name)) for name, one in columns.ragged.items())
+            first, *second = (tokens_of(one, rows, columns.letters.get(name)) for name, one in columns.ragged.items())
             return Pair(first, *second) if second else first
         return _ngrams(columns.ragged["text"], rows)
 
@@ -217,7 +217,8 @@ class Texts(Task):
         return self.numbers[label]
 
 
-def _tokens(text: Ragged, rows: np.ndarray, letters: Ragged | None) -> Tokens:
+def tokens_of(text: Ragged, rows: np.ndarray, letters: Ragged | None) -> Tokens:
+    """Some rows of ids, gathered and padded; `letters` are the n-grams of words by number, which the last view has."""
     ids_BSW, mask_BS = text.padded(rows)
     spelled = None
     if letters is not None:
