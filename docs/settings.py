@@ -16,11 +16,13 @@ from pydantic.fields import FieldInfo
 
 from weft.cli.train import PLACES
 from weft.config import Config, kind_of
-from weft.models.base import EncoderConfig
-from weft.models.choices import ENCODERS
+from weft.decoding.choices import SEARCHES, SearchConfig
+from weft.models.base import DecoderConfig, EncoderConfig
+from weft.models.choices import DECODERS, ENCODERS
 from weft.run import RunConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
+from weft.tasks.texts import TextsConfig
 from weft.text.choices import TOKENIZERS
 from weft.text.tokenizer import TokenizerConfig
 from weft.training.optim import OPTIMIZERS, OptimizerConfig
@@ -29,6 +31,8 @@ FILE = Path(__file__).parent / "en" / "settings.md"
 CHOICES: Mapping[type[Config], tuple[type[Config], ...]] = {
     TaskConfig: TASKS,
     EncoderConfig: ENCODERS,
+    DecoderConfig: DECODERS,
+    SearchConfig: SEARCHES,
     TokenizerConfig: TOKENIZERS,
     OptimizerConfig: OPTIMIZERS,
 }
@@ -71,9 +75,13 @@ def page() -> str:
     common = list(_lines(first, "task."))
     parts.append(_section(f"`task`, kind `{kind_of(first)}`", first, common))
     for other in others:
-        own = [line for line in _lines(other, "task.") if line not in common]
-        parts.append(_section(f"`task`, kind `{kind_of(other)}`: what differs", other, own))
+        like = issubclass(other, TextsConfig)
+        own = [line for line in _lines(other, "task.") if not like or line not in common]
+        title = f"`task`, kind `{kind_of(other)}`"
+        parts.append(_section(f"{title}: what differs" if like else title, other, own))
     parts += _kinds("task.encoder", ENCODERS)
+    parts += _kinds("task.decoder", DECODERS)
+    parts += _kinds("task.search", SEARCHES)
     parts += _kinds("task.tokenizer", TOKENIZERS)
     parts += _kinds("training.optimizer", OPTIMIZERS)
     rest = [line for line in _lines(RunConfig, "") if "." not in line.path]

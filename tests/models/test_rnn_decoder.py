@@ -116,7 +116,7 @@ def test_attention_is_the_formula(kind, attention):
 @every_kind
 @pytest.mark.parametrize("attention", ["additive", "multiplicative"])
 def test_input_feeding_reads_what_the_last_step_told(kind, attention):
-    settings = {"attention": attention, "input_feeding": True, "layers": 2}
+    settings = {"attention": attention, "feeding": "attended", "layers": 2}
     decoder, ids_BT = small(kind, memory_width=4, **settings), torch.randint(20, (3, 4))
     states_BSD, last_BD = torch.randn(3, 5, 4), torch.randn(3, 4)
     memory = Memory(states_BSD, MASK, last_BD)
@@ -136,7 +136,7 @@ def test_input_feeding_reads_what_the_last_step_told(kind, attention):
 
 def test_without_attention_there_is_nothing_to_feed():
     for memory_width, attention in ((None, "additive"), (4, "none")):
-        fed = small(memory_width=memory_width, attention=attention, input_feeding=True)
+        fed = small(memory_width=memory_width, attention=attention, feeding="attended")
         assert fed.feeding == "tokens"
         assert fed.layers[0].input_size == 6
 

@@ -17,6 +17,8 @@ from weft.models.dropout import Dropout
 Cell = Literal["lstm", "gru"]
 Scoring = Literal["additive", "multiplicative", "none"]
 """How a state is compared with the memory: by a small network, by a product, or not at all."""
+Feeding = Literal["tokens", "attended"]
+"""What a step reads: the last token, or what was attended to then as well."""
 _MODULES = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
@@ -39,9 +41,9 @@ class RnnDecoderConfig(DecoderConfig):
     attention: Scoring = "multiplicative"
     """To the memory: `additive` (Bahdanau et al. 2015, appendix A.1.2), `multiplicative` (Luong et al. 2015, section
     3.1, `general`), or `none`: then the memory is known by its last state alone (Sutskever et al. 2014)."""
-    input_feeding: bool = False
-    """Read what was attended to at the last step too (Luong et al. 2015, section 3.3); training is then step by step,
-    which takes some times longer."""
+    feeding: Feeding = "tokens"
+    """`attended` reads what was attended to at the last step too (Luong et al. 2015, section 3.3); training is then
+    step by step, which takes some times longer."""
     dropout: float = Field(default=0.3, ge=0, lt=1)
     """Of the embeddings, between layers, and of the states that tell the next token."""
 
@@ -59,7 +61,7 @@ class RnnDecoderConfig(DecoderConfig):
             hidden=self.hidden,
             layers=self.layers,
             attention=self.attention,
-            feeding="attended" if self.input_feeding else "tokens",
+            feeding=self.feeding,
             dropout=self.dropout,
         )
 
@@ -151,7 +153,7 @@ class RnnDecoder(Decoder[Hidden]):
         layers: int,
         attention: Scoring,
         dropout: float,
-        feeding: Literal["tokens", "attended"] = "tokens",
+        feeding: Feeding = "tokens",
     ) -> None:
         super().__init__()
         self.width, self.hidden, self.depth, self.cell = width, hidden, layers, cell
