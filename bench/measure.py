@@ -71,7 +71,9 @@ def child(*command: str) -> Child:
     return Child(usage.ru_utime + usage.ru_stime, output)
 
 
-def ratios(title: str, taken: Mapping[str, Taken], *, work: float = 0, unit: str = "") -> dict[str, Any]:
+def ratios(
+    title: str, taken: Mapping[str, Taken], *, work: float = 0, unit: str = "", scored: str = "accuracy"
+) -> dict[str, Any]:
     """Print the medians of both sides (the first is ours) and the ratio of the first to the second; also as a record.
 
     Args:
@@ -79,6 +81,7 @@ def ratios(title: str, taken: Mapping[str, Taken], *, work: float = 0, unit: str
         taken: the two sides.
         work: how many units one run does; 0: seconds alone are of interest.
         unit: what they are called.
+        scored: what the scores are.
 
     """
     (ours, first), (theirs, second) = taken.items()
@@ -89,7 +92,7 @@ def ratios(title: str, taken: Mapping[str, Taken], *, work: float = 0, unit: str
         score = one.middle("scores") if one.scores else None
         record["sides"][name] = {"wall": one.wall, "cpu": one.cpu, "score": score, "work": work, "unit": unit}
         pace = f"  {work / wall:>9,.0f} {unit} a second, {work / cpu:>9,.0f} a CPU second" if work else ""
-        shown = f"  accuracy {score:.4f}" if score is not None else ""
+        shown = f"  {scored} {score:.4f}" if score is not None else ""
         print(f"  {name:<16} wall {wall:>7.2f} s  CPU {cpu:>7.2f} s{pace}{shown}")
     wall, cpu = (first.middle(clock) / second.middle(clock) for clock in ("wall", "cpu"))
     paces = f"; {1 / wall:.2f} and {1 / cpu:.2f} times the {unit} a second" if work else ""
