@@ -134,7 +134,7 @@ class _Beams:
         value_BK = self._value(self.score_BK, lost_BK, beams_BK, self.terms.longest)
         for row, beam in live_BK.nonzero().tolist():
             ids_T = self.written_NT[row * self.size + beam, self.first :]
-            self._end(row, float(value_BK[row, beam]), ids_T, float(self.score_BK[row, beam]))
+            self._end(row, float(value_BK[row, beam]), ids_T, float(self.score_BK[row, beam]), ended=False)
 
     def _ways(self, logits_NV: Tensor, place: int) -> tuple[Tensor, Tensor, Tensor]:
         """The best ways on of each row, scores, parents and ids [B, M]; twice as many as live on, for half may end."""
@@ -154,8 +154,8 @@ class _Beams:
         value_BM = self.ranking.value(score_BM, length)
         return value_BM - (lost_BK.gather(1, parent_BM) if isinstance(lost_BK, Tensor) else lost_BK)
 
-    def _end(self, row: int, value: float, ids_T: Tensor, score: float) -> None:
-        self.ended[self.numbers[row]].append((value, Output(ids_T.tolist(), score)))
+    def _end(self, row: int, value: float, ids_T: Tensor, score: float, *, ended: bool = True) -> None:
+        self.ended[self.numbers[row]].append((value, Output(ids_T.tolist(), score, ended)))
 
     def _keep(self, kept_B: Tensor) -> None:
         self.numbers = [self.numbers[row] for row in kept_B.tolist()]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 from weft.config import Config
@@ -25,6 +25,12 @@ class TeacherForcing(Config):
     steps: int = Field(default=2_000, ge=1)
     """How fast: after so many steps the share would be 0 in a `linear` fall and 1/e in an `exponential` one; of
     `inverse-sigmoid`, k / (k + exp(step / k)), it is the k."""
+
+    @model_validator(mode="after")
+    def _falls_somewhere(self) -> Self:
+        if self.schedule != "constant" and self.gold == 1:
+            raise ValueError(f"a {self.schedule} fall ends at gold, which is 1: say where it is to end, as gold 0.5")
+        return self
 
     def at(self, step: int) -> float:
         """The share of true tokens in a step, counted from 0."""

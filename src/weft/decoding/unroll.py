@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,12 +39,19 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The ids of one output without the one that ends it, and the sum of the log-probabilities of all of them."""
+    """The ids of one output without the one that ends it, and the sum of the log-probabilities of all of them.
+
+    In a beam search these are as its rules leave them. `ended` is False for an output that was cut at the longest.
+    """
 
     ids: list[int]
     log_probability: float
-    looks_TS: np.ndarray | None = field(default=None, compare=False, repr=False)
-    """How each token looked at the memory, where that was recorded."""
+    ended: bool = True
+
+    @property
+    def mean(self) -> float:
+        """The mean log-probability of a token, the one that ends it included."""
+        return self.log_probability / max(1, len(self.ids) + self.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,9 @@ def unroll(
         told = prompt - 1 + step
         logits_NV = decoder.logits(states_NTD[:, -1])
         total_N = logits_NV.float().logsumexp(-1)
-        ids_N = choose(terms.allowed(logits_NV, written_NT[:, :told]), rows_N, step)
+        # a rule may tell scores above 0 from those below: it gets log-probabilities, as in a beam search
+        scores_NV = logits_NV.float() - total_N[:, None] if terms.rules else logits_NV
+        ids_N = choose(terms.allowed(scores_NV, written_NT[:, :told]), rows_N, step)
         log_N = logits_NV.gather(1, ids_N[:, None])[:, 0] - total_N
         yield Chosen(rows_N[live_N], ids_N[live_N], log_N[live_N])
         written_NT[:, told] = ids_N
@@ -136,14 +145,16 @@ def unroll(
 def collected(steps: Iterator[Chosen], *, rows: int, end: int) -> list[Output]:
     """The outputs of all rows, when they are written."""
     ids: list[list[int]] = [[] for _ in range(rows)]
-    log_probability = [0.0] * rows
+    log_probability, ended = [0.0] * rows, [False] * rows
     for chosen in steps:
         told = zip(chosen.rows_N.tolist(), chosen.ids_N.tolist(), chosen.log_probability_N.tolist(), strict=True)
         for row, number, log in told:
             log_probability[row] += log
-            if number != end:
+            if number == end:
+                ended[row] = True
+            else:
                 ids[row].append(number)
-    return [Output(one, log) for one, log in zip(ids, log_probability, strict=True)]
+    return [Output(*one) for one in zip(ids, log_probability, ended, strict=True)]
 
 
 def row_keys(ids: Sequence[np.ndarray], *, samples: int = 1) -> np.ndarray:

@@ -26,4 +26,5 @@ def put_weights(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
     for name, value in mine.items():
         if value.shape != weights[name].shape:
             raise RuntimeError(f"{name} has the shape {list(weights[name].shape)}, expected {list(value.shape)}")
+    for name, value in mine.items():
         value.copy_(weights[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,9 @@ class Writer:
         samples = search.samples if isinstance(search, Sample | MinimumRisk) else 1
         record = isinstance(search, Beam) and search.coverage_penalty > 0
         state = start(capacity=ids_BP.shape[1] + terms.longest, record=record)
+        if record and getattr(state, "seen", None) is None:
+            what = "there is no attention to a source whose coverage could be asked for"
+            raise ConfigError(what, where="search.coverage_penalty", hint="set it to 0")
         if isinstance(search, Beam):
             if search.size >= self._vocabulary():
                 what = f"a beam of {search.size} is as wide as the vocabulary of {self._vocabulary():,}"
@@ -88,8 +91,8 @@ class Writer:
             steps = unroll(self.decoder, state, ids_BP, terms=terms, choose=choose, samples=samples)
             flat = collected(steps, rows=rows * samples, end=self.end)
             found = [flat[row * samples : (row + 1) * samples] for row in range(rows)]
-        self._check_forced(found, prefix)
-        return [[Output([*prefix, *one.ids], one.log_probability) for one in row] for row in found]
+        self._check_forced(found, ids_BP)
+        return [[replace(one, ids=[*prefix, *one.ids]) for one in row] for row in found]
 
     def stream(self, start: Callable[..., State], ids_BP: Tensor, keys_B: Sequence[np.ndarray]) -> Iterator[int]:
         """The ids of the output of a single row as they are chosen. Raises ConfigError for a search that cannot."""
@@ -135,12 +138,12 @@ class Writer:
         rules = shifted.rules(end=self.end, spell=self.spell, longest=longest - prefix + begun)
         return Terms(self.end, longest - prefix, rules)
 
-    def _check_forced(self, found: Sequence[Sequence[Output]], prefix: list[int]) -> None:
+    def _check_forced(self, found: Sequence[Sequence[Output]], ids_BP: Tensor) -> None:
         rule = self.search.forced_words(end=self.end, spell=self.spell, longest=self.search.max_length or self.longest)
         if rule is not None:
-            for row in found:
+            for begun, row in zip(ids_BP[:, 1:].tolist(), found, strict=True):
                 for one in row:
-                    rule.require(torch.tensor([[*prefix, *one.ids]], dtype=torch.long))
+                    rule.require(torch.tensor([[*begun, *one.ids]], dtype=torch.long))
 
 
 def prefix_ids(search: SearchConfig, tokenizer: Tokenizer) -> list[int]:

@@ -54,12 +54,15 @@ class TrainingConfig(Config):
 def precision_for(encoder: str, device: torch.device, *, asked: Precision | Literal["auto"] = "auto") -> Precision:
     """The precision asked for or, for `auto`, the one in which this kind of encoder trains fastest on this device.
 
+    A model of several parts has their kinds with ` + ` between them.
+
     A table and no measurement: a choice by timing would break "same seed, same weights". Recurrent layers and bags
     are slower in bfloat16 on CPU; a CPU without instructions for bfloat16 is slower in it whatever it runs.
     Raises ConfigError where the device cannot do what is asked.
     """
+    kinds = set(encoder.split(" + "))
     native = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
-    recurrent = encoder in ("rnn", "lstm", "gru")
+    recurrent = bool(kinds & {"rnn", "lstm", "gru"})
     if (asked == "bfloat16" and recurrent and not native) or (asked == "float64" and device.type == "mps"):
         what = f"`{encoder}` cannot be trained in {asked} on this {device.type}"
         raise ConfigError(what, where="training.precision", hint="leave it out, or take float32")
@@ -67,4 +70,4 @@ def precision_for(encoder: str, device: torch.device, *, asked: Precision | Lite
         return asked
     if device.type == "cuda" and encoder != "bag":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    return "bfloat16" if device.type == "cpu" and native and encoder in ("cnn", "transformer") else "float32"
+    return "bfloat16" if device.type == "cpu" and native and kinds <= {"cnn", "transformer", "gpt"} else "float32"
