@@ -100,6 +100,20 @@ def ratios(
     return {**record, "wall_ratio": wall, "cpu_ratio": cpu}
 
 
+def profiled(work: Callable[[], Any], *, shown: int = 14) -> None:
+    """Print the operations in which some work spends most CPU time of its own."""
+    import torch
+
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], acc_events=True) as found:
+        work()
+    events = sorted(found.key_averages(), key=lambda event: -event.self_cpu_time_total)
+    total = sum(event.self_cpu_time_total for event in events)
+    for event in events[:shown]:
+        share, seconds = event.self_cpu_time_total / total, event.self_cpu_time_total / 1e6
+        print(f"    {event.key:<36} {share:>6.1%}  {seconds:>7.2f} s  {event.count:>7,} calls")
+    print()
+
+
 def machine(threads: int) -> dict[str, Any]:
     """Print what the figures depend on; also as a record."""
     import torch

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from measure import Side, Taken, alternate, data_file, ratios
+from measure import Side, Taken, alternate, data_file, profiled, ratios
 
 from weft import bundle
 from weft.config import validated
@@ -80,7 +80,7 @@ def translation(
                 } | named
             records += _measured(f"beam {size}, {precision}", named, columns, threads=threads, runs=runs)
             if profile:
-                _profile(lambda: named["weft"](Layout(256, 1, threads), np.argsort(-columns.cost_R)))  # noqa: B023
+                profiled(lambda: named["weft"](Layout(256, 1, threads), np.argsort(-columns.cost_R)))  # noqa: B023
     return records
 
 
@@ -244,15 +244,3 @@ def _trained(folder: Path | None, data: Path, kind: str) -> Path:
         for _ in train(validated(RunConfig, {"data": files, "task": task, "training": training}), folder):
             pass
     return folder
-
-
-def _profile(work: Callable[[], Any]) -> None:
-    """Print the operations in which weft spends most CPU time of its own."""
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], acc_events=True) as found:
-        work()
-    events = sorted(found.key_averages(), key=lambda event: -event.self_cpu_time_total)
-    total = sum(event.self_cpu_time_total for event in events)
-    for event in events[:14]:
-        share, seconds = event.self_cpu_time_total / total, event.self_cpu_time_total / 1e6
-        print(f"    {event.key:<36} {share:>6.1%}  {seconds:>7.2f} s  {event.count:>7,} calls")
-    print()

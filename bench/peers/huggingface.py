@@ -12,7 +12,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import ArceeConfig, ArceeForCausalLM, PegasusConfig, PegasusForConditionalGeneration
+from transformers import (
+    ArceeConfig,
+    ArceeForCausalLM,
+    MarianConfig,
+    MarianMTModel,
+    PegasusConfig,
+    PegasusForConditionalGeneration,
+)
 from transformers.utils import logging
 
 from weft.models.encoder_decoder import EncoderDecoder
@@ -157,3 +164,28 @@ def trimmed(ids: list[int], end: int) -> list[int]:
 def int8(model: nn.Module) -> nn.Module:
     """A copy whose linear layers, the output layer too, are torch's dynamic int8 ones."""
     return torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, dtype=torch.qint8)
+
+
+def fresh_marian(model: EncoderDecoder, *, dropout: float) -> Any:
+    """A Marian of the size of a Transformer encoder-decoder of ours, with weights of its own."""
+    encoder, decoder = model.encoder, model.decoder
+    vocabulary, width = decoder.embedding.weight.shape
+    config = MarianConfig(
+        vocab_size=vocabulary,
+        d_model=width,
+        max_position_embeddings=512,
+        encoder_layers=len(encoder.layers),
+        decoder_layers=len(decoder.layers),
+        encoder_attention_heads=encoder.layers[0].attention.heads,
+        decoder_attention_heads=decoder.heads,
+        encoder_ffn_dim=encoder.layers[0].widen.out_features,
+        decoder_ffn_dim=decoder.layers[0].widen.out_features,
+        dropout=dropout,
+        attention_dropout=dropout,
+        activation_dropout=dropout,
+        pad_token_id=0,
+        eos_token_id=vocabulary - 1,
+        decoder_start_token_id=vocabulary - 1,
+        forced_eos_token_id=None,
+    )
+    return MarianMTModel(config)
