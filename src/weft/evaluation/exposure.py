@@ -1,0 +1,119 @@
+"""How much a model loses where it reads its own words instead of true ones, by position; knows no search.
+
+In training a decoder reads true prefixes, in use its own: what it never saw there is what it is exposed to here (Bengio
+et al. 2015, section 1; Ranzato et al. 2016, section 1). Both losses are of the same reference tokens. Where the model
+has written something else that is right too, the reference need not follow, so the gap says how fast the two part, and
+not how much worse the model writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from weft.data.loader import by_length
+from weft.decoding.unroll import Terms
+from weft.errors import ConfigError, InputError
+from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
+from weft.models.base import Decoder, Memory
+from weft.models.encoder_decoder import DecoderAlone, EncoderDecoder
+from weft.tasks.base import Task
+from weft.tasks.language_model import LanguageModel
+from weft.tasks.seq2seq import Seq2Seq
+from weft.text.vocab import PAD, UNKNOWN
+
+Prefix = Literal["true", "own"]
+PREFIXES: tuple[Prefix, ...] = get_args(Prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The mean loss in nats of the `count` reference tokens at the positions `first` to `last`, counted from 1."""
+
+    first: int
+    last: int
+    true: float
+    """Given true prefixes."""
+    own: float
+    """Given what the model wrote itself, greedily."""
+    count: int
+
+    @property
+    def gap(self) -> float:
+        """How much more is lost after its own words."""
+        return self.own - self.true
+
+
+def exposure(
+    task: Task, model: nn.Module, examples: Sequence[Any], *, positions: int, device: torch.device
+) -> list[Exposure]:
+    """The losses at each position up to `positions`, as far as there are reference tokens.
+
+    The model's own prefix is as long as the true one: it never ends early. What a row begins with is true in both.
+    Raises ConfigError for a model that writes no text, InputError for examples without one to compare with.
+    """
+    if not isinstance(task, Seq2Seq | LanguageModel):
+        raise ConfigError(f"a model of task `{task.config.kind}` writes no text", where="exposure")
+    columns = task.encode(examples)
+    sums_2T, counts_T = np.zeros((2, positions)), np.zeros(positions, dtype=np.int64)
+    model.eval()
+    with torch.inference_mode():
+        for rows in by_length(columns.cost_R, batch_rows=BATCH_ROWS, batch_tokens=BATCH_TOKENS):
+            memory, ids_BT, mask_BT = _references(model, task.collate(columns, rows).to(device))
+            ids_BT, mask_BT = ids_BT[:, : positions + 1], mask_BT[:, :positions]
+            counts_T[: mask_BT.shape[1]] += mask_BT.sum(0).cpu().numpy()
+            for side, prefix in enumerate(PREFIXES):
+                nats_T = _nats(model.decoder, memory, ids_BT, mask_BT, end=task.end, prefix=prefix)  # ty: ignore
+                sums_2T[side, : len(nats_T)] += nats_T
+    means_2T = sums_2T / np.maximum(1, counts_T)
+    return [
+        Exposure(place, place, float(true), float(own), int(count))
+        for place, (true, own, count) in enumerate(zip(*means_2T, counts_T, strict=True), 1)
+        if count
+    ]
+
+
+def in_buckets(found: Sequence[Exposure]) -> list[Exposure]:
+    """The same, positions 1, 2, 3 and 4, 5 to 8, 9 to 16 and so on together."""
+    buckets: dict[int, list[Exposure]] = {}
+    for one in found:
+        buckets.setdefault((one.last - 1).bit_length(), []).append(one)
+    return [together(bucket) for bucket in buckets.values()]
+
+
+def together(found: Sequence[Exposure]) -> Exposure:
+    """One or more as one: the means over all their tokens."""
+    count = sum(one.count for one in found)
+    true, own = (sum(getattr(one, side) * one.count for one in found) / count for side in ("true", "own"))
+    return Exposure(found[0].first, found[-1].last, true, own, count)
+
+
+def _references(model: nn.Module, batch: Any) -> tuple[Memory | None, Tensor, Tensor]:
+    """What was read for the rows of a batch, their references and what begins them [B, T + 1], the mask [B, T]."""
+    if isinstance(model, EncoderDecoder) and batch.target_BT is not None:
+        return model.encoder(batch.source), batch.target_BT, batch.mask_BT
+    if isinstance(model, DecoderAlone) and batch.purpose == "score":
+        return None, batch.ids_BT, batch.mask_BT
+    raise InputError("there is no reference to compare what is written with")
+
+
+def _nats(
+    decoder: Decoder[Any], memory: Memory | None, ids_BT: Tensor, mask_BT: Tensor, *, end: int, prefix: Prefix
+) -> np.ndarray:
+    """The summed loss of the reference tokens at each position, float64 [T]."""
+    rows, steps = mask_BT.shape
+    state = decoder.start(memory, rows=rows, capacity=steps)
+    terms, next_B1, sums = Terms(end, steps, never=(PAD, UNKNOWN, end)), ids_BT[:, :1], []
+    for step in range(steps):
+        states_B1D, state = decoder(next_B1, state)
+        logits_BV, gold_B1 = decoder.logits(states_B1D[:, 0]).float(), ids_BT[:, step + 1 : step + 2]
+        nats_B = logits_BV.logsumexp(-1) - logits_BV.gather(1, gold_B1)[:, 0]
+        sums.append(nats_B.double().masked_fill(~mask_BT[:, step], 0).sum())
+        own_B1 = terms.allowed(logits_BV, ids_BT[:, :0]).argmax(-1, keepdim=True)
+        next_B1 = gold_B1 if prefix == "true" else own_B1
+    return torch.stack(sums).cpu().numpy()
