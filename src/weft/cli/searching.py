@@ -1,0 +1,136 @@
+"""The options that say how a text is written, and the search that they ask for; knows no verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import wraps
+from itertools import combinations
+from typing import Any
+
+import click
+
+from weft import bundle
+from weft.config import kind_of, validated
+from weft.decoding.choices import SEARCHES, Beam, SearchConfig
+from weft.errors import ConfigError
+
+KINDS = {kind_of(search): search for search in SEARCHES}
+_ALL, _BEAM, _DRAWS = frozenset(KINDS), frozenset({"beam"}), frozenset({"sample", "minimum-risk"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Option:
+    """An option, the setting of a search that it gives, and the kinds of searches that have this setting."""
+
+    flag: str
+    setting: str
+    kinds: frozenset[str]
+    how: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.flag.removeprefix("--").replace("-", "_")
+
+
+def _option(flag: str, kinds: frozenset[str], said: str, *, setting: str = "", **how: Any) -> _Option:
+    return _Option(flag, setting or flag.removeprefix("--").replace("-", "_"), kinds, {"help": said, **how})
+
+
+_RISK = "Draw so many texts, and give the one that is most like all of them (minimum Bayes risk)."
+_OPTIONS = (
+    _option(
+        "--greedy",
+        frozenset({"greedy"}),
+        "Take the likeliest token, always.",
+        setting="kind",
+        is_flag=True,
+        default=None,
+    ),
+    _option("--beam", _BEAM, "Write so many texts side by side, and give the best.", setting="size", type=int),
+    _option("--alternatives", _BEAM, "Give so many of the texts of a beam.", type=int),
+    _option("--length-penalty", _BEAM, "Above 1 long texts win; 0 compares sums, 1 means.", type=float),
+    _option("--temperature", _DRAWS, "Draw: below 1 likely tokens become likelier.", type=float),
+    _option("--top-k", _DRAWS, "Draw from so many of the likeliest tokens.", type=int),
+    _option("--top-p", _DRAWS, "Draw from the likeliest tokens with this share of the probability.", type=float),
+    _option("--min-p", _DRAWS, "Draw from tokens with at least this share of the best probability.", type=float),
+    _option("--typical", _DRAWS, "Draw from tokens that are about as surprising as expected.", type=float),
+    _option("--samples", frozenset({"sample"}), "Draw so many texts for each input.", type=int),
+    _option("--seed", _DRAWS, "Draw: the same seed gives the same texts.", type=int),
+    _option("--minimum-risk", frozenset({"minimum-risk"}), _RISK, setting="samples", type=int),
+    _option("--repetition-penalty", _ALL, "Above 1, what is written already becomes less likely.", type=float),
+    _option("--no-repeat", _ALL, "No so many tokens in a row stand twice in a text.", type=int),
+    _option("--min-length", _ALL, "A text has at least so many tokens.", type=int),
+    _option("--max-length", _ALL, "A text has at most so many tokens.", type=int),
+    _option("--ban", _ALL, "A word that is never written; may be repeated.", setting="banned", multiple=True),
+    _option("--force", _ALL, "A word that every text holds; may be repeated.", setting="forced", multiple=True),
+    _option("--prefix", _ALL, "How every text begins."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The kind of search that was asked for, and the settings, each with its option; None and nothing: the model's."""
+
+    kind: str | None
+    settings: Mapping[str, Any]
+    flags: Mapping[str, str]
+
+    def over(self, own: SearchConfig | None) -> SearchConfig | None:
+        """The search asked for, over a model's own where that is of the same kind; None where nothing is asked.
+
+        Raises ConfigError for a value that cannot be.
+        """
+        if not self.flags:
+            return None
+        kind = self.kind or (own.kind if own is not None else "greedy")
+        settings = {**(dict(own) if own is not None and own.kind == kind else {}), **self.settings, "kind": kind}
+        if "alternatives" in self.settings and "size" not in self.settings:
+            usual = int(Beam.model_fields["size"].default)
+            settings["size"] = max(settings.get("size", usual), settings["alternatives"])
+        return validated(KINDS[kind], settings)
+
+
+def options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options to a verb, which gets them as `search`, an `Asked`; what is wrong is told by the option.
+
+    Raises UsageError for options that exclude each other, ConfigError for a value that cannot be.
+    """
+
+    @wraps(command)
+    def wrapped(**given: Any) -> None:
+        found = {option: given.pop(option.name) for option in _OPTIONS}
+        asked = _asked({option: value for option, value in found.items() if value is not None and value != ()})
+        try:
+            asked.over(None)  # before a model is loaded
+            command(search=asked, **given)
+        except ConfigError as error:
+            where = asked.flags.get(error.where.removeprefix("search."), error.where)
+            raise ConfigError(error.what, where=where, hint=error.hint) from None
+
+    for option in reversed(_OPTIONS):
+        wrapped = click.option(option.flag, option.name, **option.how)(wrapped)
+    return wrapped
+
+
+def own(model: bundle.Model) -> SearchConfig | None:
+    """The search of a model's own settings; None where it writes nothing."""
+    return getattr(model.task.config, "search", None)
+
+
+def searched(model: bundle.Model, asked: Asked) -> bundle.Model:
+    """The same model, writing as asked. Raises ConfigError where it writes nothing."""
+    search = asked.over(own(model))
+    return model if search is None else replace(model, task=model.task.searching(search))
+
+
+def _asked(found: Mapping[_Option, Any]) -> Asked:
+    for one, other in combinations(found, 2):
+        if not one.kinds & other.kinds:
+            first, second = (" or ".join(f"`{kind}`" for kind in KINDS if kind in each.kinds) for each in (one, other))
+            what = f"{one.flag} and {other.flag} exclude each other: {first} is another search than {second}"
+            raise click.UsageError(what, click.get_current_context())
+    kinds = _ALL.intersection(*(option.kinds for option in found))
+    kind = None if kinds == _ALL else next(kind for kind in KINDS if kind in kinds)
+    settings = {option.setting: value for option, value in found.items()}
+    return Asked(kind, settings, {option.setting: option.flag for option in found})
