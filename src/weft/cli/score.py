@@ -14,21 +14,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from weft.cli.figures import CALLED
 from weft.data.encodings import check, detect, open_bytes
 from weft.errors import InputError
 from weft.metrics.bootstrap import Score
 from weft.metrics.overlap import Case, Tokenizer, overlap, ter
 from weft.metrics.rouge import rouge
 from weft.metrics.systems import Comparison, CorpusScore, compare, intervals
-
-CALLED = {
-    "bleu": "BLEU",
-    "chrf": "chrF2",
-    "ter": "TER (low is good)",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-}
 
 
 @click.command("score", short_help="Score texts against references: BLEU, chrF, TER, ROUGE.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from weft.cli.figures import brief, called, shown
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 
 PLAIN_SECONDS = 5.0
@@ -46,9 +47,10 @@ class Teller:
             case StepReport():
                 self._progress(report)
             case EvalReport():
-                self._score = f"{report.metric} {report.scores.get(report.metric, 0):.4f}"
+                self._score = f"{called(report.metric)} {brief(report.metric, report.scores.get(report.metric, 0))}"
                 best = "  (best)" if report.best else ""
-                loss = f"  log loss {report.scores['log_loss']:.4f}" if "log_loss" in report.scores else ""
+                further = "log_loss" in report.scores and report.metric != "log_loss"
+                loss = f"  log loss {report.scores['log_loss']:.4f}" if further else ""
                 self.console.print(f"epoch {report.epoch:g}  dev {self._score}{loss}{best}", markup=False)
             case SaveReport():
                 if self._bar is None:
@@ -100,27 +102,42 @@ def in_one_line(scores: Mapping[str, Any]) -> str:
     parts = []
     for name in ("accuracy", "micro_f1", "macro_f1"):
         if score := scores["scores"].get(name):
-            shown = name.replace("_f1", " F1")
-            parts.append(f"{shown} {score['value']:.1%} ({100 * score['low']:.1f} to {100 * score['high']:.1f})")
+            word = name.replace("_f1", " F1")
+            parts.append(f"{word} {score['value']:.1%} ({100 * score['low']:.1f} to {100 * score['high']:.1f})")
+    for name in ("bleu", "chrf") if "bleu" in scores["scores"] else ("perplexity", "bits_per_byte"):
+        if score := scores["scores"].get(name):
+            value, low, high = (brief(name, score[which]) for which in ("value", "low", "high"))
+            parts.append(f"{called(name)} {value} ({low} to {high})")
     if commonest := scores["details"].get("commonest"):
         parts.append(f"always answering `{commonest['label']}` gets {commonest['share']:.1%}")
     return f"{scores['data']}: {', '.join(parts)}"
 
 
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
-    """A table of scores with their intervals, and below it one of the classes, on stdout."""
+    """A table of scores with their intervals, and below it one of the classes, or how each was made, on stdout."""
     console = Console(file=sys.stdout, highlight=False)
     console.print(f"[bold]{escape(title)}[/bold]", soft_wrap=True)
     table = Table()
     for column in ("score", "value", "95% interval"):
         table.add_column(column, justify="left" if column == "score" else "right")
     for name, score in scores["scores"].items():
-        table.add_row(name.replace("_", " "), f"{score['value']:.4f}", f"{score['low']:.4f} - {score['high']:.4f}")
-    if commonest := scores["details"].get("commonest"):
+        value, low, high = (shown(name, score[which]) for which in ("value", "low", "high"))
+        table.add_row(called(name), value, f"{low} - {high}")
+    details = scores["details"]
+    if commonest := details.get("commonest"):
         table.add_section()
         table.add_row(f"always `{commonest['label']}`", f"{commonest['share']:.4f}", "")
     console.print(table)
-    per_class = scores["details"].get("per_class", [])
+    if "per_class" in details:
+        console.print(_classes(details["per_class"]))
+    for name, signature in details.get("signatures", {}).items():
+        console.print(f"{name}|{signature}", markup=False, soft_wrap=True)
+    for name, one in details.get("lower_case", {}).items():
+        said = f"in lower case: {called(name)} {shown(name, one['value'])}"
+        console.print(f"{said}  {name}|{one['signature']}", markup=False, soft_wrap=True)
+
+
+def _classes(per_class: Sequence[Mapping[str, Any]]) -> Table:
     thresholds = any("threshold" in one for one in per_class)
     table = Table()
     for column in ("label", "precision", "recall", "F1", "texts", *(["threshold"] if thresholds else [])):
@@ -129,7 +146,7 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         values = [f"{one[name]['value']:.4f}" for name in ("precision", "recall", "f1")]
         cut = ["" if one["threshold"] is None else f"{one['threshold']:.2f}"] if thresholds else []
         table.add_row(one["label"], *values, f"{one['support']:,}", *cut)
-    console.print(table)
+    return table
 
 
 def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +11,38 @@ import click
 
 from weft.cli import options
 from weft.cli.talk import Teller, in_one_line, stopping
-from weft.config import overridden, read_yaml, validated
+from weft.config import kind_of, overridden, read_yaml, validated
+from weft.data.parallel import side_files
 from weft.errors import ConfigError
 from weft.files import read_json
 from weft.run import RunConfig, train
+from weft.tasks.choices import TASKS
 
 LONG = (
     "What is read of texts beyond task.max_length (512): head (the default) their beginning, head-tail both ends,"
     " windows all, piece by piece. A bag reads texts whole."
 )
 
+TASK = (
+    "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
+    " files) or language_model."
+)
+ASK = {"seq2seq": "generate {} --text", "language_model": "generate {} --prompt"}
+"""How a model of each task is asked, if not by `weft predict`."""
 
-@click.command("train", short_help="Train a model on a file of labelled texts.")
+
+@click.command("train", short_help="Train a model on labelled texts, on pairs, or on plain text.")
 @click.argument("source")
+@click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
 @options.label_separator
+@click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed, and said.")
+@click.option("--target", help="Column of the target, or several as A,B, each of which is right. Default: guessed.")
 @click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
 @click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
-@click.option("--encoder", help="bag, cnn (the default), rnn, lstm, gru or transformer.")
+@click.option("--encoder", help="bag, cnn, rnn, lstm, gru or transformer. Default: cnn, or what suits the decoder.")
+@click.option("--decoder", help="What writes: transformer (the default for pairs), gpt (for plain text), lstm or gru.")
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
 @click.option("--output", help="Run folder. Default: runs/ and the file's name.")
@@ -42,24 +56,26 @@ LONG = (
 def command(
     source: str, output: str | None, resume: bool, quiet: bool, overrides: tuple[str, ...], **given: Any
 ) -> None:
-    """Train a model on SOURCE, labelled texts or a run.yaml.
+    """Train a model on SOURCE: labelled texts, pairs of texts, plain text, or a run.yaml.
 
     Labelled texts are a file (.csv .tsv .jsonl .txt, also .gz .xz .bz2; .parquet), or a folder with a folder for each
-    label, whose files are the texts.
+    label, whose files are the texts. Pairs are two columns of a file, or two files line by line: train.de,train.en.
     """
-    if given["label_separator"] is not None:
-        given["kind"] = "multilabel"
     is_yaml = source.endswith((".yaml", ".yml"))
     settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
-    config = validated(RunConfig, overridden(_with_options(settings, given), overrides))
-    folder = output or f"runs/{Path(source if is_yaml else config.data.train).name.split('.')[0]}"
+    settings = overridden(_with_options(settings, given), overrides)
+    _check_task(settings, given)
+    config = validated(RunConfig, settings)
+    file = source if is_yaml else config.data.train
+    folder = output or f"runs/{Path((side_files(file) or (file,))[0]).name.split('.')[0]}"
     options.check_place(folder)
     with stopping() as received:
         reports = train(config, folder, resume=resume, stop=lambda: received[0] if received else 0)
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
     teller.console.print(in_one_line(read_json(Path(folder) / "scores.json")), markup=False)
-    teller.console.print(f"page: {Path(folder) / 'page.html'}   ask: weft predict {folder} --text ...", markup=False)
+    ask = ASK.get(config.task.kind, "predict {} --text").format(folder)
+    teller.console.print(f"page: {Path(folder) / 'page.html'}   ask: weft {ask} ...", markup=False)
 
 
 PLACES = {
@@ -67,7 +83,10 @@ PLACES = {
     "label": "task.label",
     "label_separator": "task.label_separator",
     "kind": "task.kind",
+    "source_column": "task.source",
+    "target": "task.target",
     "encoder": "task.encoder",
+    "decoder": "task.decoder",
     "vectors": "task.vectors",
     "long": "task.long",
     "dev": "data.dev",
@@ -82,7 +101,7 @@ PLACES = {
 
 def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Settings with what was given on the command line put in its place, over what a file says."""
-    for option, value in given.items():
+    for option, value in (given | {"kind": _kind(settings, given)}).items():
         if value is not None:
             *parents, last = PLACES[option].split(".")
             place = settings
@@ -93,3 +112,29 @@ def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, 
                     raise ConfigError(f"expected settings, found `{place}`", where=name, hint=hint)
             place[last] = value
     return settings
+
+
+def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """The task that was named, or that options and files tell; None: as the settings say."""
+    if given["kind"] is None and given["label_separator"] is not None:
+        return "multilabel"
+    task, data = settings.get("task"), settings.get("data")
+    named = task.get("kind") if isinstance(task, Mapping) else task
+    files = side_files(str(data.get("train", ""))) if isinstance(data, Mapping) else ()
+    pairs = given["source_column"] or given["target"] or files
+    return given["kind"] or ("seq2seq" if pairs and not named else None)
+
+
+def _check_task(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Refuse the options of another task. Raises ConfigError, with the tasks that have such an option."""
+    task = settings.get("task", {})
+    kind = str(task.get("kind", kind_of(TASKS[0]))) if isinstance(task, Mapping) else str(task)
+    known = {kind_of(one): one for one in TASKS}
+    for option, place in PLACES.items():
+        section, _, name = place.partition(".")
+        if section != "task" or given[option] is None or kind not in known or name in known[kind].model_fields:
+            continue
+        others = [f"--task {other}" for other, config in known.items() if name in config.model_fields]
+        hint = f"leave it out, or choose a task that has it: {', '.join(others)}"
+        flag = f"--{name.replace('_', '-')}"
+        raise ConfigError(f"the task `{kind}` has no such option", where=flag, hint=hint)
