@@ -26,6 +26,13 @@ REVIEWS = [
         ("太贵了，不好吃", "neg"),
     )
 ]
+PAIRS = [
+    (f"he sees {number} {thing}", f"他看见{number}{word}")
+    for number in range(15)
+    for thing, word in (("cats", "只猫"), ("dogs", "只狗"), ("books", "本书"), ("cars", "辆车"))
+]
+POEMS = [(f"{line}{number}",) for number in range(10) for line in ("春眠不觉晓，", "处处闻啼鸟。", "the rain falls. ")]
+TINY = {"width": 16, "layers": 1, "heads": 2, "feed_forward": 16}
 SMALL = ("task.encoder.width=8", "task.encoder.maps=8", "training.epochs=1", "device=cpu")
 GRAMMAR = re.compile(r"weft: [^\n]+\n(hint: [^\n]+\n)?")
 
@@ -119,12 +126,47 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
+@pytest.fixture
+def translator(translates: Path) -> Path:
+    """A copy of a model that was trained for a moment on PAIRS, `translator` in the test's folder, with `pairs.csv`."""
+    write_csv(PAIRS, "pairs.csv", "en,zh")
+    return shutil.copytree(translates, Path("translator"))
+
+
+@pytest.fixture
+def poet(writes: Path) -> Path:
+    """A copy of a language model that was trained for a moment on POEMS, `poet` in the test's folder."""
+    write_csv(POEMS, "poems.csv", "poem")
+    return shutil.copytree(writes, Path("poet"))
+
+
+@pytest.fixture(scope="session")
+def translates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    task = {"kind": "seq2seq", "source": "en", "target": "zh", "max_source": 24, "decoder": TINY}
+    return _trained(tmp_path_factory.mktemp("translates"), task, PAIRS, "en,zh")
+
+
+@pytest.fixture(scope="session")
+def writes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    task = {"kind": "language_model", "text": "poem", "context": 24, "decoder": {"kind": "gpt", **TINY}}
+    return _trained(tmp_path_factory.mktemp("writes"), task, POEMS, "poem")
+
+
+def _trained(folder: Path, task: dict, rows: list, header: str) -> Path:
+    settings = {"data": {"train": "rows.csv"}, "task": task, "training": {"epochs": 1}, "device": "cpu"}
+    with contextlib.chdir(folder):
+        write_csv(rows, "rows.csv", header)
+        for _ in package.train(validated(package.RunConfig, settings), "model"):
+            pass
+    return folder / "model"
+
+
 def small_run() -> package.RunConfig:
     return validated(package.RunConfig, overridden({"data": {"train": "reviews.csv"}}, SMALL))
 
 
-def write_csv(rows: list[tuple[str, str]], name: str = "reviews.csv", header: str = "text,label") -> None:
-    lines = [header, *(f"{text},{label}" for text, label in rows)]
+def write_csv(rows: list[tuple[str, ...]], name: str = "reviews.csv", header: str = "text,label") -> None:
+    lines = [header, *map(",".join, rows)]
     Path(name).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

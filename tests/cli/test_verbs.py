@@ -222,7 +222,7 @@ def test_predict_answers_as_the_library_does(weft, model):
 
 
 def test_predict_a_file_of_texts_alone_in_its_order(weft, model, monkeypatch):
-    monkeypatch.setattr("weft.cli.predict.CHUNK", 7)
+    monkeypatch.setattr("weft.cli.answering.CHUNK", 7)
     texts = [row["text"] * (1 + number % 5) for number, row in enumerate(table("reviews.csv"))]
     Path("new.csv").write_text("\n".join(["text", *texts]) + "\n", encoding="utf-8")
     said = weft("predict", "model", "new.csv", "--output", "out/answers.jsonl")

@@ -11,12 +11,13 @@ import click
 from weft.errors import WeftError, did_you_mean
 
 VERBS = {
-    "demo": "Train four models on data inside the package; ends with a table and a page.",
+    "demo": "Train four readers and a translator on data inside the package; ends with pages.",
     "inspect": "Look for what is wrong with labelled texts, before a model learns it.",
-    "train": "Train a model on a file of labelled texts.",
+    "train": "Train a model on labelled texts, on pairs of texts, or on plain text.",
     "compare": "Compare models on the same folds, with tests of significance.",
-    "evaluate": "Score a trained model on a file of labelled texts.",
-    "predict": "Answer texts with a trained model.",
+    "evaluate": "Score a trained model on a file with the right answers.",
+    "predict": "Answer texts with a trained model, as a table.",
+    "generate": "Let a trained model write: translate, sum up, go on with a text.",
     "score": "Score texts against references: BLEU, chrF, TER, ROUGE; needs no model.",
 }
 

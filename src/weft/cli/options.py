@@ -48,7 +48,7 @@ def say_columns(trained: TaskConfig, used: TaskConfig, table: Table) -> None:
     """Say, on standard error, where another column is read than in training."""
     if not named_by_user(table):
         return
-    for part in ("text", "label"):
+    for part in trained.columns:
         before, now = getattr(trained, part, None), getattr(used, part, None)
         if now is not None and now != before:
             click.echo(f"{part} from column `{now}` (in training it was `{before}`)", err=True)

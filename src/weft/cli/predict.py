@@ -5,24 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from itertools import islice, zip_longest
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
 from weft import bundle
-from weft.cli import options
-from weft.data.sources import Table, open_table
+from weft.cli import answering, options, searching
 from weft.errors import InputError
 from weft.files import written
 from weft.models.device import Device
-from weft.tasks.texts import Labelled
-
-CHUNK = 4096
-"""Texts answered at a time: answers are on disk while the rest is still being read."""
 
 
 @click.command("predict", short_help="Answer texts with a trained model.")
@@ -36,6 +30,7 @@ CHUNK = 4096
     "--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: by the name of --output, or jsonl."
 )
 @click.option("--reject-below", type=float, help="Give no answer whose probability is below this, from 0 to 1.")
+@searching.options
 @options.device
 @options.encoding
 @options.on_bad_row
@@ -44,60 +39,53 @@ def command(
     file: str | None,
     texts: tuple[str, ...],
     seconds: tuple[str, ...],
-    column: str | None,
     output: str | None,
     form: str | None,
     reject_below: float | None,
+    search: searching.Asked,
     device: Device | None,
     **reading: Any,
 ) -> None:
     """Answer texts with the model in FOLDER: those of FILE, of --text, or of standard input (one a line).
 
-    Each answer is one JSON line, or one row of csv, in the order of the texts.
+    Each answer is one JSON line, or one row of csv, in the order of the texts. How a text is written, by models that
+    write, is said as for `weft generate`.
     """
-    if file and texts:
-        raise click.UsageError("texts come from FILE or from --text, not from both")
-    if seconds and len(seconds) != len(texts):
-        raise click.UsageError(f"there are {len(texts)} --text and {len(seconds)} --second")
-    for option, words in (("--text", texts), ("--second", seconds)):
-        if not all(text.strip() for text in words):
-            raise InputError("text is empty", where=option)
-    if reject_below is not None and not 0 < reject_below <= 1:
-        what = f"expected a probability above 0 and up to 1, found `{reject_below:g}`"
-        raise InputError(what, where="--reject-below")
+    _check_options(file, texts, seconds, reject_below)
     if output:
         options.check_file(output)
-    model = bundle.load(folder, device=device or "auto")
-    given = {name: value for name, value in reading.items() if value is not None}  # encoding, on_bad_row
-    table = None if texts else open_table(file or "-", **given)
-    pairs = (Labelled(text, second=second) for text, second in zip_longest(texts, seconds))
-    examples = _examples(model, table, column=column) if table else pairs
+    model = searching.searched(bundle.load(folder, device=device or "auto"), search)
+    if reject_below is not None and searching.own(model):
+        what = "a text that is written has no one probability, and those of its tokens fall with its length"
+        raise InputError(what, where="--reject-below", hint="`log_probability` in the answers can be sorted by")
+    table = None
+    if texts:
+        examples, place = answering.typed(model, texts, seconds)
+    else:
+        examples, table, place = answering.inputs(model, file, **reading)
+    found = answering.answered(model, examples, place=place)
     with written(Path(output)) if output else nullcontext(sys.stdout) as out:
-        records = _answered(model, examples)
+        records = (model.task.record(given, example) for given, example in found)
         if reject_below is not None:
             records = _rejecting(records, below=reject_below)
         if (form or Path(output or "").suffix.removeprefix(".")) == "csv":
             _write_csv(records, out, separator=getattr(model.task.config, "label_separator", None) or "|")
         else:
             _write_lines(records, out)
-    for bad in table.bad if table else ():
-        click.echo(f"left out {bad.file}:{bad.line}: {bad.what}", err=True)
+    if table is not None:
+        answering.say_left_out(table)
 
 
-def _examples(model: bundle.Model, table: Table, *, column: str | None) -> Iterator[Any]:
-    try:
-        config = model.task.config.for_inputs(table, text=column)
-        options.say_columns(model.task.config, config, table)
-        return config.read(table)
-    except InputError as error:
-        # --text is the option of the other verbs: here it brings a text
-        raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
-
-
-def _answered(model: bundle.Model, examples: Iterator[Any]) -> Iterator[dict[str, Any]]:
-    while chunk := list(islice(examples, CHUNK)):
-        for given, example in zip(model.answer(chunk), chunk, strict=True):
-            yield model.task.record(given, example)
+def _check_options(file: str | None, texts: Sequence[str], seconds: Sequence[str], reject_below: float | None) -> None:
+    if file and texts:
+        raise click.UsageError("texts come from FILE or from --text, not from both")
+    if seconds and len(seconds) != len(texts):
+        raise click.UsageError(f"there are {len(texts)} --text and {len(seconds)} --second")
+    if not all(text.strip() for text in seconds):
+        raise InputError("text is empty", where="--second")
+    if reject_below is not None and not 0 < reject_below <= 1:
+        what = f"expected a probability above 0 and up to 1, found `{reject_below:g}`"
+        raise InputError(what, where="--reject-below")
 
 
 def _rejecting(records: Iterator[dict[str, Any]], *, below: float) -> Iterator[dict[str, Any]]:
@@ -116,7 +104,7 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float) -> Iterator[d
 def _write_lines(records: Iterator[dict[str, Any]], out: IO[str]) -> None:
     for number, record in enumerate(records, 1):
         out.write(json.dumps(record, ensure_ascii=False) + "\n")
-        if number % CHUNK == 0:
+        if number % answering.CHUNK == 0:
             out.flush()
 
 
@@ -131,7 +119,13 @@ def _write_csv(records: Iterator[dict[str, Any]], out: IO[str], *, separator: st
 
 
 def _row(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
-    """An answer as fields of a table; several labels stand in one field, their probabilities in another."""
+    """An answer as fields of a table; several labels stand in one field, their probabilities in another.
+
+    Alternatives to a text that was written are a JSON array, since there is no sign that none of them holds.
+    """
+    if "probabilities" not in record:
+        others = json.dumps(record.get("alternatives", []), ensure_ascii=False)
+        return {**record, "alternatives": others, "unread": record.get("unread", 0)}
     probabilities, answer = record["probabilities"], record["answer"]
     if not isinstance(answer, list):
         return {name: value for name, value in record.items() if name != "probabilities"}

@@ -1,0 +1,112 @@
+"""`weft generate`: what a trained folder writes for texts, or after them, in plain text, as a person would read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from weft import bundle
+from weft.cli import answering, options, searching
+from weft.decoding.choices import Beam, MinimumRisk, Sample, SearchConfig
+from weft.errors import ConfigError
+from weft.models.device import Device
+
+TEXT = "A text to write for (--text) or to go on with (--prompt), which are the same; may be repeated."
+
+
+@click.command("generate", short_help="Let a trained model write.")
+@click.argument("folder")
+@click.argument("file", required=False)
+@click.option("--text", "--prompt", "texts", multiple=True, help=TEXT)
+@click.option("--column", help="Column of the text in FILE. Default: as in training.")
+@click.option("--stream", is_flag=True, help="Print each text as it is written: greedily, or drawn.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines, as weft predict.")
+@searching.options
+@options.device
+@options.encoding
+@options.on_bad_row
+def command(
+    folder: str,
+    file: str | None,
+    texts: tuple[str, ...],
+    stream: bool,
+    as_json: bool,
+    search: searching.Asked,
+    device: Device | None,
+    **reading: Any,
+) -> None:
+    """Print what the model in FOLDER writes for each --text, each row of FILE, or each line of standard input.
+
+    A model of pairs writes the other side, a language model goes on with what it is given. Texts are found as the
+    model's settings say, unless options say otherwise: --greedy, --beam, --minimum-risk, or any option that draws.
+    """
+    if file and texts:
+        raise click.UsageError("texts come from FILE or from --text, not from both")
+    if stream and as_json:
+        raise click.UsageError("--stream prints plain text, and --json does not")
+    model = searching.searched(bundle.load(folder, device=device or "auto"), search)
+    own = searching.own(model)
+    if own is None:
+        what, hint = f"a model of task `{model.task.config.kind}` writes no text", f"ask it: weft predict {folder}"
+        raise ConfigError(what, where=folder, hint=hint)
+    if stream:
+        _check_streams(own)
+    table = None
+    if texts:
+        examples, place = answering.typed(model, texts)
+    else:
+        examples, table, place = answering.inputs(model, file, **reading)
+    if stream:
+        _stream(model, examples, own, place=place)
+    else:
+        found = answering.answered(model, examples, place=place)
+        if as_json:
+            for given, example in found:
+                click.echo(json.dumps(model.task.record(given, example), ensure_ascii=False))
+        else:
+            _print([given.text, *given.alternatives] for given, _ in found)
+    if table is not None:
+        answering.say_left_out(table)
+
+
+def _print(blocks: Iterator[Sequence[str]]) -> None:
+    """One text a line; several for one input are numbered, and a blank line stands around what takes several lines."""
+    before = False
+    for number, texts in enumerate(blocks):
+        tall = len(texts) > 1 or "\n" in texts[0]
+        if number and (tall or before):
+            click.echo()
+        for place, text in enumerate(texts, 1):
+            click.echo(f"{place}  {text}" if len(texts) > 1 else text)
+        before = tall
+
+
+def _check_streams(search: SearchConfig) -> None:
+    if isinstance(search, Beam | MinimumRisk):
+        hint = "add --greedy, or draw: --temperature 0.8"
+        raise ConfigError(f"`{search.kind}` search knows its text only at the end", where="--stream", hint=hint)
+
+
+def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, *, place: answering.Place) -> None:
+    """Print texts as they are written; of several drawn for one input, each has a seed of its own, the next number."""
+    samples = search.samples if isinstance(search, Sample) else 1
+    for number, example in enumerate(examples, 1):
+        if unread := model.task.encode([example]).fixed.get("unread"):
+            answering.say_unread(model, int(unread[0]), where=place(number, example))
+        if number > 1:
+            click.echo()
+        for sample in range(samples):
+            if samples > 1:
+                click.echo(f"{sample + 1}  ", nl=False)
+            for piece in model.task.searching(_one(search, sample)).stream(model.network, example):
+                click.echo(piece, nl=False)
+            click.echo()
+
+
+def _one(search: SearchConfig, sample: int) -> SearchConfig:
+    if not isinstance(search, Sample):
+        return search
+    return search.model_copy(update={"samples": 1, "seed": search.seed + sample})
