@@ -3,90 +3,164 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.table import Table as Lines
 
 from weft import bundle
-from weft.cli import options
+from weft.cli import answering, options, searching
 from weft.cli.talk import print_scores, print_side_by_side
 from weft.data.sources import OnBadRow, Table, open_table
-from weft.errors import InputError
+from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
-from weft.evaluation.evaluate import averaged, write_answers
+from weft.evaluation.evaluate import Evaluation, averaged, write_answers
+from weft.evaluation.exposure import Exposure, exposure, in_buckets, together
 from weft.models.device import Device
 from weft.tasks.base import examples_of
 
+EXPOSURE = "Also print what is lost after the model's own words instead of true ones, by position."
+POSITIONS = 256
+"""As far as exposure is looked at."""
 
-@click.command("evaluate", short_help="Score a trained model on a file of labelled texts.")
+
+@click.command("evaluate", short_help="Score a trained model on a file with the right answers.")
 @click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
 @click.argument("file")
 @click.option("--text", help="Column of the text. Default: as in training.")
 @click.option("--label", help="Column of the label. Default: as in training.")
+@click.option("--source", help="Column of the source, of pairs. Default: as in training.")
+@click.option("--target", help="Column of the target, or several as A,B. Default: as in training.")
 @click.option("--ensemble", is_flag=True, help="Score several folders, and the mean of their probabilities.")
+@click.option("--exposure", "exposed", is_flag=True, help=EXPOSURE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--answers", help="Also write a table of every answer to this file (JSON lines).")
+@searching.options
 @options.device
 @options.encoding
 @options.on_bad_row
 def command(
     folders: tuple[str, ...],
     file: str,
-    text: str | None,
-    label: str | None,
     ensemble: bool,
+    exposed: bool,
     as_json: bool,
     answers: str | None,
+    search: searching.Asked,
     device: Device | None,
     encoding: str | None,
     on_bad_row: OnBadRow | None,
+    **columns: str | None,
 ) -> None:
-    """Score the model in FOLDER on FILE; with --ensemble, those in several folders and the average of their answers."""
-    if len(folders) > 1 and not ensemble:
-        hint = "add --ensemble to score each of them and the average of their answers"
-        raise InputError("expected one folder and one file", where=" ".join((*folders, file)), hint=hint)
-    if answers:
-        options.check_file(answers)
-    models = {folder: bundle.load(folder, device=device or "auto") for folder in folders}
+    """Score the model in FOLDER on FILE; with --ensemble, those in several folders and the average of their answers.
+
+    How a model that writes finds its texts is said as for `weft generate`.
+    """
+    _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
+    models = {folder: searching.searched(bundle.load(folder, device=device or "auto"), search) for folder in folders}
     first = next(iter(models.values()))
+    _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
-    examples = _examples(first, table, text=text, label=label)
+    examples = _examples(first, table, columns)
     with examples_of(file):
-        for said in dict.fromkeys(said for model in models.values() for said in model.task.check(examples)):
-            click.echo(f"{file}: {said}", err=True)
-        found = {folder: model.evaluate(examples) for folder, model in models.items()}
+        found = _evaluated(models, examples, file)
         result = averaged(first.task, list(found.values()), examples) if ensemble else found[folders[0]]
-    data = f"{file}, {len(examples):,} texts"
-    each: dict[str, dict[str, Any]] = {
-        folder: {
-            **found[folder].to_json(),
-            "data": data,
-            "size_bytes": bundle.size(Path(folder)),
-            "parameters": model.parameters,
-        }
-        for folder, model in models.items()
-    }
-    costs = {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
-    scores: dict[str, Any] = {**result.to_json(), "data": data, **costs}
+    lost = exposure(first.task, first.network, examples, positions=POSITIONS, device=first.device) if exposed else []
     if answers:
         write_answers(Path(answers), first.task, result.answers, examples)
+    data = f"{file}, {len(examples):,} texts"
+    each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
+    costs = {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
+    scores: dict[str, Any] = {**result.to_json(), "data": data, **costs}
     if as_json:
-        click.echo(json.dumps({"models": each, AVERAGE: scores} if ensemble else scores, ensure_ascii=False))
+        told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
+        click.echo(json.dumps({"models": each, AVERAGE: scores} if ensemble else told, ensure_ascii=False))
         return
     if ensemble:
         print_side_by_side({**each, AVERAGE: scores})
     print_scores(scores, title=f"{f'{AVERAGE} of ' if ensemble else ''}{', '.join(folders)} on {data}")
+    if exposed:
+        _print_exposure(lost)
     megabytes = scores["size_bytes"] / 1e6
     click.echo(f"{result.texts_per_second:,.0f} texts a second; {megabytes:.1f} MB, {scores['parameters']:,} weights")
 
 
-def _examples(model: bundle.Model, table: Table, *, text: str | None, label: str | None) -> list[Any]:
+def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed: bool, answers: str | None) -> None:
+    if len(folders) > 1 and not ensemble:
+        hint = "add --ensemble to score each of them and the average of their answers"
+        raise InputError("expected one folder and one file", where=" ".join((*folders, file)), hint=hint)
+    if ensemble and exposed:
+        raise click.UsageError("--ensemble and --exposure exclude each other: exposure is of one model")
+    if answers:
+        options.check_file(answers)
+
+
+def _check_task(model: bundle.Model, search: searching.Asked, *, ensemble: bool, exposed: bool) -> None:
+    """Refuse, before any work is done, what the task has no use for."""
+    config = model.task.config
+    if ensemble and searching.own(model):
+        model.task.average([])
+    if exposed and not searching.own(model):
+        hint = "leave it out, or name the folder of a model that writes"
+        raise ConfigError(f"a model of task `{config.kind}` writes no text", where="--exposure", hint=hint)
+    if search.flags and len(config.columns) == 1:
+        hint = "leave it out; `weft generate` lets the model write"
+        what = f"a model of task `{config.kind}` is scored on texts as they stand, and writes none"
+        raise ConfigError(what, where=next(iter(search.flags.values())), hint=hint)
+
+
+def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | None]) -> list[Any]:
+    known = model.task.config.columns
+    for name, column in columns.items():
+        if column is not None and name not in known:
+            hint = f"its columns are named by {' and '.join(f'--{one}' for one in known)}"
+            raise ConfigError(f"a model of task `{model.task.config.kind}` has none", where=f"--{name}", hint=hint)
+    text, label, *_ = (*(columns[name] for name in known), None)
     config = model.task.config.for_table(table, text=text, label=label)
     options.say_columns(model.task.config, config, table)
     examples = config.scored(list(config.read(table)))
-    for bad in table.bad:
-        click.echo(f"left out {bad.file}:{bad.line}: {bad.what}", err=True)
+    answering.say_left_out(table)
     if not examples:
         raise InputError("no row is left to score", where=table.path)
     return examples
+
+
+def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file: str) -> dict[str, Evaluation]:
+    """The evaluation of each model; says what cannot be answered rightly, and what was not read."""
+    for said in dict.fromkeys(said for model in models.values() for said in model.task.check(examples)):
+        click.echo(f"{file}: {said}", err=True)
+    found = {folder: model.evaluate(examples) for folder, model in models.items()}
+    for one in found.values():
+        unread = [answer.unread for answer in one.answers if getattr(answer, "unread", 0)]
+        if unread:
+            what = (
+                f"of {len(unread):,} of {len(examples):,} sources the end was not read, {sum(unread):,} tokens in all"
+            )
+            click.echo(f"{file}: {what} (task.max_source)", err=True)
+    return found
+
+
+def _record(found: Evaluation, folder: str, model: bundle.Model) -> dict[str, Any]:
+    return {**found.to_json(), "size_bytes": bundle.size(Path(folder)), "parameters": model.parameters}
+
+
+def _print_exposure(lost: Sequence[Exposure]) -> None:
+    """A table of losses by position, and the gap between them over all."""
+    lines = Lines(title="nats a token, by what was written before", title_justify="left")
+    for column in ("position", "true prefix", "own prefix", "gap", "tokens"):
+        lines.add_column(column, justify="right")
+    for one in in_buckets(lost):
+        position = f"{one.first}-{one.last}" if one.last > one.first else f"{one.first}"
+        lines.add_row(position, *_losses(one))
+    lines.add_section()
+    lines.add_row("all", *_losses(together(lost)))
+    Console(file=sys.stdout, highlight=False).print(lines)
+
+
+def _losses(one: Exposure) -> tuple[str, ...]:
+    return f"{one.true:.4f}", f"{one.own:.4f}", f"{one.gap:+.4f}", f"{one.count:,}"
