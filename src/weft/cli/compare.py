@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.console import Console
@@ -22,17 +22,23 @@ ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
     " `task` and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
 )
+KINDS = {"encoder": "bag,cnn,lstm,transformer", "decoder": "lstm,gru,transformer"}
+"""What is compared where nothing is named."""
 REPEATS = "With folds: deal them so many times. With --test: train with so many seeds."
 
 
 @click.command("compare", short_help="Compare models on the same folds, with tests of significance.")
 @click.argument("source")
-@click.option("--encoders", default="bag,cnn,lstm,transformer", show_default=True, help=ENCODERS)
+@click.option("--encoders", help=f"{ENCODERS} Default: {KINDS['encoder']}.")
+@click.option("--decoders", help="The same for models that write: transformer, lstm, gru. With --task seq2seq.")
+@click.option("--task", "kind", type=click.Choice(["classification", "seq2seq"]), help="What is asked of the texts.")
 @click.option("--folds", type=click.IntRange(min=2), help="Parts of the file, each tested on once. Default: 5.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help=REPEATS)
 @click.option("--test", help="File to test on, instead of folds.")
 @click.option("--text", help="Column of the text. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option("--source", "source_column", help="Column of the source, for models that write.")
+@click.option("--target", help="Column of the target, for models that write.")
 @click.option("--output", help="Folder for runs and page. Default: runs/compare- and the file's name.")
 @click.option("--resume", is_flag=True, help="Go on: finished runs are kept; models and repeats may be added.")
 @click.option("--keep-models", is_flag=True, help="Keep the weights of every run; else only what it answered.")
@@ -45,7 +51,6 @@ REPEATS = "With folds: deal them so many times. With --test: train with so many 
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead of a table.")
 def command(
     source: str,
-    encoders: str,
     folds: int | None,
     repeats: int,
     output: str | None,
@@ -62,10 +67,17 @@ def command(
     """
     if folds and given["test"]:
         raise click.UsageError("--folds and --test exclude each other: a test file is tested on as a whole")
-    words = [word for word in encoders.split(",") if word.strip()]
+    if any(given[name] is not None for name in ("source_column", "target")) or given["decoders"]:
+        given["kind"] = given["kind"] or "seq2seq"
+    part: Literal["encoder", "decoder"] = (
+        "decoder" if given["kind"] == "seq2seq" and not given["encoders"] else "encoder"
+    )
+    named = given[f"{part}s"] or KINDS[part]
+    words = [word for word in named.split(",") if word.strip()]
     if not words:
-        raise click.UsageError("--encoders names nothing to compare")
-    plan = Plan(entries(words, _settings(source, given), overrides=overrides), folds=folds or 5, repeats=repeats)
+        raise click.UsageError(f"--{part}s names nothing to compare")
+    found = entries(words, _settings(source, given), overrides=overrides, part=part)
+    plan = Plan(found, folds=folds or 5, repeats=repeats)
     folder = Path(output or f"runs/compare-{Path(source).name.split('.')[0]}")
     options.check_place(str(folder))
     with stopping() as received:
@@ -77,17 +89,17 @@ def command(
             stop=lambda: received[0] if received else 0,
         )
         Teller(quiet=quiet).tell(reports)
-    found = results(folder)
+    result = results(folder)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json.dumps(result, ensure_ascii=False))
     else:
-        _print(found, folder)
+        _print(result, folder)
 
 
 def _print(found: Mapping[str, Any], folder: Path) -> None:
     console = Console(file=sys.stdout, highlight=False)
     console.print(f"[bold]{escape(found['data'])}[/bold]", soft_wrap=True)
-    console.print(_table(found))
+    console.print(_table(found) if "accuracy" in found["models"][0]["scores"] else _written_table(found))
     if found["said"]:
         method = [f"(by {found['decided_by']})", *([found["advice"]] if found["advice"] else [])]
         for sentence in ("", *found["said"], *method):
@@ -96,7 +108,7 @@ def _print(found: Mapping[str, Any], folder: Path) -> None:
 
 
 PLACES = {
-    "task": ("text", "label"),
+    "task": ("text", "label", "kind", "target"),
     "data": ("test", "encoding", "on_bad_row"),
 }
 """In which settings each option stands."""
@@ -109,6 +121,8 @@ def _settings(source: str, given: Mapping[str, Any]) -> dict[str, Any]:
     for section, names in PLACES.items():
         settings[section] = {name: known[name] for name in names if name in known}
     settings["data"]["train"] = source
+    if "source_column" in known:
+        settings["task"]["source"] = known["source_column"]
     return settings
 
 
@@ -132,6 +146,26 @@ def _table(found: Mapping[str, Any]) -> Table:
     return table
 
 
-def _spread(score: Mapping[str, Any], *, runs: int) -> str:
-    mean = f"{100 * score['mean']:.1f}"
-    return f"{mean} ± {100 * score['deviation']:.1f}" if runs > 1 else mean
+def _written_table(found: Mapping[str, Any]) -> Table:
+    runs = found["repeats"] * found["folds"]
+    table = Table(box=None, pad_edge=False)
+    for column in ("model", "BLEU", "95%", "chrF", "log loss", "texts/s", "MB", "trained"):
+        table.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
+    for model in found["models"]:
+        scores, pooled = model["scores"], model["pooled"]["bleu"]
+        table.add_row(
+            escape(model["name"]),
+            _spread(scores["bleu"], runs=runs, scale=1),
+            f"{pooled['low']:.1f}-{pooled['high']:.1f}",
+            _spread(scores["chrf"], runs=runs, scale=1),
+            f"{scores['log_loss']['mean']:.3f}" if "log_loss" in scores else "",
+            f"{model['texts_per_second']:,.0f}",
+            f"{model['size_bytes'] / 1e6:.1f}",
+            f"{model['train_seconds']:.0f} s" if model["train_seconds"] >= 1 else "< 1 s",
+        )
+    return table
+
+
+def _spread(score: Mapping[str, Any], *, runs: int, scale: int = 100) -> str:
+    mean = f"{scale * score['mean']:.1f}"
+    return f"{mean} ± {scale * score['deviation']:.1f}" if runs > 1 else mean

@@ -217,7 +217,7 @@ def _compared(name: str, repeats: Sequence[Sequence[Table]], facts: Sequence[Map
     }
     return Compared(
         name=name,
-        scores={score: _spread([one[score] for one in each]) for score in each[0]},
+        scores={score: spread([one[score] for one in each]) for score in each[0]},
         pooled={score: _mean([one[score] for one in intervals]) for score in intervals[0]},
         details=details,
         train_seconds=fmean(one["train_seconds"] for one in facts),
@@ -233,7 +233,8 @@ def _scores(table: Table) -> dict[str, float]:
     return {**named, "log_loss": log_loss(table.probabilities_NC, table.gold_N)}
 
 
-def _spread(values: list[float]) -> Spread:
+def spread(values: list[float]) -> Spread:
+    """Mean and deviation of a score over runs."""
     return Spread(fmean(values), stdev(values) if len(values) > 1 else 0.0, values)
 
 

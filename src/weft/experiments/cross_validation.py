@@ -17,11 +17,13 @@ from typing import Any, Literal
 from weft.config import differences
 from weft.errors import ConfigError, RunFolderError, WeftError
 from weft.evaluation.compare import Design, compare
+from weft.evaluation.compare_written import compare_written
 from weft.experiments.entries import Entry
 from weft.experiments.rounds import Round, by_fold, by_seed
 from weft.files import read_json, write_json
 from weft.reading import DataConfig, Examples
 from weft.report.experiment import experiment_page
+from weft.report.page import comparison_page
 from weft.run import suited, train
 from weft.tasks.base import TaskConfig, examples_of
 from weft.training.reports import Note, Report
@@ -118,12 +120,18 @@ def cross_validate(
         ]
         for entry in plan.entries
     }
-    compared = compare(runs, design=plan.design).to_json()
+    writes = plan.entries[0].config.task.answers_with == "text"
+    compared = (compare_written if writes else compare)(runs, design=plan.design).to_json()
     places = {
         name: [str(one.relative_to(folder)) for fold in repeats for one in fold] for name, repeats in runs.items()
     }
     write_json(folder / RESULT, {"data": _data(plan, rounds), **compared, "runs": places})
-    experiment_page(folder)
+    if writes:
+        comparison_page(
+            [folder / one[0] for one in places.values()], folder / "page.html", title="Models that write", notes=[]
+        )
+    else:
+        experiment_page(folder)
 
 
 def results(folder: Path) -> dict[str, Any]:
@@ -148,7 +156,7 @@ def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
 
 def _task(entry: Entry, examples: Examples) -> TaskConfig:
     """The task of a model with the columns named; learned once, so that no mistake comes up after hours of others."""
-    columns = {name: getattr(examples.task, name) for name in ("text", "label")}
+    columns = {name: getattr(examples.task, name) for name in examples.task.columns}
     task = entry.config.task.model_copy(update=columns)
     suited(entry.config)
     try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from weft.config import overridden, read_yaml, validated
 from weft.errors import ConfigError
@@ -24,13 +24,20 @@ class Entry:
     config: RunConfig
 
 
-def entries(words: Sequence[str], settings: Mapping[str, Any], *, overrides: Sequence[str] = ()) -> list[Entry]:
+def entries(
+    words: Sequence[str],
+    settings: Mapping[str, Any],
+    *,
+    overrides: Sequence[str] = (),
+    part: Literal["encoder", "decoder"] = "encoder",
+) -> list[Entry]:
     """The models that are named: a kind (`cnn`), a file of settings (`wide.yaml`), or a name for one (`wide=cnn.yaml`).
 
     Args:
         words: one a model.
         settings: what all share; stands above what a file says.
         overrides: `a.b=value`, for all, above both.
+        part: what a kind is a kind of.
 
     Raises:
         ConfigError: a name is used twice or cannot be one, or a setting is wrong; says whose it is.
@@ -39,7 +46,7 @@ def entries(words: Sequence[str], settings: Mapping[str, Any], *, overrides: Seq
     """
     found: list[Entry] = []
     for word in words:
-        name, own = _own(word.strip())
+        name, own = _own(word.strip(), part)
         if name in {entry.name for entry in found}:
             hint = "give each a name: wide=wide.yaml,deep=deep.yaml"
             raise ConfigError(f"`{name}` stands there twice", where="--encoders", hint=hint)
@@ -51,10 +58,10 @@ def entries(words: Sequence[str], settings: Mapping[str, Any], *, overrides: Seq
     return found
 
 
-def _own(word: str) -> tuple[str, dict[str, Any]]:
+def _own(word: str, part: str) -> tuple[str, dict[str, Any]]:
     name, equals, file = word.rpartition("=")
     if not equals and not file.endswith((".yaml", ".yml")):
-        name, own = word, {"task": {"encoder": word}}
+        name, own = word, {"task": {part: word}}
     else:
         name, own = name or Path(file).stem, read_yaml(Path(file))
     if not re.fullmatch(r"[\w-][\w.-]*", name) or name == AVERAGE:

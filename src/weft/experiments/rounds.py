@@ -45,6 +45,7 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
     for repeat, seed in enumerate(seeds):
         for number, part in enumerate(folds(labels, texts, count=count, seed=seed), 1):
             rest, test = ([whole.train[row] for row in rows.tolist()] for rows in (part.train, part.dev))
+            test = whole.task.scored(test)
             try:
                 train, dev = held_out(rest, data, whole.task, seed)
             except InputError as error:
@@ -61,6 +62,8 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
 
 def _check_labels(rounds: Sequence[Round], task: TaskConfig, *, file: str, hint: str) -> None:
     """Refuse a label that is tested on and not learned, before any model is trained."""
+    if task.answers_with == "text":
+        return
     for one in rounds:
         _check_kind(one.examples.train, task)
         known = {example.label for example in one.examples.train}
@@ -71,6 +74,8 @@ def _check_labels(rounds: Sequence[Round], task: TaskConfig, *, file: str, hint:
 
 
 def _check_kind(examples: Sequence[Any], task: TaskConfig) -> None:
-    if not all(isinstance(one.label, str) for one in examples):
-        what = f"`{task.kind}` cannot be compared: one label a text is expected"
+    if task.kind == "language_model" or (
+        task.answers_with == "labels" and not all(isinstance(one.label, str) for one in examples)
+    ):
+        what = f"`{task.kind}` cannot be compared: one label a text is expected, or a text for a text"
         raise ConfigError(what, where="task.kind", hint="train each model with weft train, and look at their pages")

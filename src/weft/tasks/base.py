@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -55,6 +55,8 @@ class TaskConfig(Config):
     """Base of the configs of tasks."""
 
     kind: str
+    answers_with: ClassVar[Literal["labels", "text"]] = "labels"
+    """What is answered."""
     columns: ClassVar[tuple[str, ...]] = ("text", "label")
     """The settings that name columns: of what is read, then of the right answer, where there is one."""
 

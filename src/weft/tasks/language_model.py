@@ -61,6 +61,7 @@ class LanguageModelConfig(TaskConfig):
     """Texts are learned to be written, and to be gone on with."""
 
     kind: Literal["language_model"] = "language_model"
+    answers_with: ClassVar[Literal["labels", "text"]] = "text"
     columns: ClassVar[tuple[str, ...]] = ("text",)
     text: str | None = None
     """The column of the text; None: guessed from the file, and said."""

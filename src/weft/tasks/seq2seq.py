@@ -62,6 +62,7 @@ class Seq2SeqConfig(TaskConfig):
     """For each source a text is written."""
 
     kind: Literal["seq2seq"] = "seq2seq"
+    answers_with: ClassVar[Literal["labels", "text"]] = "text"
     columns: ClassVar[tuple[str, ...]] = ("source", "target")
     source: str | None = None
     """The column of the source; None: guessed from the file, and said."""
