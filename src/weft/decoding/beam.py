@@ -138,13 +138,9 @@ class _Beams:
 
     def _ways(self, logits_NV: Tensor, place: int) -> tuple[Tensor, Tensor, Tensor]:
         """The best ways on of each row, scores, parents and ids [B, M]; twice as many as live on, for half may end."""
-        if self.terms.rules:
-            logs_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32)).log_softmax(-1)
-            log_NM, ids_NM = _top(self.terms.allowed(logs_NV, self.written_NT[:, :place]), 2 * self.size)
-        else:  # the best logits first, then their probabilities: the same, without a pass over the vocabulary more
-            total_N1 = logits_NV.float().logsumexp(-1, keepdim=True)
-            log_NM, ids_NM = _top(self.terms.allowed(logits_NV, self.written_NT[:, :0]), 2 * self.size)
-            log_NM = log_NM - total_N1
+        # one fused kernel, where a logsumexp takes five passes over the vocabulary
+        logs_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32)).log_softmax(-1)
+        log_NM, ids_NM = _top(self.terms.allowed(logs_NV, self.written_NT[:, :place]), 2 * self.size)
         rows, ways = len(self.score_BK), log_NM.shape[1]
         whole_BM = (self.score_BK.view(-1, 1) + log_NM).view(rows, -1)
         score_BM, chosen_BM = _top(whole_BM, 2 * self.size)

@@ -121,11 +121,11 @@ def unroll(
     for step in range(terms.longest):
         told = prompt - 1 + step
         logits_NV = decoder.logits(states_NTD[:, -1])
-        total_N = logits_NV.float().logsumexp(-1)
+        logs_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32)).log_softmax(-1)
         # a rule may tell scores above 0 from those below: it gets log-probabilities, as in a beam search
-        scores_NV = logits_NV.float() - total_N[:, None] if terms.rules else logits_NV
+        scores_NV = logs_NV if terms.rules else logits_NV
         ids_N = choose(terms.allowed(scores_NV, written_NT[:, :told]), rows_N, step)
-        log_N = logits_NV.gather(1, ids_N[:, None])[:, 0] - total_N
+        log_N = logs_NV.gather(1, ids_N[:, None])[:, 0]
         yield Chosen(rows_N[live_N], ids_N[live_N], log_N[live_N])
         written_NT[:, told] = ids_N
         live_N = live_N & (ids_N != terms.end)

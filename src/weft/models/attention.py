@@ -69,16 +69,20 @@ class Past:
 class CausalAttention(nn.Module):
     """Attention of each position to itself and to those before it, which may lie in the past."""
 
-    def __init__(
-        self, width: int, heads: int, *, dropout: float, turning: Turning = "none", bias: Literal["yes", "no"] = "yes"
-    ) -> None:
+    def __init__(self, width: int, heads: int, *, dropout: float, bias: Literal["yes", "no"] = "yes") -> None:
         super().__init__()
-        self.heads, self.dropout, self.turning = heads, dropout, turning
+        self.heads, self.dropout = heads, dropout
         self.project = nn.Linear(width, 3 * width, bias=bias == "yes")
         self.join = nn.Linear(width, width, bias=bias == "yes")
 
     def forward(
-        self, states_BTD: Tensor, past: Past | None, *, first: int, mask: Tensor | None, place: int | None = None
+        self,
+        states_BTD: Tensor,
+        past: Past | None,
+        *,
+        turn: Turn | None,
+        mask: Tensor | None,
+        place: int | None = None,
     ) -> tuple[Tensor, Past]:
         """New states [B, T, D], and the past with these T positions in it.
 
@@ -86,15 +90,15 @@ class CausalAttention(nn.Module):
             states_BTD: the states; where B is a multiple of the rows of the past, they stand in groups, T is 1, and the
                 rows of a group share their past.
             past: what came before.
-            first: how many tokens came before, by which positions are turned.
+            turn: by what the queries and keys of the new positions are turned, if they are.
             mask: which places of the past, with the new ones, each state sees; None: all.
             place: where in the past the new ones are written, in place; None: they are joined, so that gradients flow.
 
         """
         rows, steps, width = states_BTD.shape
         q, k, v = split(self.project(states_BTD), 3, heads=self.heads)
-        if self.turning == "rotary":
-            q, k = rotated(q, first=first), rotated(k, first=first)
+        if turn is not None:
+            q, k = rotated(torch.stack([q, k]), turn).unbind(0)
         if place is None:
             if past is not None:
                 k, v = torch.cat([past.keys_BHCK, k], 2), torch.cat([past.values_BHCK, v], 2)
@@ -170,18 +174,32 @@ def causal(steps: int, places: int, *, device: torch.device) -> Tensor:
     return torch.arange(places, device=device) <= place_T[:, None]
 
 
-def rotated(vectors_BHSK: Tensor, *, first: int = 0) -> Tensor:
-    """Rotary positions: queries or keys from place `first` on, each pair of entries turned by place times pair's rate.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Cosine and sine [S, K / 2] of the angle by which each pair of entries is turned at some positions."""
+
+    cos: Tensor
+    sin: Tensor
+
+    @classmethod
+    def at(cls, steps: int, width: int, *, device: torch.device, first: int = 0) -> Turn:
+        """Those of so many positions from `first` on, for vectors of an even width."""
+        angles_SK = angles(steps, width, device=device, first=first)
+        return cls(angles_SK.cos(), angles_SK.sin())
+
+
+def rotated(vectors: Tensor, turn: Turn | None = None) -> Tensor:
+    """Rotary positions: queries or keys [..., S, K], each pair of entries turned by place times the pair's rate.
 
     The product of a query and a key then depends on their contents and their distance alone (Su et al. 2021,
-    section 3.2.2). K must be even.
+    section 3.2.2). K must be even. Places are counted from 0 where no `turn` says otherwise.
     """
-    steps, width = vectors_BHSK.shape[2:]
-    angles_SK = angles(steps, width, device=vectors_BHSK.device, first=first)
-    cos_SK, sin_SK = angles_SK.cos().to(vectors_BHSK.dtype), angles_SK.sin().to(vectors_BHSK.dtype)
-    even_BHSK, odd_BHSK = vectors_BHSK.unflatten(3, (width // 2, 2)).unbind(4)
-    turned = (even_BHSK * cos_SK - odd_BHSK * sin_SK, even_BHSK * sin_SK + odd_BHSK * cos_SK)
-    return torch.stack(turned, 4).flatten(3)
+    steps, width = vectors.shape[-2:]
+    turn = turn or Turn.at(steps, width, device=vectors.device)
+    cos, sin = turn.cos.to(vectors.dtype), turn.sin.to(vectors.dtype)
+    even, odd = vectors.unflatten(-1, (width // 2, 2)).unbind(-1)
+    turned = (even * cos - odd * sin, even * sin + odd * cos)
+    return torch.stack(turned, -1).flatten(-2)
 
 
 def angles(steps: int, width: int, *, device: torch.device, first: int = 0) -> Tensor:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
-from weft.models.attention import CausalAttention, CrossAttention, Past, Turning, causal, check_heads
+from weft.models.attention import CausalAttention, CrossAttention, Past, Turn, causal, check_heads
 from weft.models.base import Decoder, DecoderConfig, Memory
 from weft.models.dropout import Dropout
 from weft.models.transformer import sinusoids
@@ -206,7 +206,6 @@ class TransformerDecoder(Decoder[Written]):
         self.embedding = nn.Embedding(vocab_size, width)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
         self.dropout = Dropout(dropout)
-        turning: Turning = "rotary" if positions == "rotary" else "none"
         self.layers = nn.ModuleList(
             DecoderLayer(
                 width,
@@ -214,7 +213,6 @@ class TransformerDecoder(Decoder[Written]):
                 feed_forward=feed_forward,
                 dropout=dropout,
                 memory_width=memory_width,
-                turning=turning,
                 norm=norm,
             )
             for _ in range(layers)
@@ -243,9 +241,12 @@ class TransformerDecoder(Decoder[Written]):
             states_BTD = states_BTD + self.width**-0.5 * sinusoids(states_BTD, first=state.length)
         states_BTD = self.dropout(states_BTD)
         mask, places_NT = state.visible(steps, device=ids_BT.device)
+        turn = None
+        if self.positions == "rotary":
+            turn = Turn.at(steps, self.width // self.heads, device=ids_BT.device, first=state.length)
         pasts, looks_BTS = [], None
         for depth, layer in enumerate(self.layers):
-            states_BTD, past, looks_BTS = layer(states_BTD, state, depth=depth, mask=mask)
+            states_BTD, past, looks_BTS = layer(states_BTD, state, depth=depth, mask=mask, turn=turn)
             pasts.append(past)
         seen = None if state.seen is None or looks_BTS is None else (*state.seen, looks_BTS)
         state = replace(state, pasts=tuple(pasts), length=state.length + steps, places_NT=places_NT, seen=seen)
@@ -267,13 +268,12 @@ class DecoderLayer(nn.Module):
         feed_forward: int,
         dropout: float,
         memory_width: int | None,
-        turning: Turning,
         norm: Norm,
     ) -> None:
         super().__init__()
         bias: Literal["yes", "no"] = "no" if norm == "rms" else "yes"
         self.attention_norm, self.feed_norm = normalization(width, norm), normalization(width, norm)
-        self.attention = CausalAttention(width, heads, dropout=dropout, turning=turning, bias=bias)
+        self.attention = CausalAttention(width, heads, dropout=dropout, bias=bias)
         if memory_width is not None:
             self.memory_norm = normalization(width, norm)
             self.attention_to_memory = CrossAttention(width, heads, memory_width=memory_width, dropout=dropout)
@@ -282,12 +282,12 @@ class DecoderLayer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(
-        self, states_BTD: Tensor, state: Written, *, depth: int, mask: Tensor | None
+        self, states_BTD: Tensor, state: Written, *, depth: int, mask: Tensor | None, turn: Turn | None
     ) -> tuple[Tensor, Past, Tensor | None]:
         """New states [B, T, D] of layer `depth`, its past with them in it, and where recorded its looks [B, T, S]."""
         place = state.used if state.room else None
         asked = self.attention_norm(states_BTD)
-        new, past = self.attention(asked, state.pasts[depth], first=state.length, mask=mask, place=place)
+        new, past = self.attention(asked, state.pasts[depth], turn=turn, mask=mask, place=place)
         states_BTD = states_BTD + self.dropout(new)
         looks_BTS = None
         if state.read:
