@@ -189,3 +189,11 @@ def fresh_marian(model: EncoderDecoder, *, dropout: float) -> Any:
         forced_eos_token_id=None,
     )
     return MarianMTModel(config)
+
+
+@torch.inference_mode()
+def sampled(model: Any, prompt: Tensor, *, tokens: int) -> list[int]:
+    """So many ids drawn after a prompt [1, P]."""
+    mask = torch.ones_like(prompt)
+    out = model.generate(input_ids=prompt, attention_mask=mask, max_new_tokens=tokens, do_sample=True, top_k=0)
+    return out[0, prompt.shape[1] :].tolist()
