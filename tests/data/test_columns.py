@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weft.data.columns import Ragged, fit
+from weft.data import columns
+from weft.data.columns import Ragged, ended, fit
 
 lengths = st.lists(st.integers(0, 12), max_size=8)
 limits = st.integers(1, 9)
@@ -127,3 +128,28 @@ def test_long_texts_are_counted_and_short_ones_untouched(lengths, limit, long):
 def test_no_texts_at_all(long):
     fitted = fit(ragged([]), max_length=4, long=long)
     assert len(fitted.owner_R) == len(fitted.rows.lengths_R) == fitted.unread == 0
+
+
+@settings(deadline=None)
+@given(lengths=lengths, views=st.integers(1, 3), end=st.integers(0, 99))
+def test_an_end_stands_after_each_row(lengths, views, end):
+    rows = ragged(lengths, (views,))
+    found = ended(rows, end)
+    assert lists(found) == [[*row, [end, *[0] * (views - 1)]] for row in lists(rows)]
+    assert found.values.dtype == rows.values.dtype
+    assert found.lengths_R.tolist() == [length + 1 for length in lengths]
+
+
+@settings(deadline=None)
+@given(lengths=st.lists(st.integers(1, 30), max_size=6), size=st.integers(1, 9))
+def test_each_value_but_the_first_follows_in_one_window(lengths, size):
+    whole = ragged(lengths)
+    fitted = columns.windows(whole, size=size)
+    told = {example: [] for example in range(len(lengths))}
+    for owner, window in zip(fitted.owner_R.tolist(), lists(fitted.rows), strict=True):
+        assert 1 <= len(window) <= size + 1
+        assert not told[owner] or told[owner][-1] == window[0], "each begins with the last of the one before"
+        told[owner] += window[1:] if told[owner] else window
+    assert list(told.values()) == lists(whole)
+    assert fitted.long_texts == sum(length > size + 1 for length in lengths)
+    assert fitted.unread == 0

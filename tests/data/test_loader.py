@@ -84,6 +84,38 @@ def test_rows_of_like_length_come_together_and_batches_are_shuffled():
     assert abs(np.corrcoef(tops[1:], tops[:-1])[0, 1]) < 0.3
 
 
+shapes = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=200)
+
+
+@settings(deadline=None)
+@given(shapes=shapes, batch_rows=rows_limits, batch_tokens=token_limits, seed=seeds)
+def test_rows_of_one_shape_come_together(shapes, batch_rows, batch_tokens, seed):
+    cost_R = np.array([sum(shape) for shape in shapes], dtype=np.int64)
+    order_R = np.array([10 * first + second for first, second in shapes], dtype=np.int64)
+    limits = {"batch_rows": batch_rows, "batch_tokens": batch_tokens, "seed": seed, "epoch": 0}
+    planned = plan(cost_R, **limits, order_R=order_R)
+    assert sorted(rows_of(planned)) == list(range(len(shapes)))
+    assert within(planned, cost_R, batch_rows=batch_rows, batch_tokens=batch_tokens)
+    assert same(planned, plan(cost_R, **limits, order_R=order_R))
+    if len(shapes) <= batch_rows * 1024:  # a single pool: the batches are stretches of one sorted order
+        stretches = sorted(sorted(order_R[batch].tolist()) for batch in planned)
+        assert [shape for stretch in stretches for shape in stretch] == sorted(order_R.tolist())
+
+
+def test_pairs_of_two_lengths_are_hardly_padded():
+    draw = np.random.default_rng(0)
+    first_R = draw.integers(5, 25, size=30_000)
+    second_R = np.maximum(1, first_R + draw.integers(-5, 6, size=30_000))
+    limits = {"batch_rows": 32, "batch_tokens": None, "seed": 0, "epoch": 0}
+
+    def padded(planned):
+        tokens = sum(len(batch) * int(first_R[batch].max() + second_R[batch].max()) for batch in planned)
+        return tokens / int((first_R + second_R).sum())
+
+    by_shape = plan(first_R + second_R, **limits, order_R=first_R * 1000 + second_R)
+    assert padded(by_shape) < 1.03 < padded(plan(first_R + second_R, **limits))
+
+
 def test_a_row_beyond_the_budget_stands_alone():
     batches = cut(np.array([3, 100, 3, 3]), np.arange(4), batch_rows=8, batch_tokens=10)
     assert [batch.tolist() for batch in batches] == [[0], [1], [2, 3]]

@@ -1,4 +1,4 @@
-"""The loss of a text for a text: torch's, whoever stands beside a row; readings that agree, and guesses that are fed."""
+"""The loss of a text for a text: torch's, in any batch; two readings that agree, and guesses that are fed."""
 
 import numpy as np
 import pytest
