@@ -71,7 +71,7 @@ OPTIONS = [
     (("--encoding", "utf9"), ("no encoding `utf9`", "did you mean `utf-8`?")),
     (("--set", "training.epoch=3"), ("training: there is no setting `epoch`", "did you mean `epochs`?")),
     (("--set", "trainings.epochs=3"), ("there is no setting `trainings`", "did you mean `training`?")),
-    (("--set", "training.epochs=many"), ("training.epochs: expected a valid integer", "found `many`")),
+    (("--set", "training.epochs=many"), ("training.epochs: expected a valid number", "found `many`")),
     (("--set", "training.epochs=0"), ("training.epochs: expected greater than 0, found `0`",)),
     (("--set", "training.epochs"), ("--set: `training.epochs` sets nothing", "training.epochs=5")),
     (("--set", "task.encoder.kind=cnnn"), ("task.encoder: there is no kind `cnnn`", "did you mean `cnn`?")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from rich.table import Table
 from weft.cli import options
 from weft.cli.talk import Teller, stopping
 from weft.experiments.cross_validation import Plan, cross_validate, results
-from weft.experiments.entries import entries
+from weft.experiments.entries import Entry, entries
 
 ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
@@ -67,17 +67,7 @@ def command(
     """
     if folds and given["test"]:
         raise click.UsageError("--folds and --test exclude each other: a test file is tested on as a whole")
-    if any(given[name] is not None for name in ("source_column", "target")) or given["decoders"]:
-        given["kind"] = given["kind"] or "seq2seq"
-    part: Literal["encoder", "decoder"] = (
-        "decoder" if given["kind"] == "seq2seq" and not given["encoders"] else "encoder"
-    )
-    named = given[f"{part}s"] or KINDS[part]
-    words = [word for word in named.split(",") if word.strip()]
-    if not words:
-        raise click.UsageError(f"--{part}s names nothing to compare")
-    found = entries(words, _settings(source, given), overrides=overrides, part=part)
-    plan = Plan(found, folds=folds or 5, repeats=repeats)
+    plan = Plan(_entries(source, given, overrides), folds=folds or 5, repeats=repeats)
     folder = Path(output or f"runs/compare-{Path(source).name.split('.')[0]}")
     options.check_place(str(folder))
     with stopping() as received:
@@ -94,6 +84,18 @@ def command(
         click.echo(json.dumps(result, ensure_ascii=False))
     else:
         _print(result, folder)
+
+
+def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> list[Entry]:
+    """The models that are named: by their encoders or, where they write, by their decoders."""
+    if any(given[name] for name in ("source_column", "target", "decoders")):
+        given["kind"] = given["kind"] or "seq2seq"
+    writes = given["kind"] == "seq2seq" and not given["encoders"]
+    part: Literal["encoder", "decoder"] = "decoder" if writes else "encoder"
+    words = [word for word in (given[f"{part}s"] or KINDS[part]).split(",") if word.strip()]
+    if not words:
+        raise click.UsageError(f"--{part}s names nothing to compare")
+    return entries(words, _settings(source, given), overrides=overrides, part=part)
 
 
 def _print(found: Mapping[str, Any], folder: Path) -> None:

@@ -64,7 +64,7 @@ class Teller:
             if time.monotonic() - self._said >= PLAIN_SECONDS:
                 self._said = time.monotonic()
                 self.console.print(
-                    f"step {report.step}  epoch {report.epoch:.2f}/{report.epochs}  loss {report.loss:.4f}"
+                    f"step {report.step}  epoch {report.epoch:.2f}/{report.epochs:g}  loss {report.loss:.4f}"
                     f"  {report.rows_per_second:.0f} rows/s  {_left(report)}",
                     markup=False,
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 
 from weft.data.sources import Row, Table
@@ -12,6 +13,8 @@ from weft.text.vocab import UNKNOWN
 
 BLOCK = 10_000
 """Characters after which a stream is cut at the next line end: no token spans two of these passages."""
+BLOCKS = 20
+"""Passages that a stream has at least, where it has as many lines: some of them are to be held out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Prompt:
 
 
 def passages_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -> Iterator[Passage]:
-    """The texts of a table, a row each; or, of a stream, its lines put together again, about 10,000 characters each.
+    """The texts of a table, a row each; or, of a stream, its lines put together again, 10,000 characters each or fewer.
 
     Of a list of strings the strings are lines. An empty text is refused; a blank line of a stream is part of it.
     """
@@ -68,14 +71,19 @@ def passages_of(table: Table, *, column: str, unit: Literal["stream", "row"]) ->
             else:
                 table.reject(row.line, "text is empty", column=column)
         return
+    numbered = ((row.line, text_of(row, column) + "\n") for row in table)
+    head, size = [], 0
+    while size < BLOCK * BLOCKS and (line := next(numbered, None)):
+        head.append(line)
+        size += len(line[1])
+    block = min(BLOCK, max(1, size // BLOCKS))
     lines: list[str] = []
     first = size = 0
-    for row in table:
-        first = first or row.line
-        text = text_of(row, column) + "\n"
+    for number, text in chain(head, numbered):
+        first = first or number
         lines.append(text)
         size += len(text)
-        if size >= BLOCK:
+        if size >= block:
             yield Passage("".join(lines), first)
             lines, first, size = [], 0, 0
     if "".join(lines).strip():

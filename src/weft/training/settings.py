@@ -17,7 +17,7 @@ Precision = Literal["float32", "bfloat16", "float64"]
 class TrainingConfig(Config):
     """How weights are found."""
 
-    epochs: int | float = Field(default=6, gt=0)
+    epochs: float = Field(default=6, gt=0)
     """How often every row is seen, unless `patience` ends it before; 1.5 sees half of them twice."""
     batch_rows: int = Field(default=32, ge=1)
     """Rows of a global batch: over all micro-batches and processes."""
