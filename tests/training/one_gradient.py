@@ -8,13 +8,16 @@ from safetensors.torch import save_file
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.training.conftest import small_job, without_dropout
+from tests.training.conftest import small_job, small_pairs_job, without_dropout
 from weft.training import loop, parallel
 
 encoder, path = sys.argv[1:]
 group, _ = parallel.join(torch.device("cpu"))
 sets = ["training.epochs=1", "training.batch_rows=32", "training.precision=float64", "training.clip=null"]
-job = small_job(encoder, *sets, *without_dropout(encoder), group=group)
+if encoder == "pairs":
+    job = small_pairs_job("transformer", *sets, "task.decoder.dropout=0", group=group)
+else:
+    job = small_job(encoder, *sets, *without_dropout(encoder), group=group)
 divide = loop.divide_and_clip
 
 
