@@ -21,10 +21,10 @@ from weft.text.tokenizer import Tokenizer
 
 END = "∎"
 """How the symbol that ends a source or an answer is shown."""
-LENGTHS = (20, 28, 36)
-"""Tokens of source and answer together: for each of these the example nearest to it is looked at."""
-LONGEST = 80
-"""Tokens of both at most: more are not readable."""
+LENGTHS = (10, 14, 18)
+"""Tokens of each side: for each of these, the example whose two lengths are nearest to it is looked at."""
+LONGEST = 40
+"""Tokens of each side at most: more are not readable."""
 AMONG = 500
 """Examples that are chosen from."""
 
@@ -54,13 +54,14 @@ def looks(task: Task, model: nn.Module, *, examples: Sequence[Any], answers: Seq
     if not pairs:
         return []
     columns = task.encode(pairs)
-    near = [min(range(len(pairs)), key=lambda row: abs(int(columns.cost_R[row]) - goal)) for goal in LENGTHS]
-    rows = [row for row in dict.fromkeys(near) if columns.cost_R[row] <= LONGEST]
+    lengths_R2 = np.stack([columns.ragged[name].lengths_R for name in ("source", "target")], 1)
+    near = {int(np.abs(lengths_R2 - goal).sum(1).argmin()) for goal in LENGTHS}
+    rows = sorted((row for row in near if lengths_R2[row].max() <= LONGEST), key=lambda row: lengths_R2[row].sum())
     training, device = model.training, next(model.parameters()).device
     model.eval()
     found = []
     with torch.inference_mode():
-        for row in sorted(rows, key=lambda row: int(columns.cost_R[row])):
+        for row in rows:
             batch = task.collate(columns, np.array([row])).to(device)
             assert batch.target_BT is not None
             state = model.decoder.start(model.encoder(batch.source), rows=1, record=True)

@@ -58,7 +58,11 @@ def cells(column: Column, runs: Sequence[Run]) -> list[Cell]:
     found = [value.value for value in values if value]
     best = column.shown(max(found) if column.better == "high" else min(found)) if len(found) > 1 else None
     return [
-        Cell(shown := column.shown(value.value), words.span(value, column.form) if column.title in SPANNED else "", shown == best)
+        Cell(
+            shown := column.shown(value.value),
+            words.span(value, column.form) if column.title in SPANNED else "",
+            shown == best,
+        )
         if value
         else Cell(words.NOTHING)
         for value in values

@@ -44,9 +44,7 @@ def dev_curves(curves: Sequence[Curve], name: str) -> str:
     return epoch_curves(curves, f"{called(name)} on the dev part", form=form)
 
 
-def epoch_curves(
-    curves: Sequence[Curve], title: str, *, form: Form = "share", across: float = FULL
-) -> str:
+def epoch_curves(curves: Sequence[Curve], title: str, *, form: Form = "share", across: float = FULL) -> str:
     """Draw a line for each model, named at its end, with a thin one for each of its runs; `across` is in inches."""
     shown = [(curve.name, finite(zip(curve.epochs, curve.scores, strict=True))) for curve in curves]
     drawn = [(place, name, points) for place, (name, points) in enumerate(shown) if len(points)]

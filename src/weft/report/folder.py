@@ -85,15 +85,22 @@ def read_run(folder: Path) -> Run:
         raise RunFolderError(
             "this folder holds no run", where=str(folder), hint="a run folder has a config.yaml and a reports.jsonl"
         )
-    try:
-        return Run(
-            folder,
-            config=config.read_text(encoding="utf-8") if config.exists() else "",
-            reports=list(_lines(reports)),
-            scores=read_json(scores) if scores.exists() else {},
-        )
-    except json.JSONDecodeError as error:
-        raise RunFolderError(f"damaged: {error.msg}", where=f"{scores}:{error.lineno}") from error
+    return Run(
+        folder,
+        config=config.read_text(encoding="utf-8") if config.exists() else "",
+        reports=list(read_lines(reports)),
+        scores=_whole(scores, {}),
+    )
+
+
+def read_looks(folder: Path) -> list[Mapping[str, Any]]:
+    """Read where the model of a run looked: `source` and `target` pieces, `weights_TS`; nothing where it has not.
+
+    Raises:
+        RunFolderError: the file is damaged.
+
+    """
+    return _whole(folder / "attention.json", [])
 
 
 def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
@@ -108,7 +115,7 @@ def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
         return None
     wrong = answers = 0
     kept: list[tuple[float, int, Mapping[str, Any]]] = []
-    for row in _lines(path):
+    for row in read_lines(path):
         answers += 1
         if row.get("labels", row.get("label")) == row.get("answer"):
             continue
@@ -130,7 +137,14 @@ def sureness(row: Mapping[str, Any]) -> float | None:
     return sure if is_number(sure) else None
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def _whole(path: Path, otherwise: Any) -> Any:
+    try:
+        return read_json(path) if path.exists() else otherwise
+    except json.JSONDecodeError as error:
+        raise RunFolderError(f"damaged: {error.msg}", where=f"{path}:{error.lineno}") from error
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Read the objects of a file, one a line; a last line that was cut off when a run was killed is left out."""
     if not path.exists():
         return

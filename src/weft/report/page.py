@@ -11,13 +11,14 @@ from markupsafe import Markup
 
 from weft.report import columns, words
 from weft.report.canvas import shorten
-from weft.report.curves import dev_curves
+from weft.report.curves import called, dev_curves
 from weft.report.folder import Errors, Run, hardest_errors, read_run, sureness
 from weft.report.frontier import Model, ahead, frontier
 from weft.report.matrix import confusion
 from weft.report.plots import learning_curves, reliability
 from weft.report.template import write_page
 from weft.report.words import Interval
+from weft.report.written import LOSSES, TASKS, written
 
 PAGE = "page.html"
 SHOWN = 150  # columns of a text in the table of errors; the rest unfolds
@@ -44,25 +45,18 @@ def run_page(folder: Path) -> Path:
 
     """
     run = read_run(folder)
-    labels, learning = run.labels, learning_curves(run.reports)
+    learning, writes = learning_curves(run.reports), run.scores.get("task") in TASKS
     return write_page(
         folder / PAGE,
-        "run.html.j2",
+        "written.html.j2" if writes else "run.html.j2",
         run=run,
         folder_name=folder.resolve().name,
         headline=_headline(run),
-        lead=_lead(run),
         facts=_facts(run),
         scores=_score_rows(run),
-        classes=(classes := _class_rows(run)),
-        thresholds=any(row["threshold"] is not None for row in classes),
         curves=[Markup(svg) for svg in learning.figures],
-        curves_caption=learning.caption,
-        confusion=Markup(confusion(run.detail("confusion", []), labels)) if run.detail("confusion", []) else "",
-        few_labels=len(labels) <= PAIRED,
-        compact=COMPACT,
-        calibration=Markup(reliability(run.detail("calibration", []))),
-        errors=_errors(hardest_errors(folder)),
+        curves_caption=f"{learning.caption} {LOSSES}" if writes and learning.figures else learning.caption,
+        **(written(run) if writes else _labelled(run)),
     )
 
 
@@ -120,6 +114,21 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
     )
 
 
+def _labelled(run: Run) -> dict[str, Any]:
+    """What is shown of a run that answers with labels."""
+    labels, classes = run.labels, _class_rows(run)
+    return {
+        "lead": _lead(run),
+        "classes": classes,
+        "thresholds": any(row["threshold"] is not None for row in classes),
+        "confusion": Markup(confusion(counts, labels)) if (counts := run.detail("confusion", [])) else "",
+        "few_labels": len(labels) <= PAIRED,
+        "compact": COMPACT,
+        "calibration": Markup(reliability(run.detail("calibration", []))),
+        "errors": _errors(hardest_errors(run.folder)),
+    }
+
+
 def _headline(run: Run) -> Headline | None:
     """Put the first score into plain words."""
     part = run.data.split(",")[0]
@@ -128,12 +137,7 @@ def _headline(run: Run) -> Headline | None:
     for name, found in run.intervals.items():
         known = words.measure(name)
         score = words.score(found.value, known.form)
-        return Headline(
-            f"{run.name} reaches",
-            score,
-            f"{known.title[:1].lower()}{known.title[1:]} on the {part}",
-            words.span(found, known.form),
-        )
+        return Headline(f"{run.name} reaches", score, f"{called(name)} on the {part}", words.span(found, known.form))
     return None
 
 
@@ -160,7 +164,7 @@ def _lead(run: Run) -> str:
 def _facts(run: Run) -> list[tuple[str, str]]:
     found = run.scores
     facts = [
-        ("Encoder", str(found.get("encoder") or words.NOTHING)),
+        ("Model" if found.get("task") in TASKS else "Encoder", str(found.get("encoder") or words.NOTHING)),
         ("Parameters", words.count(found.get("parameters"))),
         ("Size on disk", words.size(found.get("size_bytes"))),
         ("Training took", words.duration(found.get("train_seconds"))),

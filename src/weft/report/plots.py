@@ -169,7 +169,7 @@ def by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
 
 
 def _dev_scores(tests: Reports) -> list[str]:
-    """Choose the scores worth a curve: the one that chooses the best step, then those that most tasks of its kind have."""
+    """Choose the scores worth a curve: the one that chooses the best step, then what tasks of its kind have."""
     chosen = [test.get("metric", "") for test in tests[-1:]] + ["accuracy", "macro_f1", "bleu", "chrf"]
     return list(dict.fromkeys(name for name in chosen if name and name != "log_loss"))
 

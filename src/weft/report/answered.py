@@ -1,0 +1,101 @@
+"""What a run wrote, and how near each text is to its references: knows the lines of answers; not how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from weft.metrics.overlap import chrf
+from weft.metrics.systems import CorpusScore, intervals
+from weft.report.folder import read_lines
+from weft.report.words import Interval, is_number
+from weft.text.segment import segment
+
+BUCKETS = 5
+"""Groups of sources by length, where there are enough of them."""
+FEWEST = 10
+"""Texts of a group at least."""
+SHORT = 8
+"""Tokens of a text at least, for its loss to say something of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Sources of like length, from `low` to `high` words, how many they are, and the chrF of what was written."""
+
+    low: int
+    high: int
+    count: int
+    score: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The lines that have references: the chrF of each answer, and the length of each source in words."""
+
+    rows: Sequence[Mapping[str, Any]]
+    score: CorpusScore
+    chrf_N: np.ndarray
+    length_N: np.ndarray
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """Read the answers of a run; None where there are none with references. Raises RunFolderError for damage."""
+        rows = [row for row in read_lines(folder / "answers.jsonl") if row.get("references") and "answer" in row]
+        if not rows:
+            return None
+        score = chrf([str(row["answer"]) for row in rows], [list(map(str, row["references"])) for row in rows])
+        length_N = segment([str(row.get("source", "")) for row in rows], "mixed").lengths_R
+        return cls(rows, score, score.formula(score.statistics_NF), length_N)
+
+    @property
+    def exact(self) -> int:
+        """How many answers are what a reference says, letter for letter."""
+        return sum(row["answer"] in row["references"] for row in self.rows)
+
+    @property
+    def unread(self) -> int:
+        """Of how many sources the end was not read."""
+        return sum(bool(row.get("unread")) for row in self.rows)
+
+    def worst(self, keep: int) -> list[int]:
+        """The rows whose answers are furthest from their references, the longer sources first where that is equal."""
+        return np.lexsort((-self.length_N, self.chrf_N))[:keep].tolist()
+
+    def best(self, keep: int) -> list[int]:
+        """The rows whose answers are nearest to their references, the longer sources first where that is equal."""
+        return np.lexsort((-self.length_N, -self.chrf_N))[:keep].tolist()
+
+    def buckets(self) -> list[Bucket]:
+        """Groups of about equal size by the length of the source, the shortest first; sources of one length together.
+
+        The score of a group is its corpus chrF with its 95% bootstrap interval, as that of the whole part.
+        """
+        parts = min(BUCKETS, len(self.rows) // FEWEST)
+        lengths, counts = np.unique(self.length_N, return_counts=True)
+        upto = np.cumsum(counts)[:-1]
+        if parts < 2 or not len(upto):
+            return []
+        cuts = {int(np.abs(upto - len(self.rows) * part / parts).argmin()) for part in range(1, parts)}
+        group_N = np.searchsorted(lengths[sorted(cuts)], self.length_N)
+        return [self._bucket(group_N == group) for group in np.unique(group_N)]
+
+    def _bucket(self, ours_N: np.ndarray) -> Bucket:
+        part = CorpusScore(self.score.signature, self.score.statistics_NF[ours_N], self.score.formula)
+        found = intervals({"chrf": part})["chrf"]
+        lengths = self.length_N[ours_N]
+        return Bucket(
+            int(lengths.min()), int(lengths.max()), int(ours_N.sum()), Interval(found.value, found.low, found.high)
+        )
+
+
+def expected_texts(folder: Path, keep: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """The texts that a language model found most and least surprising, so many of each, none of them very short."""
+    rows = [row for row in read_lines(folder / "answers.jsonl") if "text" in row and is_number(row.get("log_loss"))]
+    rows = sorted((row for row in rows if row.get("tokens", SHORT) >= SHORT), key=lambda row: -row["log_loss"])
+    keep = min(keep, len(rows) // 2)
+    return rows[:keep], rows[len(rows) - keep :][::-1]
