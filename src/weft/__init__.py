@@ -9,32 +9,55 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from weft.bundle import Model, load
     from weft.data.batch import Ngrams, Tokens
+    from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
+    from weft.decoding.feed import TeacherForcing
     from weft.errors import WeftError
-    from weft.estimators import TextClassifier
-    from weft.models.base import Encoder, EncoderConfig, Memory
+    from weft.estimators.classifier import TextClassifier
+    from weft.estimators.writers import LanguageModel, Seq2Seq
+    from weft.models.base import Decoder, DecoderConfig, Encoder, EncoderConfig, Memory
     from weft.models.embedding import Embedding
     from weft.reading import DataConfig
     from weft.run import RunConfig, train
     from weft.tasks.classification import Answer, ClassificationConfig
+    from weft.tasks.language_model import LanguageModelConfig
     from weft.tasks.multilabel import MultilabelConfig, TagsAnswer
+    from weft.tasks.parallel import Parallel
+    from weft.tasks.passages import Passage, Prompt
+    from weft.tasks.seq2seq import Seq2SeqConfig
     from weft.tasks.texts import Labelled
+    from weft.tasks.writing import TextAnswer
     from weft.training.settings import TrainingConfig
 
 _HOMES = {
     "Answer": "weft.tasks.classification",
+    "Beam": "weft.decoding.choices",
     "ClassificationConfig": "weft.tasks.classification",
     "DataConfig": "weft.reading",
+    "Decoder": "weft.models.base",
+    "DecoderConfig": "weft.models.base",
     "Embedding": "weft.models.embedding",
     "Encoder": "weft.models.base",
     "EncoderConfig": "weft.models.base",
+    "Greedy": "weft.decoding.choices",
     "Labelled": "weft.tasks.texts",
+    "LanguageModel": "weft.estimators.writers",
+    "LanguageModelConfig": "weft.tasks.language_model",
     "Memory": "weft.models.base",
+    "MinimumRisk": "weft.decoding.choices",
     "Model": "weft.bundle",
     "MultilabelConfig": "weft.tasks.multilabel",
     "Ngrams": "weft.data.batch",
+    "Parallel": "weft.tasks.parallel",
+    "Passage": "weft.tasks.passages",
+    "Prompt": "weft.tasks.passages",
     "RunConfig": "weft.run",
+    "Sample": "weft.decoding.choices",
+    "Seq2Seq": "weft.estimators.writers",
+    "Seq2SeqConfig": "weft.tasks.seq2seq",
     "TagsAnswer": "weft.tasks.multilabel",
-    "TextClassifier": "weft.estimators",
+    "TeacherForcing": "weft.decoding.feed",
+    "TextAnswer": "weft.tasks.writing",
+    "TextClassifier": "weft.estimators.classifier",
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",
     "WeftError": "weft.errors",
@@ -45,18 +68,33 @@ _HOMES = {
 __version__ = "0.1.0"
 __all__ = [
     "Answer",
+    "Beam",
     "ClassificationConfig",
     "DataConfig",
+    "Decoder",
+    "DecoderConfig",
     "Embedding",
     "Encoder",
     "EncoderConfig",
+    "Greedy",
     "Labelled",
+    "LanguageModel",
+    "LanguageModelConfig",
     "Memory",
+    "MinimumRisk",
     "Model",
     "MultilabelConfig",
     "Ngrams",
+    "Parallel",
+    "Passage",
+    "Prompt",
     "RunConfig",
+    "Sample",
+    "Seq2Seq",
+    "Seq2SeqConfig",
     "TagsAnswer",
+    "TeacherForcing",
+    "TextAnswer",
     "TextClassifier",
     "Tokens",
     "TrainingConfig",

@@ -128,7 +128,7 @@ def test_what_goes_down_or_sideways_is_let_through(copy):
         "text/planted_too.py": "from weft import errors, files, config",
         "models/planted.py": "from weft.data import batch\nfrom ..data.batch import Tokens",
         "data/batch.py": "",
-        "estimators.py": "from weft import run, bundle\nfrom weft.training import loop",
+        "estimators/planted.py": "from weft import run, bundle\nfrom weft.training import loop",
         "__main__.py": "from weft.cli.main import main",
     }
     assert plant(copy, good) == []

@@ -1,0 +1,93 @@
+"""From an estimator's arguments to a run, a model and its folder; knows no estimator and not what its texts are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weft import bundle
+from weft.config import Config, validated
+from weft.errors import ConfigError, InputError
+from weft.files import written_folder
+from weft.reading import Examples, held_out
+from weft.run import RunConfig, fit
+
+RandomState = int | np.random.RandomState | None
+
+
+def run_config(
+    kind: str,
+    *,
+    named: Mapping[str, Any],
+    dev_share: float,
+    random_state: RandomState,
+    settings: Mapping[str, Any] | None,
+) -> RunConfig:
+    """The settings of a run.
+
+    Args:
+        kind: of the task.
+        named: what an estimator has a name for, by dotted paths; None is left out.
+        dev_share: the share that is held out.
+        random_state: the seed; None, or a RandomState of numpy: drawn anew.
+        settings: by dotted paths too; these come last.
+
+    Raises ConfigError for what is wrong.
+
+    """
+    found: dict[str, Any] = {
+        "data": {"train": "the texts", "dev_share": dev_share},
+        "task": {"kind": kind},
+        "seed": _seed(random_state),
+    }
+    for path, value in named.items():
+        if value is not None:
+            _put(found, path, value)
+    for path, value in (settings or {}).items():
+        _put(found, path, value)
+    config = validated(RunConfig, found)
+    if config.task.kind != kind:
+        raise ConfigError(f"expected `{kind}`, found `{config.task.kind}`", where="task.kind")
+    return config
+
+
+def fitted(config: RunConfig, rows: Sequence[Any]) -> bundle.Model:
+    """A model of examples, some of which are held out. Raises InputError where there are too few."""
+    try:
+        train, dev = held_out(rows, config.data, config.task, config.seed)
+    except InputError as error:
+        raise InputError(error.what, hint="give more texts, or raise dev_share") from None
+    return fit(config, Examples(config.task, train, dev, [], []))
+
+
+def write_model(folder: str | Path, model: bundle.Model) -> None:
+    """Write a trained folder, in place of what stood there."""
+    with written_folder(Path(folder)) as fresh:
+        (fresh / "task").mkdir()
+        bundle.save_task(fresh / "task", model.task)
+        bundle.save_weights(fresh, model.network)
+        bundle.seal(fresh, version=version("weft"))
+
+
+def _seed(state: RandomState) -> Any:
+    if state is None:
+        return np.random.randint(2**31)  # numpy's global draws: what None means to scikit-learn
+    return state.randint(2**31) if isinstance(state, np.random.RandomState) else state
+
+
+def _put(settings: dict[str, Any], path: str, value: Any) -> None:
+    """Set what a dotted path names; a bare kind on the way is opened, as in `weft.config.overridden`."""
+    *parents, last = path.split(".")
+    if parents[:1] == ["data"] and last != "dev_share":
+        raise ConfigError("texts are given to `fit`, and no file is read", where=path, hint="leave it out of settings")
+    for name in parents:
+        inner = settings.get(name)
+        if isinstance(inner, Config):
+            raise ConfigError(f"`{name}` is given as an object", where=path, hint="set it in that object")
+        settings[name] = {"kind": inner} if isinstance(inner, str) else dict(inner or {})
+        settings = settings[name]
+    settings[last] = value

@@ -1,0 +1,43 @@
+"""What estimators are given, as plain lists, or an error that names the one that is wrong; knows no model."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from weft.errors import InputError
+
+
+def plain(given: Any, name: str) -> list[Any]:
+    """What a list, an array or a column of a table holds, without numpy's types. Raises InputError for all else."""
+    if isinstance(given, str) or not (hasattr(given, "__len__") or hasattr(given, "__array__")):
+        raise InputError(f"expected a list of {name}, found {type(given).__name__}")
+    if hasattr(given, "__array__"):
+        given = np.asarray(given)
+        if given.ndim != 1:
+            raise InputError(f"expected one column of {name}, found an array of shape {given.shape}")
+    return [one.item() if isinstance(one, np.generic) else one for one in given]
+
+
+def texts(given: Any, name: str = "texts", *, blank: Literal["refuse", "keep"] = "refuse") -> list[str]:
+    """Texts as plain strings. Raises InputError for whatever else is given, and for an empty text unless it is kept."""
+    rows = plain(given, name)
+    for number, text in enumerate(rows):
+        if not isinstance(text, str):
+            raise InputError(f"expected a text, found {type(text).__name__}", where=f"{name}[{number}]")
+        if blank == "refuse" and not text.strip():
+            raise InputError("text is empty", where=f"{name}[{number}]")
+    return rows
+
+
+def text_groups(given: Any, name: str) -> list[tuple[str, ...]]:
+    """One text or several for each row. Raises InputError as `texts` does, and for a row without any."""
+    found = []
+    for number, row in enumerate(plain(given, name)):
+        where = f"{name}[{number}]"
+        group = texts([row] if isinstance(row, str) or row is None else row, where)
+        if not group:
+            raise InputError("there is no text", where=where)
+        found.append(tuple(group))
+    return found
