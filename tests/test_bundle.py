@@ -8,9 +8,12 @@ import torch
 
 import weft
 from weft import bundle
+from weft.decoding.choices import Greedy, Sample
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import answer
 from weft.files import read_json, write_json
+from weft.tasks.parallel import Parallel
+from weft.tasks.seq2seq import Seq2SeqConfig
 
 TEXTS = [
     *("味道很好，还会再来", "cold and late", "太贵了", "the soup was good", "好", "!", "not bad at all, 真的不错"),
@@ -108,6 +111,76 @@ def test_a_part_of_ones_own_must_be_handed_over(tmp_path):
 def test_what_is_no_list_of_texts_is_refused(tmp_path, texts, message):
     model = saved(tmp_path)
     with pytest.raises(InputError, match=message):
+        model.answer(texts)
+
+
+# models that write
+
+PAIRS = [Parallel(source, (target,)) for source, target in zip(TEXTS, TEXTS[::-1], strict=True)]
+WRITERS = {
+    "transformer": {"kind": "transformer", "width": 8, "heads": 2, "layers": 1, "feed_forward": 8},
+    "gpt": {"kind": "gpt", "width": 8, "heads": 2, "layers": 1, "feed_forward": 8},
+    "lstm": {"kind": "lstm", "width": 8, "hidden": 8},
+    "gru": {"kind": "gru", "width": 8, "hidden": 8},
+}
+
+
+def saved_writer(folder: Path, decoder: str, vocabulary: str, **settings: object) -> bundle.Model:
+    """A model with wild weights, saved in a folder."""
+    given = {"decoder": WRITERS[decoder], "vocabulary": vocabulary, "tokenizer": {"kind": "bpe", "size": 80}}
+    task = Seq2SeqConfig.model_validate({**given, **settings}).learn(PAIRS)
+    torch.manual_seed(7)
+    network = task.build_model().eval()
+    for weight in network.parameters():
+        torch.nn.init.normal_(weight)
+    (folder / "task").mkdir(parents=True)
+    bundle.save_task(folder / "task", task)
+    bundle.save_weights(folder, network)
+    bundle.seal(folder, version=weft.__version__)
+    return bundle.Model(task, network, CPU)
+
+
+@pytest.mark.parametrize("vocabulary", ["shared", "separate"])
+@pytest.mark.parametrize("decoder", WRITERS)
+def test_loaded_writes_as_saved(tmp_path, decoder, vocabulary):
+    model = saved_writer(tmp_path, decoder, vocabulary)
+    loaded = weft.load(tmp_path)
+    for search in (None, Greedy(prefix="味道"), Sample(samples=2, seed=3)):
+        assert loaded.answer(TEXTS, search=search) == model.answer(TEXTS, search=search)
+    assert [one.loss for one in loaded.answer(PAIRS)] == [one.loss for one in model.answer(PAIRS)]
+    assert len({one.text for one in loaded.answer(TEXTS, search=Sample(temperature=9.0))}) > 1
+    assert loaded.task.config == model.task.config
+    assert loaded.task.longest == model.task.longest
+    assert loaded.parameters == model.parameters
+    tied = loaded.network.encoder.embedding.tables[0] is loaded.network.decoder.embedding
+    assert tied == (vocabulary == "shared")
+
+
+def test_two_tokenizers_are_loaded_each_for_its_side(tmp_path):
+    target = {"kind": "char", "vocabulary": {"min_count": 1}}
+    model = saved_writer(tmp_path, "gru", "separate", target_tokenizer=target)
+    assert {path.parent.name for path in (tmp_path / "task").rglob("*.json")} == {"task", "source", "target"}
+    assert weft.load(tmp_path).answer(TEXTS) == model.answer(TEXTS)
+
+
+def test_a_damaged_tokenizer_of_one_side_is_told(tmp_path):
+    saved_writer(tmp_path, "gru", "separate")
+    path = tmp_path / "task" / "target" / "tokenizer.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("味", "未"), encoding="utf-8")
+    with pytest.raises(RunFolderError, match="is damaged") as error:
+        weft.load(tmp_path)
+    assert error.value.where == str(path)
+
+
+def test_a_search_is_of_no_use_to_a_model_that_writes_nothing(tmp_path):
+    with pytest.raises(ConfigError, match=r"`greedy` is a search, and a model of task `classification` writes no text"):
+        saved(tmp_path).answer(TEXTS, search=Greedy())
+
+
+@pytest.mark.parametrize("texts", [["好", ""], ["好", weft.Labelled("good", "pos")]])
+def test_what_is_no_source_is_refused(tmp_path, texts):
+    model = saved_writer(tmp_path, "gru", "shared")
+    with pytest.raises(InputError, match=r"texts\[1\]: (text is empty|expected a text, found Labelled)"):
         model.answer(texts)
 
 

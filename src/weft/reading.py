@@ -81,6 +81,8 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     resolved = task.resolved(table)
     rows, notes = _rows(table, resolved)
     rows, said = resolved.cleaned(rows)
+    if not rows:
+        raise InputError("no row is left to learn from", where=table.path, hint="; ".join(said))
     guessed = [name for name in task.columns if getattr(task, name) is None and getattr(resolved, name) is not None]
     if guessed and named_by_user(table):
         columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
