@@ -74,7 +74,7 @@ def _translator(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator
         {
             "data": {"train": str(train_file), "test": str(test_file)},
             "task": TRANSLATOR_TASK,
-            "training": {"epochs": EPOCHS},
+            "training": {"epochs": EPOCHS, "batch_rows": 64},
             "seed": seed,
         },
     )

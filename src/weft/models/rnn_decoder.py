@@ -27,8 +27,9 @@ class RnnDecoderConfig(DecoderConfig):
 
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 2e-3},
-        "batch_rows": 256,
-        "batch_tokens": 2_500,
+        "epochs": 20,
+        "batch_rows": 128,
+        "batch_tokens": 2_000,
         "ema": 0.995,
         "patience": 6,
     }

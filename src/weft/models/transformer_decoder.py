@@ -28,8 +28,9 @@ class TransformerDecoderConfig(DecoderConfig):
     kind: Literal["transformer"] = "transformer"
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 2e-3, "betas": (0.9, 0.98)},
-        "batch_rows": 256,
-        "batch_tokens": 2_500,
+        "epochs": 20,
+        "batch_rows": 128,
+        "batch_tokens": 2_000,
         "ema": 0.997,
         "patience": 6,
     }

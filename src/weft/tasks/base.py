@@ -187,6 +187,11 @@ class Task(ABC):
         """One answer for each example, the parts of its rows merged; `parts` are in the order of the rows."""
 
     @property
+    def abreast(self) -> int:
+        """How many outputs are made of a row at a time: by so much smaller are the batches to be answered."""
+        return 1
+
+    @property
     def tunes(self) -> tuple[str, ...]:
         """What there is to `tune`, by name."""
         return ()

@@ -33,7 +33,7 @@ from weft.tasks.base import Loss, Scores, Task, TaskConfig
 from weft.tasks.passages import Passage, Prompt, passages_of, prompts_of, unknown_characters
 from weft.tasks.sides import check_written, for_free_text
 from weft.tasks.token_loss import Reference, references, token_loss
-from weft.tasks.writing import TextAnswer, Writer, as_texts
+from weft.tasks.writing import TextAnswer, Writer, abreast, as_texts
 from weft.tasks.written_scores import text_scores
 from weft.text.choices import TokenizerChoice
 from weft.text.stream import stream_text
@@ -221,6 +221,11 @@ class LanguageModel(Task):
         states_BTD = feed(model.decoder, state, batch.ids_BT[:, :-1], gold=gold)
         total = token_loss(model.decoder.logits(states_BTD[batch.mask_BT]), gold_N, smoothing=self.config.smoothing)
         return Loss(total, torch.tensor(float(len(gold_N))).to(total))
+
+    @property
+    def abreast(self) -> int:
+        """As many as the search writes side by side."""
+        return abreast(self.config.search)
 
     def searching(self, search: SearchConfig) -> LanguageModel:
         """The same, writing by another search."""

@@ -31,7 +31,7 @@ from weft.tasks.parallel import Parallel, cleaned_pairs, columns_for, grouped, p
 from weft.tasks.sides import Sides, check_positions, decided, learned_sides, loaded_sides
 from weft.tasks.text_task import tokens_of
 from weft.tasks.token_loss import disagreement, references, token_loss
-from weft.tasks.writing import Reference, TextAnswer, Writer, as_texts
+from weft.tasks.writing import Reference, TextAnswer, Writer, abreast, as_texts
 from weft.tasks.written_scores import quick_written_scores, written_scores
 from weft.text.choices import TokenizerChoice
 from weft.text.stream import stream_text
@@ -260,6 +260,11 @@ class Seq2Seq(Task):
     def hurried(self) -> Seq2Seq:
         """Greedily."""
         return self.searching(Greedy())
+
+    @property
+    def abreast(self) -> int:
+        """As many as the search writes side by side."""
+        return abreast(self.config.search)
 
     def searching(self, search: SearchConfig) -> Seq2Seq:
         """The same, writing by another search."""

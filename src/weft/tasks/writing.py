@@ -175,6 +175,11 @@ def as_texts(
     return told
 
 
+def abreast(search: SearchConfig) -> int:
+    """How many outputs of a row are written side by side, and at least two: to write takes longer than to read."""
+    return max(2, getattr(search, "size", 1), getattr(search, "samples", 1))
+
+
 def exactly(config: TokenizerConfig) -> TokenizerConfig:
     """The same for texts that are to be written: as they are, unless it says otherwise."""
     given = "normalize" in config.model_fields_set
