@@ -14,10 +14,13 @@ from imports import ROOT
 from shown import FENCE, Block, commands, complaint, headings, prose_and_blocks, read, weft_arguments
 from tried import ROWS, make_files, run
 
-from weft.data import demo
+from weft.data import demo, demo_pairs
 
 DOCS = ROOT / "docs"
-PAGES = ("index", "tutorial", "encoders", "results", "text", "data", "scores", "own_encoder", "settings")
+READING = ("index", "tutorial", "encoders", "results", "text", "data", "scores", "own_encoder", "settings")
+WRITING = ("writing", "decoders")
+"""The pages of models that write: they need no folder that another page made."""
+PAGES = (*READING, *WRITING)
 GENERATED = "settings"
 """In English a table, in Chinese a page about it."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -51,20 +54,29 @@ def test_every_weft_command_exists(language):
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-def test_what_the_docs_show_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("names", "verbs", "folders"),
+    [
+        (READING, "inspect train compare evaluate predict", "inspect-reviews lstm compare-reviews topics files"),
+        (WRITING, "train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
+    ],
+    ids=["reading", "writing"],
+)
+def test_what_the_docs_show_runs(names, verbs, folders, tmp_path, monkeypatch):
     make_files(tmp_path)
-    drawn = demo.rows
-    # the pages make some thousands of reviews, the test a hundred
+    drawn, write = demo.rows, demo_pairs.write
+    # the pages make some thousands of reviews and pairs, the test a hundred
     monkeypatch.setattr(demo, "rows", lambda *, size=ROWS, seed=0: drawn(size=min(size, ROWS), seed=seed))
+    monkeypatch.setattr(demo_pairs, "write", lambda path, made: write(path, made[:ROWS]))
     ran: list[str] = []
-    for name in PAGES:
+    for name in names:
         try:
             ran += run(read(page("en", name))[1], tmp_path, monkeypatch)
         except (Exception, SystemExit) as error:
             raise AssertionError(f"docs/en/{name}.md: {error}") from error
-    assert {"inspect", "train", "compare", "evaluate", "predict"} == set(ran)
+    assert set(verbs.split()) == set(ran)
     assert (tmp_path / "answers.jsonl").read_text(encoding="utf-8").count("\n") == ROWS
-    for folder in ("inspect-reviews", "lstm", "compare-reviews", "topics"):
+    for folder in folders.split():
         assert "<html" in (tmp_path / "runs" / folder / "page.html").read_text(encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ def test_what_readme_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     make_files(tmp_path)
     ran = run(read(ENGLISH)[1], tmp_path, monkeypatch)
     assert ran.count("train") >= 3
-    assert {"inspect", "compare", "evaluate", "predict"} <= set(ran)
+    assert {"inspect", "compare", "evaluate", "predict", "generate", "score"} <= set(ran)
     assert (tmp_path / "answers.jsonl").read_text(encoding="utf-8").count("\n") == ROWS
     printed = capsys.readouterr().out
     assert '"answer"' in printed
@@ -33,8 +33,8 @@ def test_the_demo_ends_with_a_table_and_a_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(weft.experiments.demo, "TRAIN_ROWS", 160)
-    monkeypatch.setattr(weft.experiments.demo, "TEST_ROWS", 80)
+    for name, size in (("TRAIN_ROWS", 160), ("TEST_ROWS", 80), ("PAIRS", 160), ("TEST_PAIRS", 40)):
+        monkeypatch.setattr(weft.experiments.demo, name, size)
     monkeypatch.setattr(weft.experiments.demo, "EPOCHS", 1)
     monkeypatch.setattr(sys, "argv", ["weft", "demo"])
     main()

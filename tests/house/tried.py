@@ -15,12 +15,9 @@ from imports import ROOT
 from shown import Block, commands
 
 from weft.cli.main import main
-from weft.data import demo
+from weft.data import demo, demo_pairs
 
 ROWS = 120
-SMALL = ["--set=training.epochs=1", "--set=task.encoder.width=8"]
-FEW = {"train": SMALL, "compare": [*SMALL, "--repeats=1"]}
-"""What is added to a verb, so that it takes a second and not minutes."""
 
 
 def make_files(folder: Path) -> None:
@@ -45,6 +42,25 @@ def make_files(folder: Path) -> None:
     (folder / "words.txt").write_text("续航\n性价比\n", encoding="utf-8")
     (folder / "quiet.txt").write_text("really\nreview\n", encoding="utf-8")
     (folder / "vectors.txt").write_text("".join(f"{word} {' '.join(['0.1'] * 8)}\n" for word in ("the", "is", "很")))
+    _make_pairs(folder)
+
+
+def _make_pairs(folder: Path) -> None:
+    """Pairs in one file and in two, a text to go on with, and what two systems made of the same sentences."""
+    for name, seed in (("pairs", 0), ("pairs_test", 1)):
+        demo_pairs.write(folder / f"{name}.jsonl", demo_pairs.demo_pairs(ROWS, seed=seed))
+    made = demo_pairs.demo_pairs(4 * ROWS, seed=2)
+    english, chinese = [one.english for one in made], [one.chinese for one in made]
+    lines = {
+        "train.en": english[:ROWS],
+        "train.zh": chinese[:ROWS],
+        "novel.txt": english,
+        "references.txt": chinese[:ROWS],
+        "hypotheses.txt": [line[1:] for line in chinese[:ROWS]],
+        "other.txt": [line[3:] for line in chinese[:ROWS]],
+    }
+    for name, texts in lines.items():
+        (folder / name).write_text("\n".join(texts) + "\n", encoding="utf-8")
 
 
 def run(blocks: Sequence[Block], folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -73,11 +89,27 @@ def _one(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> str
         subprocess.run([sys.executable, ROOT / words[1], *words[2:]], check=True)
     if words[0] != "weft" or words[1] == "demo":
         return None
-    if words[1] in FEW and "--resume" not in words:
+    smaller = _smaller(words)
+    if smaller and "--resume" not in words:
         shutil.rmtree(_output(words), ignore_errors=True)
-    monkeypatch.setattr(sys, "argv", [*words, *FEW.get(words[1], [])])
+    monkeypatch.setattr(sys, "argv", [*words, *smaller])
     main()
     return words[1]
+
+
+def _smaller(words: list[str]) -> list[str]:
+    """What is added to a verb that trains, so that it takes a second and not minutes."""
+    if words[1] not in ("train", "compare"):
+        return []
+    small = ["training.epochs=1"]
+    writes = not {"--task", "--source"}.isdisjoint(words)
+    if writes:
+        small.append("task.decoder.width=8")
+    if not writes or "--encoder" in words:
+        small.append("task.encoder.width=8")
+    if "language_model" in words:
+        small.append("task.context=32")  # as long as what it writes
+    return [*(f"--set={setting}" for setting in small), *["--repeats=1"] * (words[1] == "compare")]
 
 
 def _output(words: list[str]) -> str:
