@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,6 @@ class Peeked:
     hidden_ND: Tensor
     read_NSD: Tensor
     mask_NS: Tensor
-    seen: ClassVar[tuple[Tensor, ...]] = ()  # where it looked, for pages: not kept
 
     def select(self, rows_N: Tensor) -> "Peeked":  # beams change places
         return Peeked(self.hidden_ND[rows_N], self.read_NSD[rows_N], self.mask_NS[rows_N])

@@ -135,6 +135,9 @@ def suited(config: RunConfig) -> RunConfig:
     parts = [getattr(config.task, name, None) for name in ("encoder", "decoder")]
     advised = {name: value for part in parts for name, value in getattr(part, "recommended", {}).items()}
     given = {name: getattr(config.training, name) for name in config.training.model_fields_set}
+    mine, theirs = given.get("optimizer"), advised.get("optimizer")
+    if mine is not None and theirs is not None and theirs["kind"] == mine.kind:
+        given["optimizer"] = {**theirs, **{name: getattr(mine, name) for name in mine.model_fields_set}}
     training = validated(TrainingConfig, {**advised, **given})
     return config.model_copy(update={"training": training})
 

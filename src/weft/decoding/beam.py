@@ -29,9 +29,10 @@ class Ranking:
 
     def lost(self, state: Any, size: int) -> Tensor | float:
         """What each live output [B, K] loses for what it has not looked at: the sum of log(min(looks, 1)), weighed."""
-        if not self.coverage_penalty or not state.seen:
+        seen = getattr(state, "seen", None)
+        if not self.coverage_penalty or not seen:
             return 0.0
-        looks_NS = torch.stack([one.sum(1) for one in state.seen]).sum(0)
+        looks_NS = torch.stack([one.sum(1) for one in seen]).sum(0)
         costs_BKS = looks_NS.clamp(1e-9, 1).log().view(-1, size, looks_NS.shape[1])
         if state.mask_BS is not None:
             costs_BKS = costs_BKS.masked_fill(~state.mask_BS[:, None], 0.0)

@@ -48,11 +48,6 @@ class Output:
     log_probability: float
     ended: bool = True
 
-    @property
-    def mean(self) -> float:
-        """The mean log-probability of a token, the one that ends it included."""
-        return self.log_probability / max(1, len(self.ids) + self.ended)
-
 
 @dataclass(frozen=True, slots=True)
 class Chosen:

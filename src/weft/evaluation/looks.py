@@ -66,8 +66,8 @@ def looks(task: Task, model: nn.Module, *, examples: Sequence[Any], answers: Seq
             assert batch.target_BT is not None
             state = model.decoder.start(model.encoder(batch.source), rows=1, record=True)
             _, state = model.decoder(batch.target_BT[:, :-1], state)
-            if state.seen:
-                weights_TS = torch.cat(state.seen, 1)[0].float().cpu().numpy()
+            if seen := getattr(state, "seen", None):
+                weights_TS = torch.cat(seen, 1)[0].float().cpu().numpy()
                 source, target = batch.source.ids_BS[0, :-1].tolist(), batch.target_BT[0, 1:-1].tolist()
                 found.append(_readable(task, source, target, weights_TS))
     model.train(training)

@@ -40,10 +40,10 @@ class EncoderDecoder(nn.Module):
         embedding = getattr(encoder, "embedding", None)
         if isinstance(embedding, Embedding):
             for table in embedding.tables:
-                table.sparse = False  # ty: ignore  (a few thousand pieces, most of them in every batch)
+                table.sparse = False  # a few thousand pieces, most of them in every batch
         if tying == "shared":
             assert isinstance(embedding, Embedding)
-            embedding.tables[0] = decoder.embedding  # ty: ignore
+            embedding.tables[0] = decoder.embedding
 
     def forward(self, source: Source, ids_BT: Tensor) -> Tensor:
         """The decoder's states [B, T, D] after each token of true prefixes."""

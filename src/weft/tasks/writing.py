@@ -162,15 +162,20 @@ def as_texts(
 ) -> list[list[tuple[str, float]]]:
     """The outputs of each row as texts, each with the mean log-probability of its tokens; by minimum risk, one.
 
-    The tokens of a forced beginning were not chosen, and count in no mean.
+    The tokens of a forced beginning were not chosen, and count in no mean. Of a beam no text is given twice.
     """
     given = len(prefix_ids(search, tokenizer))
     flat = tokenizer.decode([one.ids for row in outputs for one in row])
     told, place = [], 0
     for row in outputs:
-        means = [one.log_probability / (len(one.ids) - given + 1) for one in row]
+        means = [one.log_probability / max(1, len(one.ids) - given + one.ended) for one in row]
         mine = list(zip(flat[place : place + len(row)], means, strict=True))
         place += len(row)
+        if isinstance(search, Beam):  # two ways to cut one text are one text
+            best: dict[str, float] = {}
+            for text, mean in mine:
+                best.setdefault(text, mean)
+            mine = list(best.items())
         told.append([mine[least_risk([text for text, _ in mine])]] if isinstance(search, MinimumRisk) else mine)
     return told
 
