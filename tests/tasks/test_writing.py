@@ -98,7 +98,7 @@ def test_a_prefix_is_no_choice_and_counts_in_no_mean():
     found = outputs(one)
     means = [row[0][1] for row in as_texts(found, one.tokenizer, one.search)]
     for (output,), mean in zip(found, means, strict=True):
-        assert mean == pytest.approx(output.log_probability / (len(output.ids) - given_ids + 1))
+        assert mean == pytest.approx(output.log_probability / (len(output.ids) - given_ids + output.ended))
 
 
 def test_a_prefix_that_cannot_be_written_is_told():
