@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from weft.cli.train import PLACES
+from weft.cli.train import PLACES, command
 from weft.config import Config, kind_of
 from weft.decoding.choices import SEARCHES, SearchConfig
 from weft.models.base import DecoderConfig, EncoderConfig
@@ -143,7 +143,8 @@ def _means(config: type[Config], name: str, path: str) -> str:
     """The docstring of a setting, or that of the config that it is inherited from."""
     homes = [home for home in config.__mro__ if issubclass(home, Config) and name in home.model_fields]
     said = next((text for home in homes if (text := home.model_fields[name].description)), "")
-    options = [f"`--{option.replace('_', '-')}`" for option, place in PLACES.items() if place == path]
+    flags = {str(parameter.name): parameter.opts[0] for parameter in command.params}
+    options = [f"`{flags[option]}`" for option, place in PLACES.items() if place == path and option in flags]
     text = " ".join([" ".join(said.split()), *(f"Option {one}." for one in options)]).strip()
     return re.sub(r"\bNone\b", "`null`", text).replace("|", "\\|")
 

@@ -42,7 +42,7 @@ class RunConfig(Config):
 
     data: DataConfig
     task: TaskChoice = ClassificationConfig()
-    """What is asked of the texts: one label each, or any number."""
+    """What is asked of the texts: a label each, any number of them, a text, or how they go on."""
     training: TrainingConfig = TrainingConfig()
     seed: int = Field(default=0, ge=0)
     """Of all draws: same seed, same folds and weights."""

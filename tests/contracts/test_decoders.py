@@ -24,8 +24,8 @@ VARIANTS = [
     {"positions": "rotary"},
     {"attention": "additive"},
     {"attention": "none"},
-    {"input_feeding": True},
-    {"attention": "additive", "input_feeding": True},
+    {"feeding": "attended"},
+    {"attention": "additive", "feeding": "attended"},
 ]
 CONFIGS = [
     *(small(kind) for kind in DECODERS),

@@ -9,6 +9,7 @@ CALLED = {
     "rouge1": "ROUGE-1",
     "rouge2": "ROUGE-2",
     "rougeL": "ROUGE-L",
+    "rougeL_coco": "ROUGE-L (COCO)",
 }
 """The scores that go from 0 to 100."""
 

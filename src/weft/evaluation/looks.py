@@ -49,7 +49,7 @@ def looks(task: Task, model: nn.Module, *, examples: Sequence[Any], answers: Seq
     pairs = [
         replace(one, targets=(given.text,))
         for one, given in zip(examples[:AMONG], answers[:AMONG], strict=True)
-        if given.text
+        if given.text.strip()
     ]
     if not pairs:
         return []

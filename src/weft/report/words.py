@@ -40,6 +40,7 @@ MEASURES = {
     "rouge1": Measure("ROUGE-1", "words that a reference has too", "points"),
     "rouge2": Measure("ROUGE-2", "pairs of words that a reference has too", "points"),
     "rougeL": Measure("ROUGE-L", "words in the order of a reference, gaps allowed", "points"),
+    "rougeL_coco": Measure("ROUGE-L (COCO)", "the same as papers on data to text count it", "points"),
     "rougeLsum": Measure("ROUGE-Lsum", "the same, sentence by sentence", "points"),
     "perplexity": Measure("Perplexity", "among how many tokens it wavers; 1 is best", better="low"),
     "bits_per_byte": Measure("Bits per byte", "what a byte of text costs to tell; 0 is best", better="low"),

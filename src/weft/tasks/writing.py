@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from weft.decoding.banned import BannedText
 from weft.decoding.beam import Ranking, beam_search
 from weft.decoding.choices import Beam, MinimumRisk, Sample, Sampling, SearchConfig
 from weft.decoding.risk import least_risk
@@ -18,6 +19,7 @@ from weft.errors import ConfigError
 from weft.models.base import Decoder, State
 from weft.tasks.token_loss import Reference
 from weft.text.normalize import NormalizeConfig
+from weft.text.segment import han_share
 from weft.text.tokenizer import Tokenizer, TokenizerConfig
 from weft.text.vocab import PAD, UNKNOWN
 
@@ -136,7 +138,11 @@ class Writer:
             else self.search
         )
         rules = shifted.rules(end=self.end, spell=self.spell, longest=longest - prefix + begun)
-        return Terms(self.end, longest - prefix, rules)
+        han = [BannedText.of(word, self._piece_texts()) for word in self.search.banned if han_share([word]) == 1]
+        return Terms(self.end, longest - prefix, (*han, *rules))
+
+    def _piece_texts(self) -> list[str]:
+        return [*self.tokenizer.decode([[number] for number in range(self.end)]), ""]
 
     def _check_forced(self, found: Sequence[Sequence[Output]], ids_BP: Tensor) -> None:
         rule = self.search.forced_words(end=self.end, spell=self.spell, longest=self.search.max_length or self.longest)
