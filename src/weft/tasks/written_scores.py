@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from weft.metrics.overlap import overlap, ter
-from weft.metrics.rouge import rouge, tokens
+from weft.metrics.rouge import rouge, tokens, rouge_l
 from weft.metrics.systems import CorpusScore, intervals
 from weft.tasks.base import Scores
 from weft.tasks.writing import TextAnswer
@@ -24,6 +24,7 @@ def quick_written_scores(answers: Sequence[TextAnswer], references: Sequence[Seq
 def written_scores(answers: Sequence[TextAnswer], references: Sequence[Sequence[str]]) -> Scores:
     """BLEU, chrF, TER, ROUGE-1, 2 and L, and the loss of the references, each with its interval.
 
+    Where a source has several references, ROUGE-L also as the scorer of COCO captions counts it.
     Details are the signatures, and BLEU and chrF once more without regard to case.
     """
     texts = [one.text for one in answers]
@@ -31,6 +32,7 @@ def written_scores(answers: Sequence[TextAnswer], references: Sequence[Sequence[
         **overlap(texts, references),
         "ter": ter(texts, references),
         **{name: one.score for name, one in rouge(texts, references).items()},
+        **({"rougeL_coco": rouge_l(texts, references)} if any(len(one) > 1 for one in references) else {}),
         **reference_scores(answers),
     }
     lower = overlap(texts, references, case="lower")
