@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from weft.metrics.overlap import overlap, ter
-from weft.metrics.rouge import rouge, tokens, rouge_l
+from weft.metrics.rouge import rouge, rouge_l, tokens
 from weft.metrics.systems import CorpusScore, intervals
 from weft.tasks.base import Scores
 from weft.tasks.writing import TextAnswer
