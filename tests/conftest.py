@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+# the tests run in as many processes as there are cores, on small tensors: threads of torch would only wait for each
+# other. Read when torch is imported, so it is set before.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture
 def weft_data() -> Path:

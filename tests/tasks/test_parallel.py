@@ -243,3 +243,12 @@ def test_what_stands_in_train_too_and_repeated_sources_are_said():
         "1 of 1 source of dev also in train: kept"
     ]
     assert Seq2SeqConfig().remarks({"train": train, "dev": [Parallel("Bye!", ("再见！",))]}, files, {}) == []
+
+
+@pytest.mark.parametrize("first", [("A dog runs.", "一只狗在跑。"), ("12", "十二")])
+def test_a_table_without_a_header_is_refused(tmp_path, first):
+    path = tmp_path / "pairs.tsv"
+    rows = [first, ("It is late.", "很晚了。"), ("He reads a book.", "他在看书。")]
+    path.write_text("".join(f"{one}\t{other}\n" for one, other in rows), encoding="utf-8")
+    with pytest.raises(InputError, match="the first line looks like a row"):
+        columns_for(open_table(path), source=None, target=None)

@@ -33,6 +33,7 @@ _FEWEST = 4  # rows that a guess by looks needs
 _LONG_NAME = 60
 _LONG_LABEL = 40
 _MOST_LISTED = 20
+_SENTENCE_ENDS = ".。?？!！"
 _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each line with `__label__NAME `"
 
 
@@ -56,7 +57,7 @@ def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple
     if text and label:
         return text, label
     if not named:
-        _must_have_header(table)
+        must_have_header(table)
     samples = _samples(table)
     label = label or _only([name for name in table.columns if name != text and _like_labels(samples[name])])
     text = text or _text_by_looks(table, samples, but=label)
@@ -77,7 +78,7 @@ def guess_text_column(table: Table, *, text: str | None) -> str:
     found = text or _by_name(table, TEXT_NAMES, but=None)
     if found:
         return found
-    _must_have_header(table)
+    must_have_header(table)
     samples = _samples(table)
     found = _text_by_looks(table, samples, but=_by_name(table, LABEL_NAMES, but=None))
     if found:
@@ -110,7 +111,8 @@ def _must_be_alone(table: Table, *, but: str | None) -> None:
             raise InputError(what, where=table.path, hint=hint)
 
 
-def _must_have_header(table: Table) -> None:
+def must_have_header(table: Table) -> None:
+    """Raise InputError where the first line of a table looks like a row, and columns are not told by their names."""
     if _header_is_data(table):
         what = f"the first line looks like a row, not like names of columns: {_listed(table.columns)}"
         hint = "put a line before it that names the columns, as in `text,label`"
@@ -121,7 +123,7 @@ def _header_is_data(table: Table) -> bool:
     """Whether a header without a usual name must be a row: it has a number, a sentence, or a value seen below it."""
     if table.form not in ("csv", "tsv") or _by_name(table, TEXT_NAMES + LABEL_NAMES, but=None):
         return False
-    if any(len(name) > _LONG_NAME or _is_number(name) for name in table.columns):
+    if any(len(name) > _LONG_NAME or _is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns):
         return True
     return any(name in map(str.strip, values) for name, values in _samples(table).items())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from weft.data.guess import find_column
+from weft.data.guess import find_column, must_have_header
 from weft.data.pairs import Care, clean_pairs, overlap
 from weft.data.sources import Row, Table
 from weft.errors import InputError
@@ -61,6 +61,8 @@ def columns_for(table: Table, *, source: str | None, target: str | None) -> tupl
         targets = (found,) if found else ()
     others = [name for name in table.columns if name not in (source, *targets)]
     if source is None and len(table.columns) == 2:
+        if not targets:
+            must_have_header(table)
         source = others[0]
         others = others[1:]
     if source is not None and not targets and len(others) == 1:
