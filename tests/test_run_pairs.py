@@ -71,7 +71,8 @@ def test_a_run_of_pairs_tells_its_answers_and_scores():
     assert [line["answer"] for line in written] == [one.text for one in answers]
     assert [line["alternatives"] for line in written] == [list(one.alternatives) for one in answers]
     scores = read_json(Path("run/scores.json"))
-    assert set(scores["scores"]) == {"bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL", "log_loss", "perplexity"}
+    names = {"bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL", "rougeL_coco", "log_loss", "perplexity"}
+    assert set(scores["scores"]) == names
     assert "tok:zh" in scores["details"]["signatures"]["bleu"]
     assert (scores["task"], scores["encoder"], scores["data"]) == ("seq2seq", "gru", "dev part, 2 texts")
     assert scores["parameters"] == sum(one.size for one in load_file("run/weights.safetensors").values())

@@ -19,7 +19,7 @@ from weft.data.encodings import check, detect, open_bytes
 from weft.errors import InputError
 from weft.metrics.bootstrap import Score
 from weft.metrics.overlap import Case, Tokenizer, overlap, ter
-from weft.metrics.rouge import rouge
+from weft.metrics.rouge import rouge, rouge_l
 from weft.metrics.systems import Comparison, CorpusScore, compare, intervals
 
 
@@ -82,6 +82,7 @@ def _scored(
         **overlap(texts, rows, case=case, tokenizer=tokenizer),
         "ter": ter(texts, rows, case=case),
         **{name: one.score for name, one in rouge(texts, rows).items()},
+        **({"rougeL_coco": rouge_l(texts, rows)} if any(len(one) > 1 for one in rows) else {}),
     }
 
 
@@ -122,8 +123,8 @@ def _table(title: str, found: Mapping[str, Mapping[str, Score]]) -> Table:
     table = Table("score", title=title)
     for path in found:
         table.add_column(escape(path), justify="right", overflow="fold")
-    for name, called in CALLED.items():
-        table.add_row(called, *(_shown(scores[name]) for scores in found.values()))
+    for name in next(iter(found.values())):
+        table.add_row(CALLED[name], *(_shown(scores[name]) for scores in found.values()))
     return table
 
 
