@@ -53,7 +53,7 @@ class Model:
                 raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
             if not all(one.strip() for one in example.texts):
                 raise InputError("text is empty", where=f"texts[{number}]")
-        task = self.task if search is None else self.task.searching(search)
+        task = self._searching(search)
         return answer(task, self.network, examples, device=self.device)
 
     def stream(self, text: str, *, search: SearchConfig | None = None) -> Iterator[str]:
@@ -61,8 +61,16 @@ class Model:
 
         Raises ConfigError for a model that writes nothing, or a search that knows its output only at the end.
         """
-        task = self.task if search is None else self.task.searching(search)
+        task = self._searching(search)
         return task.stream(self.network, self.task.config.example(text))
+
+    def _searching(self, search: SearchConfig | None) -> Task:
+        if search is None:
+            return self.task
+        if not isinstance(search, SearchConfig):
+            hint = "write search=weft.Greedy(), weft.Beam(5), weft.Sample(top_p=0.95) or weft.MinimumRisk()"
+            raise ConfigError(f"expected a search, found {type(search).__name__}", where="search", hint=hint)
+        return self.task.searching(search)
 
     def evaluate(self, examples: Sequence[Any]) -> Evaluation:
         """Answers to labelled examples, their scores with intervals, and the pace."""

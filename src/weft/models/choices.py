@@ -29,3 +29,7 @@ DECODERS = (TransformerDecoderConfig, GptDecoderConfig, LstmDecoderConfig, GruDe
 DecoderChoice = Annotated[
     SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=TransformerDecoderConfig)
 ]
+WriterChoice = Annotated[SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=GptDecoderConfig)]
+"""The same, where settings without a kind are those of a decoder that writes alone."""
+NamedEncoder = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS)]
+"""An encoder whose kind is to be named, where it would else be that of another part."""

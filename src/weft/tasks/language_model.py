@@ -26,7 +26,7 @@ from weft.decoding.unroll import Output
 from weft.errors import ConfigError, InputError
 from weft.metrics.free_text import distinct, novelty, repetition
 from weft.metrics.systems import intervals
-from weft.models.choices import DecoderChoice
+from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.transformer_decoder import GptDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
@@ -72,7 +72,7 @@ class LanguageModelConfig(TaskConfig):
     """How texts become ids; None: `char` for Chinese, else `bpe`."""
     context: int = Field(default=256, ge=2)
     """Tokens that are read at once: longer texts are cut into so long pieces."""
-    decoder: DecoderChoice = GptDecoderConfig()
+    decoder: WriterChoice = GptDecoderConfig()
     """What writes."""
     smoothing: float = Field(default=0.0, ge=0, lt=1)
     """The share of each token that is spread evenly over the vocabulary (Szegedy et al. 2016, section 7)."""

@@ -23,7 +23,7 @@ from weft.decoding.unroll import Output
 from weft.errors import InputError
 from weft.files import read_json, write_json
 from weft.models.base import EncoderConfig
-from weft.models.choices import DecoderChoice, EncoderChoice
+from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
@@ -78,7 +78,7 @@ class Seq2SeqConfig(TaskConfig):
     """Tokens of a source that are read; how much lies beyond is said."""
     max_target: int = Field(default=256, ge=1)
     """Tokens of a target that are learned from; how much lies beyond is said."""
-    encoder: EncoderChoice | None = None
+    encoder: NamedEncoder | None = None
     """What reads; None: one that suits the decoder."""
     decoder: DecoderChoice = TransformerDecoderConfig()
     """What writes."""

@@ -128,7 +128,7 @@ class Writer:
 
     def _terms(self, prefix: int, begun: int) -> Terms:
         """Rules see what a row began with; their lengths are meant without it, a forced beginning included."""
-        longest = self.search.max_length or self.longest
+        longest = self.search.max_length or max(self.longest, self.search.min_length)
         if longest <= prefix:
             what = f"a beginning of {prefix} tokens leaves no room, where an output has at most {longest}"
             raise ConfigError(what, where="search.prefix", hint="shorten it, or raise max_length")
