@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from weft.decoding.rules import NEVER, Rule
+from weft.decoding.rules import NEVER, Rule, apply
 from weft.models.base import Decoder, State
 from weft.text.vocab import PAD, UNKNOWN, mix
 
@@ -32,9 +32,7 @@ class Terms:
         """Scores in float32 or wider, with what must not be written at -inf."""
         logits_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32))
         logits_NV[:, self.never] = NEVER
-        for rule in self.rules:
-            logits_NV = rule(logits_NV, written_NT)
-        return logits_NV
+        return apply(self.rules, logits_NV, written_NT)
 
 
 @dataclass(frozen=True, slots=True)
