@@ -1,6 +1,7 @@
 """Training on pairs: accumulation and processes change nothing, and a resumed run is the run."""
 
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from weft.models.choices import DECODERS
 from weft.training.loop import Job, train
-from weft.training.reports import EvalReport, SaveReport, StepReport
+from weft.training.reports import EvalReport, Report, SaveReport, StepReport
 
 from .conftest import PAIRED, small_pairs_job
 from .test_parallel import launch
@@ -104,3 +105,29 @@ def test_two_processes_give_the_gradient_of_one(tmp_path: Path) -> None:
     for name, gradient in one.items():
         assert gradient.norm() > 0, name
         assert (two[name] - gradient).norm() <= 1e-6 * gradient.norm(), name
+
+
+def test_of_equal_scores_the_lower_loss_is_better(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """BLEU is 0 for long where there is little to learn from, and such a model goes on learning all the same."""
+    sets = ["training.batch_rows=40", "training.epochs=9", "training.patience=3", "training.checkpoint_every=1"]
+    losses = [5.0, 4.0, 4.5, 4.2, 3.0, 3.0, 3.2, 3.1, 2.0]
+
+    def told(job: Job, *, first: int) -> Iterator[Report]:
+        left = iter(losses[first:])
+        monkeypatch.setattr(type(job.task), "quick_scores", lambda *_: {"bleu": 0.0, "log_loss": next(left)})
+        return train(job)
+
+    def is_best(reports: Iterable[Report]) -> list[bool]:
+        return [one.best for one in reports if isinstance(one, EvalReport)]
+
+    whole = list(told(small_pairs_job("gru", *sets), first=0))
+    assert is_best(whole) == [True, True, False, False, True, False, False, False], "and patience ends it"
+    killed = list(
+        takewhile(
+            lambda one: one.kind != "save" or one.step < 4,
+            told(small_pairs_job("gru", *sets, checkpoints=tmp_path), first=0),
+        )
+    )
+    again = list(told(small_pairs_job("gru", *sets, checkpoints=tmp_path), first=3))
+    assert is_best([*killed, *again]) == is_best(whole)
+    assert again[-1].best_step == 5

@@ -123,6 +123,8 @@ class Task(ABC):
     """Its own config class."""
     metric: ClassVar[str]
     """The dev score by which the best weights are chosen, unless the training settings name another."""
+    tie_metric: ClassVar[str | None] = None
+    """The dev score that decides between weights of equal scores; None: the earlier ones are kept."""
     metrics: ClassVar[tuple[str, ...]]
     """The names in `quick_scores`: what the training settings may name."""
     lower_is_better: ClassVar[frozenset[str]] = frozenset()

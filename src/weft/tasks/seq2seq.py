@@ -165,6 +165,7 @@ class Seq2Seq(Task):
 
     config: Seq2SeqConfig
     metric: ClassVar[str] = "bleu"
+    tie_metric: ClassVar[str | None] = "log_loss"  # BLEU is 0 until four tokens in a row are right somewhere
     metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "perplexity")
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
 

@@ -28,7 +28,8 @@ class Progress:
     epoch: int = 0
     batch: int = 0
     """Batches of this epoch that are done."""
-    best: float | None = None
+    best: list[float] | None = None
+    """The score of the best step, and the one that decides a tie, each turned so that more is better."""
     best_step: int = 0
     waited: int = 0
     """Evaluations since the best one."""

@@ -228,19 +228,20 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
     metric = job.config.metric or task.metric
     scores: dict[str, float] = {}
     samples: list[dict[str, str]] = []
-    value = torch.zeros(1, dtype=torch.float64, device=_wide(job.device))
+    names = [metric, task.tie_metric or metric]
+    values_2 = torch.zeros(2, dtype=torch.float64, device=_wide(job.device))
     with state.average.in_place(progress.step) if state.average else nullcontext():
         if job.group.leads:
             answers = answer_columns(task.hurried(), job.model, job.dev_columns, device=job.device)
             scores = task.quick_scores(answers, job.dev_examples)
             samples = task.samples(answers, job.dev_examples)
-            value[0] = scores[metric]
+            values_2.copy_(torch.tensor([scores[name] for name in names], dtype=torch.float64))
         # all must agree on the best step and on the end, bit for bit
-        score = float(job.group.from_leader(value))
-        sign = -1 if metric in task.lower_is_better else 1
-        better = progress.best is None or sign * score > sign * progress.best
+        found = zip(names, job.group.from_leader(values_2).tolist(), strict=True)
+        gained = [-value if name in task.lower_is_better else value for name, value in found]
+        better = progress.best is None or gained > progress.best
         if better:
-            progress.best, progress.best_step, progress.waited = score, progress.step, 0
+            progress.best, progress.best_step, progress.waited = gained, progress.step, 0
             state.best = {name: weight.cpu().clone() for name, weight in own_weights(job.model).items()}
     if not better:
         progress.waited += 1
