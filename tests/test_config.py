@@ -222,5 +222,18 @@ def test_differences():
     one = Settings().model_dump(mode="json")
     other = Settings(seed=1, inner=Inner(shape=Circle(radius=2))).model_dump(mode="json")
     assert differences(one, one) == []
-    assert differences(one, other) == differences(other, one) == ["inner.shape.radius", "seed"]
-    assert differences({"a": {"b": 1}}, {"a": 1, "c": 2}) == ["a", "c"]
+    assert differences(one, other) == ["inner.shape.radius: was 1.0, is 2.0", "seed: was 0, is 1"]
+    assert differences({"a": {"b": 1}}, {"a": 1, "c": "三"}) == ["a: was {'b': 1}, is 1", "c: was not set, is 三"]
+    square = Settings(shape=Circle()).model_dump(mode="json")
+    assert differences(one, square) == ["shape: was square, is circle"]
+
+
+def test_what_is_made_by_hand_is_refused_as_what_is_read():
+    for make, said in (
+        (lambda: Circle(radius=0), "Circle.radius: expected greater than 0, found `0`"),
+        (lambda: Settings(inner={"rate": "快"}), "Settings.inner.rate: expected a valid number, found `快`"),
+        (lambda: Settings(sede=1), "Settings: there is no setting `sede`\nhint: did you mean `seed`?"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            make()
+        assert str(caught.value).startswith(said)

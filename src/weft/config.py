@@ -24,8 +24,21 @@ from weft.errors import ConfigError, InputError, did_you_mean
 from weft.files import write_text
 
 
-class Config(BaseModel):
-    """Base of every config: frozen, and a setting it does not know is an error."""
+class _Readable(type(BaseModel)):
+    """What a config refuses when it is made by hand, as `Beam(0)`, is told as what it refuses in a file."""
+
+    def __call__(cls, *args: Any, **settings: Any) -> Any:
+        try:
+            return super().__call__(*args, **settings)
+        except ValidationError as error:
+            raise _readable(error.errors()[0], at=cls.__name__) from None
+
+
+class Config(BaseModel, metaclass=_Readable):
+    """Base of every config: frozen, and a setting it does not know is an error.
+
+    Raises ConfigError, with the dotted path, for what is wrong.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -165,24 +178,30 @@ def overridden(settings: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any], *, path: str = "") -> list[str]:
-    """The dotted paths at which two settings differ."""
+    """Where two settings differ, and how: `training.epochs: was 5, is 6`. Of two kinds of a part the kinds alone."""
     found: list[str] = []
     for name in sorted({*one, *other}):
-        here = f"{path}{name}"
-        left, right = one.get(name), other.get(name)
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            found += differences(left, right, path=f"{here}.")
-        elif left != right:
-            found.append(here)
+        here, was, now = f"{path}{name}", one.get(name), other.get(name)
+        if isinstance(was, Mapping) and isinstance(now, Mapping) and was.get("kind") == now.get("kind"):
+            found += differences(was, now, path=f"{here}.")
+        elif was != now:
+            found.append(f"{here}: was {_in_short(was)}, is {_in_short(now)}")
     return found
+
+
+def _in_short(value: Any) -> str:
+    """A setting in a sentence: of a part its kind."""
+    if isinstance(value, Mapping) and "kind" in value:
+        return str(value["kind"])
+    return "not set" if value is None else str(value)
 
 
 def _copy(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _copy(value) if isinstance(value, Mapping) else value for name, value in settings.items()}
 
 
-def _readable(error: ErrorDetails) -> ConfigError:
-    path = ".".join(str(part) for part in error["loc"])
+def _readable(error: ErrorDetails, *, at: str = "") -> ConfigError:
+    path = ".".join([*([at] if at else []), *map(str, error["loc"])])
     context = error.get("ctx") or {}
     if error["type"] == "unknown":
         return ConfigError(error["msg"], where=path, hint=str(context["hint"]))

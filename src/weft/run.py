@@ -146,10 +146,11 @@ def _may_start(folder: Path, resume: bool) -> Iterator[Report]:
     taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     if taken and not resume:
         finished = (folder / "bundle.json").is_file()
-        hint = "delete it or name another --output" if finished else "go on with --resume, or name another --output"
+        hint = "" if finished else "go on with --resume (from Python resume=True), or "
+        hint += "name another folder (--output), or remove this one"
         raise RunFolderError("exists already", where=str(folder), hint=hint)
     if taken and not (folder / "config.yaml").is_file():
-        raise RunFolderError("is not a run folder", where=str(folder), hint="name another --output")
+        raise RunFolderError("is not a run folder", where=str(folder), hint="name another folder (--output)")
     if resume and not (folder / "bundle.json").is_file() and checkpoint.latest(folder / "checkpoints") is None:
         yield Note(f"there is no checkpoint in {folder} to go on from: starting afresh")
 
@@ -159,7 +160,7 @@ def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
     changed = differences(before.model_dump(mode="json"), run.config.model_dump(mode="json"))
     if changed:
         hint = "go on with the settings it was started with, or train into another folder"
-        raise ConfigError(f"differs from the run in {run.folder}", where=", ".join(changed), hint=hint)
+        raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(run.folder), hint=hint)
     if read_json(run.folder / "data.json")["fingerprint"] != run.examples.fingerprint:
         raise InputError(f"has changed since the run in {run.folder} was started", where=run.config.data.train)
 

@@ -78,8 +78,8 @@ OPTIONS = [
     (("--set", "training.metric=acuracy"), ("training.metric: there is no score `acuracy`", "mean `accuracy`?")),
     (("--set", "task.tokenizer=ngrams"), ("task.tokenizer: `cnn` reads positions in order", "`mixed`, `word`")),
     (("--set", "task.encoder={kind: bag}", "--set", "task.tokenizer=word"), ("`bag` reads n-grams", "take `ngrams`")),
-    (("--output", "reviews.csv"), ("reviews.csv: exists already", "name another --output")),
-    (("--output", "reviews.csv", "--resume"), ("reviews.csv: is not a run folder", "name another --output")),
+    (("--output", "reviews.csv"), ("reviews.csv: exists already", "name another folder (--output)")),
+    (("--output", "reviews.csv", "--resume"), ("reviews.csv: is not a run folder", "name another folder (--output)")),
     (("--output", "reviews.csv/run"), ("reviews.csv/run: cannot be written", "`reviews.csv` is a file")),
 ]
 
@@ -126,18 +126,22 @@ def test_a_full_disk_is_told_and_is_not_the_users_mistake(weft, model, monkeypat
 
 
 def test_a_run_folder_that_is_taken(refused, model, unfinished):
-    for folder, hint in (("model", "hint: delete it or name another --output"), ("unfinished", "--resume")):
+    other = "name another folder (--output), or remove this one"
+    for folder, hint in (
+        ("model", f"hint: {other}"),
+        ("unfinished", f"--resume (from Python resume=True), or {other}"),
+    ):
         refused("train", "reviews.csv", "--output", folder, says=(f"{folder}: exists already", hint))
 
 
 def test_resume_with_other_settings(refused, unfinished):
     call = ("train", "reviews.csv", "--output", "unfinished", "--resume", "--set", "training.epochs=9", "--seed", "5")
-    refused(*call, says=("seed, training.epochs: differs from the run in unfinished", "another folder"))
+    refused(*call, says=("other settings: seed: was 0, is 5; training.epochs: was 1.0, is 9.0", "another folder"))
 
 
 def test_resume_of_a_finished_run_with_other_settings(refused, model):
     call = ("train", "reviews.csv", "--output", "model", "--resume", "--seed", "5")
-    refused(*call, says=("seed", "differs from the run in model", "another folder"))
+    refused(*call, says=("model: was started with other settings: seed: was 0, is 5", "another folder"))
 
 
 def test_a_folder_for_a_file_is_told_before_the_run_folder(refused, model):

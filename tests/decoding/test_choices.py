@@ -125,3 +125,20 @@ def test_the_forced_words_of_a_beam_are_to_be_had_alone():
 def test_words_that_cannot_be_had_are_an_error(search, said):
     with pytest.raises(ConfigError, match=said):
         rules_of(search, longest=search.max_length or 20)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Beam(0), "Beam.size: expected greater than or equal to 1, found `0`\nhint: 5 is usual"),
+        (lambda: Beam(2, alternatives=3), "Beam: a beam of 2 has no 3 alternatives"),
+        (lambda: Beam(sise=3), "Beam: there is no setting `sise`\nhint: did you mean `size`?"),
+        (lambda: Sample(temperature=0), "Sample.temperature: expected greater than 0, found `0`\nhint: to have"),
+        (lambda: MinimumRisk(samples=1), "MinimumRisk.samples: expected greater than or equal to 2, found `1`\nhint:"),
+        (lambda: Greedy(forced="猫"), "Greedy.forced: expected a valid tuple, found `猫`\nhint: give a list of words"),
+    ],
+)
+def test_a_mistake_in_python_is_told_as_one_in_a_file(make, said):
+    with pytest.raises(ConfigError) as caught:
+        make()
+    assert str(caught.value).startswith(said)

@@ -133,6 +133,9 @@ class Beam(SearchConfig):
         settings["size"] = size
         super().__init__(**settings)
 
+    # settings that are read do not come through here, or an error in them would not know its path
+    __init__.__pydantic_base_init__ = True  # ty: ignore[missing-attribute]
+
     @model_validator(mode="after")
     def _has_so_many(self) -> Self:
         if self.alternatives > self.size:

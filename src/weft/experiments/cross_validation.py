@@ -146,12 +146,14 @@ def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / PLAN).is_file():
-        raise RunFolderError("holds something else than a comparison", where=str(folder), hint="name another --output")
+        hint = "name another folder (--output)"
+        raise RunFolderError("holds something else than a comparison", where=str(folder), hint=hint)
     if not resume:
-        raise RunFolderError("exists already", where=str(folder), hint="go on with --resume, or name another --output")
+        hint = "go on with --resume (from Python resume=True), or name another folder (--output)"
+        raise RunFolderError("exists already", where=str(folder), hint=hint)
     if changed := differences(read_json(folder / PLAN), plan.to_json()):
-        hint = "go on as it was started, or name another --output"
-        raise ConfigError(f"differs from the comparison in {folder}", where=", ".join(changed), hint=hint)
+        hint = "go on as it was started, or name another folder (--output)"
+        raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(folder), hint=hint)
 
 
 def _task(entry: Entry, examples: Examples) -> TaskConfig:

@@ -39,7 +39,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
     Raises RunFolderError when the folder holds anything already.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError("exists already", where=str(folder), hint="remove it, or name another --output")
+        raise RunFolderError("exists already", where=str(folder), hint="remove it, or name another folder (--output)")
     yield Note(NOTE)
     train_file, test_file = folder / "reviews.csv", folder / "test.csv"
     demo.write(train_file, size=TRAIN_ROWS, seed=seed)
