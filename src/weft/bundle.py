@@ -17,6 +17,7 @@ from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
 from weft.files import read_json, sha256, write_json
+from weft.models.base import Encoder
 from weft.models.device import Device, pick
 from weft.models.weights import own_weights, put_weights
 from weft.tasks.base import Task, TaskConfig
@@ -59,8 +60,12 @@ class Model:
     def stream(self, text: str, *, search: SearchConfig | None = None) -> Iterator[str]:
         """What is written for a text, part by part as it is written; joined, it is the answer.
 
-        Raises ConfigError for a model that writes nothing, or a search that knows its output only at the end.
+        Raises ConfigError for a model that writes nothing, or a search that knows its output only at the end;
+        InputError for what is no text.
         """
+        if not isinstance(text, str):
+            hint = 'a stream is of one text: model.stream("...")'
+            raise InputError(f"expected one text, found {type(text).__name__}", hint=hint)
         task = self._searching(search)
         return task.stream(self.network, self.task.config.example(text))
 
@@ -104,7 +109,10 @@ def load_task(folder: Path, *, parts: Sequence[type[Config]] = ()) -> Task:
 
 
 def save_weights(folder: Path, network: nn.Module) -> None:
-    """Write the weights into an existing folder."""
+    """Write the weights into an existing folder; a network that still learns beside its weights takes that in first."""
+    for module in network.modules():
+        if isinstance(module, Encoder):
+            module.finish()
     tensors = {name: value.cpu().contiguous() for name, value in own_weights(network).items()}
     part = folder / ".weights.part"
     save_file(tensors, part)

@@ -17,9 +17,10 @@ from sklearn.utils import get_tags
 
 import weft
 from weft.config import overridden, validated
-from weft.errors import ConfigError, InputError
+from weft.errors import ConfigError, InputError, RunFolderError
 from weft.metrics.overlap import chrf
 from weft.models.rnn_decoder import GruDecoderConfig
+from weft.run import suited
 
 WORDS = {"one": "一", "two": "二", "three": "三", "four": "四", "five": "五"}
 PAIRS = [(f"{a} {b}", f"{WORDS[a]}{WORDS[b]}") for a in WORDS for b in WORDS]
@@ -115,10 +116,10 @@ def test_the_same_model_as_a_run_of_the_same_file(tmp_path: Path, translator):
 
 
 def test_saved_and_pickled_they_write_the_same(tmp_path: Path, translator, poet):
-    for model, given in ((translator, SOURCES), (poet, ["one", "二"])):
-        model.save(tmp_path / "model")
+    for name, model, given in (("译", translator, SOURCES), ("poet", poet, ["one", "二"])):
+        model.save(tmp_path / name)
         expected = model.answer(given)
-        assert weft.load(tmp_path / "model", device="cpu").answer(given) == expected
+        assert weft.load(tmp_path / name, device="cpu").answer(given) == expected
         assert pickle.loads(pickle.dumps(model)).answer(given) == expected
 
 
@@ -242,3 +243,32 @@ def test_a_wrong_setting_is_said_with_its_path(changed: dict[str, Any], where: s
     with pytest.raises(ConfigError) as caught:
         pairs(**changed).fit(SOURCES, TARGETS)
     assert caught.value.where.startswith(where)
+
+
+def test_a_folder_is_not_written_over(tmp_path: Path, translator, poet):
+    translator.save(tmp_path / "模型")
+    with pytest.raises(RunFolderError, match="模型: exists already\nhint: name another folder, or remove this one"):
+        poet.save(tmp_path / "模型")
+    assert isinstance(weft.load(tmp_path / "模型", device="cpu").answer(SOURCES[:1])[0].text, str)
+
+
+@pytest.mark.parametrize("kind", [weft.Seq2Seq, weft.LanguageModel])
+def test_an_argument_that_there_is_not(kind):
+    with pytest.raises(
+        ConfigError, match=f"{kind.__name__}: there is no argument `epoch`\nhint: did you mean `epochs`?"
+    ):
+        kind(epoch=3)
+    with pytest.raises(ConfigError, match=r"known: .*`decoder`.*settings=\{'training\.ema'"):
+        kind(温度=3)
+
+
+def test_epochs_are_those_of_a_run_unless_they_are_named():
+    recommended = weft.Seq2SeqConfig().decoder.recommended["epochs"]
+    assert suited(weft.Seq2Seq()._config()).training.epochs == recommended
+    assert suited(weft.Seq2Seq(epochs=2)._config()).training.epochs == 2
+    assert suited(weft.LanguageModel()._config()).training.epochs == weft.TrainingConfig().epochs
+
+
+def test_a_stream_is_of_one_text(poet):
+    with pytest.raises(InputError, match=r"expected one text, found list\nhint: .*model\.stream"):
+        poet.stream(["二"])

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from weft.errors import InputError
-from weft.estimators.fitting import RandomState, fitted, run_config, write_model
+from weft.estimators.fitting import RandomState, by_name, fitted, run_config, write_model
 from weft.estimators.lists import plain, texts
 from weft.estimators.scikit import ClassifierMixin, TextEstimator, check_is_fitted
 from weft.models.base import EncoderConfig
@@ -29,7 +29,7 @@ class TextClassifier(ClassifierMixin, TextEstimator):
 
     Args:
         encoder: a kind, as `bag`, `cnn` or `lstm`, or a config, of a class from outside the package too.
-        epochs: how often every text is learned from, at most.
+        epochs: how often every text is learned from, at most; None: what suits the encoder, as in `weft train`.
         learning_rate: of the optimiser; None: its default. The embedding tables, and so nearly all of a bag, have a
             rate of their own: `settings={"training.table_rate": 0.1}`.
         batch_rows: texts of a batch; None: what suits the encoder.
@@ -45,11 +45,12 @@ class TextClassifier(ClassifierMixin, TextEstimator):
 
     """
 
+    @by_name
     def __init__(
         self,
         encoder: str | EncoderConfig = "cnn",
         *,
-        epochs: int = 5,
+        epochs: float | None = None,
         learning_rate: float | None = None,
         batch_rows: int | None = None,
         dev_share: float = 0.1,
@@ -101,9 +102,10 @@ class TextClassifier(ClassifierMixin, TextEstimator):
         return self.classes_[best_E]
 
     def save(self, folder: str | Path) -> None:
-        """Write a trained folder, in place of what stood there, for `weft.load`, `weft predict` and the like.
+        """Write a trained folder for `weft.load`, `weft predict` and the like.
 
-        It answers with the labels as strings. Raises sklearn's NotFittedError before `fit`.
+        It answers with the labels as strings.
+        Raises sklearn's NotFittedError before `fit`, and RunFolderError where something stands there already.
         """
         check_is_fitted(self)
         write_model(folder, self.model_)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from importlib.metadata import version
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,29 @@ import numpy as np
 
 from weft import bundle
 from weft.config import Config, validated
-from weft.errors import ConfigError, InputError
+from weft.errors import ConfigError, InputError, RunFolderError, did_you_mean
 from weft.files import written_folder
 from weft.reading import Examples, held_out
 from weft.run import RunConfig, fit
 
 RandomState = int | np.random.RandomState | None
+
+
+def by_name(init: Callable[..., None]) -> Callable[..., None]:
+    """An `__init__` that raises ConfigError, with the nearest name, for an argument that it does not have."""
+    known = list(signature(init).parameters)[1:]
+
+    @wraps(init)
+    def checked(self: Any, *args: Any, **given: Any) -> None:
+        for name in given:
+            if name not in known:
+                hint = did_you_mean(name, known)
+                if not hint.startswith("did"):
+                    hint += "; any other setting by its path, as settings={'training.ema': 0.99}"
+                raise ConfigError(f"there is no argument `{name}`", where=type(self).__name__, hint=hint)
+        init(self, *args, **given)
+
+    return checked
 
 
 def run_config(
@@ -65,8 +84,11 @@ def fitted(config: RunConfig, rows: Sequence[Any]) -> bundle.Model:
 
 
 def write_model(folder: str | Path, model: bundle.Model) -> None:
-    """Write a trained folder, in place of what stood there."""
-    with written_folder(Path(folder)) as fresh:
+    """Write a trained folder. Raises RunFolderError where something stands there already."""
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunFolderError("exists already", where=str(folder), hint="name another folder, or remove this one")
+    with written_folder(folder) as fresh:
         (fresh / "task").mkdir()
         bundle.save_task(fresh / "task", model.task)
         bundle.save_weights(fresh, model.network)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from weft.bundle import Model
 from weft.decoding.choices import SearchConfig
 from weft.errors import InputError, MissingExtra
-from weft.estimators.fitting import RandomState, fitted, run_config, write_model
+from weft.estimators.fitting import RandomState, by_name, fitted, run_config, write_model
 from weft.estimators.lists import text_groups, texts
 from weft.evaluation.evaluate import answer
 from weft.metrics.overlap import chrf
@@ -37,9 +37,9 @@ class _Writer(_Base):
     model_: Model
 
     def save(self, folder: str | Path) -> None:
-        """Write a trained folder, in place of what stood there, for `weft.load`, `weft generate` and the like.
+        """Write a trained folder for `weft.load`, `weft generate` and the like.
 
-        Raises InputError before `fit`.
+        Raises InputError before `fit`, and RunFolderError where something stands there already.
         """
         write_model(folder, self._trained())
 
@@ -62,7 +62,7 @@ class Seq2Seq(_Writer):
             too; None: one that suits the decoder.
         decoder: what writes: `lstm`, `gru`, `gpt`, `transformer`, or a config.
         gold: the share of true tokens that the decoder is fed in training; the others are its own guesses.
-        epochs: how often every pair is learned from, at most.
+        epochs: how often every pair is learned from, at most; None: what suits the decoder, as in `weft train`.
         search: how texts are found, as `weft.Beam(5)` or `greedy`; None: by beam search.
         learning_rate: of the optimiser; None: what suits the decoder.
         dev_share: the share of the pairs that is held out.
@@ -74,13 +74,14 @@ class Seq2Seq(_Writer):
 
     """
 
+    @by_name
     def __init__(
         self,
         encoder: str | EncoderConfig | None = None,
         decoder: str | DecoderConfig = "transformer",
         *,
         gold: float = 1.0,
-        epochs: float = 6,
+        epochs: float | None = None,
         search: str | SearchConfig | None = None,
         learning_rate: float | None = None,
         dev_share: float = 0.1,
@@ -165,7 +166,7 @@ class LanguageModel(_Writer):
 
     Args:
         decoder: `gpt`, `lstm`, `gru`, `transformer`, or a config, of a class from outside the package too.
-        epochs: how often every text is learned from, at most.
+        epochs: how often every text is learned from, at most; None: what suits the decoder, as in `weft train`.
         search: how texts are written, as `weft.Sample(top_p=0.9)` or `greedy`; None: drawn, with care.
         learning_rate: of the optimiser; None: what suits the decoder.
         dev_share: the share of the texts that is held out.
@@ -177,11 +178,12 @@ class LanguageModel(_Writer):
 
     """
 
+    @by_name
     def __init__(
         self,
         decoder: str | DecoderConfig = "gpt",
         *,
-        epochs: float = 6,
+        epochs: float | None = None,
         search: str | SearchConfig | None = None,
         learning_rate: float | None = None,
         dev_share: float = 0.1,
