@@ -171,3 +171,15 @@ def test_rotary_positions_need_an_even_width_a_head():
     for kind, more in ((TransformerDecoderConfig, {"positions": "rotary"}), (GptDecoderConfig, {})):
         with pytest.raises(ConfigError, match="rotary positions turn pairs"):
             validated(kind, {"width": 6, "heads": 2, **more})
+
+
+def test_learned_positions_end_where_they_were_learned():
+    decoder = small(GptDecoderConfig, positions="learned", norm="layer", max_length=6)
+    ids_BT = torch.randint(20, (2, 6))
+    whole, _ = decoder(ids_BT, decoder.start(None, rows=2))
+    state = decoder.start(None, rows=2, capacity=7)
+    first, state = decoder(ids_BT[:, :4], state)
+    last, state = decoder(ids_BT[:, 4:], state)
+    torch.testing.assert_close(torch.cat([first, last], 1), whole)
+    with pytest.raises(ConfigError, match="6 positions are learned, and position 7 is asked for"):
+        decoder(ids_BT[:, :1], state)

@@ -11,13 +11,14 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
+from weft.errors import ConfigError
 from weft.models.attention import CausalAttention, CrossAttention, Past, Turn, causal, check_heads
 from weft.models.base import Decoder, DecoderConfig, Memory
 from weft.models.dropout import Dropout
 from weft.models.transformer import sinusoids
 
-Positions = Literal["sinusoidal", "rotary"]
-"""How the order of tokens is told: added as sinusoids, or by turning queries and keys."""
+Positions = Literal["sinusoidal", "rotary", "learned"]
+"""How the order of tokens is told: added as sinusoids or as learned vectors, or by turning queries and keys."""
 Norm = Literal["layer", "rms"]
 """Layer normalization (Ba et al. 2016) or, without mean and bias, that of Zhang and Sennrich 2019."""
 
@@ -42,8 +43,8 @@ class TransformerDecoderConfig(DecoderConfig):
     """Of each attention; they share the width."""
     feed_forward: int = Field(default=512, ge=1)
     """Width inside the feed-forward part."""
-    positions: Positions = "sinusoidal"
-    """How the order of tokens is told."""
+    positions: Literal["sinusoidal", "rotary"] = "sinusoidal"
+    """How the order of tokens is told: added as sinusoids, or by turning queries and keys."""
     dropout: float = Field(default=0.15, ge=0, lt=1)
     """Of the embeddings, in the attention, and after each part of a layer."""
 
@@ -67,7 +68,10 @@ class TransformerDecoderConfig(DecoderConfig):
 
 
 class GptDecoderConfig(DecoderConfig):
-    """A Transformer that writes alone: rotary positions, RMS norms, no biases, as in Llama (Touvron et al. 2023)."""
+    """A Transformer that writes alone: rotary positions, RMS norms, no biases, as in Llama (Touvron et al. 2023).
+
+    With `positions` learned and `norm` layer it is GPT-2 (Radford et al. 2019), in whose format it can be exported.
+    """
 
     kind: Literal["gpt"] = "gpt"
     recommended: ClassVar[Mapping[str, Any]] = {
@@ -83,13 +87,24 @@ class GptDecoderConfig(DecoderConfig):
     """Of each attention; they share the width."""
     feed_forward: int = Field(default=1024, ge=1)
     """Width inside the feed-forward part."""
+    positions: Literal["rotary", "learned"] = "rotary"
+    """How the order of tokens is told: by turning queries and keys, or by learned vectors that are added."""
+    norm: Norm = "rms"
+    """`layer` comes with biases in all layers, `rms` without."""
+    max_length: int = Field(default=1024, ge=2)
+    """Positions that can be learned; of no meaning for rotary ones."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
     """Of the embeddings, in the attention, and after each part of a layer."""
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> Self:
-        check_heads(self.width, self.heads, turning="rotary")
+        check_heads(self.width, self.heads, turning="rotary" if self.positions == "rotary" else "none")
         return self
+
+    @property
+    def longest(self) -> int | None:
+        """`max_length` where positions are learned."""
+        return self.max_length if self.positions == "learned" else None
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """The decoder with its embedding."""
@@ -101,8 +116,9 @@ class GptDecoderConfig(DecoderConfig):
             heads=self.heads,
             feed_forward=self.feed_forward,
             dropout=self.dropout,
-            positions="rotary",
-            norm="rms",
+            positions=self.positions,
+            norm=self.norm,
+            longest=self.longest,
         )
 
 
@@ -187,7 +203,10 @@ class Written:
 
 
 class TransformerDecoder(Decoder[Written]):
-    """States [B, T, D] after the last layer, normalized; the scores of the vocabulary come from its own embedding."""
+    """States [B, T, D] after the last layer, normalized; the scores of the vocabulary come from its own embedding.
+
+    Learned positions need to know the `longest` sequence.
+    """
 
     def __init__(
         self,
@@ -201,11 +220,15 @@ class TransformerDecoder(Decoder[Written]):
         dropout: float,
         positions: Positions = "sinusoidal",
         norm: Norm = "layer",
+        longest: int | None = None,
     ) -> None:
         super().__init__()
         self.width, self.heads, self.positions = width, heads, positions
         self.embedding = nn.Embedding(vocab_size, width)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
+        if positions == "learned":
+            assert longest is not None
+            self.places_TD = nn.Parameter(torch.empty(longest, width).normal_(std=0.1 * width**-0.5))
         self.dropout = Dropout(dropout)
         self.layers = nn.ModuleList(
             DecoderLayer(
@@ -240,6 +263,8 @@ class TransformerDecoder(Decoder[Written]):
         states_BTD = functional.embedding(ids_BT, self.embedding.weight)
         if self.positions == "sinusoidal":
             states_BTD = states_BTD + self.width**-0.5 * sinusoids(states_BTD, first=state.length)
+        elif self.positions == "learned":
+            states_BTD = states_BTD + self._places(state.length, steps)
         states_BTD = self.dropout(states_BTD)
         mask, places_NT = state.visible(steps, device=ids_BT.device)
         turn = None
@@ -256,6 +281,13 @@ class TransformerDecoder(Decoder[Written]):
     def logits(self, states: Tensor) -> Tensor:
         """Scores [..., V] of states [..., D]."""
         return functional.linear(states, self.embedding.weight)
+
+    def _places(self, first: int, steps: int) -> Tensor:
+        if first + steps > len(self.places_TD):
+            what = f"{len(self.places_TD)} positions are learned, and position {first + steps} is asked for"
+            hint = "write less, or train with a larger task.decoder.max_length or with rotary positions"
+            raise ConfigError(what, where="task.decoder.max_length", hint=hint)
+        return self.places_TD[first : first + steps]
 
 
 class DecoderLayer(nn.Module):

@@ -1,0 +1,28 @@
+"""`weft export`: a trained model in a form that other programs read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from weft.errors import RunFolderError
+
+
+@click.command("export", short_help="Write a trained model in a form that other programs read.")
+@click.argument("folder")
+@click.option("--format", "form", type=click.Choice(["gpt2"]), default="gpt2", show_default=True, help="The form.")
+@click.option("--output", required=True, help="The folder to write; it must not exist.")
+def command(folder: str, form: str, output: str) -> None:  # noqa: ARG001  (one form so far)
+    """Write the model in FOLDER, a run of `weft train`, as OUTPUT.
+
+    gpt2: `config.json`, `model.safetensors` and `tokenizer.json`, as `transformers` reads GPT-2. Needs a language model
+    whose decoder is `gpt` with learned positions and layer norms.
+    """
+    from weft.bundle import load
+    from weft.export.gpt2 import export_gpt2
+
+    if Path(output).exists():
+        raise RunFolderError("exists already", where=output, hint="delete it or name another --output")
+    export_gpt2(load(folder, device="cpu"), Path(output))
+    click.echo(f"{output}: GPT-2, as transformers.AutoModelForCausalLM.from_pretrained reads it", err=True)

@@ -1,0 +1,89 @@
+"""A language model of weft in the format of GPT-2, as `transformers` reads it; knows no other format, no library.
+
+Radford et al. 2019: learned positions, layer norms before each part and at the end, biases, a tied head. weft's `gpt`
+with `positions=learned` and `norm=layer` is that model, so nothing is converted: the weights change their names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from weft.bundle import Model
+from weft.errors import ConfigError
+from weft.files import write_json, written_folder
+from weft.models.transformer_decoder import GptDecoderConfig, TransformerDecoder
+from weft.tasks.language_model import LanguageModel
+from weft.text.portable import END, portable
+
+LAYER = {
+    "attention_norm": "ln_1",
+    "attention.project": "attn.c_attn",
+    "attention.join": "attn.c_proj",
+    "feed_norm": "ln_2",
+    "widen": "mlp.c_fc",
+    "narrow": "mlp.c_proj",
+}
+"""The parts of a layer, ours and theirs."""
+
+
+def export_gpt2(model: Model, folder: Path) -> None:
+    """Write `config.json`, `model.safetensors` and `tokenizer.json` into a new folder.
+
+    Raises ConfigError for a model that is no GPT-2.
+    """
+    task = model.task
+    config = getattr(task.config, "decoder", None)
+    if not isinstance(task, LanguageModel) or not isinstance(config, GptDecoderConfig):
+        what = f"a model of task `{task.config.kind}` with a decoder `{getattr(config, 'kind', 'none')}` is no GPT-2"
+        raise ConfigError(what, where="--format gpt2", hint="train a language model with --decoder gpt")
+    if config.positions != "learned" or config.norm != "layer":
+        what = (
+            f"GPT-2 has learned positions and layer norms, this model {config.positions} ones and {config.norm} norms"
+        )
+        hint = "train with --set task.decoder.positions=learned --set task.decoder.norm=layer"
+        raise ConfigError(what, where="--format gpt2", hint=hint)
+    decoder: Any = model.network.decoder
+    engine = portable(task.tokenizer)
+    with written_folder(folder) as fresh:
+        write_json(fresh / "config.json", _config(config, ids=task.end + 1))
+        save_file(_weights(decoder), fresh / "model.safetensors", metadata={"format": "pt"})
+        (fresh / "model.safetensors").chmod(0o644)  # safetensors makes files that only their owner reads
+        engine.save(str(fresh / "tokenizer.json"))
+        special = {"bos_token": END, "eos_token": END, "unk_token": "<unknown>", "pad_token": "<pad>"}
+        write_json(fresh / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **special})
+
+
+def _config(config: GptDecoderConfig, *, ids: int) -> dict[str, Any]:
+    drops = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), config.dropout)
+    return {
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": ids,
+        "n_positions": config.max_length,
+        "n_embd": config.width,
+        "n_layer": config.layers,
+        "n_head": config.heads,
+        "n_inner": config.feed_forward,
+        "activation_function": "gelu",
+        "layer_norm_epsilon": 1e-5,
+        "tie_word_embeddings": True,
+        "bos_token_id": ids - 1,
+        "eos_token_id": ids - 1,
+        **drops,
+    }
+
+
+def _weights(decoder: TransformerDecoder) -> dict[str, Tensor]:
+    named: dict[str, Any] = {"wte.weight": decoder.embedding.weight, "wpe.weight": decoder.places_TD}
+    parts: dict[str, Any] = {"ln_f": decoder.norm}
+    for depth, layer in enumerate(decoder.layers):
+        parts |= {f"h.{depth}.{theirs}": layer.get_submodule(ours) for ours, theirs in LAYER.items()}
+    for name, part in parts.items():
+        # their products are stored the other way round
+        named[f"{name}.weight"] = part.weight.T if part.weight.ndim == 2 else part.weight
+        named[f"{name}.bias"] = part.bias
+    return {f"transformer.{name}": value.detach().cpu().float().contiguous() for name, value in named.items()}
