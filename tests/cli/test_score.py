@@ -62,7 +62,7 @@ def test_case_and_tokenizer_can_be_chosen(weft):
 def test_the_table_shows_scores_intervals_and_signatures(weft):
     said = weft("score", "h.txt", "r.txt")
     assert (said.code, said.err) == (0, "")
-    for word in ("BLEU", "chrF2", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "4 lines", " .. ", "h.txt"):
+    for word in ("BLEU", "chrF2", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "4 lines", " to ", "h.txt"):
         assert word in said.out
     assert "bleu|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:" in said.out
 

@@ -58,7 +58,9 @@ def test_two_files_and_a_decoder(weft, pairs):
     assert [saved[name]["kind"] for name in ("encoder", "decoder")] == ["gru", "lstm"]
     told = said.err.splitlines()
     assert re.fullmatch(r"epoch 1  dev BLEU \d+\.\d  log loss \d+\.\d{4}  \(best\)", told[-4])
-    assert re.fullmatch(r"test part, 9 texts: BLEU \S+ \(\S+ to \S+\), chrF2 \S+ \(\S+ to \S+\)", told[-2])
+    scores = r"BLEU \S+ \(\S+ to \S+\), chrF2 \S+ \(\S+ to \S+\)"
+    search = r"this is of beam search \(5\), dev scores above of greedy search"
+    assert re.fullmatch(rf"test part, 9 texts, 95% intervals in brackets: {scores}; {search}", told[-2])
     assert told[-1] == "page: runs/train/page.html   ask: weft generate runs/train --text ..."
 
 
@@ -77,7 +79,8 @@ def test_a_language_model(weft, poet):
     assert (said.code, said.out) == (0, ""), said
     told = said.err.splitlines()
     assert re.fullmatch(r"epoch 1  dev log loss \d+\.\d{4}  \(best\)", told[-4])
-    assert re.fullmatch(r"dev part, \d texts: perplexity .*, bits per byte \S+ \(\S+ to \S+\)", told[-2])
+    scores = r"bits per byte \S+ \(\S+ to \S+\), perplexity \S+ \(\S+ to \S+\)"
+    assert re.fullmatch(rf"dev part, \d texts, 95% intervals in brackets: {scores}", told[-2])
     assert told[-1] == "page: run/page.html   ask: weft generate run --prompt ..."
 
 
@@ -135,7 +138,8 @@ def test_evaluate_prints_scores_and_how_each_was_made(weft, translator):
     said = weft("evaluate", "translator", "pairs.csv")
     assert (said.code, said.err) == (0, "")
     assert [name for name in NAMES if name not in said.out] == []
-    assert re.search(r"│ BLEU +│ +\d+\.\d\d │ +\d+\.\d\d - \d+\.\d\d │", said.out)
+    assert re.search(r"│ BLEU +│ +\d+\.\d\d │ +\d+\.\d\d to \d+\.\d\d │", said.out)
+    assert "pairs.csv, 60 texts, written by beam search (5)" in said.out
     assert re.search(r"^bleu\|nrefs:1\|case:mixed\|.*tok:zh", said.out, re.MULTILINE)
     assert re.search(r"^in lower case: BLEU \d+\.\d\d  bleu\|nrefs:1\|case:lc", said.out, re.MULTILINE)
     assert "texts a second" in said.out
@@ -167,11 +171,32 @@ def test_exposure_is_of_the_tokens_that_were_scored(weft, translator, poet, fold
 
 
 def test_what_was_not_read_is_said_once(weft, translator):
-    Path("long.csv").write_text(f"en,zh\nhe sees,他\n{'he sees 3 cats and ' * 9},他看见\n", encoding="utf-8")
+    Path("long.csv").write_text(f"en,zh\nhe sees,他\n{'he sees 3 cats ' * 12},他看见\n", encoding="utf-8")
     said = weft("evaluate", "translator", "long.csv")
     assert re.fullmatch(
         r"long.csv: of 1 of 2 sources the end was not read, \d+ tokens in all \(task.max_source\)\n", said.err
     )
+
+
+def test_the_verbs_find_the_columns_of_another_file_by_one_rule(weft, refused, translator, pairs):
+    rows = "".join(f"{target},{source}\n" for source, target in pairs)
+    Path("swapped.csv").write_text(f"chinese,english\n{rows}", encoding="utf-8")
+    hint = "hint: name the columns so, or say: --source NAME --target NAME"
+    refused("evaluate", "translator", "swapped.csv", says=("no columns `en` and `zh`, as in training", hint))
+    for verb in ("predict", "generate"):
+        refused(verb, "translator", "swapped.csv", says=("no column `en`, as in training", "--column NAME"))
+    said = "source from column `english` (in training it was `en`)\n"
+    for verb in ("predict", "generate"):
+        assert weft(verb, "translator", "swapped.csv", "--column", "english").err.startswith(said)
+    Path("half.csv").write_text(f"zh,english\n{rows}", encoding="utf-8")
+    for verb in ("evaluate", "predict", "generate"):
+        assert weft(verb, "translator", "half.csv").err.startswith(said)
+
+
+def test_evaluate_says_which_of_its_two_arguments_is_missing(refused, translator):
+    refused("evaluate", "translator", "--exposure", says=("a FILE with the right answers is missing",))
+    refused("evaluate", "pairs.csv", says=("the FOLDER of a trained model is missing",))
+    refused("evaluate", says=("FOLDER... FILE",))
 
 
 def test_evaluate_refuses_what_a_task_has_no_use_for(refused, translator, poet, model):

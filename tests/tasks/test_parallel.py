@@ -100,8 +100,17 @@ def test_another_table_is_read_by_the_same_columns_where_it_has_them(tmp_path):
     assert (other.source, other.target) == ("source", "target")
     named = config.for_table(open_table(tsv(tmp_path, ["en", "a", "b", "zh"])), text="zh", label="b")
     assert (named.source, named.target) == ("zh", "b")
+    for columns, expected in ((["zh", "en"], ("en", "zh")), (["zh", "x"], ("x", "zh")), (["x", "译文"], ("x", "译文"))):
+        found = Seq2SeqConfig(source="en", target="zh").for_table(open_table(tsv(tmp_path, columns)))
+        assert (found.source, found.target) == expected
     comma = Seq2SeqConfig(source="en", target="zh,de")
     assert comma.for_table(open_table(tsv(tmp_path, ["zh,de", "en", "id"]))).target == "zh,de"
+
+
+@pytest.mark.parametrize("columns", [["chinese", "english"], ["英", "中"], ["a", "b", "c"]])
+def test_of_two_strange_columns_the_first_is_not_taken_for_the_source(tmp_path, columns):
+    with pytest.raises(InputError, match=r"no columns `en` and `zh`, as in training, among .*\nhint: .*--source NAME"):
+        Seq2SeqConfig(source="en", target="zh").for_table(open_table(tsv(tmp_path, columns)))
 
 
 def test_inputs_are_read_from_the_column_of_the_source_or_the_only_one(tmp_path):
@@ -110,10 +119,12 @@ def test_inputs_are_read_from_the_column_of_the_source_or_the_only_one(tmp_path)
         (["id", "en"], None, "en"),
         (["id", "fr"], "fr", "fr"),
         (["fr"], None, "fr"),
+        (["id", "原文"], None, "原文"),
+        (["zh", "fr"], None, "fr"),
     ):
         found = config.for_inputs(open_table(tsv(tmp_path, columns)), text=text)
         assert (found.source, found.target) == (expected, None)
-    with pytest.raises(InputError, match=r"there is no column `en`\nhint: the columns are id, fr: name the one"):
+    with pytest.raises(InputError, match=r"no column `en`, as in training, among `id`, `fr`\nhint: .*--column NAME"):
         config.for_inputs(open_table(tsv(tmp_path, ["id", "fr"])))
     with pytest.raises(InputError, match="there is no column `de`"):
         config.for_inputs(open_table(tsv(tmp_path, ["en", "fr"])), text="de")

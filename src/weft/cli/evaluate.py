@@ -30,8 +30,7 @@ POSITIONS = 256
 
 
 @click.command("evaluate", short_help="Score a trained model on a file with the right answers.")
-@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
-@click.argument("file")
+@click.argument("paths", nargs=-1, required=True, metavar="FOLDER... FILE")
 @click.option("--text", help="Column of the text. Default: as in training.")
 @click.option("--label", help="Column of the label. Default: as in training.")
 @click.option("--source", help="Column of the source, of pairs. Default: as in training.")
@@ -45,8 +44,7 @@ POSITIONS = 256
 @options.encoding
 @options.on_bad_row
 def command(
-    folders: tuple[str, ...],
-    file: str,
+    paths: tuple[str, ...],
     ensemble: bool,
     exposed: bool,
     as_json: bool,
@@ -61,6 +59,7 @@ def command(
 
     How a model that writes finds its texts is said as for `weft generate`.
     """
+    *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
     models = {folder: searching.searched(bundle.load(folder, device=device or "auto"), search) for folder in folders}
     first = next(iter(models.values()))
@@ -91,6 +90,9 @@ def command(
 
 
 def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed: bool, answers: str | None) -> None:
+    if not folders:
+        missing = "a FILE with the right answers" if Path(file).is_dir() else "the FOLDER of a trained model"
+        raise click.UsageError(f"`{file}` stands there alone, and {missing} is missing", click.get_current_context())
     if len(folders) > 1 and not ensemble:
         hint = "add --ensemble to score each of them and the average of their answers"
         raise InputError("expected one folder and one file", where=" ".join((*folders, file)), hint=hint)

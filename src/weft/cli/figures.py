@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 CALLED = {
     "bleu": "BLEU",
     "chrf": "chrF2",
@@ -12,11 +14,13 @@ CALLED = {
     "rougeL_coco": "ROUGE-L (COCO)",
 }
 """The scores that go from 0 to 100."""
+SHARES = ("accuracy", "macro_f1", "micro_f1")
+"""The scores that a sentence gives as percents."""
 
 
 def called(name: str) -> str:
     """A score's name, for people."""
-    return CALLED.get(name, name.replace("_", " "))
+    return CALLED.get(name, name.replace("_", " ").replace("f1", "F1"))
 
 
 def shown(name: str, value: float) -> str:
@@ -25,5 +29,16 @@ def shown(name: str, value: float) -> str:
 
 
 def brief(name: str, value: float) -> str:
-    """A score's value in a sentence."""
+    """A score's value in a line of progress."""
     return f"{value:.1f}" if name in CALLED else shown(name, value)
+
+
+def told(name: str, value: float) -> str:
+    """A score's value in a sentence: of a share the percents."""
+    return f"{value:.1%}" if name in SHARES else brief(name, value)
+
+
+def interval(name: str, score: Mapping[str, float], *, written: Callable[[str, float], str] = told) -> str:
+    """The 95% interval of a score, `66.6 to 70.8`: the one way in which intervals are written, on pages too."""
+    low, high = (written(name, score[end]).removesuffix("%") for end in ("low", "high"))
+    return f"{low} to {high}"

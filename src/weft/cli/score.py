@@ -68,7 +68,7 @@ def command(
         click.echo(json.dumps(record, ensure_ascii=False))
         return
     console = Console(file=sys.stdout, highlight=False)
-    console.print(_table(f"{len(rows):,} lines", dict(zip(systems, found, strict=True))))
+    console.print(_table(f"{len(rows):,} lines, 95% intervals in brackets", dict(zip(systems, found, strict=True))))
     if against:
         console.print(_comparison(escape(f"{hypotheses} less {against}"), compared))
     for name, one in scored[0].items():
@@ -139,4 +139,4 @@ def _comparison(title: str, compared: Mapping[str, Comparison]) -> Table:
 
 
 def _shown(score: Score, *, sign: Literal["-", "+"] = "-") -> str:
-    return f"{score.value:{sign}.2f} [{score.low:{sign}.2f} .. {score.high:{sign}.2f}]"
+    return f"{score.value:{sign}.2f} ({score.low:{sign}.2f} to {score.high:{sign}.2f})"

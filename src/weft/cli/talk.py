@@ -14,11 +14,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from weft.cli.figures import brief, called, shown
+from weft.cli.figures import brief, called, interval, shown, told
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 
 PLAIN_SECONDS = 5.0
 """Where there is no terminal, at most one line of progress in so many seconds."""
+FREE = ("bits_per_byte", "perplexity")
+"""The scores of a language model in a sentence."""
 
 
 class Teller:
@@ -99,31 +101,28 @@ def stopping() -> Generator[list[int]]:
 
 def in_one_line(scores: Mapping[str, Any]) -> str:
     """The scores as a sentence: what was right, and what always giving the commonest answer would get."""
-    parts = []
-    for name in ("accuracy", "micro_f1", "macro_f1"):
-        if score := scores["scores"].get(name):
-            word = name.replace("_f1", " F1")
-            parts.append(f"{word} {score['value']:.1%} ({100 * score['low']:.1f} to {100 * score['high']:.1f})")
-    for name in ("bleu", "chrf") if "bleu" in scores["scores"] else ("perplexity", "bits_per_byte"):
-        if score := scores["scores"].get(name):
-            value, low, high = (brief(name, score[which]) for which in ("value", "low", "high"))
-            parts.append(f"{called(name)} {value} ({low} to {high})")
+    names = ("accuracy", "micro_f1", "macro_f1", "bleu", "chrf", *([] if "bleu" in scores["scores"] else FREE))
+    found = {name: score for name in names if (score := scores["scores"].get(name))}
+    parts = [f"{called(name)} {told(name, one['value'])} ({interval(name, one)})" for name, one in found.items()]
     if commonest := scores["details"].get("commonest"):
         parts.append(f"always answering `{commonest['label']}` gets {commonest['share']:.1%}")
-    return f"{scores['data']}: {', '.join(parts)}"
+    said = f"{scores['data']}, 95% intervals in brackets: {', '.join(parts)}"
+    search = scores["details"].get("search")
+    greedy = "; this is of greedy search" if search == "greedy search" else ""
+    return said + (f"; this is of {search}, dev scores above of greedy search" if search and not greedy else greedy)
 
 
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     """A table of scores with their intervals, and below it one of the classes, or how each was made, on stdout."""
     console = Console(file=sys.stdout, highlight=False)
-    console.print(f"[bold]{escape(title)}[/bold]", soft_wrap=True)
+    details = scores["details"]
+    search = f", written by {details['search']}" if "search" in details else ""
+    console.print(f"[bold]{escape(title + search)}[/bold]", soft_wrap=True)
     table = Table()
     for column in ("score", "value", "95% interval"):
         table.add_column(column, justify="left" if column == "score" else "right")
     for name, score in scores["scores"].items():
-        value, low, high = (shown(name, score[which]) for which in ("value", "low", "high"))
-        table.add_row(called(name), value, f"{low} - {high}")
-    details = scores["details"]
+        table.add_row(called(name), shown(name, score["value"]), interval(name, score, written=shown))
     if commonest := details.get("commonest"):
         table.add_section()
         table.add_row(f"always `{commonest['label']}`", f"{commonest['share']:.4f}", "")

@@ -65,6 +65,11 @@ class SearchConfig(Config):
     prefix: str = ""
     """Every output begins with this."""
 
+    @property
+    def in_words(self) -> str:
+        """What it is called in a sentence."""
+        return f"{self.kind} search"
+
     @model_validator(mode="after")
     def _shortest_first(self) -> Self:
         if self.max_length is not None and self.min_length > self.max_length:
@@ -136,6 +141,11 @@ class Beam(SearchConfig):
     # settings that are read do not come through here, or an error in them would not know its path
     __init__.__pydantic_base_init__ = True  # ty: ignore[missing-attribute]
 
+    @property
+    def in_words(self) -> str:
+        """With its size."""
+        return f"beam search ({self.size})"
+
     @model_validator(mode="after")
     def _has_so_many(self) -> Self:
         if self.alternatives > self.size:
@@ -145,6 +155,11 @@ class Beam(SearchConfig):
 
 class Sampling(SearchConfig):
     """Base of the configs that draw: from what distribution."""
+
+    @property
+    def in_words(self) -> str:
+        """Which way of drawing it is."""
+        return "sampling" if self.kind == "sample" else "minimum risk"
 
     temperature: Annotated[
         float, Field(gt=0, allow_inf_nan=False), _hint("to have the likeliest token always, take greedy search")

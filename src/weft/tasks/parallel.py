@@ -68,12 +68,53 @@ def columns_for(table: Table, *, source: str | None, target: str | None) -> tupl
     if source is not None and not targets and len(others) == 1:
         targets = (others[0],)
     if source is None or not targets:
-        named = ", ".join(f"`{name}`" for name in table.columns)
-        what = f"which columns are the source and the target is not plain: {named}"
+        what = f"which columns are the source and the target is not plain: {_listed(table)}"
         raise InputError(what, where=table.path, hint="name them: --source NAME --target NAME")
     if source in targets:
         raise InputError(f"`{source}` is named as the source and as the target", where=table.path)
     return source, ",".join(targets)
+
+
+def columns_again(
+    table: Table, *, source: str | None, target: str | None, trained: tuple[str | None, str | None]
+) -> tuple[str, str]:
+    """The columns of a further file: those named, else those of training, else as `columns_for` finds them.
+
+    Which column comes first says nothing here: of two strange names none is taken for the source.
+    Raises InputError where it is not plain which are meant.
+    """
+    source, target = source or _there(table, trained[0]), target or _there(table, trained[1])
+    by_name = (find_column(table, named=None, usual=usual, but=()) for usual in (SOURCES, TARGETS))
+    if not (source or target or any(by_name)):
+        before = " and ".join(f"`{name}`" for name in trained)
+        what = f"there are no columns {before}, as in training, among {_listed(table)}"
+        raise InputError(what, where=table.path, hint="name the columns so, or say: --source NAME --target NAME")
+    return columns_for(table, source=source, target=target)
+
+
+def source_again(table: Table, *, named: str | None, trained: tuple[str | None, str | None]) -> str:
+    """The column of the sources of a file to be answered: that named, else that of training, else the obvious one.
+
+    Obvious is a usual name, or the only column beside the target of training. Raises InputError else.
+    """
+    known = named or _there(table, trained[0])
+    found = find_column(table, named=known, usual=SOURCES, but=())
+    others = [name for name in table.columns if name not in (trained[1] or "").split(",")]
+    if found is None and len(others) == 1:
+        found = others[0]
+    if found is None:
+        what = f"there is no column `{trained[0]}`, as in training, among {_listed(table)}"
+        raise InputError(what, where=table.path, hint="name the one to read: --column NAME")
+    return found
+
+
+def _there(table: Table, trained: str | None) -> str | None:
+    """The name of training where the table has it, or one of several between commas."""
+    return trained if trained and {trained, *trained.split(",")} & set(table.columns) else None
+
+
+def _listed(table: Table) -> str:
+    return ", ".join(f"`{name}`" for name in table.columns)
 
 
 def target_columns(named: str, table: Table) -> tuple[str, ...]:

@@ -27,7 +27,16 @@ from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
-from weft.tasks.parallel import Parallel, cleaned_pairs, columns_for, grouped, pairs_of, repeated_sources
+from weft.tasks.parallel import (
+    Parallel,
+    cleaned_pairs,
+    columns_again,
+    columns_for,
+    grouped,
+    pairs_of,
+    repeated_sources,
+    source_again,
+)
 from weft.tasks.sides import Sides, check_positions, decided, learned_sides, loaded_sides
 from weft.tasks.text_task import tokens_of
 from weft.tasks.token_loss import disagreement, references, token_loss
@@ -103,19 +112,14 @@ class Seq2SeqConfig(TaskConfig):
 
     def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
         """The same for another table."""
-        source = text or (self.source if self.source in table.columns else None)
-        known = {self.target, *(self.target or "").split(",")} & set(table.columns)
-        target = label or (self.target if known else None)
-        return self.model_copy(update={"source": source, "target": target}).resolved(table)
+        trained = (self.source, self.target)
+        source, target = columns_again(table, source=text, target=label, trained=trained)
+        return self.model_copy(update={"source": source, "target": target})
 
     def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for sources alone; the only column is the source, whatever its name."""
-        asked = text or self.source or "source"
-        found = table.columns[0] if not text and len(table.columns) == 1 else asked
-        if found not in table.columns:
-            hint = f"the columns are {', '.join(table.columns)}: name the one to read"
-            raise InputError(f"there is no column `{asked}`", where=table.path, hint=hint)
-        return self.model_copy(update={"source": found, "target": None})
+        """The same for sources alone."""
+        source = source_again(table, named=text, trained=(self.source, self.target))
+        return self.model_copy(update={"source": source, "target": None})
 
     def read(self, table: Table) -> Iterator[Parallel]:
         """The pairs of a table; without `target`, sources alone."""
@@ -323,8 +327,9 @@ class Seq2Seq(Task):
         return [{"source": one.source, "reference": one.targets[0], "answer": given.text} for given, one in first]
 
     def score(self, answers: Sequence[TextAnswer], examples: Sequence[Parallel]) -> Scores:
-        """BLEU, chrF, TER, ROUGE and perplexity with their intervals; details have the signatures."""
-        return written_scores(answers, [one.targets for one in examples])
+        """BLEU, chrF, TER, ROUGE and perplexity with their intervals; details have the signatures, and the search."""
+        found = written_scores(answers, [one.targets for one in examples])
+        return Scores(found.values, {**found.details, "search": self.config.search.in_words})
 
     def record(self, answer: TextAnswer, example: Parallel) -> dict[str, Any]:
         """Source, targets where they are known, and what was written."""
@@ -346,4 +351,7 @@ class Seq2Seq(Task):
             if part.facts.get("long_targets"):
                 limit = f"{self.config.max_target} tokens (task.max_target)"
                 notes.append(f"{part.facts['long_targets']:.1%} of the {name} targets are cut at {limit}")
+        if self.config.search.kind != "greedy":
+            found = self.config.search.in_words
+            notes.append(f"while training, dev scores are of greedy search, which is quick; at the end, of {found}")
         return notes
