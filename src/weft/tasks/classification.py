@@ -15,13 +15,14 @@ from torch import Tensor, nn
 from weft.data.batch import Moves, Source
 from weft.data.columns import Columns
 from weft.data.sources import Row
-from weft.errors import InputError
+from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
 from weft.models.pairs import Pair
 from weft.tasks.base import Loss, Scores
-from weft.tasks.losses import LossConfig, cross_entropy
+from weft.tasks.losses import LossConfig, cross_entropy, taught_loss
+from weft.tasks.soft import with_soft
 from weft.tasks.text_task import Texts
 from weft.tasks.texts import Labelled, TextsConfig, in_order
 
@@ -37,10 +38,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Batch(Moves):
-    """A source of B rows and their label numbers [B]; None when predicting."""
+    """A source of B rows and their label numbers [B]; None when predicting. -1 where only a teacher has answered.
+
+    What a teacher answered are logarithms of probabilities, [B, C]; None where there is no teacher.
+    """
 
     source: Source | Pair
     label_B: Tensor | None
+    soft_BC: Tensor | None = None
 
 
 class ClassificationConfig(TextsConfig):
@@ -88,15 +93,31 @@ class Classification(Texts):
         """The number of each label, [E]."""
         return np.array([self.number(str(example.label), example) for example in examples], dtype=np.int64)
 
+    def encode(self, examples: Sequence[Labelled]) -> Columns:
+        """As of all texts; with what a teacher said of them as `soft`, where one has answered."""
+        return with_soft(super().encode(examples), examples, self.numbers)
+
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
+        """As of all texts. Raises ConfigError where a teacher is to be heard that has not answered."""
+        if self.config.loss.teacher is not None and "soft" not in columns.fixed:
+            hint = "leave it out, or train with `weft distil`, which asks a teacher"
+            raise ConfigError("no teacher has answered these texts", where="task.loss.teacher", hint=hint)
+        return super().initialize(model, columns)
+
     def collate(self, columns: Columns, rows: np.ndarray) -> Batch:
         """Gather and pad some rows."""
-        label = columns.fixed.get("label")
-        return Batch(self.source(columns, rows), None if label is None else torch.from_numpy(label[rows]))
+        label_B, soft_BC = (
+            torch.from_numpy(columns.fixed[name][rows]) if name in columns.fixed else None for name in ("label", "soft")
+        )
+        return Batch(self.source(columns, rows), label_B, soft_BC)
 
     def loss(self, model: nn.Module, batch: Batch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
-        """Cross-entropy, summed over rows; the count is their number, or the sum of their weights."""
+        """Cross-entropy, summed over rows, with what a teacher says; the count is their number, or sum of weights."""
         if batch.label_B is None:
             raise InputError("there are texts without a label among those to learn from")
+        if batch.soft_BC is not None and self.config.loss.teacher is not None:
+            logits_BC = model(batch.source)
+            return taught_loss(logits_BC, batch.label_B, batch.soft_BC, self.config.loss, counts=self.counts)
         return cross_entropy(model(batch.source), batch.label_B, self.config.loss, counts=self.counts)
 
     def predict(self, model: nn.Module, batch: Batch) -> list[np.ndarray]:

@@ -14,6 +14,16 @@ from weft.config import Config
 from weft.tasks.base import Loss
 
 
+class TeacherConfig(Config):
+    """How a student learns from what its teacher answered (Hinton et al. 2015, section 2)."""
+
+    alpha: float = Field(default=0.5, ge=0, le=1)
+    """The share that labels have in the loss; the rest is the teacher's."""
+    temperature: float = Field(default=2.0, gt=0)
+    """By which the scores of both are divided before they are compared: the higher, the more it counts how a teacher
+    ranks the labels that it does not give."""
+
+
 class LossConfig(Config):
     """Cross-entropy and its variations."""
 
@@ -26,6 +36,8 @@ class LossConfig(Config):
     logit_adjustment: float = Field(default=0.0, ge=0)
     """Tau: tau log(share of a label) is added to its score while training, so that answers weigh all labels alike,
     rare ones too (Menon et al. 2021, eq. 10)."""
+    teacher: TeacherConfig | None = None
+    """How much a teacher's answers count beside the labels, where `weft distil` brings them; None: labels alone."""
 
     @model_validator(mode="after")
     def _has_one_target(self) -> Self:
@@ -68,6 +80,35 @@ def cross_entropy(logits_BC: Tensor, label_B: Tensor, config: LossConfig, *, cou
         smoothing = config.smoothing
         total = functional.cross_entropy(logits_BC, label_B, balanced_C, reduction="sum", label_smoothing=smoothing)
     return Loss(total, weight_B.sum())
+
+
+def taught_loss(
+    logits_BC: Tensor, label_B: Tensor, soft_BC: Tensor, config: LossConfig, *, counts: Sequence[int]
+) -> Loss:
+    """What labels say and what a teacher said, summed over rows: alpha * cross-entropy + (1 - alpha) * T^2 * KL.
+
+    KL is the divergence of the student from its teacher, both at temperature T (Hinton et al. 2015, section 2: by T^2,
+    so that alpha means the same at any T). A row without a label has the second part alone. The count is as of
+    `cross_entropy`, and 1 for each row without a label.
+
+    Args:
+        logits_BC: scores of each class.
+        label_B: the number of the true class, or -1 where none is known.
+        soft_BC: the logarithms of the teacher's probabilities.
+        config: the variations of the cross-entropy, and its `teacher`.
+        counts: how many training texts had each label.
+
+    """
+    assert config.teacher is not None
+    alpha, heat = config.teacher.alpha, config.teacher.temperature
+    logits_BC, known_B = _wide(logits_BC), label_B >= 0
+    labels = cross_entropy(logits_BC[known_B], label_B[known_B], config, counts=counts)
+    count = labels.count + (~known_B).sum()
+    if alpha == 1:
+        return Loss(labels.sum, count)
+    teacher_BC = (soft_BC.to(logits_BC) / heat).log_softmax(-1)
+    apart = functional.kl_div((logits_BC / heat).log_softmax(-1), teacher_BC, reduction="sum", log_target=True)
+    return Loss(alpha * labels.sum + (1 - alpha) * heat**2 * apart, count)
 
 
 def binary_cross_entropy(

@@ -1,0 +1,32 @@
+"""Texts that a teacher has answered: what it said, beside the label or in its place; knows no teacher and no loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from weft.data.columns import Columns
+from weft.tasks.texts import Labelled
+
+
+@dataclass(frozen=True, slots=True)
+class Taught(Labelled):
+    """A text with the logarithms of the probabilities that a teacher gave its labels, in their order (`in_order`)."""
+
+    soft: tuple[float, ...] = field(default=(), compare=False, repr=False)
+
+
+def with_soft(columns: Columns, examples: Sequence[Labelled], numbers: Mapping[str, int]) -> Columns:
+    """The columns of examples that a teacher answered, all of them: `soft`, float32 [R, C], and `label`, -1 for none.
+
+    Of other examples the columns as they are.
+    """
+    taught = [one for one in examples if isinstance(one, Taught)]
+    if not taught or len(taught) < len(examples):
+        return columns
+    label_E = np.array([-1 if one.label is None else numbers[str(one.label)] for one in taught], dtype=np.int64)
+    soft_EC = np.array([one.soft for one in taught], dtype=np.float32)
+    owner_R = columns.owner_R
+    return replace(columns, fixed={**columns.fixed, "label": label_E[owner_R], "soft": soft_EC[owner_R]})
