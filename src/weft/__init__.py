@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from weft.errors import WeftError
     from weft.estimators.classifier import TextClassifier
     from weft.estimators.writers import LanguageModel, Seq2Seq
+    from weft.experiments.distil import distil
     from weft.models.base import Decoder, DecoderConfig, Encoder, EncoderConfig, Memory
     from weft.models.embedding import Embedding
     from weft.reading import DataConfig
@@ -61,6 +62,7 @@ _HOMES = {
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",
     "WeftError": "weft.errors",
+    "distil": "weft.experiments.distil",
     "load": "weft.bundle",
     "train": "weft.run",
 }
@@ -99,6 +101,7 @@ __all__ = [
     "Tokens",
     "TrainingConfig",
     "WeftError",
+    "distil",
     "load",
     "train",
 ]

@@ -15,9 +15,11 @@ VERBS = {
     "inspect": "Look for what is wrong with labelled texts, before a model learns it.",
     "train": "Train a model on labelled texts, on pairs of texts, or on plain text.",
     "compare": "Compare models on the same folds, with tests of significance.",
+    "distil": "Let a small, fast model learn from a large one.",
     "evaluate": "Score a trained model on a file with the right answers.",
     "predict": "Answer texts with a trained model, as a table.",
     "generate": "Let a trained model write: translate, sum up, go on with a text.",
+    "export": "Write a trained model in a form that other programs read.",
     "score": "Score texts against references: BLEU, chrF, TER, ROUGE; needs no model.",
 }
 

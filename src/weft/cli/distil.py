@@ -1,0 +1,159 @@
+"""`weft distil`: a small model learns from a large one; a table and a page of teacher, student and student alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from weft.cli import options
+from weft.cli.talk import Teller, stopping
+from weft.config import read_yaml
+from weft.errors import ConfigError, RunFolderError
+from weft.experiments.distil import distil, results
+from weft.experiments.entries import entries
+from weft.report.distilled import TITLES, in_words
+from weft.report.words import Interval, measure, size, span
+from weft.report.words import score as shown_score
+from weft.run import RunConfig
+
+STUDENT = (
+    "What learns: a kind of encoder (bag, cnn, lstm, ...), of models that write a kind of decoder, or a YAML file with"
+    " `task` and `training` settings. Default: cnn, or lstm."
+)
+TARGETS = "Of models that write: the teacher's texts in place of the true targets (the default), or beside them."
+KINDS = {"encoder": "cnn", "decoder": "lstm"}
+
+
+@click.command("distil", short_help="Let a small, fast model learn from a large one.")
+@click.argument("teacher")
+@click.argument("source", required=False)
+@click.option("--student", help=STUDENT)
+@click.option("--unlabelled", multiple=True, help="File of further texts for the teacher to answer; may be repeated.")
+@click.option("--column", help="Their column. Default: as in training, else guessed.")
+@click.option("--temperature", type=float, help="By which scores are divided before they are compared. Default: 2.")
+@click.option(
+    "--alpha", type=float, help="The share of the labels in the loss; the rest is the teacher's. Default: 0.5."
+)
+@click.option("--targets", type=click.Choice(["teacher", "both"]), default="teacher", help=TARGETS)
+@click.option("--alone", type=click.Choice(["train", "skip"]), default="train", help="The student without a teacher.")
+@click.option("--dev", help="File by which the best weights are chosen. Default: as of the teacher.")
+@click.option("--test", help="File that all are scored on. Default: as of the teacher, else the dev part.")
+@click.option("--text", help="Column of the text. Default: as of the teacher.")
+@click.option("--label", help="Column of the label. Default: as of the teacher.")
+@click.option("--source", "source_column", help="Column of the source, for models that write.")
+@click.option("--target", help="Column of the target, for models that write.")
+@click.option("--output", help="Folder for runs and page. Default: runs/ and the names of teacher and student.")
+@click.option("--resume", is_flag=True, help="Go on: what the teacher answered is kept, and so are finished runs.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting of the student.")
+@click.option("--seed", type=int, help="Same seed, same weights. Default: as of the teacher.")
+@options.device
+@options.encoding
+@options.on_bad_row
+@click.option("--quiet", is_flag=True, help="Say nothing but errors and the result.")
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead of a table.")
+def command(
+    teacher: str,
+    source: str | None,
+    student: str | None,
+    output: str | None,
+    quiet: bool,
+    as_json: bool,
+    overrides: tuple[str, ...],
+    **given: Any,
+) -> None:
+    """Train a small model on what TEACHER, a trained folder, answers: to SOURCE and to texts without labels.
+
+    SOURCE is the file that the teacher was trained on, unless another is named.
+    """
+    asked = {option: given.pop(option) for option in ("unlabelled", "column", "targets", "alone", "resume")}
+    config, name = _student(Path(teacher), source, student, given, overrides)
+    folder = Path(output or f"runs/{Path(teacher).resolve().name}-{name}")
+    options.check_place(str(folder))
+    with stopping() as received:
+        reports = distil(config, folder, teacher=teacher, stop=lambda: received[0] if received else 0, **asked)
+        Teller(quiet=quiet).tell(reports)
+    found = results(folder)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        _print(found, folder)
+
+
+PLACES = {
+    "dev": "data",
+    "test": "data",
+    "encoding": "data",
+    "on_bad_row": "data",
+    "text": "task",
+    "label": "task",
+    "source_column": "task",
+    "target": "task",
+}
+"""In which settings each option stands."""
+
+
+def _student(
+    teacher: Path, source: str | None, word: str | None, given: Mapping[str, Any], overrides: Sequence[str]
+) -> tuple[RunConfig, str]:
+    """The settings of the student, with the data and the columns of the teacher where nothing else is said."""
+    before = read_yaml(teacher / "config.yaml") if (teacher / "config.yaml").is_file() else None
+    if before is None:
+        hint = "expected one that `weft train` wrote"
+        raise RunFolderError("there is no run in this folder", where=str(teacher), hint=hint)
+    kind, data = before["task"]["kind"], {} if source else before["data"]
+    columns = () if source else ("text", "label", "source", "target")
+    settings: dict[str, Any] = {
+        "data": {**data, "train": source or data["train"]},
+        "task": {"kind": kind, **{name: before["task"][name] for name in columns if before["task"].get(name)}},
+        "seed": before["seed"],
+    }
+    for option, value in given.items():
+        if value is None:
+            continue
+        if option in ("alpha", "temperature"):
+            settings["task"].setdefault("loss", {}).setdefault("teacher", {})[option] = value
+        elif option in PLACES:
+            settings[PLACES[option]][option.removesuffix("_column")] = value
+        else:
+            settings[option] = value
+    part: Literal["encoder", "decoder"] = "decoder" if kind == "seq2seq" else "encoder"
+    try:
+        entry = entries([word or KINDS[part]], settings, overrides=overrides, part=part)[0]
+    except ConfigError as error:
+        raise ConfigError(error.what, where=error.where.replace("--encoders", "--student"), hint=error.hint) from None
+    return entry.config, entry.name
+
+
+def _print(found: Mapping[str, Any], folder: Path) -> None:
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(f"[bold]{escape(found['data'])}[/bold]", soft_wrap=True)
+    known = measure(found["score"])
+    table = Table(box=None, pad_edge=False)
+    for column in ("model", known.title, "95%", "texts/s", "size", "weights"):
+        table.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
+    for name, model in found["models"].items():
+        score = Interval(**model["scores"][found["score"]])
+        table.add_row(
+            escape(TITLES[name].format(model["encoder"])),
+            shown_score(score.value, known.form),
+            span(score, known.form),
+            f"{model['speed']['texts_per_second']:,.0f}",
+            size(model["size_bytes"]),
+            f"{model['parameters']:,}",
+        )
+    console.print(table)
+    for sentence in in_words(found):
+        console.print(sentence, markup=False, soft_wrap=True)
+    console.print(
+        f"page: {folder / 'page.html'}   ask: weft predict {folder / 'student'} --text ...",
+        markup=False,
+        soft_wrap=True,
+    )

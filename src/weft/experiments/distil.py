@@ -1,0 +1,231 @@
+"""A small model that learns from a large one: the teacher's answers, the student's run, one without it, and figures.
+
+The output folder holds `distil.json` (what it was started for), `teacher.jsonl` (what the teacher answered, a line a
+text), the run folders `student` and `alone`, and at the end `distilled.json` and `page.html`. A student is a plain run
+of a plain task: nothing of its teacher stays in it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any, Literal
+
+import numpy as np
+
+from weft import bundle
+from weft.bundle import Model
+from weft.config import read_yaml
+from weft.errors import ConfigError, RunFolderError
+from weft.evaluation.evaluate import evaluate
+from weft.experiments.teaching import Targets, answered, check_teacher, new_texts, questions, taught
+from weft.files import read_json, sha256, write_json
+from weft.metrics.significance import mcnemar
+from weft.models.device import Device
+from weft.reading import Examples, read
+from weft.report.distilled import distilled_page
+from weft.report.folder import read_lines
+from weft.run import RunConfig, suited, train
+from weft.tasks.base import TaskConfig, examples_of
+from weft.tasks.classification import ClassificationConfig
+from weft.tasks.losses import TeacherConfig
+from weft.training.reports import Note, Report
+
+PLAN, ANSWERS, RESULT = "distil.json", "teacher.jsonl", "distilled.json"
+STUDENT, ALONE = "student", "alone"
+TIMED, ROUNDS = 500, 5
+"""Texts and rounds by which the pace of each model is measured, the models taking turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """All that is known before the teacher is asked."""
+
+    teacher: Model
+    device: Device
+    examples: Examples
+    more: list[Any]
+    notes: list[str]
+    plan: Mapping[str, Any]
+
+
+def distil(
+    config: RunConfig,
+    folder: str | Path,
+    *,
+    teacher: str | Path,
+    unlabelled: Sequence[str] = (),
+    column: str | None = None,
+    targets: Targets = "teacher",
+    alone: Literal["train", "skip"] = "train",
+    resume: bool = False,
+    stop: Callable[[], int] = lambda: 0,
+) -> Iterator[Report]:
+    """Train a student on what a teacher answers, told as it goes; then write `distilled.json` and `page.html`.
+
+    A classifier learns from the teacher's probabilities beside the labels, as `config.task.loss.teacher` says (Hinton
+    et al. 2015, section 2); a model that writes learns from the texts that the teacher writes, by the search of its
+    settings (Kim and Rush 2016, section 3.2).
+
+    Args:
+        config: the student's: its data, encoder, training.
+        folder: must not exist, or hold this very work to `resume`.
+        teacher: the folder of a trained model of the same task and labels.
+        unlabelled: files of further texts, of which the teacher's answers are all that is known.
+        column: theirs; None: as in training, else guessed.
+        targets: of a model that writes, whether the teacher's texts replace the true targets or stand beside them.
+        alone: whether the same student is trained without a teacher too, to see what it gave.
+        resume: go on: the teacher's answers are kept, finished runs are not trained again.
+        stop: as in `weft.run.train`.
+
+    Raises:
+        WeftError: of the kind that fits; nothing is written for a mistake in config or data.
+
+    """
+    folder, lesson = Path(folder), _lesson(config, Path(teacher), unlabelled, column, targets)
+    _may_start(lesson.plan, folder, resume)
+    write_json(folder / PLAN, lesson.plan)
+    yield from map(Note, lesson.notes)
+    examples, known = lesson.examples, lesson.teacher
+    asked = questions(examples.train, lesson.more)
+    answers = yield from answered(known, asked, folder / ANSWERS, stop=stop)
+    learned = taught(known, asked, answers, train=examples.train, targets=targets)
+    rows = f"{len(learned):,} rows to learn from, {len(examples.dev):,} to choose by"
+    lessons = {STUDENT: replace(examples, train=learned, notes=[rows])}
+    if alone == "train":
+        lessons[ALONE] = replace(examples, task=_untaught(examples.task), notes=[])
+    for name, its_examples in lessons.items():
+        yield Note(f"\n{name}")
+        place = folder / name
+        yield from train(config, place, examples=its_examples, resume=place.exists(), stop=stop)
+    yield Note("\nthe models are timed, one after another")
+    write_json(folder / RESULT, _figures(lesson, folder, Path(teacher), list(lessons)))
+    distilled_page(folder)
+
+
+def results(folder: Path) -> dict[str, Any]:
+    """The figures of a finished distillation."""
+    return read_json(folder / RESULT)
+
+
+def _lesson(config: RunConfig, place: Path, files: Sequence[str], column: str | None, targets: Targets) -> _Lesson:
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError("a teacher answers in one process", hint="start `weft distil` without torchrun")
+    teacher, settings = bundle.load(place, device=config.device), place / "config.yaml"
+    # the dev part is dealt by the seed of the teacher: with another it would hold texts that the teacher learned from
+    seed = read_yaml(settings).get("seed", config.seed) if settings.is_file() else config.seed
+    examples = read(config.data, config.task, seed=seed)
+    with examples_of(config.data.train):
+        check_teacher(teacher, examples)
+    task = examples.task
+    if isinstance(task, ClassificationConfig):
+        heard = task.loss.teacher or TeacherConfig()
+        if files and heard.alpha == 1:
+            what = "the teacher is not heard, and the unlabelled texts have nobody else"
+            raise ConfigError(what, where="task.loss.teacher.alpha", hint="set it below 1, or give no unlabelled texts")
+        task = task.model_copy(update={"loss": task.loss.model_copy(update={"teacher": heard})})
+    suited(config)
+    with examples_of(config.data.train):
+        task.learn(examples.train).build_model()  # no mistake is to come up after hours of the teacher's
+    more, said = new_texts(files, examples, config.data, column=column)
+    plan = {
+        "teacher": sha256(place / "bundle.json"),
+        "texts": replace(examples, train=[*examples.train, *more]).fingerprint,
+        "targets": targets,
+    }
+    return _Lesson(teacher, config.device, replace(examples, task=task), more, [*examples.notes, *said], plan)
+
+
+def _untaught(task: TaskConfig) -> TaskConfig:
+    """The same without a teacher."""
+    if not isinstance(task, ClassificationConfig):
+        return task
+    return task.model_copy(update={"loss": task.loss.model_copy(update={"teacher": None})})
+
+
+def _may_start(plan: Mapping[str, Any], folder: Path, resume: bool) -> None:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not (folder / PLAN).is_file():
+        raise RunFolderError(
+            "holds something else than a distillation", where=str(folder), hint="name another --output"
+        )
+    if not resume:
+        raise RunFolderError("exists already", where=str(folder), hint="go on with --resume, or name another --output")
+    if changed := [name for name, value in read_json(folder / PLAN).items() if plan[name] != value]:
+        what = f"was started with other {' and '.join(changed)}"
+        raise ConfigError(what, where=str(folder), hint="go on as it was started, or name another --output")
+
+
+def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) -> dict[str, Any]:
+    """Every model on the part that is scored: how good, how fast, how large, and what the student gained."""
+    examples, part = lesson.examples.test or lesson.examples.dev, "test" if lesson.examples.test else "dev"
+    device = lesson.teacher.device
+    places = {**{name: folder / name for name in runs}, "teacher": teacher}
+    loaded = {**{name: bundle.load(folder / name, device=lesson.device) for name in runs}, "teacher": lesson.teacher}
+    found = {
+        name: read_json(place / "scores.json") if (place / "scores.json").is_file() else {}
+        for name, place in places.items()
+    }
+    # the teacher's own scores may be of other texts
+    found["teacher"] |= evaluate(lesson.teacher.task, lesson.teacher.network, examples, device=device).to_json()
+    paces = _paces(loaded, examples)
+    models = {
+        name: {
+            "encoder": lesson.teacher.task.config.encoder.kind,
+            **found[name],
+            "speed": {"texts_per_second": round(paces[name], 1)},
+            "size_bytes": bundle.size(places[name]),
+            "parameters": model.parameters,
+        }
+        for name, model in loaded.items()
+    }
+    writes = lesson.teacher.task.config.answers_with == "text"
+    score = "bleu" if writes else "accuracy"
+    return {
+        "data": f"{part} part, {len(examples):,} texts",
+        "score": score,
+        "asked": len(questions(lesson.examples.train, lesson.more)),
+        "unlabelled": len(lesson.more),
+        "models": models,
+        "gain": _gain(models, score),
+        "p": None if writes or len(runs) == 1 else _chance(folder),
+    }
+
+
+def _gain(models: Mapping[str, Any], score: str) -> dict[str, float | None]:
+    """The share that the student closes of the gap between itself alone and its teacher, if any; its pace and size."""
+    value = {name: one["scores"][score]["value"] for name, one in models.items()}
+    gap = value["teacher"] - value.get(ALONE, value["teacher"])
+    student, teacher = models[STUDENT], models["teacher"]
+    return {
+        "closed": (value[STUDENT] - value[ALONE]) / gap if gap > 0 else None,
+        "faster": student["speed"]["texts_per_second"] / teacher["speed"]["texts_per_second"],
+        "size": student["size_bytes"] / teacher["size_bytes"],
+    }
+
+
+def _paces(models: Mapping[str, Model], examples: Sequence[Any]) -> dict[str, float]:
+    """Texts a second of each, from text to answer: medians of rounds in which the models take turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in models}
+    for number in range(ROUNDS + 1):
+        for name, model in models.items():
+            texts = [model.task.config.example(*one.texts) for one in examples[: TIMED if number else 32]]
+            started = time.perf_counter()
+            model.answer(texts)
+            if number:  # the first call of a model is slow: kernels are chosen, memory taken
+                seconds[name].append(time.perf_counter() - started)
+    return {name: min(TIMED, len(examples)) / max(1e-9, median(each)) for name, each in seconds.items()}
+
+
+def _chance(folder: Path) -> float:
+    """How often chance alone would part the student so far from itself alone (McNemar 1947)."""
+    student, alone = (
+        np.array([one["label"] == one["answer"] for one in read_lines(folder / name / "answers.jsonl")])
+        for name in (STUDENT, ALONE)
+    )
+    return mcnemar(student, alone).p

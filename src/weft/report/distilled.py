@@ -1,0 +1,100 @@
+"""The page of a distillation: teacher, student and the student alone; knows what is shown of them, and trains nothing.
+
+It reads `distilled.json` and, for the curves, what the runs told while they were trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from weft.evaluation.compare import p_in_words
+from weft.files import read_json
+from weft.report import columns, words
+from weft.report.canvas import shorten
+from weft.report.curves import called, dev_curves
+from weft.report.folder import Run, read_run
+from weft.report.frontier import Model, ahead, frontier
+from weft.report.matrix import confusion
+from weft.report.page import PAGE
+from weft.report.template import write_page
+
+TITLES = {"student": "{}, taught", "alone": "{}, alone", "teacher": "{}, the teacher"}
+"""How the models are called, by their part and kind."""
+Found = Mapping[str, Any]
+
+
+def in_words(found: Found) -> list[str]:
+    """What was gained, a sentence each."""
+    form, gain = words.measure(found["score"]).form, found["gain"]
+    value = {name: words.score(one["scores"][found["score"]]["value"], form) for name, one in found["models"].items()}
+    said = f"Its teacher has {value['teacher']}"
+    if "alone" in value:
+        said += f", the same model trained without a teacher {value['alone']}"
+    if closed := gain["closed"]:
+        way = f"closes {closed:.0%} of the gap" if closed > 0 else f"widens the gap by {-closed:.0%}"
+        said += f": the student {way}"
+    faster = f"{gain['faster']:,.0f}" if gain["faster"] >= 10 else f"{gain['faster']:.1f}"
+    sentences = [f"{said}.", f"It answers {faster} times as fast as its teacher, at {gain['size']:.1%} of its size."]
+    if found["p"] is not None:
+        sentences.append(f"Between the student and itself alone McNemar’s exact test finds {p_in_words(found['p'])}.")
+    return sentences
+
+
+def distilled_page(folder: Path) -> Path:
+    """Write `page.html` beside the figures of a distillation. Raises RunFolderError for a damaged run in it."""
+    found = read_json(folder / "distilled.json")
+    score = words.measure(found["score"])
+    runs = {
+        TITLES[name].format(one["encoder"]): Run(folder / name, scores=one) for name, one in found["models"].items()
+    }
+    told = {title: read_run(run.folder) for title, run in runs.items() if (run.folder / "reports.jsonl").is_file()}
+    shown = columns.columns(list(runs.values()))
+    cells = [columns.cells(column, list(runs.values())) for column in shown]
+    metric = columns.metric(list(told.values()))
+    dots = [_dot(title, run, found["score"]) for title, run in runs.items()]
+    student = found["models"]["student"]
+    value = words.score(student["scores"][found["score"]]["value"], score.form)
+    teacher = found["models"]["teacher"]["encoder"]
+    return write_page(
+        folder / PAGE,
+        "comparison.html.j2",
+        title=f"{student['encoder']} has learned from {teacher}: {value} {called(found['score'])}",
+        notes=[],
+        lead=" ".join(in_words(found)),
+        caption=_caption(found),
+        columns=[column.title for column in shown],
+        rows=[
+            {
+                "name": title,
+                "under": "",
+                "link": columns.link(run.folder / PAGE, folder / PAGE),
+                "cells": [column[place] for column in cells],
+            }
+            for place, (title, run) in enumerate(runs.items())
+        ],
+        frontier=Markup(frontier(dots, score=score.title)),
+        ahead=ahead([replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)]),
+        curves=Markup(dev_curves([columns.curve(title, run, metric) for title, run in told.items()], metric)),
+        confusions=[
+            Markup(confusion(run.detail("confusion", []), run.labels, title=shorten(title, 24), size="small"))
+            for title, run in runs.items()
+            if run.detail("confusion", [])
+        ],
+    )
+
+
+def _caption(found: Found) -> str:
+    asked = f"The teacher answered {found['asked']:,} texts, {found['unlabelled']:,} of them without a label."
+    paces = "Paces are medians, measured one after another in one process."
+    return f"On the {found['data']}. {asked} {paces} The best of each column is marked."
+
+
+def _dot(title: str, run: Run, score: str) -> Model:
+    found, scale = run.intervals[score], 100 if words.measure(score).form == "points" else 1
+    named = f"{title} · {words.size(run.scores['size_bytes'])}"
+    return Model(named, found.value / scale, found.low / scale, found.high / scale, run.texts_per_second or 0.0)

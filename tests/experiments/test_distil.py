@@ -1,0 +1,194 @@
+"""A student and its teacher: what is kept and gone on with, what is left out, what is refused, and that it learns."""
+
+import contextlib
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import weft
+from weft.config import validated
+from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
+from weft.experiments import teaching
+from weft.experiments.distil import results
+from weft.files import read_json
+from weft.reading import DataConfig, Examples
+from weft.tasks.classification import ClassificationConfig
+from weft.tasks.texts import Labelled
+from weft.training.reports import Note
+
+REVIEWS = [
+    (f"{text} {number}", label)
+    for number in range(10)
+    for text, label in (
+        ("the soup was good", "pos"),
+        ("味道很好，还会再来", "pos"),
+        ("cold and late", "neg"),
+        ("太贵了，不好吃", "neg"),
+    )
+]
+MORE = [(f"{text} {number}",) for number in range(20, 30) for text in ("a good soup", "太贵了", "味道很好", "so late")]
+CNN = {"kind": "cnn", "width": 8, "maps": 8}
+PAIRS = [
+    (f"he sees {number} {one}", f"他看见{number}{two}") for number in range(15) for one, two in (("cats", "只猫"),)
+]
+TINY = {"kind": "lstm", "width": 8, "hidden": 8}
+
+
+def write(name: str, rows: list, header: tuple[str, ...]) -> None:
+    with Path(name).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+def config(train: str = "reviews.csv", epochs: int = 1, **task) -> weft.RunConfig:
+    settings = {"data": {"train": train}, "task": {"encoder": CNN, **task}, "device": "cpu"}
+    return validated(weft.RunConfig, {**settings, "training": {"epochs": epochs, "batch_rows": 8}})
+
+
+def teach(student: weft.RunConfig, folder: str = "small", **further) -> list:
+    return list(weft.distil(student, folder, teacher="big", **further))
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("teacher")
+    with contextlib.chdir(folder):
+        write("reviews.csv", REVIEWS, ("text", "label"))
+        settings = {"data": {"train": "reviews.csv"}, "task": {"encoder": "bag"}, "device": "cpu"}
+        for _ in weft.train(validated(weft.RunConfig, settings), "big"):
+            pass
+    return folder / "big"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch, big):
+    monkeypatch.chdir(tmp_path)
+    write("reviews.csv", REVIEWS, ("text", "label"))
+    write("more.csv", MORE, ("text",))
+    shutil.copytree(big, "big")
+
+
+def test_with_the_labels_alone_a_student_is_the_model_without_a_teacher_bit_for_bit():
+    teach(config(loss={"teacher": {"alpha": 1}}))
+    student, alone = (Path(f"small/{name}/weights.safetensors").read_bytes() for name in ("student", "alone"))
+    assert student == alone
+
+
+def test_a_student_learns_from_unlabelled_texts_what_its_labels_do_not_tell():
+    # of its own labels half are wrong; what the teacher says of them, and of more texts, is right
+    wrong = [
+        (text, label if number % 2 else {"pos": "neg", "neg": "pos"}[label])
+        for number, (text, label) in enumerate(REVIEWS)
+    ]
+    write("wrong.csv", wrong, ("text", "label"))
+    teach(config("wrong.csv", epochs=12, loss={"teacher": {"alpha": 0}}), unlabelled=["more.csv"], alone="skip")
+    found = weft.load("small/student").answer(["the soup was good", "太贵了，不好吃", "味道很好", "cold and late"])
+    assert [one.label for one in found] == ["pos", "neg", "pos", "neg"]
+    assert results(Path("small"))["unlabelled"] == 40
+    assert Path("small/page.html").is_file()
+
+
+def test_a_student_is_a_plain_model_without_its_teacher():
+    teach(config(), unlabelled=["more.csv"], alone="skip")
+    shutil.rmtree("big")
+    shutil.move("small/student", "elsewhere")
+    assert weft.load("elsewhere").answer(["很好"])[0].label in ("pos", "neg")
+    assert not list(Path("elsewhere").rglob("teacher*"))
+
+
+def test_a_stopped_distillation_goes_on_to_the_same_weights():
+    teach(config(), "whole", unlabelled=["more.csv"], alone="skip")
+    for steps in (1, 3):  # in the teacher's answers, then in the student's training
+        asked = iter([0] * (steps - 1) + [15])
+        with contextlib.suppress(Interrupted):
+            teach(config(), unlabelled=["more.csv"], alone="skip", resume=True, stop=lambda left=asked: next(left, 15))
+        assert not Path("small/student/bundle.json").exists()
+    with Path("small/teacher.jsonl").open("a") as file:
+        file.write("[-0.1, -2")  # of a line that a kill has cut
+    said = teach(config(), unlabelled=["more.csv"], alone="skip", resume=True)
+    assert any("went on from the checkpoint" in one.text for one in said if isinstance(one, Note))
+    assert Path("small/teacher.jsonl").read_bytes() == Path("whole/teacher.jsonl").read_bytes()
+    one, other = (Path(f"{name}/student/weights.safetensors").read_bytes() for name in ("small", "whole"))
+    assert one == other
+
+
+def test_texts_of_the_scored_parts_are_left_out_whatever_their_blanks_and_marks():
+    write(
+        "more.csv",
+        [("Good,soup !",), ("太 贵 了。",), ("late",), ("新的一句",), ("新的一句",), ("!?",), ("...",)],
+        ("text",),
+    )
+    task = ClassificationConfig(text="text", label="label")
+    of = {
+        "train": [Labelled("late", "neg")],
+        "dev": [Labelled("good soup", "pos")],
+        "test": [Labelled("太贵了", "neg")],
+    }
+    examples = Examples(task=task, notes=[], **of)
+    found, said = teaching.new_texts(["more.csv"], examples, DataConfig(train="reviews.csv"), column=None)
+    assert [one.text for one in found] == ["新的一句", "!?", "..."]
+    assert {one.label for one in found} == {None}
+    assert [one.removeprefix("more.csv: ") for one in said] == [
+        "3 unlabelled texts to learn from, of 7",
+        "left out 1 texts that stand in the dev part, which is scored",
+        "left out 1 texts that stand in the test part, which is scored",
+        "left out 2 texts that stand in the training part, or stood before",
+    ]
+
+
+def test_figures_have_all_models_on_the_same_texts():
+    teach(config())
+    found = results(Path("small"))
+    assert list(found["models"]) == ["student", "alone", "teacher"]
+    assert {one["encoder"] for one in found["models"].values()} == {"cnn", "bag"}
+    assert found["models"]["teacher"]["scores"] == read_json(Path("big/scores.json"))["scores"]
+    assert all(one["speed"]["texts_per_second"] > 0 for one in found["models"].values())
+
+
+@pytest.mark.parametrize("targets", ["teacher", "both"])
+def test_a_student_that_writes_learns_what_its_teacher_wrote(targets):
+    write("pairs.csv", PAIRS, ("source", "target"))
+    write("sources.csv", [("he sees 77 cats",), ("he sees 3 cats",)], ("source",))
+    student = config("pairs.csv", kind="seq2seq", encoder=None, decoder=TINY, search="greedy")
+    for _ in weft.train(student, "writer"):
+        pass
+    list(weft.distil(student, "small", teacher="writer", unlabelled=["sources.csv"], targets=targets, alone="skip"))
+    written = [json.loads(line) for line in Path("small/teacher.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(written) == 14  # 13 to learn from, two held out, and one that is new
+    kept = sum(1 for text in written if text.strip()) + (13 if targets == "both" else 0)
+    notes = Path("small/student/reports.jsonl").read_text(encoding="utf-8")
+    assert f"{kept} rows to learn from" in notes
+    assert results(Path("small"))["score"] == "bleu"
+
+
+def test_mistakes_are_told_and_nothing_is_written():
+    write("other.csv", [*REVIEWS, ("所以", "meh"), ("so so", "meh"), ("not bad", "meh")], ("text", "label"))
+    write("seen.csv", [(text,) for text, _ in REVIEWS], ("text",))
+    Path("empty.txt").write_text("")
+    before = set(Path().iterdir())
+    for student, further, error, says in (
+        (config("other.csv"), {}, InputError, "only the training file knows `meh`"),
+        (config(), {"unlabelled": ["empty.txt"]}, InputError, "empty.txt: is empty"),
+        (config(), {"unlabelled": ["seen.csv"]}, InputError, "no unlabelled text is left"),
+        (config(loss={"teacher": {"alpha": 1}}), {"unlabelled": ["more.csv"]}, ConfigError, "the teacher is not heard"),
+        (config(kind="multilabel", label_separator="|"), {}, ConfigError, "the student's is `multilabel`"),
+        (config(tokenizer={"kind": "ngrams"}), {}, ConfigError, "reads positions in order"),
+    ):
+        with pytest.raises(error) as caught:
+            teach(student, **further)
+        assert says in str(caught.value)
+        assert set(Path().iterdir()) == before
+    with pytest.raises(RunFolderError, match="there is no such folder"):
+        list(weft.distil(config(), "small", teacher="nowhere"))
+
+
+def test_another_teacher_or_other_texts_cannot_go_on():
+    teach(config(), alone="skip")
+    with pytest.raises(RunFolderError, match="exists already"):
+        teach(config())
+    with pytest.raises(ConfigError, match="was started with other texts"):
+        teach(config(), unlabelled=["more.csv"], resume=True)
+    with pytest.raises(RunFolderError, match="holds something else"):
+        teach(config(), "big")
