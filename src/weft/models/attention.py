@@ -127,7 +127,9 @@ class CrossAttention(nn.Module):
 
     def read(self, memory: Memory) -> Past:
         """Keys and values of a memory."""
-        return Past(*split(self.project(memory.states_BSD), 2, heads=self.heads))
+        # heads side by side in memory: else each product with them, at every step, would first copy them so
+        keys, values = split(self.project(memory.states_BSD), 2, heads=self.heads)
+        return Past(keys.contiguous(), values.contiguous())
 
     def forward(self, states_NTD: Tensor, read: Past, mask_BS: Tensor | None) -> Tensor:
         """New states [N, T, D]; where N is a multiple of B, rows stand in groups, each on one row of the memory."""
