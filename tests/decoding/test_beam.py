@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weft.decoding.beam import Ranking, beam_search
+from weft.decoding.beam import Ranking, _in_turn, beam_search
 from weft.decoding.forced import forced_words
 from weft.decoding.rules import Banned, Lengths, NoRepeat
 from weft.decoding.unroll import Terms, collected, unroll
@@ -108,6 +108,37 @@ def test_forced_words_stand_in_every_output(tiny, size):
             whole = tiny.whole(number, one.ids)
             assert (4, 4) in itertools.pairwise(whole)
             assert 3 in whole or (2, 4) in itertools.pairwise(whole)
+
+
+@pytest.mark.parametrize("words", [((4,),), ((2,), (4,))])
+def test_a_beam_as_wide_as_all_finds_the_best_that_has_the_words(tiny, words):
+    begun = len(tiny.whole(0, []))
+    rule = forced_words({str(word): [word] for word in words}, end=END, longest=begun + LONGEST)
+    outputs = found(tiny, [0, 1], size=EVERY, rules=(rule,), stop="sure")
+    for row, mine in enumerate(outputs):
+        told = all_outputs(tiny, row)
+        wholes = {ids: torch.tensor([tiny.whole(row, ids)], dtype=torch.long) for ids in told}
+        told = {ids: told[ids] for ids, ids_1T in wholes.items() if int(rule.met(ids_1T)) == rule.total}
+        assert tuple(mine[0].ids) == max(told, key=lambda ids: told[ids][0] / told[ids][1])
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_forced_words_stand_where_they_fit(table, size):
+    """`2 3` is what the table wants to write, and then to end; a 4 fits between them, and nowhere else."""
+    p_VV = torch.full((6, 6), 1e-4)
+    p_VV[END, 2] = p_VV[3, END] = 1.0
+    p_VV[2, 3], p_VV[2, 4], p_VV[4, 3] = 0.9, 0.1, 1.0
+    decoder, first_BP = table.of(p_VV.log()), torch.tensor([[END], [END]])
+    rule = forced_words({"cat": [[4]]}, end=END, longest=9)
+    for row in beam_search(decoder, decoder.start(rows=2), first_BP, terms=Terms(END, 9, (rule,)), size=size):
+        assert row[0].ids == [2, 4, 3]
+
+
+def test_the_beam_keeps_every_number_of_tokens_met():
+    """Far behind the others, or likelier than they, what has met more has its places; what is forbidden has none."""
+    score_BM = torch.tensor([[-1.0, -9.0, -2.0, -7.0, -torch.inf, -3.0, -8.0]])
+    met_BM = torch.tensor([[0, 2, 0, 1, 2, 0, 1]])
+    assert _in_turn(score_BM, met_BM).tolist() == [[0, 3, 1, 2, 6, 5, 4]]
 
 
 def test_rules_see_what_a_row_began_with(table):

@@ -162,6 +162,12 @@ def test_forced_words_are_always_written(kind, search):
         assert all(word in text for text in found for word in words), (words, found)
 
 
+def test_a_greedy_search_that_has_words_to_place_is_a_beam_of_one():
+    for words in (("riding",), ("骑马", "男人")):
+        greedy, beam = (outputs(writer("bpe", search, forced=words)) for search in (Greedy(), Beam(1)))
+        assert [[one.ids for one in row] for row in greedy] == [[one.ids for one in row] for row in beam]
+
+
 def test_a_prefix_may_hold_a_forced_word():
     found = outputs(writer("bpe", Greedy(), prefix="Two dogs", forced=("dogs",), max_length=5))
     assert len(found) == ROWS
@@ -221,7 +227,7 @@ def test_a_stream_is_the_output_of_its_row(search):
     assert list(one.stream(start, ids_BP, keys)) == one.write(start, ids_BP, keys)[0][0].ids
 
 
-@pytest.mark.parametrize("search", [Beam(3), MinimumRisk()])
+@pytest.mark.parametrize("search", [Beam(3), MinimumRisk(), Greedy(forced=("猫",))])
 def test_what_is_known_at_the_end_is_no_stream(search):
     one = writer("bpe", search)
     with pytest.raises(ConfigError, match=r"`\S+` knows its output only at the end\nhint: .*greedily or draw"):

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
+from weft.decoding.forced import ForcedWords
 from weft.decoding.rules import NEVER
 from weft.decoding.unroll import FULL, Output, Terms
 from weft.models.base import Decoder, State
@@ -57,6 +58,10 @@ def beam_search(
     worth no more than the worst of them (`likely`); or could be worth no more however long it became (`sure`).
     After `terms.longest` tokens, what is live ends as it is.
 
+    Words that must stand in an output are put where they fit best (Post and Vilar 2018, section 3): what goes on with
+    them is always looked at, and as many places as they take tokens are added to the beam, so that outputs that have
+    met any number of these tokens live side by side.
+
     Args:
         decoder: what writes.
         state: where it starts, with room for P + `terms.longest` tokens.
@@ -70,34 +75,36 @@ def beam_search(
     """
     prompt = ids_BP.shape[1]
     states_BPD, state = decoder(ids_BP, state)
-    state, last_ND = state.widen(size), states_BPD[:, -1].repeat_interleave(size, 0)
     # below 0 a longer output is worth less, whatever comes
     reach = terms.longest if stop == "sure" and ranking.length_penalty > 0 else 1
-    beams = _Beams(ids_BP, terms=terms, size=size, ranking=ranking, reach=reach)
+    beams = _Beams(ids_BP, terms=terms, wanted=size, ranking=ranking, reach=reach)
+    state, last_ND = state.widen(beams.size), states_BPD[:, -1].repeat_interleave(beams.size, 0)
     for step in range(terms.longest):
-        lost_BK = ranking.lost(state, size)
+        lost_BK = ranking.lost(state, beams.size)
         rows_N, ids_N1 = beams.step(decoder.logits(last_ND), lost_BK, place=prompt - 1 + step)
         if not len(rows_N):
             break
         states_N1D, state = decoder(ids_N1, state.select(rows_N))
         last_ND = states_N1D[:, 0]
     else:
-        beams.close(ranking.lost(state, size))
+        beams.close(ranking.lost(state, beams.size))
     return [[output for _, output in sorted(one, key=lambda pair: -pair[0])[:alternatives]] for one in beams.ended]
 
 
 class _Beams:
     """The live outputs of the rows that are not done, and the ended ones of all, each with its value."""
 
-    def __init__(self, ids_BP: Tensor, *, terms: Terms, size: int, ranking: Ranking, reach: int) -> None:
+    def __init__(self, ids_BP: Tensor, *, terms: Terms, wanted: int, ranking: Ranking, reach: int) -> None:
         rows, prompt = ids_BP.shape
-        self.terms, self.size, self.ranking, self.reach, self.first = terms, size, ranking, reach, prompt - 1
+        self.terms, self.ranking, self.reach, self.first = terms, ranking, reach, prompt - 1
+        self.forced = next((rule for rule in terms.rules if isinstance(rule, ForcedWords)), None)
+        self.size = size = wanted + (self.forced.total if self.forced else 0)
         self.ended: list[list[tuple[float, Output]]] = [[] for _ in range(rows)]
         self.numbers = list(range(rows))
         self.open_B = torch.ones(rows, dtype=torch.bool, device=ids_BP.device)
         self.score_BK = torch.full((rows, size), NEVER, device=ids_BP.device)
         self.score_BK[:, 0] = 0  # all beams are alike at the start: one of them goes on
-        self.best_BK = torch.full_like(self.score_BK, NEVER)
+        self.best_BK = torch.full((rows, wanted), NEVER, device=ids_BP.device)
         self.written_NT = ids_BP.new_zeros(rows * size, prompt - 1 + terms.longest)
         self.written_NT[:, : prompt - 1] = ids_BP[:, 1:].repeat_interleave(size, 0)
 
@@ -112,11 +119,12 @@ class _Beams:
         for row, way in taken_BM.nonzero().tolist():
             ids_T = self.written_NT[row * size + int(parent_BM[row, way]), self.first : place]
             self._end(row, float(value_BM[row, way]), ids_T, float(score_BM[row, way]))
-        self.best_BK = torch.cat([self.best_BK, value_BM.masked_fill(~taken_BM, NEVER)], 1).topk(size).values
+        ended_BM = torch.cat([self.best_BK, value_BM.masked_fill(~taken_BM, NEVER)], 1)
+        self.best_BK = ended_BM.topk(self.best_BK.shape[1]).values
         onward_BK = (ends_BM | (score_BM == NEVER)).long().argsort(dim=1, stable=True)[:, :size]
         parent_BK, ids_BK = parent_BM.gather(1, onward_BK), ids_BM.gather(1, onward_BK)
         self.score_BK = score_BM.masked_fill(ends_BM, NEVER).gather(1, onward_BK)
-        hope_B = self._value(self.score_BK, 0.0, parent_BK, max(length, self.reach))[:, 0]
+        hope_B = self._value(self.score_BK, 0.0, parent_BK, max(length, self.reach)).amax(1)
         self.open_B = self.open_B & (hope_B > self.best_BK[:, -1])
         rows_BK = parent_BK + size * torch.arange(len(parent_BK), device=parent_BK.device)[:, None]
         self.written_NT = self.written_NT[rows_BK.view(-1)]
@@ -133,6 +141,9 @@ class _Beams:
         live_BK = self.open_B[:, None] & (self.score_BK > NEVER)
         beams_BK = torch.arange(self.size, device=live_BK.device).expand_as(live_BK)
         value_BK = self._value(self.score_BK, lost_BK, beams_BK, self.terms.longest)
+        if self.forced:  # other rules may have stood against a word: what has all of them comes first
+            lacking_BK = (self.forced.met(self.written_NT) < self.forced.total).view_as(live_BK)
+            value_BK = value_BK.masked_fill(lacking_BK, NEVER)
         for row, beam in live_BK.nonzero().tolist():
             ids_T = self.written_NT[row * self.size + beam, self.first :]
             self._end(row, float(value_BK[row, beam]), ids_T, float(self.score_BK[row, beam]), ended=False)
@@ -141,10 +152,21 @@ class _Beams:
         """The best ways on of each row, scores, parents and ids [B, M]; twice as many as live on, for half may end."""
         # one fused kernel, where a logsumexp takes five passes over the vocabulary
         logs_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32)).log_softmax(-1)
-        log_NM, ids_NM = _top(self.terms.allowed(logs_NV, self.written_NT[:, :place]), 2 * self.size)
+        written_NT = self.written_NT[:, :place]
+        logs_NV = self.terms.allowed(logs_NV, written_NT)
+        if self.forced:
+            ids_NM = self.forced.favoured(logs_NV, written_NT).topk(min(3 * self.size, logs_NV.shape[1])).indices
+            log_NM = logs_NV.gather(1, ids_NM)
+        else:
+            log_NM, ids_NM = _top(logs_NV, 2 * self.size)
         rows, ways = len(self.score_BK), log_NM.shape[1]
         whole_BM = (self.score_BK.view(-1, 1) + log_NM).view(rows, -1)
-        score_BM, chosen_BM = _top(whole_BM, 2 * self.size)
+        if self.forced:
+            longer_MT = torch.cat([written_NT.repeat_interleave(ways, 0), ids_NM.view(-1, 1)], 1)
+            chosen_BM = _in_turn(whole_BM, self.forced.met(longer_MT).view(rows, -1))[:, : 2 * self.size]
+            score_BM = whole_BM.gather(1, chosen_BM)
+        else:
+            score_BM, chosen_BM = _top(whole_BM, 2 * self.size)
         return score_BM, chosen_BM // ways, ids_NM.view(rows, -1).gather(1, chosen_BM)
 
     def _value(self, score_BM: Tensor, lost_BK: Tensor | float, parent_BM: Tensor, length: int) -> Tensor:
@@ -158,6 +180,18 @@ class _Beams:
         self.numbers = [self.numbers[row] for row in kept_B.tolist()]
         self.open_B, self.score_BK, self.best_BK = (one[kept_B] for one in (self.open_B, self.score_BK, self.best_BK))
         self.written_NT = self.written_NT.view(-1, self.size, self.written_NT.shape[1])[kept_B].flatten(0, 1)
+
+
+def _in_turn(score_BM: Tensor, met_BM: Tensor) -> Tensor:
+    """The places of ways on [B, M] as they are taken: the best of each number of tokens met, then the second bests.
+
+    So every number has as many places in a beam as the others, and what one does not need is shared by them.
+    """
+    order_BM = score_BM.argsort(dim=1, descending=True, stable=True)
+    met_BM = met_BM.gather(1, order_BM)
+    alike_BMM = (met_BM[:, :, None] == met_BM[:, None]).tril(-1)
+    turn_BM = alike_BMM.sum(2).masked_fill(score_BM.gather(1, order_BM) == NEVER, score_BM.shape[1])
+    return order_BM.gather(1, turn_BM.argsort(dim=1, stable=True))
 
 
 def _top(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -61,7 +61,8 @@ class SearchConfig(Config):
     banned: Words = ()
     """Words that are never written in the tokens that the tokenizer makes of them, nor words that hold these tokens."""
     forced: Words = ()
-    """Words that every output holds."""
+    """Words that every output holds: where they fit best, by a beam or greedily (which is then a beam of 1); drawn ones
+    come at the latest where there is room for nothing else."""
     prefix: str = ""
     """Every output begins with this."""
 

@@ -20,8 +20,8 @@ class ForcedWords:
     """Each word must stand in the row before it ends, after at most `longest` tokens.
 
     The end is held back until all stand, and where no room is left for anything else, only what goes on with a word is
-    allowed: every search satisfies its words. A beam search that also keeps rows of each `met` side by side (Post and
-    Vilar 2018, section 3) puts them where they fit.
+    allowed: every search satisfies its words. A beam search keeps rows of each `met` side by side, and so finds where
+    they fit.
     """
 
     words: tuple[Spellings, ...]
@@ -43,6 +43,11 @@ class ForcedWords:
     def next_ids(self, ids_NT: Tensor) -> Tensor:
         """What is sure to bring each row on, [N, spellings of all words]; -1 where a spelling has no such id."""
         return self._progress(ids_NT).next_NS
+
+    def favoured(self, logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
+        """The scores, those of `next_ids` infinite where they are allowed: what is to be looked at comes first."""
+        onward_NV = _among(self.next_ids(ids_NT), logits_NV)
+        return logits_NV.masked_fill(onward_NV, torch.inf)
 
     def require(self, ids_NT: Tensor) -> None:
         """Raise ConfigError where a finished row lacks a word: other rules stood against it."""
@@ -117,11 +122,16 @@ def forced_words(
 
 def _only(ids_NS: Tensor, logits_NV: Tensor, *, rows_N: Tensor) -> Tensor:
     """Forbid all but some ids (-1: none) in some rows, but not where other rules have forbidden all of these."""
+    onward_NV = _among(ids_NS, logits_NV)
+    return logits_NV.masked_fill((rows_N & onward_NV.any(-1))[:, None] & ~onward_NV, NEVER)
+
+
+def _among(ids_NS: Tensor, logits_NV: Tensor) -> Tensor:
+    """Which scores are those of some ids (-1: none), and not forbidden, [N, V]."""
     rows, size = logits_NV.shape
     # one column more for what is no id
     onward_NV = torch.zeros(rows, size + 1, dtype=torch.bool, device=logits_NV.device)
-    onward_NV = onward_NV.scatter(1, ids_NS.where(ids_NS >= 0, size), value=True)[:, :-1] & (logits_NV > NEVER)
-    return logits_NV.masked_fill((rows_N & onward_NV.any(-1))[:, None] & ~onward_NV, NEVER)
+    return onward_NV.scatter(1, ids_NS.where(ids_NS >= 0, size), value=True)[:, :-1] & (logits_NV > NEVER)
 
 
 def _shortest(word: Spellings) -> int:

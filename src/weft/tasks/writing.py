@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,15 @@ from torch import Tensor
 
 from weft.decoding.banned import BannedText
 from weft.decoding.beam import Ranking, beam_search
-from weft.decoding.choices import Beam, MinimumRisk, Sample, Sampling, SearchConfig
+from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample, Sampling, SearchConfig
+from weft.decoding.forced import ForcedWords
 from weft.decoding.risk import least_risk
 from weft.decoding.unroll import Output, Terms, collected, drawing, likeliest, row_keys, unroll
 from weft.errors import ConfigError
 from weft.models.base import Decoder, State
 from weft.tasks.token_loss import Reference
 from weft.text.normalize import NormalizeConfig
+from weft.text.pieces import CharTokenizerConfig
 from weft.text.segment import han_share
 from weft.text.tokenizer import Tokenizer, TokenizerConfig
 from weft.text.vocab import PAD, UNKNOWN
@@ -62,49 +65,35 @@ class Writer:
 
         """
         search, rows = self.search, len(ids_BP)
-        prefix = prefix_ids(search, self.tokenizer)
-        if prefix:
-            ids_BP = torch.cat([ids_BP, ids_BP.new_tensor(prefix).expand(rows, -1)], 1)
-        terms = self._terms(len(prefix), ids_BP.shape[1] - 1)
+        prefix, ids_BP, terms = self._begun(ids_BP)
         samples = search.samples if isinstance(search, Sample | MinimumRisk) else 1
         record = isinstance(search, Beam) and search.coverage_penalty > 0
         state = start(capacity=ids_BP.shape[1] + terms.longest, record=record)
         if record and getattr(state, "seen", None) is None:
             what = "there is no attention to a source whose coverage could be asked for"
             raise ConfigError(what, where="search.coverage_penalty", hint="set it to 0")
-        if isinstance(search, Beam):
-            if search.size >= self._vocabulary():
-                what = f"a beam of {search.size} is as wide as the vocabulary of {self._vocabulary():,}"
-                raise ConfigError(what, where="search.size", hint="take a smaller beam: 5 is usual")
-            ranking = Ranking(search.length_penalty, search.coverage_penalty)
-            found = beam_search(
-                self.decoder,
-                state,
-                ids_BP,
-                terms=terms,
-                size=search.size,
-                ranking=ranking,
-                alternatives=search.alternatives,
-                stop=search.stop,
-            )
+        if isinstance(search, Beam) or _looks_ahead(search):
+            found = self._beams(state, ids_BP, terms)
         else:
             keys = row_keys(keys_B, samples=samples)
             choose = drawing(keys, seed=search.seed) if isinstance(search, Sampling) else likeliest
             steps = unroll(self.decoder, state, ids_BP, terms=terms, choose=choose, samples=samples)
             flat = collected(steps, rows=rows * samples, end=self.end)
             found = [flat[row * samples : (row + 1) * samples] for row in range(rows)]
-        self._check_forced(found, ids_BP)
+        for rule in terms.rules:
+            if isinstance(rule, ForcedWords):
+                found = [
+                    _with_words(row, rule, begun) for row, begun in zip(found, ids_BP[:, 1:].tolist(), strict=True)
+                ]
         return [[replace(one, ids=[*prefix, *one.ids]) for one in row] for row in found]
 
     def stream(self, start: Callable[..., State], ids_BP: Tensor, keys_B: Sequence[np.ndarray]) -> Iterator[int]:
         """The ids of the output of a single row as they are chosen. Raises ConfigError for a search that cannot."""
         search = self.search
-        if isinstance(search, Beam | MinimumRisk):
+        if isinstance(search, Beam | MinimumRisk) or _looks_ahead(search):
             what = f"`{search.kind}` knows its output only at the end"
             raise ConfigError(what, where="search", hint="to see a text as it is written, search greedily or draw")
-        prefix = prefix_ids(search, self.tokenizer)
-        ids_BP = torch.cat([ids_BP, ids_BP.new_tensor(prefix).expand(1, -1)], 1) if prefix else ids_BP
-        terms = self._terms(len(prefix), ids_BP.shape[1] - 1)
+        prefix, ids_BP, terms = self._begun(ids_BP)
         state = start(capacity=ids_BP.shape[1] + terms.longest)
         choose = drawing(row_keys(keys_B), seed=search.seed) if isinstance(search, Sampling) else likeliest
         yield from prefix
@@ -123,33 +112,66 @@ class Writer:
         found += [row[len(before) :] for row in (spaced, inside) if row[: len(before)] == before]
         return [list(one) for one in dict.fromkeys(map(tuple, found)) if one and PAD not in one and UNKNOWN not in one]
 
-    def _vocabulary(self) -> int:
-        return self.tokenizer.sizes[0]
-
-    def _terms(self, prefix: int, begun: int) -> Terms:
-        """Rules see what a row began with; their lengths are meant without it, a forced beginning included."""
-        longest = self.search.max_length or max(self.longest, self.search.min_length)
-        if longest <= prefix:
-            what = f"a beginning of {prefix} tokens leaves no room, where an output has at most {longest}"
-            raise ConfigError(what, where="search.prefix", hint="shorten it, or raise max_length")
-        shifted = (
-            self.search.model_copy(update={"min_length": self.search.min_length + begun - prefix})
-            if (self.search.min_length)
-            else self.search
+    def _beams(self, state: State, ids_BP: Tensor, terms: Terms) -> list[list[Output]]:
+        """By a beam; a greedy search that has words to place is one of size 1."""
+        search = self.search if isinstance(self.search, Beam) else Beam(1)
+        known = self.tokenizer.sizes[0]
+        if search.size >= known:
+            what = f"a beam of {search.size} is as wide as the vocabulary of {known:,}"
+            raise ConfigError(what, where="search.size", hint="take a smaller beam: 5 is usual")
+        return beam_search(
+            self.decoder,
+            state,
+            ids_BP,
+            terms=terms,
+            size=search.size,
+            ranking=Ranking(search.length_penalty, search.coverage_penalty),
+            alternatives=search.alternatives,
+            stop=search.stop,
         )
-        rules = shifted.rules(end=self.end, spell=self.spell, longest=longest - prefix + begun)
-        han = [BannedText.of(word, self._piece_texts()) for word in self.search.banned if han_share([word]) == 1]
-        return Terms(self.end, longest - prefix, (*han, *rules))
 
-    def _piece_texts(self) -> list[str]:
-        return [*self.tokenizer.decode([[number] for number in range(self.end)]), ""]
+    def _begun(self, ids_BP: Tensor) -> tuple[list[int], Tensor, Terms]:
+        """A forced beginning, what each row begins with together with it, and the terms of what is written after it.
 
-    def _check_forced(self, found: Sequence[Sequence[Output]], ids_BP: Tensor) -> None:
-        rule = self.search.forced_words(end=self.end, spell=self.spell, longest=self.search.max_length or self.longest)
-        if rule is not None:
-            for begun, row in zip(ids_BP[:, 1:].tolist(), found, strict=True):
-                for one in row:
-                    rule.require(torch.tensor([[*begun, *one.ids]], dtype=torch.long))
+        Rules see what a row began with; their lengths are meant without it, a forced beginning included.
+        """
+        search, begun = self.search, ids_BP.shape[1] - 1
+        prefix = prefix_ids(search, self.tokenizer)
+        longest = search.max_length or max(self.longest, search.min_length)
+        if longest <= len(prefix):
+            what = f"a beginning of {len(prefix)} tokens leaves no room, where an output has at most {longest}"
+            raise ConfigError(what, where="search.prefix", hint="shorten it, or raise max_length")
+        if search.min_length:
+            search = search.model_copy(update={"min_length": search.min_length + begun})
+        rules = search.rules(end=self.end, spell=self.spell, longest=longest + begun)
+        han = [_banned(word, self.tokenizer) for word in search.banned if han_share([word]) == 1]
+        whole_BP = torch.cat([ids_BP, ids_BP.new_tensor(prefix).expand(len(ids_BP), -1)], 1)
+        return prefix, whole_BP, Terms(self.end, longest - len(prefix), (*han, *rules))
+
+
+def _looks_ahead(search: SearchConfig) -> bool:
+    """Whether a greedy search has words to place: where they fit is known only when other places were tried."""
+    return isinstance(search, Greedy) and bool(search.forced)
+
+
+def _with_words(outputs: Sequence[Output], rule: ForcedWords, begun: Sequence[int]) -> list[Output]:
+    """The outputs that have all forced words, what a row began with counted. Raises ConfigError where none has."""
+    wholes = [torch.tensor([[*begun, *one.ids]], dtype=torch.long) for one in outputs]
+    kept = [one for one, ids_1T in zip(outputs, wholes, strict=True) if int(rule.met(ids_1T)) == rule.total]
+    if not kept:
+        rule.require(wholes[0])
+    return kept
+
+
+@lru_cache(maxsize=64)
+def _banned(word: str, tokenizer: Tokenizer) -> BannedText:
+    return BannedText.of(word, _piece_texts(tokenizer))
+
+
+@lru_cache(maxsize=2)
+def _piece_texts(tokenizer: Tokenizer) -> list[str]:
+    """What each id adds to a text, and the end nothing."""
+    return [*tokenizer.decode([[number] for number in range(tokenizer.sizes[0])]), ""]
 
 
 def prefix_ids(search: SearchConfig, tokenizer: Tokenizer) -> list[int]:
@@ -192,6 +214,14 @@ def abreast(search: SearchConfig) -> int:
 
 
 def exactly(config: TokenizerConfig) -> TokenizerConfig:
-    """The same for texts that are to be written: as they are, unless it says otherwise."""
+    """The same for texts as they are, unless it says otherwise."""
     given = "normalize" in config.model_fields_set
     return config if given else config.model_copy(update={"normalize": EXACT})
+
+
+def for_writing(config: TokenizerConfig) -> TokenizerConfig:
+    """The same for texts that are to be written: exactly, and of every character, as what is unknown is no output."""
+    if isinstance(config, CharTokenizerConfig) and "min_count" not in config.vocabulary.model_fields_set:
+        every = config.vocabulary.model_copy(update={"min_count": 1})
+        config = config.model_copy(update={"vocabulary": every})
+    return exactly(config)
