@@ -11,7 +11,8 @@ from weft.tasks.writing import TextAnswer
 
 TEXTS = ["he sees 3 cats", "他 sees 7 books"]
 ASKED = [word for text in TEXTS for word in ("--text", text)]
-LONG = "he sees 3 cats and " * 9
+STRANGE = "of the inputs 1 character was never seen in training, and cannot be told apart: `他`\n"
+LONG = "he sees 3 cats or " * 9
 
 
 def lines(text: str) -> list[dict]:
@@ -40,7 +41,7 @@ def answers(folder: Path, texts: list[str], search=None) -> list:
 )
 def test_each_text_is_printed_on_a_line_as_the_library_writes_it(weft, translator, options, search):
     said = weft("generate", "translator", *ASKED, *options)
-    assert (said.code, said.err) == (0, "")
+    assert (said.code, said.err) == (0, STRANGE)
     assert said.out.splitlines() == [one.text for one in answers(translator, TEXTS, search)]
 
 
@@ -118,6 +119,27 @@ def test_what_was_not_read_is_said(weft, translator):
     assert [one.get("unread", 0) for one in lines(typed.out)] == [0] + [unread] * 7
 
 
+def test_characters_that_were_never_seen_are_told_once(weft, translator, poet):
+    expected = "of the inputs 3 characters were never seen in training, and cannot be told apart"
+    call = ("--text", "he sees ☃☃", "--text", "é cats", "--greedy")
+    for verb, more in (("generate", ()), ("generate", ("--stream",)), ("predict", ())):
+        said = weft(verb, "translator", *call, *more)
+        assert said.err == f"{expected}: `☃`, `é`\n"
+    Path("strange.csv").write_text("en,zh\nhe sees ☃,他\n", encoding="utf-8")
+    assert "strange.csv: 1 character was never seen" in weft("evaluate", "translator", "strange.csv").err
+    Path("poem.csv").write_text("poem\n春眠☃\n", encoding="utf-8")
+    assert "poem.csv: 1 character was never seen" in weft("evaluate", "poet", "poem.csv").err
+
+
+def test_an_empty_text_is_shown_on_a_console_and_in_no_file(weft, translator, monkeypatch):
+    monkeypatch.setattr(package.Model, "answer", lambda model, texts: [TextAnswer(" ", -1.0)] * len(texts))
+    call = ("generate", "translator", *ASKED)
+    assert weft(*call).out == " \n \n"
+    monkeypatch.setattr("weft.cli.generate.on_console", lambda: True)
+    assert weft(*call).out == "(empty)\n(empty)\n"
+    assert "(empty)" not in weft(*call, "--json").out
+
+
 # what cannot be asked
 
 WRONG = [
@@ -130,6 +152,7 @@ WRONG = [
     (("--beam", "4000"), ("--beam: a beam of 4000 is as wide as the vocabulary", "take a smaller beam")),
     (("--beam", "two"), ("`two` is not a valid integer",)),
     (("--stream",), ("--stream: `beam` search knows its text only at the end", "add --greedy, or draw")),
+    (("--stream", "--greedy", "--force", "猫"), ("--stream: `greedy` search knows its text only at the end", "draw:")),
     (("--stream", "--minimum-risk", "4"), ("--stream: `minimum-risk` search",)),
     (("--stream", "--greedy", "--json"), ("--stream prints plain text, and --json does not",)),
     (("--force", "☃"), ("--force: `☃` cannot be written in the vocabulary of this model",)),
@@ -150,7 +173,7 @@ def test_texts_that_cannot_be(refused, translator, poet):
     refused("generate", "translator", "--text", " ", says=("--text: text is empty",))
     refused("generate", "translator", "a.txt", "--text", "a", says=("from FILE or from --text, not from both",))
     refused("generate", "translator", "none.txt", says=("none.txt: there is no such file",))
-    refused("generate", "poet", "--prompt", "春☃", says=("the model has never seen `☃`",))
+    refused("generate", "poet", "--prompt", "春☃", says=("the model has never seen `☃`", "hint: leave it out"))
     Path("empty.csv").write_text("en,zh\nhe sees,他\n ,他\n", encoding="utf-8")
     refused("generate", "translator", "empty.csv", says=("empty.csv:3: source is empty", "--on-bad-row skip"))
 

@@ -1,5 +1,6 @@
 """What is decided of both sides of a pair: the encoder that suits, one vocabulary or two, and what cannot be."""
 
+from itertools import pairwise
 from typing import Literal
 
 import pytest
@@ -10,8 +11,8 @@ from weft.errors import ConfigError
 from weft.models.choices import DECODERS
 from weft.tasks.parallel import Parallel
 from weft.tasks.seq2seq import Seq2SeqConfig
-from weft.tasks.sides import bpe_for, decided, loaded_sides, suiting
-from weft.text.subwords import BpeTokenizerConfig
+from weft.tasks.sides import bpe_for, decided, encoded, for_free_text, loaded_sides, suiting
+from weft.text.pieces import CharTokenizerConfig
 
 ENGLISH = ["A man rides a horse.", "Two dogs run.", "ＡＢＣ are wide."]
 GERMAN = ["Ein Mann reitet.", "Zwei Hunde laufen.", "ＡＢＣ ist breit."]
@@ -243,8 +244,32 @@ def test_vocabularies_are_told_with_what_they_cover():
     assert second == f"{separate.target.sizes[0]} ids for targets, which cover 100.00% of train"
 
 
-def test_the_plain_choice_is_subwords():
-    config = decided(Seq2SeqConfig(), ENGLISH, CHINESE)
+@pytest.mark.parametrize(("times", "expected"), [(1, "char"), (500, "char"), (6_000, "bpe")])
+def test_the_plain_choice_is_subwords_but_characters_for_little_chinese(times, expected):
+    """Of few texts a subword would be a whole phrase: `一个男人` is learned by heart, `男人` never."""
+    chinese = [f"{text}{number}" for number in range(times) for text in CHINESE]
+    config = decided(Seq2SeqConfig(), [*ENGLISH, *[f"{number}" for number in range(times)]], chinese)
+    assert (config.tokenizer.kind, config.target_tokenizer.kind) == ("bpe", expected)
     for tokenizer in (config.tokenizer, config.target_tokenizer):
-        assert isinstance(tokenizer, BpeTokenizerConfig)
         assert (tokenizer.normalize.case, tokenizer.normalize.unicode) == ("keep", "NFC")
+    assert decided(Seq2SeqConfig(), chinese, chinese).tokenizer.kind == expected
+
+
+def test_every_character_of_what_is_written_is_known():
+    """A character that was seen once may still be needed, and one that is unknown can never be written."""
+    sides = learned(ENGLISH, CHINESE, tokenizer={"kind": "char"}, vocabulary="separate").sides
+    assert set("".join(CHINESE)) <= set(sides.target.pieces)
+    assert "Ａ" not in sides.source.pieces, "what is only read may be unknown"
+    named = {"kind": "char", "vocabulary": {"min_count": 2}}
+    assert "很" not in learned(ENGLISH, CHINESE, target_tokenizer=named).sides.target.pieces
+    assert for_free_text(CharTokenizerConfig(), CHINESE).vocabulary.min_count == 1
+    assert for_free_text(None, CHINESE).vocabulary.min_count == 1
+
+
+def test_a_target_that_is_cut_does_not_end_there():
+    task = learned(ENGLISH, CHINESE, target_tokenizer={"kind": "char"}, max_target=6)
+    targets = encoded(task.sides, ENGLISH, CHINESE, max_source=99, max_target=6).ragged["target"]
+    rows = [targets.values[start:stop, 0].tolist() for start, stop in pairwise(targets.offsets_R1)]
+    assert [(len(row), row[-1] == task.end) for row in rows] == [(6, False), (7, True), (7, True)]
+    assert task.sides.target.decode([row[:6] for row in rows]) == [text[:6] for text in CHINESE]
+    assert task.encode([Parallel("a", (CHINESE[0],))]).ragged["target"].lengths_R.tolist() == [6]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from weft import bundle
 from weft.cli import options
 from weft.data.sources import Table, open_table
 from weft.errors import InputError
+from weft.tasks.unseen import told
 
 CHUNK = 4096
 """Inputs answered at a time: answers are on disk while the rest is still being read."""
@@ -51,9 +53,11 @@ def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()
 
 
 def answered(model: bundle.Model, examples: Iterator[Any], *, place: Place) -> Iterator[tuple[Any, Any]]:
-    """Each answer with its example; says of which inputs the end was not read."""
+    """Each answer with its example; says of which inputs the end was not read, and which characters were not known."""
     number = cut = 0
+    unseen: Counter[str] = Counter()
     while chunk := list(islice(examples, CHUNK)):
+        unseen += model.task.unseen(chunk)
         for given, example in zip(model.answer(chunk), chunk, strict=True):
             number += 1
             if unread := getattr(given, "unread", 0):
@@ -63,6 +67,13 @@ def answered(model: bundle.Model, examples: Iterator[Any], *, place: Place) -> I
             yield given, example
     if cut > SAID:
         click.echo(f"and {cut - SAID:,} more; `unread` in the answers as JSON has them all", err=True)
+    say_unseen(unseen)
+
+
+def say_unseen(unseen: Counter[str]) -> None:
+    """Say, on standard error, which characters of the inputs the model never saw."""
+    for said in told(unseen):
+        click.echo(f"of the inputs {said}", err=True)
 
 
 def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:

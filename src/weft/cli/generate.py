@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,11 +12,13 @@ import click
 
 from weft import bundle
 from weft.cli import answering, options, searching
-from weft.decoding.choices import Beam, MinimumRisk, Sample, SearchConfig
+from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample, SearchConfig
 from weft.errors import ConfigError
 from weft.models.device import Device
 
 TEXT = "A text to write for (--text) or to go on with (--prompt), which are the same; may be repeated."
+EMPTY = "(empty)"
+"""What is shown on a console for a text without a letter."""
 
 
 @click.command("generate", short_help="Let a trained model write.")
@@ -80,20 +84,29 @@ def _print(blocks: Iterator[Sequence[str]]) -> None:
         if number and (tall or before):
             click.echo()
         for place, text in enumerate(texts, 1):
-            click.echo(f"{place}  {text}" if len(texts) > 1 else text)
+            shown = EMPTY if not text.strip() and on_console() else text
+            click.echo(f"{place}  {shown}" if len(texts) > 1 else shown)
         before = tall
 
 
+def on_console() -> bool:
+    """Whether somebody looks at what is printed; no file is to hold what is written for people alone."""
+    return sys.stdout.isatty()
+
+
 def _check_streams(search: SearchConfig) -> None:
-    if isinstance(search, Beam | MinimumRisk):
-        hint = "add --greedy, or draw: --temperature 0.8"
+    placed = isinstance(search, Greedy) and search.forced
+    if isinstance(search, Beam | MinimumRisk) or placed:
+        hint = "draw: --temperature 0.8" if search.forced else "add --greedy, or draw: --temperature 0.8"
         raise ConfigError(f"`{search.kind}` search knows its text only at the end", where="--stream", hint=hint)
 
 
 def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, *, place: answering.Place) -> None:
     """Print texts as they are written; of several drawn for one input, each has a seed of its own, the next number."""
     samples = search.samples if isinstance(search, Sample) else 1
+    unseen: Counter[str] = Counter()
     for number, example in enumerate(examples, 1):
+        unseen += model.task.unseen([example])
         if unread := model.task.encode([example]).fixed.get("unread"):
             answering.say_unread(model, int(unread[0]), where=place(number, example))
         if number > 1:
@@ -101,9 +114,12 @@ def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, 
         for sample in range(samples):
             if samples > 1:
                 click.echo(f"{sample + 1}  ", nl=False)
+            blank = True
             for piece in model.task.searching(_one(search, sample)).stream(model.network, example):
                 click.echo(piece, nl=False)
-            click.echo()
+                blank = blank and not piece.strip()
+            click.echo(EMPTY if blank and on_console() else "")
+    answering.say_unseen(unseen)
 
 
 def _one(search: SearchConfig, sample: int) -> SearchConfig:

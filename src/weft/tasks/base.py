@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -152,6 +153,10 @@ class Task(ABC):
 
         Returns what is to be said of examples that can be scored, but not answered rightly.
         """
+
+    def unseen(self, examples: Sequence[Any]) -> Counter[str]:  # noqa: ARG002
+        """The characters to be read that training never saw, with their counts; only what writes tells of them."""
+        return Counter()
 
     def hurried(self) -> Task:
         """The same, answering in its quickest way: how the dev part is answered while training goes on."""

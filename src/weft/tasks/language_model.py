@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,9 +31,10 @@ from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.transformer_decoder import GptDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
-from weft.tasks.passages import Passage, Prompt, passages_of, prompts_of, unknown_characters
+from weft.tasks.passages import Passage, Prompt, passages_of, prompts_of
 from weft.tasks.sides import check_written, for_free_text
 from weft.tasks.token_loss import Reference, references, token_loss
+from weft.tasks.unseen import named, told, unseen_letters
 from weft.tasks.writing import TextAnswer, Writer, abreast, as_texts
 from weft.tasks.written_scores import text_scores
 from weft.text.choices import TokenizerChoice
@@ -189,7 +191,9 @@ class LanguageModel(Task):
         facts = {"known": 1 - found.unknown / max(1, len(found.values_NW))}
         if any(isinstance(one, Prompt) for one in examples):
             if found.unknown:
-                raise InputError(*unknown_characters(self.tokenizer, [one.text for one in examples]))
+                strange = named(self.unseen(examples)) or "a word of it"
+                hint = "leave it out; a model with task.tokenizer=bytes reads every character"
+                raise InputError(f"the model has never seen {strange}, so it cannot go on from there", hint=hint)
             rows = _begun(whole, self.end)
             places = np.arange(len(examples))
             return Columns({"text": rows}, {"prompt": np.ones(len(examples), bool)}, places, rows.lengths_R, facts)
@@ -200,8 +204,11 @@ class LanguageModel(Task):
 
     def check(self, examples: Sequence[Passage]) -> list[str]:
         """Every text can be scored."""
-        del examples
-        return []
+        return told(self.unseen(examples))
+
+    def unseen(self, examples: Sequence[Passage | Prompt]) -> Counter[str]:
+        """Of texts and prompts."""
+        return unseen_letters(self.tokenizer, (one.text for one in examples))
 
     def collate(self, columns: Columns, rows: np.ndarray) -> TextBatch:
         """Gather and pad some rows."""

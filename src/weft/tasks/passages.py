@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
 from weft.data.sources import Row, Table
-from weft.text.tokenizer import Tokenizer
-from weft.text.vocab import UNKNOWN
 
 BLOCK = 10_000
 """Characters after which a stream is cut at the next line end: no token spans two of these passages."""
@@ -98,17 +96,3 @@ def prompts_of(table: Table, *, column: str) -> Iterator[Prompt]:
 def text_of(row: Row, column: str) -> str:
     """The text in a column, or the lines of a list of strings."""
     return "\n".join(row.lists[column]) if column in row.lists else row.values.get(column, "")
-
-
-def unknown_characters(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[str]:
-    """What is wrong with prompts that hold what the tokenizer does not know."""
-    letters = sorted({letter for text in texts for letter in text if not letter.isspace()})
-    found = tokenizer.encode(letters)
-    ends = found.lengths_R.cumsum()
-    unknown = [
-        letter
-        for letter, end, length in zip(letters, ends, found.lengths_R, strict=True)
-        if (found.values_NW[end - length : end, 0] == UNKNOWN).any()
-    ]
-    shown = ", ".join(f"`{letter}`" for letter in unknown[:8]) or "a word"
-    return (f"the model has never seen {shown}, so it cannot go on from there",)

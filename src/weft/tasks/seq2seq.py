@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Moves, Tokens
-from weft.data.columns import Columns, Ragged, ended, fit
+from weft.data.columns import Columns
 from weft.data.sources import Table
 from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
 from weft.decoding.feed import TeacherForcing, feed
@@ -37,9 +38,10 @@ from weft.tasks.parallel import (
     repeated_sources,
     source_again,
 )
-from weft.tasks.sides import Sides, check_positions, decided, learned_sides, loaded_sides
+from weft.tasks.sides import Sides, check_positions, decided, encoded, learned_sides, loaded_sides
 from weft.tasks.text_task import tokens_of
 from weft.tasks.token_loss import disagreement, references, token_loss
+from weft.tasks.unseen import told, unseen_letters
 from weft.tasks.writing import Reference, TextAnswer, Writer, abreast, as_texts
 from weft.tasks.written_scores import quick_written_scores, written_scores
 from weft.text.choices import TokenizerChoice
@@ -78,9 +80,9 @@ class Seq2SeqConfig(TaskConfig):
     target: str | None = None
     """The column of the target, or several joined by commas, each of which is right; None: guessed, and said."""
     tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: `bpe`, which keeps capitals and full width."""
+    """How texts become ids; None: `bpe`, which keeps capitals and full width, or `char` for little Chinese."""
     target_tokenizer: TokenizerChoice | None = None
-    """How targets become ids, where they have a vocabulary of their own; None: as sources."""
+    """How targets become ids, where they have a vocabulary of their own; None: as `tokenizer`, or what suits them."""
     vocabulary: Literal["auto", "shared", "separate"] = "auto"
     """One vocabulary for both sides, or one for each; `auto`: one, unless one side alone is Chinese."""
     max_source: int = Field(default=256, ge=1)
@@ -195,38 +197,25 @@ class Seq2Seq(Task):
 
     def encode(self, examples: Sequence[Parallel]) -> Columns:
         """Ids of every source with an end symbol, and of the first target of each, where all have one."""
-        sources = self.sides.source.encode([one.source for one in examples])
-        source = fit(Ragged.of(sources.values_NW, sources.lengths_R), max_length=self.config.max_source, long="head")
-        read = ended(source.rows, self.sides.source.sizes[0])
-        ragged, lengths_R = {"source": read}, read.lengths_R
-        facts = {
-            "source": 1 - sources.unknown / max(1, len(sources.values_NW)),
-            "long": source.long_texts / max(1, len(examples)),
-            "unread": source.unread / max(1, len(sources.values_NW)),
-        }
-        shape_R = None
-        if examples and all(one.targets for one in examples):
-            targets = self.sides.target.encode([one.targets[0] for one in examples])
-            target = fit(
-                Ragged.of(targets.values_NW, targets.lengths_R), max_length=self.config.max_target, long="head"
-            )
-            ragged["target"] = ended(target.rows, self.end)
-            facts["target"] = 1 - targets.unknown / max(1, len(targets.values_NW))
-            facts["long_targets"] = target.long_texts / max(1, len(examples))
-            # batches of one source length and like target lengths: hardly any padding on either side
-            shape_R = lengths_R * 100_000 + ragged["target"].lengths_R
-            lengths_R = lengths_R + ragged["target"].lengths_R
-        unread_R = sources.lengths_R - source.rows.lengths_R
-        spelled = sources.letters
-        letters = {} if spelled is None else {"source": Ragged.of(spelled.ids_N, spelled.lengths_U)}
-        return Columns(ragged, {"unread": unread_R}, source.owner_R, lengths_R, facts, letters, shape_R)
+        targets = [one.targets[0] for one in examples if one.targets]
+        return encoded(
+            self.sides,
+            [one.source for one in examples],
+            targets if targets and len(targets) == len(examples) else None,
+            max_source=self.config.max_source,
+            max_target=self.config.max_target,
+        )
 
     def check(self, examples: Sequence[Parallel]) -> list[str]:
         """Refuse a source without a target."""
         for one in examples:
             if not one.targets:
                 raise InputError("there is no target", where=f"line {one.line}" if one.line else "")
-        return []
+        return told(self.unseen(examples))
+
+    def unseen(self, examples: Sequence[Parallel]) -> Counter[str]:
+        """Of sources."""
+        return unseen_letters(self.sides.source, (one.source for one in examples))
 
     def collate(self, columns: Columns, rows: np.ndarray) -> PairBatch:
         """Gather and pad some rows."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from torch import nn
 
+from weft.data.columns import Columns, Ragged, ended, fit
 from weft.errors import ConfigError
 from weft.models.base import DecoderConfig, Encoder, EncoderConfig
 from weft.models.embedding import Embedding
@@ -17,13 +19,14 @@ from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
 from weft.models.rnn_decoder import RnnDecoderConfig
 from weft.models.transformer import TransformerEncoderConfig
 from weft.models.transformer_decoder import TransformerDecoderConfig
-from weft.tasks.writing import EXACT, exactly
+from weft.tasks.writing import EXACT, exactly, for_writing
 from weft.text.pieces import CharTokenizerConfig
 from weft.text.segment import han_share
 from weft.text.subwords import BpeTokenizerConfig
 from weft.text.tokenizer import Tokenizer, TokenizerConfig
 
 _SAMPLE = 1000
+_FEWEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,11 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     if vocabulary == "shared" and config.target_tokenizer not in (None, config.tokenizer):
         what = "one vocabulary for both sides has one tokenizer"
         raise ConfigError(what, where="task.target_tokenizer", hint="leave it out, or set task.vocabulary=separate")
-    both = [*sources, *targets]
-    tokenizer = exactly(config.tokenizer or bpe_for(both if vocabulary == "shared" else sources))
-    own = config.target_tokenizer or config.tokenizer or bpe_for(targets)
-    target = None if vocabulary == "shared" else exactly(own)
+    if vocabulary == "shared":
+        tokenizer, target = for_writing(config.tokenizer or pieces_for([*sources, *targets])), None
+    else:
+        tokenizer = exactly(config.tokenizer or pieces_for(sources))
+        target = for_writing(config.target_tokenizer or config.tokenizer or pieces_for(targets))
     update = {"encoder": encoder, "vocabulary": vocabulary, "tokenizer": tokenizer, "target_tokenizer": target}
     return config.model_copy(update=update)
 
@@ -102,12 +106,25 @@ def check_positions(config: EncoderConfig, encoder: Encoder, decoder: DecoderCon
         raise ConfigError(what, where="task.encoder", hint=hint)
 
 
+def pieces_for(texts: Sequence[str]) -> TokenizerConfig:
+    """Characters for Chinese texts that are too few to teach the fewest subwords, else subwords.
+
+    Of few texts a subword of Chinese is a whole phrase, which a model learns to write by heart.
+    """
+    chinese = han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.3
+    return CharTokenizerConfig() if chinese and _taught(texts) < _FEWEST else bpe_for(texts)
+
+
 def bpe_for(texts: Sequence[str]) -> BpeTokenizerConfig:
     """Subwords, one for every 60 words that there are to learn from, 500 to 8,000 in all."""
+    return BpeTokenizerConfig(size=round(min(8_000, max(_FEWEST, _taught(texts))) / 100) * 100)
+
+
+def _taught(texts: Sequence[str]) -> float:
+    """How many subwords some texts can teach: one for every 60 words, of which five Han characters are three."""
     sample = texts[:: max(1, len(texts) // _SAMPLE)]
     words = sum(len(text.split()) for text in sample) + 0.6 * sum(map(len, sample)) * han_share(sample)
-    total = words / max(1, len(sample)) * len(texts)
-    return BpeTokenizerConfig(size=round(min(8_000, max(500, total / 60)) / 100) * 100)
+    return words / max(1, len(sample)) * len(texts) / 60
 
 
 def suiting(decoder: DecoderConfig) -> EncoderConfig:
@@ -140,6 +157,42 @@ def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -
     return sides
 
 
+def encoded(
+    sides: Sides, sources: Sequence[str], targets: Sequence[str] | None, *, max_source: int, max_target: int
+) -> Columns:
+    """Ids of sources, with an end symbol after what is read, and of targets, with one after those that end in time."""
+    read = sides.source.encode(sources)
+    source = fit(Ragged.of(read.values_NW, read.lengths_R), max_length=max_source, long="head")
+    ragged = {"source": ended(source.rows, sides.source.sizes[0])}
+    facts = {
+        "source": 1 - read.unknown / max(1, len(read.values_NW)),
+        "long": source.long_texts / max(1, len(sources)),
+        "unread": source.unread / max(1, len(read.values_NW)),
+    }
+    cost_R, shape_R = ragged["source"].lengths_R, None
+    if targets is not None:
+        written = sides.target.encode(targets)
+        whole = Ragged.of(written.values_NW, written.lengths_R)
+        target = fit(whole, max_length=max_target, long="head")
+        ragged["target"] = _ending(target.rows, sides.target.sizes[0], where_R=whole.lengths_R <= max_target)
+        facts["target"] = 1 - written.unknown / max(1, len(written.values_NW))
+        facts["long_targets"] = target.long_texts / max(1, len(targets))
+        # batches of one source length and like target lengths: hardly any padding on either side
+        shape_R = cost_R * 100_000 + ragged["target"].lengths_R
+        cost_R = cost_R + ragged["target"].lengths_R
+    letters = {} if read.letters is None else {"source": Ragged.of(read.letters.ids_N, read.letters.lengths_U)}
+    unread_R = read.lengths_R - source.rows.lengths_R
+    return Columns(ragged, {"unread": unread_R}, source.owner_R, cost_R, facts, letters, shape_R)
+
+
+def _ending(rows: Ragged, end: int, *, where_R: np.ndarray) -> Ragged:
+    """Rows with an end symbol after some: what was cut does not end there, and a model is not to learn that it does."""
+    whole = ended(rows, end)
+    kept = np.ones(len(whole.values), dtype=bool)
+    kept[whole.offsets_R1[1:][~where_R] - 1] = False
+    return Ragged.of(whole.values[kept], rows.lengths_R + where_R)
+
+
 def check_written(config: TokenizerConfig, learned: Tokenizer, *, where: str) -> None:
     """Raise ConfigError for a tokenizer whose ids cannot be turned back into text."""
     if not learned.reversible:
@@ -154,10 +207,10 @@ def for_free_text(tokenizer: TokenizerConfig | None, texts: Sequence[str]) -> To
     """The tokenizer for texts that a language model writes: `char` for Chinese, else `bpe`; line breaks are kept."""
     if tokenizer is None:
         chinese = han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.5
-        tokenizer = CharTokenizerConfig() if chinese else bpe_for(texts)
-    if tokenizer.kind in ("word", "mixed") or "normalize" in tokenizer.model_fields_set:
-        return exactly(tokenizer)
-    return tokenizer.model_copy(update={"normalize": EXACT.model_copy(update={"space": "keep"})})
+        tokenizer = CharTokenizerConfig() if chinese else pieces_for(texts)
+    if tokenizer.kind not in ("word", "mixed") and "normalize" not in tokenizer.model_fields_set:
+        tokenizer = tokenizer.model_copy(update={"normalize": EXACT.model_copy(update={"space": "keep"})})
+    return for_writing(tokenizer)
 
 
 def loaded_sides(config: Any, folder: Path) -> Sides:

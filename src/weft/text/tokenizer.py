@@ -48,6 +48,8 @@ class Tokenizer(ABC):
     """False where ids are a set without positions (hashed n-grams): only a bag reads those."""
     reversible: ClassVar[bool] = True
     """Whether ids can be turned back into text; each kind says how exactly."""
+    config: TokenizerConfig
+    """What it was learned by."""
     sizes: tuple[int, ...]
     """How many ids each view has, padding included; of letters, how many n-grams."""
 

@@ -1,0 +1,60 @@
+"""Characters that were never seen: by every kind of tokenizer, with their counts, and in words."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weft.tasks.unseen import named, told, unseen_letters
+from weft.tasks.writing import EXACT
+from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
+from weft.text.subwords import (
+    BpeTokenizerConfig,
+    BytesTokenizerConfig,
+    UnigramTokenizerConfig,
+    WordpieceTokenizerConfig,
+)
+
+TEXTS = ["a man rides a horse", "the man reads a book", "男人在骑马", "男人在看书"] * 2
+KINDS = {
+    "bpe": BpeTokenizerConfig(size=60, normalize=EXACT),
+    "unigram": UnigramTokenizerConfig(size=60, normalize=EXACT),
+    "wordpiece": WordpieceTokenizerConfig(size=60, normalize=EXACT),
+    "char": CharTokenizerConfig(normalize=EXACT),
+    "mixed": MixedTokenizerConfig(normalize=EXACT),
+    "word": WordTokenizerConfig(normalize=EXACT),
+}
+LEARNED = {kind: config.learn(TEXTS) for kind, config in KINDS.items()}
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+@each_kind
+def test_what_was_never_seen_is_counted(kind):
+    found = unseen_letters(LEARNED[kind], ["the ☃ reads ☃☃", "男人在吃 马", "e"])
+    assert found == {"☃": 3, "吃": 1}
+
+
+@each_kind
+@given(letters=st.text(alphabet=sorted(set("".join(TEXTS)))))
+@settings(max_examples=20, deadline=None)
+def test_what_was_seen_is_known_in_any_order(kind, letters):
+    assert not unseen_letters(LEARNED[kind], [letters])
+
+
+def test_a_letter_is_looked_for_as_it_is_read():
+    read = CharTokenizerConfig().learn(TEXTS)
+    assert not unseen_letters(read, ["MAN ＭＡＮ"]), "small, and of half width"
+    assert unseen_letters(LEARNED["char"], ["MAN"]) == {"M": 1, "A": 1, "N": 1}
+
+
+def test_of_bytes_no_character_is_unknown():
+    assert not unseen_letters(BytesTokenizerConfig(size=300).learn(TEXTS), ["☃ 吃 é"])
+
+
+def test_they_are_told_the_most_frequent_first_and_not_all():
+    assert told(Counter()) == []
+    assert told(Counter("☃")) == ["1 character was never seen in training, and cannot be told apart: `☃`"]
+    (said,) = told(Counter("吃吃é"))
+    assert said == "3 characters were never seen in training, and cannot be told apart: `吃`, `é`"
+    assert named(Counter("甲乙丙丁戊己庚辛壬癸")).endswith("`辛` and 2 others")
