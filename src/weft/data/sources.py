@@ -23,6 +23,8 @@ from weft.data.folders import COLUMNS, class_files, folder_rows, shared_encoding
 from weft.data.line_rows import LABEL, Values, json_objects, labelled_rows, lists, plain_rows, scalars
 from weft.data.parallel import parallel_rows, same_length, side_columns, side_files
 from weft.data.parquet import parquet_columns, parquet_rows
+from weft.data.questions import COLUMNS as QUESTION_COLUMNS
+from weft.data.questions import is_nested, question_rows
 from weft.errors import InputError, did_you_mean
 
 FORMS = {
@@ -48,13 +50,15 @@ Quotes = Literal["none", "plain", "enclose"]
 class Row:
     """One record: its values by column, and the line (from 1) of the unpacked file on which it starts.
 
-    Where there are no lines, in parquet and in a folder of texts, `line` is the number of the row. `lists` are the
-    values of JSON lines that are lists of strings, by column: the references of one source, say.
+    Where there are no lines, in parquet, in nested JSON and in a folder of texts, `line` is the number of the row.
+    `lists` are the values of JSON lines that are lists of strings, by column: the references of one source, say; `whole`
+    is the object as it stands there, what is nested too.
     """
 
     values: Mapping[str, str]
     line: int
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Table:
             yield from self._valued(parallel_rows(self.sides, self.encoding, self.columns))
         elif self.form == "parquet":
             yield from self._valued(parquet_rows(self.source))
+        elif self.form == "questions":
+            yield from self._objects(self._nested())
         else:
             yield from self._of_lines()
 
@@ -134,12 +140,19 @@ class Table:
     def _file(self, column: str) -> str:
         return self.sides[self.columns.index(column)] if self.sides and column in self.columns else self.path
 
+    def _nested(self) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+        with _open_lines(self.source, self.encoding) as lines:
+            try:
+                yield from question_rows("".join(lines))
+            except InputError as error:
+                raise InputError(error.what, where=f"{self.path}{error.where}", hint=error.hint) from None
+
     def _objects(self, found: Iterator[tuple[int, dict[str, Any] | InputError]]) -> Iterator[Row]:
         for line, values in found:
             if isinstance(values, InputError):
                 self.reject(line, values.what, hint=values.hint)
             else:
-                yield Row(scalars(values), line, lists(values))
+                yield Row(scalars(values), line, lists(values), values)
 
     def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
         for line, values in found:
@@ -189,6 +202,9 @@ def open_table(
         return Table(name, source, form, form, "", "none", parquet_columns(source), on_bad_row)
     table = Table(name, source, form, _encoding(source, encoding), "", "none", (), on_bad_row)
     number, first = _first_line(table)
+    if form == "jsonl" and is_nested(first):
+        table.form, table.columns = "questions", QUESTION_COLUMNS
+        return table
     if form == "jsonl" and first.lstrip().startswith("["):
         hint = "turn an array into JSON lines: jq -c '.[]' old.json > new.jsonl"
         raise InputError("starts with `[`, expected one object a line", where=f"{name}:{number}", hint=hint)

@@ -1,0 +1,123 @@
+"""Questions on passages: knows SQuAD's nested JSON, the ways to write answers down, and where an answer stands.
+
+The nested form (Rajpurkar et al. 2016) is one object: `data` has articles, these have `paragraphs`, each a `context`
+with its `qas`. CMRC 2018 has it too. Its rows are the questions, numbered from 1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from weft.errors import InputError
+
+COLUMNS = ("id", "title", "context", "question", "answers")
+_NESTED = re.compile(r'\s*\{\s*($|("\w+"\s*:\s*"[^"]*"\s*,\s*)*"data"\s*:\s*\[)')
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An answer, and at which character of its passage it starts."""
+
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The character after its last."""
+        return self.start + len(self.text)
+
+
+def is_nested(line: str) -> bool:
+    """Whether the first line of a JSON file begins SQuAD's nested form, and not a JSON object a line."""
+    return _NESTED.match(line) is not None
+
+
+def question_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """The questions of a nested file, flat, with their numbers; an InputError, which has the path, for a broken one.
+
+    Raises InputError where the file as a whole is not of this form.
+    """
+    try:
+        whole = json.loads(text)
+    except json.JSONDecodeError as error:
+        what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        raise InputError(what, where=f":{error.lineno}", hint="write one object, or an object on each line") from None
+    number = count(1)
+    for path, article in _each(whole, "data", ""):
+        for place, paragraph in _each(article, "paragraphs", path):
+            for name, asked in _each(paragraph, "qas", place):
+                found = {"title": article.get("title"), "context": paragraph.get("context"), **asked}
+                lacks = [one for one in ("context", "question") if not isinstance(found.get(one), str)]
+                row = InputError(f"{name} has no `{lacks[0]}`") if lacks else found
+                yield next(number), row
+
+
+def _each(found: Any, name: str, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects in a list of an object, each with its path."""
+    within = f"{path}.{name}" if path else name
+    listed = found.get(name) if isinstance(found, dict) else None
+    if not isinstance(listed, list):
+        hint = "SQuAD's form is data[].paragraphs[].qas[]; else write an object on each line"
+        raise InputError(f"expected a list `{within}`", hint=hint)
+    for place, one in enumerate(listed):
+        if not isinstance(one, dict):
+            raise InputError(f"expected an object, found {type(one).__name__}", where=f" {within}[{place}]")
+        yield f"{within}[{place}]", one
+
+
+def answers_of(found: Any) -> list[tuple[str, int | None]]:
+    """The texts of answers, each once, with where each starts, if that is told: of any of the forms in use.
+
+    These are a list of objects with `text` and `answer_start` (or `start`), one object with lists of both, a list of
+    texts, and a text alone. An empty text, null and an empty list are no answers. Raises InputError for anything else.
+    """
+    if isinstance(found, Mapping):
+        texts, starts = found.get("text"), found.get("answer_start", found.get("start"))
+        if isinstance(texts, list):
+            starts = starts if isinstance(starts, list) else [None] * len(texts)
+            found = [{"text": text, "start": start} for text, start in zip(texts, starts, strict=False)]
+        else:
+            found = [found]
+    listed = found if isinstance(found, list | tuple) else [] if found is None else [found]
+    read: dict[tuple[str, int | None], None] = {}
+    for one in listed:
+        told = one if isinstance(one, Mapping) else {"text": one}
+        text, start = told.get("text"), told.get("answer_start", told.get("start"))
+        if not isinstance(text, str) or not _is_place(start):
+            raise InputError("expected an answer with `text` and `answer_start`")
+        if text.strip():
+            read[text, None if start is None else int(start)] = None
+    return list(read)
+
+
+def _is_place(start: Any) -> bool:
+    return start is None or isinstance(start, int) or (isinstance(start, str) and start.lstrip("-").isdecimal())
+
+
+def placed(passage: str, text: str, start: int | None) -> Span | None:
+    """The occurrence of an answer nearest to where it is said to start, the first if that is not said; None: none.
+
+    White space at the ends of an answer is no part of it.
+    """
+    if start is not None and text and passage.startswith(text, start):
+        start, text = start + len(text) - len(text.lstrip()), text.strip()
+        return Span(text, start)
+    text = text.strip()
+    found = [match.start() for match in re.finditer(f"(?={re.escape(text)})", passage)] if text else []
+    return Span(text, min(found, key=lambda place: abs(place - (start or 0)))) if found else None
+
+
+def spans_of(passage: str, answers: Sequence[tuple[str, int | None]]) -> tuple[list[Span], int, int]:
+    """The places of answers in a passage, each once; how many were moved to get there, and how many are not in it."""
+    spans = [placed(passage, text, start) for text, start in answers]
+    kept = [span for span in spans if span is not None]
+    moved = sum(
+        span is not None and start is not None and not passage.startswith(text, start)
+        for span, (text, start) in zip(spans, answers, strict=True)
+    )
+    return list(dict.fromkeys(kept)), moved, len(spans) - len(kept)

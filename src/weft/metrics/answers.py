@@ -1,0 +1,75 @@
+"""Answers found in a passage against the right ones: exact match and F1 of each; knows no model and no passage.
+
+Two ways to count. `squad` is that of SQuAD 1.1 and 2.0 (Rajpurkar et al. 2016, section 6.1; 2018): lower case, without
+punctuation and articles; F1 over words. `cmrc` is that of the script of CMRC 2018 (Cui et al. 2019, section 4): lower
+case, without the punctuation that the script lists; each character of Chinese counts, and each word of anything else;
+F1 over the longest run of these that both share. That script cuts words with nltk, this one with `weft.text.segment`.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+from weft.text.segment import han_share, split_words
+
+Style = Literal["squad", "cmrc"]
+"""How answers are compared."""
+
+_MARKS = str.maketrans("", "", "-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』")
+_HAN = re.compile("([\u4e00-\u9fa5])")
+
+
+def style_of(question: str) -> Style:
+    """`cmrc` for a question that is Chinese for the most part, else `squad`."""
+    return "cmrc" if han_share([question]) > 0.5 else "squad"
+
+
+def exact(answer: str, right: Sequence[str], *, style: Style) -> float:
+    """1 where an answer is one of the right ones, punctuation and case aside, else 0; none right: where it is empty."""
+    plain = _plain_words if style == "squad" else _plain_marks
+    return float(any(plain(answer) == plain(one) for one in right or [""]))
+
+
+def f1(answer: str, right: Sequence[str], *, style: Style) -> float:
+    """The best F1 of an answer over the right ones, 0 to 1; none right: 1 where it is empty."""
+    return max((_f1(answer, one, style) for one in right), default=float(not answer))
+
+
+def _f1(answer: str, right: str, style: Style) -> float:
+    cut = str.split if style == "squad" else _units
+    given, known = (cut(_plain_words(one) if style == "squad" else _plain_marks(one)) for one in (answer, right))
+    if not given or not known:
+        return float(given == known)
+    common = (Counter(given) & Counter(known)).total() if style == "squad" else _longest_run(given, known)
+    return 2 * common / (len(given) + len(known))
+
+
+def _plain_words(text: str) -> str:
+    text = "".join(letter for letter in text.lower() if letter not in string.punctuation)
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
+
+
+def _plain_marks(text: str) -> str:
+    return text.lower().strip().translate(_MARKS)
+
+
+def _units(text: str) -> list[str]:
+    """The characters of Chinese and the words of anything else."""
+    parts = _HAN.split(text)
+    return [unit for part in parts for unit in ((part,) if _HAN.fullmatch(part) else split_words(part))]
+
+
+def _longest_run(one: Sequence[str], other: Sequence[str]) -> int:
+    """How long the longest run is that stands in both."""
+    longest, before = 0, [0] * (len(other) + 1)
+    for unit in one:
+        now = [0] * (len(other) + 1)
+        for place, match in enumerate(other, 1):
+            if unit == match:
+                now[place] = before[place - 1] + 1
+        longest, before = max(longest, *now), now
+    return longest

@@ -1,0 +1,207 @@
+"""Heads that find an answer in a passage, on any encoder that keeps positions; know neither texts nor characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from weft.config import Config
+from weft.data.batch import Moves, Tokens
+from weft.models.base import Encoder, Memory
+from weft.models.dropout import Dropout
+from weft.models.rnn import RnnEncoder
+
+ReaderKind = Literal["attention", "joint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Moves):
+    """What is read for B rows: the passage [B, S], and the question, None where it is in one row with the passage.
+
+    An answer starts and ends where `inside_BS` is True.
+    """
+
+    passage: Tokens
+    question: Tokens | None
+    inside_BS: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class SpanScores:
+    """Logits of where an answer starts and ends, [B, S + 1]: the last one says that the passage has none."""
+
+    start_BS1: Tensor
+    end_BS1: Tensor
+
+
+class SpanConfig(Config):
+    """How an answer is looked for in what was read."""
+
+    hidden: int = Field(default=96, ge=1)
+    """Width of each direction of the recurrent layers above the attention; `joint` has none."""
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    """Of what these layers and the scores read."""
+
+    def build(self, encoder: Encoder, *, reader: ReaderKind) -> SpanReader:
+        """An encoder with the head of a reader."""
+        if reader == "joint":
+            return JointReader(encoder, dropout=self.dropout)
+        return AttentionReader(encoder, hidden=self.hidden, dropout=self.dropout)
+
+
+class SpanReader(nn.Module):
+    """Base of the readers."""
+
+    encoder: Encoder
+
+    def forward(self, source: Reading) -> SpanScores:
+        """The scores of a batch."""
+        raise NotImplementedError
+
+
+class JointReader(SpanReader):
+    """Question and passage in one row through one encoder, a linear layer for start and end (Devlin et al. 2019, 4.2).
+
+    The first state, which stands for the row, says how much speaks for no answer (section 4.3).
+    """
+
+    def __init__(self, encoder: Encoder, *, dropout: float) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dropout = Dropout(dropout)
+        self.scores = nn.Linear(encoder.width, 2)
+        self.none = nn.Linear(encoder.width, 2)
+
+    def forward(self, source: Reading) -> SpanScores:
+        """The scores of a batch."""
+        states_BSD = self.dropout(self.encoder(source.passage).states_BSD)
+        return _scores(self.scores(states_BSD), self.none(states_BSD[:, 0]), source.inside_BS)
+
+
+class AttentionReader(SpanReader):
+    """Question and passage through one encoder, attention both ways, recurrent layers, then start and end.
+
+    Bidirectional attention flow (Seo et al. 2017, section 2, layers 4 to 6), with a linear layer below the recurrent
+    ones, which saves most of their time. One vector of the question (Chen et al. 2017, section 3.2) weighs the starts.
+    """
+
+    def __init__(self, encoder: Encoder, *, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.encoder = encoder
+        width, wide = encoder.width, 2 * hidden
+        self.similar = nn.ModuleList(nn.Linear(width, 1, bias=False) for _ in range(2))
+        self.both = nn.Parameter(torch.empty(width).normal_(std=width**-0.5))
+        self.merge = nn.Linear(4 * width, wide)
+        self.modelling, self.ending = (_recurrent(wide, hidden) for _ in range(2))
+        self.asked = Weighted(width)
+        self.about = nn.Linear(width, 2 * wide)
+        self.start, self.end, self.none = nn.Linear(wide, 1), nn.Linear(wide, 1), nn.Linear(wide + width, 2)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, source: Reading) -> SpanScores:
+        """The scores of a batch."""
+        assert source.question is not None
+        passage, question = self.encoder(source.passage), self.encoder(source.question)
+        merged_BSD = torch.relu(self.merge(self.dropout(self._attended(passage, question))))
+        read_BSD = merged_BSD + self._read(self.modelling, merged_BSD, passage)
+        ends_BSD = merged_BSD + self._read(self.ending, read_BSD, passage)
+        asked_BD = self.asked(question)
+        first_BD, last_BD = self.about(self.dropout(asked_BD)).chunk(2, 1)
+        start_BS = self.start(read_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", read_BSD, first_BD)
+        end_BS = self.end(ends_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", ends_BSD, last_BD)
+        whole_BD = read_BSD.masked_fill(~passage.mask_BS[..., None], -torch.inf).amax(1)
+        none_B2 = self.none(torch.cat([whole_BD, asked_BD], 1))
+        return _scores(torch.stack([start_BS, end_BS], 2), none_B2, source.inside_BS)
+
+    def _attended(self, passage: Memory, question: Memory) -> Tensor:
+        """Each position of the passage with what of the question is like it, and with what of the passage is asked."""
+        passage_BSD, question_BJD = passage.states_BSD, question.states_BSD
+        alike_BSJ = (passage_BSD * self.both) @ question_BJD.mT
+        alike_BSJ = alike_BSJ + self.similar[0](passage_BSD) + self.similar[1](question_BJD).mT
+        low = torch.finfo(alike_BSJ.dtype).min
+        alike_BSJ = alike_BSJ.masked_fill(~question.mask_BS[:, None], low)
+        asked_BSD = alike_BSJ.softmax(2) @ question_BJD
+        weight_BS = alike_BSJ.amax(2).masked_fill(~passage.mask_BS, low).softmax(1)
+        told_B1D = weight_BS[:, None] @ passage_BSD
+        return torch.cat([passage_BSD, asked_BSD, passage_BSD * asked_BSD, passage_BSD * told_B1D], 2)
+
+    def _read(self, layer: nn.Module, states_BSD: Tensor, passage: Memory) -> Tensor:
+        return layer(States(self.dropout(states_BSD), passage.mask_BS)).states_BSD
+
+
+class Weighted(nn.Module):
+    """The mean of the states of a row, [B, D], weighed by a learned layer (Chen et al. 2017, section 3.2)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Linear(width, 1)
+
+    def forward(self, memory: Memory) -> Tensor:
+        """The means of a batch."""
+        weight_BS = self.weight(memory.states_BSD).squeeze(2)
+        weight_BS = weight_BS.masked_fill(~memory.mask_BS, torch.finfo(weight_BS.dtype).min).softmax(1)
+        return (weight_BS[:, None] @ memory.states_BSD).squeeze(1)
+
+
+@dataclass(frozen=True, slots=True)
+class States(Moves):
+    """States [B, S, D] that a recurrent layer reads where others read ids."""
+
+    states_BSD: Tensor
+    mask_BS: Tensor
+
+    @property
+    def lengths_B(self) -> Tensor:
+        """How many positions of each row are real."""
+        return self.mask_BS.sum(1)
+
+
+class Given(nn.Module):
+    """In the place of an embedding: the states as they are."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, source: States) -> Tensor:
+        """The states."""
+        return source.states_BSD
+
+
+def _recurrent(width: int, hidden: int) -> RnnEncoder:
+    return RnnEncoder(Given(width), cell="gru", hidden=hidden, layers=1, directions=2, dropout=0.0)  # ty: ignore
+
+
+def _scores(places_BS2: Tensor, none_B2: Tensor, inside_BS: Tensor) -> SpanScores:
+    places_BS2 = places_BS2.float().masked_fill(~inside_BS[..., None], -torch.inf)
+    start_BS1, end_BS1 = torch.cat([places_BS2, none_B2.float()[:, None]], 1).unbind(2)
+    return SpanScores(start_BS1, end_BS1)
+
+
+@dataclass(frozen=True, slots=True)
+class BestSpans:
+    """The best spans of B rows, N of each: log odds against no answer, first and last position, and all odds summed."""
+
+    odds_BN: Tensor
+    first_BN: Tensor
+    last_BN: Tensor
+    total_B: Tensor
+
+
+def best_spans(scores: SpanScores, *, longest: int, keep: int) -> BestSpans:
+    """The spans of at most `longest` positions that score best, start and end summed; -inf where there are fewer.
+
+    `total_B` is the logarithm of the sum of the odds of all such spans.
+    """
+    start_BS, end_BS = scores.start_BS1[:, :-1], scores.end_BS1[:, :-1]
+    rows, steps = start_BS.shape
+    none_B11 = (scores.start_BS1[:, -1] + scores.end_BS1[:, -1])[:, None, None]
+    ends_BSN = nn.functional.pad(end_BS, (0, longest - 1), value=-torch.inf).unfold(1, longest, 1)
+    odds_BN = (start_BS[..., None] + ends_BSN - none_B11).reshape(rows, steps * longest)
+    odds, place = odds_BN.topk(min(keep, steps * longest), dim=1)
+    first = place // longest
+    return BestSpans(odds, first, first + place % longest, odds_BN.logsumexp(1))

@@ -1,0 +1,154 @@
+"""Answers that stand in a passage: merged over its windows, weighed against no answer; knows no model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from weft.metrics.answers import exact, f1, style_of
+from weft.metrics.bootstrap import mean
+from weft.tasks.base import Scores
+from weft.tasks.questions import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A part of a passage: `passage[start:end]` is its text; and how probable it is that this is the answer."""
+
+    text: str
+    start: int
+    end: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpanAnswer:
+    """The answer to a question, where it stands in the passage, and how probable it is.
+
+    Where the passage has no answer the text is empty and start and end are 0. `none` is the probability of that, and
+    `candidates` are the best parts of the passage, the best first, whether or not it is the answer.
+    """
+
+    text: str
+    start: int
+    end: int
+    probability: float
+    none: float = field(default=0.0, repr=False)
+    candidates: tuple[Found, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The best spans of one row in characters: their log odds against no answer, and the log of the sum of all odds."""
+
+    odds_N: np.ndarray
+    start_N: np.ndarray
+    end_N: np.ndarray
+    total: float
+
+
+def merged(parts: Sequence[Part], passage: str, *, always: bool, threshold: float, keep: int) -> SpanAnswer:
+    """The answer of all rows of a passage.
+
+    The odds of a span are against no answer in its own window, so that those of several windows can be compared and
+    summed. With `always` there is an answer; else there is one if its probability over that of none is `threshold`.
+    """
+    best: dict[tuple[int, int], float] = {}
+    for part in parts:
+        for odds, start, end in zip(part.odds_N.tolist(), part.start_N.tolist(), part.end_N.tolist(), strict=True):
+            if odds > best.get((start, end), -np.inf):
+                best[start, end] = odds
+    total = np.logaddexp.reduce([*(part.total for part in parts), *([] if always else [0.0])])
+    ranked = sorted(best.items(), key=lambda one: -one[1])[:keep]
+    candidates = tuple(
+        Found(passage[start:end], start, end, float(np.exp(min(0.0, odds - total)))) for (start, end), odds in ranked
+    )
+    return decided(candidates, none=0.0 if always else float(np.exp(-total)), threshold=threshold)
+
+
+def decided(candidates: tuple[Found, ...], *, none: float, threshold: float) -> SpanAnswer:
+    """The best candidate, or no answer where that is more probable by more than the threshold allows."""
+    if not candidates or (none > 0 and candidates[0].probability < threshold * none):
+        return SpanAnswer("", 0, 0, none, none, candidates)
+    best = candidates[0]
+    return SpanAnswer(best.text, best.start, best.end, best.probability, none, candidates)
+
+
+def averaged(answers: Sequence[SpanAnswer], *, threshold: float) -> SpanAnswer:
+    """The mean of the probabilities that several models give to parts of one passage."""
+    sums: dict[tuple[int, int, str], float] = {}
+    for one in (found for answer in answers for found in answer.candidates):
+        place = one.start, one.end, one.text
+        sums[place] = sums.get(place, 0.0) + one.probability / len(answers)
+    ranked = sorted(sums.items(), key=lambda one: -one[1])[: max(len(one.candidates) for one in answers)]
+    candidates = tuple(Found(text, start, end, share) for (start, end, text), share in ranked)
+    none = float(np.mean([one.none for one in answers]))
+    return decided(candidates, none=none, threshold=threshold)
+
+
+def best_threshold(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> float:
+    """The threshold with the best F1 on questions of which some have no answer."""
+    ratio_N, gain_N = np.zeros((2, len(answers)))
+    for row, (answer, example) in enumerate(zip(answers, examples, strict=True)):
+        text, share = (answer.candidates[0].text, answer.candidates[0].probability) if answer.candidates else ("", 0.0)
+        style = style_of(example.question)
+        gain_N[row] = f1(text, example.right, style=style) - f1("", example.right, style=style)
+        ratio_N[row] = share / max(answer.none, 1e-300)
+    order_N = np.argsort(-ratio_N, kind="stable")
+    gained = np.concatenate([[0.0], np.cumsum(gain_N[order_N])])
+    # where equals stand beside each other nothing can come between them
+    edges = [place for place in range(len(gained)) if 0 < place < len(answers) and
+             ratio_N[order_N[place - 1]] > ratio_N[order_N[place]]] + [0, len(answers)]  # fmt: skip
+    place = max(edges, key=lambda one: gained[one])
+    if place == 0:
+        return float(2 * ratio_N.max(initial=0.5))
+    last = ratio_N[order_N[place - 1]]
+    return float(last if place == len(answers) else np.sqrt(last * max(ratio_N[order_N[place]], last / 4)))
+
+
+def matches(answers: Iterable[str], examples: Iterable[Question]) -> tuple[np.ndarray, np.ndarray]:
+    """Exact match and F1 of each answer, [N] each."""
+    rows = [
+        (exact(answer, one.right, style=style), f1(answer, one.right, style=style))
+        for answer, one in zip(answers, examples, strict=True)
+        for style in [style_of(one.question)]
+    ]
+    exact_N, f1_N = np.array(rows, dtype=np.float64).reshape(-1, 2).T
+    return exact_N, f1_N
+
+
+def scored(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Scores:
+    """Exact match and F1; details are those of questions with an answer, and of those without."""
+    exact_N, f1_N = matches([one.text for one in answers], examples)
+    none_N = np.array([not one.right for one in examples])
+    details: dict[str, Any] = {
+        "counted_as": dict(Counter(style_of(one.question) for one in examples)),
+        "with_answer": {"questions": int((~none_N).sum())},
+        "without_answer": {"questions": int(none_N.sum())},
+    }
+    for name, ours_N in (("with_answer", ~none_N), ("without_answer", none_N)):
+        if ours_N.any():
+            details[name] |= {"exact_match": asdict(mean(exact_N[ours_N])), "f1": asdict(mean(f1_N[ours_N]))}
+    return Scores({"exact_match": mean(exact_N), "f1": mean(f1_N)}, details)
+
+
+def recorded(answer: SpanAnswer, example: Question) -> dict[str, Any]:
+    """One line of a table of answers."""
+    known = {} if example.answers is None else {"answers": example.right}
+    return {
+        **({"id": example.id} if example.id else {}),
+        "question": example.question,
+        **known,
+        "answer": answer.text,
+        "start": answer.start,
+        "end": answer.end,
+        "probability": round(answer.probability, 6),
+        "none": round(answer.none, 6),
+        "alternatives": [asdict(one) | {"probability": round(one.probability, 6)} for one in answer.candidates],
+        "passage": example.passage,
+        **({"line": example.line} if example.line else {}),
+    }
