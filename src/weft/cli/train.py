@@ -23,6 +23,11 @@ LONG = (
     " windows all, piece by piece. A bag reads texts whole."
 )
 
+ENCODER = (
+    "bag, cnn, rnn, lstm, gru, transformer, or a pre-trained one by its folder, as pretrained:./bert-base-chinese"
+    " (pretrained:hub:NAME fetches it). Default: cnn, or what suits the decoder."
+)
+
 TASK = (
     "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
     " files) or language_model."
@@ -41,7 +46,7 @@ ASK = {"seq2seq": "generate {} --text", "language_model": "generate {} --prompt"
 @click.option("--target", help="Column of the target, or several as A,B, each of which is right. Default: guessed.")
 @click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
 @click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
-@click.option("--encoder", help="bag, cnn, rnn, lstm, gru or transformer. Default: cnn, or what suits the decoder.")
+@click.option("--encoder", help=ENCODER)
 @click.option("--decoder", help="What writes: transformer (the default for pairs), gpt (for plain text), lstm or gru.")
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)

@@ -31,7 +31,8 @@ def entries(
     overrides: Sequence[str] = (),
     part: Literal["encoder", "decoder"] = "encoder",
 ) -> list[Entry]:
-    """The models that are named: a kind (`cnn`), a file of settings (`wide.yaml`), or a name for one (`wide=cnn.yaml`).
+    """The models that are named: a kind (`cnn`), a pre-trained one by its folder (`pretrained:./bert`), or a file of
+    settings (`wide.yaml`); with a name of one's own before it (`wide=cnn.yaml`).
 
     Args:
         words: one a model.
@@ -60,7 +61,10 @@ def entries(
 
 def _own(word: str, part: str) -> tuple[str, dict[str, Any]]:
     name, equals, file = word.rpartition("=")
-    if not equals and not file.endswith((".yaml", ".yml")):
+    kind, _, folder = file.partition(":")
+    if folder:
+        name, own = name or Path(folder).name or kind, {"task": {part: file}}
+    elif not equals and not file.endswith((".yaml", ".yml")):
         name, own = word, {"task": {part: word}}
     else:
         name, own = name or Path(file).stem, read_yaml(Path(file))

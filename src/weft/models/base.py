@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from weft.config import Config
 from weft.data.batch import Source
 
-Pooling = Literal["mean", "max", "last", "attention"]
-"""How the states of all positions become one vector."""
+Pooling = Literal["mean", "max", "last", "attention", "first"]
+"""How the states of all positions become one vector; `first` takes that of the first position, as `[CLS]` of BERT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class Encoder(nn.Module, ABC):
     """False where states do not stand for positions of the source: no span head, no attention over them."""
     pooling: ClassVar[Pooling] = "mean"
     """How a classifier pools the states when it is not told."""
+    head_dropout: ClassVar[float] = 0.5
+    """The dropout of a head when it is not told."""
+    head_rate: float = 1.0
+    """How much faster than the encoder learns what stands outside of it."""
 
     @abstractmethod
     def forward(self, source: Any) -> Memory:
@@ -41,6 +45,13 @@ class Encoder(nn.Module, ABC):
 
     def prepare(self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray]) -> None:
         """Learn what is no weight, once, before training: from the ids of all texts and those of each label's texts."""
+
+    def rates(self) -> Iterable[tuple[nn.Parameter, float]]:
+        """The weights that learn at another rate than the optimiser's, and what that is times it."""
+        return ()
+
+    def finish(self) -> None:
+        """Do what is to be done once, after training, before the weights are saved."""
 
 
 class EncoderConfig(Config):
@@ -55,6 +66,19 @@ class EncoderConfig(Config):
     def for_labels(self, choices: int) -> Self:  # noqa: ARG002
         """The same for so many labels that exclude each other: two where each label is a yes or no of its own."""
         return self
+
+    @property
+    def reads_with(self) -> str | None:
+        """The folder of the only tokenizer whose ids it reads; None: it reads those of any."""
+        return None
+
+    def ready(self) -> Self:
+        """The same with all that its files say, which is read once, when training begins."""
+        return self
+
+    def start(self, encoder: Encoder) -> list[str]:  # noqa: ARG002
+        """Start a fresh encoder from what the settings name, when training begins; returns what is to be said of it."""
+        return []
 
     @property
     def longest(self) -> int | None:

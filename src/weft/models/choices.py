@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import SerializeAsAny
+from pydantic import BeforeValidator, SerializeAsAny
 
 from weft.config import one_of
 from weft.models.bag import BagEncoderConfig
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.cnn import CnnEncoderConfig
+from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
 from weft.models.rnn_decoder import GruDecoderConfig, LstmDecoderConfig
 from weft.models.transformer import TransformerEncoderConfig
@@ -22,8 +24,23 @@ ENCODERS = (
     LstmEncoderConfig,
     GruEncoderConfig,
     TransformerEncoderConfig,
+    PretrainedEncoderConfig,
 )
-EncoderChoice = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=CnnEncoderConfig)]
+
+
+def _with_folder(value: Any) -> Any:
+    """A kind with the folder of a model behind a colon, `pretrained:./bert`, taken apart."""
+    settings = {"kind": value} if isinstance(value, str) else value
+    if isinstance(settings, Mapping) and ":" in str(settings.get("kind")):
+        kind, _, folder = str(settings["kind"]).partition(":")
+        return {**settings, "kind": kind, "folder": folder}
+    return value
+
+
+FOLDERS = BeforeValidator(_with_folder)
+EncoderChoice = Annotated[
+    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=CnnEncoderConfig), FOLDERS
+]
 
 DECODERS = (TransformerDecoderConfig, GptDecoderConfig, LstmDecoderConfig, GruDecoderConfig)
 DecoderChoice = Annotated[
@@ -31,5 +48,5 @@ DecoderChoice = Annotated[
 ]
 WriterChoice = Annotated[SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=GptDecoderConfig)]
 """The same, where settings without a kind are those of a decoder that writes alone."""
-NamedEncoder = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS)]
+NamedEncoder = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS), FOLDERS]
 """An encoder whose kind is to be named, where it would else be that of another part."""

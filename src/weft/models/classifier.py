@@ -19,13 +19,21 @@ class ClassifierConfig(Config):
 
     pooling: Pooling | Literal["default"] = "default"
     """`default` takes the one that suits the encoder: max for CNN and recurrent ones, mean for the others."""
-    dropout: float = Field(default=0.5, ge=0, lt=1)
-    """Of the pooled vector."""
+    dropout: float | None = Field(default=None, ge=0, lt=1)
+    """Of the pooled vector; None: 0.5, over a pre-trained encoder 0.1."""
 
     def build(self, encoder: Encoder, *, classes: int) -> Classifier:
         """An encoder with this head."""
-        pooling = encoder.pooling if self.pooling == "default" else self.pooling
-        return Classifier(encoder, classes=classes, pooling=pooling, dropout=self.dropout)
+        dropout = self.dropout_over(encoder)
+        return Classifier(encoder, classes=classes, pooling=self.pooling_of(encoder), dropout=dropout)
+
+    def pooling_of(self, encoder: Encoder) -> Pooling:
+        """How the states of an encoder are pooled."""
+        return encoder.pooling if self.pooling == "default" else self.pooling
+
+    def dropout_over(self, encoder: Encoder) -> float:
+        """Of the vector that is pooled of an encoder."""
+        return encoder.head_dropout if self.dropout is None else self.dropout
 
 
 class Classifier(nn.Module):
@@ -67,6 +75,8 @@ class Pool(nn.Module):
             weight_BS1 = self.query(torch.tanh(self.key(states_BSD)))
             weight_BS1 = weight_BS1.masked_fill(~real_BS1, torch.finfo(weight_BS1.dtype).min).softmax(1)
             pooled_BD = (states_BSD * weight_BS1).sum(1)
+        elif self.pooling == "first":
+            pooled_BD = states_BSD[:, 0]
         elif memory.final_BD is not None:
             pooled_BD = memory.final_BD
         else:

@@ -30,8 +30,8 @@ class PairClassifier(nn.Module):
     def __init__(self, encoder: Encoder, config: ClassifierConfig, *, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.pool = Pool(encoder.width, encoder.pooling if config.pooling == "default" else config.pooling)
-        self.dropout = Dropout(config.dropout)
+        self.pool = Pool(encoder.width, config.pooling_of(encoder))
+        self.dropout = Dropout(config.dropout_over(encoder))
         self.scores = nn.Linear(4 * encoder.width, classes)
 
     def forward(self, source: Pair) -> Tensor:

@@ -20,7 +20,7 @@ from weft.models.base import Encoder
 from weft.models.classifier import Classifier
 from weft.models.pairs import Pair, PairClassifier
 from weft.tasks.base import TUNED, Task
-from weft.tasks.pairs import shared_and_alone
+from weft.tasks.pairs import framed, shared_and_alone
 from weft.tasks.texts import Labelled, TextsConfig
 from weft.tasks.vectors import start_from
 from weft.text.tokenizer import Tokenizer
@@ -91,7 +91,7 @@ class Texts(Task):
         if self.each > 1 and not self.tokenizer.ordered:
             sizes = (2 * sizes[0],)  # an n-gram of both texts is another than the same of one alone
         encoder = self.config.encoder.build(sizes)
-        if self.each > 1 and self.tokenizer.ordered:
+        if self.each > 1 and self.tokenizer.ordered and self.tokenizer.frame is None:
             return PairClassifier(encoder, self.config.classifier, classes=len(self.labels))
         return self.config.classifier.build(encoder, classes=len(self.labels))
 
@@ -101,11 +101,12 @@ class Texts(Task):
         of_C = (np.flatnonzero(label_R == c if label_R.ndim == 1 else label_R[:, c]) for c in range(len(self.labels)))
         assert isinstance(model.encoder, Encoder)
         model.encoder.prepare(text.values[:, 0], (text.flat(rows)[0][:, 0] for rows in of_C))
+        notes = self.config.encoder.start(model.encoder)
         if self.config.vectors is None or self.tokenizer.pieces is None:
-            return []
+            return notes
         ids_N = np.concatenate([side.values[:, 0] for side in columns.ragged.values()])
         change = self.config.vectors_change
-        return [start_from(self.config.vectors, model.encoder, self.tokenizer.pieces, ids_N, change=change)]
+        return [*notes, start_from(self.config.vectors, model.encoder, self.tokenizer.pieces, ids_N, change=change)]
 
     @abstractmethod
     def targets(self, examples: Sequence[Labelled]) -> np.ndarray:
@@ -119,7 +120,10 @@ class Texts(Task):
         self._check_texts(examples)
         sides = [self.tokenizer.encode([one.texts[side] for one in examples]) for side in range(self.each)]
         wholes = [Ragged.of(side.values_NW, side.lengths_R) for side in sides]
-        if self.tokenizer.ordered:
+        if self.tokenizer.frame is not None:
+            max_length, long = self.config.max_length, self.config.long
+            fitted = [framed(wholes, self.tokenizer.frame, max_length=max_length, long=long)]
+        elif self.tokenizer.ordered:
             fitted = [fit(whole, max_length=self.config.max_length, long=self.config.long) for whole in wholes]
         else:
             whole = shared_and_alone(*wholes, size=self.tokenizer.sizes[0]) if self.each > 1 else wholes[0]
@@ -155,6 +159,10 @@ class Texts(Task):
 
     def source(self, columns: Columns, rows: np.ndarray) -> Source | Pair:
         """Gather and pad the ids of some rows."""
+        if self.tokenizer.frame is not None:
+            ids_BS2, mask_BS = columns.ragged["text"].padded(rows)
+            ids, segments = torch.from_numpy(ids_BS2).long().unbind(2)
+            return Tokens(ids, torch.from_numpy(mask_BS), segments_BS=segments)
         if self.tokenizer.ordered:
             first, *second = (tokens_of(one, rows, columns.letters.get(name)) for name, one in columns.ragged.items())
             return Pair(first, *second) if second else first

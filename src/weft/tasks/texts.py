@@ -25,7 +25,8 @@ from weft.tasks.pairs import columns_of
 from weft.tasks.separators import separator_hint, separator_notes
 from weft.tasks.vectors import Change, as_wide, check_vectors
 from weft.text.choices import TokenizerChoice, fitting
-from weft.text.tokenizer import Tokenizer
+from weft.text.pretrained import PretrainedTokenizerConfig
+from weft.text.tokenizer import Tokenizer, TokenizerConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,12 @@ class TextsConfig(TaskConfig):
         if each > 1 and self.long == "windows":
             hint = "take `head` or `head-tail`"
             raise ConfigError("two texts cannot be read in windows", where="task.long", hint=hint)
-        tokenizer = self.tokenizer or fitting(texts, ordered=self.encoder.reads_order)
-        encoder = self.encoder.for_labels(choices)
-        return self.model_copy(update={"encoder": encoder, "tokenizer": tokenizer}).widened()
+        encoder = self.encoder.ready().for_labels(choices)
+        tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=encoder.reads_order)
+        decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer}
+        if "max_length" not in self.model_fields_set and encoder.longest is not None and self.encoder is not encoder:
+            decided["max_length"] = min(self.max_length, encoder.longest)
+        return self.model_copy(update=decided).widened()
 
     def learned_tokenizer(self, texts: Sequence[str]) -> Tokenizer:
         """Learn the tokenizer. Raises ConfigError where encoder, tokenizer and vectors do not go together."""
@@ -178,6 +182,9 @@ class TextsConfig(TaskConfig):
         _check_pair(self.encoder, learned)
         _check_length(self.encoder, self.max_length)
         if self.vectors:
+        if self.vectors and self.encoder.reads_with:
+            hint = "leave it out: the encoder has vectors of its own"
+            raise ConfigError("a pre-trained encoder starts from no others", where="task.vectors", hint=hint)
             check_vectors(self.vectors, self.encoder, learned)
         return learned
 
@@ -232,11 +239,29 @@ def _check_length(encoder: EncoderConfig, max_length: int) -> None:
         what = (
             f"`{encoder.kind}` has learned positions for {encoder.longest} tokens, and texts of {max_length} are read"
         )
-        hint = "raise task.encoder.max_length, lower task.max_length, or take sinusoidal or rotary positions"
+        hint = f"lower task.max_length to {encoder.longest}, or take an encoder with more positions"
         raise ConfigError(what, where="task.max_length", hint=hint)
 
 
 def _check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
+def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> TokenizerConfig | None:
+    """That of the folder that a pre-trained encoder reads with, where none is named; without one, what is named.
+
+    Raises ConfigError for another than the encoder's.
+    """
+    if folder is None and not isinstance(tokenizer, PretrainedTokenizerConfig):
+        return tokenizer
+    if tokenizer is None:
+        return PretrainedTokenizerConfig(folder=folder or "")
+    if not isinstance(tokenizer, PretrainedTokenizerConfig):
+        what = f"a pre-trained encoder reads by its own tokenizer, found `{tokenizer.kind}`"
+        raise ConfigError(what, where="task.tokenizer", hint="leave task.tokenizer out")
+    if not (tokenizer.folder or folder):
+        hint = "name it: --set task.tokenizer.folder=./model"
+        raise ConfigError("the folder of the model is not named", where="task.tokenizer", hint=hint)
+    return tokenizer.model_copy(update={"folder": tokenizer.folder or folder})
+
+
     if encoder.reads_order and not tokenizer.ordered:
         raise ConfigError(
             f"`{encoder.kind}` reads positions in order, and n-grams have none",

@@ -10,6 +10,7 @@ from pydantic import SerializeAsAny
 from weft.config import one_of
 from weft.text.ngrams import NgramTokenizerConfig
 from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, View, WordTokenizerConfig
+from weft.text.pretrained import PretrainedTokenizerConfig
 from weft.text.segment import han_share
 from weft.text.subwords import (
     BpeTokenizerConfig,
@@ -28,6 +29,7 @@ TOKENIZERS = (
     UnigramTokenizerConfig,
     BytesTokenizerConfig,
     NgramTokenizerConfig,
+    PretrainedTokenizerConfig,
 )
 TokenizerChoice = Annotated[SerializeAsAny[TokenizerConfig], one_of(TokenizerConfig, TOKENIZERS)]
 

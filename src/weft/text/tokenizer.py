@@ -41,6 +41,21 @@ class Encoded:
     """Where the last view is the letters of the word: that column has the numbers of words in here."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The special ids that a pre-trained model expects around one text, and around two."""
+
+    before: tuple[int, ...]
+    between: tuple[int, ...]
+    """After the first of two texts."""
+    after: tuple[int, ...]
+    """After the only or the second text."""
+
+    def room(self, texts: int) -> int:
+        """How many positions they take."""
+        return len(self.before) + len(self.after) + (len(self.between) if texts > 1 else 0)
+
+
 class Tokenizer(ABC):
     """Turns texts into ids; learned from training texts, saved and loaded as a folder of plain files."""
 
@@ -48,6 +63,8 @@ class Tokenizer(ABC):
     """False where ids are a set without positions (hashed n-grams): only a bag reads those."""
     reversible: ClassVar[bool] = True
     """Whether ids can be turned back into text; each kind says how exactly."""
+    frame: Frame | None = None
+    """The special ids that a model expects around its texts; None: it expects none."""
     config: TokenizerConfig
     """What it was learned by."""
     sizes: tuple[int, ...]

@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny
 from torch import nn
 
 from weft.config import Config, one_of
+from weft.models.base import Encoder
 from weft.training.optimizers import Adam, Optimizer, Scaled, Sgd
 from weft.training.rows import RowAdagrad
 
@@ -118,8 +119,24 @@ def build(model: nn.Module, config: OptimizerConfig, *, table_rate: float) -> li
     tables: list[Any] = [one.weight for one in embeddings if one.sparse]
     sparse = {id(table) for table in tables}
     dense = [one for one in model.parameters() if one.requires_grad and id(one) not in sparse]
-    optimizers = [config.build(dense)] if dense else []
+    optimizers = [_at_rates(config.build(dense), model)] if dense else []
     return optimizers + ([RowAdagrad(tables, table_rate)] if tables else [])
+
+
+def _at_rates(optimizer: Optimizer, model: nn.Module) -> Optimizer:
+    """The same with the weights of encoders, and what stands around them, at the rates that the encoders ask for."""
+    encoders = [one for one in model.modules() if isinstance(one, Encoder)]
+    within = {id(weight) for encoder in encoders for weight in encoder.parameters()}
+    asked = {id(weight): times for encoder in encoders for weight, times in encoder.rates()}
+    outside = max((encoder.head_rate for encoder in encoders), default=1.0)
+    groups: dict[tuple[int, float], dict[str, Any]] = {}
+    for place, group in enumerate(optimizer.param_groups):
+        for weight in group["params"]:
+            times = asked.get(id(weight), 1.0) if id(weight) in within else outside
+            same = groups.setdefault((place, times), {**group, "params": [], "lr": times * group["lr"]})
+            same["params"].append(weight)
+    optimizer.param_groups = list(groups.values())
+    return optimizer
 
 
 Schedule = Literal["constant", "linear", "cosine", "one-cycle"]

@@ -70,4 +70,5 @@ def precision_for(encoder: str, device: torch.device, *, asked: Precision | Lite
         return asked
     if device.type == "cuda" and encoder != "bag":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    return "bfloat16" if device.type == "cpu" and native and kinds <= {"cnn", "transformer", "gpt"} else "float32"
+    faster = {"cnn", "transformer", "gpt", "pretrained"}
+    return "bfloat16" if device.type == "cpu" and native and kinds <= faster else "float32"
