@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from weft.models.choices import DECODERS
 from weft.training.loop import Job, train
-from weft.training.reports import EvalReport, Report, SaveReport, StepReport
+from weft.training.reports import EvalReport, Note, Report, SaveReport, StepReport
 
 from .conftest import PAIRED, small_pairs_job
 from .test_parallel import launch
@@ -131,3 +131,9 @@ def test_of_equal_scores_the_lower_loss_is_better(monkeypatch: pytest.MonkeyPatc
     again = list(told(small_pairs_job("gru", *sets, checkpoints=tmp_path), first=3))
     assert is_best([*killed, *again]) == is_best(whole)
     assert again[-1].best_step == 5
+
+
+def test_batches_are_as_small_as_the_data_asks_for_and_it_is_said() -> None:
+    reports = list(train(small_pairs_job("gru", "training.epochs=1", "training.report_every=1")))
+    assert [one.text for one in reports if isinstance(one, Note)] == ["batches of at most 8 rows (training.batch_rows)"]
+    assert len([one for one in reports if isinstance(one, StepReport)]) == 5

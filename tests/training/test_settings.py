@@ -1,10 +1,10 @@
-"""The table of precisions."""
+"""The table of precisions, and the rows of a batch."""
 
 import pytest
 import torch
 
 from weft.errors import ConfigError
-from weft.training.settings import precision_for
+from weft.training.settings import precision_for, rows_for
 
 CPU = torch.device("cpu")
 
@@ -25,3 +25,9 @@ def test_what_the_processor_cannot_do_is_refused(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ConfigError, match="float64 on this mps"):
         precision_for("cnn", torch.device("mps"), asked="float64")
     assert precision_for("cnn", CPU, asked="bfloat16") == "bfloat16"
+
+
+@pytest.mark.parametrize(("rows", "expected"), [(40, 8), (500, 10), (3_000, 60), (6_400, 128), (29_000, 128)])
+def test_little_data_has_small_batches_and_so_fifty_steps_an_epoch(rows: int, expected: int) -> None:
+    assert rows_for(None, rows=rows) == expected
+    assert rows_for(32, rows=rows) == 32, "what is asked for is kept"

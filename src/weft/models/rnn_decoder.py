@@ -28,7 +28,7 @@ class RnnDecoderConfig(DecoderConfig):
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 2e-3},
         "epochs": 20,
-        "batch_rows": 128,
+        "batch_rows": None,
         "batch_tokens": 2_000,
         "ema": 0.995,
         "patience": 6,

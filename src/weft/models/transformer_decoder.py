@@ -30,7 +30,7 @@ class TransformerDecoderConfig(DecoderConfig):
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 2e-3, "betas": (0.9, 0.98)},
         "epochs": 20,
-        "batch_rows": 128,
+        "batch_rows": None,
         "batch_tokens": 2_000,
         "ema": 0.997,
         "patience": 6,

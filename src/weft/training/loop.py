@@ -33,7 +33,7 @@ from weft.training.optimizers import Optimizer
 from weft.training.parallel import Group
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 from weft.training.rows import Parts, divide_and_clip
-from weft.training.settings import Precision, TrainingConfig
+from weft.training.settings import Precision, TrainingConfig, rows_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,14 @@ def train(job: Job) -> Iterator[Report]:
     progress = state.progress
     if progress.step:
         yield Note(f"went on from the checkpoint of step {progress.step}")
+    batch_rows = rows_for(config.batch_rows, rows=len(job.columns))
+    if config.batch_rows is None and not progress.step:
+        yield Note(f"batches of at most {batch_rows} rows (training.batch_rows)")
     pace = _Pace(job)
     while progress.epoch < config.epochs and not progress.stopped:
         batches = plan(
             job.columns.cost_R,
-            batch_rows=config.batch_rows,
+            batch_rows=batch_rows,
             batch_tokens=config.batch_tokens,
             seed=job.seed,
             epoch=progress.epoch,

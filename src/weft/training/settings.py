@@ -19,8 +19,9 @@ class TrainingConfig(Config):
 
     epochs: float = Field(default=6, gt=0)
     """How often every row is seen, unless `patience` ends it before; 1.5 sees half of them twice."""
-    batch_rows: int = Field(default=32, ge=1)
-    """Rows of a global batch: over all micro-batches and processes."""
+    batch_rows: int | None = Field(default=32, ge=1)
+    """Rows of a global batch: over all micro-batches and processes; None: 128, or of little data fewer (at least 8), so
+    that an epoch has 50 steps; said in the run."""
     batch_tokens: int | None = Field(default=None, ge=1)
     """Also at most so many tokens a global batch, padding included; None: no such limit."""
     accumulate: int = Field(default=1, ge=1)
@@ -49,6 +50,11 @@ class TrainingConfig(Config):
     """Steps between reports of the loss."""
     checkpoint_every: int = Field(default=1000, ge=1)
     """Steps between checkpoints: each writes the weights twice, so a large model wants them rare."""
+
+
+def rows_for(asked: int | None, *, rows: int) -> int:
+    """The rows of a batch asked for or, where none are, a fiftieth of all `rows`, from 8 to 128."""
+    return min(128, max(8, rows // 50)) if asked is None else asked
 
 
 def precision_for(encoder: str, device: torch.device, *, asked: Precision | Literal["auto"] = "auto") -> Precision:
