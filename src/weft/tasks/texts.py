@@ -181,10 +181,10 @@ class TextsConfig(TaskConfig):
         learned = self.tokenizer.learn(texts)
         _check_pair(self.encoder, learned)
         _check_length(self.encoder, self.max_length)
-        if self.vectors:
         if self.vectors and self.encoder.reads_with:
             hint = "leave it out: the encoder has vectors of its own"
             raise ConfigError("a pre-trained encoder starts from no others", where="task.vectors", hint=hint)
+        if self.vectors:
             check_vectors(self.vectors, self.encoder, learned)
         return learned
 
@@ -243,7 +243,6 @@ def _check_length(encoder: EncoderConfig, max_length: int) -> None:
         raise ConfigError(what, where="task.max_length", hint=hint)
 
 
-def _check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
 def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> TokenizerConfig | None:
     """That of the folder that a pre-trained encoder reads with, where none is named; without one, what is named.
 
@@ -262,6 +261,7 @@ def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> Tokeni
     return tokenizer.model_copy(update={"folder": tokenizer.folder or folder})
 
 
+def _check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
     if encoder.reads_order and not tokenizer.ordered:
         raise ConfigError(
             f"`{encoder.kind}` reads positions in order, and n-grams have none",
