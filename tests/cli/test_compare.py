@@ -1,6 +1,7 @@
 """`weft compare`, and `weft evaluate --ensemble`: tables, JSON and pages; each mistake is told in one grammar."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,34 @@ def test_a_comparison_prints_a_table_and_words(weft):
 
 
 @pytest.mark.parametrize(
+    ("file", "options", "column", "last"),
+    [
+        ("pairs.csv", ("--source", "en", "--target", "zh"), "BLEU", "BLEU"),
+        ("poems.txt", ("--task", "language_model"), "bits per byte", "bits a byte"),
+    ],
+)
+def test_models_that_write_are_compared(weft, translator, file, options, column, last):
+    poem = "春眠不觉晓，the rain falls.\n处处闻啼鸟。\n" * 15
+    Path("poems.txt").write_text(
+        "".join(f"{number} {line}" for number, line in enumerate(poem.splitlines(True))), "utf-8"
+    )
+    small = [word for one in ("width=8", "hidden=8") for word in ("--set", f"task.decoder.{one}")]
+    call = ("--decoders", "lstm,gru", "--folds", "2", "--quiet", "--set", "training.epochs=1", "--device", "cpu")
+    said = weft("compare", file, *options, *call, *small)
+    assert (said.code, said.err) == (0, ""), said
+    told = said.out.splitlines()
+    assert re.match(rf"model .*{column} +95% ", told[1])
+    assert [line.split()[0] for line in told[2:4]] == ["lstm", "gru"]
+    assert told[4].startswith("mean ± standard deviation of 2 folds; 95%: interval over all ")
+    assert last in told[6]
+    assert "<svg" in Path(f"runs/compare-{file.split('.')[0]}/page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--encoders", "bag,lstn"], ["lstn: task.encoder: there is no kind `lstn`", "did you mean `lstm`?"]),
+        (["--task", "language_model", "--encoders", "cnn"], ["a language model has no encoder", "--decoders"]),
         (["--encoders", ","], ["--encoders names nothing to compare"]),
         (["--folds", "1"], ["`--folds`", "1 is not in the range"]),
         (["--folds", "500"], ["`500` folds cannot be made of 40 different texts", "give a number from 2 to 40"]),

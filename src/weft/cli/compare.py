@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from weft.cli import options
+from weft.cli.figures import called, interval, told
 from weft.cli.talk import Teller, stopping
 from weft.experiments.cross_validation import Plan, cross_validate, results
 from weft.experiments.entries import Entry, entries
@@ -22,16 +23,24 @@ ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
     " `task` and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
 )
-KINDS = {"encoder": "bag,cnn,lstm,transformer", "decoder": "lstm,gru,transformer"}
+READERS = "bag,cnn,lstm,transformer"
+WRITERS = {"seq2seq": "lstm,gru,transformer", "language_model": "lstm,gru,gpt"}
 """What is compared where nothing is named."""
+COLUMNS = {
+    "accuracy": ("accuracy", "macro_f1", "log_loss"),
+    "bleu": ("bleu", "chrf", "log_loss"),
+    "bits_per_byte": ("bits_per_byte", "perplexity"),
+}
+"""The scores in the table, by the one that decides, which comes first."""
+TASK = "What is asked of the texts. Default: classification, or seq2seq where sources, targets or decoders are named."
 REPEATS = "With folds: deal them so many times. With --test: train with so many seeds."
 
 
 @click.command("compare", short_help="Compare models on the same folds, with tests of significance.")
 @click.argument("source")
-@click.option("--encoders", help=f"{ENCODERS} Default: {KINDS['encoder']}.")
-@click.option("--decoders", help="The same for models that write: transformer, lstm, gru. With --task seq2seq.")
-@click.option("--task", "kind", type=click.Choice(["classification", "seq2seq"]), help="What is asked of the texts.")
+@click.option("--encoders", help=f"{ENCODERS} Default: {READERS}.")
+@click.option("--decoders", help="The same for models that write: transformer, lstm, gru, gpt.")
+@click.option("--task", "kind", type=click.Choice(["classification", *WRITERS]), help=TASK)
 @click.option("--folds", type=click.IntRange(min=2), help="Parts of the file, each tested on once. Default: 5.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help=REPEATS)
 @click.option("--test", help="File to test on, instead of folds.")
@@ -61,7 +70,7 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Train several models on SOURCE, a file of labelled texts, in the same folds; compare what they answer.
+    """Train several models on SOURCE in the same folds; compare what they answer, what they write, or how they read on.
 
     Every difference comes with the probability that it is chance.
     """
@@ -90,9 +99,11 @@ def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> li
     """The models that are named: by their encoders or, where they write, by their decoders."""
     if any(given[name] for name in ("source_column", "target", "decoders")):
         given["kind"] = given["kind"] or "seq2seq"
-    writes = given["kind"] == "seq2seq" and not given["encoders"]
+    if given["kind"] == "language_model" and given["encoders"]:
+        raise click.UsageError("a language model has no encoder: name --decoders", click.get_current_context())
+    writes = given["kind"] in WRITERS and not given["encoders"]
     part: Literal["encoder", "decoder"] = "decoder" if writes else "encoder"
-    words = [word for word in (given[f"{part}s"] or KINDS[part]).split(",") if word.strip()]
+    words = [word for word in (given[f"{part}s"] or WRITERS.get(given["kind"], READERS)).split(",") if word.strip()]
     if not words:
         raise click.UsageError(f"--{part}s names nothing to compare")
     return entries(words, _settings(source, given), overrides=overrides, part=part)
@@ -101,7 +112,8 @@ def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> li
 def _print(found: Mapping[str, Any], folder: Path) -> None:
     console = Console(file=sys.stdout, highlight=False)
     console.print(f"[bold]{escape(found['data'])}[/bold]", soft_wrap=True)
-    console.print(_table(found) if "accuracy" in found["models"][0]["scores"] else _written_table(found))
+    console.print(_table(found))
+    console.print(_legend(found), markup=False, soft_wrap=True)
     if found["said"]:
         method = [f"(by {found['decided_by']})", *([found["advice"]] if found["advice"] else [])]
         for sentence in ("", *found["said"], *method):
@@ -129,18 +141,17 @@ def _settings(source: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _table(found: Mapping[str, Any]) -> Table:
-    runs = found["repeats"] * found["folds"]
+    runs, names = found["repeats"] * found["folds"], COLUMNS[found["decides"]]
     table = Table(box=None, pad_edge=False)
-    for column in ("model", "accuracy", "95%", "macro F1", "log loss", "texts/s", "MB", "trained"):
+    for column in ("model", called(names[0]), "95%", *map(called, names[1:]), "texts/s", "MB", "trained"):
         table.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
     for model in found["models"]:
-        pooled = model["pooled"]["accuracy"]
+        first, *others = (_spread(name, model["scores"].get(name), runs=runs) for name in names)
         table.add_row(
             escape(model["name"]),
-            _spread(model["scores"]["accuracy"], runs=runs),
-            f"{100 * pooled['low']:.1f}-{100 * pooled['high']:.1f}",
-            _spread(model["scores"]["macro_f1"], runs=runs),
-            f"{model['scores']['log_loss']['mean']:.3f}",
+            first,
+            interval(names[0], model["pooled"][names[0]]),
+            *others,
             f"{model['texts_per_second']:,.0f}",
             f"{model['size_bytes'] / 1e6:.1f}",
             f"{model['train_seconds']:.0f} s" if model["train_seconds"] >= 1 else "< 1 s",
@@ -148,26 +159,16 @@ def _table(found: Mapping[str, Any]) -> Table:
     return table
 
 
-def _written_table(found: Mapping[str, Any]) -> Table:
+def _legend(found: Mapping[str, Any]) -> str:
+    """What the figures of the table are."""
     runs = found["repeats"] * found["folds"]
-    table = Table(box=None, pad_edge=False)
-    for column in ("model", "BLEU", "95%", "chrF", "log loss", "texts/s", "MB", "trained"):
-        table.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
-    for model in found["models"]:
-        scores, pooled = model["scores"], model["pooled"]["bleu"]
-        table.add_row(
-            escape(model["name"]),
-            _spread(scores["bleu"], runs=runs, scale=1),
-            f"{pooled['low']:.1f}-{pooled['high']:.1f}",
-            _spread(scores["chrf"], runs=runs, scale=1),
-            f"{scores['log_loss']['mean']:.3f}" if "log_loss" in scores else "",
-            f"{model['texts_per_second']:,.0f}",
-            f"{model['size_bytes'] / 1e6:.1f}",
-            f"{model['train_seconds']:.0f} s" if model["train_seconds"] >= 1 else "< 1 s",
-        )
-    return table
+    said = f"mean ± standard deviation of {runs} {found['design']}; " if runs > 1 else ""
+    several = ", the mean of the repeats" if found["decides"] == "accuracy" else " of the first repeat"
+    return f"{said}95%: interval over all {found['texts']:,} texts{several if found['repeats'] > 1 else ''}"
 
 
-def _spread(score: Mapping[str, Any], *, runs: int, scale: int = 100) -> str:
-    mean = f"{scale * score['mean']:.1f}"
-    return f"{mean} ± {scale * score['deviation']:.1f}" if runs > 1 else mean
+def _spread(name: str, score: Mapping[str, Any] | None, *, runs: int) -> str:
+    if score is None or name in ("log_loss", "perplexity"):
+        return f"{score['mean']:.3f}" if score else ""
+    mean, deviation = (told(name, score[which]).removesuffix("%") for which in ("mean", "deviation"))
+    return f"{mean} ± {deviation}" if runs > 1 else mean

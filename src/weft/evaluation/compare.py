@@ -142,7 +142,8 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         """All figures, ready for JSON."""
         pairs = [pair.to_json() for pair in self.pairs]
-        return {**asdict(self), "pairs": pairs, "best": self.best.name, "said": self.in_words, "advice": self.advice}
+        found = {**asdict(self), "decides": "accuracy", "pairs": pairs}
+        return {**found, "best": self.best.name, "said": self.in_words, "advice": self.advice}
 
 
 def compare(runs: Runs, *, design: Design) -> Comparison:

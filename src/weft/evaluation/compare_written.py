@@ -1,7 +1,7 @@
-"""Tables of written answers in, a comparison of models out: means, intervals, paired tests; trains and draws nothing.
+"""Tables of written or read texts in, a comparison of models out: means, intervals, paired tests; trains nothing.
 
-Every model wrote for the same sources: in folds, each source once a repeat, or a test part as a whole, once for each
-seed. The tests are on the texts of the first repeat or seed.
+Every model wrote for the same sources, or read the same texts: in folds, each once a repeat, or a test part as a whole,
+once for each seed. Intervals and tests are on the texts of the first repeat or seed, all folds together.
 """
 
 from __future__ import annotations
@@ -20,17 +20,30 @@ from weft.files import read_json
 from weft.metrics.overlap import overlap
 from weft.metrics.significance import holm
 from weft.metrics.systems import CorpusScore, compare, intervals
+from weft.tasks.token_loss import Reference
+from weft.tasks.writing import TextAnswer
+from weft.tasks.written_scores import text_scores
 
-DECIDES = "bleu"
-"""The score by which models are ranked and tested."""
+DECIDES = {"bleu": "BLEU", "bits_per_byte": "bits a byte"}
+"""The scores by which models are ranked and tested, of those that write and those that read, and what they count."""
+SHOWN = ("bleu", "chrf", "rougeL", "bits_per_byte", "perplexity", "log_loss")
+"""The scores of each run that are told, where it has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What one run wrote: sources with their references, and the text for each."""
+    """What one run wrote, or how it read: what was given to it, and for each the text, or the nats and tokens."""
 
-    keys: list[tuple[str, tuple[str, ...]]]
-    texts: list[str]
+    keys: list[Any]
+    made: list[Any]
+
+    @property
+    def scores(self) -> dict[str, CorpusScore]:
+        """The scores that models are compared by."""
+        if isinstance(self.made[0], str):
+            return overlap(self.made, [references for _, references in self.keys])
+        answers = [TextAnswer("", 0.0, (), reference) for reference in self.made]
+        return {"bits_per_byte": text_scores(answers, self.keys)["bits_per_byte"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +54,10 @@ class WrittenComparison:
     repeats: int
     folds: int
     texts: int
+    decides: str
+    best: str
     models: list[dict[str, Any]]
     pairs: list[dict[str, Any]]
-
-    @property
-    def best(self) -> str:
-        """The name of the model of the highest mean score."""
-        return max(self.models, key=lambda model: model["scores"][DECIDES]["mean"])["name"]
 
     def to_json(self) -> dict[str, Any]:
         """All figures, ready for JSON."""
@@ -55,7 +65,7 @@ class WrittenComparison:
         decided = "approximate randomisation over the texts (Riezler and Maxwell 2005)"
         adjusted = f", p adjusted for {len(self.pairs)} pairs (Holm 1979)" if len(self.pairs) > 1 else ""
         more = "" if self.repeats > 1 or self.design == "folds" else "one seed does not show what others would change"
-        return {**asdict(self), "decided_by": decided + adjusted, "best": self.best, "said": said, "advice": more}
+        return {**asdict(self), "decided_by": decided + adjusted, "said": said, "advice": more}
 
 
 def compare_written(runs: Runs, *, design: Design) -> WrittenComparison:
@@ -70,51 +80,56 @@ def compare_written(runs: Runs, *, design: Design) -> WrittenComparison:
     first = next(iter(wrote.values()))
     for repeats in wrote.values():
         if any(mine.keys != theirs.keys for mine, theirs in zip(repeats, first, strict=True)):
-            raise InputError("the models did not write for the same sources, or not with the same references")
-    scores = {name: _scores(repeats[0]) for name, repeats in wrote.items()}
+            raise InputError("the models were not given the same texts, or not with the same references")
+    scores = {name: repeats[0].scores for name, repeats in wrote.items()}
+    decides = next(name for name in DECIDES if name in next(iter(scores.values())))
     models = [_model(name, runs[name], scores[name]) for name in runs]
-    ranked = sorted(models, key=lambda model: -model["scores"][DECIDES]["mean"])
+    higher = next(iter(scores.values()))[decides].better == "higher"
+    ranked = sorted(models, key=lambda model: model["scores"][decides]["mean"], reverse=higher)
     pairs = [_pair(one["name"], other["name"], scores) for one, other in combinations(ranked, 2)]
-    for pair, p in zip(pairs, holm([pair["p"] for pair in pairs]), strict=True):
-        pair["p"] = p
-        pair["said"] = _in_words(pair)
+    for pair, p in zip(pairs, holm([pair[decides]["p_randomization"] for pair in pairs]), strict=True):
+        ahead = pair[decides]["difference"]["value"] * (1 if higher else -1)
+        pair |= {"difference": ahead, "p": p, "told_apart": p < SURE}
+        pair["said"] = _in_words(pair, decides)
     folds = len(next(iter(runs.values()))[0])
-    return WrittenComparison(design, len(first), folds, len(first[0].texts), models, pairs)
+    return WrittenComparison(
+        design, len(first), folds, len(first[0].made), decides, ranked[0]["name"], models=models, pairs=pairs
+    )
 
 
 def read_written(path: Path) -> Written:
-    """Read an `answers.jsonl`. Raises InputError for a line without a source, references or an answer."""
-    keys, texts = [], []
+    """Read an `answers.jsonl`. Raises InputError for a line without a source, references and an answer, or a loss."""
+    keys, made = [], []
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             try:
                 record = json.loads(line)
-                keys.append((str(record["source"]), tuple(record["references"])))
-                texts.append(str(record["answer"]))
+                if "log_loss" in record:
+                    keys.append(str(record["text"]))
+                    made.append(Reference(record["log_loss"] * record["tokens"], record["tokens"]))
+                else:
+                    keys.append((str(record["source"]), tuple(record["references"])))
+                    made.append(str(record["answer"]))
             except (ValueError, KeyError, TypeError):
-                what = "expected a source, its references, and the answer"
+                what = "expected a source, its references, and the answer; or a text and its loss"
                 raise InputError(what, where=f"{path}:{number}") from None
     if not keys:
         raise InputError("there are no answers", where=str(path))
-    return Written(keys, texts)
+    return Written(keys, made)
 
 
 def _pooled(folds: Sequence[Written]) -> Written:
-    """Several folds as one table, by their sources, so that models can stand side by side."""
-    pairs = [pair for one in folds for pair in zip(one.keys, one.texts, strict=True)]
+    """Several folds as one table, by what was given, so that models can stand side by side."""
+    pairs = [pair for one in folds for pair in zip(one.keys, one.made, strict=True)]
     pairs = sorted(pairs, key=lambda pair: pair[0]) if len(folds) > 1 else pairs
-    return Written([key for key, _ in pairs], [text for _, text in pairs])
-
-
-def _scores(written: Written) -> dict[str, CorpusScore]:
-    return overlap(written.texts, [references for _, references in written.keys])
+    return Written([key for key, _ in pairs], [made for _, made in pairs])
 
 
 def _model(name: str, repeats: Sequence[Sequence[Path]], scores: Mapping[str, CorpusScore]) -> dict[str, Any]:
     facts = [read_json(one / "scores.json") for folds in repeats for one in folds]
     each: dict[str, Spread] = {
         score: spread([one["scores"][score]["value"] for one in facts])
-        for score in ("bleu", "chrf", "rougeL", "log_loss")
+        for score in SHOWN
         if all(score in one["scores"] for one in facts)
     }
     return {
@@ -130,14 +145,15 @@ def _model(name: str, repeats: Sequence[Sequence[Path]], scores: Mapping[str, Co
 
 
 def _pair(one: str, other: str, scores: Mapping[str, Mapping[str, CorpusScore]]) -> dict[str, Any]:
-    """The pair, with a p that is not adjusted yet."""
     found = {name: asdict(result) for name, result in compare(scores[one], scores[other]).items()}
-    return {"one": one, "other": other, **found, "p": found[DECIDES]["p_randomization"]}
+    return {"one": one, "other": other, **found}
 
 
-def _in_words(pair: Mapping[str, Any]) -> str:
-    found = pair[DECIDES]["difference"]
-    points = f"by {found['value']:.1f} BLEU ({found['low']:.1f} to {found['high']:.1f}), {p_in_words(pair['p'])}"
-    if pair["p"] < SURE:
+def _in_words(pair: Mapping[str, Any], decides: str) -> str:
+    found, digits = pair[decides]["difference"], 1 if decides == "bleu" else 3
+    ends = sorted(end if decides == "bleu" else -end for end in (found["low"], found["high"]))
+    by, low, high = (f"{number:.{digits}f}" for number in (pair["difference"], *ends))
+    points = f"by {by} {DECIDES[decides]}, 95% interval {low} to {high}, {p_in_words(pair['p'])}"
+    if pair["told_apart"]:
         return f"{pair['one']} is better than {pair['other']} ({points})"
     return f"{pair['one']} and {pair['other']} cannot be told apart ({points})"

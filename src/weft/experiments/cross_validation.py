@@ -23,7 +23,6 @@ from weft.experiments.rounds import Round, by_fold, by_seed
 from weft.files import read_json, write_json
 from weft.reading import DataConfig, Examples
 from weft.report.experiment import experiment_page
-from weft.report.page import comparison_page
 from weft.run import suited, train
 from weft.tasks.base import TaskConfig, examples_of
 from weft.training.reports import Note, Report
@@ -126,12 +125,7 @@ def cross_validate(
         name: [str(one.relative_to(folder)) for fold in repeats for one in fold] for name, repeats in runs.items()
     }
     write_json(folder / RESULT, {"data": _data(plan, rounds), **compared, "runs": places})
-    if writes:
-        comparison_page(
-            [folder / one[0] for one in places.values()], folder / "page.html", title="Models that write", notes=[]
-        )
-    else:
-        experiment_page(folder)
+    experiment_page(folder)
 
 
 def results(folder: Path) -> dict[str, Any]:
@@ -158,8 +152,10 @@ def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
 
 def _task(entry: Entry, examples: Examples) -> TaskConfig:
     """The task of a model with the columns named; learned once, so that no mistake comes up after hours of others."""
-    columns = {name: getattr(examples.task, name) for name in examples.task.columns}
-    task = entry.config.task.model_copy(update=columns)
+    found = {
+        name: getattr(examples.task, name) for name in (*examples.task.columns, "unit") if hasattr(examples.task, name)
+    }
+    task = entry.config.task.model_copy(update=found)
     suited(entry.config)
     try:
         with examples_of(entry.config.data.train):

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from weft.data.split import folds
+import numpy as np
+
+from weft.data.split import Split, folds
 from weft.errors import ConfigError, InputError
 from weft.reading import DataConfig, Examples, held_out, read, read_whole
 from weft.tasks.base import TaskConfig
@@ -40,10 +42,9 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
     """
     whole = read_whole(data, task)
     _check_kind(whole.train, task)
-    labels, texts = [one.stratum for one in whole.train], [one.whole for one in whole.train]
     rounds: list[Round] = []
     for repeat, seed in enumerate(seeds):
-        for number, part in enumerate(folds(labels, texts, count=count, seed=seed), 1):
+        for number, part in enumerate(_dealt(whole, count=count, seed=seed), 1):
             rest, test = ([whole.train[row] for row in rows.tolist()] for rows in (part.train, part.dev))
             test = whole.task.scored(test)
             try:
@@ -51,13 +52,33 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
             except InputError as error:
                 raise InputError(error.what, where=error.where, hint="give more rows, or fewer folds") from None
             sizes = f"{len(train):,} rows to learn from, {len(dev):,} to choose by, {len(test):,} to test on"
-            notes = [*([] if rounds else whole.notes), f"{sizes}; equal texts are on one side"]
+            notes = [*([] if rounds else whole.notes), f"{sizes}; {_sides(whole.task)}"]
             examples = Examples(whole.task, train, dev, test, notes)
             name = f"fold {number}" if len(seeds) == 1 else f"repeat {repeat + 1}, fold {number}"
             rounds.append(Round(repeat, f"repeat-{repeat + 1}/fold-{number}", name, seed, examples))
     hint = "drop such rows, or add some with this label: each fold must learn it from other folds"
     _check_labels(rounds, task, file=data.train, hint=hint)
     return rounds
+
+
+def _dealt(whole: Examples, *, count: int, seed: int) -> list[Split]:
+    """The folds: of one long text its stretches from the beginning to the end, else rows drawn by the seed."""
+    rows = whole.train
+    if not _is_stream(whole.task):
+        return folds([one.stratum for one in rows], [one.whole for one in rows], count=count, seed=seed)
+    if count > len(rows):
+        what = f"`{count}` folds cannot be made of {len(rows):,} passages"
+        raise ConfigError(what, where="folds", hint=f"give a number from 2 to {len(rows)}, or a longer text")
+    stretches = np.array_split(np.arange(len(rows)), count)
+    return [Split(np.setdiff1d(np.arange(len(rows)), stretch), stretch) for stretch in stretches]
+
+
+def _is_stream(task: TaskConfig) -> bool:
+    return getattr(task, "unit", "") == "stream"
+
+
+def _sides(task: TaskConfig) -> str:
+    return "each fold is a stretch of the text" if _is_stream(task) else "equal texts are on one side"
 
 
 def _check_labels(rounds: Sequence[Round], task: TaskConfig, *, file: str, hint: str) -> None:
@@ -74,8 +95,6 @@ def _check_labels(rounds: Sequence[Round], task: TaskConfig, *, file: str, hint:
 
 
 def _check_kind(examples: Sequence[Any], task: TaskConfig) -> None:
-    if task.kind == "language_model" or (
-        task.answers_with == "labels" and not all(isinstance(one.label, str) for one in examples)
-    ):
-        what = f"`{task.kind}` cannot be compared: one label a text is expected, or a text for a text"
+    if task.answers_with == "labels" and not all(isinstance(one.label, str) for one in examples):
+        what = f"`{task.kind}` cannot be compared: expected one label a text, a text for a text, or plain text"
         raise ConfigError(what, where="task.kind", hint="train each model with weft train, and look at their pages")

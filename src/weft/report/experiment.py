@@ -23,7 +23,7 @@ from weft.report.curves import Curve, called, epoch_curves
 from weft.report.folder import Run, read_run
 from weft.report.frontier import Model, ahead, frontier
 from weft.report.matrix import confusion
-from weft.report.page import COMPACT, PAGE
+from weft.report.page import COMPACT, PAGE, Headline
 from weft.report.plots import reliability
 from weft.report.template import write_page
 from weft.report.words import Interval, is_number
@@ -64,33 +64,66 @@ def experiment_page(folder: Path) -> Path:
     models = found["models"]
     runs = {name: [read_run(folder / place) for place in places] for name, places in found["runs"].items()}
     best = next(model for model in models if model["name"] == found["best"])
-    several = found["repeats"] * found["folds"] > 1
-    shown = _columns(several=several)
-    steered = metric([run for each in runs.values() for run in each])
+    several, decides = found["repeats"] * found["folds"] > 1, _decides(found)
+    known = words.measure(decides)
+    shown = _columns(decides, several=several)
+    steered = metric([run for each in runs.values() for run in each]) if decides == "accuracy" else decides
+    form = "share" if words.measure(steered).form == "share" else known.form
+    dots = [_dot(model, decides) for model in models]
     return write_page(
         folder / PAGE,
         "experiment.html.j2",
         found=found,
         over=_over(found),
         best=best,
+        decides=decides,
+        measured=called(decides),
+        signed=lambda value: f"{value:+.{1 if known.form == 'points' else 3}f}".replace("-", "−"),
+        headline=_headline(found, best),
         lead=_lead(found),
         columns=[column.title for column in shown],
         rows=list(zip(models, zip(*(_cells(column, models) for column in shown), strict=True), strict=True)),
         several=several,
         against=_against(found),
         p=p_in_words,
-        frontier=Markup(frontier(dots := [_dot(model) for model in models])),
-        ahead=ahead(dots),
-        curves=Markup(epoch_curves(_curves(runs, partial(_dev, name=steered)), f"{called(steered)} on the dev part")),
+        frontier=Markup(frontier(dots, score=called(decides), form=known.form, better=known.better)),
+        ahead=ahead(dots, better=known.better),
+        curves=Markup(
+            epoch_curves(_curves(runs, partial(_dev, name=steered)), f"{called(steered)} on the dev part", form=form)
+        ),
         losses=_losses(runs),
-        classes=_class_rows(models),
         compact=COMPACT,
-        confusions=_confusions(models),
-        in_a_row=len(best["details"]["labels"]) <= SIDE_BY_SIDE,
-        calibrations=[
+        **(_labelled(models) if "details" in best else {"classes": ()}),
+    )
+
+
+def _labelled(models: Sequence[Found]) -> dict[str, Any]:
+    """What is shown of models that answer with labels."""
+    return {
+        "classes": _class_rows(models),
+        "confusions": _confusions(models),
+        "in_a_row": len(models[0]["details"]["labels"]) <= SIDE_BY_SIDE,
+        "calibrations": [
             Markup(reliability(model["details"]["calibration"], title=model["name"], size="small")) for model in models
         ],
-    )
+    }
+
+
+def _decides(found: Found) -> str:
+    """The score by which models are ranked and tested."""
+    return str(found.get("decides", "accuracy"))
+
+
+def _headline(found: Found, best: Found) -> Headline:
+    """The best model and its score as a sentence."""
+    decides, trained = _decides(found), len(found["runs"])
+    score = words.score(best["scores"][decides]["mean"], words.measure(decides).form)
+    of_all = f" of the {trained} models trained" if trained > 1 else ""
+    if decides == "accuracy":
+        return Headline(f"{best['name']} reads", score, f"right{', the most' if of_all else ''}{of_all}", "")
+    if decides == "bleu":
+        return Headline(f"{best['name']} reaches", score, f"BLEU{', the most' if of_all else ''}{of_all}", "")
+    return Headline(f"{best['name']} tells a byte in", score, f"bits{', the fewest' if of_all else ''}{of_all}", "")
 
 
 def _over(found: Found) -> str:
@@ -121,7 +154,15 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _columns(*, several: bool) -> list[_Column]:
+SCORES = {
+    "accuracy": ("accuracy", "macro_f1", "log_loss"),
+    "bleu": ("bleu", "chrf", "rougeL", "log_loss"),
+    "bits_per_byte": ("bits_per_byte", "perplexity", "log_loss"),
+}
+"""The scores of the table, by the one that decides."""
+
+
+def _columns(decides: str, *, several: bool) -> list[_Column]:
     def over_runs(name: str, below: Callable[[Found], str] = lambda _: "") -> _Column:
         known = words.measure(name)
 
@@ -133,15 +174,18 @@ def _columns(*, several: bool) -> list[_Column]:
         return _Column(known.title, lambda model: model["scores"][name]["mean"], shown, known.better, deviation, below)
 
     def span(model: Found) -> str:
-        pooled = Interval.read(model["pooled"]["accuracy"])
-        return words.span(pooled) if pooled else ""
+        pooled = Interval.read(model["pooled"][decides])
+        return words.span(pooled, words.measure(decides).form) if pooled else ""
 
-    error = words.measure("calibration_error")
+    def error(model: Found) -> float:
+        return model["pooled"]["calibration_error"]["value"]
+
+    first, *others = SCORES[decides]
+    calibration = [_Column(words.measure("calibration_error").title, error, words.score, "low")]
     return [
-        over_runs("accuracy", span),
-        over_runs("macro_f1"),
-        over_runs("log_loss"),
-        _Column(error.title, lambda model: model["pooled"]["calibration_error"]["value"], words.score, "low"),
+        over_runs(first, span),
+        *(over_runs(name) for name in others),
+        *(calibration if decides == "accuracy" else []),
         _Column("Texts / s", lambda model: model["texts_per_second"], words.count, "high"),
         _Column("Size", lambda model: model["size_bytes"], words.size, "low"),
         _Column("Training", lambda model: model["train_seconds"], words.duration, "low"),
@@ -163,24 +207,25 @@ def _against(found: Found) -> list[tuple[str, list[_Against]]]:
     pairs = {frozenset((pair["one"], pair["other"])): pair for pair in found["pairs"]}
     names = [model["name"] for model in found["models"]]
     names.sort(key=lambda name: sum(pair["one"] == name for pair in found["pairs"]), reverse=True)
-    return [(name, [_facing(name, pairs.get(frozenset((name, other)))) for other in names]) for name in names]
+    decides = _decides(found)
+    return [(name, [_facing(name, pairs.get(frozenset((name, other))), decides) for other in names]) for name in names]
 
 
-def _facing(name: str, pair: Found | None) -> _Against:
+def _facing(name: str, pair: Found | None, decides: str) -> _Against:
     if pair is None:
         return _Against()
     ahead = pair["one"] == name
-    points = f"{100 * abs(pair['difference']):.1f}"
+    points = words.score(abs(pair["difference"]), words.measure(decides).form).removesuffix("%")
     if not pair["told_apart"]:
-        sign = "" if points == "0.0" else "+" if ahead else "−"
+        sign = "" if not float(points) else "+" if ahead else "−"
         return _Against(f"unclear ({sign}{points})", p_in_words(pair["p"]))
     return _Against(
         f"{'better' if ahead else 'worse'} by {points}", p_in_words(pair["p"]), "better" if ahead else "worse"
     )
 
 
-def _dot(model: Found) -> Model:
-    score = model["pooled"]["accuracy"]
+def _dot(model: Found, decides: str) -> Model:
+    score = model["pooled"][decides]
     return Model(model["name"], score["value"], score["low"], score["high"], model["texts_per_second"])
 
 

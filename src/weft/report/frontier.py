@@ -6,18 +6,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from matplotlib.transforms import Bbox
 
+from weft.report import words
 from weft.report.canvas import FULL, INK, LINES, SIZE, SOFT, blank, panel, shorten, style, svg, width
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A dot: a share (accuracy, say) with its interval, and the pace."""
+    """A dot: a score with its interval, and the pace."""
 
     name: str
     score: float
@@ -26,8 +28,17 @@ class Model:
     texts_per_second: float
 
 
-def frontier(models: Sequence[Model], *, score: str = "accuracy") -> str:
-    """Draw a score with its interval against texts per second; a line joins the models that no other beats in both."""
+Better = Literal["high", "low"]
+"""Which way a score is better."""
+
+
+def frontier(
+    models: Sequence[Model], *, score: str = "accuracy", form: words.Form = "share", better: Better = "high"
+) -> str:
+    """Draw a score with its interval against texts per second; a line joins the models that no other beats in both.
+
+    What is better is always up.
+    """
     models = _drawn(models)
     if not models:
         return ""
@@ -38,9 +49,10 @@ def frontier(models: Sequence[Model], *, score: str = "accuracy") -> str:
         paces = [model.texts_per_second for model in models]
         axes.set_xlim(min(paces) / 1.7, max(paces) * 1.7)
         lows, highs = [model.low for model in models], [model.high for model in models]
-        room = max(max(highs) - min(lows), 0.01) * 0.08
-        axes.set_ylim(min(lows) - room, max(highs) + room)
-        best = unbeaten(models)
+        room = max(max(highs) - min(lows), 1.0 if form == "points" else 0.01) * 0.08
+        ends = min(lows) - room, max(highs) + room
+        axes.set_ylim(*(ends if better == "high" else ends[::-1]))
+        best = unbeaten(models, better=better)
         axes.plot(
             [model.texts_per_second for model in best],
             [model.score for model in best],
@@ -61,29 +73,32 @@ def frontier(models: Sequence[Model], *, score: str = "accuracy") -> str:
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(which="minor", length=0)
         axes.yaxis.set_major_locator(MaxNLocator(6))
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        if form == "share":
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
+        spans = [words.span(words.Interval(model.score, model.low, model.high), form) for model in models]
         each = "; ".join(
-            f"{model.name} {model.score:.1%} ({model.low:.1%} to {model.high:.1%}) at {model.texts_per_second:,.0f}"
-            for model in models
+            f"{model.name} {words.score(model.score, form)} ({span}) at {model.texts_per_second:,.0f}"
+            for model, span in zip(models, spans, strict=True)
         )
         return svg(figure, f"{score} against texts per second: {each}")
 
 
-def unbeaten(models: Sequence[Model]) -> list[Model]:
+def unbeaten(models: Sequence[Model], *, better: Better = "high") -> list[Model]:
     """Find the models that none is both better and faster than, from the fastest to the best."""
+    sign = 1 if better == "high" else -1
     best: list[Model] = []
-    for model in sorted(models, key=lambda model: (-model.texts_per_second, -model.score)):
-        if not best or model.score > best[-1].score:
+    for model in sorted(models, key=lambda model: (-model.texts_per_second, -sign * model.score)):
+        if not best or sign * model.score > sign * best[-1].score:
             best.append(model)
     return best
 
 
-def ahead(models: Sequence[Model]) -> str:
+def ahead(models: Sequence[Model], *, better: Better = "high") -> str:
     """Say of the drawn models which are unbeaten, to follow another sentence; empty for a single model."""
     models = _drawn(models)
     if len(models) < 2:
         return ""
-    best = unbeaten(models)
+    best = unbeaten(models, better=better)
     if len(best) == 1:
         return f" No model beats {best[0].name} in either."
     return " No model beats those on the dashed line in both at once."
@@ -99,11 +114,12 @@ def _names(axes: Axes, models: Sequence[Model], best: Sequence[Model]) -> None:
     taken = [
         Bbox.from_extents(
             dot[0] - 6,
-            min(axes.transData.transform((model.texts_per_second, model.low))[1], dot[1] - 6),
+            min(*heights, dot[1] - 6),
             dot[0] + 6,
-            max(axes.transData.transform((model.texts_per_second, model.high))[1], dot[1] + 6),
+            max(*heights, dot[1] + 6),
         )
         for dot, model in zip(dots, models, strict=True)
+        if (heights := [axes.transData.transform((model.texts_per_second, end))[1] for end in (model.low, model.high)])
     ]
     taken += _along([axes.transData.transform((model.texts_per_second, model.score)) for model in best])
     for dot, model in zip(dots, models, strict=True):
