@@ -17,7 +17,19 @@ from tried import ROWS, make_files, run
 from weft.data import demo, demo_pairs
 
 DOCS = ROOT / "docs"
-READING = ("index", "tutorial", "encoders", "results", "text", "data", "scores", "own_encoder", "settings")
+READING = (
+    "index",
+    "tutorial",
+    "encoders",
+    "pretrained",
+    "results",
+    "text",
+    "data",
+    "scores",
+    "own_encoder",
+    "distilling",
+    "settings",
+)
 WRITING = ("writing", "decoders")
 """The pages of models that write: they need no folder that another page made."""
 PAGES = (*READING, *WRITING)
@@ -57,7 +69,11 @@ def test_every_weft_command_exists(language):
 @pytest.mark.parametrize(
     ("names", "verbs", "folders"),
     [
-        (READING, "inspect train compare evaluate predict", "inspect-reviews lstm compare-reviews topics files"),
+        (
+            READING,
+            "inspect train compare evaluate predict distil",
+            "inspect-reviews lstm compare-reviews topics files small",
+        ),
         (WRITING, "train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],
     ids=["reading", "writing"],

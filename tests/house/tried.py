@@ -14,10 +14,13 @@ import pytest
 from imports import ROOT
 from shown import Block, commands
 
+from tests.pretrained_folders import write_model
 from weft.cli.main import main
 from weft.data import demo, demo_pairs
 
 ROWS = 120
+PRETRAINED = "bert-base-chinese"
+"""The folder of a pre-trained model on the pages; here a small one of random weights."""
 
 
 def make_files(folder: Path) -> None:
@@ -89,6 +92,8 @@ def _one(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> str
         subprocess.run([sys.executable, ROOT / words[1], *words[2:]], check=True)
     if words[0] != "weft" or words[1] == "demo":
         return None
+    if PRETRAINED in " ".join(words) and not (folder / PRETRAINED).exists():
+        write_model(folder / PRETRAINED)  # when it is first named: it takes seconds to import what makes it
     smaller = _smaller(words)
     if smaller and "--resume" not in words:
         shutil.rmtree(_output(words), ignore_errors=True)
@@ -99,13 +104,15 @@ def _one(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> str
 
 def _smaller(words: list[str]) -> list[str]:
     """What is added to a verb that trains, so that it takes a second and not minutes."""
+    if words[1] == "distil":
+        return ["--set=training.epochs=1"]
     if words[1] not in ("train", "compare"):
         return []
     small = ["training.epochs=1"]
     writes = not {"--task", "--source"}.isdisjoint(words)
     if writes:
         small.append("task.decoder.width=8")
-    if not writes or "--encoder" in words:
+    if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words):
         small.append("task.encoder.width=8")
     if "language_model" in words:
         small.append("task.context=32")  # as long as what it writes
@@ -113,7 +120,7 @@ def _smaller(words: list[str]) -> list[str]:
 
 
 def _output(words: list[str]) -> str:
-    """The folder that a `train` or `compare` writes: another page may have shown it before."""
+    """The folder that a `train`, `compare` or `distil` writes: another page may have shown it before."""
     if "--output" in words:
         return words[words.index("--output") + 1]
     return f"runs/{'compare-' if words[1] == 'compare' else ''}{Path(words[2]).name.split('.')[0]}"

@@ -19,6 +19,7 @@ from weft.config import read_yaml
 from weft.errors import ConfigError, RunFolderError
 from weft.experiments.distil import distil, results
 from weft.experiments.entries import entries
+from weft.experiments.teaching import check_kind
 from weft.report.distilled import TITLES, in_words
 from weft.report.words import Interval, measure, size, span
 from weft.report.words import score as shown_score
@@ -109,6 +110,7 @@ def _student(
         hint = "expected one that `weft train` wrote"
         raise RunFolderError("there is no run in this folder", where=str(teacher), hint=hint)
     kind, data = before["task"]["kind"], {} if source else before["data"]
+    check_kind(kind)
     columns = () if source else ("text", "label", "source", "target")
     settings: dict[str, Any] = {
         "data": {**data, "train": source or data["train"]},

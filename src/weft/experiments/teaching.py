@@ -25,17 +25,24 @@ CHUNK = 1024
 """Texts that are asked at a time: so many answers are lost at most when the teacher is stopped."""
 SAID_SECONDS = 10.0
 """The teacher's progress is told at most once in so many seconds."""
+KINDS = ("classification", "seq2seq")
+"""The tasks of which a student can learn."""
 TINY = np.finfo(np.float64).tiny
 Targets = Literal["teacher", "both"]
 """Of models that write: whether the teacher's texts stand in place of the true targets, or beside them."""
 
 
+def check_kind(kind: str) -> None:
+    """Raise ConfigError for a task whose models cannot teach."""
+    if kind not in KINDS:
+        hint = f"a teacher of task {' or '.join(f'`{one}`' for one in KINDS)} is needed"
+        raise ConfigError(f"a model of task `{kind}` cannot teach", where="teacher", hint=hint)
+
+
 def check_teacher(teacher: Model, examples: Examples) -> None:
     """Raise ConfigError or InputError where a student of these examples cannot learn from this teacher."""
-    task, kinds = teacher.task, ("classification", "seq2seq")
-    if task.config.kind not in kinds:
-        hint = f"a teacher of task {' or '.join(f'`{one}`' for one in kinds)} is needed"
-        raise ConfigError(f"a model of task `{task.config.kind}` cannot teach", where="teacher", hint=hint)
+    task = teacher.task
+    check_kind(task.config.kind)
     if examples.task.kind != task.config.kind:
         what = f"the teacher's task is `{task.config.kind}`, the student's is `{examples.task.kind}`"
         raise ConfigError(what, where="task.kind", hint=f"set it to `{task.config.kind}`")

@@ -18,10 +18,10 @@ class TeacherConfig(Config):
     """How a student learns from what its teacher answered (Hinton et al. 2015, section 2)."""
 
     alpha: float = Field(default=0.5, ge=0, le=1)
-    """The share that labels have in the loss; the rest is the teacher's."""
+    """Of `weft distil`: the share that labels have in the loss; the rest is the teacher's."""
     temperature: float = Field(default=2.0, gt=0)
-    """By which the scores of both are divided before they are compared: the higher, the more it counts how a teacher
-    ranks the labels that it does not give."""
+    """Of `weft distil`: by which the scores of student and teacher are divided before they are compared; the higher,
+    the more it counts how a teacher ranks the labels that it does not give."""
 
 
 class LossConfig(Config):
