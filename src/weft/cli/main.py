@@ -14,6 +14,7 @@ VERBS = {
     "demo": "Train four readers and a translator on data inside the package; ends with pages.",
     "inspect": "Look for what is wrong with labelled texts, before a model learns it.",
     "train": "Train a model on labelled texts, on pairs of texts, or on plain text.",
+    "pretrain": "Train an encoder or a decoder on plain text, for others to start from.",
     "compare": "Compare models on the same folds, with tests of significance.",
     "distil": "Let a small, fast model learn from a large one.",
     "evaluate": "Score a trained model on a file with the right answers.",

@@ -10,8 +10,9 @@ from weft.config import one_of
 from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.language_model import LanguageModelConfig
+from weft.tasks.masked_language_model import MaskedLanguageModelConfig
 from weft.tasks.multilabel import MultilabelConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 
-TASKS = (ClassificationConfig, MultilabelConfig, Seq2SeqConfig, LanguageModelConfig)
+TASKS = (ClassificationConfig, MultilabelConfig, Seq2SeqConfig, LanguageModelConfig, MaskedLanguageModelConfig)
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]

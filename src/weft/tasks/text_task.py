@@ -21,6 +21,7 @@ from weft.models.classifier import Classifier
 from weft.models.pairs import Pair, PairClassifier
 from weft.tasks.base import TUNED, Task
 from weft.tasks.pairs import framed, shared_and_alone
+from weft.tasks.start import start_from_run
 from weft.tasks.texts import Labelled, TextsConfig
 from weft.tasks.vectors import start_from
 from weft.text.tokenizer import Tokenizer
@@ -101,7 +102,10 @@ class Texts(Task):
         of_C = (np.flatnonzero(label_R == c if label_R.ndim == 1 else label_R[:, c]) for c in range(len(self.labels)))
         assert isinstance(model.encoder, Encoder)
         model.encoder.prepare(text.values[:, 0], (text.flat(rows)[0][:, 0] for rows in of_C))
-        notes = self.config.encoder.start(model.encoder)
+        if self.config.start:
+            notes = [start_from_run(self.config.start, model, part="encoder")]
+        else:
+            notes = self.config.encoder.start(model.encoder)
         if self.config.vectors is None or self.tokenizer.pieces is None:
             return notes
         ids_N = np.concatenate([side.values[:, 0] for side in columns.ragged.values()])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from weft.data.columns import Long
 from weft.data.doctor import brief
@@ -23,6 +23,7 @@ from weft.models.cnn import CnnEncoderConfig
 from weft.tasks.base import TUNED, TaskConfig
 from weft.tasks.pairs import columns_of
 from weft.tasks.separators import separator_hint, separator_notes
+from weft.tasks.start import started_tokenizer, with_start
 from weft.tasks.vectors import Change, as_wide, check_vectors
 from weft.text.choices import TokenizerChoice, fitting
 from weft.text.pretrained import PretrainedTokenizerConfig
@@ -86,10 +87,17 @@ class TextsConfig(TaskConfig):
     as wide as they are, unless its width is set. A trained folder does not need it."""
     vectors_change: Change = "trained"
     """`fixed` leaves the vectors as the file has them."""
+    start: str | None = None
+    """The trained folder that encoder and tokenizer are from; written `--encoder pretrained:FOLDER`."""
     classifier: ClassifierConfig = ClassifierConfig()
     calibrate: Literal["none", "temperature"] = "none"
     """`temperature` divides all scores by one number, which is fitted on the dev part after training, so that
     probabilities can be trusted more (Guo et al. 2017, section 4.2); no answer changes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_start(cls, settings: Any) -> Any:
+        return with_start(settings, part="encoder", own=frozenset(cls.model_fields))
 
     def resolved(self, table: Table) -> Self:
         """The same with both columns named."""
@@ -178,10 +186,10 @@ class TextsConfig(TaskConfig):
     def learned_tokenizer(self, texts: Sequence[str]) -> Tokenizer:
         """Learn the tokenizer. Raises ConfigError where encoder, tokenizer and vectors do not go together."""
         assert self.tokenizer is not None
-        learned = self.tokenizer.learn(texts)
+        learned = started_tokenizer(self.tokenizer, self.start) if self.start else self.tokenizer.learn(texts)
         _check_pair(self.encoder, learned)
         _check_length(self.encoder, self.max_length)
-        if self.vectors and self.encoder.reads_with:
+        if self.vectors and (self.start or self.encoder.reads_with):
             hint = "leave it out: the encoder has vectors of its own"
             raise ConfigError("a pre-trained encoder starts from no others", where="task.vectors", hint=hint)
         if self.vectors:

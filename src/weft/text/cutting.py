@@ -121,9 +121,15 @@ class Cutter:
         kept, self._kept = self._kept, None
         if kept is not None and kept[0] == list(texts):
             return kept[1]
-        way = self.config.cutting()
-        plain = normalize(texts, self.config.normalize)
-        return segment(plain, way.unit, covering=way.covering, without=self._without, han=self._han)
+        return self._cut(texts, covering=self.config.cutting().covering)
+
+    def with_words(self, texts: Sequence[str]) -> Pieces:
+        """The same pieces of raw texts, and the word around each."""
+        return self._cut(texts, covering=True)
+
+    def _cut(self, texts: Sequence[str], *, covering: bool) -> Pieces:
+        plain, unit = normalize(texts, self.config.normalize), self.config.cutting().unit
+        return segment(plain, unit, covering=covering, without=self._without, han=self._han)
 
 
 def _alike(words: Iterable[str], config: NormalizeConfig) -> list[str]:

@@ -1,0 +1,38 @@
+"""`weft pretrain`: from plain text to an encoder or a decoder that other trainings start from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from weft.cli import options, train
+
+TASKS = {"mlm": "masked_language_model", "clm": "language_model"}
+OBJECTIVE = "mlm (the default): an encoder tells hidden words; clm: a decoder tells the next one."
+
+
+@click.command("pretrain", short_help="Train an encoder or a decoder on plain text, to be fine-tuned.")
+@click.argument("source")
+@click.option("--objective", type=click.Choice(list(TASKS)), default="mlm", help=OBJECTIVE)
+@click.option("--text", help="Column of the text. Default: guessed, and said.")
+@click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
+@click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
+@click.option("--encoder", help="Of mlm: transformer (the default), lstm, gru, rnn, cnn or pretrained:FOLDER.")
+@click.option("--decoder", help="Of clm: gpt (the default), lstm, gru or pretrained:FOLDER.")
+@click.option("--output", help="Run folder. Default: runs/ and the file's name.")
+@click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in the run folder.")
+@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, as training.epochs=5.")
+@click.option("--seed", type=int, help="Same seed, same weights.")
+@options.device
+@options.encoding
+@options.on_bad_row
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.pass_context
+def command(context: click.Context, objective: str, **given: Any) -> None:
+    """Train on SOURCE without labels: a .txt as one long text, or a column of any table; or a run.yaml.
+
+    `weft train FILE --encoder pretrained:FOLDER` then starts from the folder, `--decoder pretrained:FOLDER` from that
+    of clm.
+    """
+    context.invoke(train.command, kind=TASKS[objective], **given)

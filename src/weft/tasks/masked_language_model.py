@@ -1,0 +1,317 @@
+"""An encoder that learns to tell hidden words of plain text, so that it may be given another task with few labels."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field, SerializeAsAny, model_validator
+from torch import Tensor, nn
+
+from weft.config import one_of
+from weft.data.batch import Moves, Tokens
+from weft.data.columns import Columns, Ragged, windows
+from weft.errors import ConfigError, InputError
+from weft.metrics.systems import CorpusScore, intervals
+from weft.models.base import EncoderConfig
+from weft.models.choices import ENCODERS, FOLDERS
+from weft.models.masked import MaskedModel
+from weft.models.transformer import TransformerEncoderConfig
+from weft.tasks.base import Loss, Scores, Task
+from weft.tasks.masked_pieces import Masking
+from weft.tasks.pairs import joined
+from weft.tasks.passages import Passage
+from weft.tasks.plain_text import PlainTextConfig
+from weft.tasks.sides import bpe_for
+from weft.tasks.start import start_from_run, started_tokenizer, with_start
+from weft.tasks.text_task import tokens_of
+from weft.tasks.texts import with_folder
+from weft.tasks.token_loss import token_loss
+from weft.text.choices import TokenizerChoice
+from weft.text.pieces import MixedTokenizerConfig
+from weft.text.pretrained import PretrainedTokenizer
+from weft.text.segment import han_share
+from weft.text.tokenizer import Tokenizer
+from weft.text.vocab import UNKNOWN
+from weft.text.whole_words import word_starts
+
+ReaderChoice = Annotated[
+    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=TransformerEncoderConfig), FOLDERS
+]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedBatch(Moves):
+    """The tokens of B rows, and where words begin in them, [B, S]."""
+
+    source: Tokens
+    starts_BS: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedAnswer:
+    """The pieces of a text that were hidden, what was told for each, and how sure; `nats` is the loss of all."""
+
+    hidden: tuple[str, ...]
+    told: tuple[str, ...]
+    sure: float
+    nats: float
+
+    @property
+    def right(self) -> int:
+        """How many were told."""
+        return sum(one == other for one, other in zip(self.hidden, self.told, strict=True))
+
+
+Part = tuple[np.ndarray, np.ndarray, float, float]
+"""Of a row: the ids that were hidden and told, the sum of the probabilities of the latter, the loss of the former."""
+
+
+class MaskedLanguageModelConfig(PlainTextConfig):
+    """Words of a text are hidden, and told by what stands around them."""
+
+    kind: Literal["masked_language_model"] = "masked_language_model"
+    tokenizer: TokenizerChoice | None = None
+    """How texts become ids; None: `mixed` for Chinese, else `bpe`."""
+    max_length: int = Field(default=256, ge=8)
+    """Positions that are read at once: longer texts are read in pieces so long."""
+    encoder: ReaderChoice = TransformerEncoderConfig()
+    """What is to be trained."""
+    share: float = Field(default=0.15, gt=0, lt=1)
+    """The share of words that are to be told."""
+    start: str | None = None
+    """The trained folder that the encoder and its tokenizer are from; written `--encoder pretrained:FOLDER`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_start(cls, settings: Any) -> Any:
+        return with_start(settings, part="encoder", own=frozenset(cls.model_fields))
+
+    def example(self, text: str, second: str | None = None) -> Passage:
+        """A text with some words to be told."""
+        if second is not None:
+            raise InputError("expected one text, found a pair", hint="join them to one")
+        return Passage(text)
+
+    def learn(self, examples: Sequence[Passage]) -> MaskedLanguageModel:
+        """The tokenizer. Raises ConfigError where the encoder keeps no positions, or the tokenizer has no words."""
+        if not self.encoder.reads_order:
+            what = f"`{self.encoder.kind}` reads n-grams, of which none can be hidden"
+            raise ConfigError(what, where="task.encoder", hint="take `transformer`, `lstm`, `gru`, `rnn` or `cnn`")
+        texts, encoder = [one.text for one in examples], self.encoder.ready()
+        tokenizer = with_folder(self.tokenizer, encoder.reads_with) or _fitting(texts)
+        max_length, longest = self.max_length, encoder.longest
+        if longest is not None and max_length > longest:
+            if "max_length" in self.model_fields_set:
+                what = f"`{encoder.kind}` has learned positions for {longest} tokens"
+                raise ConfigError(what, where="task.max_length", hint=f"set it to {longest} or less")
+            max_length = longest
+        learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
+        word_starts(learned, [])
+        decided = {"encoder": encoder, "tokenizer": tokenizer, "max_length": max_length}
+        return MaskedLanguageModel(self.model_copy(update=decided), learned)
+
+    def load(self, folder: Path) -> MaskedLanguageModel:
+        """Load what `MaskedLanguageModel.save` wrote."""
+        if self.tokenizer is None:
+            raise ConfigError("is not set in a saved task", where="task.tokenizer")
+        return MaskedLanguageModel(self, self.tokenizer.load(folder))
+
+
+class MaskedLanguageModel(Task):
+    """A tokenizer, and what is hidden by it.
+
+    The unknown piece stands for what is hidden: no id has to be added, and an unknown word is read as a hidden one.
+    A pre-trained tokenizer has a piece of its own for that.
+    """
+
+    config: MaskedLanguageModelConfig
+    metric: ClassVar[str] = "log_loss"
+    metrics: ClassVar[tuple[str, ...]] = ("log_loss", "perplexity", "accuracy")
+    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
+
+    def __init__(self, config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> None:
+        self.config, self.tokenizer = config, tokenizer
+        self.masking = _masking(config, tokenizer)
+
+    def save(self, folder: Path) -> None:
+        """The tokenizer's files."""
+        self.tokenizer.save(folder)
+
+    def build_model(self) -> MaskedModel:
+        """The encoder and its head, with fresh weights."""
+        encoder = self.config.encoder.build(self.tokenizer.sizes)
+        return MaskedModel(encoder, size=self.masking.size, first=self.masking.first)
+
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
+        """Start the encoder from a trained folder, where one is named."""
+        del columns
+        assert isinstance(model, MaskedModel)
+        if self.config.start:
+            return [start_from_run(self.config.start, model, part="encoder", head="head")]
+        return self.config.encoder.start(model.encoder)
+
+    def encode(self, examples: Sequence[Passage]) -> Columns:
+        """Ids of texts in rows of at most `max_length`, and where words begin in them."""
+        texts, frame = [one.text for one in examples], self.tokenizer.frame
+        found, starts_N = self.tokenizer.encode(texts), word_starts(self.tokenizer, texts)
+        values = np.concatenate([found.values_NW, starts_N[:, None]], 1, dtype=np.int32)
+        # a row begins with the last piece of the one before it
+        cut = windows(
+            Ragged.of(values, found.lengths_R), size=self.config.max_length - 1 - (frame.room(1) if frame else 0)
+        )
+        text, starts = (Ragged(part, cut.rows.offsets_R1) for part in np.split(cut.rows.values, [-1], axis=1))
+        if frame:
+            text = joined([frame.before, text, frame.after], segments=(0, 0, 0))
+            starts = joined([(1,) * len(frame.before), starts, (1,) * len(frame.after)], segments=(0, 0, 0))
+            text, starts = (Ragged(one.values[:, :1], one.offsets_R1) for one in (text, starts))
+        ragged = {"text": text, "starts": starts}
+        letters = {"text": Ragged.of(found.letters.ids_N, found.letters.lengths_U)} if found.letters else {}
+        facts = {"known": 1 - found.unknown / max(1, len(found.values_NW))}
+        return Columns(ragged, {}, cut.owner_R, 1 + text.lengths_R, facts, letters)
+
+    def check(self, examples: Sequence[Passage]) -> list[str]:
+        """Every text can be scored."""
+        del examples
+        return []
+
+    def collate(self, columns: Columns, rows: np.ndarray) -> MaskedBatch:
+        """Gather and pad some rows."""
+        starts_BS, _ = columns.ragged["starts"].padded(rows)
+        source = tokens_of(columns.ragged["text"], rows, columns.letters.get("text"))
+        return MaskedBatch(source, torch.from_numpy(starts_BS[..., 0] > 0))
+
+    def loss(self, model: nn.Module, batch: MaskedBatch, step: int) -> Loss:
+        """Cross-entropy of the hidden pieces, summed; the count is their number. What is hidden is new in each step."""
+        del step  # the generator is seeded by it
+        ids_BS = batch.source.ids_BS
+        draws_BS3 = torch.rand((*ids_BS.shape, 3), device=ids_BS.device)
+        source, chosen_BS = self.masking(batch.source, batch.starts_BS, draws_BS3)
+        total = token_loss(model(source, chosen_BS), ids_BS[chosen_BS] - self.masking.first)
+        return Loss(total, chosen_BS.sum().clamp_min(1).to(total))
+
+    def predict(self, model: nn.Module, batch: MaskedBatch) -> list[Part]:
+        """What is told for the hidden pieces of each row, which are the same whenever the row is read."""
+        ids_BS, first = batch.source.ids_BS, self.masking.first
+        source, chosen_BS = self.masking(batch.source, batch.starts_BS, _draws_of(batch.source))
+        log_NV = model(source, chosen_BS).float().log_softmax(-1)
+        best_N, told_N = log_NV.max(-1)
+        hidden_N = ids_BS[chosen_BS]
+        nats_N = -log_NV.gather(1, hidden_N[:, None] - first)[:, 0]
+        columns = (hidden_N, told_N + first, best_N.double().exp(), nats_N.double())
+        sizes = chosen_BS.sum(1).tolist()
+        split = [column.cpu().split(sizes) for column in columns]
+        return [
+            (hidden.numpy(), told.numpy(), float(sure.sum()), float(nats.sum()))
+            for hidden, told, sure, nats in zip(*split, strict=True)
+        ]
+
+    def answers(self, parts: Sequence[Part], columns: Columns) -> list[MaskedAnswer]:
+        """All rows of each text together."""
+        pieces = self.tokenizer.pieces or ()
+        rows_E: list[list[Part]] = [[] for _ in range(int(columns.owner_R.max(initial=-1)) + 1)]
+        for owner, part in zip(columns.owner_R.tolist(), parts, strict=True):
+            rows_E[owner].append(part)
+        found = []
+        for rows in rows_E:
+            hidden, told = (tuple(pieces[one] for row in rows for one in row[side].tolist()) for side in (0, 1))
+            sure, nats = (sum(float(row[place]) for row in rows) for place in (2, 3))
+            found.append(MaskedAnswer(hidden, told, sure / max(1, len(hidden)), nats))
+        return found
+
+    def average(self, answers: Sequence[Sequence[MaskedAnswer]]) -> list[MaskedAnswer]:
+        """Models of several vocabularies have no mean."""
+        del answers
+        what = "models that tell hidden words cannot be averaged"
+        raise InputError(what, where="--ensemble", hint="evaluate each model by itself")
+
+    def quick_scores(self, answers: Sequence[MaskedAnswer], examples: Sequence[Passage]) -> dict[str, float]:
+        """Nats a hidden piece, its exponential, and the share that is told."""
+        del examples
+        return {name: one.value for name, one in _corpus_scores(answers).items()}
+
+    def score(self, answers: Sequence[MaskedAnswer], examples: Sequence[Passage]) -> Scores:
+        """The same with intervals."""
+        found = _corpus_scores(answers)
+        hidden = sum(len(one.hidden) for one in answers)
+        return Scores(intervals(found), {"texts": len(examples), "hidden": hidden})
+
+    def record(self, answer: MaskedAnswer, example: Passage) -> dict[str, Any]:
+        """A text, the pieces that were hidden (as `label`) and told (as `answer`), and how sure they were told."""
+        return {
+            "text": example.text,
+            "label": " ".join(answer.hidden),
+            "answer": " ".join(answer.told),
+            "probability": round(answer.sure, 6),
+            "log_loss": round(answer.nats / max(1, len(answer.hidden)), 6),
+            **({"line": example.line} if example.line else {}),
+        }
+
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """The tokenizer and its coverage, the rows, what is hidden."""
+        described = self.config.tokenizer.describe() if self.config.tokenizer else ""
+        sizes = " + ".join(f"{size:,}" for size in self.tokenizer.sizes)
+        known = ", ".join(f"{part.facts['known']:.2%} of {name}" for name, part in columns.items())
+        tokens, rows = (sum(each) for each in zip(*map(_size, columns.values()), strict=True))
+        words = sum(int(part.ragged["starts"].values.sum()) for part in columns.values())
+        return [
+            f"tokenizer: {described}; {sizes} ids, which cover {known}",
+            f"{tokens:,} tokens of {words:,} words in {rows:,} rows of at most {self.config.max_length}",
+            f"{self.config.share:.0%} of the words are to be told, others in each epoch; in dev always the same",
+        ]
+
+
+def _fitting(texts: Sequence[str]) -> Any:
+    """One view of a position, which can be hidden without hiding its neighbours."""
+    chinese = han_share(texts[:: max(1, len(texts) // 1000)]) > 0.3
+    return MixedTokenizerConfig() if chinese else bpe_for(texts)
+
+
+def _masking(config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> Masking:
+    """What may be hidden, and by which id. Raises ConfigError for a pre-trained tokenizer without one."""
+    size = tokenizer.sizes[0]
+    if not isinstance(tokenizer, PretrainedTokenizer):
+        views = getattr(config.tokenizer, "views", ())
+        bigram = views.index("bigram") if "bigram" in views else None
+        return Masking(config.share, UNKNOWN, size, first=UNKNOWN + 1, bigram=bigram)
+    mask, special = tokenizer.special("mask_token"), map(tokenizer.special, tokenizer.roles)
+    if mask is None:
+        hint = "take a BERT or one of its kin, or `--objective clm`"
+        raise ConfigError("has no piece that hides another (`mask_token`)", where=tokenizer.config.folder, hint=hint)
+    return Masking(config.share, mask, size, first=0, fixed=tuple(one for one in special if one is not None))
+
+
+def _draws_of(tokens: Tokens) -> Tensor:
+    """Numbers [B, S, 3] from 0 to 1 that follow from the pieces of each row, and from nothing else."""
+    draws_BS3 = torch.ones(*tokens.ids_BS.shape, 3)
+    ids_BS, lengths = tokens.ids_BS.cpu().numpy(), tokens.lengths_B.tolist()
+    for row, length in enumerate(lengths):
+        seed = zlib.crc32(ids_BS[row, :length].tobytes())
+        draws_BS3[row, :length] = torch.from_numpy(np.random.default_rng(seed).random((length, 3), dtype=np.float32))
+    return draws_BS3.to(tokens.ids_BS.device)
+
+
+def _corpus_scores(answers: Sequence[MaskedAnswer]) -> dict[str, CorpusScore]:
+    sums_NF = np.array([[one.nats, one.right, len(one.hidden)] for one in answers], dtype=np.float64)
+    return {
+        "log_loss": CorpusScore("nats a hidden piece", sums_NF, _nats, "lower"),
+        "perplexity": CorpusScore("exp(nats a hidden piece)", sums_NF, lambda sums: np.exp(_nats(sums)), "lower"),
+        "accuracy": CorpusScore("hidden pieces that are told", sums_NF, lambda sums: _each(sums[..., 1], sums)),
+    }
+
+
+def _nats(sums: np.ndarray) -> np.ndarray:
+    return _each(sums[..., 0], sums)
+
+
+def _each(sum_: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    return sum_ / np.maximum(1, sums[..., 2])
+
+
+def _size(columns: Columns) -> tuple[int, int]:
+    return len(columns.ragged["text"].values), len(columns)

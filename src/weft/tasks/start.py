@@ -1,0 +1,113 @@
+"""A trained folder that another training starts from: its tokenizer, one of its parts, the weights of it.
+
+Written `pretrained:FOLDER` in place of an encoder or a decoder; the new folder does not need the old one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from weft.errors import ConfigError, RunFolderError
+from weft.files import read_json
+from weft.models.weights import own_weights
+from weft.text.tokenizer import Tokenizer, TokenizerConfig
+
+LENGTHS = ("max_length", "context")
+"""What a task that starts takes over too, unless it is set: how much was read at once."""
+
+
+def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: frozenset[str]) -> Any:
+    """Settings of a task whose part is `pretrained:FOLDER`, of a folder that weft trained, with what that folder says.
+
+    All others are given back as they are: a folder of another form is read by the part itself. Settings beside the
+    folder go over those in it. `own` are the settings that the task has.
+
+    Raises:
+        ConfigError: the folder has no such part, or a tokenizer is set too.
+        RunFolderError: its settings cannot be read.
+
+    """
+    if not isinstance(settings, Mapping):
+        return settings
+    folder, over = _asked(settings.get(part, f"pretrained:{settings.get('start', '')}"))
+    if not folder or not (Path(folder) / "bundle.json").is_file():
+        return settings
+    where = f"task.{part}"
+    if settings.get("tokenizer") is not None:
+        hint = "leave task.tokenizer out"
+        raise ConfigError(f"{folder} has a tokenizer, which its {part} reads by", where="task.tokenizer", hint=hint)
+    found = _saved(Path(folder))
+    if found.get(part) is None or (Path(folder) / "task" / "source").exists():
+        kind = found.get("kind")
+        hint = "name the folder of `weft pretrain`, or of a model of the same kind"
+        what = f"{folder} is a model of task `{kind}`, of which no {part} can be taken"
+        raise ConfigError(what, where=where, hint=hint)
+    taken = {name: found[name] for name in LENGTHS if name in found and name in own}
+    return {**taken, **settings, part: {**found[part], **over}, "tokenizer": found["tokenizer"], "start": folder}
+
+
+def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
+    """The tokenizer of a folder that is started from. Raises RunFolderError where it cannot be read."""
+    try:
+        return config.load(Path(folder) / "task")
+    except (OSError, ValueError, KeyError) as error:
+        raise _unreadable(folder, error) from None
+
+
+def start_from_run(
+    folder: str, model: nn.Module, *, part: Literal["encoder", "decoder"], head: str | None = None
+) -> str:
+    """Copy the weights of a part of a trained model into a fresh one, and those of a head of that name if they fit.
+
+    Returns what is to be said of it.
+
+    Raises:
+        ConfigError: weights of the part are of another size, or not there.
+        RunFolderError: they cannot be read.
+
+    """
+    try:
+        weights = load_file(Path(folder) / "weights.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(folder, error) from None
+    mine = own_weights(model)
+    fit = {name for name, value in mine.items() if name in weights and weights[name].shape == value.shape}
+    needed = {name for name in mine if name.startswith(f"{part}.")}
+    if odd := sorted(needed - fit):
+        there = f"{list(weights[odd[0]].shape)}" if odd[0] in weights else "nothing"
+        what = f"expected `{odd[0]}` of size {list(mine[odd[0]].shape)}, found {there} in {folder}"
+        hint = "leave out the settings that change the size of what is started from"
+        raise ConfigError(what, where=f"task.{part}", hint=hint)
+    taken = needed | {name for name in fit if head and name.startswith(f"{head}.")}
+    with torch.no_grad():
+        for name in taken:
+            mine[name].copy_(weights[name])
+    return f"started from {folder}: {sum(mine[name].numel() for name in taken):,} weights of its {part}"
+
+
+def _asked(part: Any) -> tuple[str, Mapping[str, Any]]:
+    """The folder in `pretrained:FOLDER`, or under `folder` of that kind, and the settings beside it."""
+    settings = {"kind": part} if isinstance(part, str) else part if isinstance(part, Mapping) else {}
+    kind, _, folder = str(settings.get("kind", "")).partition(":")
+    if kind != "pretrained":
+        return "", {}
+    over = {name: value for name, value in settings.items() if name not in ("kind", "folder")}
+    return folder or str(settings.get("folder", "")), over
+
+
+def _saved(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(read_json(folder / "task" / "task.json"))
+    except (OSError, ValueError) as error:
+        raise _unreadable(str(folder), error) from None
+
+
+def _unreadable(folder: str, error: Exception) -> RunFolderError:
+    return RunFolderError(f"the model cannot be read: {str(error).splitlines()[0]}", where=folder)
