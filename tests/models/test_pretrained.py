@@ -15,7 +15,8 @@ from weft.errors import ConfigError, InputError, MissingExtra
 from weft.models.base import EncoderConfig
 from weft.models.choices import EncoderChoice
 from weft.models.classifier import ClassifierConfig
-from weft.models.pretrained import KINDS, PretrainedEncoderConfig
+from weft.models.model_folder import READERS
+from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.weights import own_weights, put_weights
 from weft.training import optim
 
@@ -49,7 +50,7 @@ def bert(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", READERS)
 def test_states_are_those_of_transformers(kind, tmp_path):
     network, source = write_model(tmp_path, kind), batch()
     knows_segments = network.config.type_vocab_size > 1 if kind in ("albert", "bert", "electra", "ernie") else False
@@ -248,8 +249,8 @@ def no_json(folder):
         (with_a_module, "has code of its own, which weft does not run"),
         (with_a_pickle, "has its weights as a pickle alone"),
         (without_weights, "has no weights as safetensors"),
-        (a_writer, "`gpt2` is no encoder that weft knows"),
-        (a_decoder, "`bert` is no encoder that weft knows"),
+        (a_writer, "`gpt2` does not serve here"),
+        (a_decoder, "`bert` does not serve here"),
         (no_json, "is not JSON"),
         (lambda folder: None, "there is no config.json"),
         (lambda folder: folder.rmdir(), "there is no such folder"),

@@ -1,38 +1,27 @@
-"""Encoders with pre-trained weights, by `transformers` and `peft`, which are imported here alone; knows no head.
+"""Encoders with pre-trained weights among ours, and how far training changes them; knows no head (see `model_folder`).
 
-A model is a folder with `config.json` and weights as safetensors. Nothing in it is run, nothing is unpickled, and
-nothing is fetched unless a name says so (`hub:`). What `config.json` says goes into the settings when training begins,
-and the weights into the trained folder, which then needs the model's folder no more.
+What `config.json` of a model's folder says goes into the settings when training begins, and the weights into the
+trained folder, which then needs the model's folder no more.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-import torch
 from pydantic import Field, model_validator
 from torch import nn
 
 from weft.config import Config
 from weft.data.batch import Tokens
-from weft.errors import ConfigError, InputError, MissingExtra
+from weft.errors import ConfigError
 from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.model_folder import PAIRS, READERS, fresh, library, loaded, located, read_architecture
 
-KINDS = (
-    *("albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "ernie", "modernbert"),
-    *("mpnet", "roberta", "xlm-roberta"),
-)
-"""The `model_type`s that are encoders, each tested against `transformers`; MiniLM is a `bert`."""
 AFTER_PADDING = ("camembert", "mpnet", "roberta", "xlm-roberta")
 """Those whose first position has the number after that of padding."""
-FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
-"""What is fetched of a model: neither code nor pickles."""
 
 
 class LoraConfig(Config):
@@ -92,7 +81,9 @@ class PretrainedEncoderConfig(EncoderConfig):
         if self.architecture is not None:
             return self
         folder = located(self.folder)
-        return self.model_copy(update={"folder": str(folder), "architecture": read_architecture(folder)})
+        return self.model_copy(
+            update={"folder": str(folder), "architecture": read_architecture(folder, kinds=(*READERS, *PAIRS))}
+        )
 
     @property
     def longest(self) -> int | None:
@@ -108,11 +99,10 @@ class PretrainedEncoderConfig(EncoderConfig):
         if self.architecture is None:
             what = "a pre-trained encoder is not known to this task: it reads texts by its own tokenizer"
             raise ConfigError(what, where="task.encoder", hint="take another encoder, such as `transformer`")
-        settings = _settings(self.architecture)
-        if settings.vocab_size < vocab_sizes[0]:
-            what = f"the tokenizer has {vocab_sizes[0]:,} ids, and the model only {settings.vocab_size:,}"
+        network = fresh(self.architecture, head="none")
+        if network.config.vocab_size < vocab_sizes[0]:
+            what = f"the tokenizer has {vocab_sizes[0]:,} ids, and the model only {network.config.vocab_size:,}"
             raise ConfigError(what, where=self.folder, hint="are both of one model?")
-        network = library("transformers").AutoModel.from_config(settings)
         encoder = PretrainedEncoder(network, layer_decay=self.layer_decay, head_rate=self.head_rate)
         if self.lora is not None and self.lora.save == "adapter":
             self.start(encoder)
@@ -126,7 +116,7 @@ class PretrainedEncoderConfig(EncoderConfig):
         assert isinstance(encoder, PretrainedEncoder)
         if encoder.adapter:
             return [f"weights: {self.folder}, which the trained folder needs: it has what is learned beside them"]
-        encoder.take(_weights(Path(self.folder), self.architecture or {}))
+        encoder.take(loaded(Path(self.folder), self.architecture or {}, head="none"))
         if self.lora is not None:
             encoder.adapt(self.lora)
         else:
@@ -153,7 +143,9 @@ class PretrainedEncoder(Encoder):
         self.take(network)
 
     def take(self, network: Any) -> None:
-        """Read by this network from now on."""
+        """Read by this network from now on, or by its encoder where it has a decoder too."""
+        if network.config.is_encoder_decoder:
+            network = network.get_encoder()
         if getattr(network, "pooler", None) is not None:
             network.pooler = None  # what it gives is not read, and weights without a gradient are no use
         self.network, self.width = network, network.config.hidden_size
@@ -217,106 +209,6 @@ class PretrainedEncoder(Encoder):
         below = {id(one): len(layers) - place for place, layer in enumerate(layers) for one in layer.parameters()}
         for one in self.network.parameters():
             yield one, self.layer_decay ** below.get(id(one), len(layers) + 1)
-
-
-def located(folder: str) -> Path:
-    """The folder of a model; one on the hub is fetched, or taken from the cache where it is whole there."""
-    if not folder.startswith("hub:"):
-        return Path(folder)
-    name = folder.removeprefix("hub:")
-    try:
-        from huggingface_hub import snapshot_download
-    except ImportError:
-        raise MissingExtra("huggingface_hub", extra="pretrained") from None
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(FILES)))
-    except Exception as error:  # of the network, the hub, the name or the disk
-        reason = " ".join(str(error).split())[:200]
-        hint = (
-            f"fetch it where there is a network (hf download {name} --local-dir model), copy the folder here and write"
-            " pretrained:./model; a mirror is named by HF_ENDPOINT"
-        )
-        raise InputError(f"cannot be fetched: {reason}", where=folder, hint=hint) from None
-
-
-def read_architecture(folder: Path) -> dict[str, Any]:
-    """What `config.json` of a model says. Raises ConfigError for a folder that weft does not load, and says why."""
-    where, path = str(folder), folder / "config.json"
-    if not folder.is_dir():
-        named = f"write pretrained:hub:{folder} to fetch it from the hub" if len(folder.parts) == 2 else ""
-        hint = named or "name the folder of a pre-trained model, as pretrained:./bert-base-chinese"
-        raise ConfigError("there is no such folder", where=where, hint=hint)
-    if not path.is_file():
-        raise ConfigError("there is no config.json in this folder", where=where, hint="is it that of a model?")
-    try:
-        found = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
-        raise ConfigError("is not JSON", where=str(path), hint="copy the folder again") from None
-    if "auto_map" in found or any(folder.glob("*.py")):
-        hint = "take a model that is no more than weights"
-        raise ConfigError("has code of its own, which weft does not run", where=where, hint=hint)
-    if not any(folder.glob("*.safetensors")):
-        what = "has no weights as safetensors"
-        if any(file.suffix in {".bin", ".pt", ".pth", ".ckpt"} for file in folder.iterdir()):
-            what = "has its weights as a pickle alone, which could run code of any kind"
-        hint = (
-            "take it with model.safetensors; who trusts it converts it: AutoModel.from_pretrained(a).save_pretrained(b)"
-        )
-        raise ConfigError(what, where=where, hint=hint)
-    kind = found.get("model_type")
-    if kind not in KINDS or found.get("is_decoder"):
-        known = ", ".join(f"`{one}`" for one in KINDS)
-        raise ConfigError(f"`{kind}` is no encoder that weft knows", where=str(path), hint=f"known: {known}")
-    # names with a line below are of the program that wrote it; some let `transformers` fetch kernels
-    return {name: value for name, value in found.items() if not name.startswith("_")}
-
-
-def library(name: Literal["transformers", "peft"]) -> Any:
-    """The library, which is imported when it is first needed: that takes seconds."""
-    try:
-        return import_module(name)
-    except ImportError:
-        raise MissingExtra(name, extra="pretrained") from None
-
-
-def _settings(architecture: Mapping[str, Any]) -> Any:
-    return library("transformers").CONFIG_MAPPING[architecture["model_type"]].from_dict(dict(architecture))
-
-
-def _weights(folder: Path, architecture: Mapping[str, Any]) -> Any:
-    """The network with the weights of a folder. Raises ConfigError where they are not those of its architecture."""
-    if read_architecture(folder) != architecture:
-        what = "config.json has changed since training began"
-        raise ConfigError(what, where=str(folder), hint="train into another folder")
-    transformers = library("transformers")
-    with _quiet(transformers.utils.logging):
-        network, found = transformers.AutoModel.from_pretrained(
-            folder,
-            config=_settings(architecture),
-            dtype=torch.float32,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
-    if missing:
-        what = f"lacks {len(missing)} of the weights that config.json asks for, such as {missing[0]}"
-        raise ConfigError(what, where=str(folder), hint="copy the folder again")
-    return network
-
-
-@contextmanager
-def _quiet(logging: Any) -> Iterator[None]:
-    """No bars and no warnings on loading: what is missing is looked at here."""
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
 
 
 def _adapter_alone(_module: nn.Module, named: dict[str, Any], prefix: str, _rest: Any) -> None:

@@ -1,0 +1,152 @@
+"""The folder of a pre-trained model, read by `transformers`, which is imported here alone with `peft`; knows no task.
+
+A model is a folder with `config.json` and weights as safetensors. Nothing in it is run, nothing is unpickled, and
+nothing is fetched unless a name says so (`hub:`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from weft.errors import ConfigError, InputError, MissingExtra
+
+READERS = (
+    *("albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "ernie", "modernbert"),
+    *("mpnet", "roberta", "xlm-roberta"),
+)
+"""The `model_type`s that are encoders, each tested against `transformers`, as are all here; MiniLM is a `bert`."""
+PAIRS = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5")
+"""Those that are an encoder and a decoder; the encoder serves alone too."""
+WRITERS = ("gpt2", "gpt_neox", "llama", "mistral", "opt", "qwen2", "qwen3")
+"""Those that are a decoder alone."""
+FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
+"""What is fetched of a model: neither code nor pickles."""
+SYMBOLS = ("bos_token_id", "decoder_start_token_id", "eos_token_id", "forced_bos_token_id")
+"""What a sequence begins and ends with; some folders say it in `generation_config.json` alone."""
+Head = Literal["none", "causal", "pair"]
+"""What stands on a network: nothing, scores of what comes next, or that behind an encoder."""
+_CLASSES = {"none": "AutoModel", "causal": "AutoModelForCausalLM", "pair": "AutoModelForSeq2SeqLM"}
+
+
+def located(folder: str) -> Path:
+    """The folder of a model; one on the hub is fetched, or taken from the cache where it is whole there."""
+    if not folder.startswith("hub:"):
+        return Path(folder)
+    name = folder.removeprefix("hub:")
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise MissingExtra("huggingface_hub", extra="pretrained") from None
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(FILES)))
+    except Exception as error:  # of the network, the hub, the name or the disk
+        reason = " ".join(str(error).split())[:200]
+        hint = (
+            f"fetch it where there is a network (hf download {name} --local-dir model), copy the folder here and write"
+            " pretrained:./model; a mirror is named by HF_ENDPOINT"
+        )
+        raise InputError(f"cannot be fetched: {reason}", where=folder, hint=hint) from None
+
+
+def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
+    """What `config.json` of a model of some kinds says, and with what a sequence begins and ends.
+
+    Raises ConfigError for a folder that weft does not load, and says why.
+    """
+    where, path = str(folder), folder / "config.json"
+    if not folder.is_dir():
+        named = f"write pretrained:hub:{folder} to fetch it from the hub" if len(folder.parts) == 2 else ""
+        hint = named or "name the folder of a pre-trained model, as pretrained:./bert-base-chinese"
+        raise ConfigError("there is no such folder", where=where, hint=hint)
+    if not path.is_file():
+        raise ConfigError("there is no config.json in this folder", where=where, hint="is it that of a model?")
+    try:
+        found = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise ConfigError("is not JSON", where=str(path), hint="copy the folder again") from None
+    if "auto_map" in found or any(folder.glob("*.py")):
+        hint = "take a model that is no more than weights"
+        raise ConfigError("has code of its own, which weft does not run", where=where, hint=hint)
+    if not any(folder.glob("*.safetensors")):
+        what = "has no weights as safetensors"
+        if any(file.suffix in {".bin", ".pt", ".pth", ".ckpt"} for file in folder.iterdir()):
+            what = "has its weights as a pickle alone, which could run code of any kind"
+        hint = (
+            "take it with model.safetensors; who trusts it converts it: AutoModel.from_pretrained(a).save_pretrained(b)"
+        )
+        raise ConfigError(what, where=where, hint=hint)
+    kind = found.get("model_type")
+    if kind not in kinds or (kind in READERS and found.get("is_decoder")):
+        known = ", ".join(f"`{one}`" for one in kinds)
+        raise ConfigError(f"`{kind}` does not serve here", where=str(path), hint=f"what does: {known}")
+    # names with a line below are of the program that wrote it; some let `transformers` fetch kernels
+    said = {name: value for name, value in found.items() if not name.startswith("_")}
+    return said if kind in READERS else said | _symbols(folder, said)
+
+
+def _symbols(folder: Path, said: Mapping[str, Any]) -> dict[str, Any]:
+    path = folder / "generation_config.json"
+    more = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found = {name: more[name] for name in SYMBOLS if said.get(name) is None and more.get(name) is not None}
+    # a model may have several ends: its texts end with the first
+    return {name: value[0] if isinstance(value, list) else value for name, value in found.items()}
+
+
+def library(name: Literal["transformers", "peft"]) -> Any:
+    """The library, which is imported when it is first needed: that takes seconds."""
+    try:
+        return import_module(name)
+    except ImportError:
+        raise MissingExtra(name, extra="pretrained") from None
+
+
+def fresh(architecture: Mapping[str, Any], *, head: Head) -> Any:
+    """The network with fresh weights."""
+    return getattr(library("transformers"), _CLASSES[head]).from_config(_settings(architecture))
+
+
+def loaded(folder: Path, architecture: Mapping[str, Any], *, head: Head) -> Any:
+    """The network with the weights of a folder. Raises ConfigError where they are not those of its architecture."""
+    if read_architecture(folder, kinds=(architecture["model_type"],)) != architecture:
+        what = "config.json has changed since training began"
+        raise ConfigError(what, where=str(folder), hint="train into another folder")
+    transformers = library("transformers")
+    with _quiet(transformers.utils.logging):
+        network, found = getattr(transformers, _CLASSES[head]).from_pretrained(
+            folder,
+            config=_settings(architecture),
+            dtype=torch.float32,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    if missing:
+        what = f"lacks {len(missing)} of the weights that config.json asks for, such as {missing[0]}"
+        raise ConfigError(what, where=str(folder), hint="copy the folder again")
+    return network
+
+
+def _settings(architecture: Mapping[str, Any]) -> Any:
+    return library("transformers").CONFIG_MAPPING[architecture["model_type"]].from_dict(dict(architecture))
+
+
+@contextmanager
+def _quiet(logging: Any) -> Iterator[None]:
+    """No bars and no warnings on loading: what is missing is looked at here."""
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
