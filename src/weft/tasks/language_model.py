@@ -31,7 +31,7 @@ from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.transformer_decoder import GptDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
-from weft.tasks.passages import Passage, Prompt, passages_of, prompts_of
+from weft.tasks.passages import Passage, Prompt, begun, passages_of, prompts_of
 from weft.tasks.sides import check_written, for_free_text
 from weft.tasks.token_loss import Reference, references, token_loss
 from weft.tasks.unseen import named, told, unseen_letters
@@ -194,12 +194,12 @@ class LanguageModel(Task):
                 strange = named(self.unseen(examples)) or "a word of it"
                 hint = "leave it out; a model with task.tokenizer=bytes reads every character"
                 raise InputError(f"the model has never seen {strange}, so it cannot go on from there", hint=hint)
-            rows = _begun(whole, self.end)
+            rows = begun(whole, self.end)
             places = np.arange(len(examples))
             return Columns({"text": rows}, {"prompt": np.ones(len(examples), bool)}, places, rows.lengths_R, facts)
         if self.config.unit == "row":
             whole = ended(whole, self.end)
-        cut = windows(_begun(whole, self.end), size=self.config.context)
+        cut = windows(begun(whole, self.end), size=self.config.context)
         return Columns({"text": cut.rows}, {}, cut.owner_R, cut.rows.lengths_R, facts)
 
     def check(self, examples: Sequence[Passage]) -> list[str]:
@@ -337,13 +337,3 @@ class LanguageModel(Task):
 
     def _writer(self, model: DecoderAlone) -> Writer:
         return Writer(model.decoder, self.tokenizer, self.config.search, self.end, self.config.context)
-
-
-def _begun(rows: Ragged, end: int) -> Ragged:
-    """Rows with an end symbol before each."""
-    lengths_R = rows.lengths_R
-    values = np.full((len(rows.values) + len(lengths_R), 1), end, dtype=rows.values.dtype)
-    kept = np.ones(len(values), dtype=bool)
-    kept[rows.offsets_R1[:-1] + np.arange(len(lengths_R))] = False
-    values[kept] = rows.values[:, :1]
-    return Ragged.of(values, lengths_R + 1)
