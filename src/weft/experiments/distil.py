@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
@@ -19,13 +20,12 @@ import numpy as np
 
 from weft import bundle
 from weft.bundle import Model
-from weft.config import read_yaml
+from weft.config import Config, read_yaml
 from weft.errors import ConfigError, RunFolderError
 from weft.evaluation.evaluate import evaluate
 from weft.experiments.teaching import Targets, answered, check_teacher, new_texts, questions, taught
 from weft.files import read_json, sha256, write_json
 from weft.metrics.significance import mcnemar
-from weft.models.device import Device
 from weft.reading import Examples, read
 from weft.report.distilled import distilled_page
 from weft.report.folder import read_lines
@@ -45,8 +45,8 @@ TIMED, ROUNDS = 500, 5
 class _Lesson:
     """All that is known before the teacher is asked."""
 
+    load: Callable[[Path], Model]
     teacher: Model
-    device: Device
     examples: Examples
     more: list[Any]
     notes: list[str]
@@ -63,6 +63,7 @@ def distil(
     targets: Targets = "teacher",
     alone: Literal["train", "skip"] = "train",
     resume: bool = False,
+    parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
     """Train a student on what a teacher answers, told as it goes; then write `distilled.json` and `page.html`.
@@ -80,13 +81,15 @@ def distil(
         targets: of a model that writes, whether the teacher's texts replace the true targets or stand beside them.
         alone: whether the same student is trained without a teacher too, to see what it gave.
         resume: go on: the teacher's answers are kept, finished runs are not trained again.
+        parts: config classes from outside the package, the student's or the teacher's.
         stop: as in `weft.run.train`.
 
     Raises:
         WeftError: of the kind that fits; nothing is written for a mistake in config or data.
 
     """
-    folder, lesson = Path(folder), _lesson(config, Path(teacher), unlabelled, column, targets)
+    load = partial(bundle.load, parts=parts, device=config.device)
+    folder, lesson = Path(folder), _lesson(config, Path(teacher), unlabelled, column, load)
     _may_start(lesson.plan, folder, resume)
     write_json(folder / PLAN, lesson.plan)
     yield from map(Note, lesson.notes)
@@ -101,7 +104,7 @@ def distil(
     for name, its_examples in lessons.items():
         yield Note(f"\n{name}")
         place = folder / name
-        yield from train(config, place, examples=its_examples, resume=place.exists(), stop=stop)
+        yield from train(config, place, examples=its_examples, resume=place.exists(), parts=parts, stop=stop)
     yield Note("\nthe models are timed, one after another")
     write_json(folder / RESULT, _figures(lesson, folder, Path(teacher), list(lessons)))
     distilled_page(folder)
@@ -112,10 +115,12 @@ def results(folder: Path) -> dict[str, Any]:
     return read_json(folder / RESULT)
 
 
-def _lesson(config: RunConfig, place: Path, files: Sequence[str], column: str | None, targets: Targets) -> _Lesson:
+def _lesson(
+    config: RunConfig, place: Path, files: Sequence[str], column: str | None, load: Callable[[Path], Model]
+) -> _Lesson:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError("a teacher answers in one process", hint="start `weft distil` without torchrun")
-    teacher, settings = bundle.load(place, device=config.device), place / "config.yaml"
+    teacher, settings = load(place), place / "config.yaml"
     # the dev part is dealt by the seed of the teacher: with another it would hold texts that the teacher learned from
     seed = read_yaml(settings).get("seed", config.seed) if settings.is_file() else config.seed
     examples = read(config.data, config.task, seed=seed)
@@ -135,9 +140,8 @@ def _lesson(config: RunConfig, place: Path, files: Sequence[str], column: str | 
     plan = {
         "teacher": sha256(place / "bundle.json"),
         "texts": replace(examples, train=[*examples.train, *more]).fingerprint,
-        "targets": targets,
     }
-    return _Lesson(teacher, config.device, replace(examples, task=task), more, [*examples.notes, *said], plan)
+    return _Lesson(load, teacher, replace(examples, task=task), more, [*examples.notes, *said], plan)
 
 
 def _untaught(task: TaskConfig) -> TaskConfig:
@@ -166,7 +170,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
     examples, part = lesson.examples.test or lesson.examples.dev, "test" if lesson.examples.test else "dev"
     device = lesson.teacher.device
     places = {**{name: folder / name for name in runs}, "teacher": teacher}
-    loaded = {**{name: bundle.load(folder / name, device=lesson.device) for name in runs}, "teacher": lesson.teacher}
+    loaded = {**{name: lesson.load(folder / name) for name in runs}, "teacher": lesson.teacher}
     found = {
         name: read_json(place / "scores.json") if (place / "scores.json").is_file() else {}
         for name, place in places.items()
