@@ -17,8 +17,8 @@ from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
 from weft.files import read_json, sha256, write_json
-from weft.models.base import Encoder
 from weft.models.device import Device, pick
+from weft.models.fine_tuning import FineTuned
 from weft.models.weights import own_weights, put_weights
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
@@ -111,7 +111,7 @@ def load_task(folder: Path, *, parts: Sequence[type[Config]] = ()) -> Task:
 def save_weights(folder: Path, network: nn.Module) -> None:
     """Write the weights into an existing folder; a network that still learns beside its weights takes that in first."""
     for module in network.modules():
-        if isinstance(module, Encoder):
+        if isinstance(module, FineTuned):
             module.finish()
     tensors = {name: value.cpu().contiguous() for name, value in own_weights(network).items()}
     part = folder / ".weights.part"

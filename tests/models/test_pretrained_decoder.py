@@ -48,11 +48,7 @@ def made(kind):
 
 
 def ours(theirs):
-    pairs = theirs.config.is_encoder_decoder
-    scaled = getattr(theirs.config, "scale_decoder_outputs", False)
-    network = theirs.get_decoder() if pairs else theirs.base_model
-    bias, scale = getattr(theirs, "final_logits_bias", None), theirs.config.d_model**-0.5 if scaled else 1.0
-    return PretrainedDecoder(network, theirs.get_output_embeddings(), bias=bias, scale=scale).eval()
+    return PretrainedDecoder(theirs).eval()
 
 
 def memory_of(theirs):

@@ -50,9 +50,6 @@ class Encoder(nn.Module, ABC):
         """The weights that learn at another rate than the optimiser's, and what that is times it."""
         return ()
 
-    def finish(self) -> None:
-        """Do what is to be done once, after training, before the weights are saved."""
-
 
 class EncoderConfig(Config):
     """Base of the configs of encoders: the settings of one, and how it is built."""
@@ -142,6 +139,14 @@ class Decoder(nn.Module, ABC, Generic[S]):
         """Scores of the whole vocabulary [..., V] of states [..., D]."""
 
 
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """The ids that a sequence begins with, which are not told, and the one that ends it."""
+
+    begin: tuple[int, ...]
+    end: int
+
+
 class DecoderConfig(Config):
     """Base of the configs of decoders: the settings of one, and how it is built."""
 
@@ -154,9 +159,32 @@ class DecoderConfig(Config):
         """Whether it attends to the positions of a memory, which then has to keep them."""
         return True
 
+    @property
+    def longest(self) -> int | None:
+        """How many tokens a sequence may have, the one that begins it included; None: any number."""
+        return None
+
+    @property
+    def symbols(self) -> Symbols | None:
+        """With what its sequences begin and end; None: with the one id after those of the tokenizer."""
+        return None
+
+    @property
+    def reads_with(self) -> str | None:
+        """The folder of the only tokenizer whose ids it writes; None: it writes those of any."""
+        return None
+
+    def ready(self) -> Self:
+        """The same with all that its files say, which is read once, when training begins."""
+        return self
+
+    def start(self, decoder: Decoder[Any]) -> list[str]:  # noqa: ARG002
+        """Start a fresh decoder from what the settings name, when training begins; returns what is to be said of it."""
+        return []
+
     def build(self, vocab_size: int, *, memory_width: int | None) -> Decoder[Any]:
         """The decoder, with fresh weights; `memory_width` is None where it reads no memory."""
         raise NotImplementedError
 
 
-__all__ = ["Decoder", "DecoderConfig", "Encoder", "EncoderConfig", "Memory", "Pooling", "Source", "State"]
+__all__ = ["Decoder", "DecoderConfig", "Encoder", "EncoderConfig", "Memory", "Pooling", "Source", "State", "Symbols"]

@@ -7,7 +7,7 @@ nothing is fetched unless a name says so (`hub:`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -139,7 +139,7 @@ def _settings(architecture: Mapping[str, Any]) -> Any:
 
 
 @contextmanager
-def _quiet(logging: Any) -> Iterator[None]:
+def _quiet(logging: Any) -> Generator[None]:
     """No bars and no warnings on loading: what is missing is looked at here."""
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()

@@ -1,17 +1,105 @@
-"""A pre-trained decoder among ours: a network of `transformers` behind `Decoder`; knows no search, imports no library.
+"""Pre-trained decoders among ours: a network of `transformers` behind `Decoder`; knows no search (see `model_folder`).
 
-The network comes from `pretrained`, which alone imports `transformers`; here it is any module that takes ids, a cache
-and, where it attends to a source, the states and the mask of an encoder.
+One that stands behind an encoder (T5, BART, Marian) comes with it: both are read from one folder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
 
 from torch import Tensor, nn
 
-from weft.models.base import Decoder, Memory
+from weft.errors import ConfigError
+from weft.models.base import Decoder, DecoderConfig, Memory, Symbols
+from weft.models.fine_tuning import FineTuned, FineTuning
+from weft.models.model_folder import PAIRS, WRITERS, Head, fresh, loaded, located, read_architecture
+
+
+class PretrainedDecoderConfig(FineTuning, DecoderConfig):
+    """A pre-trained GPT-2 and its kin, which write alone, or the decoder of a T5, BART, Marian and theirs."""
+
+    kind: Literal["pretrained"] = "pretrained"
+    recommended: ClassVar[Mapping[str, Any]] = {
+        "epochs": 3,
+        "batch_rows": 16,
+        "optimizer": {"kind": "adamw", "learning_rate": 5e-5},
+    }
+    folder: str = ""
+    """Of the model, with `config.json`, `model.safetensors` and its tokenizer; `hub:name/of-model` fetches it."""
+    architecture: dict[str, Any] | None = None
+    """What `config.json` says; None: read when training begins."""
+
+    @property
+    def head(self) -> Head:
+        """What its network is, by its kind."""
+        return "pair" if self._said["model_type"] in PAIRS else "causal"
+
+    @property
+    def longest(self) -> int | None:
+        """The positions that it has learned; None where it knows distances alone."""
+        said = self.architecture or {}
+        return next((said[name] for name in ("max_position_embeddings", "n_positions") if name in said), None)
+
+    @property
+    def symbols(self) -> Symbols:
+        """As `transformers` begins and ends what it generates; Raises ConfigError where the folder does not say."""
+        said = self._said
+        end, begin = said.get("eos_token_id"), said.get("decoder_start_token_id", said.get("bos_token_id"))
+        if end is None:
+            raise ConfigError("config.json does not say with what a text ends", where=self.folder, hint="eos_token_id")
+        first = end if begin is None else begin
+        forced = said.get("forced_bos_token_id")
+        return Symbols((first,) if forced is None else (first, forced), end)
+
+    @property
+    def reads_with(self) -> str | None:
+        """The folder of its tokenizer."""
+        return self.folder
+
+    def ready(self) -> Self:
+        """With the content of `config.json`, and what is on the hub fetched. Raises ConfigError for what is refused."""
+        if self.architecture is not None:
+            return self
+        folder = located(self.folder)
+        said = read_architecture(folder, kinds=(*WRITERS, *PAIRS))
+        return self.model_copy(update={"folder": str(folder), "architecture": said})
+
+    def build(self, vocab_size: int, *, memory_width: int | None) -> PretrainedDecoder:
+        """The network with fresh weights; where an adapter alone is saved, with those of the folder.
+
+        Raises ConfigError where it needs an encoder and has none, or the other way round.
+        """
+        if (self.head == "pair") != (memory_width is not None):
+            kind, alone = self._said["model_type"], "writes alone" if memory_width is not None else "needs an encoder"
+            hint = "train a language model with it" if memory_width is not None else "take it for task seq2seq"
+            raise ConfigError(f"`{kind}` {alone}", where="task.decoder", hint=hint)
+        decoder = PretrainedDecoder(fresh(self._said, head=self.head))
+        if decoder.head.out_features < vocab_size:
+            what = f"the tokenizer has {vocab_size:,} ids, and the model only {decoder.head.out_features:,}"
+            raise ConfigError(what, where=self.folder, hint="are both of one model?")
+        if self.lora is not None and self.lora.save == "adapter":
+            self.start(decoder)
+        return decoder
+
+    def start(self, decoder: Decoder[Any]) -> list[str]:
+        """Read the weights, and settle which of them training may change.
+
+        Raises ConfigError where the folder is not there any more, or has not all weights.
+        """
+        assert isinstance(decoder, PretrainedDecoder)
+        if decoder.adapter:
+            return [f"weights: {self.folder}, which the trained folder needs: it has what is learned beside them"]
+        decoder.take(loaded(Path(self.folder), self._said, head=self.head))
+        return [decoder.settle(self, folder=self.folder)]
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        if self.architecture is None:
+            raise ConfigError("a pre-trained decoder is not known to this task", where="task.decoder")
+        return self.architecture
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +129,30 @@ class Cached:
         return replace(self, memory=memory)
 
 
-class PretrainedDecoder(Decoder[Cached]):
-    """The states [B, T, D] of a pre-trained decoder, and the scores of its own vocabulary.
+class PretrainedDecoder(FineTuned, Decoder[Cached]):
+    """The states [B, T, D] of a decoder of `transformers`, and the scores of its own vocabulary.
 
-    Args:
-        network: the layers, without the head.
-        head: from states to scores.
-        bias: added to the scores, [1, V]; None: nothing.
-        scale: of the states before the head.
-
+    `whole` is its model with the head, of whose encoder, where it has one, nothing is kept.
     """
 
-    def __init__(self, network: nn.Module, head: nn.Linear, *, bias: Tensor | None = None, scale: float = 1.0) -> None:
+    def __init__(self, whole: Any) -> None:
         super().__init__()
-        self.network, self.head, self.scale, self.width = network, head, scale, head.in_features
+        self.take(whole)
+
+    def take(self, whole: Any) -> None:
+        """Write by this model from now on."""
+        self.network = whole.get_decoder()
+        self.head: nn.Linear = whole.get_output_embeddings()
+        self.width = self.head.in_features
+        scaled = getattr(whole.config, "scale_decoder_outputs", False)  # T5 scales, where it ties head and embedding
+        self.scale: float = whole.config.d_model**-0.5 if scaled else 1.0
         self.bias_1V: Tensor | None
-        self.register_buffer("bias_1V", bias)
+        self.register_buffer("bias_1V", getattr(whole, "final_logits_bias", None))
 
     @property
-    def embedding(self) -> nn.Module:
+    def embedding(self) -> nn.Embedding:
         """The table in which tokens are looked up."""
-        return self.network.get_input_embeddings()  # ty: ignore[not-callable]
+        return self.network.get_input_embeddings()
 
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> Cached:  # noqa: ARG002
         """The state before the first token; no attention is recorded."""

@@ -1,0 +1,115 @@
+"""How far training changes a pre-trained network: frozen layers, low-rank changes; knows neither source nor head."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+from torch import nn
+
+from weft.config import Config
+from weft.errors import ConfigError
+from weft.models.model_folder import library
+
+Freeze = Literal["none", "embeddings", "all"] | int
+
+
+class LoraConfig(Config):
+    """Low-rank changes beside frozen weights (Hu et al. 2022, section 4.1), by `peft`."""
+
+    rank: int = Field(default=8, ge=1)
+    """Of the change of each matrix."""
+    alpha: float = Field(default=16, gt=0)
+    """The change is scaled by this over the rank."""
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    """Of what the change reads."""
+    targets: tuple[str, ...] = ()
+    """The layers that are changed, by their names in the network; empty: queries and values."""
+    save: Literal["merged", "adapter"] = "merged"
+    """`merged` adds the changes to the weights and saves all; `adapter` saves the changes alone, a few MB, and the
+    trained folder needs that of the model."""
+
+
+class FineTuning(Config):
+    """The settings of fine-tuning that every pre-trained part has."""
+
+    freeze: Freeze = "none"
+    """What training leaves as it is; a number: the embeddings and so many of the lowest layers."""
+    lora: LoraConfig | None = None
+    """Learn low-rank changes instead of the weights; None: the weights."""
+    activations: Literal["kept", "recomputed"] = "kept"
+    """`recomputed` takes less memory and a third more time (Chen et al. 2016)."""
+
+    @model_validator(mode="after")
+    def _settings_go_together(self) -> Self:
+        if self.lora is not None and self.freeze != "none":
+            raise ValueError("lora freezes all weights of the network already: leave freeze out")
+        return self
+
+
+class FineTuned(nn.Module):
+    """A part whose `network` has pre-trained weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network: Any
+        self.adapter: tuple[Any, ...] = ()
+        self.saves_adapter = False
+
+    def settle(self, config: FineTuning, *, folder: str) -> str:
+        """Do what the settings say; returns what is to be said of it."""
+        if config.lora is not None:
+            self.adapt(config.lora)
+        else:
+            self.freeze(config.freeze)
+        if config.activations == "recomputed":
+            self.network.activation_checkpointing_enable({"use_reentrant": False})
+            if config.lora is not None:
+                self.network.enable_input_require_grads()
+        sizes = [(one.numel(), one.requires_grad) for one in self.parameters()]
+        trained = sum(size for size, learns in sizes if learns)
+        return f"weights: {folder}; of {sum(size for size, _ in sizes):,}, training changes {trained:,}"
+
+    @property
+    def layers(self) -> list[nn.Module]:
+        """From the lowest to the highest; none where layers share their weights."""
+        count = self.network.config.num_hidden_layers
+        lists = (one for one in self.network.modules() if isinstance(one, nn.ModuleList))
+        return list(next((one for one in lists if len(one) == count), ()))
+
+    def freeze(self, what: Literal["none", "embeddings", "all"] | int) -> None:
+        """Let training leave some weights as they are. Raises ConfigError for more layers than there are."""
+        lowest, layers = what if isinstance(what, int) else 0, self.layers
+        if lowest > len(layers):
+            found = f"there are {len(layers)} layers with weights of their own, found {lowest}"
+            raise ConfigError(found, where="task.encoder.freeze", hint="name fewer, or `all`")
+        tables = [] if what == "none" else [one for one in self.network.modules() if isinstance(one, nn.Embedding)]
+        for module in [self.network] if what == "all" else [*tables, *layers[:lowest]]:
+            module.requires_grad_(False)
+
+    def adapt(self, lora: LoraConfig) -> None:
+        """Freeze all weights, and learn low-rank changes beside some. Raises ConfigError for targets there are not."""
+        peft = library("peft")
+        settings = peft.LoraConfig(
+            r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=list(lora.targets) or None
+        )
+        try:
+            # in a tuple it is no module of this one: it holds the same weights
+            self.adapter = (peft.LoraModel(self.network, settings, "default"),)
+        except ValueError as error:
+            hint = "name layers of the network, as `query`, or leave it out"
+            raise ConfigError(str(error).split(". ")[0], where="task.encoder.lora.targets", hint=hint) from None
+        self.saves_adapter = lora.save == "adapter"
+        if self.saves_adapter:
+            self.register_state_dict_post_hook(_adapter_alone)
+
+    def finish(self) -> None:
+        """Add what was learned beside the weights to them, unless that is saved alone."""
+        if self.adapter and not self.saves_adapter:
+            self.network, self.adapter = self.adapter[0].merge_and_unload(), ()
+
+
+def _adapter_alone(_module: nn.Module, named: dict[str, Any], prefix: str, _rest: Any) -> None:
+    """Keep of the weights of an encoder those of its adapter."""
+    for name in [one for one in named if one.startswith(prefix) and "lora_" not in one]:
+        del named[name]
