@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from weft.bundle import Model, load
     from weft.data.batch import Ngrams, Tokens
+    from weft.data.questions import Span
     from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
     from weft.decoding.feed import TeacherForcing
     from weft.errors import WeftError
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from weft.tasks.multilabel import MultilabelConfig, TagsAnswer
     from weft.tasks.parallel import Parallel
     from weft.tasks.passages import Passage, Prompt
+    from weft.tasks.question_answering import QuestionAnsweringConfig
+    from weft.tasks.questions import Question
     from weft.tasks.seq2seq import Seq2SeqConfig
+    from weft.tasks.span_answers import SpanAnswer
     from weft.tasks.texts import Labelled
     from weft.tasks.writing import TextAnswer
     from weft.training.settings import TrainingConfig
@@ -51,10 +55,14 @@ _HOMES = {
     "Parallel": "weft.tasks.parallel",
     "Passage": "weft.tasks.passages",
     "Prompt": "weft.tasks.passages",
+    "Question": "weft.tasks.questions",
+    "QuestionAnsweringConfig": "weft.tasks.question_answering",
     "RunConfig": "weft.run",
     "Sample": "weft.decoding.choices",
     "Seq2Seq": "weft.estimators.writers",
     "Seq2SeqConfig": "weft.tasks.seq2seq",
+    "Span": "weft.data.questions",
+    "SpanAnswer": "weft.tasks.span_answers",
     "TagsAnswer": "weft.tasks.multilabel",
     "TeacherForcing": "weft.decoding.feed",
     "TextAnswer": "weft.tasks.writing",
@@ -90,10 +98,14 @@ __all__ = [
     "Parallel",
     "Passage",
     "Prompt",
+    "Question",
+    "QuestionAnsweringConfig",
     "RunConfig",
     "Sample",
     "Seq2Seq",
     "Seq2SeqConfig",
+    "Span",
+    "SpanAnswer",
     "TagsAnswer",
     "TeacherForcing",
     "TextAnswer",

@@ -19,6 +19,7 @@ VERBS = {
     "distil": "Let a small, fast model learn from a large one.",
     "evaluate": "Score a trained model on a file with the right answers.",
     "predict": "Answer texts with a trained model, as a table.",
+    "answer": "Answer a question from a passage, and show where the answer stands.",
     "generate": "Let a trained model write: translate, sum up, go on with a text.",
     "export": "Write a trained model in a form that other programs read.",
     "score": "Score texts against references: BLEU, chrF, TER, ROUGE; needs no model.",

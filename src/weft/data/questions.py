@@ -99,12 +99,16 @@ def _is_place(start: Any) -> bool:
     return start is None or isinstance(start, int) or (isinstance(start, str) and start.lstrip("-").isdecimal())
 
 
+def _stands(passage: str, text: str, start: int | None) -> bool:
+    return start is not None and start >= 0 and passage.startswith(text, start)
+
+
 def placed(passage: str, text: str, start: int | None) -> Span | None:
     """The occurrence of an answer nearest to where it is said to start, the first if that is not said; None: none.
 
     White space at the ends of an answer is no part of it.
     """
-    if start is not None and text and passage.startswith(text, start):
+    if start is not None and text and _stands(passage, text, start):
         start, text = start + len(text) - len(text.lstrip()), text.strip()
         return Span(text, start)
     text = text.strip()
@@ -117,7 +121,7 @@ def spans_of(passage: str, answers: Sequence[tuple[str, int | None]]) -> tuple[l
     spans = [placed(passage, text, start) for text, start in answers]
     kept = [span for span in spans if span is not None]
     moved = sum(
-        span is not None and start is not None and not passage.startswith(text, start)
+        span is not None and start is not None and not _stands(passage, text, start)
         for span, (text, start) in zip(spans, answers, strict=True)
     )
     return list(dict.fromkeys(kept)), moved, len(spans) - len(kept)

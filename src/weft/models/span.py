@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from weft.config import Config
 from weft.data.batch import Moves, Tokens
 from weft.models.base import Encoder, Memory
+from weft.models.classifier import Pool
 from weft.models.dropout import Dropout
 from weft.models.rnn import RnnEncoder
 
@@ -97,7 +98,7 @@ class AttentionReader(SpanReader):
         self.both = nn.Parameter(torch.empty(width).normal_(std=width**-0.5))
         self.merge = nn.Linear(4 * width, wide)
         self.modelling, self.ending = (_recurrent(wide, hidden) for _ in range(2))
-        self.asked = Weighted(width)
+        self.asked, self.whole = Pool(width, "attention"), Pool(wide, "max")
         self.about = nn.Linear(width, 2 * wide)
         self.start, self.end, self.none = nn.Linear(wide, 1), nn.Linear(wide, 1), nn.Linear(wide + width, 2)
         self.dropout = Dropout(dropout)
@@ -113,8 +114,7 @@ class AttentionReader(SpanReader):
         first_BD, last_BD = self.about(self.dropout(asked_BD)).chunk(2, 1)
         start_BS = self.start(read_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", read_BSD, first_BD)
         end_BS = self.end(ends_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", ends_BSD, last_BD)
-        whole_BD = read_BSD.masked_fill(~passage.mask_BS[..., None], -torch.inf).amax(1)
-        none_B2 = self.none(torch.cat([whole_BD, asked_BD], 1))
+        none_B2 = self.none(torch.cat([self.whole(Memory(read_BSD, passage.mask_BS)), asked_BD], 1))
         return _scores(torch.stack([start_BS, end_BS], 2), none_B2, source.inside_BS)
 
     def _attended(self, passage: Memory, question: Memory) -> Tensor:
@@ -131,20 +131,6 @@ class AttentionReader(SpanReader):
 
     def _read(self, layer: nn.Module, states_BSD: Tensor, passage: Memory) -> Tensor:
         return layer(States(self.dropout(states_BSD), passage.mask_BS)).states_BSD
-
-
-class Weighted(nn.Module):
-    """The mean of the states of a row, [B, D], weighed by a learned layer (Chen et al. 2017, section 3.2)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.weight = nn.Linear(width, 1)
-
-    def forward(self, memory: Memory) -> Tensor:
-        """The means of a batch."""
-        weight_BS = self.weight(memory.states_BSD).squeeze(2)
-        weight_BS = weight_BS.masked_fill(~memory.mask_BS, torch.finfo(weight_BS.dtype).min).softmax(1)
-        return (weight_BS[:, None] @ memory.states_BSD).squeeze(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,15 @@ from weft.tasks.classification import ClassificationConfig
 from weft.tasks.language_model import LanguageModelConfig
 from weft.tasks.masked_language_model import MaskedLanguageModelConfig
 from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.question_answering import QuestionAnsweringConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 
-TASKS = (ClassificationConfig, MultilabelConfig, Seq2SeqConfig, LanguageModelConfig, MaskedLanguageModelConfig)
+TASKS = (
+    ClassificationConfig,
+    MultilabelConfig,
+    Seq2SeqConfig,
+    LanguageModelConfig,
+    MaskedLanguageModelConfig,
+    QuestionAnsweringConfig,
+)
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]

@@ -18,7 +18,7 @@ from weft.data.sources import Table
 from weft.errors import ConfigError, InputError
 from weft.files import read_json, write_json
 from weft.models.base import EncoderConfig
-from weft.models.choices import ENCODERS
+from weft.models.choices import ENCODERS, FOLDERS
 from weft.models.rnn import GruEncoderConfig
 from weft.models.span import ReaderKind, SpanConfig, SpanReader, best_spans
 from weft.tasks.base import TUNED, Loss, Scores, Task, TaskConfig
@@ -43,7 +43,9 @@ JOINT = ("transformer", "pretrained")
 NONE_AT_ALL = 1.0
 """The threshold where nothing was tuned."""
 
-ReaderEncoder = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=GruEncoderConfig)]
+ReaderEncoder = Annotated[
+    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=GruEncoderConfig), FOLDERS
+]
 
 
 class QuestionAnsweringConfig(TaskConfig):
@@ -128,7 +130,10 @@ class QuestionAnsweringConfig(TaskConfig):
         texts = list(dict.fromkeys(text for one in examples for text in one.texts))
         tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=True)
         reader = self.reader if self.reader != "auto" else "joint" if encoder.kind in JOINT else "attention"
-        config = self.model_copy(update={"encoder": encoder, "tokenizer": tokenizer, "reader": reader})
+        decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer, "reader": reader}
+        if "max_length" not in self.model_fields_set and encoder.longest is not None:
+            decided["max_length"] = min(self.max_length, encoder.longest)
+        config = self.model_copy(update=decided)
         return QuestionAnswering(config, tokenizer.learn(texts), always=all(one.answers for one in examples))
 
     def load(self, folder: Path) -> QuestionAnswering:
@@ -181,6 +186,7 @@ class QuestionAnswering(Task):
 
     def encode(self, examples: Sequence[Question]) -> Columns:
         """Rows of ids with their places, and the first and last position of the first answer of each, where known."""
+        examples = list(examples)
         found = laid(self.tokenizer, examples, self.layout)
         rows, owner_R = found.passage.rows, found.passage.owner_R
         ragged = {"passage": rows}
