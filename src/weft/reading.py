@@ -70,7 +70,7 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     train = whole.train
     if not data.dev:
         train, others["dev"] = held_out(train, data, resolved, seed)
-        sizes = f"{len(train):,} rows to learn from, {len(others['dev']):,} held out to choose by"
+        sizes = f"{len(train):,} {resolved.things} to learn from, {len(others['dev']):,} held out to choose by"
         notes.append(f"{sizes}; {resolved.sides}")
     return Examples(resolved, train, others["dev"], others["test"], notes)
 
@@ -101,7 +101,7 @@ def _rows(table: Table, task: TaskConfig) -> tuple[list[Any], list[str]]:
     fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
     between = fields.get(table.delimiter, "") if table.form == "csv" else ""
     left_out = [f"left out {bad.file}:{bad.line}: {bad.what}" for bad in table.bad]
-    return rows, [f"{table.path}: {len(rows):,} rows, {table.encoding}{between}", *left_out]
+    return rows, [f"{table.path}: {len(rows):,} {task.things}, {table.encoding}{between}", *left_out]
 
 
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:

@@ -82,6 +82,10 @@ def test_a_language_model(weft, poet):
     scores = r"bits per byte \S+ \(\S+ to \S+\), perplexity \S+ \(\S+ to \S+\)"
     assert re.fullmatch(rf"dev part, \d texts, 95% intervals in brackets: {scores}", told[-2])
     assert told[-1] == "page: run/page.html   ask: weft generate run --prompt ..."
+    assert re.search(r"poems.csv: 30 texts, .*\n(.*\n)*\d+ texts to learn from, ", said.err)
+    assert "pieces of at most 16 (task.context)" in said.err
+    page = Path("run/page.html").read_text(encoding="utf-8")
+    assert re.search(r"<h1>gpt tells a byte of the dev part in <b>\d+\.\d+</b> bits", page)
 
 
 def test_pairs_unless_another_task_is_named(refused, pairs):

@@ -73,6 +73,10 @@ def test_learning_curves_promise_what_they_draw():
     (single,) = learning_curves([step(20, 0.7)]).figures
     assert "<use" in single.split("legend")[0]  # a dot, as a line of one point shows nothing
     assert "training" in words(many)
+    (one,) = learning_curves([step(1, 6.0), evaluation(2, metric="log_loss", log_loss=5.0, bits_per_byte=2.0)]).figures
+    assert "loss" in words(one)
+    several = [evaluation(n, metric="log_loss", log_loss=5.0, bits_per_byte=2 / n) for n in (1, 2)]
+    assert "bits per byte on the dev part" in words(learning_curves(several).figures[1])
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def inspect(
     for name, file in files.items():
         if file:
             table = open_table(file, encoding=data.encoding, on_bad_row="skip")
-            found.append(_read(name, table, _for_table(found[0].task, table) if found else task.resolved(table)))
+            found.append(_read(name, table, _for_table(found[0].task, table) if found else _resolved(task, table)))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
     yield from _form(found, guessed=not (text and label))
@@ -178,6 +178,16 @@ def _tokens(texts: Sequence[str]) -> Counter[str]:
         times_V = np.bincount(cut.pieces_N, minlength=len(cut.distinct))
         counts.update(dict(zip(cut.distinct, times_V.tolist(), strict=True)))
     return +counts
+
+
+def _resolved(task: TextsConfig, table: Table) -> TextsConfig:
+    """The task with its columns. Raises InputError, which says of what files this is not, where they cannot be told."""
+    try:
+        return task.resolved(table)
+    except InputError as error:
+        others = "of pairs to translate, and of plain text, `weft train` says what is odd before it learns"
+        hint = f"{error.hint}; labelled texts are inspected: {others}" if error.hint else others
+        raise InputError(error.what, where=error.where, hint=hint) from None
 
 
 def _for_table(task: TextsConfig, table: Table) -> TextsConfig:

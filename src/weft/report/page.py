@@ -55,7 +55,7 @@ def run_page(folder: Path) -> Path:
         facts=_facts(run),
         scores=_score_rows(run),
         curves=[Markup(svg) for svg in learning.figures],
-        curves_caption=f"{learning.caption} {LOSSES}" if writes and learning.figures else learning.caption,
+        curves_caption=_caption(run, learning.caption) if writes and learning.figures else learning.caption,
         **(written(run) if writes else _labelled(run)),
     )
 
@@ -134,11 +134,21 @@ def _headline(run: Run) -> Headline | None:
     part = run.data.split(",")[0]
     if found := run.intervals.get("accuracy"):
         return Headline(f"{run.name} reads", words.score(found.value), f"of the {part} right", words.span(found))
+    if found := run.intervals.get("bits_per_byte"):
+        score = words.score(found.value, "number")
+        return Headline(f"{run.name} tells a byte of the {part} in", score, "bits", words.span(found, "number"))
     for name, found in run.intervals.items():
         known = words.measure(name)
         score = words.score(found.value, known.form)
         return Headline(f"{run.name} reaches", score, f"{called(name)} on the {part}", words.span(found, known.form))
     return None
+
+
+def _caption(run: Run, drawn: str) -> str:
+    """What is to be known of the curves of a run that writes: by which search dev scores are, and which losses."""
+    search = run.detail("search", "greedy search")
+    greedy = "" if search == "greedy search" else f" Dev scores are of greedy search, those in the table of {search}."
+    return f"{drawn}{greedy} {LOSSES}"
 
 
 def _lead(run: Run) -> str:

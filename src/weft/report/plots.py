@@ -47,9 +47,10 @@ def learning_curves(reports: Reports) -> Learning:
     steps = by_step(reports, "step")
     tests = by_step(reports, "evaluation")
     named = [(name, _scores(tests, name)) for name in _dev_scores(tests)]
-    named = [(name, curve) for name, curve in named if len(curve)]
     losses = finite([(step["step"], step.get("loss")) for step in steps])
     dev_losses = _scores(tests, "log_loss")
+    fewest = 2 if len(losses) or len(dev_losses) else 1  # beside losses one score is no curve, and stands in the table
+    named = [(name, curve) for name, curve in named if len(curve) >= fewest]
     best = next((test["step"] for test in reversed(tests) if test.get("best")), None)
     said: list[str] = []
     figures: list[str] = []
@@ -142,7 +143,9 @@ def _loss_panel(axes: Axes, *, losses: np.ndarray, dev_losses: np.ndarray) -> No
         axes.plot(*losses.T, color=LINES[0], label="training", **dots(losses))
     if len(dev_losses):
         axes.plot(*dev_losses.T, color=LINES[1], label="dev part", **dots(dev_losses))
-    axes.set_ylim(0, max(axes.dataLim.y1, 1e-6) * 1.06)
+    low, high = axes.dataLim.y0, max(axes.dataLim.y1, 1e-6)
+    far = high / 3 < low < high  # from 0, where a curve would be a flat line
+    axes.set_ylim(low - 0.06 * (high - low) if far else 0, high + 0.06 * (high - low if far else high))
     _legend(axes)
 
 
@@ -170,7 +173,7 @@ def by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
 
 def _dev_scores(tests: Reports) -> list[str]:
     """Choose the scores worth a curve: the one that chooses the best step, then what tasks of its kind have."""
-    chosen = [test.get("metric", "") for test in tests[-1:]] + ["accuracy", "macro_f1", "bleu", "chrf"]
+    chosen = [test.get("metric", "") for test in tests[-1:]] + ["accuracy", "macro_f1", "bleu", "chrf", "bits_per_byte"]
     return list(dict.fromkeys(name for name in chosen if name and name != "log_loss"))
 
 

@@ -83,8 +83,8 @@ def measure(name: str) -> Measure:
 
 
 def score(value: float, form: Form = "share") -> str:
-    """`91.0%` of a share, `41.3` of points, else `0.234`."""
-    return f"{100 * value:.1f}%" if form == "share" else f"{value:.{1 if form == 'points' else 3}f}"
+    """`91.0%` of a share, `41.3` of points, else `0.234` or `104.5`."""
+    return f"{100 * value:.1f}%" if form == "share" else f"{value:.{1 if form == 'points' or value >= 100 else 3}f}"
 
 
 def span(found: Interval, form: Form = "share") -> str:

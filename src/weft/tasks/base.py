@@ -62,6 +62,11 @@ class TaskConfig(Config):
     """The settings that name columns: of what is read, then of the right answer, where there is one."""
 
     @property
+    def things(self) -> str:
+        """What a file is read as, in words."""
+        return "rows"
+
+    @property
     def sides(self) -> str:
         """What is held out, in words."""
         return "equal texts are on one side"

@@ -83,6 +83,11 @@ class LanguageModelConfig(TaskConfig):
     """How texts are written when the model is asked."""
 
     @property
+    def things(self) -> str:
+        """Texts of their own, or parts of one."""
+        return "passages" if self.unit == "stream" else "texts"
+
+    @property
     def sides(self) -> str:
         """What is held out."""
         return "the end of the text" if self.unit == "stream" else super().sides
@@ -332,7 +337,7 @@ class LanguageModel(Task):
         rows = sum(len(part) for part in columns.values())
         return [
             f"tokenizer: {described}; {self.end:,} ids, which cover {known}",
-            f"{read}: {tokens:,} tokens in {rows:,} rows of at most {self.config.context}",
+            f"{read}: {tokens:,} tokens in {rows:,} pieces of at most {self.config.context} (task.context)",
         ]
 
     def _writer(self, model: DecoderAlone) -> Writer:
