@@ -156,14 +156,15 @@ def _members(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) is Annotated:
         return _members(get_args(annotation)[0])
     arguments = get_args(annotation)
-    is_union = arguments and get_origin(annotation) is not tuple
+    is_union = arguments and get_origin(annotation) not in (tuple, dict)
     return tuple(one for each in arguments for one in _members(each)) if is_union else (annotation,)
 
 
 def _takes(field: FieldInfo) -> str:
     named = {int: "a whole number", float: "a number", str: "text", NoneType: "`null`"}
+    several = {tuple: "a list", dict: "settings"}
     words = [
-        "a list" if get_origin(one) is tuple else named[one] if isinstance(one, type) else f"`{one}`"
+        several.get(get_origin(one)) or (named[one] if isinstance(one, type) else f"`{one}`")
         for one in _members(field.annotation)
     ]
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "a multiple of"}

@@ -5,7 +5,8 @@ Text is cut and numbered as the model was trained with it: the ids are those of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -17,6 +18,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 from weft.errors import ConfigError
 from weft.files import read_json, write_json
 from weft.text.normalize import Form, NormalizeConfig, Space, normalize
+from weft.text.spelling import Spelling
 from weft.text.tokenizer import Encoded, Frame, Tokenizer, TokenizerConfig
 
 ROLES = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token", "bos_token", "eos_token")
@@ -37,7 +39,7 @@ class PretrainedTokenizerConfig(TokenizerConfig):
     kind: Literal["pretrained"] = "pretrained"
     folder: str = ""
     """Where it is read when training begins; a trained folder has its own copy. Empty: where the encoder's is."""
-    normalize: NormalizeConfig = AsItIsConfig()
+    normalize: AsItIsConfig = AsItIsConfig()
 
     named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "folder"})
 
@@ -60,8 +62,6 @@ class PretrainedTokenizerConfig(TokenizerConfig):
 class PretrainedTokenizer(Tokenizer):
     """Cuts texts as a pre-trained model expects; made by its config's `learn` or `load`."""
 
-    reversible = False
-
     def __init__(self, config: PretrainedTokenizerConfig, engine: Engine, roles: Mapping[str, str]) -> None:
         self.config, self.engine, self.roles = config, engine, dict(roles)
         # a folder may say how its maker padded and cut; a text that spells `[SEP]` has no separator in it
@@ -70,6 +70,8 @@ class PretrainedTokenizer(Tokenizer):
         engine.encode_special_tokens = True
         self.sizes = (engine.get_vocab_size(),)
         self.frame = _frame(engine)
+        added = engine.get_added_tokens_decoder()
+        self.never = tuple(sorted(number for number, token in added.items() if token.special))
 
     def special(self, role: str) -> int | None:
         """The id of a special token by its role, as `mask_token`; None where the model has none."""
@@ -87,6 +89,14 @@ class PretrainedTokenizer(Tokenizer):
         lengths_R = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
         values_N = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths_R.sum()))
         return Encoded(values_N[:, None], lengths_R, int((values_N == self.special("unk_token")).sum()))
+
+    def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
+        """The pieces as the library's own decoder joins them; special tokens add nothing."""
+        return self._spelling.spell(ids)
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        return Spelling.of(self.engine)
 
     def save(self, folder: Path) -> None:
         """`tokenizer.json`, as the library reads it, and which of its tokens have which role."""
