@@ -22,7 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     for rooms in (
         "errors",
         "files",
-        "config",
+        "config store",
         "text data",
         "models metrics",
         "decoding",
