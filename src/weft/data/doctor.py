@@ -30,7 +30,7 @@ def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
     """
     found = find_repeats(parts, "same")
     train = parts[0]
-    thing, counts = train.thing, _counts(train)
+    thing, counts = train.thing, Counter(train.every_name)
     notes = []
     again = sum(here.part == 0 for here, _ in found.again)
     if again:
@@ -64,13 +64,9 @@ def _typed(word: str) -> str:
     return shlex.quote(word) if set(word) & set('"$`\\!') else f'"{word}"'
 
 
-def _counts(part: Part) -> Counter[str]:
-    return Counter(label for number in range(len(part)) for label in part.names(number))
-
-
 def labels(parts: Sequence[Part]) -> list[Finding]:
     """Look at how many texts each label has, and for labels that are one but for how they are spelled."""
-    counts = [_counts(part) for part in parts]
+    counts = [Counter(part.every_name) for part in parts]
     total = sum(counts, Counter())
     table = [("label", *(part.name for part in parts))]
     table += [(label, *(f"{one[label]:,}" for one in counts)) for label, _ in total.most_common()]

@@ -47,12 +47,16 @@ class Part:
 
     def spelled(self, number: int) -> tuple[str, ...]:
         """The labels of a row as the file has them, none where it has none."""
-        label = self.labels[number]
-        return label if isinstance(label, tuple) else (label,) if label.strip() else ()
+        return _spelled(self.labels[number])
 
     def names(self, number: int) -> tuple[str, ...]:
         """The labels of a row as they are read, without blanks at the ends."""
         return tuple(map(str.strip, self.spelled(number)))
+
+    @property
+    def every_name(self) -> Iterator[str]:
+        """The labels of all rows as they are read, in their order."""
+        return (label.strip() for labels in self.labels for label in _spelled(labels))
 
     def stratum(self, number: int) -> str:
         """The label by which rows are dealt evenly, the first one of several."""
@@ -116,6 +120,10 @@ def all_rows(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:
     for part in parts:
         for number in range(len(part)):
             yield part, number
+
+
+def _spelled(label: str | tuple[str, ...]) -> tuple[str, ...]:
+    return label if isinstance(label, tuple) else (label,) if label.strip() else ()
 
 
 def verb(word: str, number: int) -> str:

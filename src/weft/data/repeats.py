@@ -13,9 +13,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
 
+import numpy as np
+
 from weft.data.findings import Finding, Part, Row, counted, verb
 
 Sameness = Literal["same", "alike"]
+_LACKING = 0
+"""The key of a row that lacks a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +45,56 @@ class Place:
 
 def digests(texts: Iterable[str], sameness: Sameness) -> list[bytes]:
     """16 bytes for each text, equal for texts that are the same (or alike)."""
-    if sameness == "same":
-        plain = (text.strip() for text in texts)
-    else:
-        plain = (" ".join(text.split()).casefold() for text in texts)
+    plain = (_plain(text, sameness) for text in texts)
     return [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in plain]
+
+
+def _plain(text: str, sameness: Sameness) -> str:
+    return text.strip() if sameness == "same" else " ".join(text.split()).casefold()
 
 
 def find_repeats(parts: Sequence[Part], sameness: Sameness) -> Repeats:
     """Compare every row with the rows before it, part by part; rows that lack a text are passed over."""
     found = Repeats([], [], [])
-    first: dict[bytes, Place] = {}
-    groups: dict[bytes, list[Place]] = {}
-    for number, part in enumerate(parts):
-        own: dict[bytes, int] = {}
-        for row, digest in enumerate(_keys(part, sameness)):
-            earlier = own.setdefault(digest, row)
-            # most texts stand once, and for them this is all that is done
-            if (earlier == row and digest not in first) or not digest:
+    keys = [_keys(part, sameness) for part in parts]
+    different, times = np.unique(np.concatenate(keys), return_counts=True)
+    several = different[(times > 1) & (different != _LACKING)]
+    first: dict[int, Place] = {}
+    groups: dict[int, list[Place]] = {}
+    for number, keys_N in enumerate(keys):
+        own: dict[int, int] = {}
+        # most texts stand once, and for them nothing is done
+        for row in np.flatnonzero(np.isin(keys_N, several)).tolist():
+            key = int(keys_N[row])
+            earlier = own.setdefault(key, row)
+            if earlier == row and key not in first:
                 continue
             here = Place(number, row)
             if earlier != row:
                 found.again.append((here, Place(number, earlier)))
-            before = first.get(digest) or Place(number, earlier)
+            before = first.get(key) or Place(number, earlier)
             if before.part != number:
                 found.across.append((here, before))
-            groups.setdefault(digest, [before]).append(here)
-        for digest, row in own.items():
-            first.setdefault(digest, Place(number, row))
+            groups.setdefault(key, [before]).append(here)
+        for key, row in own.items():
+            first.setdefault(key, Place(number, row))
     for group in groups.values():
         if len({frozenset(parts[place.part].names(place.row)) for place in group}) > 1:
             found.torn.append(group)
     return found
 
 
-def _keys(part: Part, sameness: Sameness) -> list[bytes]:
-    """One for each row, equal where its text is the same (or alike), or both of its texts are; none where one lacks."""
-    nothing = digests([""], sameness)[0]
-    columns = [digests(texts, sameness) for texts in part.halves or [part.texts]]
-    return [b"" if nothing in row else b"".join(row) for row in zip(*columns, strict=True)]
+def _keys(part: Part, sameness: Sameness) -> np.ndarray:
+    """8 bytes for each row, uint64 [N], equal where its text is the same (or alike), or both of its texts are."""
+    return np.fromiter((_key(texts, sameness) for texts in part.each), dtype=np.uint64)
+
+
+def _key(texts: Iterable[str], sameness: Sameness) -> int:
+    plain = [_plain(text, sameness) for text in texts]
+    if "" in plain:
+        return _LACKING
+    whole = plain[0] if len(plain) == 1 else f"{len(plain[0])} {' '.join(plain)}"
+    return int.from_bytes(blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
 def repeats(parts: Sequence[Part]) -> list[Finding]:
