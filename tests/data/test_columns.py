@@ -1,5 +1,6 @@
 """Columns: gathering rows equals plain loops, and making long texts fit loses only what it says."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weft import store
 from weft.data import columns
-from weft.data.columns import Ragged, ended, fit
+from weft.data.columns import Columns, Ragged, Share, encode_rows, ended, fit
 
 lengths = st.lists(st.integers(0, 12), max_size=8)
 limits = st.integers(1, 9)
@@ -153,3 +155,45 @@ def test_each_value_but_the_first_follows_in_one_window(lengths, size):
     assert list(told.values()) == lists(whole)
     assert fitted.long_texts == sum(length > size + 1 for length in lengths)
     assert fitted.unread == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An example with a row for each letter."""
+
+    letters: str
+    label: int | None = None
+
+
+def encode_words(words):
+    rows = [letter for word in words for letter in word.letters]
+    owner_R = np.repeat(np.arange(len(words)), [len(word.letters) for word in words])
+    text = Ragged.of(np.array(list(map(ord, rows)), dtype=np.int32)[:, None], np.ones(len(rows), dtype=np.int64))
+    fixed = {}
+    if all(word.label is not None for word in words):
+        fixed["label"] = np.array([word.label for word in words])[owner_R]
+    facts = {"capital": Share(sum(map(str.isupper, rows)), len(rows)), "words": Share.but(0, len(words)), "plain": 0.5}
+    return Columns({"text": text}, fixed, owner_R, np.arange(len(rows)) % 3 + 1, facts)
+
+
+def test_parts_are_encoded_as_the_whole(monkeypatch):
+    monkeypatch.setattr(store, "BEYOND", 0)
+    monkeypatch.setattr(store, "_PART_ROWS", 2)
+    words = [Word(letters, number) for number, letters in enumerate(("好a", "B", "xyz", "Qq", "一二三四", "Z", "s"))]
+    whole, parts = encode_words(words), encode_rows(encode_words, store.kept(words))
+    assert encode_rows(encode_words, words).cost_R.tolist() == whole.cost_R.tolist()
+    assert lists(parts.ragged["text"]) == lists(whole.ragged["text"])
+    assert parts.owner_R.tolist() == whole.owner_R.tolist()
+    assert parts.fixed["label"].tolist() == whole.fixed["label"].tolist()
+    assert parts.facts == whole.facts
+    assert parts.facts["capital"] == 3 / 14
+
+
+def test_labels_that_only_some_have_are_left_out(monkeypatch):
+    monkeypatch.setattr(store, "BEYOND", 0)
+    monkeypatch.setattr(store, "_PART_ROWS", 1)
+    assert encode_rows(encode_words, store.kept([Word("a", 1), Word("b")])).fixed == {}
+
+
+def test_shares_of_nothing():
+    assert (Share(0, 0), Share.but(0, 0), Share(1, 4), Share.but(1, 4)) == (0, 1, 0.25, 0.75)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
+
+from weft.store import Pile, Rows, taken
 
 Long = Literal["head", "head-tail", "windows"]
 """What is read of a text beyond the maximum: its first part, its first and last halves, or all, window by window."""
@@ -14,7 +17,10 @@ Long = Literal["head", "head-tail", "windows"]
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """Rows of unequal length, end to end: values [N, ...], and where each of R rows starts and ends, int64 [R + 1]."""
+    """Rows of unequal length, end to end: values [N, ...], and where each of R rows starts and ends, int64 [R + 1].
+
+    The values may be in a file (see `weft.store`): what reads many of them takes rows by `flat`.
+    """
 
     values: np.ndarray
     offsets_R1: np.ndarray
@@ -22,31 +28,55 @@ class Ragged:
     @classmethod
     def of(cls, values: np.ndarray, lengths_R: np.ndarray) -> Ragged:
         """From values and the length of each row."""
-        return cls(values, np.concatenate([[0], np.cumsum(lengths_R)]).astype(np.int64))
+        offsets_R1 = np.zeros(len(lengths_R) + 1, dtype=np.int64)
+        np.cumsum(lengths_R, out=offsets_R1[1:])
+        return cls(values, offsets_R1)
 
     @property
     def lengths_R(self) -> np.ndarray:
         """The length of each row, [R]."""
         return np.diff(self.offsets_R1)
 
+    def lengths_of(self, rows_B: np.ndarray) -> np.ndarray:
+        """The length of each of some rows, [B]."""
+        return self.offsets_R1[rows_B + 1] - self.offsets_R1[rows_B]
+
     def flat(self, rows_B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The values of some rows end to end, and where each row starts in them, [B]."""
-        lengths_B = self.lengths_R[rows_B]
+        lengths_B = self.lengths_of(rows_B)
         starts_B = np.cumsum(lengths_B) - lengths_B
         places = np.arange(int(lengths_B.sum())) + np.repeat(self.offsets_R1[rows_B] - starts_B, lengths_B)
-        return self.values[places], starts_B
+        return taken(self.values, places), starts_B
 
     def padded(self, rows_B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Some rows as one array [B, S, ...], zero beyond each row's end, and its mask [B, S], True where real.
 
         S is the longest of these rows, at least 1.
         """
-        lengths_B = self.lengths_R[rows_B]
+        lengths_B = self.lengths_of(rows_B)
         steps_S = np.arange(max(1, int(lengths_B.max(initial=0))))
         mask_BS = steps_S < lengths_B[:, None]
         values = np.zeros((*mask_BS.shape, *self.values.shape[1:]), dtype=self.values.dtype)
         values[mask_BS] = self.flat(rows_B)[0]
         return values, mask_BS
+
+
+class Share(float):
+    """A share that knows its part and its whole, so that those of parts of a corpus can be pooled; 0 of nothing."""
+
+    part: float
+    whole: float
+
+    def __new__(cls, part: float, whole: float) -> Self:
+        """From the two numbers."""
+        share = super().__new__(cls, part / max(1, whole))
+        share.part, share.whole = part, whole
+        return share
+
+    @classmethod
+    def but(cls, part: float, whole: float) -> Self:
+        """All but a part; 1 of nothing."""
+        return cls(whole - part, whole) if whole else cls(1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +92,7 @@ class Columns:
     owner_R: np.ndarray
     cost_R: np.ndarray
     facts: Mapping[str, float] = field(default_factory=dict)
-    """What was counted while encoding, for what is said to the user: unknown pieces, long texts."""
+    """What was counted while encoding, for what is said to the user: unknown pieces, long texts; a `Share` each."""
     letters: Mapping[str, Ragged] = field(default_factory=dict)
     """For some names of `ragged`, the letter n-grams of their distinct words, a word each; the last column of the
     values there has the numbers of these words. Word 0 has no letters."""
@@ -71,6 +101,67 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.owner_R)
+
+
+def encode_rows(encode: Callable[[Sequence[Any]], Columns], examples: Sequence[Any]) -> Columns:
+    """The columns of examples; where these are in a file (`weft.store`) made part by part, and large ones in files too.
+
+    All is as if encoded at once, but that words with letters are numbered anew in each part.
+    """
+    if not isinstance(examples, Rows):
+        return encode(examples)
+    piles: dict[tuple[str, str], Pile] = defaultdict(Pile)
+    facts: dict[str, Share] = {}
+    words: dict[str, int] = defaultdict(int)
+    first = 0
+    for part in examples.parts():
+        one = encode(part)
+        for key, values in _arrays(one, first, words).items():
+            piles[key].add(values)
+        for name, fact in one.facts.items():
+            # what is no share counts by the cost of the rows
+            fact = fact if isinstance(fact, Share) else Share(fact * (cost := float(one.cost_R.sum())), cost)
+            before = facts.get(name, Share(0, 0))
+            facts[name] = Share(before.part + fact.part, before.whole + fact.whole)
+        words.update({name: words[name] + len(letters.lengths_R) - 1 for name, letters in one.letters.items()})
+        first += len(part)
+    whole = {key: pile.done() for key, pile in piles.items()}
+    rows = len(whole["rows", "owner"])  # what only some parts have (labels, targets) is left out
+
+    def ragged(of: str) -> dict[str, Ragged]:
+        return {
+            name: Ragged.of(values, whole[f"{of} lengths", name])
+            for (kind, name), values in whole.items()
+            if kind == of and (kind == "letters" or len(whole[f"{of} lengths", name]) == rows)
+        }
+
+    return Columns(
+        ragged("ragged"),
+        {name: values for (kind, name), values in whole.items() if kind == "fixed" and len(values) == rows},
+        whole["rows", "owner"],
+        whole["rows", "cost"],
+        facts,
+        ragged("letters"),
+        whole.get(("rows", "shape")),
+    )
+
+
+def _arrays(part: Columns, first: int, words: Mapping[str, int]) -> dict[tuple[str, str], np.ndarray]:
+    """The arrays of a part of a corpus, its examples numbered from `first` on, its words after those of `words`."""
+    found = {("rows", "owner"): (part.owner_R + first).astype(np.int32), ("rows", "cost"): part.cost_R.astype(np.int32)}
+    if part.shape_R is not None:
+        found["rows", "shape"] = part.shape_R
+    for name, values in part.fixed.items():
+        found["fixed", name] = values
+    for name, rows in part.ragged.items():
+        found["ragged", name], found["ragged lengths", name] = rows.values, rows.lengths_R
+    for name, letters in part.letters.items():
+        values = part.ragged[name].values.copy()
+        values[:, -1] += np.where(values[:, -1] > 0, words[name], 0).astype(values.dtype)
+        found["ragged", name] = values
+        once = 1 if first else 0  # word 0, which has no letters, stands once
+        found["letters", name], found["letters lengths", name] = letters.values, letters.lengths_R[once:]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
-from weft.data.columns import Columns, Ragged, ended, windows
+from weft.data.columns import Columns, Ragged, Share, ended, windows
 from weft.data.guess import guess_text_column
 from weft.data.sources import Table
 from weft.data.split import Split, split
@@ -193,7 +193,7 @@ class LanguageModel(Task):
         """
         found = self.tokenizer.encode([one.text for one in examples])
         whole = Ragged.of(found.values_NW, found.lengths_R)
-        facts = {"known": 1 - found.unknown / max(1, len(found.values_NW))}
+        facts = {"known": Share.but(found.unknown, len(found.values_NW))}
         if any(isinstance(one, Prompt) for one in examples):
             if found.unknown:
                 strange = named(self.unseen(examples)) or "a word of it"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from weft.data.columns import Columns, Ragged, ended, fit
+from weft.data.columns import Columns, Ragged, Share, ended, fit
 from weft.errors import ConfigError
 from weft.models.base import DecoderConfig, Encoder, EncoderConfig
 from weft.models.embedding import Embedding
@@ -165,9 +165,9 @@ def encoded(
     source = fit(Ragged.of(read.values_NW, read.lengths_R), max_length=max_source, long="head")
     ragged = {"source": ended(source.rows, sides.source.sizes[0])}
     facts = {
-        "source": 1 - read.unknown / max(1, len(read.values_NW)),
-        "long": source.long_texts / max(1, len(sources)),
-        "unread": source.unread / max(1, len(read.values_NW)),
+        "source": Share.but(read.unknown, len(read.values_NW)),
+        "long": Share(source.long_texts, len(sources)),
+        "unread": Share(source.unread, len(read.values_NW)),
     }
     cost_R, shape_R = ragged["source"].lengths_R, None
     if targets is not None:
@@ -175,8 +175,8 @@ def encoded(
         whole = Ragged.of(written.values_NW, written.lengths_R)
         target = fit(whole, max_length=max_target, long="head")
         ragged["target"] = _ending(target.rows, sides.target.sizes[0], where_R=whole.lengths_R <= max_target)
-        facts["target"] = 1 - written.unknown / max(1, len(written.values_NW))
-        facts["long_targets"] = target.long_texts / max(1, len(targets))
+        facts["target"] = Share.but(written.unknown, len(written.values_NW))
+        facts["long_targets"] = Share(target.long_texts, len(targets))
         # batches of one source length and like target lengths: hardly any padding on either side
         shape_R = cost_R * 100_000 + ragged["target"].lengths_R
         cost_R = cost_R + ragged["target"].lengths_R

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from weft.data.batch import Ngrams, Source, Tokens
-from weft.data.columns import Columns, Fitted, Ragged, fit
+from weft.data.columns import Columns, Fitted, Ragged, Share, fit
 from weft.errors import InputError
 from weft.files import write_json
 from weft.metrics.calibration import log_loss, temperature, tempered
@@ -133,10 +133,11 @@ class Texts(Task):
             whole = shared_and_alone(*wholes, size=self.tokenizer.sizes[0]) if self.each > 1 else wholes[0]
             fitted = [Fitted(whole, np.arange(len(examples)), 0, 0)]
         total, unknown = sum(int(side.lengths_R.sum()) for side in sides), sum(side.unknown for side in sides)
+        pieces = total if self.tokenizer.ordered else total + unknown
         facts = {
-            "known": 1 - unknown / max(1, total if self.tokenizer.ordered else total + unknown),
-            "long": sum(side.long_texts for side in fitted) / max(1, len(fitted) * len(examples)),
-            "unread": sum(side.unread for side in fitted) / max(1, total),
+            "known": Share.but(unknown, pieces),
+            "long": Share(sum(side.long_texts for side in fitted), len(fitted) * len(examples)),
+            "unread": Share(sum(side.unread for side in fitted), total),
         }
         owner_R, fixed = fitted[0].owner_R, {}
         if all(example.label is not None for example in examples):
