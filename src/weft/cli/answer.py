@@ -43,6 +43,8 @@ def command(
     Each answer is a part of the passage, with its place in characters and how probable it is, or `not in the text`.
     Without --question, questions are read from the terminal until an empty line.
     """
+    if not questions and file == "-":
+        raise InputError("standard input is the passage, so no question can be read from there", where="--question")
     table = open_table(file, encoding=encoding or "auto", form="txt")
     passage = "\n".join(row.values["text"] for row in table)
     model = bundle.load(folder, device=device or "auto")
@@ -51,8 +53,6 @@ def command(
         raise ConfigError(f"a model of task `{model.task.config.kind}` answers no questions", where=folder, hint=hint)
     if not all(question.strip() for question in questions):
         raise InputError("question is empty", where="--question")
-    if not questions and file == "-":
-        raise InputError("standard input is the passage, so no question can be read from there", where="--question")
     console = Console(file=sys.stdout, highlight=False)
     for question in questions or iter(_asked, ""):
         (given,) = model.answer([Question(question, passage)])

@@ -101,7 +101,8 @@ def stopping() -> Generator[list[int]]:
 
 def in_one_line(scores: Mapping[str, Any]) -> str:
     """The scores as a sentence: what was right, and what always giving the commonest answer would get."""
-    names = ("accuracy", "micro_f1", "macro_f1", "bleu", "chrf", *([] if "bleu" in scores["scores"] else FREE))
+    asked = ("exact_match", "f1") if "f1" in scores["scores"] else ()
+    names = ("accuracy", "micro_f1", "macro_f1", *asked, "bleu", "chrf", *([] if "bleu" in scores["scores"] else FREE))
     found = {name: score for name in names if (score := scores["scores"].get(name))}
     parts = [f"{called(name)} {told(name, one['value'])} ({interval(name, one)})" for name, one in found.items()]
     if commonest := scores["details"].get("commonest"):

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from weft.report import columns, words
+from weft.report.asked import TASK, asked
 from weft.report.canvas import shorten
 from weft.report.curves import called, dev_curves
 from weft.report.folder import Errors, Run, hardest_errors, read_run, sureness
@@ -45,10 +46,11 @@ def run_page(folder: Path) -> Path:
 
     """
     run = read_run(folder)
-    learning, writes = learning_curves(run.reports), run.scores.get("task") in TASKS
+    learning, task = learning_curves(run.reports), run.scores.get("task")
+    writes, asks = task in TASKS, task == TASK
     return write_page(
         folder / PAGE,
-        "written.html.j2" if writes else "run.html.j2",
+        "written.html.j2" if writes else "asked.html.j2" if asks else "run.html.j2",
         run=run,
         folder_name=folder.resolve().name,
         headline=_headline(run),
@@ -56,7 +58,7 @@ def run_page(folder: Path) -> Path:
         scores=_score_rows(run),
         curves=[Markup(svg) for svg in learning.figures],
         curves_caption=_caption(run, learning.caption) if writes and learning.figures else learning.caption,
-        **(written(run) if writes else _labelled(run)),
+        **(written(run) if writes else asked(run) if asks else _labelled(run)),
     )
 
 

@@ -30,7 +30,10 @@ MEASURES = {
     "micro_f1": Measure("Micro F1", "labels found and labels given, all texts and labels together", "share"),
     "micro_precision": Measure("Micro precision", "how often a label that is given is right", "share"),
     "micro_recall": Measure("Micro recall", "how many of all labels are found", "share"),
-    "exact_match": Measure("Exact match", "texts given all their labels and no other", "share"),
+    "exact_match": Measure(
+        "Exact match", "answers that are right as a whole: all labels, all words, and no other", "share"
+    ),
+    "f1": Measure("F1", "words (Chinese: characters) that an answer and the right one share", "share"),
     "hamming_loss": Measure("Hamming loss", "decisions on a label of a text that are wrong", "share", "low"),
     "log_loss": Measure("Log loss", "how surprising the truth was to the model; 0 is best", better="low"),
     "calibration_error": Measure("Calibration error", "how far sureness is from being right", "share", "low"),
