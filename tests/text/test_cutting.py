@@ -163,6 +163,18 @@ def test_training_texts_are_cut_once_and_nothing_is_kept_after(monkeypatch):
     assert learned.cutter._kept is None
 
 
+@pytest.mark.parametrize("kind", [WordTokenizerConfig(), MixedTokenizerConfig(views=("word", "bigram", "letters"))])
+def test_training_texts_that_come_part_by_part_are_cut_once(monkeypatch, kind):
+    learned, fresh = kind.learn(TEXTS), kind.learn(TEXTS)
+    fresh.encode(["other 文本"])
+    expected = [fresh.encode([text]) for text in TEXTS]
+    monkeypatch.setattr("weft.text.cutting.segment", None)
+    found = [learned.encode([text]) for text in TEXTS]
+    assert [one.values_NW.tolist() for one in found] == [one.values_NW.tolist() for one in expected]
+    assert [one.lengths_R.tolist() for one in found] == [one.lengths_R.tolist() for one in expected]
+    assert learned.cutter._kept is None
+
+
 @pytest.mark.parametrize(
     ("kind", "given", "why"),
     [

@@ -100,3 +100,12 @@ def test_mix_spreads():
 def test_sizes_below_one_are_refused(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         validated(VocabularyConfig, wrong)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(1, 3), st.integers(1, 40))
+def test_hashed_keeps_the_first_buckets_of_equal_counts(counts, min_count, max_size):
+    counts_V = np.array(counts, dtype=np.int32)
+    kept = HashedVocabulary._commonest(counts_V, VocabularyConfig(min_count=min_count, max_size=max_size), bits=6).kept
+    often = [place for place in np.argsort(-counts_V, kind="stable") if counts[place] >= min_count]
+    assert kept.tolist() == sorted(often[:max_size])

@@ -5,20 +5,23 @@ Both lists are read when a tokenizer is learned, and saved with it: a trained fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import regex
 import rjieba
 from pydantic import field_validator, model_validator
 
 from weft.errors import ConfigError
 from weft.files import read_json, write_json
+from weft.store import Pile, parts
 from weft.text.normalize import NormalizeConfig, normalize
-from weft.text.segment import HanCut, Pieces, Unit, segment
+from weft.text.segment import HanCut, Numbers, Pieces, Unit, segment
 from weft.text.tokenizer import TokenizerConfig
 from weft.text.words import read_dictionary, read_stop_words
 
@@ -77,7 +80,7 @@ class Cutter:
         self.config, self.stop_words, self.dictionary = config, list(stop_words), list(dictionary)
         self._without = frozenset(form for word in stop_words for form in _forms(word))
         self._han = _han_cut(dictionary)
-        self._kept: tuple[list[str], Pieces] | None = None
+        self._kept: _Kept | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a segmenter cannot be copied or pickled: it is made anew of the same lists
@@ -112,24 +115,68 @@ class Cutter:
 
     def first(self, texts: Sequence[str]) -> Pieces:
         """Cut texts to learn from, and keep their pieces for the next `cut`."""
-        pieces = self.cut(texts)
-        self._kept = (list(texts), pieces)
+        hashes = array("q")
+
+        def seen() -> Iterator[Sequence[str]]:
+            for part in parts(texts):
+                hashes.extend(map(hash, part))
+                yield part
+
+        pieces = self._cut(seen(), covering=self.config.cutting().covering)
+        self._kept = _Kept(np.array(hashes, dtype=np.int64), pieces)
         return pieces
 
     def cut(self, texts: Sequence[str]) -> Pieces:
         """Cut raw texts."""
-        kept, self._kept = self._kept, None
-        if kept is not None and kept[0] == list(texts):
-            return kept[1]
-        return self._cut(texts, covering=self.config.cutting().covering)
+        found = self._kept.next(texts) if self._kept else None
+        if found is None or (self._kept and self._kept.ended):
+            self._kept = None
+        return found or self._cut(parts(texts), covering=self.config.cutting().covering)
 
     def with_words(self, texts: Sequence[str]) -> Pieces:
         """The same pieces of raw texts, and the word around each."""
-        return self._cut(texts, covering=True)
+        return self._cut(parts(texts), covering=True)
 
-    def _cut(self, texts: Sequence[str], *, covering: bool) -> Pieces:
-        plain, unit = normalize(texts, self.config.normalize), self.config.cutting().unit
-        return segment(plain, unit, covering=covering, without=self._without, han=self._han)
+    def _cut(self, some: Iterable[Sequence[str]], *, covering: bool) -> Pieces:
+        """Cut texts that come part by part; what is large is kept in files."""
+        numbers, pieces, lengths, words = Numbers(), Pile(), Pile(), Pile()
+        for texts in some:
+            plain, unit = normalize(texts, self.config.normalize), self.config.cutting().unit
+            cut = segment(plain, unit, covering=covering, without=self._without, han=self._han, numbers=numbers)
+            pieces.add(cut.pieces_N)
+            lengths.add(cut.lengths_R)
+            if cut.words_N is not None:
+                words.add(cut.words_N)
+        return Pieces(list(numbers), pieces.done(), lengths.done(), words.done() if covering else None)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The pieces of texts that were learned from, by the hashes of these [R], for texts that come in the same order."""
+
+    hashes_R: np.ndarray
+    pieces: Pieces
+    row: int = 0
+    """The texts that have come."""
+    piece: int = 0
+    """The pieces of these."""
+
+    @property
+    def ended(self) -> bool:
+        return self.row == len(self.hashes_R)
+
+    def next(self, texts: Sequence[str]) -> Pieces | None:
+        """The pieces of some texts where they are the next; of all, as they are."""
+        rows = slice(self.row, self.row + len(texts))
+        if self.hashes_R[rows].tolist() != list(map(hash, texts)):
+            return None
+        if len(texts) == len(self.hashes_R):
+            self.row = len(texts)
+            return self.pieces
+        lengths_R = self.pieces.lengths_R[rows]
+        some = slice(self.piece, self.piece + int(lengths_R.sum()))
+        self.row, self.piece = rows.stop, some.stop
+        return self.pieces.some(some, lengths_R)
 
 
 def _alike(words: Iterable[str], config: NormalizeConfig) -> list[str]:

@@ -95,10 +95,8 @@ def _parts(config: NgramTokenizerConfig, cut: Pieces) -> Iterator[_Part]:
     """The n-grams of all texts, some thousands of texts at a time: they take many times the memory of the pieces."""
     key_of_type = np.fromiter(map(key_of, cut.distinct), np.uint64, len(cut.distinct))
     letters = letter_keys(cut.distinct, config.letters) if config.letters else None
-    ends_R = np.cumsum(cut.lengths_R)
-    for start in range(0, len(ends_R), _TEXTS):
-        lengths_R = cut.lengths_R[start : start + _TEXTS]
-        types_N = cut.pieces_N[ends_R[start] - lengths_R[0] : ends_R[start + len(lengths_R) - 1]]
+    for part in cut.parts():
+        types_N, lengths_R = part.pieces_N, part.lengths_R
         owner_N = np.repeat(np.arange(len(lengths_R)), lengths_R)
         keys, owners = _runs_of_pieces(key_of_type[types_N], owner_N, order=config.order)
         if letters is not None:
@@ -125,7 +123,6 @@ def _runs_of_pieces(
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _NONE = np.zeros(0, dtype=np.int32)
-_TEXTS = 8192
 _LETTERS_A_PIECE = 5  # about; only for how large a table is made
 
 

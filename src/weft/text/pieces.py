@@ -61,11 +61,12 @@ class PieceTokenizerConfig(CuttingConfig):
         for view in _letters_last(self.views):
             if view == "letters":
                 keys_N, counts_D = letter_keys(cut.distinct, self.letters)
-                times_D = np.bincount(cut.pieces_N, minlength=len(cut.distinct))
+                times_D = _times(cut, "piece")
                 known[view] = HashedVocabulary.learn(keys_N, self.vocabulary, times_N=np.repeat(times_D, counts_D))
             elif view == "bigram":
-                keys_N = _neighbours(pieces.ids(cut.distinct)[cut.pieces_N], cut.lengths_R)
-                known[view] = HashedVocabulary.learn(keys_N, self.vocabulary)
+                ids_D = pieces.ids(cut.distinct)
+                keys = (_neighbours(ids_D[part.pieces_N], part.lengths_R) for part in cut.parts())
+                known[view] = HashedVocabulary.learn_parts(keys, self.vocabulary, total=len(cut.pieces_N))
             else:
                 known[view] = Vocabulary.counted(_counts(cut, view), self.vocabulary)
         return PieceTokenizer(self, cutter, known)
@@ -193,11 +194,18 @@ def _strings(cut: Pieces, view: str) -> list[str]:
     return cut.distinct
 
 
+def _times(cut: Pieces, view: str) -> np.ndarray:
+    """How often a view is made from each distinct string, int64 [D]."""
+    times_D = np.zeros(len(cut.distinct), dtype=np.int64)
+    for part in cut.parts():
+        times_D += np.bincount(_types(part, view), minlength=len(times_D))
+    return times_D
+
+
 def _counts(cut: Pieces, view: str) -> Counter[str]:
     """How often a view shows each string."""
     counts: Counter[str] = Counter()
-    times_D = np.bincount(_types(cut, view), minlength=len(cut.distinct))
-    for string, times in zip(_strings(cut, view), times_D.tolist(), strict=True):
+    for string, times in zip(_strings(cut, view), _times(cut, view).tolist(), strict=True):
         counts[string] += times
     return counts
 

@@ -17,6 +17,8 @@ import numpy as np
 import regex
 import rjieba
 
+from weft.store import taken
+
 Unit = Literal["word", "mixed", "character"]
 """`mixed` cuts Han runs into characters and all else into words."""
 
@@ -39,6 +41,7 @@ _ASCII_PIECE = re.compile(
 )
 _HAN = regex.compile(r"\p{Han}")
 _NONE: frozenset[str] = frozenset()
+_TEXTS = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,23 @@ class Pieces:
     pieces_N: np.ndarray
     lengths_R: np.ndarray
     words_N: np.ndarray | None = None
+
+    def parts(self) -> Iterator[Pieces]:
+        """The same of some thousand texts at a time, in memory."""
+        start = 0
+        for row in range(0, len(self.lengths_R), _TEXTS):
+            lengths_R = self.lengths_R[row : row + _TEXTS]
+            some = slice(start, start + int(lengths_R.sum()))
+            words_N = None if self.words_N is None else taken(self.words_N, some)
+            yield Pieces(self.distinct, taken(self.pieces_N, some), lengths_R, words_N)
+            start = some.stop
+
+    def some(self, at: slice, lengths_R: np.ndarray) -> Pieces:
+        """The pieces of some texts, in memory, with the distinct strings of these alone."""
+        both = [taken(one, at) for one in (self.pieces_N, self.words_N) if one is not None]
+        used_D, of_N = np.unique(np.concatenate(both), return_inverse=True)
+        pieces_N, *words_N = np.split(of_N.astype(np.int32), len(both))
+        return Pieces([self.distinct[number] for number in used_D.tolist()], pieces_N, lengths_R, *words_N)
 
     @property
     def pieces(self) -> list[str]:
@@ -71,13 +91,14 @@ def segment(
     covering: bool = False,
     without: AbstractSet[str] = _NONE,
     han: HanCut = rjieba.cut,
+    numbers: Numbers | None = None,
 ) -> Pieces:
     """Cut texts (normalized before) into pieces of one unit; with `covering`, the word around each piece too.
 
     The words of `without` are left out, with all their characters, wherever the text is cut into them: the `的` of
-    `目的` stays. The characters of unit `character` all stay.
+    `目的` stays. The characters of unit `character` all stay. `numbers` are those of texts that were cut before.
     """
-    numbers = _Numbers()
+    numbers = Numbers() if numbers is None else numbers
     pieces, lengths, words = array("i"), array("q"), array("i")
     for text in texts:
         start = len(pieces)
@@ -127,7 +148,7 @@ def han_share(texts: Sequence[str]) -> float:
     return sum(len(_HAN.findall(text)) for text in texts) / max(1, letters)
 
 
-class _Numbers(dict[str, int]):
+class Numbers(dict[str, int]):
     """Strings by the order in which they were first asked for."""
 
     def __missing__(self, piece: str) -> int:

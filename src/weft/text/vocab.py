@@ -18,6 +18,7 @@ from weft.config import Config
 from weft.files import read_json, write_json
 
 PAD, UNKNOWN = 0, 1
+_BLOCK = 1 << 20
 
 
 class VocabularyConfig(Config):
@@ -100,10 +101,23 @@ class HashedVocabulary:
 
     @classmethod
     def _commonest(cls, counts: np.ndarray, config: VocabularyConfig, *, bits: int) -> HashedVocabulary:
-        kept = np.flatnonzero(counts >= config.min_count)
-        if len(kept) > config.max_size:
-            kept = np.sort(kept[np.argsort(-counts[kept], kind="stable")[: config.max_size]])
-        return cls(kept, bits=bits)
+        taken = counts >= config.min_count
+        if np.count_nonzero(taken) > config.max_size:
+            least, most = config.min_count, int(counts.max())
+            while (
+                least < most
+            ):  # the lowest count that not too many buckets exceed; to sort all takes twenty times the memory
+                middle = (least + most) // 2
+                least, most = (
+                    (least, middle) if np.count_nonzero(counts > middle) <= config.max_size else (middle + 1, most)
+                )
+            taken = counts > least
+            spare = config.max_size - np.count_nonzero(taken)
+            for start in range(0, len(counts), _BLOCK):  # of equal counts the first buckets
+                places = start + np.flatnonzero(counts[start : start + _BLOCK] == least)[:spare]
+                taken[places] = True
+                spare -= len(places)
+        return cls(np.flatnonzero(taken), bits=bits)
 
     def ids(self, keys_N: np.ndarray) -> np.ndarray:
         """The numbers of many keys, int32 [N]; 0 for a key that is not known."""
