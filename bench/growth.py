@@ -1,7 +1,10 @@
 """How seconds and memory grow with the rows: reading, encoding, one epoch of the bag; started by `classification.py`.
 
 Files of headlines, each row one of TNEWS with a few characters changed by a seeded generator, so that the n-grams grow
-with the rows as they do in life. Each size runs in a process of its own: `growth.py read|train FILE`.
+with the rows as they do in life. Each size runs in a process of its own: `growth.py read|train FILE`. The memory is the
+peak of what is resident, pages of mapped files among it; what weft keeps in files it hands back page by page. With
+training it has the weights too, which grow with the n-grams up to the limit of the vocabulary: they are told apart,
+twice their size, since the best of them are kept beside those that are trained.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -46,6 +50,7 @@ def growth(data: Path, scratch: Path, *, sizes: Sequence[int], runs: int) -> lis
         shown = f"{size:>9,} rows, file {record['file'] / MEGABYTE:7.1f} MB"
         for mode, title in (("read", "reading and encoding"), ("train", "and one epoch")):
             memory = f"{record[f'{mode}_memory'] / MEGABYTE:7.0f} MB above {record[f'{mode}_base'] / MEGABYTE:.0f}"
+            memory += f" (weights {record[f'{mode}_weights'] / MEGABYTE:.0f})" if mode == "train" else ""
             shown += f"; {title} {record[f'{mode}_seconds']:7.2f} s, {memory}"
         print(shown, flush=True)
     if len(sizes) > 1:
@@ -63,10 +68,16 @@ def _slopes(records: Sequence[dict[str, Any]]) -> None:
         for mode, title in (("read", "reading and encoding"), ("train", "with one epoch")):
             larger = math.log(other["rows"] / one["rows"])
             slope = math.log(other[f"{mode}_seconds"] / one[f"{mode}_seconds"]) / larger
-            ratio = (other[f"{mode}_memory"] - one[f"{mode}_memory"]) / (other["file"] - one["file"])
-            other[f"{mode}_slope"], other[f"{mode}_memory_per_byte"] = slope, ratio
+            file, memory, weights = (other[of] - one[of] for of in ("file", f"{mode}_memory", f"{mode}_weights"))
+            ratio, rest = memory / file, (memory - weights) / file
+            other[f"{mode}_slope"], other[f"{mode}_memory_per_byte"], other[f"{mode}_rest_per_byte"] = (
+                slope,
+                ratio,
+                rest,
+            )
             span = f"{one['rows']:,} to {other['rows']:,} rows, {title}"
-            print(f"{span}: seconds grow as rows ^ {slope:.2f}, memory by {ratio:.2f} of the file's growth")
+            told = f"{ratio:.2f} of the file's growth" + (f", without the weights {rest:.2f}" if weights else "")
+            print(f"{span}: seconds grow as rows ^ {slope:.2f}, memory by {told}")
 
 
 def write_noisy(file: Path, rows: Sequence[tuple[str, str]], *, count: int) -> None:
@@ -97,6 +108,7 @@ def _measured(mode: str, file: str) -> dict[str, float]:
     """Read and encode a file, and train on it where asked; seconds, memory before and the growth of its peak."""
     from prepared import Prepared, configured
 
+    from weft.data.columns import encode_rows
     from weft.reading import read_whole
 
     base, started = _peak(), time.perf_counter()
@@ -105,14 +117,15 @@ def _measured(mode: str, file: str) -> dict[str, float]:
     read = time.perf_counter()
     read_memory = _peak() - base
     task = examples.task.learn(examples.train)
-    columns = task.encode(examples.train)
+    columns = encode_rows(task.encode, examples.train)
     encoded = time.perf_counter()
+    weights = 0
     if mode == "train":
-        examples.dev.append(examples.train[0])
-        Prepared(config, task, examples, columns, columns).train()
+        model = Prepared(config, task, replace(examples, dev=[examples.train[0]]), columns, columns).train()
+        weights = 2 * sum(one.numel() * one.element_size() for one in model.parameters())
     seconds = time.perf_counter() - started
     stages = {"reading": read - started, "encoding": encoded - read, "reading_memory": read_memory}
-    return {"seconds": seconds, **stages, "base": base, "memory": _peak() - base}
+    return {"seconds": seconds, **stages, "base": base, "memory": _peak() - base, "weights": weights}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from weft.config import Config
 from weft.data.guess import named_by_user
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import InputError
+from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
 
 
@@ -38,16 +40,16 @@ class Examples:
     """The parts of the data, the task with its columns named, and what is to be said."""
 
     task: TaskConfig
-    train: list[Any]
-    dev: list[Any]
-    test: list[Any]
+    train: Sequence[Any]
+    dev: Sequence[Any]
+    test: Sequence[Any]
     notes: list[str]
 
     @property
     def fingerprint(self) -> str:
         """Of all texts and labels: a resumed run must see the same."""
         digest = hashlib.sha256()
-        for example in (*self.train, *self.dev, *self.test):
+        for example in chain(self.train, self.dev, self.test):
             digest.update(repr((example.whole, example.label)).encode())
         return digest.hexdigest()
 
@@ -56,7 +58,7 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     """Read and split. Raises InputError for what is wrong with a file."""
     whole = read_whole(data, task)
     resolved, notes = whole.task, whole.notes
-    others: dict[str, list[Any]] = {"dev": [], "test": []}
+    others: dict[str, Sequence[Any]] = {"dev": [], "test": []}
     for part, file in (("dev", data.dev), ("test", data.test)):
         if file:
             other = _open(data, file)
@@ -81,6 +83,7 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     resolved = task.resolved(table)
     rows, notes = _rows(table, resolved)
     rows, said = resolved.cleaned(rows)
+    rows = kept(rows)
     if not rows:
         raise InputError("no row is left to learn from", where=table.path, hint="; ".join(said))
     guessed = [name for name in task.columns if getattr(task, name) is None and getattr(resolved, name) is not None]
@@ -94,8 +97,8 @@ def _open(data: DataConfig, file: str) -> Table:
     return open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
 
 
-def _rows(table: Table, task: TaskConfig) -> tuple[list[Any], list[str]]:
-    rows = list(task.read(table))
+def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
+    rows = kept(task.read(table))
     if not rows:
         raise InputError("no row is left to read", where=table.path)
     fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
@@ -117,9 +120,9 @@ def _moved(file: str, before: TaskConfig, now: TaskConfig) -> list[str]:
     return [f"{file}: {name} from column `{getattr(now, name)}` (guessed)" for name in names]
 
 
-def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int) -> tuple[list[Any], list[Any]]:
+def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int) -> tuple[Sequence[Any], Sequence[Any]]:
     """Rows to learn from, and `data.dev_share` of them to choose by. Raises InputError where there are too few."""
     halves = task.held_out(rows, share=data.dev_share, seed=seed)
     if not len(halves.dev):
         raise InputError("there are too few rows to hold some out", where=data.train, hint="name a file with --dev")
-    return [rows[row] for row in halves.train], task.scored([rows[row] for row in halves.dev])
+    return chosen(rows, halves.train), task.scored(chosen(rows, halves.dev))

@@ -14,13 +14,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import Field
 
 from weft import bundle
 from weft.config import Config, differences, read_yaml, validated, write_yaml
+from weft.data.columns import encode_rows
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
 from weft.evaluation.looks import looks, write_looks
@@ -181,9 +181,9 @@ def _job(run: _Run, task: Task) -> Job:
     torch.manual_seed(config.seed)
     model = task.build_model()
     with examples_of(data.train):
-        columns = task.encode(run.examples.train)
+        columns = encode_rows(task.encode, run.examples.train)
     with examples_of(data.dev or data.train):
-        dev_columns = task.encode(run.examples.dev)
+        dev_columns = encode_rows(task.encode, run.examples.dev)
     notes = task.initialize(model, columns)
     for file, examples in ((data.dev, run.examples.dev), (data.test, run.examples.test)):
         if file:
@@ -277,7 +277,7 @@ def _tuned(task: Task) -> str:
 
 def _finish(run: _Run, job: Job, seconds: float) -> None:
     folder, part = run.folder, "test" if run.examples.test else "dev"
-    examples: list[Any] = run.examples.test or run.examples.dev
+    examples = run.examples.test or run.examples.dev
     bundle.save_weights(folder, job.model)
     bundle.save_task(folder / "task", job.task)
     result = evaluate(job.task, job.model, examples, device=job.device)

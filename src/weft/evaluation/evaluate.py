@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from weft.data.columns import Columns
+from weft.data.columns import Columns, encode_rows
 from weft.data.loader import by_length
 from weft.files import written
 from weft.tasks.base import Scores, Task
@@ -55,7 +55,7 @@ def answer_columns(task: Task, model: nn.Module, columns: Columns, *, device: to
 
 def answer(task: Task, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> list[Any]:
     """One answer an example, in their order."""
-    return answer_columns(task, model, task.encode(examples), device=device) if examples else []
+    return answer_columns(task, model, encode_rows(task.encode, examples), device=device) if examples else []
 
 
 def evaluate(task: Task, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> Evaluation:

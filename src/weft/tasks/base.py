@@ -21,6 +21,7 @@ from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import Score
+from weft.store import shared
 
 TUNED = "tuned.json"
 """What a task saves of `tune`: training that goes on after it must not know it."""
@@ -91,9 +92,9 @@ class TaskConfig(Config):
         """An example to be answered."""
         raise NotImplementedError
 
-    def cleaned(self, examples: Sequence[Any]) -> tuple[list[Any], list[str]]:
+    def cleaned(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """The examples of a training file without those that are not to be learned from, and what is said of it."""
-        return list(examples), []
+        return examples, []
 
     def remarks(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -104,14 +105,14 @@ class TaskConfig(Config):
         """
         raise NotImplementedError
 
-    def scored(self, examples: Sequence[Any]) -> list[Any]:
+    def scored(self, examples: Sequence[Any]) -> Sequence[Any]:
         """The examples of a part that answers are scored on, which may be fewer than its rows."""
-        return list(examples)
+        return examples
 
     def held_out(self, examples: Sequence[Any], *, share: float, seed: int) -> Split:
         """Which examples are learned from and which are held out, about `share` of them: equal ones on one side."""
-        strata, wholes = [one.stratum for one in examples], [one.whole for one in examples]
-        return split(strata, wholes, share=share, seed=seed)
+        strata = shared(one.stratum for one in examples)
+        return split(strata, (one.whole for one in examples), share=share, seed=seed)
 
     def learn(self, examples: Sequence[Any]) -> Task:
         """A task with all that is learned before a model: vocabulary and labels, from training examples alone."""

@@ -20,6 +20,7 @@ from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
 from weft.models.pairs import Pair
+from weft.store import column
 from weft.tasks.base import Loss, Scores
 from weft.tasks.losses import LossConfig, cross_entropy, taught_loss
 from weft.tasks.soft import with_soft
@@ -69,7 +70,8 @@ class ClassificationConfig(TextsConfig):
             raise InputError(
                 f"expected at least two labels, found {found}", hint="a classifier needs something to tell apart"
             )
-        texts, each, labels = [text for one in examples for text in one.texts], len(examples[0].texts), in_order(counts)
+        each, labels = len(examples[0].texts), in_order(counts)
+        texts = column(examples, lambda one: one.texts, each=each)
         config = self.decided(texts, each=each, choices=len(labels))
         learned = config.learned_tokenizer(texts)
         return Classification(config, learned, labels, [counts[label] for label in labels], each=each)

@@ -15,12 +15,13 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Moves, Source
-from weft.data.columns import Columns
+from weft.data.columns import Columns, Share
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
 from weft.models.pairs import Pair
+from weft.store import column
 from weft.tasks.base import Loss, Scores
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 from weft.tasks.text_task import Texts, listed
@@ -79,7 +80,8 @@ class MultilabelConfig(TextsConfig):
         counts = Counter(label for example in examples for label in _labels(example))
         if not counts:
             raise InputError("no text has a label", hint="is task.label the right column?")
-        texts, each, labels = [text for one in examples for text in one.texts], len(examples[0].texts), in_order(counts)
+        each, labels = len(examples[0].texts), in_order(counts)
+        texts = column(examples, lambda one: one.texts, each=each)
         config = self.decided(texts, each=each, choices=2)
         learned, of_each = config.learned_tokenizer(texts), [counts[label] for label in labels]
         return Multilabel(config, learned, labels, of_each, texts=len(examples), each=each)
@@ -174,7 +176,7 @@ class Multilabel(Texts):
     def encode(self, examples: Sequence[Labelled]) -> Columns:
         """Ids of every text, in rows no longer than the maximum; `label` as a row of bools, where all are given."""
         columns, labels = super().encode(examples), [label for example in examples for label in _labels(example)]
-        unlearned = sum(label not in self.numbers for label in labels) / max(1, len(labels))
+        unlearned = Share(sum(label not in self.numbers for label in labels), len(labels))
         return replace(columns, facts={**columns.facts, "unlearned": unlearned})
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:

@@ -20,6 +20,7 @@ from weft.models.base import EncoderConfig
 from weft.models.choices import EncoderChoice
 from weft.models.classifier import ClassifierConfig
 from weft.models.cnn import CnnEncoderConfig
+from weft.store import column, shared
 from weft.tasks.base import TUNED, TaskConfig
 from weft.tasks.pairs import columns_of
 from weft.tasks.separators import separator_hint, separator_notes
@@ -125,10 +126,10 @@ class TextsConfig(TaskConfig):
         """A text without a label."""
         return Labelled(text, second=second)
 
-    def cleaned(self, examples: Sequence[Any]) -> tuple[list[Any], list[str]]:
+    def cleaned(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """All of them, and whether their labels look as if they were separated otherwise."""
         separator = getattr(self, "label_separator", None)
-        return list(examples), separator_notes([one.label for one in examples], separator=separator)
+        return examples, separator_notes(shared(one.label for one in examples), separator=separator)
 
     def remarks(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -225,9 +226,9 @@ class Saved:
 
 def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
     """Labelled examples as the data doctor reads them; `files` where each has its own."""
-    halves = tuple(zip(*(one.texts for one in rows), strict=True)) if len(rows[0].texts) > 1 else ()
-    columns = ([one.whole for one in rows], [one.label for one in rows], [one.line for one in rows])
-    return Part(name, file, *columns, files, halves)
+    first, second = (column(rows, lambda one, half=half: one.texts[half : half + 1]) for half in (0, 1))
+    columns = (column(rows, lambda one, of=of: (getattr(one, of),)) for of in ("whole", "label", "line"))
+    return Part(name, file, *columns, files, (first, second) if len(rows[0].texts) > 1 else ())
 
 
 def in_order(labels: Mapping[str, int]) -> list[str]:

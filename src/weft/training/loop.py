@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +44,7 @@ class Job:
     model: nn.Module
     columns: Columns
     dev_columns: Columns
-    dev_examples: list[Any]
+    dev_examples: Sequence[Any]
     config: TrainingConfig
     seed: int
     device: torch.device
