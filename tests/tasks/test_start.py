@@ -109,8 +109,23 @@ def test_settings_that_do_not_fit_are_refused(corpus, sets, said):
         learned(settings(*sets, encoder={"kind": f"pretrained:{corpus}"}))
 
 
-def test_a_damaged_folder_is_refused(corpus, tmp_path):
+def test_a_folder_without_such_a_part_is_refused(corpus, tmp_path):
+    with pytest.raises(ConfigError, match="of which no decoder can be taken"):
+        settings(kind="language_model", decoder=f"pretrained:{corpus}")
     broken = shutil.copytree(corpus, tmp_path / "broken")
     (broken / "task" / "task.json").unlink()
     with pytest.raises(RunFolderError, match="cannot be read"):
         settings(encoder=f"pretrained:{broken}")
+
+
+def test_a_language_model_goes_on_from_another(tmp_path):
+    (tmp_path / "novel.txt").write_text("\n".join(text for text, _ in ROWS), encoding="utf-8")
+    small = ["task.decoder.width=8", "task.decoder.heads=2", "task.decoder.feed_forward=16", "task.context=16"]
+    config = settings(*small, f"data.train={tmp_path / 'novel.txt'}", kind="language_model")
+    list(train(config, tmp_path / "first"))
+    config = settings(
+        f"data.train={tmp_path / 'novel.txt'}", kind="language_model", decoder=f"pretrained:{tmp_path / 'first'}"
+    )
+    assert config.task.context == 16
+    said = [report.text for report in train(config, tmp_path / "second") if hasattr(report, "text")]
+    assert any("weights of its decoder" in line for line in said)

@@ -9,18 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns, Ragged, Share, ended, windows
-from weft.data.guess import guess_text_column
 from weft.data.sources import Table
-from weft.data.split import Split, split
 from weft.decoding.choices import Sample, SearchChoice, SearchConfig
 from weft.decoding.feed import TeacherForcing, feed
 from weft.decoding.unroll import Output
@@ -30,9 +28,11 @@ from weft.metrics.systems import intervals
 from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.transformer_decoder import GptDecoderConfig
-from weft.tasks.base import Loss, Scores, Task, TaskConfig
-from weft.tasks.passages import Passage, Prompt, begun, passages_of, prompts_of
+from weft.tasks.base import Loss, Scores, Task
+from weft.tasks.passages import Passage, Prompt, begun, prompts_of
+from weft.tasks.plain_text import PlainTextConfig
 from weft.tasks.sides import check_written, for_free_text
+from weft.tasks.start import start_from_run, started_tokenizer, with_start
 from weft.tasks.token_loss import Reference, references, token_loss
 from weft.tasks.unseen import named, told, unseen_letters
 from weft.tasks.writing import TextAnswer, Writer, abreast, as_texts
@@ -59,17 +59,11 @@ Part = Reference | list[Output]
 """How probable a row was, or what was written after it."""
 
 
-class LanguageModelConfig(TaskConfig):
+class LanguageModelConfig(PlainTextConfig):
     """Texts are learned to be written, and to be gone on with."""
 
     kind: Literal["language_model"] = "language_model"
     answers_with: ClassVar[Literal["labels", "text"]] = "text"
-    columns: ClassVar[tuple[str, ...]] = ("text",)
-    text: str | None = None
-    """The column of the text; None: guessed from the file, and said."""
-    unit: Literal["auto", "stream", "row"] = "auto"
-    """`stream`: a file is one long text, with its line breaks; `row`: each row is a text of its own, which the model
-    learns to begin and to end; `auto`: a stream where the file is plain text."""
     tokenizer: TokenizerChoice | None = None
     """How texts become ids; None: `char` for Chinese, else `bpe`."""
     context: int = Field(default=256, ge=2)
@@ -81,42 +75,18 @@ class LanguageModelConfig(TaskConfig):
     teacher_forcing: TeacherForcing = TeacherForcing()
     search: SearchChoice = Sample(temperature=0.8, top_p=0.95)
     """How texts are written when the model is asked."""
+    start: str | None = None
+    """The trained folder that decoder and tokenizer are from; written `--decoder pretrained:FOLDER`."""
 
-    @property
-    def things(self) -> str:
-        """Texts of their own, or parts of one."""
-        return "passages" if self.unit == "stream" else "texts"
-
-    @property
-    def sides(self) -> str:
-        """What is held out."""
-        return "the end of the text" if self.unit == "stream" else super().sides
-
-    def resolved(self, table: Table) -> Self:
-        """The same with the column named, and the unit."""
-        text = self.text
-        lists = text is not None and text in table.columns
-        text = text if lists else guess_text_column(table, text=text)
-        unit = ("stream" if table.form == "txt" else "row") if self.unit == "auto" else self.unit
-        return self.model_copy(update={"text": text, "unit": unit})
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        if label is not None:
-            raise ConfigError("a language model has no labels", where="label", hint="leave it out")
-        return self.model_copy(update={"text": text or self._found(table)}).resolved(table)
+    @model_validator(mode="before")
+    @classmethod
+    def _with_start(cls, settings: Any) -> Any:
+        return with_start(settings, part="decoder", own=frozenset(cls.model_fields))
 
     def for_inputs(self, table: Table, *, text: str | None = None) -> LanguageModelConfig:
         """For prompts, a row each."""
         named = self.model_copy(update={"text": text or self._found(table), "unit": "row"}).resolved(table)
         return _Prompts.model_construct(**dict(named))
-
-    def _found(self, table: Table) -> str | None:
-        return self.text if self.text in table.columns else None
-
-    def read(self, table: Table) -> Iterator[Passage]:
-        """The texts of a table."""
-        return passages_of(table, column=self.text or "", unit="stream" if self.unit == "stream" else "row")
 
     def example(self, text: str, second: str | None = None) -> Prompt:
         """A text to go on with."""
@@ -124,31 +94,11 @@ class LanguageModelConfig(TaskConfig):
             raise InputError("expected one text, found a pair", hint="a language model goes on with one text")
         return Prompt(text)
 
-    def remarks(
-        self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
-    ) -> list[str]:
-        """Which texts of the other parts stand in train too."""
-        del files, named
-        train = {one.text for one in parts["train"]}
-        again = {name: sum(one.text in train for one in rows) for name, rows in parts.items() if name != "train"}
-        return [
-            f"{count:,} of {len(parts[name]):,} {name} texts also in train" for name, count in again.items() if count
-        ]
-
-    def held_out(self, examples: Sequence[Passage], *, share: float, seed: int) -> Split:
-        """Of a stream the end, else texts drawn by the seed, equal ones on one side."""
-        if self.unit != "stream":
-            return split([""] * len(examples), [one.text for one in examples], share=share, seed=seed)
-        sums = np.cumsum([len(one.text) for one in examples])
-        first = min(int(np.searchsorted(sums, (1 - share) * sums[-1])) + 1, len(examples) - 1) if len(sums) else 0
-        places = np.arange(len(examples))
-        return Split(places[:first], places[first:] if first else places[:0])
-
     def learn(self, examples: Sequence[Passage]) -> LanguageModel:
         """The tokenizer."""
         texts = [one.text for one in examples]
         tokenizer = for_free_text(self.tokenizer, texts)
-        learned = tokenizer.learn(texts)
+        learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
         check_written(tokenizer, learned, where="task.tokenizer")
         return LanguageModel(self.model_copy(update={"tokenizer": tokenizer}), learned)
 
@@ -185,6 +135,11 @@ class LanguageModel(Task):
     def build_model(self) -> DecoderAlone:
         """The decoder, with fresh weights."""
         return DecoderAlone(self.config.decoder.build(self.end + 1, memory_width=None))
+
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
+        """Start the decoder from a trained folder, where one is named."""
+        del columns
+        return [start_from_run(self.config.start, model, part="decoder")] if self.config.start else []
 
     def encode(self, examples: Sequence[Passage | Prompt]) -> Columns:
         """Ids of texts, in rows of at most `context` tokens to be told; or of prompts, a row each.

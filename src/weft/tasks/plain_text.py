@@ -26,6 +26,11 @@ class PlainTextConfig(TaskConfig):
     where the file is plain text."""
 
     @property
+    def things(self) -> str:
+        """Texts of their own, or parts of one."""
+        return "passages" if self.unit == "stream" else "texts"
+
+    @property
     def sides(self) -> str:
         """What is held out."""
         return "the end of the text" if self.unit == "stream" else super().sides
