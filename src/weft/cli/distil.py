@@ -154,8 +154,6 @@ def _print(found: Mapping[str, Any], folder: Path) -> None:
     console.print(table)
     for sentence in in_words(found):
         console.print(sentence, markup=False, soft_wrap=True)
-    console.print(
-        f"page: {folder / 'page.html'}   ask: weft predict {folder / 'student'} --text ...",
-        markup=False,
-        soft_wrap=True,
-    )
+    ask = "generate" if found["score"] == "bleu" else "predict"
+    said = f"page: {folder / 'page.html'}   ask: weft {ask} {folder / 'student'} --text ..."
+    console.print(said, markup=False, soft_wrap=True)

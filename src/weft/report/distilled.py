@@ -39,7 +39,10 @@ def in_words(found: Found) -> list[str]:
         way = f"closes {closed:.0%} of the gap" if closed > 0 else f"widens the gap by {-closed:.0%}"
         said += f": the student {way}"
     faster = f"{gain['faster']:,.0f}" if gain["faster"] >= 10 else f"{gain['faster']:.1f}"
-    sentences = [f"{said}.", f"It answers {faster} times as fast as its teacher, at {gain['size']:.1%} of its size."]
+    sentences = [
+        f"{said}.",
+        f"The student answers {faster} times as fast as its teacher, at {gain['size']:.1%} of its size.",
+    ]
     if found["p"] is not None:
         sentences.append(f"Between the student and itself alone McNemar’s exact test finds {p_in_words(found['p'])}.")
     return sentences
@@ -89,7 +92,8 @@ def distilled_page(folder: Path) -> Path:
 
 
 def _caption(found: Found) -> str:
-    asked = f"The teacher answered {found['asked']:,} texts, {found['unlabelled']:,} of them without a label."
+    new = f", {found['unlabelled']:,} of them unlabelled" if found["unlabelled"] else ""
+    asked = f"The teacher answered {found['asked']:,} texts{new}."
     paces = "Paces are medians, measured one after another in one process."
     return f"On the {found['data']}. {asked} {paces} The best of each column is marked."
 
