@@ -32,8 +32,12 @@ TASK = (
     "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
     " files) or language_model."
 )
-ASK = {"seq2seq": "generate {} --text", "language_model": "generate {} --prompt"}
-"""How a model of each task is asked, if not by `weft predict`."""
+NEXT = {
+    "seq2seq": "ask: weft generate {} --text ...",
+    "language_model": "ask: weft generate {} --prompt ...",
+    "masked_language_model": "start from it: weft train FILE --encoder pretrained:{}",
+}
+"""What is done with a model of each task, if it is not asked by `weft predict`."""
 
 
 @click.command("train", short_help="Train a model on labelled texts, on pairs, or on plain text.")
@@ -79,8 +83,8 @@ def command(
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
     teller.console.print(in_one_line(read_json(Path(folder) / "scores.json")), markup=False)
-    ask = ASK.get(config.task.kind, "predict {} --text").format(folder)
-    teller.console.print(f"page: {Path(folder) / 'page.html'}   ask: weft {ask} ...", markup=False)
+    then = NEXT.get(config.task.kind, "ask: weft predict {} --text ...").format(folder)
+    teller.console.print(f"page: {Path(folder) / 'page.html'}   {then}", markup=False)
 
 
 PLACES = {

@@ -30,7 +30,7 @@ class MaskedModel(nn.Module):
         self.table.sparse = False  # every score changes every row
         width = self.table.embedding_dim
         self.head = nn.Sequential(nn.Linear(encoder.width, width), nn.GELU(), nn.LayerNorm(width))
-        self.head.register_parameter("bias_V", nn.Parameter(torch.zeros(size - first)))
+        self.head_bias_V = nn.Parameter(torch.zeros(size - first))
 
     @property
     def table(self) -> nn.Embedding:
@@ -42,7 +42,7 @@ class MaskedModel(nn.Module):
     def forward(self, source: Tokens, chosen_BS: Tensor) -> Tensor:
         """The scores [N, V - first] of the N positions that are chosen."""
         states_ND = self.head(self.encoder(source).states_BSD[chosen_BS])
-        return functional.linear(states_ND, self.table.weight[self.first : self.size], self.head.bias_V)
+        return functional.linear(states_ND, self.table.weight[self.first : self.size], self.head_bias_V)
 
 
 def _table(encoder: Encoder, size: int) -> nn.Embedding | None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from weft.config import one_of
 from weft.data.batch import Moves, Tokens
-from weft.data.columns import Columns, Ragged, windows
+from weft.data.columns import Columns, Ragged, Share, windows
 from weft.errors import ConfigError, InputError
 from weft.metrics.systems import CorpusScore, intervals
 from weft.models.base import EncoderConfig
@@ -172,7 +172,7 @@ class MaskedLanguageModel(Task):
             text, starts = (Ragged(one.values[:, :1], one.offsets_R1) for one in (text, starts))
         ragged = {"text": text, "starts": starts}
         letters = {"text": Ragged.of(found.letters.ids_N, found.letters.lengths_U)} if found.letters else {}
-        facts = {"known": 1 - found.unknown / max(1, len(found.values_NW))}
+        facts = {"known": Share.but(found.unknown, len(found.values_NW))}
         return Columns(ragged, {}, cut.owner_R, 1 + text.lengths_R, facts, letters)
 
     def check(self, examples: Sequence[Passage]) -> list[str]:
@@ -282,7 +282,7 @@ def _masking(config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> Masking
     mask, special = tokenizer.special("mask_token"), map(tokenizer.special, tokenizer.roles)
     if mask is None:
         hint = "take a BERT or one of its kin, or `--objective clm`"
-        raise ConfigError("has no piece that hides another (`mask_token`)", where=tokenizer.config.folder, hint=hint)
+        raise ConfigError("has no piece that hides another (`mask_token`)", where="task.encoder", hint=hint)
     return Masking(config.share, mask, size, first=0, fixed=tuple(one for one in special if one is not None))
 
 

@@ -64,7 +64,7 @@ def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
 def start_from_run(
     folder: str, model: nn.Module, *, part: Literal["encoder", "decoder"], head: str | None = None
 ) -> str:
-    """Copy the weights of a part of a trained model into a fresh one, and those of a head of that name if they fit.
+    """Copy the weights of a part of a trained model into a fresh one; and those that begin with `head`, if they fit.
 
     Returns what is to be said of it.
 
@@ -85,7 +85,7 @@ def start_from_run(
         what = f"expected `{odd[0]}` of size {list(mine[odd[0]].shape)}, found {there} in {folder}"
         hint = "leave out the settings that change the size of what is started from"
         raise ConfigError(what, where=f"task.{part}", hint=hint)
-    taken = needed | {name for name in fit if head and name.startswith(f"{head}.")}
+    taken = needed | {name for name in fit if head and name.startswith(head)}
     with torch.no_grad():
         for name in taken:
             mine[name].copy_(weights[name])
