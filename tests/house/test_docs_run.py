@@ -22,6 +22,7 @@ READING = (
     "tutorial",
     "encoders",
     "pretrained",
+    "pretraining",
     "results",
     "text",
     "data",
@@ -71,7 +72,7 @@ def test_every_weft_command_exists(language):
     [
         (
             READING,
-            "inspect train compare evaluate predict distil",
+            "inspect train compare evaluate predict distil pretrain",
             "inspect-reviews lstm compare-reviews topics files small",
         ),
         (WRITING, "train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),

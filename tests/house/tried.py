@@ -106,21 +106,21 @@ def _smaller(words: list[str]) -> list[str]:
     """What is added to a verb that trains, so that it takes a second and not minutes."""
     if words[1] == "distil":
         return ["--set=training.epochs=1"]
-    if words[1] not in ("train", "compare"):
+    if words[1] not in ("train", "pretrain", "compare"):
         return []
     small = ["training.epochs=1"]
-    writes = not {"--task", "--source"}.isdisjoint(words)
-    if writes:
+    writes = not {"--task", "--source", "clm"}.isdisjoint(words)
+    if writes and "pretrained:" not in " ".join(words):
         small.append("task.decoder.width=8")
     if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words):
         small.append("task.encoder.width=8")
-    if "language_model" in words:
+    if not {"language_model", "clm"}.isdisjoint(words):
         small.append("task.context=32")  # as long as what it writes
     return [*(f"--set={setting}" for setting in small), *["--repeats=1"] * (words[1] == "compare")]
 
 
 def _output(words: list[str]) -> str:
-    """The folder that a `train`, `compare` or `distil` writes: another page may have shown it before."""
+    """The folder that a verb which trains writes: another page may have shown it before."""
     if "--output" in words:
         return words[words.index("--output") + 1]
     return f"runs/{'compare-' if words[1] == 'compare' else ''}{Path(words[2]).name.split('.')[0]}"
