@@ -5,12 +5,14 @@ from typing import get_args
 import pytest
 import torch
 
+from tests.pretrained_folders import architecture
 from weft.config import kind_of
 from weft.data.batch import Ngrams
 from weft.models.bag import BagEncoder
 from weft.models.base import Memory, Pooling
 from weft.models.choices import ENCODERS
 from weft.models.classifier import Classifier, ClassifierConfig, Pool
+from weft.models.pretrained import PretrainedEncoderConfig
 
 LENGTHS = [5, 1, 0, 9, 2]
 POOLINGS = get_args(Pooling)
@@ -18,6 +20,12 @@ READERS = [kind for kind in ENCODERS if kind.reads_order]
 
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 every_reader = pytest.mark.parametrize("kind", READERS, ids=kind_of)
+
+
+def fresh(kind):
+    if kind is PretrainedEncoderConfig:
+        return kind(folder="./model", architecture=architecture(vocab_size=20)).build((20,))
+    return kind().build((20,))
 
 
 def rows(source, start, end):
@@ -29,7 +37,7 @@ def rows(source, start, end):
 @every_pooling
 @every_reader
 def test_a_row_is_decided_the_same_alone_and_among_others(tokens, kind, pooling):
-    model = ClassifierConfig(pooling=pooling).build(kind().build((20,)), classes=3).eval()
+    model = ClassifierConfig(pooling=pooling).build(fresh(kind), classes=3).eval()
     source = tokens(LENGTHS)
     together = model(source)
     assert together.shape == (len(LENGTHS), 3)
@@ -42,12 +50,12 @@ def test_a_row_is_decided_the_same_alone_and_among_others(tokens, kind, pooling)
 @every_pooling
 @every_reader
 def test_gradients_are_finite_and_reach_the_head(tokens, kind, pooling):
-    model = ClassifierConfig(pooling=pooling).build(kind().build((20,)), classes=3)
+    model = ClassifierConfig(pooling=pooling).build(fresh(kind), classes=3)
     model(tokens(LENGTHS)).square().sum().backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is None or parameter.grad.to_dense().isfinite().all(), name
     assert all(parameter.grad.any() for parameter in [*model.pool.parameters(), *model.scores.parameters()])
-    assert model.encoder.embedding.tables[0].weight.grad.to_dense().any()
+    assert next(model.encoder.parameters()).grad.to_dense().any()
 
 
 @every_pooling
@@ -63,8 +71,8 @@ def test_pooling_as_a_loop(pooling):
             expected_D = real_SD.mean(0)
         elif pooling == "max":
             expected_D = real_SD.max(0).values
-        elif pooling == "last":
-            expected_D = real_SD[-1]
+        elif pooling in ("first", "last"):
+            expected_D = real_SD[0 if pooling == "first" else -1]
         else:
             weight_S = (pool.key(real_SD).tanh() @ pool.query.weight[0]).softmax(0)
             expected_D = weight_S @ real_SD
@@ -80,8 +88,11 @@ def test_last_is_what_a_recurrent_encoder_holds_at_the_end():
 
 
 def test_by_default_each_encoder_is_pooled_as_suits_it():
-    models = {kind_of(kind): ClassifierConfig().build(kind().build((20,)), classes=2) for kind in ENCODERS}
+    models = {kind_of(kind): ClassifierConfig().build(fresh(kind), classes=2) for kind in ENCODERS}
     assert all(model.pool.pooling == model.encoder.pooling for model in models.values())
+    assert {kind: model.dropout.rate for kind, model in models.items() if model.dropout.rate != 0.5} == {
+        "pretrained": 0.1
+    }
     said = {"bag": "mean", "cnn": "max", "rnn": "max", "lstm": "max", "gru": "max", "transformer": "mean"}
     assert {kind: models[kind].pool.pooling for kind in said} == said
 
