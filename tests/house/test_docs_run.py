@@ -14,7 +14,7 @@ from imports import ROOT
 from shown import FENCE, Block, commands, complaint, headings, prose_and_blocks, read, weft_arguments
 from tried import ROWS, make_files, run
 
-from weft.data import demo, demo_pairs
+from weft.data import demo, demo_pairs, demo_questions
 
 DOCS = ROOT / "docs"
 READING = (
@@ -33,7 +33,8 @@ READING = (
 )
 WRITING = ("writing", "decoders")
 """The pages of models that write: they need no folder that another page made."""
-PAGES = (*READING, *WRITING)
+ASKING = ("questions",)
+PAGES = (*READING, *WRITING, *ASKING)
 GENERATED = "settings"
 """In English a table, in Chinese a page about it."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -75,16 +76,18 @@ def test_every_weft_command_exists(language):
             "inspect train compare evaluate predict distil pretrain",
             "inspect-reviews lstm compare-reviews topics files small",
         ),
+        (ASKING, "train answer predict evaluate", "qa"),
         (WRITING, "train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],
-    ids=["reading", "writing"],
+    ids=["reading", "asking", "writing"],
 )
 def test_what_the_docs_show_runs(names, verbs, folders, tmp_path, monkeypatch):
     make_files(tmp_path)
-    drawn, write = demo.rows, demo_pairs.write
+    drawn, write, ask = demo.rows, demo_pairs.write, demo_questions.write
     # the pages make some thousands of reviews and pairs, the test a hundred
     monkeypatch.setattr(demo, "rows", lambda *, size=ROWS, seed=0: drawn(size=min(size, ROWS), seed=seed))
     monkeypatch.setattr(demo_pairs, "write", lambda path, made: write(path, made[:ROWS]))
+    monkeypatch.setattr(demo_questions, "write", lambda path, made: ask(path, made[:ROWS]))
     ran: list[str] = []
     for name in names:
         try:

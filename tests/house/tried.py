@@ -109,13 +109,16 @@ def _smaller(words: list[str]) -> list[str]:
     if words[1] not in ("train", "pretrain", "compare"):
         return []
     small = ["training.epochs=1"]
-    writes = not {"--task", "--source", "clm"}.isdisjoint(words)
+    asks = "question_answering" in words
+    writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not asks
     if writes and "pretrained:" not in " ".join(words):
         small.append("task.decoder.width=8")
     if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words):
         small.append("task.encoder.width=8")
     if not {"language_model", "clm"}.isdisjoint(words):
         small.append("task.context=32")  # as long as what it writes
+    if asks:
+        small += ["task.encoder.hidden=8", "task.span.hidden=8"]
     return [*(f"--set={setting}" for setting in small), *["--repeats=1"] * (words[1] == "compare")]
 
 
