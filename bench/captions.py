@@ -1,12 +1,12 @@
 """Captions from English to Chinese by weft and by a Marian of the same size, trained alike, in one run.
 
-    WEFT_DATA=/data python bench/captions.py [--epochs 10] [--parts val,test] [--threads 2]
+    WEFT_DATA=/data python bench/captions.py [--epochs 8] [--parts val,test] [--threads 2]
 
-am3: 23,931 pairs to learn from, scored on `--parts`. Both sides have as many layers, widths and heads, the same
-subwords, the same batches in the same order and so the same number of steps, the same loss, learning rate, schedule,
-clipping, dropout and average of weights, and the weights of the last step. Marian (transformers) is trained in a plain
-loop: float32, torch's AdamW. It normalizes after each part and weft before it; its embeddings are scaled as in the
-models that are published (`scale_embedding`).
+am3: 23,931 pairs to learn from, scored on `--parts`. Both sides have as many layers, widths and heads, the same ids
+(English by subwords, Chinese by characters), the same batches in the same order and so the same number of steps, the
+same loss, learning rate, schedule, clipping, dropout and average of weights, and the weights of the last step. Marian
+(transformers) is trained in a plain loop: float32, torch's AdamW. It normalizes after each part and weft before it; its
+embeddings are scaled as in the models that are published (`scale_embedding`).
 
 Told are BLEU (`tok:zh`) and chrF, greedy and with a beam of 5 (score: mean log-probability of a token on both sides),
 each with its 95% interval, and how probable the differences are by chance. Takes half an hour on one core;
@@ -50,7 +50,7 @@ NEVER = -1e9
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--layers", type=int, default=3, help="of the encoder, and of the decoder")
     parser.add_argument("--rate", type=float, default=2e-3, help="the highest learning rate of both sides")
@@ -63,17 +63,24 @@ def arguments() -> argparse.Namespace:
 
 def settings(asked: argparse.Namespace, folder: Path) -> RunConfig:
     """What weft trains, as a file of settings would say it, but for the defaults."""
-    decoder = {"kind": "transformer", "width": asked.width, "layers": asked.layers, "feed_forward": 2 * asked.width}
+    decoder = {
+        "kind": "transformer",
+        "width": asked.width,
+        "layers": asked.layers,
+        "feed_forward": 2 * asked.width,
+        "dropout": 0.1,
+    }
     task = {
         "kind": "seq2seq",
         "source": "en",
         "target": "zh",
-        "vocabulary": "shared",
-        "tokenizer": {"kind": "bpe", "size": 8000},
+        "tokenizer": {"kind": "bpe", "size": 5000},
+        "target_tokenizer": {"kind": "char"},
         "decoder": decoder,
     }
     training = {
         "epochs": asked.epochs,
+        "batch_rows": 32,
         "evaluate_every": 10**9,
         "precision": "float32",
         "optimizer": {"kind": "adamw", "learning_rate": asked.rate, "betas": [0.9, 0.98]},
@@ -91,14 +98,36 @@ class Marian:
     """Hugging Face's model of the size of a model of ours, its training and its answers."""
 
     def __init__(self, model: bundle.Model, training: Any) -> None:
-        from peers.huggingface import fresh_marian
+        from transformers import MarianConfig, MarianMTModel
 
         torch.manual_seed(0)
         self.task: Any = model.task
-        self.model: Any = fresh_marian(model.network, dropout=self.task.config.decoder.dropout)  # ty: ignore
-        for side in (self.model.model.encoder, self.model.model.decoder):
-            side.embed_scale = self.model.config.d_model**0.5
         self.training = training
+        sizes, decoder = self.task.sides, self.task.config.decoder
+        end = sizes.target.sizes[0]
+        config = MarianConfig(
+            vocab_size=sizes.source.sizes[0] + 1,
+            decoder_vocab_size=end + 1,
+            share_encoder_decoder_embeddings=False,
+            scale_embedding=True,
+            d_model=decoder.width,
+            max_position_embeddings=512,
+            encoder_layers=decoder.layers,
+            decoder_layers=decoder.layers,
+            encoder_attention_heads=decoder.heads,
+            decoder_attention_heads=decoder.heads,
+            encoder_ffn_dim=decoder.feed_forward,
+            decoder_ffn_dim=decoder.feed_forward,
+            dropout=decoder.dropout,
+            attention_dropout=decoder.dropout,
+            activation_dropout=decoder.dropout,
+            activation_function="gelu",
+            pad_token_id=0,
+            eos_token_id=end,
+            decoder_start_token_id=end,
+            forced_eos_token_id=None,
+        )
+        self.model: Any = MarianMTModel(config)
 
     def learn(self, examples: Sequence[Parallel]) -> int:
         """Train on pairs, and keep the average of the weights; returns the number of steps."""
