@@ -82,6 +82,12 @@ def test_the_new_folder_needs_the_old_one_no_more(corpus, tmp_path):
     assert weft.load(tmp_path / "run").answer(["it was great", "很好"])
 
 
+def test_an_estimator_starts_from_it_too(corpus):
+    texts, labels = [text for text, _ in ROWS], [label for _, label in ROWS]
+    model = weft.TextClassifier(f"pretrained:{corpus}", epochs=1).fit(texts, labels)
+    assert set(model.predict(["很好", "good"])) <= set(labels)
+
+
 def test_a_pair_and_further_pre_training_start_from_it_too(corpus):
     task = settings(encoder=f"pretrained:{corpus}").task
     pairs = [Labelled(text, label, second="很好") for text, label in ROWS]
@@ -112,6 +118,10 @@ def test_settings_that_do_not_fit_are_refused(corpus, sets, said):
 def test_a_folder_without_such_a_part_is_refused(corpus, tmp_path):
     with pytest.raises(ConfigError, match="of which no decoder can be taken"):
         settings(kind="language_model", decoder=f"pretrained:{corpus}")
+    unfinished = shutil.copytree(corpus, tmp_path / "unfinished")
+    (unfinished / "bundle.json").unlink()
+    with pytest.raises(RunFolderError, match="not finished"):
+        settings(encoder=f"pretrained:{unfinished}")
     broken = shutil.copytree(corpus, tmp_path / "broken")
     (broken / "task" / "task.json").unlink()
     with pytest.raises(RunFolderError, match="cannot be read"):

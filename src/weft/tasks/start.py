@@ -31,14 +31,16 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
 
     Raises:
         ConfigError: the folder has no such part, or a tokenizer is set too.
-        RunFolderError: its settings cannot be read.
+        RunFolderError: it is not finished, or cannot be read.
 
     """
     if not isinstance(settings, Mapping):
         return settings
-    folder, over = _asked(settings.get(part, f"pretrained:{settings.get('start', '')}"))
-    if not folder or not (Path(folder) / "bundle.json").is_file():
+    folder, over = _asked(settings.get(part, f"pretrained:{settings.get('start') or ''}"))
+    if not folder or not (Path(folder) / "task").is_dir():
         return settings
+    if not (Path(folder) / "bundle.json").is_file():
+        raise RunFolderError("the run is not finished", where=folder, hint="finish it with --resume")
     where = f"task.{part}"
     if settings.get("tokenizer") is not None:
         hint = "leave task.tokenizer out"
