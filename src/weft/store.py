@@ -133,12 +133,13 @@ def kept(rows: Iterable[Any]) -> Sequence[Any]:
     else:
         return found
     kind, ends, file = type(found[0]), array("q", [0]), None
-    while found:
-        lines = list(map(_json(kind).dump_json, found))
+    coming = chain(found, coming)
+    del found
+    while some := list(islice(coming, _PART_ROWS)):
+        lines = list(map(_json(kind).dump_json, some))
         for line in lines:
             ends.append(ends[-1] + len(line) + 1)
         file = _written(b",".join([*lines, b""]), file)
-        found = list(islice(coming, _PART_ROWS))
     assert file is not None
     lines = _Lines(kind, _mapped(file), np.frombuffer(ends, dtype=np.int64))
     return Rows(lines, range(lines.count))
