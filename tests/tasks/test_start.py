@@ -13,6 +13,7 @@ from weft.config import overridden, validated
 from weft.data import demo
 from weft.errors import ConfigError, RunFolderError
 from weft.run import RunConfig, suited, train
+from weft.tasks.start import start_from_run
 from weft.tasks.texts import Labelled
 
 SMALL = ["task.encoder.width=8", "task.encoder.heads=2", "task.encoder.feed_forward=16", "task.encoder.dropout=0.1"]
@@ -99,6 +100,20 @@ def test_a_pair_and_further_pre_training_start_from_it_too(corpus):
     masked.initialize(model, masked.encode([again.example("good")]))
     for name, value in load_file(corpus / "weights.safetensors").items():
         torch.testing.assert_close(model.state_dict()[name], value, rtol=0, atol=0)
+
+
+def test_further_rows_and_views_of_pieces_stay_fresh(corpus):
+    there = weft.load(corpus)
+    torch.manual_seed(0)
+    model = torch.nn.ModuleDict({"encoder": there.task.config.encoder.build((there.task.tokenizer.sizes[0] + 1, 3))})
+    first, second = (table.weight.detach().clone() for table in model["encoder"].embedding.tables)
+    start_from_run(str(corpus), model, part="encoder")
+    tables = [table.weight.detach() for table in model["encoder"].embedding.tables]
+    torch.testing.assert_close(
+        tables[0][:-1], load_file(corpus / "weights.safetensors")["encoder.embedding.tables.0.weight"]
+    )
+    torch.testing.assert_close(tables[0][-1], first[-1])
+    torch.testing.assert_close(tables[1], second)
 
 
 @pytest.mark.parametrize(

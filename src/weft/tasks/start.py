@@ -68,6 +68,7 @@ def start_from_run(
 ) -> str:
     """Copy the weights of a part of a trained model into a fresh one; and those that begin with `head`, if they fit.
 
+    A table of pieces may have further rows here, and there may be tables of further views: they stay as they are.
     Returns what is to be said of it.
 
     Raises:
@@ -79,19 +80,20 @@ def start_from_run(
         weights = load_file(Path(folder) / "weights.safetensors")
     except (OSError, SafetensorError) as error:
         raise _unreadable(folder, error) from None
-    mine = own_weights(model)
-    fit = {name for name, value in mine.items() if name in weights and weights[name].shape == value.shape}
-    needed = {name for name in mine if name.startswith(f"{part}.")}
-    if odd := sorted(needed - fit):
-        there = f"{list(weights[odd[0]].shape)}" if odd[0] in weights else "nothing"
-        what = f"expected `{odd[0]}` of size {list(mine[odd[0]].shape)}, found {there} in {folder}"
-        hint = "leave out the settings that change the size of what is started from"
-        raise ConfigError(what, where=f"task.{part}", hint=hint)
-    taken = needed | {name for name in fit if head and name.startswith(head)}
-    with torch.no_grad():
-        for name in taken:
-            mine[name].copy_(weights[name])
-    return f"started from {folder}: {sum(mine[name].numel() for name in taken):,} weights of its {part}"
+    taken = 0
+    for name, value in own_weights(model).items():
+        there, table = weights.get(name), ".tables." in name
+        rows = value[: len(there)] if table and there is not None else value
+        if there is not None and rows.shape == there.shape and name.startswith((f"{part}.", head or f"{part}.")):
+            with torch.no_grad():
+                rows.copy_(there)
+            taken += rows.numel()
+        elif name.startswith(f"{part}.") and not (table and there is None):
+            found = "nothing" if there is None else f"{list(there.shape)}"
+            what = f"expected `{name}` of size {list(value.shape)}, found {found} in {folder}"
+            hint = "leave out the settings that change the size of what is started from"
+            raise ConfigError(what, where=f"task.{part}", hint=hint)
+    return f"started from {folder}: {taken:,} weights of its {part}"
 
 
 def _asked(part: Any) -> tuple[str, Mapping[str, Any]]:
