@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from tests.kinds import DECODERS
 from weft.config import kind_of
 from weft.models.base import Decoder, Memory
-from weft.models.choices import DECODERS
 
 SETTINGS = {"width": 16, "hidden": 12, "feed_forward": 20, "heads": 2, "layers": 2}
 PAD, UNKNOWN, *WORDS, END = range(6)

@@ -5,10 +5,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.kinds import DECODERS
 from weft.config import Config, kind_of, validated
 from weft.errors import ConfigError
 from weft.models.base import Memory
-from weft.models.choices import DECODERS, DecoderChoice
+from weft.models.choices import DecoderChoice
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.training.settings import TrainingConfig
 

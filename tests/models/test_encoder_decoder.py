@@ -5,14 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.kinds import DECODERS, READERS
 from weft.config import kind_of
-from weft.models.choices import DECODERS, ENCODERS
 from weft.models.encoder_decoder import EncoderDecoder
-from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.weights import own_weights, put_weights
 
 TINY = {"width": 8, "hidden": 6, "maps": 3, "feed_forward": 10, "heads": 2, "layers": 1}
-READERS = [kind for kind in ENCODERS if kind.reads_order and kind is not PretrainedEncoderConfig]
 every_pair = pytest.mark.parametrize(
     ("encoder", "decoder"),
     [(encoder, decoder) for encoder in READERS for decoder in DECODERS],

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from tests.kinds import DECODERS, READERS
 from weft.config import kind_of
 from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
 from weft.errors import InputError
 from weft.evaluation.evaluate import answer
-from weft.models.choices import DECODERS, ENCODERS
-from weft.models.pretrained import PretrainedEncoderConfig
 from weft.tasks.parallel import Parallel
 from weft.tasks.seq2seq import ROOM, Seq2SeqConfig
 from weft.tasks.token_loss import Reference
@@ -29,7 +28,6 @@ PAIRS = [
 EXAMPLES = [Parallel(source, (target,), line) for line, (source, target) in enumerate(PAIRS, 1)]
 TINY = {"width": 8, "hidden": 6, "maps": 3, "feed_forward": 10, "heads": 2, "layers": 1, "dropout": 0}
 SEARCHES = [Greedy(), Beam(3, alternatives=2), Sample(samples=2, seed=5), MinimumRisk(samples=4, top_k=8)]
-READERS = [kind for kind in ENCODERS if kind.reads_order and kind is not PretrainedEncoderConfig]
 each_decoder = pytest.mark.parametrize("decoder", DECODERS, ids=kind_of)
 each_search = pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.kind)
 

@@ -5,10 +5,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from tests.kinds import DECODERS, READERS
 from weft.config import kind_of
 from weft.errors import InputError
-from weft.models.choices import DECODERS, ENCODERS
-from weft.models.pretrained import PretrainedEncoderConfig
 from weft.tasks.parallel import Parallel
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.tasks.token_loss import disagreement
@@ -23,7 +22,6 @@ PAIRS = [
 ]
 EXAMPLES = [Parallel(source, (target,), line) for line, (source, target) in enumerate(PAIRS, 1)]
 TINY = {"width": 8, "hidden": 6, "maps": 3, "feed_forward": 10, "heads": 2, "layers": 1, "dropout": 0}
-READERS = [kind for kind in ENCODERS if kind.reads_order and kind is not PretrainedEncoderConfig]
 each_decoder = pytest.mark.parametrize("decoder", DECODERS, ids=kind_of)
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 import pytest
 
 import weft
+from tests.kinds import DECODERS
 from weft.config import kind_of
 from weft.errors import ConfigError
-from weft.models.choices import DECODERS
 from weft.tasks.parallel import Parallel
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.tasks.sides import bpe_for, decided, encoded, for_free_text, loaded_sides, suiting
@@ -268,7 +268,7 @@ def test_every_character_of_what_is_written_is_known():
 
 def test_a_target_that_is_cut_does_not_end_there():
     task = learned(ENGLISH, CHINESE, target_tokenizer={"kind": "char"}, max_target=6)
-    targets = encoded(task.sides, ENGLISH, CHINESE, max_source=99, max_target=6).ragged["target"]
+    targets = encoded(task.sides, ENGLISH, CHINESE, end=task.end, max_source=99, max_target=6).ragged["target"]
     rows = [targets.values[start:stop, 0].tolist() for start, stop in pairwise(targets.offsets_R1)]
     assert [(len(row), row[-1] == task.end) for row in rows] == [(6, False), (7, True), (7, True)]
     assert task.sides.target.decode([row[:6] for row in rows]) == [text[:6] for text in CHINESE]

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from weft.models.choices import DECODERS
+from tests.kinds import DECODERS
 from weft.training.loop import Job, train
 from weft.training.reports import EvalReport, Note, Report, SaveReport, StepReport
 

@@ -25,7 +25,6 @@ from weft.models.encoder_decoder import DecoderAlone, EncoderDecoder
 from weft.tasks.base import Task
 from weft.tasks.language_model import LanguageModel
 from weft.tasks.seq2seq import Seq2Seq
-from weft.text.vocab import PAD, UNKNOWN
 
 Prefix = Literal["true", "own"]
 PREFIXES: tuple[Prefix, ...] = get_args(Prefix)
@@ -60,6 +59,8 @@ def exposure(
     if not isinstance(task, Seq2Seq | LanguageModel):
         raise ConfigError(f"a model of task `{task.config.kind}` writes no text", where="exposure")
     columns = task.encode(examples)
+    writes = task.sides.target if isinstance(task, Seq2Seq) else task.tokenizer
+    terms = Terms(task.end, positions, never=(*writes.never, task.end))
     sums_2T, counts_T = np.zeros((2, positions)), np.zeros(positions, dtype=np.int64)
     model.eval()
     with torch.inference_mode():
@@ -68,7 +69,7 @@ def exposure(
             ids_BT, mask_BT = ids_BT[:, : positions + 1], mask_BT[:, :positions]
             counts_T[: mask_BT.shape[1]] += mask_BT.sum(0).cpu().numpy()
             for side, prefix in enumerate(PREFIXES):
-                nats_T = _nats(model.decoder, memory, ids_BT, mask_BT, end=task.end, prefix=prefix)  # ty: ignore
+                nats_T = _nats(model.decoder, memory, ids_BT, mask_BT, terms=terms, prefix=prefix)  # ty: ignore
                 sums_2T[side, : len(nats_T)] += nats_T
     means_2T = sums_2T / np.maximum(1, counts_T)
     return [
@@ -103,17 +104,17 @@ def _references(model: nn.Module, batch: Any) -> tuple[Memory | None, Tensor, Te
 
 
 def _nats(
-    decoder: Decoder[Any], memory: Memory | None, ids_BT: Tensor, mask_BT: Tensor, *, end: int, prefix: Prefix
+    decoder: Decoder[Any], memory: Memory | None, ids_BT: Tensor, mask_BT: Tensor, *, terms: Terms, prefix: Prefix
 ) -> np.ndarray:
     """The summed loss of the reference tokens at each position, float64 [T]."""
     rows, steps = mask_BT.shape
     state = decoder.start(memory, rows=rows, capacity=steps)
-    terms, next_B1, sums = Terms(end, steps, never=(PAD, UNKNOWN, end)), ids_BT[:, :1], []
+    next_B1, sums = ids_BT[:, :1], []
     for step in range(steps):
         states_B1D, state = decoder(next_B1, state)
         logits_BV, gold_B1 = decoder.logits(states_B1D[:, 0]).float(), ids_BT[:, step + 1 : step + 2]
         nats_B = logits_BV.logsumexp(-1) - logits_BV.gather(1, gold_B1)[:, 0]
         sums.append(nats_B.double().masked_fill(~mask_BT[:, step], 0).sum())
         own_B1 = terms.allowed(logits_BV, ids_BT[:, :0]).argmax(-1, keepdim=True)
-        next_B1 = gold_B1 if prefix == "true" else own_B1
+        next_B1 = gold_B1 if prefix == "true" or not mask_BT[:, step].any() else own_B1
     return torch.stack(sums).cpu().numpy()

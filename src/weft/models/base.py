@@ -114,6 +114,8 @@ class Decoder(nn.Module, ABC, Generic[S]):
     """
 
     width: int
+    longest: int | None = None
+    """How many tokens a sequence may have, what begins it included; None: any number."""
     parallel: ClassVar[bool] = True
     """True where T steps are taken at once whatever they depend on, False where each follows from the one before."""
 

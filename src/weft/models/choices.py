@@ -12,6 +12,7 @@ from weft.models.bag import BagEncoderConfig
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.cnn import CnnEncoderConfig
 from weft.models.pretrained import PretrainedEncoderConfig
+from weft.models.pretrained_decoder import PretrainedDecoderConfig
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
 from weft.models.rnn_decoder import GruDecoderConfig, LstmDecoderConfig
 from weft.models.transformer import TransformerEncoderConfig
@@ -42,11 +43,13 @@ EncoderChoice = Annotated[
     SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=CnnEncoderConfig), FOLDERS
 ]
 
-DECODERS = (TransformerDecoderConfig, GptDecoderConfig, LstmDecoderConfig, GruDecoderConfig)
+DECODERS = (TransformerDecoderConfig, GptDecoderConfig, LstmDecoderConfig, GruDecoderConfig, PretrainedDecoderConfig)
 DecoderChoice = Annotated[
-    SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=TransformerDecoderConfig)
+    SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=TransformerDecoderConfig), FOLDERS
 ]
-WriterChoice = Annotated[SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=GptDecoderConfig)]
+WriterChoice = Annotated[
+    SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=GptDecoderConfig), FOLDERS
+]
 """The same, where settings without a kind are those of a decoder that writes alone."""
 NamedEncoder = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS), FOLDERS]
 """An encoder whose kind is to be named, where it would else be that of another part."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from weft.data.batch import Source
 from weft.models.base import Decoder, Encoder
 from weft.models.embedding import Embedding
+from weft.models.pretrained import PretrainedEncoder
 
 Tying = Literal["shared", "separate"]
 """Whether the encoder embeds tokens in the decoder's table, or in one of its own."""
@@ -36,14 +37,19 @@ class EncoderDecoder(nn.Module):
 
     def __init__(self, encoder: Encoder, decoder: Decoder[Any], *, tying: Tying = "separate") -> None:
         super().__init__()
-        self.encoder, self.decoder = encoder, decoder
+        self.encoder, self.decoder, self.tying = encoder, decoder, tying
         embedding = getattr(encoder, "embedding", None)
         if isinstance(embedding, Embedding):
             for table in embedding.tables:
                 table.sparse = False  # a few thousand pieces, most of them in every batch
-        if tying == "shared":
-            assert isinstance(embedding, Embedding)
-            embedding.tables[0] = decoder.embedding
+        self.share()
+
+    def share(self) -> None:
+        """Let both sides have one table, where they are tied; again, where either side has got another."""
+        if self.tying == "shared" and isinstance(self.encoder, PretrainedEncoder):
+            self.encoder.network.get_input_embeddings().weight = self.decoder.embedding.weight  # ty: ignore
+        elif self.tying == "shared":
+            self.encoder.embedding.tables[0] = self.decoder.embedding  # ty: ignore
 
     def forward(self, source: Source, ids_BT: Tensor) -> Tensor:
         """The decoder's states [B, T, D] after each token of true prefixes."""

@@ -91,7 +91,11 @@ class FineTuned(nn.Module):
         """Freeze all weights, and learn low-rank changes beside some. Raises ConfigError for targets there are not."""
         peft = library("peft")
         settings = peft.LoraConfig(
-            r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=list(lora.targets) or None
+            r=lora.rank,
+            lora_alpha=lora.alpha,
+            lora_dropout=lora.dropout,
+            target_modules=list(lora.targets) or None,
+            fan_in_fan_out=self.network.config.model_type == "gpt2",  # whose products are stored the other way round
         )
         try:
             # in a tuple it is no module of this one: it holds the same weights

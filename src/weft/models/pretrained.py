@@ -18,7 +18,7 @@ from weft.data.batch import Tokens
 from weft.errors import ConfigError
 from weft.models.base import Encoder, EncoderConfig, Memory
 from weft.models.fine_tuning import FineTuned, FineTuning
-from weft.models.model_folder import PAIRS, READERS, fresh, loaded, located, read_architecture
+from weft.models.model_folder import PAIRS, READERS, Head, fresh, loaded, located, read_architecture
 
 AFTER_PADDING = ("camembert", "mpnet", "roberta", "xlm-roberta")
 """Those whose first position has the number after that of padding."""
@@ -71,7 +71,7 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
         if self.architecture is None:
             what = "a pre-trained encoder is not known to this task: it reads texts by its own tokenizer"
             raise ConfigError(what, where="task.encoder", hint="take another encoder, such as `transformer`")
-        network = fresh(self.architecture, head="none")
+        network = fresh(self.architecture, head=self._head)
         if network.config.vocab_size < vocab_sizes[0]:
             what = f"the tokenizer has {vocab_sizes[0]:,} ids, and the model only {network.config.vocab_size:,}"
             raise ConfigError(what, where=self.folder, hint="are both of one model?")
@@ -88,8 +88,13 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
         assert isinstance(encoder, PretrainedEncoder)
         if encoder.adapter:
             return [f"weights: {self.folder}, which the trained folder needs: it has what is learned beside them"]
-        encoder.take(loaded(Path(self.folder), self.architecture or {}, head="none"))
+        encoder.take(loaded(Path(self.folder), self.architecture or {}, head=self._head))
         return [encoder.settle(self, folder=self.folder)]
+
+    @property
+    def _head(self) -> Head:
+        """Half of a pair is loaded with the whole, which knows what its folder leaves out."""
+        return "pair" if (self.architecture or {}).get("model_type") in PAIRS else "none"
 
 
 class PretrainedEncoder(FineTuned, Encoder):

@@ -76,7 +76,10 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
             kind, alone = self._said["model_type"], "writes alone" if memory_width is not None else "needs an encoder"
             hint = "train a language model with it" if memory_width is not None else "take it for task seq2seq"
             raise ConfigError(f"`{kind}` {alone}", where="task.decoder", hint=hint)
-        decoder = PretrainedDecoder(fresh(self._said, head=self.head))
+        decoder = PretrainedDecoder(fresh(self._said, head=self.head), longest=self.longest)
+        if memory_width is not None and memory_width != decoder.width:
+            what = f"it reads an encoder of width {decoder.width}, found one of {memory_width}"
+            raise ConfigError(what, where="task.encoder", hint="leave task.encoder out: the folder has its own")
         if decoder.head.out_features < vocab_size:
             what = f"the tokenizer has {vocab_size:,} ids, and the model only {decoder.head.out_features:,}"
             raise ConfigError(what, where=self.folder, hint="are both of one model?")
@@ -135,8 +138,9 @@ class PretrainedDecoder(FineTuned, Decoder[Cached]):
     `whole` is its model with the head, of whose encoder, where it has one, nothing is kept.
     """
 
-    def __init__(self, whole: Any) -> None:
+    def __init__(self, whole: Any, *, longest: int | None = None) -> None:
         super().__init__()
+        self.longest = longest
         self.take(whole)
 
     def take(self, whole: Any) -> None:
@@ -153,6 +157,13 @@ class PretrainedDecoder(FineTuned, Decoder[Cached]):
     def embedding(self) -> nn.Embedding:
         """The table in which tokens are looked up."""
         return self.network.get_input_embeddings()
+
+    def shares_table_with(self, encoder: Any) -> bool:
+        """Whether it and an encoder of `transformers` are halves of one model, with one table for both."""
+        mine, theirs = self.network.config, encoder.config
+        tables = (one.get_input_embeddings().weight.shape for one in (self.network, encoder))
+        one_table = getattr(mine, "share_encoder_decoder_embeddings", True)
+        return mine.model_type == theirs.model_type and one_table and len(set(tables)) == 1
 
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> Cached:  # noqa: ARG002
         """The state before the first token; no attention is recorded."""

@@ -223,7 +223,7 @@ class TransformerDecoder(Decoder[Written]):
         longest: int | None = None,
     ) -> None:
         super().__init__()
-        self.width, self.heads, self.positions = width, heads, positions
+        self.width, self.heads, self.positions, self.longest = width, heads, positions, longest
         self.embedding = nn.Embedding(vocab_size, width)
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
         if positions == "learned":

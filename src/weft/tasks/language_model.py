@@ -31,8 +31,9 @@ from weft.models.transformer_decoder import GptDecoderConfig
 from weft.tasks.base import Loss, Scores, Task
 from weft.tasks.passages import Passage, Prompt, begun, prompts_of
 from weft.tasks.plain_text import PlainTextConfig
-from weft.tasks.sides import check_written, for_free_text
+from weft.tasks.sides import check_written, for_free_text, symbols_for
 from weft.tasks.start import start_from_run, started_tokenizer, with_start
+from weft.tasks.texts import with_folder
 from weft.tasks.token_loss import Reference, references, token_loss
 from weft.tasks.unseen import named, told, unseen_letters
 from weft.tasks.writing import TextAnswer, Writer, abreast, as_texts
@@ -96,11 +97,14 @@ class LanguageModelConfig(PlainTextConfig):
 
     def learn(self, examples: Sequence[Passage]) -> LanguageModel:
         """The tokenizer."""
-        texts = [one.text for one in examples]
-        tokenizer = for_free_text(self.tokenizer, texts)
+        texts, decoder = [one.text for one in examples], self.decoder.ready()
+        if decoder.longest is not None and self.context > decoder.longest:
+            what = f"`{decoder.kind}` has positions for {decoder.longest} tokens, and {self.context} are read at once"
+            raise ConfigError(what, where="task.context", hint=f"set it to {decoder.longest} or less")
+        tokenizer = with_folder(self.tokenizer, decoder.reads_with) or for_free_text(self.tokenizer, texts)
         learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
         check_written(tokenizer, learned, where="task.tokenizer")
-        return LanguageModel(self.model_copy(update={"tokenizer": tokenizer}), learned)
+        return LanguageModel(self.model_copy(update={"tokenizer": tokenizer, "decoder": decoder}), learned)
 
     def load(self, folder: Path) -> LanguageModel:
         """Load what `LanguageModel.save` wrote."""
@@ -118,7 +122,7 @@ class _Prompts(LanguageModelConfig):
 
 
 class LanguageModel(Task):
-    """A tokenizer; the end symbol, which begins every text and ends it, is one number beyond its ids."""
+    """A tokenizer; `begin` and `end` are one id, the one after the tokenizer's, unless the decoder has its own."""
 
     config: LanguageModelConfig
     metric: ClassVar[str] = "log_loss"
@@ -126,7 +130,9 @@ class LanguageModel(Task):
     lower_is_better: ClassVar[frozenset[str]] = frozenset(metrics)
 
     def __init__(self, config: LanguageModelConfig, tokenizer: Tokenizer) -> None:
-        self.config, self.tokenizer, self.end = config, tokenizer, tokenizer.sizes[0]
+        self.config, self.tokenizer = config, tokenizer
+        symbols = symbols_for(config.decoder, tokenizer)
+        (self.begin,), self.end = symbols.begin, symbols.end
 
     def save(self, folder: Path) -> None:
         """The tokenizer's files."""
@@ -134,12 +140,15 @@ class LanguageModel(Task):
 
     def build_model(self) -> DecoderAlone:
         """The decoder, with fresh weights."""
-        return DecoderAlone(self.config.decoder.build(self.end + 1, memory_width=None))
+        ids = max(self.end + 1, self.tokenizer.sizes[0])
+        return DecoderAlone(self.config.decoder.build(ids, memory_width=None))
 
-    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
-        """Start the decoder from a trained folder, where one is named."""
-        del columns
-        return [start_from_run(self.config.start, model, part="decoder")] if self.config.start else []
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
+        """Start the decoder from a trained folder, or from pre-trained weights, where they are named."""
+        assert isinstance(model, DecoderAlone)
+        if self.config.start:
+            return [start_from_run(self.config.start, model, part="decoder")]
+        return self.config.decoder.start(model.decoder)
 
     def encode(self, examples: Sequence[Passage | Prompt]) -> Columns:
         """Ids of texts, in rows of at most `context` tokens to be told; or of prompts, a row each.
@@ -154,12 +163,12 @@ class LanguageModel(Task):
                 strange = named(self.unseen(examples)) or "a word of it"
                 hint = "leave it out; a model with task.tokenizer=bytes reads every character"
                 raise InputError(f"the model has never seen {strange}, so it cannot go on from there", hint=hint)
-            rows = begun(whole, self.end)
+            rows = begun(whole, self.begin)
             places = np.arange(len(examples))
             return Columns({"text": rows}, {"prompt": np.ones(len(examples), bool)}, places, rows.lengths_R, facts)
         if self.config.unit == "row":
             whole = ended(whole, self.end)
-        cut = windows(begun(whole, self.end), size=self.config.context)
+        cut = windows(begun(whole, self.begin), size=self.config.context)
         return Columns({"text": cut.rows}, {}, cut.owner_R, cut.rows.lengths_R, facts)
 
     def check(self, examples: Sequence[Passage]) -> list[str]:
@@ -258,7 +267,7 @@ class LanguageModel(Task):
         """Some texts that the model writes from nothing, and how varied and how new they are against those learned."""
         assert isinstance(model, DecoderAlone)
         batch = TextBatch(
-            torch.full((SAMPLES, 1), self.end, device=device),
+            torch.full((SAMPLES, 1), self.begin, device=device),
             torch.ones(SAMPLES, 1, dtype=torch.bool, device=device),
             [np.array([row]) for row in range(SAMPLES)],
             "continue",
@@ -291,7 +300,7 @@ class LanguageModel(Task):
         read = "one long text" if self.config.unit == "stream" else "texts of their own"
         rows = sum(len(part) for part in columns.values())
         return [
-            f"tokenizer: {described}; {self.end:,} ids, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.sizes[0]:,} ids, which cover {known}",
             f"{read}: {tokens:,} tokens in {rows:,} pieces of at most {self.config.context} (task.context)",
         ]
 

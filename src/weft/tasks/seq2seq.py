@@ -15,7 +15,6 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from weft.data.batch import Moves, Tokens
 from weft.data.columns import Columns
 from weft.data.sources import Table
 from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
@@ -28,6 +27,7 @@ from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
+from weft.tasks.pair_batch import PairBatch, pair_batch
 from weft.tasks.parallel import (
     Parallel,
     cleaned_pairs,
@@ -38,8 +38,7 @@ from weft.tasks.parallel import (
     repeated_sources,
     source_again,
 )
-from weft.tasks.sides import Sides, check_positions, decided, encoded, learned_sides, loaded_sides
-from weft.tasks.text_task import tokens_of
+from weft.tasks.sides import Sides, check_positions, decided, encoded, learned_sides, loaded_sides, symbols_for
 from weft.tasks.token_loss import disagreement, references, token_loss
 from weft.tasks.unseen import told, unseen_letters
 from weft.tasks.writing import Reference, TextAnswer, Writer, abreast, as_texts
@@ -49,16 +48,6 @@ from weft.text.stream import stream_text
 
 ROOM = 8
 """Tokens that an output may have beyond the longest target of the training part."""
-
-
-@dataclass(frozen=True, slots=True)
-class PairBatch(Moves):
-    """Sources of B rows and, where known, their targets between two end symbols [B, T + 1], with their mask [B, T]."""
-
-    source: Tokens
-    target_BT: Tensor | None
-    mask_BT: Tensor | None
-    keys: Sequence[np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +166,9 @@ class Seq2Seq(Task):
 
     def __init__(self, config: Seq2SeqConfig, sides: Sides, *, longest: int) -> None:
         self.config, self.sides, self.longest = config, sides, longest
-        self.end = sides.target.sizes[0]
-        """The symbol that begins and ends every target: one number beyond the tokenizer's."""
+        self.symbols = symbols_for(config.decoder, sides.target)
+        self.end = self.symbols.end
+        """The symbol that ends every target."""
 
     def save(self, folder: Path) -> None:
         """The files of the tokenizers, and `seq2seq.json`."""
@@ -189,11 +179,19 @@ class Seq2Seq(Task):
         """Encoder and decoder, with fresh weights."""
         encoder_config = self.config.encoder
         assert isinstance(encoder_config, EncoderConfig)
-        first, *views = self.sides.source.sizes
-        encoder = encoder_config.build((first + 1, *views))
+        encoder = encoder_config.build(self.sides.read_sizes)
         check_positions(encoder_config, encoder, self.config.decoder)
-        decoder = self.config.decoder.build(self.end + 1, memory_width=encoder.width)
+        ids = max(self.end + 1, self.sides.target.sizes[0])
+        decoder = self.config.decoder.build(ids, memory_width=encoder.width)
         return EncoderDecoder(encoder, decoder, tying=self.sides.tying(encoder, decoder))
+
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
+        """Read pre-trained weights, where a side has them."""
+        assert isinstance(model, EncoderDecoder)
+        assert self.config.encoder is not None
+        notes = [*self.config.encoder.start(model.encoder), *self.config.decoder.start(model.decoder)]
+        model.share()
+        return notes
 
     def encode(self, examples: Sequence[Parallel]) -> Columns:
         """Ids of every source with an end symbol, and of the first target of each, where all have one."""
@@ -202,6 +200,7 @@ class Seq2Seq(Task):
             self.sides,
             [one.source for one in examples],
             targets if targets and len(targets) == len(examples) else None,
+            end=self.end,
             max_source=self.config.max_source,
             max_target=self.config.max_target,
         )
@@ -219,15 +218,7 @@ class Seq2Seq(Task):
 
     def collate(self, columns: Columns, rows: np.ndarray) -> PairBatch:
         """Gather and pad some rows."""
-        source = columns.ragged["source"]
-        tokens = tokens_of(source, rows, columns.letters.get("source"))
-        keys = [source.values[source.offsets_R1[row] : source.offsets_R1[row + 1], 0] for row in rows]
-        if "target" not in columns.ragged:
-            return PairBatch(tokens, None, None, keys)
-        ids_BTW, mask_BT = columns.ragged["target"].padded(rows)
-        target_BT = torch.from_numpy(ids_BTW[..., 0]).long()
-        begun_BT = torch.cat([target_BT.new_full((len(rows), 1), self.end), target_BT], 1)
-        return PairBatch(tokens, begun_BT, torch.from_numpy(mask_BT), keys)
+        return pair_batch(self.sides, columns, rows, begin=self.symbols.begin)
 
     def loss(self, model: nn.Module, batch: PairBatch, step: int) -> Loss:
         """Label-smoothed cross-entropy, summed over the target's tokens; the count is their number."""
@@ -266,6 +257,9 @@ class Seq2Seq(Task):
         other.config = self.config.model_copy(update={"search": search})
         return other
 
+    def _begin(self, rows: int) -> Tensor:
+        return torch.tensor(self.symbols.begin).expand(rows, -1)
+
     def writer(self, model: EncoderDecoder) -> Writer:
         """The decoder with the search of the settings."""
         return Writer(model.decoder, self.sides.target, self.config.search, self.end, self.longest)
@@ -277,7 +271,7 @@ class Seq2Seq(Task):
         losses: Sequence[Reference | None] = [None] * rows
         if batch.target_BT is not None and batch.mask_BT is not None:
             losses = references(model.decoder, model.decoder.start(memory, rows=rows), batch.target_BT, batch.mask_BT)
-        begin_BP = torch.full((rows, 1), self.end, device=batch.source.ids_BS.device)
+        begin_BP = self._begin(rows).to(batch.source.ids_BS.device)
         start = partial(model.decoder.start, memory, rows=rows)
         outputs = self.writer(model).write(start, begin_BP, batch.keys)
         return [Part(one, loss) for one, loss in zip(outputs, losses, strict=True)]
@@ -298,7 +292,7 @@ class Seq2Seq(Task):
         rows = np.zeros(1, dtype=np.int64)
         batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
         start = partial(model.decoder.start, model.encoder(batch.source), rows=1)
-        begin_BP = torch.full((1, 1), self.end, device=batch.source.ids_BS.device)
+        begin_BP = self._begin(1).to(batch.source.ids_BS.device)
         yield from stream_text(self.sides.target, self.writer(model).stream(start, begin_BP, batch.keys))
 
     def average(self, answers: Sequence[Sequence[TextAnswer]]) -> list[TextAnswer]:

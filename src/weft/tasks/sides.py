@@ -10,15 +10,22 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from weft.data.batch import Tokens
 from weft.data.columns import Columns, Ragged, Share, ended, fit
 from weft.errors import ConfigError
-from weft.models.base import DecoderConfig, Encoder, EncoderConfig
+from weft.models.base import DecoderConfig, Encoder, EncoderConfig, Symbols
 from weft.models.embedding import Embedding
 from weft.models.encoder_decoder import Tying
+from weft.models.fine_tuning import FineTuning
+from weft.models.pretrained import PretrainedEncoder, PretrainedEncoderConfig
+from weft.models.pretrained_decoder import PretrainedDecoder, PretrainedDecoderConfig
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
 from weft.models.rnn_decoder import RnnDecoderConfig
 from weft.models.transformer import TransformerEncoderConfig
 from weft.models.transformer_decoder import TransformerDecoderConfig
+from weft.tasks.pairs import framed
+from weft.tasks.text_task import framed_tokens, tokens_of
+from weft.tasks.texts import with_folder
 from weft.tasks.writing import EXACT, exactly, for_writing
 from weft.text.pieces import CharTokenizerConfig
 from weft.text.segment import han_share
@@ -41,8 +48,22 @@ class Sides:
         """Whether there is one vocabulary."""
         return self.source is self.target
 
+    @property
+    def read_sizes(self) -> tuple[int, ...]:
+        """How many ids of each view an encoder reads: an end symbol beyond those of view 0, unless there is a frame."""
+        first, *views = self.source.sizes
+        return (first if self.source.frame else first + 1, *views)
+
+    def tokens(self, columns: Columns, rows: np.ndarray) -> Tokens:
+        """The sources of some rows, gathered and padded."""
+        if self.source.frame is not None:
+            return framed_tokens(columns.ragged["source"], rows)
+        return tokens_of(columns.ragged["source"], rows, columns.letters.get("source"))
+
     def tying(self, encoder: nn.Module, decoder: nn.Module) -> Tying:
         """Whether both sides can have one table: of one vocabulary and one width."""
+        if isinstance(encoder, PretrainedEncoder) and isinstance(decoder, PretrainedDecoder):
+            return "shared" if decoder.shares_table_with(encoder.network) else "separate"
         reads, writes = getattr(encoder, "embedding", None), getattr(decoder, "embedding", None)
         both = self.shared and isinstance(reads, Embedding) and isinstance(writes, nn.Embedding)
         return "shared" if both and reads.tables[0].weight.shape == writes.weight.shape else "separate"
@@ -73,7 +94,8 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
 
     Raises ConfigError where encoder and decoder, or the settings of the vocabularies, do not go together.
     """
-    encoder = config.encoder or suiting(config.decoder)
+    decoder = config.decoder.ready()
+    encoder = (config.encoder or suiting(decoder)).ready()
     if not encoder.reads_order:
         what = f"`{encoder.kind}` reads n-grams, which have no positions for a decoder to look at"
         raise ConfigError(what, where="task.encoder", hint="take `cnn`, `rnn`, `lstm`, `gru` or `transformer`")
@@ -82,6 +104,15 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
         hint = f"set task.max_source below it (it is {config.max_source}), or take sinusoidal or rotary positions"
         raise ConfigError(what, where="task.max_source", hint=hint)
     vocabulary = config.vocabulary
+    if encoder.reads_with or decoder.reads_with:
+        source, target = (part.reads_with for part in (encoder, decoder))
+        vocabulary = "shared" if source == target else "separate"
+        config = config.model_copy(
+            update={
+                "tokenizer": with_folder(config.tokenizer, source),
+                "target_tokenizer": None if source == target else with_folder(config.target_tokenizer, target),
+            }
+        )
     if vocabulary == "auto":
         halves = [han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.3 for texts in (sources, targets)]
         own = config.target_tokenizer is not None and config.target_tokenizer != config.tokenizer
@@ -94,7 +125,13 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     else:
         tokenizer = exactly(config.tokenizer or pieces_for(sources))
         target = for_writing(config.target_tokenizer or config.tokenizer or pieces_for(targets))
-    update = {"encoder": encoder, "vocabulary": vocabulary, "tokenizer": tokenizer, "target_tokenizer": target}
+    update = {
+        "encoder": encoder,
+        "decoder": decoder,
+        "vocabulary": vocabulary,
+        "tokenizer": tokenizer,
+        "target_tokenizer": target,
+    }
     return config.model_copy(update=update)
 
 
@@ -133,6 +170,9 @@ def suiting(decoder: DecoderConfig) -> EncoderConfig:
         make = LstmEncoderConfig if decoder.kind == "lstm" else GruEncoderConfig
         half = max(1, decoder.hidden // 2)
         return make(width=decoder.width, hidden=half, layers=decoder.layers, dropout=decoder.dropout, view_dropout=0)
+    if isinstance(decoder, PretrainedDecoderConfig):
+        tuning = {name: getattr(decoder, name) for name in FineTuning.model_fields}
+        return PretrainedEncoderConfig(folder=decoder.folder, **tuning)
     names = ("width", "layers", "heads", "feed_forward", "dropout")
     settings = {name: getattr(decoder, name) for name in names if hasattr(decoder, name)}
     rotary = not isinstance(decoder, TransformerDecoderConfig) or decoder.positions == "rotary"
@@ -157,13 +197,27 @@ def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -
     return sides
 
 
+def symbols_for(decoder: DecoderConfig, tokenizer: Tokenizer) -> Symbols:
+    """With what a sequence begins and ends: as the decoder says, or with the id after those of the tokenizer."""
+    beyond = tokenizer.sizes[0]
+    return decoder.symbols or Symbols((beyond,), beyond)
+
+
 def encoded(
-    sides: Sides, sources: Sequence[str], targets: Sequence[str] | None, *, max_source: int, max_target: int
+    sides: Sides, sources: Sequence[str], targets: Sequence[str] | None, *, end: int, max_source: int, max_target: int
 ) -> Columns:
-    """Ids of sources, with an end symbol after what is read, and of targets, with one after those that end in time."""
-    read = sides.source.encode(sources)
-    source = fit(Ragged.of(read.values_NW, read.lengths_R), max_length=max_source, long="head")
-    ragged = {"source": ended(source.rows, sides.source.sizes[0])}
+    """Ids of sources, with an end symbol after what is read, and of targets, with one after those that end in time.
+
+    Sources that a pre-trained encoder reads stand in the frame that it expects.
+    """
+    read, frame = sides.source.encode(sources), sides.source.frame
+    whole = Ragged.of(read.values_NW, read.lengths_R)
+    if frame is None:
+        source = fit(whole, max_length=max_source, long="head")
+        ragged = {"source": ended(source.rows, sides.source.sizes[0])}
+    else:
+        source = framed([whole], frame, max_length=max_source, long="head")
+        ragged = {"source": source.rows}
     facts = {
         "source": Share.but(read.unknown, len(read.values_NW)),
         "long": Share(source.long_texts, len(sources)),
@@ -174,14 +228,14 @@ def encoded(
         written = sides.target.encode(targets)
         whole = Ragged.of(written.values_NW, written.lengths_R)
         target = fit(whole, max_length=max_target, long="head")
-        ragged["target"] = _ending(target.rows, sides.target.sizes[0], where_R=whole.lengths_R <= max_target)
+        ragged["target"] = _ending(target.rows, end, where_R=whole.lengths_R <= max_target)
         facts["target"] = Share.but(written.unknown, len(written.values_NW))
         facts["long_targets"] = Share(target.long_texts, len(targets))
         # batches of one source length and like target lengths: hardly any padding on either side
         shape_R = cost_R * 100_000 + ragged["target"].lengths_R
         cost_R = cost_R + ragged["target"].lengths_R
     letters = {} if read.letters is None else {"source": Ragged.of(read.letters.ids_N, read.letters.lengths_U)}
-    unread_R = read.lengths_R - source.rows.lengths_R
+    unread_R = read.lengths_R - source.rows.lengths_R + (0 if frame is None else frame.room(1))
     return Columns(ragged, {"unread": unread_R}, source.owner_R, cost_R, facts, letters, shape_R)
 
 

@@ -165,9 +165,7 @@ class Texts(Task):
     def source(self, columns: Columns, rows: np.ndarray) -> Source | Pair:
         """Gather and pad the ids of some rows."""
         if self.tokenizer.frame is not None:
-            ids_BS2, mask_BS = columns.ragged["text"].padded(rows)
-            ids, segments = torch.from_numpy(ids_BS2).long().unbind(2)
-            return Tokens(ids, torch.from_numpy(mask_BS), segments_BS=segments)
+            return framed_tokens(columns.ragged["text"], rows)
         if self.tokenizer.ordered:
             first, *second = (tokens_of(one, rows, columns.letters.get(name)) for name, one in columns.ragged.items())
             return Pair(first, *second) if second else first
@@ -228,6 +226,13 @@ class Texts(Task):
                 hint=f"known labels: {known}",
             )
         return self.numbers[label]
+
+
+def framed_tokens(rows: Ragged, rows_B: np.ndarray) -> Tokens:
+    """Some rows of ids with their segments, gathered and padded."""
+    ids_BS2, mask_BS = rows.padded(rows_B)
+    ids, segments = torch.from_numpy(ids_BS2).long().unbind(2)
+    return Tokens(ids, torch.from_numpy(mask_BS), segments_BS=segments)
 
 
 def tokens_of(text: Ragged, rows: np.ndarray, letters: Ragged | None) -> Tokens:

@@ -24,7 +24,6 @@ from weft.text.normalize import NormalizeConfig
 from weft.text.pieces import CharTokenizerConfig
 from weft.text.segment import han_share
 from weft.text.tokenizer import Tokenizer, TokenizerConfig
-from weft.text.vocab import PAD, UNKNOWN
 
 EXACT = NormalizeConfig(unicode="NFC", case="keep")
 """Texts as they are to be written: with their capitals, and full width where that is meant."""
@@ -108,9 +107,9 @@ class Writer:
             forms.values_NW[end - length : end, 0].tolist() for end, length in zip(ends, forms.lengths_R, strict=True)
         ]
         alone, spaced, inside, before = rows
-        found = [alone]
+        found, never = [alone], {*self.tokenizer.never}
         found += [row[len(before) :] for row in (spaced, inside) if row[: len(before)] == before]
-        return [list(one) for one in dict.fromkeys(map(tuple, found)) if one and PAD not in one and UNKNOWN not in one]
+        return [list(one) for one in dict.fromkeys(map(tuple, found)) if one and not never & {*one}]
 
     def _beams(self, state: State, ids_BP: Tensor, terms: Terms) -> list[list[Output]]:
         """By a beam; a greedy search that has words to place is one of size 1."""
@@ -137,7 +136,7 @@ class Writer:
         """
         search, begun = self.search, ids_BP.shape[1] - 1
         prefix = prefix_ids(search, self.tokenizer)
-        longest = search.max_length or max(self.longest, search.min_length)
+        longest = self._longest(ids_BP.shape[1])
         if longest <= len(prefix):
             what = f"a beginning of {len(prefix)} tokens leaves no room, where an output has at most {longest}"
             raise ConfigError(what, where="search.prefix", hint="shorten it, or raise max_length")
@@ -146,7 +145,19 @@ class Writer:
         rules = search.rules(end=self.end, spell=self.spell, longest=longest + begun)
         han = [_banned(word, self.tokenizer) for word in search.banned if han_share([word]) == 1]
         whole_BP = torch.cat([ids_BP, ids_BP.new_tensor(prefix).expand(len(ids_BP), -1)], 1)
-        return prefix, whole_BP, Terms(self.end, longest - len(prefix), (*han, *rules))
+        never = tuple(number for number in self.tokenizer.never if number != self.end)
+        return prefix, whole_BP, Terms(self.end, longest - len(prefix), (*han, *rules), never)
+
+    def _longest(self, begun: int) -> int:
+        """The most tokens of an output, after `begun` that it begins with."""
+        longest, room = self.search.max_length or max(self.longest, self.search.min_length), self.decoder.longest
+        if room is None or begun + longest <= room + 1:  # the last token is told, not read
+            return longest
+        if self.search.max_length or begun > room:
+            what = f"the model has positions for {room} tokens, and {begun + longest - 1} are asked for"
+            hint = "begin with less, or set a smaller max_length"
+            raise ConfigError(what, where="search.max_length", hint=hint)
+        return room + 1 - begun
 
 
 def _looks_ahead(search: SearchConfig) -> bool:
@@ -179,7 +190,7 @@ def prefix_ids(search: SearchConfig, tokenizer: Tokenizer) -> list[int]:
     if not search.prefix:
         return []
     ids = tokenizer.encode([search.prefix]).values_NW[:, 0].tolist()
-    if UNKNOWN in ids:
+    if not {*ids}.isdisjoint(tokenizer.never):
         what = f"`{search.prefix}` has a character that the model cannot write"
         raise ConfigError(what, where="search.prefix", hint="begin with characters that the training texts have")
     return ids

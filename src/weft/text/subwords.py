@@ -21,6 +21,7 @@ from tokenizers import Tokenizer as Engine
 from tokenizers.pre_tokenizers import ByteLevel, Metaspace, PreTokenizer, Sequence, Split
 
 from weft.text.normalize import Space, normalize
+from weft.text.spelling import BYTES
 from weft.text.tokenizer import Encoded, Tokenizer, TokenizerConfig
 from weft.text.unigram import learn_unigram
 from weft.text.vocab import UNKNOWN
@@ -157,7 +158,7 @@ class SubwordTokenizer(Tokenizer):
         """What each id adds to a text; so that no table is made for each."""
         pieces = (self.pieces or ())[2:]
         if self.config.kind == "bytes":
-            spelled = [bytes(map(_BYTES.__getitem__, piece)) for piece in pieces]
+            spelled = [bytes(map(BYTES.__getitem__, piece)) for piece in pieces]
         else:
             if self.config.kind == "wordpiece":
                 pieces = [piece.removeprefix("##") for piece in pieces]
@@ -178,16 +179,6 @@ def _spaced(han: str, space: Space) -> PreTokenizer:
 
 def _joined(space: Space) -> decoders.Decoder:
     return decoders.Metaspace() if space == "one" else decoders.Fuse()
-
-
-def _byte_letters() -> dict[str, int]:
-    """The byte that each letter of a byte-level piece stands for: itself if it can be seen, else the next from 256."""
-    seen = {ord(letter) for letter in ByteLevel.alphabet()} & set(range(256))
-    hidden = [byte for byte in range(256) if byte not in seen]
-    return {chr(byte): byte for byte in seen} | {chr(256 + place): byte for place, byte in enumerate(hidden)}
-
-
-_BYTES = _byte_letters()
 
 
 def _in_thousands(texts: list[str]) -> abc.Iterator[list[str]]:

@@ -13,6 +13,7 @@ import numpy as np
 from weft.config import Config
 from weft.errors import ConfigError
 from weft.text.normalize import NormalizeConfig
+from weft.text.vocab import PAD, UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Tokenizer(ABC):
     """The special ids that a model expects around its texts; None: it expects none."""
     config: TokenizerConfig
     """What it was learned by."""
+    never: tuple[int, ...] = (PAD, UNKNOWN)
+    """Ids of view 0 that are no text: padding and unknown pieces, and what else a tokenizer keeps for itself."""
     sizes: tuple[int, ...]
     """How many ids each view has, padding included; of letters, how many n-grams."""
 
