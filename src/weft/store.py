@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from weft.errors import InputError
 
-BEYOND = 40_000_000
+BEYOND = 1 << 24
 """Bytes from which on rows (as JSON) or an array are kept in a file."""
 _EVERY = 64
 """One row of so many is measured to tell how large all are."""
