@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer as Engine
-from tokenizers import models, normalizers, pre_tokenizers, processors
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+from weft.models.model_folder import PAIRS
 
 SIZE = 90
 WIDTH = 16
@@ -98,3 +100,52 @@ def write_settings(folder: Path, **others: Any) -> None:
     given = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, **roles, **others}
     mask = {"__type": "AddedToken", "content": "[MASK]", "lstrip": True, "normalized": False}
     (folder / "tokenizer_config.json").write_text(json.dumps({**given, "mask_token": mask}), encoding="utf-8")
+
+
+WRITER = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "max_position_embeddings": 40, "num_layers": 1}
+WRITER |= {
+    f"{side}_{what}": size
+    for side in ("encoder", "decoder")
+    for what, size in (("ffn_dim", 24), ("attention_heads", 2))
+}
+WRITER |= {"d_kv": 8, "d_ff": 24, "num_heads": 2, "hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 24}
+WRITER |= {"num_attention_heads": 2, "num_key_value_heads": 1, "ffn_dim": 24, "word_embed_proj_dim": 16}
+SYMBOLS = {"pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2}
+
+
+def write_bytes_tokenizer(folder: Path) -> int:
+    """Bytes, as GPT-2 and BART have them, with an end after what is read."""
+    engine = Engine(models.BPE())
+    engine.pre_tokenizer, engine.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300,
+        special_tokens=["<pad>", "</s>", "<s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    engine.train_from_iterator([WORDS.replace("#", "")], trainer)
+    engine.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 1)]
+    )
+    engine.save(str(folder / "tokenizer.json"))
+    return engine.get_vocab_size()
+
+
+def write_writer(folder: Path, kind: str, **others: Any) -> Any:
+    """A folder with a small model that writes, and its tokenizer; returns the model of `transformers`."""
+    import torch
+    from transformers import CONFIG_MAPPING, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+    folder.mkdir()
+    said = {"model_type": kind, **WRITER, **SYMBOLS, "vocab_size": write_bytes_tokenizer(folder)}
+    if kind in PAIRS:
+        said |= {"decoder_start_token_id": 1 if kind in ("bart", "m2m_100", "mbart") else 0}
+    config = CONFIG_MAPPING[kind].from_dict({**said, **others})
+    torch.manual_seed(0)
+    whole = AutoModelForSeq2SeqLM if kind in PAIRS else AutoModelForCausalLM
+    network = whole.from_config(config).eval()
+    with torch.no_grad():
+        for weight in filter(lambda one: one.requires_grad, network.parameters()):
+            weight.add_(torch.randn_like(weight), alpha=0.1)
+    network.save_pretrained(folder)
+    return network

@@ -47,8 +47,13 @@ NEVERS: dict[str, frozenset[str]] = {
 }
 
 EXTRAS = {
-    **{"scikit-learn": "sklearn", "datasketch": "datasketch", "pyarrow": "pyarrow", "opencc": "opencc"},
-    **{"transformers": "transformers", "peft": "peft", "huggingface-hub": "huggingface_hub"},
+    "scikit-learn": "sklearn",
+    "datasketch": "datasketch",
+    "pyarrow": "pyarrow",
+    "opencc": "opencc",
+    "transformers": "transformers",
+    "peft": "peft",
+    "huggingface-hub": "huggingface_hub",
 }
 """Each optional distribution, and the name that it is imported by."""
 

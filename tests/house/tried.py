@@ -8,19 +8,24 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 from imports import ROOT
 from shown import Block, commands
 
-from tests.pretrained_folders import write_model
+from tests.pretrained_folders import write_model, write_writer
 from weft.cli.main import main
 from weft.data import demo, demo_pairs
 
 ROWS = 120
-PRETRAINED = "bert-base-chinese"
-"""The folder of a pre-trained model on the pages; here a small one of random weights."""
+PRETRAINED = {
+    "bert-base-chinese": write_model,
+    "gpt2": partial(write_writer, kind="gpt2"),
+    "t5-small": partial(write_writer, kind="t5"),
+}
+"""The folders of pre-trained models on the pages; here small ones of random weights."""
 
 
 def make_files(folder: Path) -> None:
@@ -92,8 +97,9 @@ def _one(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> str
         subprocess.run([sys.executable, ROOT / words[1], *words[2:]], check=True)
     if words[0] != "weft" or words[1] == "demo":
         return None
-    if PRETRAINED in " ".join(words) and not (folder / PRETRAINED).exists():
-        write_model(folder / PRETRAINED)  # when it is first named: it takes seconds to import what makes it
+    for name, write in PRETRAINED.items():
+        if f":./{name}" in " ".join(words) and not (folder / name).exists():
+            write(folder / name)  # when it is first named: it takes seconds to import what makes it
     smaller = _smaller(words)
     if smaller and "--resume" not in words:
         shutil.rmtree(_output(words), ignore_errors=True)

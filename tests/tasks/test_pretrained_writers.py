@@ -5,10 +5,9 @@ import shutil
 
 import pytest
 import torch
-from tokenizers import Tokenizer as Engine
-from tokenizers import decoders, models, pre_tokenizers, processors, trainers
 
 import weft
+from tests.pretrained_folders import write_writer
 from weft.bundle import Model
 from weft.config import validated
 from weft.errors import ConfigError
@@ -23,50 +22,6 @@ transformers = pytest.importorskip("transformers")
 
 SOURCES = ["a good film", "这部电影很好", "a bad story", "故事太差了", "a great film , again", "演员很好看"]
 TARGETS = ["this is good", "很好", "this is bad", "太差", "this is great", "好看"]
-SIZES = {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "max_position_embeddings": 40, "num_layers": 1}
-SIZES |= {
-    f"{side}_{what}": size
-    for side in ("encoder", "decoder")
-    for what, size in (("ffn_dim", 24), ("attention_heads", 2))
-}
-SIZES |= {"d_kv": 8, "d_ff": 24, "num_heads": 2, "hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 24}
-SIZES |= {"num_attention_heads": 2, "num_key_value_heads": 1, "ffn_dim": 24, "word_embed_proj_dim": 16}
-ENDS = {"pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2}
-
-
-def write_tokenizer(folder):
-    """Bytes, as GPT-2 and BART have them, with an end after what is read."""
-    engine = Engine(models.BPE())
-    engine.pre_tokenizer, engine.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=300,
-        special_tokens=["<pad>", "</s>", "<s>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    engine.train_from_iterator([*SOURCES, *TARGETS], trainer)
-    engine.post_processor = processors.TemplateProcessing(
-        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 1)]
-    )
-    engine.save(str(folder / "tokenizer.json"))
-    return engine.get_vocab_size()
-
-
-def write_writer(folder, kind, **others):
-    """A folder with a small model that writes, and its tokenizer; returns the model of `transformers`."""
-    folder.mkdir()
-    said = {"model_type": kind, **SIZES, **ENDS, "vocab_size": write_tokenizer(folder)}
-    if kind in PAIRS:
-        said |= {"decoder_start_token_id": 1 if kind in ("bart", "mbart") else 0}
-    config = transformers.CONFIG_MAPPING[kind].from_dict({**said, **others})
-    torch.manual_seed(0)
-    whole = transformers.AutoModelForSeq2SeqLM if kind in PAIRS else transformers.AutoModelForCausalLM
-    network = whole.from_config(config).eval()
-    with torch.no_grad():
-        for weight in filter(lambda one: one.requires_grad, network.parameters()):
-            weight.add_(torch.randn_like(weight), alpha=0.1)
-    network.save_pretrained(folder)
-    return network
 
 
 def task_of(folder, kind, **settings):

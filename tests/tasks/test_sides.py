@@ -192,9 +192,9 @@ def test_no_texts_want_the_fewest_subwords():
             r"`ngrams` has no positions to read\nhint: take `bpe`",
         ),
         (
-            {"encoder": {"kind": "transformer", "positions": "learned", "max_length": 256}},
+            {"encoder": {"kind": "transformer", "positions": "learned", "max_length": 256}, "max_source": 256},
             "task.max_source",
-            r"learned positions for 256 tokens.*\nhint: .*it is 256",
+            r"positions for 256 tokens, an end among them, and 256 are read.*\nhint: set it below 256",
         ),
     ],
 )
@@ -273,3 +273,9 @@ def test_a_target_that_is_cut_does_not_end_there():
     assert [(len(row), row[-1] == task.end) for row in rows] == [(6, False), (7, True), (7, True)]
     assert task.sides.target.decode([row[:6] for row in rows]) == [text[:6] for text in CHINESE]
     assert task.encode([Parallel("a", (CHINESE[0],))]).ragged["target"].lengths_R.tolist() == [6]
+
+
+def test_no_more_is_read_than_there_are_positions_for():
+    learned_ones = {"kind": "transformer", "positions": "learned", "max_length": 200, "width": 8}
+    config = learned(ENGLISH, CHINESE, encoder=learned_ones).config
+    assert (config.max_source, config.max_target) == (199, 256)

@@ -52,7 +52,10 @@ NEXT = {
 @click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
 @click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
 @click.option("--encoder", help=ENCODER)
-@click.option("--decoder", help="What writes: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.")
+@click.option(
+    "--decoder",
+    help="What writes: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.",
+)
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
 @click.option("--output", help="Run folder. Default: runs/ and the file's name.")

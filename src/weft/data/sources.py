@@ -51,7 +51,7 @@ class Row:
     """One record: its values by column, and the line (from 1) of the unpacked file on which it starts.
 
     Where there are no lines, in parquet, in nested JSON and in a folder of texts, `line` is the number of the row.
-    `lists` are the values of JSON lines that are lists of strings, by column: the references of one source, say; `whole`
+    `lists` are the values of JSON lines that are lists of strings, by column: the references of a source, say; `whole`
     is the object as it stands there, what is nested too.
     """
 

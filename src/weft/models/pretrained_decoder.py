@@ -41,6 +41,8 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
     def longest(self) -> int | None:
         """The positions that it has learned; None where it knows distances alone."""
         said = self.architecture or {}
+        if "relative_attention_num_buckets" in said:
+            return None
         return next((said[name] for name in ("max_position_embeddings", "n_positions") if name in said), None)
 
     @property
@@ -174,7 +176,8 @@ class PretrainedDecoder(FineTuned, Decoder[Cached]):
         read = {}
         if state.memory is not None:
             read = {"encoder_hidden_states": state.memory.states_BSD, "encoder_attention_mask": state.memory.mask_BS}
-        given = self.network(input_ids=ids_BT, cache=state.cache, use_cache=state.keeps, **read)
+        # given ids, the library warns of padding, which is at the ends alone: nothing that counts sees it
+        given = self.network(inputs_embeds=self.embedding(ids_BT), cache=state.cache, use_cache=state.keeps, **read)
         return given.last_hidden_state, replace(state, cache=given.cache if state.keeps else None)
 
     def logits(self, states: Tensor) -> Tensor:

@@ -99,10 +99,7 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     if not encoder.reads_order:
         what = f"`{encoder.kind}` reads n-grams, which have no positions for a decoder to look at"
         raise ConfigError(what, where="task.encoder", hint="take `cnn`, `rnn`, `lstm`, `gru` or `transformer`")
-    if encoder.longest is not None and config.max_source >= encoder.longest:
-        what = f"`{encoder.kind}` has learned positions for {encoder.longest} tokens, an end among them"
-        hint = f"set task.max_source below it (it is {config.max_source}), or take sinusoidal or rotary positions"
-        raise ConfigError(what, where="task.max_source", hint=hint)
+    config = _within(config, max_source=encoder.longest, max_target=decoder.longest)
     vocabulary = config.vocabulary
     if encoder.reads_with or decoder.reads_with:
         source, target = (part.reads_with for part in (encoder, decoder))
@@ -133,6 +130,23 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
         "target_tokenizer": target,
     }
     return config.model_copy(update=update)
+
+
+def _within(config: Any, **positions: int | None) -> Any:
+    """The same, reading no more tokens than there are positions for, less one for an end or a beginning.
+
+    Raises ConfigError where more are asked for.
+    """
+    for name, longest in positions.items():
+        if longest is not None and getattr(config, name) >= longest:
+            if name in config.model_fields_set:
+                what = (
+                    f"there are positions for {longest} tokens, an end among them, and {getattr(config, name)} are read"
+                )
+                hint = f"set it below {longest}, or take sinusoidal or rotary positions"
+                raise ConfigError(what, where=f"task.{name}", hint=hint)
+            config = config.model_copy(update={name: longest - 1})
+    return config
 
 
 def check_positions(config: EncoderConfig, encoder: Encoder, decoder: DecoderConfig) -> None:
