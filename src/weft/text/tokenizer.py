@@ -66,8 +66,8 @@ class Tokenizer(ABC):
     """Whether ids can be turned back into text; each kind says how exactly."""
     frame: Frame | None = None
     """The special ids that a model expects around its texts; None: it expects none."""
-    config: TokenizerConfig
-    """What it was learned by."""
+    config: Any
+    """The config of its kind that it was learned by."""
     never: tuple[int, ...] = (PAD, UNKNOWN)
     """Ids of view 0 that are no text: padding and unknown pieces, and what else a tokenizer keeps for itself."""
     sizes: tuple[int, ...]
