@@ -76,7 +76,7 @@ def tuned(asked: argparse.Namespace, side: str, setting: str, seed: int) -> tupl
     folder, more = asked.folder, SIDES[side][setting]
     task = {**READ, **more.get("task", {})}
     if "start" in task:
-        task["encoder"] = {"kind": f"pretrained:{folder / task.pop('start')}", "dropout": 0.2}
+        task["encoder"] = {"kind": f"pretrained:{folder / task.pop('start')}", "dropout": 0.3}
     else:
         task["encoder"] = asked.encoder
     data = {"train": str(folder / "few.jsonl"), "dev": str(folder / "dev.jsonl")}
