@@ -4,8 +4,8 @@
 
 Of imdb's train part 1,000 reviews have their labels, 500 of each, and another 1,000 choose weights and settings; all
 but the latter are read without labels by `weft pretrain`. Two sides are then trained on the 1,000: from nothing, and
-from the pre-trained encoder. Of each the best of three settings is taken, by dev and one seed; one of those from nothing
-has the tokenizer, the dropout, the pooling and the rate of the other side. The test part is read at the very end. What
+from the pre-trained encoder. Of each the best of three settings is taken, by dev and one seed; one of those from
+nothing has the tokenizer, dropout, pooling and rate of the other side. The test part is read at the very end. What
 is in the folder is not done again. An hour on a core of its own.
 """
 
