@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from weft.tasks.classification import Answer, ClassificationConfig
     from weft.tasks.language_model import LanguageModelConfig
     from weft.tasks.multilabel import MultilabelConfig, TagsAnswer
+    from weft.tasks.multiple_choice import ChoiceAnswer, MultipleChoiceConfig
+    from weft.tasks.options import Choice
     from weft.tasks.parallel import Parallel
     from weft.tasks.passages import Passage, Prompt
     from weft.tasks.question_answering import QuestionAnsweringConfig
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "weft.tasks.classification",
     "Beam": "weft.decoding.choices",
+    "Choice": "weft.tasks.options",
+    "ChoiceAnswer": "weft.tasks.multiple_choice",
     "ClassificationConfig": "weft.tasks.classification",
     "DataConfig": "weft.reading",
     "Decoder": "weft.models.base",
@@ -51,6 +55,7 @@ _HOMES = {
     "MinimumRisk": "weft.decoding.choices",
     "Model": "weft.bundle",
     "MultilabelConfig": "weft.tasks.multilabel",
+    "MultipleChoiceConfig": "weft.tasks.multiple_choice",
     "Ngrams": "weft.data.batch",
     "Parallel": "weft.tasks.parallel",
     "Passage": "weft.tasks.passages",
@@ -79,6 +84,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Answer",
     "Beam",
+    "Choice",
+    "ChoiceAnswer",
     "ClassificationConfig",
     "DataConfig",
     "Decoder",
@@ -94,6 +101,7 @@ __all__ = [
     "MinimumRisk",
     "Model",
     "MultilabelConfig",
+    "MultipleChoiceConfig",
     "Ngrams",
     "Parallel",
     "Passage",

@@ -12,6 +12,7 @@ from weft.tasks.classification import ClassificationConfig
 from weft.tasks.language_model import LanguageModelConfig
 from weft.tasks.masked_language_model import MaskedLanguageModelConfig
 from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.multiple_choice import MultipleChoiceConfig
 from weft.tasks.question_answering import QuestionAnsweringConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 
@@ -22,5 +23,6 @@ TASKS = (
     LanguageModelConfig,
     MaskedLanguageModelConfig,
     QuestionAnsweringConfig,
+    MultipleChoiceConfig,
 )
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]

@@ -1,0 +1,121 @@
+"""The head that scores the options of a question, on any encoder that keeps positions; knows neither texts nor labels.
+
+In the suffixes here N are the options of a batch end to end, and O those of one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from weft.config import Config
+from weft.data.batch import Moves
+from weft.models.base import Encoder, Memory
+from weft.models.classifier import Pool
+from weft.models.dropout import Dropout
+from weft.models.span import AttentionReader, ReaderKind, Reading
+
+HIDDEN = 32
+"""Width of the layer over what was counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered(Moves):
+    """The options of B rows: each as it is read [N, ...], what was counted of it [N, F], and which are real, [B, O]."""
+
+    source: Reading
+    counted_NF: Tensor
+    real_BO: Tensor
+
+
+class OptionConfig(Config):
+    """How an option is scored by what was read."""
+
+    hidden: int = Field(default=96, ge=1)
+    """Width of each direction of the recurrent layer above the attention; `joint` has none."""
+    dropout: float = Field(default=0.3, ge=0, lt=1)
+    """Of what this layer and the scores read."""
+
+    def build(self, encoder: Encoder, *, reader: ReaderKind, counted: int) -> OptionReader:
+        """An encoder with the head, over so many numbers that were counted of each option."""
+        reads = JointVector(encoder) if reader == "joint" else AttentionVector(encoder, self.hidden, self.dropout)
+        return OptionReader(reads, counted=counted, dropout=self.dropout)
+
+
+class JointVector(nn.Module):
+    """Question, option and passage in one row through one encoder, pooled."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder, self.width = encoder, encoder.width
+        self.pool = Pool(encoder.width, encoder.pooling)
+
+    def forward(self, source: Reading) -> Tensor:
+        """A vector for each option, [N, D]."""
+        return self.pool(self.encoder(source.passage))
+
+
+class AttentionVector(AttentionReader):
+    """What bidirectional attention finds in the passage of question and option, pooled over the passage."""
+
+    def __init__(self, encoder: Encoder, hidden: int, dropout: float) -> None:
+        super().__init__(encoder, hidden=hidden, dropout=dropout)
+        del self.ending, self.about, self.start, self.end, self.none  # no place in the passage is looked for
+        self.width = 2 * hidden + encoder.width
+
+    def forward(self, source: Reading) -> Tensor:  # ty: ignore[incompatible-method-override]
+        """A vector for each option, [N, D]."""
+        assert source.question is not None
+        passage, asked = self.encoder(source.passage), self.encoder(source.question)
+        merged_NSD = torch.relu(self.merge(self.dropout(self._attended(passage, asked))))
+        read_NSD = merged_NSD + self._read(self.modelling, merged_NSD, passage)
+        return torch.cat([self.whole(Memory(read_NSD, passage.mask_BS)), self.asked(asked)], 1)
+
+
+class OptionReader(nn.Module):
+    """A linear score of what was read of an option, plus that of a small layer over what was counted.
+
+    What was counted is given to the layer as it is and against the mean of the options of its row, in units of the
+    standard deviation in training.
+    """
+
+    mean_F: Tensor
+    scale_F: Tensor
+
+    def __init__(self, reads: JointVector | AttentionVector, *, counted: int, dropout: float) -> None:
+        super().__init__()
+        self.reads = reads
+        self.dropout = Dropout(dropout)
+        self.score = nn.Linear(reads.width, 1)
+        self.register_buffer("mean_F", torch.zeros(counted))
+        self.register_buffer("scale_F", torch.ones(counted))
+        self.counted = nn.Sequential(
+            nn.Linear(2 * counted, HIDDEN), nn.ReLU(), Dropout(dropout), nn.Linear(HIDDEN, 1, bias=False)
+        )
+
+    @property
+    def encoder(self) -> Encoder:
+        """What reads the ids."""
+        return self.reads.encoder
+
+    def prepare(self, counted_NF: Tensor) -> None:
+        """Learn mean and scale of what was counted in training, once, before it."""
+        self.mean_F.copy_(counted_NF.mean(0))
+        self.scale_F.copy_(counted_NF.std(0, correction=0).clamp_min(1e-3))
+
+    def forward(self, source: Offered) -> Tensor:
+        """The score of each option, [B, O]; -inf where a row has no more of them."""
+        real_BO = source.real_BO
+        counted_NF = (source.counted_NF - self.mean_F) / self.scale_F
+        counted_BOF = counted_NF.new_zeros(*real_BO.shape, counted_NF.shape[1])
+        counted_BOF[real_BO] = counted_NF
+        of_row_BF = counted_BOF.sum(1) / real_BO.sum(1)[:, None]
+        against_NF = (counted_BOF - of_row_BF[:, None])[real_BO]
+        read_N1 = self.score(self.dropout(self.reads(source.source)))
+        score_N1 = read_N1 + self.counted(torch.cat([counted_NF, against_NF], 1))
+        scores_BO = torch.full(real_BO.shape, -torch.inf, device=real_BO.device)
+        scores_BO[real_BO] = score_N1.squeeze(1).float()
+        return scores_BO
