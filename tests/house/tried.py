@@ -27,6 +27,9 @@ PRETRAINED = {
 }
 """The folders of pre-trained models on the pages; here small ones of random weights."""
 
+HEADS = {"question_answering": "span", "multiple_choice": "option"}
+"""The tasks that answer questions, and the settings of their heads."""
+
 
 def make_files(folder: Path) -> None:
     """Every file that a page names, small."""
@@ -117,7 +120,7 @@ def _smaller(words: list[str]) -> list[str]:
     if words[1] not in ("train", "pretrain", "compare"):
         return []
     small = ["training.epochs=1"]
-    asks = "question_answering" in words
+    asks = [head for task, head in HEADS.items() if task in words]
     writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not asks
     if writes and "pretrained:" not in " ".join(words):
         small.append("task.decoder.width=8")
@@ -125,8 +128,8 @@ def _smaller(words: list[str]) -> list[str]:
         small.append("task.encoder.width=8")
     if not {"language_model", "clm"}.isdisjoint(words):
         small.append("task.context=32")  # as long as what it writes
-    if asks:
-        small += ["task.encoder.hidden=8", "task.span.hidden=8"]
+    for head in asks:
+        small += ["task.encoder.hidden=8", f"task.{head}.hidden=8"]
     return [*(f"--set={setting}" for setting in small), *["--repeats=1"] * (words[1] == "compare")]
 
 

@@ -286,7 +286,7 @@ def _compared(examples: Sequence[Choice]) -> str:
     told = {
         "chance": "any option",
         "longest": "the longest",
-        "most_in_passage": "the one most of which the passage has",
+        "most_in_passage": "the one most like the passage",
     }
     return "without a model: " + ", ".join(f"{said} is right for {found[name]:.1%}" for name, said in told.items())
 
