@@ -1,15 +1,15 @@
-"""How far training changes a pre-trained network: frozen layers, low-rank changes; knows neither source nor head."""
+"""What every pre-trained part has: its folder, and how far training changes its weights; knows no source or head."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from torch import nn
 
 from weft.config import Config
 from weft.errors import ConfigError
-from weft.models.model_folder import library
+from weft.models.model_folder import library, located, read_architecture
 
 Freeze = Literal["none", "embeddings", "all"] | int
 
@@ -31,8 +31,14 @@ class LoraConfig(Config):
 
 
 class FineTuning(Config):
-    """The settings of fine-tuning that every pre-trained part has."""
+    """The settings of every pre-trained part."""
 
+    serves: ClassVar[tuple[str, ...]] = ()
+    """The `model_type`s that can be such a part."""
+    folder: str = ""
+    """Of the model, with `config.json`, `model.safetensors` and its tokenizer; `hub:name/of-model` fetches it."""
+    architecture: dict[str, Any] | None = None
+    """What `config.json` says; None: read when training begins."""
     freeze: Freeze = "none"
     """What training leaves as it is; a number: the embeddings and so many of the lowest layers."""
     lora: LoraConfig | None = None
@@ -45,6 +51,19 @@ class FineTuning(Config):
         if self.lora is not None and self.freeze != "none":
             raise ValueError("lora freezes all weights of the network already: leave freeze out")
         return self
+
+    @property
+    def reads_with(self) -> str | None:
+        """The folder of its tokenizer."""
+        return self.folder
+
+    def ready(self) -> Self:
+        """With the content of `config.json`, and what is on the hub fetched. Raises ConfigError for what is refused."""
+        if self.architecture is not None:
+            return self
+        folder = located(self.folder)
+        said = read_architecture(folder, kinds=self.serves)
+        return self.model_copy(update={"folder": str(folder), "architecture": said})
 
 
 class FineTuned(nn.Module):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from inspect import signature
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 from torch import nn
@@ -18,7 +18,7 @@ from weft.data.batch import Tokens
 from weft.errors import ConfigError
 from weft.models.base import Encoder, EncoderConfig, Memory
 from weft.models.fine_tuning import FineTuned, FineTuning
-from weft.models.model_folder import PAIRS, READERS, Head, fresh, loaded, located, read_architecture
+from weft.models.model_folder import PAIRS, READERS, Head, fresh, loaded
 
 AFTER_PADDING = ("camembert", "mpnet", "roberta", "xlm-roberta")
 """Those whose first position has the number after that of padding."""
@@ -28,34 +28,17 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
     """A pre-trained BERT or one of its kin (Devlin et al. 2019), and how far fine-tuning may change it."""
 
     kind: Literal["pretrained"] = "pretrained"
+    serves: ClassVar[tuple[str, ...]] = (*READERS, *PAIRS)
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 3,
         "batch_rows": 32,
         "optimizer": {"kind": "adamw", "learning_rate": 5e-5},
     }
-    folder: str = ""
-    """Of the model, with `config.json`, `model.safetensors` and its tokenizer; `hub:name/of-model` fetches it."""
-    architecture: dict[str, Any] | None = None
-    """What `config.json` says; None: read when training begins."""
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     """Each layer learns at so much of the rate of the one above it (Clark et al. 2020, appendix B); the head, above
     all, at the rate itself."""
     head_rate: float = Field(default=1.0, gt=0)
     """The rate of the head, whose weights are fresh, over that of the encoder."""
-
-    @property
-    def reads_with(self) -> str | None:
-        """The folder of its tokenizer."""
-        return self.folder
-
-    def ready(self) -> Self:
-        """With the content of `config.json`, and what is on the hub fetched. Raises ConfigError for what is refused."""
-        if self.architecture is not None:
-            return self
-        folder = located(self.folder)
-        return self.model_copy(
-            update={"folder": str(folder), "architecture": read_architecture(folder, kinds=(*READERS, *PAIRS))}
-        )
 
     @property
     def longest(self) -> int | None:

@@ -8,29 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
 from weft.errors import ConfigError
 from weft.models.base import Decoder, DecoderConfig, Memory, Symbols
 from weft.models.fine_tuning import FineTuned, FineTuning
-from weft.models.model_folder import PAIRS, WRITERS, Head, fresh, loaded, located, read_architecture
+from weft.models.model_folder import PAIRS, WRITERS, Head, fresh, loaded
 
 
 class PretrainedDecoderConfig(FineTuning, DecoderConfig):
     """A pre-trained GPT-2 and its kin, which write alone, or the decoder of a T5, BART, Marian and theirs."""
 
     kind: Literal["pretrained"] = "pretrained"
+    serves: ClassVar[tuple[str, ...]] = (*WRITERS, *PAIRS)
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 3,
         "batch_rows": 16,
         "optimizer": {"kind": "adamw", "learning_rate": 5e-5},
     }
-    folder: str = ""
-    """Of the model, with `config.json`, `model.safetensors` and its tokenizer; `hub:name/of-model` fetches it."""
-    architecture: dict[str, Any] | None = None
-    """What `config.json` says; None: read when training begins."""
 
     @property
     def head(self) -> Head:
@@ -55,19 +52,6 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
         first = end if begin is None else begin
         forced = said.get("forced_bos_token_id")
         return Symbols((first,) if forced is None else (first, forced), end)
-
-    @property
-    def reads_with(self) -> str | None:
-        """The folder of its tokenizer."""
-        return self.folder
-
-    def ready(self) -> Self:
-        """With the content of `config.json`, and what is on the hub fetched. Raises ConfigError for what is refused."""
-        if self.architecture is not None:
-            return self
-        folder = located(self.folder)
-        said = read_architecture(folder, kinds=(*WRITERS, *PAIRS))
-        return self.model_copy(update={"folder": str(folder), "architecture": said})
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> PretrainedDecoder:
         """The network with fresh weights; where an adapter alone is saved, with those of the folder.

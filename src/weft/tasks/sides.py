@@ -185,8 +185,7 @@ def suiting(decoder: DecoderConfig) -> EncoderConfig:
         half = max(1, decoder.hidden // 2)
         return make(width=decoder.width, hidden=half, layers=decoder.layers, dropout=decoder.dropout, view_dropout=0)
     if isinstance(decoder, PretrainedDecoderConfig):
-        tuning = {name: getattr(decoder, name) for name in FineTuning.model_fields}
-        return PretrainedEncoderConfig(folder=decoder.folder, **tuning)
+        return PretrainedEncoderConfig(**{name: getattr(decoder, name) for name in FineTuning.model_fields})
     names = ("width", "layers", "heads", "feed_forward", "dropout")
     settings = {name: getattr(decoder, name) for name in names if hasattr(decoder, name)}
     rotary = not isinstance(decoder, TransformerDecoderConfig) or decoder.positions == "rotary"
