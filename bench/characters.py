@@ -12,8 +12,8 @@ import torch
 from measure import Side, alternate, profiled, ratios
 
 from weft.decoding.unroll import Terms, collected, drawing, unroll
+from weft.models.gpt import GptDecoderConfig
 from weft.models.int8 import in_int8
-from weft.models.transformer_decoder import GptDecoderConfig
 
 VOCABULARY = 66
 PROMPT = 16

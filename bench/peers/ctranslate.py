@@ -24,9 +24,9 @@ def write(model: EncoderDecoder, folder: Path, *, places: int = 512) -> None:
     spec = TransformerSpec.from_config(layers, decoder.heads, pre_norm=True, activation=Activation.GELU)
     table_SD = sinusoids(torch.zeros(1, places, width))
     embedding = _array(decoder.embedding.weight)
-    for side, scale, ours in ((spec.encoder, 0.1, encoder), (spec.decoder, width**-0.5, decoder)):
-        side.scale_embeddings = False
-        side.position_encodings.encodings = _array(scale * table_SD)
+    for side, ours in ((spec.encoder, encoder), (spec.decoder, decoder)):
+        side.scale_embeddings = True
+        side.position_encodings.encodings = _array(table_SD)
         _norm(side.layer_norm, ours.norm)
         for theirs, layer in zip(side.layer, ours.layers, strict=True):
             _layer(theirs, layer)

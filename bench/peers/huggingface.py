@@ -43,6 +43,7 @@ def as_pegasus(model: EncoderDecoder, *, places: int = 512, dropout: float = 0.0
         decoder_attention_heads=decoder.heads,
         encoder_ffn_dim=encoder.layers[0].widen.out_features,
         decoder_ffn_dim=decoder.layers[0].widen.out_features,
+        scale_embedding=True,
         dropout=dropout,
         attention_dropout=dropout,
         activation_dropout=dropout,
@@ -54,8 +55,8 @@ def as_pegasus(model: EncoderDecoder, *, places: int = 512, dropout: float = 0.0
     peer = PegasusForConditionalGeneration(config)
     table_SD = sinusoids(torch.zeros(1, places, width))
     with torch.no_grad():
-        for side, scale, ours in ((peer.model.encoder, 0.1, encoder), (peer.model.decoder, width**-0.5, decoder)):
-            side.embed_positions.weight.copy_(scale * table_SD)
+        for side, ours in ((peer.model.encoder, encoder), (peer.model.decoder, decoder)):
+            side.embed_positions.weight.copy_(table_SD)
             _put(side.layer_norm, ours.norm)
             for theirs, layer in zip(side.layers, ours.layers, strict=True):
                 _pegasus_layer(theirs, layer)
@@ -180,6 +181,7 @@ def fresh_marian(model: EncoderDecoder, *, dropout: float) -> Any:
         decoder_attention_heads=decoder.heads,
         encoder_ffn_dim=encoder.layers[0].widen.out_features,
         decoder_ffn_dim=decoder.layers[0].widen.out_features,
+        scale_embedding=True,
         dropout=dropout,
         attention_dropout=dropout,
         activation_dropout=dropout,

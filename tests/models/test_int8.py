@@ -5,9 +5,10 @@ import torch
 from torch import nn
 
 from weft.models.base import Memory
+from weft.models.gpt import GptDecoderConfig
 from weft.models.int8 import Int8Linear, in_int8
 from weft.models.rnn_decoder import LstmDecoderConfig
-from weft.models.transformer_decoder import GptDecoderConfig, TransformerDecoderConfig
+from weft.models.transformer_decoder import TransformerDecoderConfig
 
 VOCABULARY = 50
 

@@ -8,8 +8,9 @@ from weft.config import validated
 from weft.errors import ConfigError
 from weft.models.attention import CrossAttention, rotated
 from weft.models.base import Memory
+from weft.models.gpt import GptDecoderConfig
 from weft.models.transformer import sinusoids
-from weft.models.transformer_decoder import GptDecoderConfig, TransformerDecoderConfig, normalization
+from weft.models.transformer_decoder import TransformerDecoderConfig, normalization
 
 SIZES = {"width": 8, "heads": 2, "layers": 1, "feed_forward": 12}
 MASK = torch.arange(5) < torch.tensor([5, 2, 3])[:, None]
@@ -46,7 +47,7 @@ def test_a_layer_with_a_memory_is_torchs_pre_norm_layer():
     asked.bias.data = torch.cat([read.ask.bias, read.project.bias])
     copied(theirs, {**weights, "multihead_attn.in_proj_": asked})
     ids_BT, memory = torch.randint(20, (3, 6)), Memory(torch.randn(3, 5, 8), MASK)
-    placed = decoder.embedding(ids_BT) + 8**-0.5 * sinusoids(torch.zeros(3, 6, 8))
+    placed = 8**0.5 * decoder.embedding(ids_BT) + sinusoids(torch.zeros(3, 6, 8))
     later = nn.Transformer.generate_square_subsequent_mask(6)
     read_BTD = theirs(placed, memory.states_BSD, tgt_mask=later, memory_key_padding_mask=~MASK)
     told, _ = decoder(ids_BT, decoder.start(memory, rows=3))
@@ -56,7 +57,7 @@ def test_a_layer_with_a_memory_is_torchs_pre_norm_layer():
 
 def test_layers_alone_are_torchs_encoder_under_a_causal_mask():
     decoder = small(layers=2)
-    placed = states = decoder.embedding(torch.arange(6)[None]) + 8**-0.5 * sinusoids(torch.zeros(1, 6, 8))
+    placed = states = 8**0.5 * decoder.embedding(torch.arange(6)[None]) + sinusoids(torch.zeros(1, 6, 8))
     for layer in decoder.layers:
         theirs = nn.TransformerEncoderLayer(8, 2, 12, activation="gelu", batch_first=True, norm_first=True)
         pairs = {

@@ -15,7 +15,8 @@ from torch import Tensor
 from weft.bundle import Model
 from weft.errors import ConfigError
 from weft.files import write_json, written_folder
-from weft.models.transformer_decoder import GptDecoderConfig, TransformerDecoder
+from weft.models.gpt import GptDecoderConfig
+from weft.models.transformer_decoder import TransformerDecoder
 from weft.tasks.language_model import LanguageModel
 from weft.text.portable import END, portable
 

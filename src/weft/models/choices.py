@@ -11,12 +11,13 @@ from weft.config import one_of
 from weft.models.bag import BagEncoderConfig
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.cnn import CnnEncoderConfig
+from weft.models.gpt import GptDecoderConfig
 from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.pretrained_decoder import PretrainedDecoderConfig
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
 from weft.models.rnn_decoder import GruDecoderConfig, LstmDecoderConfig
 from weft.models.transformer import TransformerEncoderConfig
-from weft.models.transformer_decoder import GptDecoderConfig, TransformerDecoderConfig
+from weft.models.transformer_decoder import TransformerDecoderConfig
 
 ENCODERS = (
     BagEncoderConfig,

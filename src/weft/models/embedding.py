@@ -25,6 +25,8 @@ class Embedding(nn.Module):
     training, each view of each row is left out with probability `view_dropout` (not all of them: view 0 stays when none
     would), so that none is leaned on alone; entries are dropped with probability `dropout`.
 
+    The sum is multiplied by `scale`, which is 1 unless it is set.
+
     The gradients of the tables are sparse: a batch holds a few rows of many, and to change all of them at each step
     took a third of the time of training a CNN. `training.optim` gives such tables row-wise Adagrad.
     """
@@ -33,7 +35,7 @@ class Embedding(nn.Module):
         self, vocab_sizes: tuple[int, ...], width: int, *, dropout: float = 0.0, view_dropout: float = 0.0
     ) -> None:
         super().__init__()
-        self.width, self.view_dropout = width, view_dropout
+        self.width, self.view_dropout, self.scale = width, view_dropout, 1.0
         self.tables = nn.ModuleList(nn.Embedding(size, width, padding_idx=0, sparse=True) for size in vocab_sizes)
         for table in self.tables:
             # unit variance of the sum would need a later layer to scale it down; 0.1 trains well from the first step
@@ -47,7 +49,8 @@ class Embedding(nn.Module):
         views = [tokens.ids_BS] if tokens.views_BSW is None else [tokens.ids_BS, *tokens.views_BSW.unbind(2)]
         letters = [None] * (len(views) - 1) + [tokens.letters]
         parts = [_looked_up(*part) for part in zip(views, self.tables, letters, strict=True)]
-        return self.dropout(parts[0] if len(parts) == 1 else self._sum(parts))
+        total_BSD = parts[0] if len(parts) == 1 else self._sum(parts)
+        return self.dropout(total_BSD if self.scale == 1 else self.scale * total_BSD)
 
     def _sum(self, parts: list[Tensor]) -> Tensor:
         if not self.training or self.view_dropout == 0:

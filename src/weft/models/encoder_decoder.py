@@ -10,6 +10,7 @@ from weft.data.batch import Source
 from weft.models.base import Decoder, Encoder
 from weft.models.embedding import Embedding
 from weft.models.pretrained import PretrainedEncoder
+from weft.models.transformer import TransformerEncoder
 
 Tying = Literal["shared", "separate"]
 """Whether the encoder embeds tokens in the decoder's table, or in one of its own."""
@@ -42,6 +43,8 @@ class EncoderDecoder(nn.Module):
         if isinstance(embedding, Embedding):
             for table in embedding.tables:
                 table.sparse = False  # a few thousand pieces, most of them in every batch
+        if isinstance(encoder, TransformerEncoder) and getattr(decoder, "scale", 1) != 1:
+            encoder.scale_embedding()
         self.share()
 
     def share(self) -> None:

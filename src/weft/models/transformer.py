@@ -16,6 +16,8 @@ from weft.models.base import Encoder, EncoderConfig, Memory
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
+SMALL = 0.02
+"""The standard deviation of fresh embeddings that are multiplied by the root of the width."""
 Positions = Literal["sinusoidal", "learned", "rotary"]
 """How the order of positions is told: added as sinusoids or as learned vectors, or by turning queries and keys."""
 
@@ -81,6 +83,8 @@ class TransformerEncoder(Encoder):
     ) -> None:
         super().__init__()
         self.embedding, self.width, self.positions = embedding, embedding.width, positions
+        # embeddings start at a tenth: positions at the same size, or they would drown the words
+        self.placing = 0.1
         self.dropout = Dropout(dropout)
         turning: Turning = "rotary" if positions == "rotary" else "none"
         self.layers = nn.ModuleList(
@@ -91,6 +95,14 @@ class TransformerEncoder(Encoder):
             assert longest is not None
             self.places_SD = nn.Parameter(torch.empty(longest, self.width).normal_(std=0.1))
         self.norm = nn.LayerNorm(self.width)
+
+    def scale_embedding(self) -> None:
+        """Embed small numbers times the root of the width, as `TransformerDecoder` does, for whose source it reads."""
+        self.embedding.scale, self.placing = self.width**0.5, 1.0
+        for table in self.embedding.tables:
+            nn.init.normal_(table.weight, std=SMALL)  # ty: ignore[invalid-argument-type]
+            with torch.no_grad():
+                table.weight[0].zero_()  # ty: ignore
 
     def forward(self, source: Tokens) -> Memory:
         """Read a batch."""
@@ -107,8 +119,7 @@ class TransformerEncoder(Encoder):
         if self.positions == "rotary":
             return states_BSD
         if self.positions == "sinusoidal":
-            # embeddings start at a tenth: positions at the same size, or they would drown the words
-            return states_BSD + 0.1 * sinusoids(states_BSD)
+            return states_BSD + self.placing * sinusoids(states_BSD)
         steps, longest = states_BSD.shape[1], len(self.places_SD)
         if steps > longest:
             hint = "lower task.max_length, or raise task.encoder.max_length, or take other task.encoder.positions"

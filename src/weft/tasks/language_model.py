@@ -27,7 +27,7 @@ from weft.metrics.free_text import distinct, novelty, repetition
 from weft.metrics.systems import intervals
 from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
-from weft.models.transformer_decoder import GptDecoderConfig
+from weft.models.gpt import GptDecoderConfig
 from weft.tasks.base import Loss, Scores, Task
 from weft.tasks.passages import Passage, Prompt, begun, prompts_of
 from weft.tasks.plain_text import PlainTextConfig
