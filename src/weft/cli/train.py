@@ -30,12 +30,13 @@ ENCODER = (
 
 TASK = (
     "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
-    " files), language_model or question_answering (the answer to a question from a passage)."
+    " files), language_model, question_answering (the answer to a question from a passage) or multiple_choice."
 )
 NEXT = {
     "seq2seq": "ask: weft generate {} --text ...",
     "language_model": "ask: weft generate {} --prompt ...",
     "question_answering": "ask: weft answer {} --passage FILE --question ...",
+    "multiple_choice": "ask: weft predict {} FILE",
     "masked_language_model": "start from it: weft train FILE --encoder pretrained:{}",
 }
 """What is done with a model of each task, if it is not asked by `weft predict`."""
