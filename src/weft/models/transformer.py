@@ -16,8 +16,6 @@ from weft.models.base import Encoder, EncoderConfig, Memory
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
-SMALL = 0.02
-"""The standard deviation of fresh embeddings that are multiplied by the root of the width."""
 Positions = Literal["sinusoidal", "learned", "rotary"]
 """How the order of positions is told: added as sinusoids or as learned vectors, or by turning queries and keys."""
 
@@ -97,10 +95,10 @@ class TransformerEncoder(Encoder):
         self.norm = nn.LayerNorm(self.width)
 
     def scale_embedding(self) -> None:
-        """Embed small numbers times the root of the width, as `TransformerDecoder` does, for whose source it reads."""
+        """Embed at unit variance, as `TransformerDecoder` does: small numbers times the root of the width."""
         self.embedding.scale, self.placing = self.width**0.5, 1.0
         for table in self.embedding.tables:
-            nn.init.normal_(table.weight, std=SMALL)  # ty: ignore[invalid-argument-type]
+            nn.init.normal_(table.weight, std=self.width**-0.5)  # ty: ignore[invalid-argument-type]
             with torch.no_grad():
                 table.weight[0].zero_()  # ty: ignore
 
