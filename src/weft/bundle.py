@@ -52,7 +52,10 @@ class Model:
         for number, example in enumerate(examples):
             if not isinstance(example, kind):
                 raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
-            if not all(one.strip() for one in example.texts):
+            if empty := [place for place, one in enumerate(example.texts) if not one.strip()]:
+                if empty == [1]:
+                    hint = "this model reads two texts: hand over an example that has both, as weft.Question(...)"
+                    raise InputError("the second text is missing", where=f"texts[{number}]", hint=hint)
                 raise InputError("text is empty", where=f"texts[{number}]")
         task = self._searching(search)
         return answer(task, self.network, examples, device=self.device)

@@ -11,7 +11,7 @@ from torch import nn
 from tests.pretrained_folders import SIZE, WIDTH, architecture, write_model
 from weft.config import validated
 from weft.data.batch import Tokens
-from weft.errors import ConfigError, InputError, MissingExtra
+from weft.errors import ConfigError, MissingExtra
 from weft.models.base import EncoderConfig
 from weft.models.choices import EncoderChoice
 from weft.models.classifier import ClassifierConfig
@@ -248,7 +248,7 @@ def no_json(folder):
         (with_code, "has code of its own, which weft does not run"),
         (with_a_module, "has code of its own, which weft does not run"),
         (with_a_pickle, "has its weights as a pickle alone"),
-        (without_weights, "has no weights as safetensors"),
+        (without_weights, "has no weights"),
         (a_writer, "`gpt2` does not serve here"),
         (a_decoder, "`bert` does not serve here"),
         (no_json, "is not JSON"),
@@ -290,7 +290,7 @@ def test_the_hub(bert, monkeypatch):
         raise OSError("no network\nat all")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", offline)
-    with pytest.raises(InputError, match="no network at all") as caught:
+    with pytest.raises(ConfigError, match="no network at all") as caught:
         PretrainedEncoderConfig(folder="hub:org/bert").ready()
     assert "hf download org/bert" in caught.value.hint
     assert "HF_ENDPOINT" in caught.value.hint

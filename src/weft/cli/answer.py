@@ -59,6 +59,8 @@ def command(
         if as_json:
             click.echo(json.dumps({"question": question, **asdict(given)}, ensure_ascii=False))
         else:
+            if len(questions) > 1:
+                console.print(Text(question, style="dim"), soft_wrap=True)
             console.print(shown(given, passage), soft_wrap=True)
 
 
@@ -73,7 +75,8 @@ def shown(given: SpanAnswer, passage: str) -> Text:
     tail = " ".join(after[:AROUND].split("\n")) + ("…" if len(after) > AROUND else "")
     line = passage.count("\n", 0, given.start) + 1
     where = f"  ({given.probability:.0%} sure; characters {given.start:,} to {given.end:,}, line {line:,})"
-    return Text.assemble((given.text, "bold"), where, "\n  ", head, (given.text, "bold reverse"), tail)
+    answer = " ".join(given.text.split("\n"))
+    return Text.assemble((answer, "bold"), where, "\n  ", head, (answer, "bold reverse"), tail)
 
 
 def _asked() -> str:

@@ -47,7 +47,9 @@ def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()
     make = model.task.config.example
     pairs = list(map(make, texts, seconds)) if seconds else list(map(make, texts))
     for pair in pairs:
-        if not all(text.strip() for text in pair.texts):
+        if empty := [place for place, text in enumerate(pair.texts) if not text.strip()]:
+            if empty == [1]:
+                raise InputError("the second text is missing", where="--text", hint="give it with --second")
             raise InputError("text is empty", where="--text")
     return iter(pairs), lambda number, _: f"--text {number}"
 

@@ -110,7 +110,7 @@ def forced_words(
         allowed = tuple(one for one in spelt if not any(_holds(one, run) for run in banned))
         if not allowed:
             why = "holds what is banned" if spelt else "cannot be written in the vocabulary of this model"
-            hint = "take it out of `forced` or `banned`" if spelt else ""
+            hint = "take it out of `forced` or `banned` (--force, --ban)" if spelt else ""
             raise ConfigError(f"`{word}` {why}", where="forced", hint=hint)
         words.append(allowed)
     rule = ForcedWords(tuple(words), end=end, longest=longest)

@@ -61,6 +61,9 @@ class FineTuning(Config):
         """With the content of `config.json`, and what is on the hub fetched. Raises ConfigError for what is refused."""
         if self.architecture is not None:
             return self
+        if not self.folder:
+            hint = "write pretrained:./bert-base-chinese, say"
+            raise ConfigError("the folder of the model is not named", where="pretrained", hint=hint)
         folder = located(self.folder)
         said = read_architecture(folder, kinds=self.serves)
         return self.model_copy(update={"folder": str(folder), "architecture": said})

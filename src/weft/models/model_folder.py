@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import torch
 
-from weft.errors import ConfigError, InputError, MissingExtra
+from weft.errors import ConfigError, MissingExtra
 
 READERS = (
     *("albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "ernie", "modernbert"),
@@ -40,6 +40,9 @@ def located(folder: str) -> Path:
     if not folder.startswith("hub:"):
         return Path(folder)
     name = folder.removeprefix("hub:")
+    if not name:
+        hint = "write pretrained:hub:google-bert/bert-base-chinese, say"
+        raise ConfigError("names no model on the hub", where=f"pretrained:{folder}", hint=hint)
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
@@ -47,12 +50,13 @@ def located(folder: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=list(FILES)))
     except Exception as error:  # of the network, the hub, the name or the disk
-        reason = " ".join(str(error).split())[:200]
+        # the first sentence says it, the others send a reader to a web page
+        reason = " ".join(str(error).split()).split(". ")[0].removesuffix(".")[:200]
         hint = (
             f"fetch it where there is a network (hf download {name} --local-dir model), copy the folder here and write"
             " pretrained:./model; a mirror is named by HF_ENDPOINT"
         )
-        raise InputError(f"cannot be fetched: {reason}", where=folder, hint=hint) from None
+        raise ConfigError(f"cannot be fetched: {reason}", where=f"pretrained:{folder}", hint=hint) from None
 
 
 def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
@@ -62,9 +66,11 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
     """
     where, path = str(folder), folder / "config.json"
     if not folder.is_dir():
-        named = f"write pretrained:hub:{folder} to fetch it from the hub" if len(folder.parts) == 2 else ""
-        hint = named or "name the folder of a pre-trained model, as pretrained:./bert-base-chinese"
-        raise ConfigError("there is no such folder", where=where, hint=hint)
+        hint = "name the folder of a pre-trained model, as pretrained:./bert-base-chinese"
+        if len(folder.parts) <= 2 and not where.startswith((".", "/")):
+            hint += f"; pretrained:hub:{folder} fetches one of that name from the hub"
+        what = "is a file, and not the folder of a model" if folder.exists() else "there is no such folder"
+        raise ConfigError(what, where=where, hint=hint)
     if not path.is_file():
         raise ConfigError("there is no config.json in this folder", where=where, hint="is it that of a model?")
     try:
@@ -75,12 +81,10 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
         hint = "take a model that is no more than weights"
         raise ConfigError("has code of its own, which weft does not run", where=where, hint=hint)
     if not any(folder.glob("*.safetensors")):
-        what = "has no weights as safetensors"
+        what, hint = "has no weights (model.safetensors)", "copy the whole folder of the model"
         if any(file.suffix in {".bin", ".pt", ".pth", ".ckpt"} for file in folder.iterdir()):
             what = "has its weights as a pickle alone, which could run code of any kind"
-        hint = (
-            "take it with model.safetensors; who trusts it converts it: AutoModel.from_pretrained(a).save_pretrained(b)"
-        )
+            hint = "take one with model.safetensors; to convert one that you trust: docs, page `pretrained`"
         raise ConfigError(what, where=where, hint=hint)
     kind = found.get("model_type")
     if kind not in kinds or (kind in READERS and found.get("is_decoder")):

@@ -38,11 +38,10 @@ def in_words(found: Found) -> list[str]:
     if closed := gain["closed"]:
         way = f"closes {closed:.0%} of the gap" if closed > 0 else f"widens the gap by {-closed:.0%}"
         said += f": the student {way}"
-    faster = f"{gain['faster']:,.0f}" if gain["faster"] >= 10 else f"{gain['faster']:.1f}"
-    sentences = [
-        f"{said}.",
-        f"The student answers {faster} times as fast as its teacher, at {gain['size']:.1%} of its size.",
-    ]
+    pace, than = (gain["faster"], "fast") if gain["faster"] >= 1 else (1 / max(1e-9, gain["faster"]), "slowly")
+    times = f"{pace:,.0f}" if pace >= 10 else f"{pace:.1f}"
+    size = f"{gain['size']:.1%} of its size" if gain["size"] < 1 else f"{gain['size']:.1f} times its size"
+    sentences = [f"{said}.", f"The student answers {times} times as {than} as its teacher, at {size}."]
     if found["p"] is not None:
         sentences.append(f"Between the student and itself alone McNemar’s exact test finds {p_in_words(found['p'])}.")
     return sentences

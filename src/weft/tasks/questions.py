@@ -77,7 +77,7 @@ def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[
     for part, column in (("question", question), ("passage", passage), ("answers", label)):
         if column not in table.columns and not (part == "answers" and column is None):
             what = f"there is no column `{column}`" if column else f"cannot tell which column is the {part}"
-            hint = "pass --text QUESTION,PASSAGE --label ANSWERS"
+            hint = "pass --label ANSWERS" if part == "answers" else "pass --text QUESTION,PASSAGE"
             raise InputError(f"{what} among {columns}", where=table.path, hint=hint)
     return f"{question},{passage}", label or usual["answers"]
 
@@ -119,9 +119,16 @@ def _answers(row: Row, label: str) -> list[tuple[str, int | None]]:
 def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
     """The questions without those whose answers all do not stand in their passages, and what is said of it."""
     kept = [one for one in examples if one.answers or not one.unplaced]
-    moved, lost = sum(one.moved for one in examples), len(examples) - len(kept)
+    moved, lost = sum(one.moved for one in examples), [one for one in examples if one.unplaced and not one.answers]
     said = [f"{counted(moved, 'answer')} not where said: taken where the same text is nearest"] if moved else []
-    said += [f"{counted(lost, 'question')} left out: no answer stands in the passage"] if lost else []
+    if lost:
+        said.append(f"{counted(len(lost), 'question')} left out: no answer stands in the passage{_such_as(lost)}")
     none = sum(not one.answers for one in kept)
     passages = len({one.passage for one in kept})
     return kept, [*said, f"{len(kept):,} questions on {counted(passages, 'passage')}, {none:,} without an answer in it"]
+
+
+def _such_as(lost: Sequence[Question]) -> str:
+    """The first of some questions and the answer that is not there, in short."""
+    first = lost[0]
+    return f", such as `{first.unplaced[0][:40]}` for `{first.question[:60]}`"

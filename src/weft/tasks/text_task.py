@@ -208,6 +208,8 @@ class Texts(Task):
             f"{len(self.labels)} labels: {shown}",
             f"tokenizer: {described}; {sizes} ids, which cover {known}",
         ]
+        if self.tokenizer.frame is not None and min(part.facts["known"] for part in columns.values()) < 0.9:
+            notes.append("many pieces are unknown: was the pre-trained model made for texts of this language?")
         for name, part in columns.items():
             if part.facts["long"]:
                 longer = f"{part.facts['long']:.1%} of the {name} texts are longer than {self.config.max_length} tokens"
