@@ -28,6 +28,9 @@ class _Readable(type(BaseModel)):
     """What a config refuses when it is made by hand, as `Beam(0)`, is told as what it refuses in a file."""
 
     def __call__(cls, *args: Any, **settings: Any) -> Any:
+        if not cls.__pydantic_complete__:  # ty: ignore[missing-attribute]
+            # names in its annotations may be known where it is called alone: pydantic looks so far up, less this frame
+            cls.model_rebuild(raise_errors=False, _parent_namespace_depth=3)  # ty: ignore[missing-attribute]
         try:
             return super().__call__(*args, **settings)
         except ValidationError as error:

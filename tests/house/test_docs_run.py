@@ -73,7 +73,7 @@ def test_every_weft_command_exists(language):
     [
         (
             READING,
-            "inspect train compare evaluate predict distil pretrain",
+            "inspect train compare evaluate predict distil pretrain export generate",
             "inspect-reviews lstm compare-reviews topics files small",
         ),
         (ASKING, "train answer predict evaluate", "qa"),
