@@ -103,7 +103,7 @@ def test_commands_and_arguments(refused):
     refused("trian", "reviews.csv", says=("there is no command `trian`", "did you mean `train`?"))
     refused("--helpp", says=("no option `--helpp`", "did you mean `--help`?"))
     refused("train", says=("missing argument `SOURCE`", "weft train --help"))
-    refused("evaluate", "model", says=("missing argument", "weft evaluate --help"))
+    refused("evaluate", "model", says=("the FOLDER of a trained model is missing", "weft evaluate --help"))
     refused("predict", says=("missing argument `FOLDER`", "weft predict --help"))
 
 

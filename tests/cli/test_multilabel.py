@@ -61,7 +61,7 @@ def test_evaluate_agrees_with_its_answers(weft, posts):
     assert found["scores"]["exact_match"]["value"] == right / len(POSTS)
     assert [one["labels"] for one in answers[:4]] == [["体育"], ["财经"], ["体育", "财经"], []]
     shown = weft("evaluate", "posts", "posts.csv").out
-    assert [word for word in ("micro f1", "hamming loss", "threshold", "体育") if word not in shown] == []
+    assert [word for word in ("micro F1", "hamming loss", "threshold", "体育") if word not in shown] == []
 
 
 def test_predict_as_lines_and_as_csv(weft, posts):

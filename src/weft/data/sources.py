@@ -58,7 +58,7 @@ class Row:
     values: Mapping[str, str]
     line: int
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    whole: Mapping[str, Any] = field(default_factory=dict)
+    whole: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
