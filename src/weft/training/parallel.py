@@ -6,6 +6,7 @@ global batch may be empty, tables may have sparse gradients, and the one divisio
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -90,4 +91,6 @@ def join(device: torch.device) -> tuple[Group, torch.device]:
         torch.cuda.set_device(device)
     if not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        # it has threads of its own, and a process that ends before them may end in an abort
+        atexit.register(dist.destroy_process_group)
     return Group(dist.get_rank(), world), device
