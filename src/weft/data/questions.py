@@ -108,7 +108,7 @@ def placed(passage: str, text: str, start: int | None) -> Span | None:
 
     White space at the ends of an answer is no part of it.
     """
-    if start is not None and text and _stands(passage, text, start):
+    if start is not None and text.strip() and _stands(passage, text, start):
         start, text = start + len(text) - len(text.lstrip()), text.strip()
         return Span(text, start)
     text = text.strip()
