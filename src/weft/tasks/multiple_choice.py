@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import Field, SerializeAsAny
+from pydantic import Field
 from torch import nn
 from torch.nn import functional
 
-from weft.config import one_of
 from weft.data.columns import Columns
 from weft.data.sources import Table
-from weft.errors import ConfigError, InputError
+from weft.errors import InputError
 from weft.metrics.bootstrap import mean
-from weft.models.base import EncoderConfig
-from weft.models.choices import ENCODERS, FOLDERS
 from weft.models.options import OptionConfig, OptionReader
-from weft.models.rnn import GruEncoderConfig
 from weft.models.span import ReaderKind
-from weft.tasks.base import Loss, Scores, Task, TaskConfig
+from weft.tasks.base import Loss, Scores
 from weft.tasks.option_columns import OptionBatch, option_batch, option_columns, options_of
 from weft.tasks.option_counts import COUNTS
 from weft.tasks.options import Choice, choices_of, find_columns, learnable, plain_scores
-from weft.tasks.question_answering import JOINT
-from weft.tasks.question_columns import PARTS, Layout
-from weft.tasks.texts import with_folder
-from weft.text.choices import TokenizerChoice, fitting
-from weft.text.tokenizer import Frame, Tokenizer
-
-OptionEncoder = Annotated[
-    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=GruEncoderConfig), FOLDERS
-]
+from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,53 +37,35 @@ class ChoiceAnswer:
     options: tuple[str, ...] = field(repr=False)
 
 
-class MultipleChoiceConfig(TaskConfig):
+class MultipleChoiceConfig(PassageTaskConfig):
     """A question on a passage has several options, of which one is right."""
 
     kind: Literal["multiple_choice"] = "multiple_choice"
+    asked: ClassVar[str] = "options"
+    together: ClassVar[str] = "all"
     text: str | None = None
     """The columns of question, passage and options, joined by commas: one column of lists, or one for each option;
     None: guessed from the file, and said."""
     label: str | None = None
     """The column of the answer: the number of an option from 0, its letter or its text; None: guessed, and said."""
-    tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: that of the encoder, else chosen by script."""
-    max_length: int = Field(default=512, ge=16)
-    """Positions that are read at once; a longer passage is read in windows that overlap by a quarter."""
     max_question: int = Field(default=96, ge=1)
     """Tokens of a question with an option that are read."""
-    encoder: OptionEncoder = GruEncoderConfig()
-    """What reads the ids."""
     reader: ReaderKind | Literal["auto"] = "auto"
     """`joint` reads question, option and passage in one row, `attention` the passage by itself and then with the others
     in view; `auto`: `joint` for Transformers and pre-trained encoders."""
     option: OptionConfig = OptionConfig()
 
-    @property
-    def sides(self) -> str:
-        """What is held out, in words."""
-        return "questions on one passage are on one side"
-
     def resolved(self, table: Table) -> Self:
         """The same with the columns named."""
-        text, label = find_columns(table, text=self.text, label=self.label)
+        text, label = self.found_columns(table, text=self.text, label=self.label)
         if label is None:
             hint = "name the column of the right option with --label"
             raise InputError("has questions with options, and no answers", where=table.path, hint=hint)
         return self.model_copy(update={"text": text, "label": label})
 
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        named = label or (self.label if self.label in table.columns else None)
-        return self.model_copy(update={"text": text or self._there(table), "label": named}).resolved(table)
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for questions without answers."""
-        found, _ = find_columns(table, text=text or self._there(table), label=None)
-        return self.model_copy(update={"text": found, "label": None})
-
-    def _there(self, table: Table) -> str | None:
-        return self.text if set((self.text or "").split(",")) <= set(table.columns) else None
+    def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
+        """Those of question, passage and options, and that of the answers."""
+        return find_columns(table, text=text, label=label)
 
     def read(self, table: Table) -> Iterator[Choice]:
         """The questions of a table."""
@@ -109,25 +79,9 @@ class MultipleChoiceConfig(TaskConfig):
         """All of them, and what was found."""
         return learnable(examples)
 
-    def remarks(
-        self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
-    ) -> list[str]:
-        """How many questions of the other parts are on passages of the training part."""
-        del files, named
-        known = {one.passage for one in parts["train"]}
-        seen = {name: sum(one.passage in known for one in rows) for name, rows in parts.items() if name != "train"}
-        return [f"{count:,} questions of {name} are on passages of train" for name, count in seen.items() if count]
-
     def learn(self, examples: Sequence[Choice]) -> MultipleChoice:
         """The tokenizer. Raises ConfigError where parts do not go together."""
-        encoder = self.encoder.ready()
-        texts = list(dict.fromkeys(text for one in examples for text in one.texts))
-        tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=True)
-        reader = self.reader if self.reader != "auto" else "joint" if encoder.kind in JOINT else "attention"
-        decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer, "reader": reader}
-        if "max_length" not in self.model_fields_set and encoder.longest is not None:
-            decided["max_length"] = min(self.max_length, encoder.longest)
-        return MultipleChoice(self.model_copy(update=decided), tokenizer.learn(texts))
+        return MultipleChoice(*self.decided(examples))
 
     def load(self, folder: Path) -> MultipleChoice:
         """Load what `MultipleChoice.save` wrote."""
@@ -135,7 +89,7 @@ class MultipleChoiceConfig(TaskConfig):
         return MultipleChoice(self, self.tokenizer.load(folder))
 
 
-class MultipleChoice(Task):
+class MultipleChoice(PassageTask):
     """A tokenizer; its config has a reader."""
 
     config: MultipleChoiceConfig
@@ -144,27 +98,15 @@ class MultipleChoice(Task):
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss"})
 
-    def __init__(self, config: MultipleChoiceConfig, tokenizer: Tokenizer) -> None:
-        self.config, self.tokenizer = config, tokenizer
-        mark, frame = tokenizer.sizes[0], tokenizer.frame
-        if config.reader == "joint":
-            frame = frame or Frame((mark,), (mark,), (mark,))
-        elif frame is not None:
-            hint = "set task.reader to joint"
-            raise ConfigError("a pre-trained encoder reads all in one row", where="task.reader", hint=hint)
-        self.layout = Layout(frame, config.max_length, config.max_question)
-        _check(config, self.layout)
-
     def save(self, folder: Path) -> None:
         """The tokenizer's files."""
         self.tokenizer.save(folder)
 
     def build_model(self) -> OptionReader:
         """The encoder and its head, with fresh weights."""
-        first, *views = self.tokenizer.sizes
-        sizes = (first,) if self.tokenizer.frame else (first + 1, PARTS, *views)
         assert self.config.reader != "auto"
-        return self.config.option.build(self.config.encoder.build(sizes), reader=self.config.reader, counted=COUNTS)
+        encoder = self.config.encoder.build(self.read_sizes)
+        return self.config.option.build(encoder, reader=self.config.reader, counted=COUNTS)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Learn the scale of what was counted, and start a pre-trained encoder."""
@@ -190,7 +132,7 @@ class MultipleChoice(Task):
 
     def collate(self, columns: Columns, rows: np.ndarray) -> OptionBatch:
         """Gather and pad some rows."""
-        return option_batch(columns, rows, by="segments" if self.tokenizer.frame else "views")
+        return option_batch(columns, rows, by=self.told_by)
 
     def loss(self, model: nn.Module, batch: OptionBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Cross-entropy over the options of each row; the count is the number of rows."""
@@ -205,11 +147,8 @@ class MultipleChoice(Task):
 
     def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[ChoiceAnswer]:
         """The mean over the windows of each passage, and its best option."""
-        of: dict[int, list[int]] = {}
-        for row, owner in enumerate(columns.owner_R.tolist()):
-            of.setdefault(owner, []).append(row)
         found = []
-        for rows in of.values():
+        for rows in rows_by_example(columns):
             options = options_of(columns, rows[0])
             found.append(_chosen(options, np.mean([parts[row][: len(options)] for row in rows], axis=0)))
         return found
@@ -254,20 +193,6 @@ class MultipleChoice(Task):
             **({"line": example.line} if example.line else {}),
         }
 
-    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """The tokenizer with its coverage, the reader, and what is long."""
-        described = self.config.tokenizer.describe() if self.config.tokenizer else ""
-        sizes = " + ".join(f"{size:,}" for size in self.tokenizer.sizes)
-        known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in columns.items())
-        said = [f"tokenizer: {described}; {sizes} ids, which cover {known}", f"reader: {self.config.reader}"]
-        for name, part in columns.items():
-            if part.facts["long"]:
-                long = f"{part.facts['long']:.1%} of the {name} options are on passages longer than"
-                said.append(f"{long} {self.layout.room} tokens, read in windows")
-            if part.facts["long_questions"]:
-                said.append(f"{part.facts['long_questions']:.1%} of the {name} options are cut at max_question")
-        return said
-
 
 def _chosen(options: Sequence[str], probability_O: np.ndarray) -> ChoiceAnswer:
     best = int(probability_O.argmax())
@@ -289,18 +214,3 @@ def _compared(examples: Sequence[Choice]) -> str:
         "most_in_passage": "the one most like the passage",
     }
     return "without a model: " + ", ".join(f"{said} is right for {found[name]:.1%}" for name, said in told.items())
-
-
-def _check(config: MultipleChoiceConfig, layout: Layout) -> None:
-    encoder = config.encoder
-    if not encoder.reads_order:
-        hint = "take `gru`, `lstm`, `cnn`, `transformer` or a pre-trained encoder"
-        raise ConfigError(f"`{encoder.kind}` keeps no positions", where="task.encoder", hint=hint)
-    if layout.room < 8:
-        what = f"{config.max_length} leaves no room for a passage beside a question of {config.max_question}"
-        raise ConfigError(what, where="task.max_length", hint="raise it, or lower task.max_question")
-    if encoder.longest is not None and config.max_length > encoder.longest:
-        what = (
-            f"`{encoder.kind}` has learned positions for {encoder.longest} tokens, {config.max_length} are to be read"
-        )
-        raise ConfigError(what, where="task.max_length", hint=f"set it to {encoder.longest}")

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import Field, SerializeAsAny
+from pydantic import Field
 from torch import nn
 from torch.nn import functional
 
-from weft.config import one_of
 from weft.data.columns import Columns, Ragged
 from weft.data.sources import Table
-from weft.errors import ConfigError, InputError
+from weft.errors import InputError
 from weft.files import read_json, write_json
-from weft.models.base import EncoderConfig
-from weft.models.choices import ENCODERS, FOLDERS
-from weft.models.rnn import GruEncoderConfig
 from weft.models.span import ReaderKind, SpanConfig, SpanReader, best_spans
-from weft.tasks.base import TUNED, Loss, Scores, Task, TaskConfig
-from weft.tasks.question_columns import PARTS, Layout, QuestionBatch, gathered, laid, letters_of, targets, text_of
+from weft.tasks.base import TUNED, Loss, Scores
+from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
+from weft.tasks.question_columns import QuestionBatch, gathered, laid, letters_of, targets, text_of
 from weft.tasks.questions import Question, find_columns, learnable, questions_of
 from weft.tasks.span_answers import (
     Part,
@@ -34,72 +31,44 @@ from weft.tasks.span_answers import (
     recorded,
     scored,
 )
-from weft.tasks.texts import with_folder
-from weft.text.choices import TokenizerChoice, fitting
-from weft.text.tokenizer import Frame, Tokenizer
+from weft.text.tokenizer import Tokenizer
 
-JOINT = ("transformer", "pretrained")
-"""The encoders that read question and passage best in one row."""
 NONE_AT_ALL = 1.0
 """The threshold where nothing was tuned."""
 
-ReaderEncoder = Annotated[
-    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=GruEncoderConfig), FOLDERS
-]
 
-
-class QuestionAnsweringConfig(TaskConfig):
+class QuestionAnsweringConfig(PassageTaskConfig):
     """The answer to a question is a part of a passage, or the passage has none."""
 
     kind: Literal["question_answering"] = "question_answering"
+    asked: ClassVar[str] = "questions"
+    together: ClassVar[str] = "both"
     text: str | None = None
     """The columns of question and passage, joined by a comma; None: guessed from the file, and said."""
     label: str | None = None
     """The column of the answers; None: guessed from the file, and said."""
-    tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: that of the encoder, else chosen by script."""
-    max_length: int = Field(default=512, ge=16)
-    """Positions that are read at once; a longer passage is read in windows that overlap by a quarter."""
     max_question: int = Field(default=64, ge=1)
     """Tokens of a question that are read."""
     max_answer: int = Field(default=48, ge=1)
     """Tokens that an answer has at most, when one is given."""
     candidates: int = Field(default=5, ge=1)
     """Parts of the passage that are named, the best first, beside the answer."""
-    encoder: ReaderEncoder = GruEncoderConfig()
-    """What reads the ids."""
     reader: ReaderKind | Literal["auto"] = "auto"
     """`joint` reads question and passage in one row, `attention` each by itself and then each with the other in view;
     `auto`: `joint` for Transformers and pre-trained encoders."""
     span: SpanConfig = SpanConfig()
 
-    @property
-    def sides(self) -> str:
-        """What is held out, in words."""
-        return "questions on one passage are on one side"
-
     def resolved(self, table: Table) -> Self:
         """The same with the columns named."""
-        text, label = find_columns(table, text=self.text, label=self.label)
+        text, label = self.found_columns(table, text=self.text, label=self.label)
         if label is None:
             hint = "name the column of the answers with --label"
             raise InputError("has questions and passages, and no answers", where=table.path, hint=hint)
         return self.model_copy(update={"text": text, "label": label})
 
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        there = set((self.text or "").split(",")) <= set(table.columns)
-        columns = {
-            "text": text or (self.text if there else None),
-            "label": label or (self.label if self.label in table.columns else None),
-        }
-        return self.model_copy(update=columns).resolved(table)
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for questions without answers."""
-        there = set((self.text or "").split(",")) <= set(table.columns)
-        found, _ = find_columns(table, text=text or (self.text if there else None), label=None)
-        return self.model_copy(update={"text": found, "label": None})
+    def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
+        """Those of question and passage, and that of the answers."""
+        return find_columns(table, text=text, label=label)
 
     def read(self, table: Table) -> Iterator[Question]:
         """The questions of a table."""
@@ -113,28 +82,12 @@ class QuestionAnsweringConfig(TaskConfig):
         """Those with an answer that can be learned, or none, and what was found."""
         return learnable(examples)
 
-    def remarks(
-        self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
-    ) -> list[str]:
-        """How many questions of the other parts are on passages of the training part."""
-        del files, named
-        known = {one.passage for one in parts["train"]}
-        seen = {name: sum(one.passage in known for one in rows) for name, rows in parts.items() if name != "train"}
-        return [f"{count:,} questions of {name} are on passages of train" for name, count in seen.items() if count]
-
     def learn(self, examples: Sequence[Question]) -> QuestionAnswering:
         """The tokenizer. Raises ConfigError where parts do not go together, InputError where nothing is answered."""
         if not any(one.answers for one in examples):
             raise InputError("no question has an answer in its passage", hint="is task.label the right column?")
-        encoder = self.encoder.ready()
-        texts = list(dict.fromkeys(text for one in examples for text in one.texts))
-        tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=True)
-        reader = self.reader if self.reader != "auto" else "joint" if encoder.kind in JOINT else "attention"
-        decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer, "reader": reader}
-        if "max_length" not in self.model_fields_set and encoder.longest is not None:
-            decided["max_length"] = min(self.max_length, encoder.longest)
-        config = self.model_copy(update=decided)
-        return QuestionAnswering(config, tokenizer.learn(texts), always=all(one.answers for one in examples))
+        config, tokenizer = self.decided(examples)
+        return QuestionAnswering(config, tokenizer, always=all(one.answers for one in examples))
 
     def load(self, folder: Path) -> QuestionAnswering:
         """Load what `QuestionAnswering.save` wrote."""
@@ -145,7 +98,7 @@ class QuestionAnsweringConfig(TaskConfig):
         return task
 
 
-class QuestionAnswering(Task):
+class QuestionAnswering(PassageTask):
     """A tokenizer, and whether every passage that was learned from has the answer; its config has a reader."""
 
     config: QuestionAnsweringConfig
@@ -156,15 +109,8 @@ class QuestionAnswering(Task):
     """There is an answer if its probability over that of none is so much."""
 
     def __init__(self, config: QuestionAnsweringConfig, tokenizer: Tokenizer, *, always: bool) -> None:
-        self.config, self.tokenizer, self.always = config, tokenizer, always
-        mark, frame = tokenizer.sizes[0], tokenizer.frame
-        if config.reader == "joint":
-            frame = frame or Frame((mark,), (mark,), (mark,))
-        elif frame is not None:
-            hint = "set task.reader to joint"
-            raise ConfigError("a pre-trained encoder reads both in one row", where="task.reader", hint=hint)
-        self.layout = Layout(frame, config.max_length, config.max_question)
-        _check(config, self.layout)
+        super().__init__(config, tokenizer)
+        self.always = always
 
     def save(self, folder: Path) -> None:
         """The tokenizer's files, `questions.json`, and `tuned.json` where a threshold was tuned."""
@@ -175,10 +121,8 @@ class QuestionAnswering(Task):
 
     def build_model(self) -> SpanReader:
         """The encoder and its head, with fresh weights."""
-        first, *views = self.tokenizer.sizes
-        sizes = (first,) if self.tokenizer.frame else (first + 1, PARTS, *views)
         assert self.config.reader != "auto"
-        return self.config.span.build(self.config.encoder.build(sizes), reader=self.config.reader)
+        return self.config.span.build(self.config.encoder.build(self.read_sizes), reader=self.config.reader)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
         """Start a pre-trained encoder."""
@@ -221,7 +165,7 @@ class QuestionAnswering(Task):
 
     def collate(self, columns: Columns, rows: np.ndarray) -> QuestionBatch:
         """Gather and pad some rows."""
-        return gathered(columns, rows, by="segments" if self.tokenizer.frame else "views")
+        return gathered(columns, rows, by=self.told_by)
 
     def loss(self, model: nn.Module, batch: QuestionBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Cross-entropy of where the answer starts, and of where it ends, halved; the count is the number of rows."""
@@ -249,9 +193,6 @@ class QuestionAnswering(Task):
 
     def answers(self, parts: Sequence[Part], columns: Columns) -> list[SpanAnswer]:
         """The answer of all rows of each question."""
-        of: dict[int, list[int]] = {}
-        for row, owner in enumerate(columns.owner_R.tolist()):
-            of.setdefault(owner, []).append(row)
         text = columns.ragged["text"]
         return [
             merged(
@@ -261,7 +202,7 @@ class QuestionAnswering(Task):
                 threshold=self.threshold,
                 keep=self.config.candidates,
             )
-            for rows in of.values()
+            for rows in rows_by_example(columns)
         ]
 
     @property
@@ -300,32 +241,3 @@ class QuestionAnswering(Task):
     def record(self, answer: SpanAnswer, example: Question) -> dict[str, Any]:
         """The question, its right answers where they are known, the answer with its place, and the best candidates."""
         return recorded(answer, example)
-
-    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """The tokenizer with its coverage, the reader, and what is long."""
-        described = self.config.tokenizer.describe() if self.config.tokenizer else ""
-        sizes = " + ".join(f"{size:,}" for size in self.tokenizer.sizes)
-        known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in columns.items())
-        said = [f"tokenizer: {described}; {sizes} ids, which cover {known}", f"reader: {self.config.reader}"]
-        for name, part in columns.items():
-            if part.facts["long"]:
-                long = f"{part.facts['long']:.1%} of the {name} questions are on passages longer than"
-                said.append(f"{long} {self.layout.room} tokens, read in windows")
-            if part.facts["long_questions"]:
-                said.append(f"{part.facts['long_questions']:.1%} of the {name} questions are cut at max_question")
-        return said
-
-
-def _check(config: QuestionAnsweringConfig, layout: Layout) -> None:
-    encoder = config.encoder
-    if not encoder.reads_order:
-        hint = "take `gru`, `lstm`, `cnn`, `transformer` or a pre-trained encoder"
-        raise ConfigError(f"`{encoder.kind}` keeps no positions", where="task.encoder", hint=hint)
-    if layout.room < 8:
-        what = f"{config.max_length} leaves no room for a passage beside a question of {config.max_question}"
-        raise ConfigError(what, where="task.max_length", hint="raise it, or lower task.max_question")
-    if encoder.longest is not None and config.max_length > encoder.longest:
-        what = (
-            f"`{encoder.kind}` has learned positions for {encoder.longest} tokens, {config.max_length} are to be read"
-        )
-        raise ConfigError(what, where="task.max_length", hint=f"set it to {encoder.longest}")
