@@ -5,10 +5,15 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Regex
+from tokenizers import Tokenizer as Engine
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split
 
 from weft.tasks.unseen import named, told, unseen_letters
 from weft.tasks.writing import EXACT
 from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
+from weft.text.pretrained import PretrainedTokenizer, PretrainedTokenizerConfig
 from weft.text.subwords import (
     BpeTokenizerConfig,
     BytesTokenizerConfig,
@@ -58,3 +63,11 @@ def test_they_are_told_the_most_frequent_first_and_not_all():
     (said,) = told(Counter("吃吃é"))
     assert said == "3 characters were never seen in training, and cannot be told apart: `吃`, `é`"
     assert named(Counter("甲乙丙丁戊己庚辛壬癸")).endswith("`辛` and 2 others")
+
+
+def test_a_pretrained_tokenizer_has_its_unknown_piece_where_it_will():
+    engine = Engine(WordLevel({"<s>": 0, "a": 1, "很": 2, "<unk>": 3}, unk_token="<unk>"))
+    engine.pre_tokenizer = Split(Regex("."), "isolated")
+    engine.add_special_tokens(["<s>", "<unk>"])
+    tokenizer = PretrainedTokenizer(PretrainedTokenizerConfig(folder="x"), engine, {"unk_token": "<unk>"})
+    assert unseen_letters(tokenizer, ["a很", "a龘龘b"]) == {"龘": 2, "b": 1}

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from weft.text.normalize import normalize
 from weft.text.tokenizer import Tokenizer
-from weft.text.vocab import UNKNOWN
 
 SHOWN = 8
 """So many characters are named."""
@@ -24,7 +23,10 @@ def unseen_letters(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[str]:
     plain = dict(zip(letters, normalize(letters, tokenizer.config.normalize), strict=True))
     strange = [letter for letter in letters if not known.issuperset(plain[letter])]
     # of bytes no character is unknown, though it stands in no piece
-    strange = [letter for letter in strange if UNKNOWN in tokenizer.encode([letter]).values_NW[:, 0]]
+    never = set(tokenizer.never)
+    strange = [
+        letter for letter in strange if not never.isdisjoint(tokenizer.encode([letter]).values_NW[:, 0].tolist())
+    ]
     return Counter({letter: found[letter] for letter in strange})
 
 
