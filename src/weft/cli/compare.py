@@ -46,18 +46,14 @@ REPEATS = "With folds: deal them so many times. With --test: train with so many 
 @click.option("--test", help="File to test on, instead of folds.")
 @click.option("--text", help="Column of the text. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
-@click.option("--source", "source_column", help="Column of the source, for models that write.")
-@click.option("--target", help="Column of the target, for models that write.")
+@options.source
+@options.target
 @click.option("--output", help="Folder for runs and page. Default: runs/compare- and the file's name.")
 @click.option("--resume", is_flag=True, help="Go on: finished runs are kept; models and repeats may be added.")
 @click.option("--keep-models", is_flag=True, help="Keep the weights of every run; else only what it answered.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, for all models.")
 @click.option("--seed", type=int, help="Same seed, same folds and weights.")
-@options.device
-@options.encoding
-@options.on_bad_row
-@click.option("--quiet", is_flag=True, help="Say nothing but errors and the result.")
-@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead of a table.")
+@options.several_runs
 def command(
     source: str,
     folds: int | None,

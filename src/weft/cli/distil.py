@@ -49,17 +49,13 @@ KINDS = {"encoder": "cnn", "decoder": "lstm"}
 @click.option("--test", help="File that all are scored on. Default: as of the teacher, else the dev part.")
 @click.option("--text", help="Column of the text. Default: as of the teacher.")
 @click.option("--label", help="Column of the label. Default: as of the teacher.")
-@click.option("--source", "source_column", help="Column of the source, for models that write.")
-@click.option("--target", help="Column of the target, for models that write.")
+@options.source
+@options.target
 @click.option("--output", help="Folder for runs and page. Default: runs/ and the names of teacher and student.")
 @click.option("--resume", is_flag=True, help="Go on: what the teacher answered is kept, and so are finished runs.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting of the student.")
 @click.option("--seed", type=int, help="Same seed, same weights. Default: as of the teacher.")
-@options.device
-@options.encoding
-@options.on_bad_row
-@click.option("--quiet", is_flag=True, help="Say nothing but errors and the result.")
-@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead of a table.")
+@options.several_runs
 def command(
     teacher: str,
     source: str | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,36 @@ label_separator: Decorator = click.option(
 on_bad_row: Decorator = click.option(
     "--on-bad-row", type=click.Choice(["stop", "skip"]), help="skip leaves bad rows out and lists them."
 )
+dev: Decorator = click.option(
+    "--dev", help="File by which the best weights are chosen. Default: a tenth of the training file."
+)
+test: Decorator = click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
+source: Decorator = click.option("--source", "source_column", help="Column of the source, for models that write.")
+target: Decorator = click.option("--target", help="Column of the target, for models that write.")
+
+
+def one_run(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a verb that makes one run: its folder, settings and seed, and how files are read."""
+    output = click.option("--output", help="Run folder. Default: runs/ and the file's name.")
+    resume = click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in the run folder.")
+    overrides = click.option(
+        "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, as training.epochs=5."
+    )
+    seed = click.option("--seed", type=int, help="Same seed, same weights.")
+    quiet = click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+    return _all(output, resume, overrides, seed, device, encoding, on_bad_row, quiet)(command)
+
+
+def several_runs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a verb that makes several runs and ends with figures: how files are read, and what is said."""
+    quiet = click.option("--quiet", is_flag=True, help="Say nothing but errors and the result.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead of a table.")
+    return _all(device, encoding, on_bad_row, quiet, as_json)(command)
+
+
+def _all(*decorators: Decorator) -> Decorator:
+    """Several options as one, in this order."""
+    return lambda command: reduce(lambda inner, decorator: decorator(inner), reversed(decorators), command)
 
 
 def check_file(path: str) -> None:

@@ -16,18 +16,11 @@ OBJECTIVE = "mlm (the default): an encoder tells hidden words; clm: a decoder te
 @click.argument("source")
 @click.option("--objective", type=click.Choice(list(TASKS)), default="mlm", help=OBJECTIVE)
 @click.option("--text", help="Column of the text. Default: guessed, and said.")
-@click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
-@click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
+@options.dev
+@options.test
 @click.option("--encoder", help="Of mlm: transformer (the default), lstm, gru, rnn, cnn or pretrained:FOLDER.")
 @click.option("--decoder", help="Of clm: gpt (the default), lstm, gru or pretrained:FOLDER.")
-@click.option("--output", help="Run folder. Default: runs/ and the file's name.")
-@click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in the run folder.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, as training.epochs=5.")
-@click.option("--seed", type=int, help="Same seed, same weights.")
-@options.device
-@options.encoding
-@options.on_bad_row
-@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@options.one_run
 @click.pass_context
 def command(context: click.Context, objective: str, **given: Any) -> None:
     """Train on SOURCE without labels: a .txt as one long text, or a column of any table; or a run.yaml.

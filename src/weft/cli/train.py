@@ -50,8 +50,8 @@ NEXT = {
 @options.label_separator
 @click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed, and said.")
 @click.option("--target", help="Column of the target, or several as A,B, each of which is right. Default: guessed.")
-@click.option("--dev", help="File by which the best weights are chosen. Default: a tenth of the training file.")
-@click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
+@options.dev
+@options.test
 @click.option("--encoder", help=ENCODER)
 @click.option(
     "--decoder",
@@ -59,14 +59,7 @@ NEXT = {
 )
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
-@click.option("--output", help="Run folder. Default: runs/ and the file's name.")
-@click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in the run folder.")
-@click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, as training.epochs=5.")
-@click.option("--seed", type=int, help="Same seed, same weights.")
-@options.device
-@options.encoding
-@options.on_bad_row
-@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@options.one_run
 def command(
     source: str, output: str | None, resume: bool, quiet: bool, overrides: tuple[str, ...], **given: Any
 ) -> None:
