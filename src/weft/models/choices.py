@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, SerializeAsAny
+from pydantic_core import PydanticCustomError
 
-from weft.config import one_of
+from weft.config import kind_of, one_of
 from weft.models.bag import BagEncoderConfig
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.cnn import CnnEncoderConfig
@@ -35,6 +36,9 @@ def _with_folder(value: Any) -> Any:
     settings = {"kind": value} if isinstance(value, str) else value
     if isinstance(settings, Mapping) and ":" in str(settings.get("kind")):
         kind, _, folder = str(settings["kind"]).partition(":")
+        if kind in {kind_of(part) for part in (*ENCODERS, *DECODERS) if "folder" not in part.model_fields}:
+            hint = f"only `pretrained` takes one, as pretrained:{folder}"
+            raise PydanticCustomError("kind", "the kind `{kind}` takes no folder", {"kind": kind, "hint": hint})
         return {**settings, "kind": kind, "folder": folder}
     return value
 
