@@ -3,6 +3,8 @@
 import json
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,14 @@ def test_files_that_are_not_there(refused):
     refused("train", "reviews.csv", "--test", "test.csv", says=("test.csv: there is no such file",))
 
 
+@pytest.mark.parametrize("line", ["trian a.csv", "train no.csv", "train a.csv --opochs 4", "inspect no", "compare no"])
+def test_a_mistake_in_the_command_line_waits_for_no_torch(line):
+    code = "import sys; from weft.cli.main import main\ntry: main()\nfinally: print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code, *line.split()], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (2, "False\n"), said
+    assert said.stderr.startswith("weft: ")
+
+
 def test_a_folder_in_place_of_a_file(refused):
     Path("folder.csv").mkdir()
     refused("train", "folder.csv", says=("folder.csv: is a folder, expected a file",))
@@ -68,6 +78,11 @@ OPTIONS = [
     (("--long", "middle"), ("`--long`", "`middle` is not one of `head`, `head-tail`, `windows`", "weft train --help")),
     (("--seed", "七"), ("`--seed`", "`七` is not a valid integer")),
     (("--encoder", "cnnn"), ("task.encoder: there is no kind `cnnn`", "did you mean `cnn`?")),
+    (
+        ("--encoder", "cnn:./bert"),
+        ("the kind `cnn` takes no folder", "only `pretrained` takes one", "pretrained:./bert"),
+    ),
+    (("--encoder", "pretraned:./bert"), ("there is no kind `pretraned`", "did you mean `pretrained`?")),
     (("--encoding", "utf9"), ("no encoding `utf9`", "did you mean `utf-8`?")),
     (("--set", "training.epoch=3"), ("training: there is no setting `epoch`", "did you mean `epochs`?")),
     (("--set", "trainings.epochs=3"), ("there is no setting `trainings`", "did you mean `training`?")),

@@ -53,6 +53,11 @@ def test_models_that_write_are_compared(weft, translator, file, options, column,
     [
         (["--encoders", "bag,lstn"], ["lstn: task.encoder: there is no kind `lstn`", "did you mean `lstm`?"]),
         (["--task", "language_model", "--encoders", "cnn"], ["a language model has no encoder", "--decoders"]),
+        (
+            ["--task", "multiple_choice"],
+            ["of the task `multiple_choice` cannot be compared", "weft train", "compared are"],
+        ),
+        (["--task", "clasification"], ["no task `clasification`", "did you mean `classification`?"]),
         (["--encoders", ","], ["--encoders names nothing to compare"]),
         (["--folds", "1"], ["`--folds`", "1 is not in the range"]),
         (["--folds", "500"], ["`500` folds cannot be made of 40 different texts", "give a number from 2 to 40"]),

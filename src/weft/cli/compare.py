@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from rich.console import Console
@@ -16,8 +16,10 @@ from rich.table import Table
 from weft.cli import options
 from weft.cli.figures import called, interval, told
 from weft.cli.talk import Teller, stopping
-from weft.experiments.cross_validation import Plan, cross_validate, results
-from weft.experiments.entries import Entry, entries
+from weft.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from weft.experiments.entries import Entry
 
 ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
@@ -26,6 +28,7 @@ ENCODERS = (
 READERS = "bag,cnn,lstm,transformer"
 WRITERS = {"seq2seq": "lstm,gru,transformer", "language_model": "lstm,gru,gpt"}
 """What is compared where nothing is named."""
+KINDS = ("classification", *WRITERS)
 COLUMNS = {
     "accuracy": ("accuracy", "macro_f1", "log_loss"),
     "bleu": ("bleu", "chrf", "log_loss"),
@@ -40,7 +43,7 @@ REPEATS = "With folds: deal them so many times. With --test: train with so many 
 @click.argument("source")
 @click.option("--encoders", help=f"{ENCODERS} Default: {READERS}.")
 @click.option("--decoders", help="The same for models that write: transformer, lstm, gru, gpt.")
-@click.option("--task", "kind", type=click.Choice(["classification", *WRITERS]), help=TASK)
+@click.option("--task", "kind", metavar="|".join(KINDS), help=TASK)
 @click.option("--folds", type=click.IntRange(min=2), help="Parts of the file, each tested on once. Default: 5.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help=REPEATS)
 @click.option("--test", help="File to test on, instead of folds.")
@@ -72,7 +75,11 @@ def command(
     """
     if folds and given["test"]:
         raise click.UsageError("--folds and --test exclude each other: a test file is tested on as a whole")
-    plan = Plan(_entries(source, given, overrides), folds=folds or 5, repeats=repeats)
+    options.check_sources(source, given["test"])
+    entries = _entries(source, given, overrides)
+    from weft.experiments.cross_validation import Plan, cross_validate, results
+
+    plan = Plan(entries, folds=folds or 5, repeats=repeats)
     folder = Path(output or f"runs/compare-{Path(source).name.split('.')[0]}")
     options.check_place(str(folder))
     with stopping() as received:
@@ -95,6 +102,16 @@ def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> li
     """The models that are named: by their encoders or, where they write, by their decoders."""
     if any(given[name] for name in ("source_column", "target", "decoders")):
         given["kind"] = given["kind"] or "seq2seq"
+    if given["kind"] not in (None, *KINDS):
+        hint, kind = did_you_mean(given["kind"], KINDS), given["kind"]
+        known = hint.startswith("known")
+        what = f"models of the task `{kind}` cannot be compared" if known else f"there is no task `{kind}`"
+        hint = (
+            f"train each with weft train, and look at their pages; {hint.replace('known:', 'compared are')}"
+            if known
+            else hint
+        )
+        raise ConfigError(what, where="--task", hint=hint)
     if given["kind"] == "language_model" and given["encoders"]:
         raise click.UsageError("a language model has no encoder: name --decoders", click.get_current_context())
     writes = given["kind"] in WRITERS and not given["encoders"]
@@ -102,6 +119,8 @@ def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> li
     words = [word for word in (given[f"{part}s"] or WRITERS.get(given["kind"], READERS)).split(",") if word.strip()]
     if not words:
         raise click.UsageError(f"--{part}s names nothing to compare")
+    from weft.experiments.entries import entries
+
     return entries(words, _settings(source, given), overrides=overrides, part=part)
 
 

@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from weft.cli.figures import interval
 from weft.cli.talk import Teller, stopping
-from weft.experiments.demo import NOTE, TRANSLATOR, mistaken, results, run_demo, translated
 
 
 @click.command("demo", short_help="Train four readers and a translator on data inside the package.")
@@ -21,6 +21,8 @@ from weft.experiments.demo import NOTE, TRANSLATOR, mistaken, results, run_demo,
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same data and weights.")
 def command(output: str, seed: int) -> None:
     """Train bag, CNN, LSTM and Transformer on reviews made by weft, and a translator on sentences with numbers."""
+    from weft.experiments.demo import NOTE, TRANSLATOR, mistaken, results, run_demo, translated
+
     folder = Path(output)
     with stopping() as received:
         Teller().tell(run_demo(folder, seed=seed, stop=lambda: received[0] if received else 0))
@@ -31,7 +33,7 @@ def command(output: str, seed: int) -> None:
     console.print(f"\nThe bag sees little order. Of the {len(missed)} texts that it misses and the LSTM reads right:")
     for one in _plainest(missed):
         console.print(f"  {one['label']:<9} {one['text']}", markup=False)
-    _tell_translator(console, folder)
+    _tell_translator(console, *translated(folder))
     console.print(f"\n{NOTE}\n")
     console.print(f"pages  {folder / 'page.html'}  {folder / TRANSLATOR / 'page.html'}")
     # as it was called: in a virtual environment that is not active, `weft` alone would not be found
@@ -41,12 +43,11 @@ def command(output: str, seed: int) -> None:
     console.print(f'       {called} generate {folder / TRANSLATOR} --text "{english}"', markup=False)
 
 
-def _tell_translator(console: Console, folder: Path) -> None:
-    scores, answers = translated(folder)
+def _tell_translator(console: Console, scores: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> None:
     bleu = scores["scores"]["bleu"]
     right = sum(one["answer"] in one["references"] for one in answers)
     console.print(
-        f"\nThe translator gets BLEU {bleu['value']:.1f} ({bleu['low']:.1f} - {bleu['high']:.1f}) on {len(answers)} "
+        f"\nThe translator gets BLEU {bleu['value']:.1f} ({interval('bleu', bleu)}) on {len(answers)} "
         f"sentences that it has not seen; {right} of them are right to the last character:"
     )
     for one in answers[:4]:
@@ -72,7 +73,7 @@ def _table(scores: Mapping[str, Any]) -> Table:
         table.add_row(
             encoder,
             f"{accuracy['value']:.1%}",
-            f"{100 * accuracy['low']:.1f} - {100 * accuracy['high']:.1f}",
+            interval("accuracy", accuracy),
             f"{one['scores']['log_loss']['value']:.3f}",
             f"{one['speed']['texts_per_second']:,.0f}",
             f"{one['size_bytes'] / 1e6:.1f}",

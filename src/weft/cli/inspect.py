@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -14,9 +14,6 @@ from rich.text import Text
 
 from weft.cli import options
 from weft.data.findings import Finding
-from weft.experiments.inspect import in_order, inspect, write_inspection
-from weft.reading import DataConfig
-from weft.report.inspection import CALLED, tally
 from weft.training.reports import Note
 
 _STYLES = {"error": "red", "warning": "yellow"}
@@ -46,6 +43,11 @@ def command(
     **columns: str | None,
 ) -> None:
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong."""
+    options.check_sources(source, dev, test)
+    from weft.experiments.inspect import in_order, inspect, write_inspection
+    from weft.reading import DataConfig
+    from weft.report.inspection import CALLED, tally
+
     name = Path(source).absolute().name
     folder = Path(output or f"runs/inspect-{name.split('.')[0]}")
     options.check_place(str(folder / "page.html"))
@@ -66,18 +68,18 @@ def command(
     out.print(Text(f"{tally(findings)} in {name}", style="bold"))
     open_ones = [one for one in in_order(findings) if one.severity != "fine"]
     if open_ones:
-        out.print(_table(open_ones))
+        out.print(_table(open_ones, CALLED))
     for one in findings:
         if one.severity == "fine":
             out.print(Text(f"fine   {one.title}: {one.said}"), soft_wrap=True)
     out.print(f"page   {page}\nrows   {folder / 'inspection.json'}", markup=False, soft_wrap=True)
 
 
-def _table(findings: Sequence[Finding]) -> Table:
+def _table(findings: Sequence[Finding], called: Mapping[str, str]) -> Table:
     table = Table(show_lines=True)
     for column in ("", "looked at", "count", "found, and how to mend it"):
         table.add_column(column, justify="right" if column == "count" else "left", no_wrap=column == "")
     for one in findings:
         found = Text(one.said).append(f"\n→ {one.fix}", style="dim")
-        table.add_row(Text(CALLED[one.severity], style=_STYLES[one.severity]), one.title, f"{one.count:,}", found)
+        table.add_row(Text(called[one.severity], style=_STYLES[one.severity]), one.title, f"{one.count:,}", found)
     return table

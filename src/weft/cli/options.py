@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import reduce
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from weft.data.encodings import open_bytes
 from weft.data.guess import named_by_user
+from weft.data.parallel import side_files
 from weft.data.sources import Table
 from weft.errors import InputError
-from weft.tasks.base import TaskConfig
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft.tasks.base import TaskConfig
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -57,6 +62,16 @@ def several_runs(command: Callable[..., Any]) -> Callable[..., Any]:
 def _all(*decorators: Decorator) -> Decorator:
     """Several options as one, in this order."""
     return lambda command: reduce(lambda inner, decorator: decorator(inner), reversed(decorators), command)
+
+
+def check_sources(*names: str | None) -> None:
+    """Refuse files that are not there, as `train.csv` or `train.de,train.en`, before what takes seconds to import is.
+
+    Raises InputError in the words of reading.
+    """
+    for name in chain.from_iterable(side_files(name) or (name,) for name in names if name):
+        if name != "-" and not Path(name).exists():
+            open_bytes(name).close()
 
 
 def check_file(path: str) -> None:

@@ -1,4 +1,7 @@
-"""`weft train`: from a file and options, or a YAML file, to a run folder."""
+"""`weft train`: from a file and options, or a YAML file, to a run folder.
+
+What brings PyTorch is imported where it is used: a mistake in the command line is told before.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,6 @@ from weft.config import kind_of, overridden, read_yaml, validated
 from weft.data.parallel import side_files
 from weft.errors import ConfigError
 from weft.files import read_json
-from weft.run import RunConfig, train
-from weft.tasks.choices import TASKS
 
 LONG = (
     "What is read of texts beyond task.max_length (512): head (the default) their beginning, head-tail both ends,"
@@ -69,9 +70,12 @@ def command(
     label, whose files are the texts. Pairs are two columns of a file, or two files line by line: train.de,train.en.
     """
     is_yaml = source.endswith((".yaml", ".yml"))
+    options.check_sources(source, given["dev"], given["test"])
     settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
     settings = overridden(_with_options(settings, given), overrides)
     _check_task(settings, given)
+    from weft.run import RunConfig, train
+
     config = validated(RunConfig, settings)
     file = source if is_yaml else config.data.train
     folder = output or f"runs/{Path((side_files(file) or (file,))[0]).name.split('.')[0]}"
@@ -134,6 +138,8 @@ def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
 
 def _check_task(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Refuse the options of another task. Raises ConfigError, with the tasks that have such an option."""
+    from weft.tasks.choices import TASKS
+
     task = settings.get("task", {})
     kind = str(task.get("kind", kind_of(TASKS[0]))) if isinstance(task, Mapping) else str(task)
     known = {kind_of(one): one for one in TASKS}
