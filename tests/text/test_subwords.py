@@ -213,6 +213,11 @@ def test_described():
     assert config.describe() == "unigram, unicode NFC, case keep, size 4000"
 
 
+def test_fewer_pieces_than_asked_for_are_explained():
+    assert LEARNED["bpe"].counted == f"{LEARNED['bpe'].sizes[0]} ids (at most 300, but the texts hold no more)"
+    assert BpeTokenizerConfig(size=40).learn(TEXTS).counted == "40 ids"
+
+
 def test_a_size_below_one_is_refused():
     with pytest.raises(ConfigError, match="size"):
         validated(BpeTokenizerConfig, {"size": 0})

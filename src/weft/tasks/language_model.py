@@ -300,7 +300,7 @@ class LanguageModel(Task):
         read = "one long text" if self.config.unit == "stream" else "texts of their own"
         rows = sum(len(part) for part in columns.values())
         return [
-            f"tokenizer: {described}; {self.tokenizer.sizes[0]:,} ids, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
             f"{read}: {tokens:,} tokens in {rows:,} pieces of at most {self.config.context} (task.context)",
         ]
 

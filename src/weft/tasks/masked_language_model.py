@@ -255,12 +255,11 @@ class MaskedLanguageModel(Task):
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """The tokenizer and its coverage, the rows, what is hidden."""
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
-        sizes = " + ".join(f"{size:,}" for size in self.tokenizer.sizes)
         known = ", ".join(f"{part.facts['known']:.2%} of {name}" for name, part in columns.items())
         tokens, rows = (sum(each) for each in zip(*map(_size, columns.values()), strict=True))
         words = sum(int(part.ragged["starts"].values.sum()) for part in columns.values())
         return [
-            f"tokenizer: {described}; {sizes} ids, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
             f"{tokens:,} tokens of {words:,} words in {rows:,} rows of at most {self.config.max_length}",
             f"{self.config.share:.0%} of the words are to be told, others in each epoch; in dev always the same",
         ]

@@ -137,9 +137,11 @@ class PassageTask(Task):
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """The tokenizer with its coverage, the reader, and what is long."""
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
-        sizes = " + ".join(f"{size:,}" for size in self.tokenizer.sizes)
         known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in columns.items())
-        said = [f"tokenizer: {described}; {sizes} ids, which cover {known}", f"reader: {self.config.reader}"]
+        said = [
+            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
+            f"reader: {self.config.reader}",
+        ]
         for name, part in columns.items():
             of = f"of the {name} {self.config.asked} are"
             if part.facts["long"]:

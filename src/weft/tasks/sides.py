@@ -81,11 +81,11 @@ class Sides:
         """How many ids there are, and how much of each part they cover."""
         known = ", ".join(f"{one['source']:.2%} of {name}" for name, one in facts.items())
         if self.shared:
-            return [f"one vocabulary of {self.source.sizes[0]:,} ids for both sides, which cover {known} (sources)"]
+            return [f"one vocabulary of {self.source.counted} for both sides, which cover {known} (sources)"]
         targets = ", ".join(f"{one['target']:.2%} of {name}" for name, one in facts.items() if "target" in one)
         return [
-            f"{self.source.sizes[0]:,} ids for sources, which cover {known}",
-            f"{self.target.sizes[0]:,} ids for targets, which cover {targets}",
+            f"{self.source.counted} for sources, which cover {known}",
+            f"{self.target.counted} for targets, which cover {targets}",
         ]
 
 

@@ -202,11 +202,10 @@ class Texts(Task):
         """Labels, the tokenizer with its coverage, and long texts."""
         shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
-        sizes = " + ".join(f"{size:,}" for size in self.tokenizer.sizes)
         known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in columns.items())
         notes = [
             f"{len(self.labels)} labels: {shown}",
-            f"tokenizer: {described}; {sizes} ids, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
         ]
         if self.tokenizer.frame is not None and min(part.facts["known"] for part in columns.values()) < 0.9:
             notes.append("many pieces are unknown: was the pre-trained model made for texts of this language?")

@@ -139,6 +139,12 @@ class SubwordTokenizer(Tokenizer):
         """The pieces by id: `▁` is a space before, `##` the inside of a word, and bytes have a letter each."""
         return [str(self.engine.id_to_token(number)) for number in range(self.sizes[0])]
 
+    @property
+    def counted(self) -> str:
+        """How many ids there are; and why, where they are fewer than there may be."""
+        fewer = self.sizes[0] < self.config.size
+        return super().counted + (f" (at most {self.config.size:,}, but the texts hold no more)" if fewer else "")
+
     def encode(self, texts: abc.Sequence[str]) -> Encoded:
         """Encode many texts at once, in the library's own threads."""
         rows = [row.ids for row in self.engine.encode_batch_fast(normalize(texts, self.config.normalize))]

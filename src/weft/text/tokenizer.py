@@ -78,6 +78,11 @@ class Tokenizer(ABC):
         """The strings of view 0 by id, of which 0 and 1 stand for padding and unknown pieces; None: it has none."""
         return None
 
+    @property
+    def counted(self) -> str:
+        """For people: how many ids each view has."""
+        return f"{' + '.join(f'{size:,}' for size in self.sizes)} ids"
+
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The ids of many raw texts at once."""
