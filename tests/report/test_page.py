@@ -261,6 +261,24 @@ def test_the_hardest_errors_are_the_surest(tmp_path):
     assert [row["text"] for row in errors.hardest] == ["text 999", "text 997", "text 995"]
 
 
+def test_hidden_pieces_are_told_and_questions_answered(tmp_path):
+    told = [answer(label="the " * 500, answer="of " * 500)]
+    page = read(run_page(make(tmp_path / "mlm", labels=(), task="masked_language_model", answers=told)))
+    assert "cnn tells 91.0% of the hidden pieces of the dev part right" in page.text
+    assert "In 1 of 1 texts a hidden piece is told wrong" in page.text
+    assert page.text.count("the the") < 20
+    asked = [answer("Who came?") | {"passage": "李明来了。"}]
+    page = read(run_page(make(tmp_path / "choices", labels=(), task="multiple_choice", answers=asked)))
+    assert "cnn answers 91.0% of the questions of the dev part right" in page.text
+    assert "Who came? | 李明来了。" in page.text
+
+
+def test_scores_without_intervals_promise_none(tmp_path):
+    bare = {"accuracy": {"value": 0.5, "low": None, "high": None}}
+    page = read(run_page(make(tmp_path / "few", scores=bare)))
+    assert "On the dev part, 400 texts, too few for intervals" in page.text
+
+
 def test_a_comparison_marks_the_best_and_links_the_runs(tmp_path):
     one = make(tmp_path / "runs" / "a bag", encoder="bag", scores={"accuracy": interval(0.8)}, size_bytes=10)
     two = make(tmp_path / "runs" / "b", encoder="cnn", speed={"texts_per_second": 10.0})

@@ -79,6 +79,11 @@ def test_learning_curves_promise_what_they_draw():
     assert "bits per byte on the dev part" in words(learning_curves(several).figures[1])
 
 
+def test_one_evaluation_has_one_step_on_its_axis():
+    (figure,) = learning_curves([evaluation(5, best=True, metric="log_loss", log_loss=0.7)]).figures
+    assert words(figure).count("5") == 1
+
+
 @pytest.mark.parametrize(
     "reports",
     [

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from weft.report.canvas import FULL, LINES, POINTS, SIZE, blank, panel, shorten, style, svg, width
 from weft.report.words import Form, is_number, measure, score
@@ -90,7 +90,7 @@ def percent_axis(axes: Axes) -> None:
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, -0.03), min(high, 1.03))
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g}%"))
 
 
 def finite(pairs: Iterable[tuple[Any, Any]]) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from markupsafe import Markup
 
@@ -26,6 +26,10 @@ SHOWN = 150  # columns of a text in the table of errors; the rest unfolds
 PAIRED = 6  # labels at most, for the confusion matrix and the calibration to stand side by side
 COMPACT = 20  # labels at most, for their table to write out each interval
 WHOLE = 20_000  # letters of a text at most
+CUT = 60  # columns of an answer in the table of errors
+MASKED = "masked_language_model"
+DOES = {MASKED: ("tells", "hidden pieces of the "), "multiple_choice": ("answers", "questions of the ")}
+"""What a model of a task does and with what, where it does not read the texts as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def _labelled(run: Run) -> dict[str, Any]:
         "few_labels": len(labels) <= PAIRED,
         "compact": COMPACT,
         "calibration": Markup(reliability(run.detail("calibration", []))),
-        "errors": _errors(hardest_errors(run.folder)),
+        "errors": _errors(hardest_errors(run.folder), "texts" if run.scores.get("task") == MASKED else "answers"),
     }
 
 
@@ -135,7 +139,9 @@ def _headline(run: Run) -> Headline | None:
     """Put the first score into plain words."""
     part = run.data.split(",")[0]
     if found := run.intervals.get("accuracy"):
-        return Headline(f"{run.name} reads", words.score(found.value), f"of the {part} right", words.span(found))
+        does, what = DOES.get(str(run.scores.get("task")), ("reads", ""))
+        right = f"of the {what}{part} right"
+        return Headline(f"{run.name} {does}", words.score(found.value), right, words.span(found))
     if found := run.intervals.get("bits_per_byte"):
         score = words.score(found.value, "number")
         return Headline(f"{run.name} tells a byte of the {part} in", score, "bits", words.span(found, "number"))
@@ -214,10 +220,12 @@ def _label(found: Any) -> str:
     return ", ".join(map(str, found)) or "none" if isinstance(found, list) else str(found)
 
 
-def _errors(errors: Errors | None) -> dict[str, Any] | None:
+def _errors(errors: Errors | None, what: Literal["answers", "texts"]) -> dict[str, Any] | None:
     if errors is None or not errors.answers:
         return None
     wrong = f"{errors.wrong:,} of {errors.answers:,} answers {'is' if errors.wrong == 1 else 'are'} wrong"
+    if what == "texts":
+        wrong = f"In {errors.wrong:,} of {errors.answers:,} texts a hidden piece is told wrong"
     if not errors.wrong:
         return {"said": f"None: all {errors.answers:,} answers are right.", "rows": []}
     most = "" if len(errors.hardest) == errors.wrong else f"; these are the {len(errors.hardest)} it was surest of"
@@ -225,7 +233,7 @@ def _errors(errors: Errors | None) -> dict[str, Any] | None:
 
 
 def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    text = " | ".join(str(row[name]) for name in ("text", "second") if name in row)
+    text = " | ".join(str(row[name]) for name in ("text", "second", "passage") if name in row)
     short = shorten(text, SHOWN)
     cut = len(text) - WHOLE
     whole = text if cut <= 0 else f"{text[:WHOLE]}… ({cut:,} more letters)"
@@ -233,8 +241,8 @@ def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "short": short,
         "whole": whole if short.endswith("…") and not text.endswith("…") else "",
-        "label": _label(row.get("labels", row.get("label", ""))),
-        "answer": _label(row.get("answer", "")),
+        "label": shorten(_label(row.get("labels", row.get("label", ""))), CUT),
+        "answer": shorten(_label(row.get("answer", "")), CUT),
         "sure": words.NOTHING if sure is None else words.score(sure),
         "line": words.count(row.get("line")),
     }

@@ -124,7 +124,7 @@ def _figure(draw: Callable[[Axes], None], best: int | None, told: Sequence[str])
         axes = panel(figure, 0.55, 0.5, HALF - 0.7, 2.1)
         draw(axes)
         axes.set_xlabel("step" if best is None else f"step (dotted: the best, {best:,})")
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.margins(x=0.03)
         if best is not None:
