@@ -120,7 +120,7 @@ def _table(lines: Any) -> str:
 def _lines(config: type[Config], path: str, *, like: Config | None = None) -> Iterator[Line]:
     """The settings of a config and of those inside it, with the defaults of one `like` it where there is one.
 
-    Where a setting is one of several kinds, its kind alone.
+    Where a setting is one of several kinds, its kind alone; where settings are off by default, a line that says so.
     """
     for name, field in config.model_fields.items():
         here = f"{path}{name}"
@@ -133,6 +133,8 @@ def _lines(config: type[Config], path: str, *, like: Config | None = None) -> It
             kinds = [f"`{kind_of(one)}`" for one in CHOICES[inner]] + ["`null`"] * (field.default is None)
             yield Line(here, _chosen(field), ", ".join(kinds), _means(config, name, here))
         elif inner is not None:
+            if field.default is None:
+                yield Line(here, "`null`", "settings, `null`", _means(config, name, here))
             yield from _lines(inner, f"{here}.", like=field.default if isinstance(field.default, inner) else None)
         else:
             default = "to be given" if field.is_required() else _shown(getattr(like, name) if like else field.default)
