@@ -68,7 +68,8 @@ def test_lines_of_standard_input_and_rows_of_a_file(weft, translator):
     Path("new.txt").write_text("\n".join(TEXTS) + "\n", encoding="utf-8")
     assert weft("generate", "translator", "new.txt").out == expected
     Path("new.csv").write_text("n,原文\n" + "".join(f"1,{text}\n" for text in TEXTS), encoding="utf-8")
-    assert weft("generate", "translator", "new.csv", "--column", "原文").out == expected
+    for option in ("--column", "--source"):
+        assert weft("generate", "translator", "new.csv", option, "原文").out == expected
 
 
 def test_json_has_the_records_of_predict(weft, translator):

@@ -25,7 +25,7 @@ EMPTY = "(empty)"
 @click.argument("folder")
 @click.argument("file", required=False)
 @click.option("--text", "--prompt", "texts", multiple=True, help=TEXT)
-@click.option("--column", help="Column of the text in FILE. Default: as in training.")
+@options.column
 @click.option("--stream", is_flag=True, help="Print each text as it is written: greedily, or drawn.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, as weft predict.")
 @searching.options
@@ -44,8 +44,9 @@ def command(
 ) -> None:
     """Print what the model in FOLDER writes for each --text, each row of FILE, or each line of standard input.
 
-    A model of pairs writes the other side, a language model goes on with what it is given. Texts are found as the
-    model's settings say, unless options say otherwise: --greedy, --beam, --minimum-risk, or any option that draws.
+    A model of pairs writes the other side, a language model goes on with what it is given. An empty line of plain text
+    that asks for nothing is answered by an empty line, unless --on-bad-row stop is given. Texts are found as the model's
+    settings say, unless options say otherwise: --greedy, --beam, --minimum-risk, or any option that draws.
     """
     if file and texts:
         raise click.UsageError("texts come from FILE or from --text, not from both")
@@ -68,10 +69,10 @@ def command(
     else:
         found = answering.answered(model, examples, place=place)
         if as_json:
-            for given, example in found:
-                click.echo(json.dumps(model.task.record(given, example), ensure_ascii=False))
+            for record in answering.records(model, found):
+                click.echo(json.dumps(record, ensure_ascii=False))
         else:
-            _print([given.text, *given.alternatives] for given, _ in found)
+            _print([given.text, *given.alternatives] if given else [""] for given, _ in found)
     if table is not None:
         answering.say_left_out(table)
 
@@ -106,11 +107,14 @@ def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, 
     samples = search.samples if isinstance(search, Sample) else 1
     unseen: Counter[str] = Counter()
     for number, example in enumerate(examples, 1):
+        if number > 1:
+            click.echo()
+        if isinstance(example, answering.Blank):
+            click.echo(EMPTY if on_console() else "")
+            continue
         unseen += model.task.unseen([example])
         if unread := model.task.encode([example]).fixed.get("unread"):
             answering.say_unread(model, int(unread[0]), where=place(number, example))
-        if number > 1:
-            click.echo()
         for sample in range(samples):
             if samples > 1:
                 click.echo(f"{sample + 1}  ", nl=False)

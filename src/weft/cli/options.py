@@ -36,6 +36,12 @@ dev: Decorator = click.option(
     "--dev", help="File by which the best weights are chosen. Default: a tenth of the training file."
 )
 test: Decorator = click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
+column: Decorator = click.option(
+    "--column",
+    "--source",
+    "column",
+    help="Column of the text in FILE (two as A,B), or of the source, for models that write. Default: as in training.",
+)
 source: Decorator = click.option("--source", "source_column", help="Column of the source, for models that write.")
 target: Decorator = click.option("--target", help="Column of the target, for models that write.")
 

@@ -24,7 +24,7 @@ from weft.models.device import Device
 @click.argument("file", required=False)
 @click.option("--text", "texts", multiple=True, help="A text to answer; may be given more than once.")
 @click.option("--second", "seconds", multiple=True, help="The second text of a pair; as many as there are --text.")
-@click.option("--column", help="Column of the text in FILE, or two as A,B. Default: as in training.")
+@options.column
 @click.option("--output", help="Write the answers to this file. Default: standard output.")
 @click.option(
     "--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: by the name of --output, or jsonl."
@@ -48,8 +48,9 @@ def command(
 ) -> None:
     """Answer texts with the model in FOLDER: those of FILE, of --text, or of standard input (one a line).
 
-    Each answer is one JSON line, or one row of csv, in the order of the texts. How a text is written, by models that
-    write, is said as for `weft generate`.
+    Each answer is one JSON line, or one row of csv, in the order of the texts. An empty line of plain text has an empty
+    answer, so that line n of the answers belongs to line n of the texts, unless --on-bad-row stop is given. How a text
+    is written, by models that write, is said as for `weft generate`.
     """
     _check_options(file, texts, seconds, reject_below)
     if output:
@@ -65,7 +66,9 @@ def command(
         examples, table, place = answering.inputs(model, file, **reading)
     found = answering.answered(model, examples, place=place)
     with written(Path(output)) if output else nullcontext(sys.stdout) as out:
-        records = (model.task.record(given, example) for given, example in found)
+        records = answering.records(model, found)
+        if searching.own(model):
+            records = ({**record, "alternatives": record.get("alternatives", [])} for record in records)
         if reject_below is not None:
             records = _rejecting(records, below=reject_below)
         if (form or Path(output or "").suffix.removeprefix(".")) == "csv":
@@ -92,6 +95,9 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float) -> Iterator[d
     """Take away the answers whose probability is below a bound; when all are read, say how many those were."""
     rejected = total = 0
     for record in records:
+        if record["answer"] is None:
+            yield {**record, "rejected": False}  # an empty line
+            continue
         if "probability" not in record:
             what = "an answer of several labels has no one probability: each label has a threshold of its own"
             raise InputError(what, where="--reject-below")
@@ -124,11 +130,11 @@ def _row(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
     Alternatives to a text that was written are a JSON array, since there is no sign that none of them holds.
     """
     if "probabilities" not in record:
-        others = json.dumps(record.get("alternatives", []), ensure_ascii=False)
-        return {**record, "alternatives": others, "unread": record.get("unread", 0)}
-    probabilities, answer = record["probabilities"], record["answer"]
-    if not isinstance(answer, list):
+        others = record.get("alternatives")
+        return record if others is None else {**record, "alternatives": json.dumps(others, ensure_ascii=False)}
+    if "probability" in record:
         return {name: value for name, value in record.items() if name != "probabilities"}
+    probabilities, answer = record["probabilities"], record["answer"] or ()
     each = separator.join(str(probabilities[label]) for label in answer)
     joined = {**record, "answer": separator.join(answer), "probabilities": each}
     return {"probability" if name == "probabilities" else name: value for name, value in joined.items()}
