@@ -46,8 +46,25 @@ def test_mistakes_are_told(refused):
     refused("inspect", "review.csv", says=("review.csv: there is no such file", "did you mean `reviews.csv`?"))
     refused("inspect", "reviews.csv", "--label", "labl", says=("no column `labl`",))
     Path("pairs.csv").write_text("en,zh\n" + "he sees it,他看见了\n" * 3, encoding="utf-8")
-    refused("inspect", "pairs.csv", says=("cannot tell which column", "labelled texts are inspected: of pairs to"))
+    refused("inspect", "pairs.csv", says=("cannot tell which column", "with --source NAME --target NAME"))
     refused("inspect", "reviews.csv", "--output", "reviews.csv/a", says=("`reviews.csv` is a file",))
+
+
+def test_pairs_are_inspected_side_by_side(weft):
+    rows = [f"he sees {number} cats,他看见{number}只猫" for number in range(20)]
+    odd = ["he sees it,", "same,same", rows[0], f"yes,{'他看见了一只猫' * 30}", "<b>он видит</b>,他看见了"]
+    Path("pairs.csv").write_text("\n".join(["en,zh", *rows, *odd]) + "\n", encoding="utf-8")
+    Path("test.csv").write_text("en,zh\nhe sees 3 cats,他看见三只猫\n", encoding="utf-8")
+    said = weft("inspect", "pairs.csv", "--source", "en", "--target", "zh", "--test", "test.csv", "--json")
+    assert said.code == 0, said
+    found = {one["key"]: one for one in json.loads(said.out)}
+    lines = {key: [row["line"] for row in found[key]["rows"]] for key in ("empty", "copies", "duplicates", "ratio")}
+    assert lines == {"empty": [22], "copies": [23], "duplicates": [24], "ratio": [25]}
+    assert found["ratio"]["said"] == "train: 1 of 25 pairs with lengths over 3 times out of the usual proportion"
+    assert found["overlap"]["severity"] == "error"
+    assert (found["markup-source"]["count"], found["markup-target"]["count"]) == (1, 0)
+    assert "Han" in found["scripts-target"]["said"]
+    assert Path("runs/inspect-pairs/page.html").is_file()
 
 
 def test_training_begins_with_what_the_doctor_says(train):

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from weft.cli import options
 from weft.data.findings import Finding
+from weft.data.parallel import side_files
 from weft.training.reports import Note
 
 _STYLES = {"error": "red", "warning": "yellow"}
@@ -24,6 +25,8 @@ _STYLES = {"error": "red", "warning": "yellow"}
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
 @options.label_separator
+@options.source
+@options.target
 @click.option("--dev", help="File by which weights would be chosen: are its texts in SOURCE too?")
 @click.option("--test", help="File that a model would be scored on: are its texts in SOURCE too?")
 @click.option("--no-label-errors", is_flag=True, help="Look for no wrong labels, which takes training five models.")
@@ -42,11 +45,15 @@ def command(
     encoding: str | None,
     **columns: str | None,
 ) -> None:
-    """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong."""
+    """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
+
+    With --source and --target, or two files as train.de,train.en, it is pairs to translate: empty sides, copies, unlike
+    lengths, odd scripts.
+    """
     options.check_sources(source, dev, test)
     from weft.experiments.inspect import in_order, inspect, write_inspection
+    from weft.experiments.inspect_pairs import inspect_pairs
     from weft.reading import DataConfig
-    from weft.report.inspection import CALLED, tally
 
     name = Path(source).absolute().name
     folder = Path(output or f"runs/inspect-{name.split('.')[0]}")
@@ -55,7 +62,12 @@ def command(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     findings: list[Finding] = []
     wanted = "leave" if no_label_errors else "find"
-    for told in inspect(data, **columns, label_errors=wanted, seed=seed):
+    pairs = {"source": columns.pop("source_column"), "target": columns.pop("target")}
+    if any(pairs.values()) or (side_files(source) and not any(columns.values())):
+        told_of = inspect_pairs(data, **pairs)
+    else:
+        told_of = inspect(data, **columns, label_errors=wanted, seed=seed)
+    for told in told_of:
         if isinstance(told, Note):
             console.print(told.text, markup=False)
         else:
@@ -63,16 +75,22 @@ def command(
     page = write_inspection(findings, folder, title=name)
     if as_json:
         click.echo(json.dumps([one.to_json() for one in in_order(findings)], ensure_ascii=False))
-        return
+    else:
+        _print(in_order(findings), name)
+        click.echo(f"page   {page}\nrows   {folder / 'inspection.json'}")
+
+
+def _print(findings: Sequence[Finding], name: str) -> None:
+    from weft.report.inspection import CALLED, tally
+
     out = Console(file=sys.stdout, highlight=False)
     out.print(Text(f"{tally(findings)} in {name}", style="bold"))
-    open_ones = [one for one in in_order(findings) if one.severity != "fine"]
+    open_ones = [one for one in findings if one.severity != "fine"]
     if open_ones:
         out.print(_table(open_ones, CALLED))
     for one in findings:
         if one.severity == "fine":
             out.print(Text(f"fine   {one.title}: {one.said}"), soft_wrap=True)
-    out.print(f"page   {page}\nrows   {folder / 'inspection.json'}", markup=False, soft_wrap=True)
 
 
 def _table(findings: Sequence[Finding], called: Mapping[str, str]) -> Table:

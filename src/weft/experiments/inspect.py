@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -181,12 +181,12 @@ def _tokens(texts: Sequence[str]) -> Counter[str]:
 
 
 def _resolved(task: TextsConfig, table: Table) -> TextsConfig:
-    """The task with its columns. Raises InputError, which says of what files this is not, where they cannot be told."""
+    """The task with its columns. Raises InputError, with a hint for pairs, where they cannot be told."""
     try:
         return task.resolved(table)
     except InputError as error:
-        others = "of pairs to translate, and of plain text, `weft train` says what is odd before it learns"
-        hint = f"{error.hint}; labelled texts are inspected: {others}" if error.hint else others
+        others = "pairs to translate are inspected with --source NAME --target NAME"
+        hint = f"{error.hint}; {others}" if error.hint else others
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
@@ -225,14 +225,16 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     said = f"text from column `{text}`, label from column `{label}`" + (" (guessed)" if guessed else "")
     fix = f"if these are not the columns, name them: `--text {text} --label {label}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
+    yield bad_rows({one.part.name: one.table for one in found})
+
+
+def bad_rows(tables: Mapping[str, Table]) -> Finding:
+    """The rows that were left out of the tables of some parts as they were read."""
     rows = [
-        Row(one.part.name, bad.line, f"{bad.file}:{bad.line}", "", "", note=bad.what)
-        for one in found
-        for bad in one.table.bad
+        Row(name, bad.line, f"{bad.file}:{bad.line}", "", "", note=bad.what) for name, table in tables.items() for bad in table.bad
     ]
     title = "Rows that cannot be read"
     if rows:
         fix = "mend these lines, or pass `--on-bad-row skip` to leave them out"
-        yield Finding("bad-rows", title, "error", counted(len(rows), "row"), len(rows), fix, rows)
-    else:
-        yield Finding("bad-rows", title, "fine", "every row can be read")
+        return Finding("bad-rows", title, "error", counted(len(rows), "row"), len(rows), fix, rows)
+    return Finding("bad-rows", title, "fine", "every row can be read")

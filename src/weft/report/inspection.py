@@ -47,6 +47,7 @@ def _shown(finding: Finding) -> dict[str, Any]:
         "called": CALLED[finding.severity],
         "count": f"{finding.count:,}" if finding.count else words.NOTHING,
         "texts": any(row.text or row.label for row in finding.rows),
+        "labels": any(row.label for row in finding.rows),
         "notes": any(row.note for row in finding.rows),
         "rows": [_row(row) for row in finding.rows[:SHOWN]],
         "more": max(0, len(finding.rows) - SHOWN),
