@@ -103,7 +103,7 @@ def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
         raise InputError("no row is left to read", where=table.path)
     fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
     between = fields.get(table.delimiter, "") if table.form == "csv" else ""
-    left_out = [f"left out {bad.file}:{bad.line}: {bad.what}" for bad in table.bad]
+    left_out = [f"left out {bad.place}: {bad.what}" for bad in table.bad]
     return rows, [f"{table.path}: {len(rows):,} {task.things}, {table.encoding}{between}", *left_out]
 
 

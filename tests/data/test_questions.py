@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from weft.data.questions import Span, answers_of, is_nested, placed, question_rows, spans_of
 from weft.data.sources import open_table
 from weft.errors import InputError
+from weft.tasks.questions import questions_of
 
 SQUAD = {
     "version": "v2.0",
@@ -56,11 +57,29 @@ def test_a_broken_question_is_named_by_its_path(tmp_path):
     del broken["data"][0]["paragraphs"][0]["qas"][1]["question"]
     path = tmp_path / "qa.json"
     path.write_text(json.dumps(broken), encoding="utf-8")
-    with pytest.raises(InputError, match=r"data\[0\].paragraphs\[0\].qas\[1\] has no `question`"):
+    with pytest.raises(InputError, match=r"qa\.json data\[0\]\.paragraphs\[0\]\.qas\[1\]: has no `question`"):
         list(open_table(path))
     table = open_table(path, on_bad_row="skip")
     assert len(list(table)) == 1
-    assert "qas[1]" in table.bad[0].what
+    assert table.bad[0].place == f"{path} data[0].paragraphs[0].qas[1]"
+
+
+@pytest.mark.parametrize("way", ["stop", "skip"])
+def test_an_empty_question_is_named_by_its_path_and_by_no_line(tmp_path, way):
+    broken = {"data": [*SQUAD["data"], json.loads(json.dumps(SQUAD["data"][0]))]}
+    broken["data"][1]["paragraphs"][0]["qas"][1]["question"] = "　"
+    path = tmp_path / "问答.json"
+    path.write_text(json.dumps(broken, indent=1), encoding="utf-8")
+    table = open_table(path, on_bad_row=way)
+    where = f"{path} data[1].paragraphs[0].qas[1]"
+    for _ in range(2):  # a table can be read again
+        if way == "stop":
+            with pytest.raises(InputError, match="question is empty") as raised:
+                list(questions_of(table, text="question,context", label="answers"))
+            assert raised.value.where == where
+        else:
+            assert len(list(questions_of(table, text="question,context", label="answers"))) == 3
+            assert [(bad.place, bad.what) for bad in table.bad] == [(where, "question is empty")]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +144,8 @@ def test_an_answer_stands_where_it_is_placed(passage, text, start):
         assert not text.strip() or text.strip() not in passage
 
 
-def test_rows_are_numbered_over_all_articles():
+def test_rows_of_all_articles_have_paths_of_their_own():
     twice = {"data": SQUAD["data"] * 2}
-    assert [number for number, _ in question_rows(json.dumps(twice))] == [1, 2, 3, 4]
+    assert [path for path, _ in question_rows(json.dumps(twice))] == [
+        f"data[{article}].paragraphs[0].qas[{place}]" for article in (0, 1) for place in (0, 1)
+    ]

@@ -1,7 +1,7 @@
 """Questions on passages: knows SQuAD's nested JSON, the ways to write answers down, and where an answer stands.
 
 The nested form (Rajpurkar et al. 2016) is one object: `data` has articles, these have `paragraphs`, each a `context`
-with its `qas`. CMRC 2018 has it too. Its rows are the questions, numbered from 1.
+with its `qas`. CMRC 2018 has it too. Its rows are the questions, each known by its path.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from weft.errors import InputError
@@ -37,8 +36,8 @@ def is_nested(line: str) -> bool:
     return _NESTED.match(line) is not None
 
 
-def question_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
-    """The questions of a nested file, flat, with their numbers; an InputError, which has the path, for a broken one.
+def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]]:
+    """The questions of a nested file, flat, with their paths, `data[0].paragraphs[0].qas[0]`; InputErrors for bad ones.
 
     Raises InputError where the file as a whole is not of this form.
     """
@@ -47,14 +46,12 @@ def question_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | InputError]
     except json.JSONDecodeError as error:
         what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         raise InputError(what, where=f":{error.lineno}", hint="write one object, or an object on each line") from None
-    number = count(1)
     for path, article in _each(whole, "data", ""):
         for place, paragraph in _each(article, "paragraphs", path):
             for name, asked in _each(paragraph, "qas", place):
                 found = {"title": article.get("title"), "context": paragraph.get("context"), **asked}
                 lacks = [one for one in ("context", "question") if not isinstance(found.get(one), str)]
-                row = InputError(f"{name} has no `{lacks[0]}`") if lacks else found
-                yield next(number), row
+                yield name, InputError(f"has no `{lacks[0]}`") if lacks else found
 
 
 def _each(found: Any, name: str, path: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -63,12 +63,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was left out, and why; `column` is empty when the row as a whole is at fault."""
+    """A row that was left out, and why; `column` is empty when the row as a whole is at fault, `place` for people."""
 
     file: str
     line: int
     column: str
     what: str
+    place: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)
@@ -79,7 +80,8 @@ class Table:
     iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there.
     `path` is the file as messages name it, `source` as it is opened: they differ for standard input. `quotes` says
     whether quotes enclose fields, or are plain characters although some field starts with one. `files` are the texts
-    of a folder, one a row; `sides` are files side by side, one a column, of which `path` is the first.
+    of a folder, one a row; `sides` are files side by side, one a column, of which `path` is the first; `paths` are
+    those of the rows of nested JSON, as far as they are read.
     """
 
     path: str
@@ -92,6 +94,7 @@ class Table:
     on_bad_row: OnBadRow
     files: tuple[str, ...] = ()
     sides: tuple[str, ...] = ()
+    paths: list[str] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Row]:
@@ -108,10 +111,12 @@ class Table:
             yield from self._of_lines()
 
     def place(self, row_line: int, *, column: str = "") -> str:
-        """What messages call the row that starts on `row_line`: the file and that line, or the row's own file.
+        """What messages call the row that starts on `row_line`: the file and that line, or the row's own file or path.
 
         Of files side by side it is the one of `column`, else the first.
         """
+        if self.paths:
+            return f"{self.path} {self.paths[row_line - 1]}"
         return self.files[row_line - 1] if self.files else f"{self._file(column)}:{row_line}"
 
     def _of_lines(self) -> Iterator[Row]:
@@ -129,21 +134,23 @@ class Table:
 
         Raises InputError, or notes the row in `bad` when bad rows are to be skipped.
         """
+        place = self.place(row_line, column=column)
         if self.on_bad_row == "stop":
             way_out = "or pass --on-bad-row skip to leave such rows out (each is listed)"
-            raise InputError(
-                what, where=self.place(row_line, column=column), hint=f"{hint or 'mend the row'}, {way_out}"
-            )
+            raise InputError(what, where=place, hint=f"{hint or 'mend the row'}, {way_out}")
         file, line = (self.files[row_line - 1], 1) if self.files else (self._file(column), row_line)
-        self.bad.append(BadRow(file, line, column, what))
+        self.bad.append(BadRow(file, line, column, what, place))
 
     def _file(self, column: str) -> str:
         return self.sides[self.columns.index(column)] if self.sides and column in self.columns else self.path
 
     def _nested(self) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+        self.paths.clear()
         with _open_lines(self.source, self.encoding) as lines:
             try:
-                yield from question_rows("".join(lines))
+                for number, (path, found) in enumerate(question_rows("".join(lines)), 1):
+                    self.paths.append(path)
+                    yield number, found
             except InputError as error:
                 raise InputError(error.what, where=f"{self.path}{error.where}", hint=error.hint) from None
 

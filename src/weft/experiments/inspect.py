@@ -231,7 +231,7 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
 def bad_rows(tables: Mapping[str, Table]) -> Finding:
     """The rows that were left out of the tables of some parts as they were read."""
     rows = [
-        Row(name, bad.line, f"{bad.file}:{bad.line}", "", "", note=bad.what) for name, table in tables.items() for bad in table.bad
+        Row(name, bad.line, bad.place, "", "", note=bad.what) for name, table in tables.items() for bad in table.bad
     ]
     title = "Rows that cannot be read"
     if rows:

@@ -96,7 +96,7 @@ def new_texts(
         ]
         if again := gone["train"] + gone["unlabelled"]:
             said.append(f"{file}: left out {again:,} texts that stand in the training part, or stood before")
-        said += [f"left out {bad.file}:{bad.line}: {bad.what}" for bad in table.bad]
+        said += [f"left out {bad.place}: {bad.what}" for bad in table.bad]
     if files and not found:
         raise InputError("no unlabelled text is left to learn from", where=files[0], hint="; ".join(said))
     return found, said
