@@ -59,6 +59,9 @@ def test_the_passage_can_come_from_standard_input(weft, reader):
 
 
 def test_a_file_is_evaluated_and_predicted(weft, reader):
+    kinds = weft("evaluate", str(reader), "qa.jsonl").out
+    assert "with an answer" in kinds
+    assert "no answer in the passage" in kinds
     said = weft("evaluate", str(reader), "qa.jsonl", "--json")
     assert said.code == 0, said.err
     assert set(json.loads(said.out)["scores"]) == {"exact_match", "f1"}

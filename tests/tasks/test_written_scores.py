@@ -42,7 +42,7 @@ def test_scores_are_sacrebleus(texts, references, tokenizer):
     metric = TER(case_sensitive=True, normalized=asian, asian_support=asian)
     assert values["ter"] == pytest.approx(metric.corpus_score(texts, told).score)
     assert set(values) == {"bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL", "rougeL_coco"}
-    assert all(score.low <= score.value <= score.high for score in found.values.values())
+    assert {score.low for score in found.values.values()} == {None}  # of so few texts
 
 
 @each_script

@@ -138,7 +138,8 @@ def _print(found: Mapping[str, Any], folder: Path) -> None:
     for column in ("model", known.title, "95%", "texts/s", "size", "weights"):
         table.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
     for name, model in found["models"].items():
-        score = Interval(**model["scores"][found["score"]])
+        score = Interval.read(model["scores"][found["score"]])
+        assert score is not None
         table.add_row(
             escape(TITLES[name].format(model["encoder"])),
             shown_score(score.value, known.form),

@@ -16,6 +16,8 @@ CALLED = {
 """The scores that go from 0 to 100."""
 SHARES = ("accuracy", "macro_f1", "micro_f1")
 """The scores that a sentence gives as percents."""
+TOO_FEW = "too few texts"
+"""What stands where an interval would: of fewer than 10 texts there is none."""
 
 
 def called(name: str) -> str:
@@ -38,7 +40,10 @@ def told(name: str, value: float) -> str:
     return f"{value:.1%}" if name in SHARES else brief(name, value)
 
 
-def interval(name: str, score: Mapping[str, float], *, written: Callable[[str, float], str] = told) -> str:
-    """The 95% interval of a score, `66.6 to 70.8`: the one way in which intervals are written, on pages too."""
-    low, high = (written(name, score[end]).removesuffix("%") for end in ("low", "high"))
-    return f"{low} to {high}"
+def interval(name: str, score: Mapping[str, float | None], *, written: Callable[[str, float], str] = told) -> str:
+    """The 95% interval of a score, `66.6 to 70.8`: the one way in which intervals are written, on pages too.
+
+    Of a score without one it is said why.
+    """
+    ends = [written(name, end).removesuffix("%") for end in (score["low"], score["high"]) if end is not None]
+    return " to ".join(ends) or TOO_FEW

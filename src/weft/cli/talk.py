@@ -21,6 +21,8 @@ PLAIN_SECONDS = 5.0
 """Where there is no terminal, at most one line of progress in so many seconds."""
 FREE = ("bits_per_byte", "perplexity")
 """The scores of a language model in a sentence."""
+ASKED = {"with_answer": "with an answer", "without_answer": "no answer in the passage"}
+"""The kinds of questions on a passage."""
 
 
 class Teller:
@@ -104,10 +106,15 @@ def in_one_line(scores: Mapping[str, Any]) -> str:
     asked = ("exact_match", "f1") if "f1" in scores["scores"] else ()
     names = ("accuracy", "micro_f1", "macro_f1", *asked, "bleu", "chrf", *([] if "bleu" in scores["scores"] else FREE))
     found = {name: score for name in names if (score := scores["scores"].get(name))}
-    parts = [f"{called(name)} {told(name, one['value'])} ({interval(name, one)})" for name, one in found.items()]
+    few = any(one["low"] is None for one in found.values())
+    parts = [
+        f"{called(name)} {told(name, one['value'])}" + ("" if few else f" ({interval(name, one)})")
+        for name, one in found.items()
+    ]
     if commonest := scores["details"].get("commonest"):
         parts.append(f"always answering `{commonest['label']}` gets {commonest['share']:.1%}")
-    said = f"{scores['data']}, 95% intervals in brackets: {', '.join(parts)}"
+    intervals = "too few for intervals" if few else "95% intervals in brackets"
+    said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
     search = scores["details"].get("search")
     greedy = "; this is of greedy search" if search == "greedy search" else ""
     return said + (f"; this is of {search}, dev scores above of greedy search" if search and not greedy else greedy)
@@ -130,11 +137,24 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     console.print(table)
     if "per_class" in details:
         console.print(_classes(details["per_class"]))
+    if all(details.get(name, {}).get("questions") for name in ASKED):
+        console.print(_kinds(details, list(scores["scores"])))
     for name, signature in details.get("signatures", {}).items():
         console.print(f"{name}|{signature}", markup=False, soft_wrap=True)
     for name, one in details.get("lower_case", {}).items():
         said = f"in lower case: {called(name)} {shown(name, one['value'])}"
         console.print(f"{said}  {name}|{one['signature']}", markup=False, soft_wrap=True)
+
+
+def _kinds(details: Mapping[str, Any], names: Sequence[str]) -> Table:
+    """The scores of questions with an answer in their passage, and of those without one."""
+    table = Table()
+    for column in ("questions", *map(called, names), "number"):
+        table.add_column(column, justify="left" if column == "questions" else "right")
+    for kind, said in ASKED.items():
+        one = details[kind]
+        table.add_row(said, *(shown(name, one[name]["value"]) for name in names), f"{one['questions']:,}")
+    return table
 
 
 def _classes(per_class: Sequence[Mapping[str, Any]]) -> Table:

@@ -240,7 +240,9 @@ def spread(values: list[float]) -> Spread:
 
 
 def _mean(parts: Sequence[Score]) -> Score:
-    return Score(*(fmean(getattr(one, name) for one in parts) for name in ("value", "low", "high")))
+    value, ends = fmean(one.value for one in parts), [(one.low, one.high) for one in parts]
+    known = [(low, high) for low, high in ends if low is not None and high is not None]
+    return Score(value, *map(fmean, zip(*known, strict=True))) if len(known) == len(ends) else Score(value)
 
 
 def _mean_class(parts: Sequence[ClassScores]) -> dict[str, Any]:

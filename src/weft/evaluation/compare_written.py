@@ -151,9 +151,11 @@ def _pair(one: str, other: str, scores: Mapping[str, Mapping[str, CorpusScore]])
 
 def _in_words(pair: Mapping[str, Any], decides: str) -> str:
     found, digits = pair[decides]["difference"], 1 if decides == "bleu" else 3
-    ends = sorted(end if decides == "bleu" else -end for end in (found["low"], found["high"]))
-    by, low, high = (f"{number:.{digits}f}" for number in (pair["difference"], *ends))
-    points = f"by {by} {DECIDES[decides]}, 95% interval {low} to {high}, {p_in_words(pair['p'])}"
+    interval = "too few texts for an interval"
+    if found["low"] is not None:
+        ends = sorted(end if decides == "bleu" else -end for end in (found["low"], found["high"]))
+        interval = "95% interval " + " to ".join(f"{end:.{digits}f}" for end in ends)
+    points = f"by {pair['difference']:.{digits}f} {DECIDES[decides]}, {interval}, {p_in_words(pair['p'])}"
     if pair["told_apart"]:
         return f"{pair['one']} is better than {pair['other']} ({points})"
     return f"{pair['one']} and {pair['other']} cannot be told apart ({points})"

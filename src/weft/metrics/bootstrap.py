@@ -18,6 +18,8 @@ from weft.metrics.classification import Tally, confusion, tally
 
 RESAMPLES = 1_000
 LEVEL = 0.95
+FEWEST = 10
+"""Of fewer rows their spread is as good as unknown: what is drawn from them is no interval."""
 GROUPS = 10_000  # more rows than this are resampled in groups of like rows
 AT_ONCE = 2_000_000  # numbers drawn at a time: 16 MB
 AT_MOST = 30_000_000  # numbers drawn in all, some three seconds
@@ -25,11 +27,14 @@ AT_MOST = 30_000_000  # numbers drawn in all, some three seconds
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score on these rows, and the interval in which it would lie on other rows like them; low <= value <= high."""
+    """A score on these rows, and the interval in which it would lie on other rows like them; low <= value <= high.
+
+    Both ends are None where there are fewer than 10 rows: these give no interval.
+    """
 
     value: float
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def scores(
 
     Above 10,000 rows, the rows for log_loss and calibration_error are resampled in groups of neighbours (same bin, both
     right or both wrong, nearly the same loss) that stand for their mean: time and memory stay flat, and only the small
-    variance inside a group is lost.
+    variance inside a group is lost. Fewer than 10 rows give no interval.
 
     Raises:
         InputError: as `weft.metrics.calibration.evidence`.
@@ -59,14 +64,13 @@ def scores(
     confusion_CC = confusion(gold_N, probabilities_NC.argmax(1), probabilities_NC.shape[1])
     values = tally(confusion_CC).overall() | _summary(rows)
     draws = _resample_confusion(confusion_CC, resamples, seed).overall() | _resample_rows(rows, resamples, seed)
-    return {name: with_interval(float(value), draws[name]) for name, value in values.items()}
+    return {name: with_interval(float(value), draws[name], rows=len(gold_N)) for name, value in values.items()}
 
 
 def class_scores(confusion_CC: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> list[ClassScores]:
     """Precision, recall and F1 of each class with their intervals, in the order of the ids.
 
-    A class with few rows is missing from some resamples, which say nothing of it: its intervals are those of the
-    resamples in which rows of it occur. Where there is none, as for a class without rows, they are the value alone.
+    A class of fewer than 10 rows has no intervals: its recall is of these alone, and some resamples lack it.
 
     Raises:
         InputError: the matrix counts no rows.
@@ -78,15 +82,14 @@ def class_scores(confusion_CC: np.ndarray, *, resamples: int = RESAMPLES, seed: 
 def of_classes(found: Tally, resampled: Tally) -> list[ClassScores]:
     """The same from counts (C,), and those of resamples (R, C)."""
     values, draws = found.per_class(), resampled.per_class()
-    occurs_RC = draws.support > 0
     return [
         ClassScores(
-            precision=with_interval(values.precision[label], draws.precision[occurs_R, label]),
-            recall=with_interval(values.recall[label], draws.recall[occurs_R, label]),
-            f1=with_interval(values.f1[label], draws.f1[occurs_R, label]),
-            support=int(values.support[label]),
+            precision=with_interval(values.precision[label], draws.precision[:, label], rows=support),
+            recall=with_interval(values.recall[label], draws.recall[:, label], rows=support),
+            f1=with_interval(values.f1[label], draws.f1[:, label], rows=support),
+            support=support,
         )
-        for label, occurs_R in enumerate(occurs_RC.T)
+        for label, support in enumerate(map(int, values.support))
     ]
 
 
@@ -97,13 +100,13 @@ def mean(values_N: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> 
     count_G = np.diff(starts_G, append=len(ordered_N))
     mean_G = np.add.reduceat(ordered_N, starts_G) / count_G
     draws = [count_rG @ mean_G / len(ordered_N) for count_rG in resampled_counts(count_G, resamples, seed)]
-    return with_interval(float(values_N.mean()), np.concatenate(draws))
+    return with_interval(float(values_N.mean()), np.concatenate(draws), rows=len(values_N))
 
 
-def with_interval(value: float, draws_R: np.ndarray) -> Score:
-    """A score with the middle 95% of its values on resamples; the value alone where there is none."""
-    if not draws_R.size:
-        return Score(value=float(value), low=float(value), high=float(value))
+def with_interval(value: float, draws_R: np.ndarray, *, rows: int) -> Score:
+    """A score of so many rows with the middle 95% of its values on resamples; alone where the rows are too few."""
+    if rows < FEWEST:
+        return Score(float(value))
     low, high = np.quantile(draws_R, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     # Noise only ever adds to a calibration error, so that all resamples of a well calibrated model can lie above the
     # value itself; an interval without its value would mislead more than one that is too wide.

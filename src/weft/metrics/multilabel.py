@@ -91,7 +91,7 @@ def scores(
     tallies = [rows.tally(count_rK) for count_rK in parts]
     each = [rows.scores(count_rK) for count_rK in parts]
     overall = {
-        name: with_interval(float(value), np.concatenate([one[name] for one in each]))
+        name: with_interval(float(value), np.concatenate([one[name] for one in each]), rows=len(guess_NC))
         for name, value in rows.scores(rows.count_K).items()
     }
     overall["log_loss"] = mean(loss_N, resamples=resamples, seed=seed)

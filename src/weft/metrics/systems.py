@@ -63,6 +63,8 @@ def mean_score(value_N: np.ndarray, *, signature: str) -> CorpusScore:
 def intervals(scores: Mapping[str, CorpusScore], *, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Score]:
     """Each score of one system with its 95% bootstrap interval; all are scored on the same resamples.
 
+    Fewer than 10 sentences give no interval.
+
     Koehn 2004, "Statistical significance tests for machine translation evaluation", section 3.
 
     Raises:
@@ -70,8 +72,10 @@ def intervals(scores: Mapping[str, CorpusScore], *, resamples: int = RESAMPLES, 
 
     """
     every = list(scores.values())
-    draws = _scored(every, resampled_counts(np.ones(_sentences(every), dtype=np.int64), resamples, seed))
-    return {name: with_interval(one.value, drawn_M) for (name, one), drawn_M in zip(scores.items(), draws, strict=True)}
+    rows = _sentences(every)
+    draws = _scored(every, resampled_counts(np.ones(rows, dtype=np.int64), resamples, seed))
+    drawn = zip(scores.items(), draws, strict=True)
+    return {name: with_interval(one.value, drawn_M, rows=rows) for (name, one), drawn_M in drawn}
 
 
 def compare(
@@ -110,7 +114,7 @@ def _compared(one: CorpusScore, other: CorpusScore, drawn_M: np.ndarray, swapped
     difference = one.value - other.value
     better_M = drawn_M if one.better == "higher" else -drawn_M
     return Comparison(
-        difference=with_interval(difference, drawn_M),
+        difference=with_interval(difference, drawn_M, rows=len(one.statistics_NF)),
         ahead=float((better_M > SAME).mean() + (np.abs(drawn_M) <= SAME).mean() / 2),
         p_bootstrap=_share_as_far(drawn_M - drawn_M.mean(), difference),
         p_randomization=_share_as_far(swapped_M, difference),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -86,11 +86,10 @@ class Answered:
 
     def _bucket(self, ours_N: np.ndarray) -> Bucket:
         part = CorpusScore(self.score.signature, self.score.statistics_NF[ours_N], self.score.formula)
-        found = intervals({"chrf": part})["chrf"]
+        found = Interval.read(asdict(intervals({"chrf": part})["chrf"]))
+        assert found is not None
         lengths = self.length_N[ours_N]
-        return Bucket(
-            int(lengths.min()), int(lengths.max()), int(ours_N.sum()), Interval(found.value, found.low, found.high)
-        )
+        return Bucket(int(lengths.min()), int(lengths.max()), int(ours_N.sum()), found)
 
 
 def expected_texts(folder: Path, keep: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:

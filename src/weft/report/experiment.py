@@ -225,8 +225,9 @@ def _facing(name: str, pair: Found | None, decides: str) -> _Against:
 
 
 def _dot(model: Found, decides: str) -> Model:
-    score = model["pooled"][decides]
-    return Model(model["name"], score["value"], score["low"], score["high"], model["texts_per_second"])
+    score = Interval.read(model["pooled"][decides])
+    assert score is not None
+    return Model(model["name"], score.value, score.low, score.high, model["texts_per_second"])
 
 
 def _curves(runs: Runs, points: Callable[[Run], list[tuple[float, float]]]) -> list[Curve]:
