@@ -170,6 +170,31 @@ def test_searches_that_cannot_be(refused, translator, options, says):
     refused("generate", "translator", "--text", "he sees 3 cats", *options, says=says)
 
 
+def test_an_empty_line_is_answered_by_an_empty_line(weft, translator, monkeypatch):
+    typed = "\nhe sees 3 cats\n \nhe sees 4 dogs\n"
+    said = weft("generate", "translator", typed=typed)
+    texts = said.out.split("\n")
+    assert len(texts) == 5  # a line for each, and the end of the last
+    assert texts[0] == texts[2] == ""
+    assert "standard input:1: 2 lines are empty" in said.err
+    rows = lines(weft("generate", "translator", "--json", typed=typed).out)
+    assert [(row["line"], row["source"]) for row in rows] == [
+        (1, None), (2, "he sees 3 cats"), (3, None), (4, "he sees 4 dogs")
+    ]  # fmt: skip
+    assert [row["answer"] is None for row in rows] == [True, False, True, False]
+    streamed = weft("generate", "translator", "--stream", "--greedy", typed=typed)
+    assert (streamed.code, streamed.out[0]) == (0, "\n")
+    Path("句.txt").write_text("he sees\n\n", encoding="utf-8")
+    stopped = weft("generate", "translator", "句.txt", "--on-bad-row", "stop")
+    assert "句.txt:2: source is empty" in stopped.err
+
+
+def test_an_empty_line_asks_a_language_model_for_a_text_from_its_beginning(weft, poet):
+    rows = lines(weft("generate", "poet", "--json", typed="春\n\n").out)
+    assert [row["prompt"] for row in rows] == ["春", ""]
+    assert all(row["answer"] is not None for row in rows)
+
+
 def test_texts_that_cannot_be(refused, translator, poet):
     refused("generate", "translator", "--text", " ", says=("--text: text is empty",))
     refused("generate", "translator", "a.txt", "--text", "a", says=("from FILE or from --text, not from both",))

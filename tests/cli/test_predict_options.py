@@ -97,3 +97,37 @@ def test_columns_that_nobody_named_are_not_told(weft, train):
     assert "(in training it was `评论`)" in weft("predict", "renamed", "reviews.csv").err
     Path("marked.txt").write_text("__label__a 好 good\n__label__b cold 太贵\n" * 20, encoding="utf-8")
     assert "guessed" not in train("marked.txt", "--output", "marked").err
+
+
+BLANKS = "\n味道很好\n　\ncold and late\n\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--on-bad-row", "skip")])
+def test_an_empty_line_has_an_empty_answer_in_its_place(weft, model, monkeypatch, options):
+    monkeypatch.setattr("weft.cli.answering.CHUNK", 2)
+    said = weft("predict", "model", *options, typed=BLANKS)
+    rows = lines(said.out)
+    assert [row["line"] for row in rows] == [1, 2, 3, 4, 5]
+    assert [row["text"] for row in rows] == [None, "味道很好", None, "cold and late", None]
+    assert [row["answer"] is None for row in rows] == [True, False, True, False, True]
+    assert len({tuple(row) for row in rows}) == 1
+    many = "3 lines are empty, this is the first; each has an empty answer (--on-bad-row stop refuses it)"
+    assert said.err == f"standard input:1: {many}\n"
+    Path("新.txt").write_text(BLANKS, encoding="utf-8")
+    assert weft("predict", "model", "新.txt", *options).out == said.out
+
+
+def test_an_empty_line_is_an_empty_row_of_csv_and_is_not_rejected(weft, model):
+    said = weft("predict", "model", "--format", "csv", "--reject-below", "1", typed=BLANKS)
+    rows = list(csv.DictReader(io.StringIO(said.out)))
+    assert [row["line"] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert [row["text"] for row in rows] == ["", "味道很好", "", "cold and late", ""]
+    assert [row["rejected"] for row in rows] == ["False", "True", "False", "True", "False"]
+    assert "rejected 2 of 2 answers" in said.err
+
+
+def test_an_empty_line_can_stop(refused, weft, model):
+    Path("new.txt").write_text("好\n\n", encoding="utf-8")
+    refused("predict", "model", "new.txt", "--on-bad-row", "stop", says=("new.txt:2: text is empty",))
+    table = weft("predict", "model", "reviews.csv", "--on-bad-row", "skip")
+    assert len(lines(table.out)) == 40

@@ -33,7 +33,7 @@ def test_the_scores_are_those_of_sacrebleu(weft):
     for name, metric in (("bleu", BLEU()), ("chrf", CHRF()), ("ter", TER(case_sensitive=True))):
         one = found["scores"][name]
         assert one["value"] == pytest.approx(metric.corpus_score(ENGLISH, streams).score)
-        assert one["low"] <= one["value"] <= one["high"]
+        assert one["low"] is one["high"] is None  # of four lines
         assert one["signature"] == str(metric.get_signature())
     assert (found["lines"], found["references"]) == (4, 2)
     assert set(found["scores"]) == {"bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL", "rougeL_coco"}
@@ -62,9 +62,18 @@ def test_case_and_tokenizer_can_be_chosen(weft):
 def test_the_table_shows_scores_intervals_and_signatures(weft):
     said = weft("score", "h.txt", "r.txt")
     assert (said.code, said.err) == (0, "")
-    for word in ("BLEU", "chrF2", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "4 lines", " to ", "h.txt"):
+    assert "4 lines, too few for intervals" in " ".join(said.out.split())
+    for word in ("BLEU", "chrF2", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "h.txt"):
         assert word in said.out
     assert "bleu|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:" in said.out
+
+
+def test_ten_lines_have_an_interval(weft):
+    write("ten.txt", (ENGLISH + CHINESE) * 2)
+    write("right.txt", (REFERENCES + CHINESE_REFERENCES) * 2)
+    said = weft("score", "ten.txt", "right.txt").out
+    assert "16 lines, 95% intervals in brackets" in " ".join(said.split())
+    assert " to " in said
 
 
 def test_two_systems_are_compared(weft):
@@ -105,6 +114,27 @@ def test_what_does_not_fit_is_told(refused, arguments, said):
     write("short.txt", ["Two", "两"])
     write("empty.txt", [])
     refused("score", *arguments, says=(said,))
+
+
+def test_lines_without_a_text_are_left_out_of_all_files(weft):
+    write("patchy.txt", ["", *ENGLISH, " "])
+    write("gaps.txt", ["", *REFERENCES, "　"])
+    said = weft("score", "patchy.txt", "gaps.txt", "--json")
+    assert said.err == "gaps.txt:1: left out 2 lines without a reference, this is the first\n"
+    assert said.out == weft("score", "h.txt", "r.txt", "--json").out
+
+
+def test_lines_without_a_reference_can_be_left_out(weft, refused):
+    write("译文.txt", CHINESE)
+    write("参考.txt", [CHINESE_REFERENCES[0], "", *CHINESE_REFERENCES[2:]])
+    said = weft("score", "译文.txt", "参考.txt", "--json", "--on-bad-row", "skip")
+    assert json.loads(said.out)["lines"] == 3
+    assert said.err == "参考.txt:2: left out 1 line without a reference\n"
+    refused(
+        "score", "译文.txt", "参考.txt", says=("参考.txt:2: there is no reference on this line", "--on-bad-row skip")
+    )
+    write("none.txt", [""] * 4)
+    refused("score", "h.txt", "none.txt", "--on-bad-row", "skip", says=("none.txt:1: no line has a reference",))
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["h.txt", "r.txt"]])

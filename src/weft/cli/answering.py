@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -24,22 +25,48 @@ Place = Callable[[int, Any], str]
 """What an input is called, by its number from 1 and as an example."""
 
 
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A line with no text to answer, which keeps its place among the answers."""
+
+    line: int
+
+
 def inputs(
     model: bundle.Model, file: str | None, *, column: str | None, **reading: Any
-) -> tuple[Iterator[Any], Table, Place]:
-    """The inputs of a file, or of standard input, with the table that they come from.
+) -> tuple[Iterator[Any], Table | None, Place]:
+    """The inputs of a file, or of standard input, with the table that they come from, if rows of it may be left out.
 
-    `reading` are the encoding, and what becomes of a bad row, where they are given.
+    `reading` are the encoding, and what becomes of a bad row, where they are given. Of plain lines, which are known by
+    nothing but their number, none is left out: those without a text are `Blank`, unless a bad row is to stop.
     Raises InputError where the column is not there.
     """
     table = open_table(file or "-", **{name: value for name, value in reading.items() if value is not None})
     try:
         config = model.task.config.for_inputs(table, text=column)
         options.say_columns(model.task.config, config, table)
-        return config.read(table), table, lambda _, example: table.place(example.line)
+        plain = table.form == "parallel" or (table.form, table.columns) == ("txt", ("text",))
+        in_place = plain and reading.get("on_bad_row") != "stop"
+        if in_place:
+            table.on_bad_row = "skip"
+        examples = _in_place(config.read(table), table) if in_place else config.read(table)
+        return examples, None if in_place else table, lambda _, example: table.place(example.line)
     except InputError as error:
         # --text is the option of the other verbs: here it brings a text
         raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
+
+
+def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
+    """The examples of a table with a `Blank` where a line was refused; when all are read, say how many those were."""
+    told = 0
+    for example in chain(examples, [None]):
+        yield from (Blank(bad.line) for bad in table.bad[told:])
+        told = len(table.bad)
+        if example is not None:
+            yield example
+    if table.bad:
+        what = "a line is empty and has" if told == 1 else f"{told:,} lines are empty, this is the first; each has"
+        click.echo(f"{table.bad[0].place}: {what} an empty answer (--on-bad-row stop refuses it)", err=True)
 
 
 def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()) -> tuple[Iterator[Any], Place]:
@@ -55,13 +82,16 @@ def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()
 
 
 def answered(model: bundle.Model, examples: Iterator[Any], *, place: Place) -> Iterator[tuple[Any, Any]]:
-    """Each answer with its example; says of which inputs the end was not read, and which characters were not known."""
+    """Each answer with its example, None for a blank line; says what was not read to its end, or not known."""
     number = cut = 0
     unseen: Counter[str] = Counter()
     while chunk := list(islice(examples, CHUNK)):
-        unseen += model.task.unseen(chunk)
-        for given, example in zip(model.answer(chunk), chunk, strict=True):
+        asked = [example for example in chunk if not isinstance(example, Blank)]
+        unseen += model.task.unseen(asked)
+        answers = iter(model.answer(asked))
+        for example in chunk:
             number += 1
+            given = None if isinstance(example, Blank) else next(answers)
             if unread := getattr(given, "unread", 0):
                 cut += 1
                 if cut <= SAID:
@@ -70,6 +100,25 @@ def answered(model: bundle.Model, examples: Iterator[Any], *, place: Place) -> I
     if cut > SAID:
         click.echo(f"and {cut - SAID:,} more; `unread` in the answers as JSON has them all", err=True)
     say_unseen(unseen)
+
+
+def records(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[dict[str, Any]]:
+    """The record of each answer; that of a blank line has the same fields, with nothing in them but its line."""
+    fields: dict[str, None] = {}
+    waiting: list[Blank] = []
+    for given, example in found:
+        if given is not None:
+            record = model.task.record(given, example)
+            fields = fields or dict.fromkeys(record)
+        else:
+            record = None
+            waiting.append(example)
+        if fields:
+            yield from ({**fields, "line": blank.line} for blank in waiting)
+            waiting.clear()
+        if record is not None:
+            yield record
+    yield from ({"answer": None, "line": blank.line} for blank in waiting)
 
 
 def say_unseen(unseen: Counter[str]) -> None:
@@ -88,4 +137,4 @@ def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:
 def say_left_out(table: Table) -> None:
     """Say, on standard error, which rows could not be read."""
     for bad in table.bad:
-        click.echo(f"left out {bad.file}:{bad.line}: {bad.what}", err=True)
+        click.echo(f"left out {bad.place}: {bad.what}", err=True)

@@ -45,8 +45,8 @@ def command(
     """Print what the model in FOLDER writes for each --text, each row of FILE, or each line of standard input.
 
     A model of pairs writes the other side, a language model goes on with what it is given. An empty line of plain text
-    that asks for nothing is answered by an empty line, unless --on-bad-row stop is given. Texts are found as the model's
-    settings say, unless options say otherwise: --greedy, --beam, --minimum-risk, or any option that draws.
+    that asks for nothing is answered by an empty line, unless --on-bad-row stop is given. Texts are found as the
+    model's settings say, unless options say otherwise: --greedy, --beam, --minimum-risk, or any option that draws.
     """
     if file and texts:
         raise click.UsageError("texts come from FILE or from --text, not from both")

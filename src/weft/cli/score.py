@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import compress
 from typing import Any, Literal, get_args
 
 import click
@@ -16,11 +17,15 @@ from rich.table import Table
 
 from weft.cli.figures import CALLED
 from weft.data.encodings import check, detect, open_bytes
+from weft.data.findings import counted
+from weft.data.sources import OnBadRow
 from weft.errors import InputError
-from weft.metrics.bootstrap import Score
+from weft.metrics.bootstrap import FEWEST, Score
 from weft.metrics.overlap import Case, Tokenizer, overlap, ter
 from weft.metrics.rouge import rouge, rouge_l
 from weft.metrics.systems import Comparison, CorpusScore, compare, intervals
+
+BAD_ROW = "skip leaves out lines that have a text and no reference, and counts them. Default: stop."
 
 
 @click.command("score", short_help="Score texts against references: BLEU, chrF, TER, ROUGE.")
@@ -36,6 +41,7 @@ from weft.metrics.systems import Comparison, CorpusScore, compare, intervals
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--encoding", help="Encoding of the files. Default: found out.")
+@click.option("--on-bad-row", type=click.Choice(["stop", "skip"]), default="stop", help=BAD_ROW)
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same intervals and p-values.")
 def command(
     hypotheses: str,
@@ -45,19 +51,24 @@ def command(
     tokenize: Tokenizer | Literal["auto"],
     as_json: bool,
     encoding: str | None,
+    on_bad_row: OnBadRow,
     seed: int,
 ) -> None:
     """Score the lines of HYPOTHESES against the same lines of one or more files of REFERENCES, in plain text.
 
-    A blank line of a reference file is no reference. Beside each score stands the interval in which 95% of 1,000
-    resamples of the lines lie, and below the table how each was made. With --against: the difference, the share of
-    resamples in which HYPOTHESES is ahead, and the p-values of paired bootstrap and of approximate randomization.
+    A blank line of a reference file is no reference; lines that are blank in all files are left out. Beside each score
+    stands the interval in which 95% of 1,000 resamples of the lines lie, where there are 10 lines or more, and below
+    the table how each was made. With --against: the difference, the share of resamples in which HYPOTHESES is ahead,
+    and the p-values of paired bootstrap and of approximate randomization.
     """
     systems = [hypotheses, against] if against else [hypotheses]
     lines = {path: _lines(path, encoding) for path in (*systems, *references)}
-    rows = _references(lines, references, like=hypotheses)
+    for path in lines:
+        _as_long(lines, path, like=hypotheses)
+    lines = _with_references(lines, references, on_bad_row)
+    rows = [[text for text in row if text.strip()] for row in zip(*map(lines.__getitem__, references), strict=True)]
     case: Case = "lower" if lowercase else "keep"
-    scored = [_scored(_as_long(lines, path, like=hypotheses), rows, case=case, tokenizer=tokenize) for path in systems]
+    scored = [_scored(lines[path], rows, case=case, tokenizer=tokenize) for path in systems]
     found = [intervals(scores, seed=seed) for scores in scored]
     compared = compare(*scored, seed=seed) if against else {}
     if as_json:
@@ -68,7 +79,8 @@ def command(
         click.echo(json.dumps(record, ensure_ascii=False))
         return
     console = Console(file=sys.stdout, highlight=False)
-    console.print(_table(f"{len(rows):,} lines, 95% intervals in brackets", dict(zip(systems, found, strict=True))))
+    brackets = "too few for intervals" if len(rows) < FEWEST else "95% intervals in brackets"
+    console.print(_table(f"{len(rows):,} lines, {brackets}", dict(zip(systems, found, strict=True))))
     if against:
         console.print(_comparison(escape(f"{hypotheses} less {against}"), compared))
     for name, one in scored[0].items():
@@ -97,22 +109,33 @@ def _lines(path: str, encoding: str | None) -> list[str]:
     return lines
 
 
-def _as_long(lines: Mapping[str, list[str]], path: str, *, like: str) -> list[str]:
-    """The lines of a file; raises InputError unless there are as many as in another."""
+def _as_long(lines: Mapping[str, list[str]], path: str, *, like: str) -> None:
+    """Raise InputError unless a file has as many lines as another."""
     if len(lines[path]) != len(lines[like]):
         what = f"has {len(lines[path]):,} lines, and {like} has {len(lines[like]):,}"
         raise InputError(what, where=path, hint="line by line the files must speak of the same texts")
-    return lines[path]
 
 
-def _references(lines: Mapping[str, list[str]], paths: Sequence[str], *, like: str) -> list[list[str]]:
-    """The references of each line that are not blank; raises InputError for a line that has none."""
-    streams = [_as_long(lines, path, like=like) for path in paths]
-    rows = [[text for text in row if text.strip()] for row in zip(*streams, strict=True)]
-    if [] in rows:
-        hint = "give every line a reference, or take the line out of all files"
-        raise InputError("there is no reference on this line", where=f"{paths[0]}:{rows.index([]) + 1}", hint=hint)
-    return rows
+def _with_references(
+    lines: Mapping[str, list[str]], references: Sequence[str], on_bad_row: OnBadRow
+) -> dict[str, list[str]]:
+    """The files without the lines that have no reference; says how many those are.
+
+    Raises InputError for one that has a text to score, if that is to stop, and where no line has a reference.
+    """
+    each, first = list(zip(*lines.values(), strict=True)), references[0]
+    known = [any(text.strip() for text in row) for row in zip(*map(lines.__getitem__, references), strict=True)]
+    lacking = [number for number, has in enumerate(known) if not has]
+    texts = [number for number in lacking if any(text.strip() for text in each[number])]
+    if texts and on_bad_row == "stop":
+        hint = "give every line a reference, or pass --on-bad-row skip to leave such lines out"
+        raise InputError("there is no reference on this line", where=f"{first}:{texts[0] + 1}", hint=hint)
+    if len(lacking) == len(each):
+        raise InputError("no line has a reference", where=f"{first}:1")
+    if lacking:
+        what = f"left out {counted(len(lacking), 'line')} without a reference"
+        click.echo(f"{first}:{lacking[0] + 1}: {what}{', this is the first' if len(lacking) > 1 else ''}", err=True)
+    return {path: list(compress(texts, known)) for path, texts in lines.items()}
 
 
 def _records(scores: Mapping[str, CorpusScore], found: Mapping[str, Score]) -> dict[str, dict[str, Any]]:
@@ -139,4 +162,5 @@ def _comparison(title: str, compared: Mapping[str, Comparison]) -> Table:
 
 
 def _shown(score: Score, *, sign: Literal["-", "+"] = "-") -> str:
-    return f"{score.value:{sign}.2f} ({score.low:{sign}.2f} to {score.high:{sign}.2f})"
+    within = "" if score.low is None else f" ({score.low:{sign}.2f} to {score.high:{sign}.2f})"
+    return f"{score.value:{sign}.2f}{within}"
