@@ -98,7 +98,7 @@ class CausalAttention(nn.Module):
         rows, steps, width = states_BTD.shape
         q, k, v = split(self.project(states_BTD), 3, heads=self.heads)
         if turn is not None:
-            q, k = rotated(torch.stack([q, k]), turn).unbind(0)
+            q, k = rotated(q, turn), rotated(k, turn)
         if place is None:
             if past is not None:
                 k, v = torch.cat([past.keys_BHCK, k], 2), torch.cat([past.values_BHCK, v], 2)
@@ -178,7 +178,7 @@ def causal(steps: int, places: int, *, device: torch.device) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Cosine and sine [S, K / 2] of the angle by which each pair of entries is turned at some positions."""
+    """By what each entry of a vector, and its partner, is multiplied at some positions: cosines and sines [S, K]."""
 
     cos: Tensor
     sin: Tensor
@@ -187,21 +187,22 @@ class Turn:
     def at(cls, steps: int, width: int, *, device: torch.device, first: int = 0) -> Turn:
         """Those of so many positions from `first` on, for vectors of an even width."""
         angles_SK = angles(steps, width, device=device, first=first)
-        return cls(angles_SK.cos(), angles_SK.sin())
+        cos, sin = angles_SK.cos(), angles_SK.sin()
+        return cls(torch.cat([cos, cos], 1), torch.cat([-sin, sin], 1))
 
 
 def rotated(vectors: Tensor, turn: Turn | None = None) -> Tensor:
     """Rotary positions: queries or keys [..., S, K], each pair of entries turned by place times the pair's rate.
 
     The product of a query and a key then depends on their contents and their distance alone (Su et al. 2021,
-    section 3.2.2). K must be even. Places are counted from 0 where no `turn` says otherwise.
+    section 3.2.2). Partners are an entry of the first half and one of the second, as in Llama's published weights:
+    halves are read in one go, neighbours would not be. K must be even. Places are counted from 0 where no `turn` says
+    otherwise.
     """
-    steps, width = vectors.shape[-2:]
-    turn = turn or Turn.at(steps, width, device=vectors.device)
+    turn = turn or Turn.at(*vectors.shape[-2:], device=vectors.device)
     cos, sin = turn.cos.to(vectors.dtype), turn.sin.to(vectors.dtype)
-    even, odd = vectors.unflatten(-1, (width // 2, 2)).unbind(-1)
-    turned = (even * cos - odd * sin, even * sin + odd * cos)
-    return torch.stack(turned, -1).flatten(-2)
+    first, second = vectors.chunk(2, -1)
+    return vectors * cos + torch.cat([second, first], -1) * sin
 
 
 def angles(steps: int, width: int, *, device: torch.device, first: int = 0) -> Tensor:

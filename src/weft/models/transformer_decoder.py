@@ -280,7 +280,7 @@ class DecoderLayer(nn.Module):
                 looks_BTS = self.attention_to_memory.weights(asked, read, state.mask_BS)
             states_BTD = states_BTD + self.dropout(self.attention_to_memory(asked, read, state.mask_BS))
         inner = functional.gelu(self.widen(self.feed_norm(states_BTD)))
-        return states_BTD + self.dropout(self.narrow(self.dropout(inner))), past, looks_BTS
+        return states_BTD + self.dropout(self.narrow(inner)), past, looks_BTS
 
 
 def normalization(width: int, kind: Norm) -> nn.Module:
