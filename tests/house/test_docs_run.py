@@ -77,7 +77,7 @@ def test_every_weft_command_exists(language):
             "inspect-reviews lstm compare-reviews topics files small",
         ),
         (ASKING, "train answer predict evaluate", "qa"),
-        (WRITING, "train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
+        (WRITING, "inspect train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],
     ids=["reading", "asking", "writing"],
 )

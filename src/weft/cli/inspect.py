@@ -1,4 +1,4 @@
-"""`weft inspect`: what is wrong with a file of labelled texts, before a model learns it."""
+"""`weft inspect`: what is wrong with a file of labelled texts, or of pairs, before a model learns it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from weft.training.reports import Note
 _STYLES = {"error": "red", "warning": "yellow"}
 
 
-@click.command("inspect", short_help="Look for what is wrong with labelled texts.")
+@click.command("inspect", short_help="Look for what is wrong with labelled texts, or with pairs.")
 @click.argument("source")
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")

@@ -12,7 +12,7 @@ from weft.errors import WeftError, did_you_mean
 
 VERBS = {
     "demo": "Train four readers and a translator on data inside the package; ends with pages.",
-    "inspect": "Look for what is wrong with labelled texts, before a model learns it.",
+    "inspect": "Look for what is wrong with labelled texts, or with pairs, before a model learns it.",
     "train": "Train a model on labelled texts, on pairs of texts, or on plain text.",
     "pretrain": "Train an encoder or a decoder on plain text, for others to start from.",
     "compare": "Compare models on the same folds, with tests of significance.",
