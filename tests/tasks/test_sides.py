@@ -241,7 +241,7 @@ def test_vocabularies_are_told_with_what_they_cover():
     assert "100.00% of train, 98.77% of dev (sources)" in told
     first, second = separate.notes(facts)
     assert first.endswith("for sources, which cover 100.00% of train, 98.77% of dev")
-    assert second == f"{separate.target.sizes[0]} ids for targets, which cover 100.00% of train"
+    assert second == f"{separate.target.counted} for targets, which cover 100.00% of train"
 
 
 @pytest.mark.parametrize(("times", "expected"), [(1, "char"), (500, "char"), (6_000, "bpe")])
