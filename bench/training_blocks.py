@@ -27,7 +27,7 @@ from weft.tasks.token_loss import token_loss
 from weft.training import loop, optim
 from weft.training.loop import Job
 from weft.training.rows import divide_and_clip
-from weft.training.settings import precision_for
+from weft.training.settings import precision_for, rows_for
 
 CPU = torch.device("cpu")
 TRANSLATOR = {
@@ -75,7 +75,7 @@ class Ours:
         )
         batches = plan(
             columns.cost_R,
-            batch_rows=config.training.batch_rows,
+            batch_rows=rows_for(config.training.batch_rows, rows=len(columns)),
             batch_tokens=config.training.batch_tokens,
             seed=0,
             epoch=0,
