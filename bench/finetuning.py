@@ -1,7 +1,7 @@
 """weft's fine-tuning beside the `Trainer` of transformers, on the same model, rows, batches and threads.
 
     make minilm
-    python bench/finetuning.py --data ../shared/data/sst2 --rows 960 --runs 5
+    python bench/finetuning.py --data sst2 --rows 960 --runs 5
 
 Each run is a process of its own, the sides in turn. Of each the training alone is timed: the model is loaded and the
 rows are encoded before. `Trainer` pads each batch to its longest row, drawn by lot or by `group_by_length`; weft puts
