@@ -160,3 +160,16 @@ def test_what_may_be_a_pair_is_not_read_by_half(tmp_path, pair):
     assert guess(table, text=second) == (second, "label")
     with pytest.raises(InputError, match="may be a pair of texts"):
         guess_text_column(table, text=None)
+
+
+@pytest.mark.parametrize(("asked", "read"), [("Question", "context"), ("问题", "文章")])
+def test_questions_on_passages_are_not_sorted_unasked(tmp_path, asked, read):
+    table = table_of(tmp_path, (asked, read, "label"), SENTENCES, SENTENCES[::-1], LABELS)
+    error = fault(table)
+    assert error.what == f"`{asked}` and `{read}` look like questions on passages"
+    assert (
+        error.hint == f"pass --task question_answering or multiple_choice, or --text {asked},{read} to sort the pairs"
+    )
+    assert guess(table, text=asked) == (asked, "label")
+    with pytest.raises(InputError, match="look like questions"):
+        guess_text_column(table, text=None)

@@ -27,6 +27,8 @@ PAIRS = (
     *(("premise", "hypothesis"), ("句子1", "句子2")),
 )
 """Names of two columns that are read together."""
+QUESTIONS = ("question", "问题", "問題"), ("context", "passage", "段落", "文章", "原文", "材料")
+"""Names of a column of questions, and of one of the passages that they are about."""
 
 _SAMPLE = 200
 _FEWEST = 4  # rows that a guess by looks needs
@@ -109,6 +111,11 @@ def _must_be_alone(table: Table, *, but: str | None) -> None:
             what = f"`{first}` and `{second}` may be a pair of texts, or one of them the text"
             hint = f"pass --text {first},{second} for pairs, or --text {first} for one alone"
             raise InputError(what, where=table.path, hint=hint)
+    asked, read = (_by_name(table, names, but=but) for names in QUESTIONS)
+    if asked and read:
+        what = f"`{asked}` and `{read}` look like questions on passages"
+        hint = f"pass --task question_answering or multiple_choice, or --text {asked},{read} to sort the pairs"
+        raise InputError(what, where=table.path, hint=hint)
 
 
 def must_have_header(table: Table) -> None:
