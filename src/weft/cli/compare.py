@@ -103,14 +103,8 @@ def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> li
     if any(given[name] for name in ("source_column", "target", "decoders")):
         given["kind"] = given["kind"] or "seq2seq"
     if given["kind"] not in (None, *KINDS):
-        hint, kind = did_you_mean(given["kind"], KINDS), given["kind"]
-        known = hint.startswith("known")
-        what = f"models of the task `{kind}` cannot be compared" if known else f"there is no task `{kind}`"
-        hint = (
-            f"train each with weft train, and look at their pages; {hint.replace('known:', 'compared are')}"
-            if known
-            else hint
-        )
+        what = f"no models of a task `{given['kind']}` are compared"
+        hint = f"{did_you_mean(given['kind'], KINDS)}; of other tasks, train each model and look at their pages"
         raise ConfigError(what, where="--task", hint=hint)
     if given["kind"] == "language_model" and given["encoders"]:
         raise click.UsageError("a language model has no encoder: name --decoders", click.get_current_context())
