@@ -59,7 +59,19 @@ def test_several_texts_are_numbered_and_stand_in_blocks(weft, translator, option
 
 def test_a_text_of_several_lines_stands_apart(weft, translator, monkeypatch):
     monkeypatch.setattr(package.Model, "answer", lambda model, texts: [TextAnswer("上\n下", -1.0)] * len(texts))
-    assert weft("generate", "translator", *ASKED).out == "上\n下\n\n上\n下\n"
+    first, second = (f"── {number}: {text} ──\n上\n下\n" for number, text in enumerate(TEXTS, 1))
+    assert weft("generate", "translator", *ASKED).out == f"{first}\n{second}"
+    assert weft("generate", "translator", "--text", TEXTS[0]).out == "上\n下\n"
+    assert weft("generate", "translator", typed="猫\n").out == "── 1 ──\n上\n下\n"
+
+
+def test_a_rule_says_which_of_several_texts_of_several_lines_it_is(weft, translator, monkeypatch):
+    drawn = TextAnswer("上\n下", -1.0, ("cat",))
+    monkeypatch.setattr(package.Model, "answer", lambda model, texts: [drawn] * len(texts))
+    out = weft("generate", "translator", "--text", "猫", "--samples", "2").out
+    assert out == "── text 1 of 2 ──\n上\n下\n── text 2 of 2 ──\ncat\n"
+    out = weft("generate", "translator", *ASKED, "--samples", "2").out
+    assert out.startswith(f"── 1: {TEXTS[0]}, text 1 of 2 ──\n上\n下\n")
 
 
 def test_lines_of_standard_input_and_rows_of_a_file(weft, translator):

@@ -72,21 +72,31 @@ def command(
             for record in answering.records(model, found):
                 click.echo(json.dumps(record, ensure_ascii=False))
         else:
-            _print([given.text, *given.alternatives] if given else [""] for given, _ in found)
+            _print(([given.text, *given.alternatives] if given else [""] for given, _ in found), texts)
     if table is not None:
         answering.say_left_out(table)
 
 
-def _print(blocks: Iterator[Sequence[str]]) -> None:
-    """One text a line; several for one input are numbered, and a blank line stands around what takes several lines."""
+def _print(blocks: Iterator[Sequence[str]], asked: Sequence[str]) -> None:
+    """One text a line; several for one input are numbered, and a blank line stands around what takes several lines.
+
+    Above each text that has several lines a rule says which it is, where there may be more than one.
+    """
     before = False
-    for number, texts in enumerate(blocks):
-        tall = len(texts) > 1 or "\n" in texts[0]
-        if number and (tall or before):
+    for number, texts in enumerate(blocks, 1):
+        ruled = any("\n" in text for text in texts)
+        tall = len(texts) > 1 or ruled
+        if number > 1 and (tall or before):
             click.echo()
+        names = (
+            [] if len(asked) == 1 else [f"{number}: {' '.join(asked[number - 1].split())}" if asked else f"{number}"]
+        )
         for place, text in enumerate(texts, 1):
             shown = EMPTY if not text.strip() and on_console() else text
-            click.echo(f"{place}  {shown}" if len(texts) > 1 else shown)
+            which = [*names, *([f"text {place} of {len(texts)}"] if len(texts) > 1 else [])]
+            if ruled and which:
+                click.echo(f"── {', '.join(which)} ──")
+            click.echo(f"{place}  {shown}" if len(texts) > 1 and not ruled else shown)
         before = tall
 
 
