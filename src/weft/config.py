@@ -215,6 +215,7 @@ def _readable(error: ErrorDetails, *, at: str = "") -> ConfigError:
         .removeprefix("Value error, ")
         .split(", unable to parse")[0]
         .replace("Input should be", "expected")
+        .replace("String should have at least 1 character", "expected a text, found an empty one")
         .replace("'", "`")
     )
     message = message[:1].lower() + message[1:]

@@ -128,8 +128,20 @@ def test_a_value_that_cannot_be_is_told_by_its_option(asked, flag, value):
     assert error.value.hint
 
 
-def test_values_that_do_not_go_together(asked):
-    with pytest.raises(ConfigError, match="a beam of 2 has no 3 alternatives"):
-        asked("--beam", "2", "--alternatives", "3")
-    with pytest.raises(ConfigError, match="min_length is 5, above max_length, 3"):
-        asked("--min-length", "5", "--max-length", "3")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--max-length", "0"), "--max-length: expected greater than or equal to 1, found `0`\nhint: leave it out"),
+        (("--temperature", "0"), "--temperature: expected greater than 0, found `0.0`\nhint: --greedy takes"),
+        (("--force", ""), "--force: expected a text, found an empty one\nhint: give a word, and the option again"),
+        (
+            ("--beam", "5", "--alternatives", "7"),
+            "a beam of 5 has no 7 alternatives\nhint: set --alternatives to at most 5, or --beam to at least 7",
+        ),
+        (("--min-length", "5", "--max-length", "3"), "--min-length is 5, above --max-length, 3\nhint: lower the one"),
+    ],
+)
+def test_a_mistake_is_told_in_options(asked, words, said):
+    with pytest.raises(ConfigError) as error:
+        asked(*words)
+    assert str(error.value).startswith(said)

@@ -54,7 +54,7 @@ def test_a_beam_takes_its_size_first():
     [
         ({"kind": "beam", "size": 0}, "search.size: expected greater than or equal to 1, found `0`\nhint: 5 is usual"),
         ({"kind": "beam", "size": "大"}, "search.size: expected a valid integer, found `大`\nhint: 5 is usual"),
-        ({"kind": "beam", "size": 2, "alternatives": 3}, "search: a beam of 2 has no 3 alternatives"),
+        ({"kind": "beam", "size": 2, "alternatives": 3}, "search: a beam of 2 has no 3 alternatives\nhint: set"),
         ({"kind": "beam", "sise": 3}, "search: there is no setting `sise`\nhint: did you mean `size`?"),
         (
             {"kind": "beam", "length_penalty": float("nan")},
@@ -71,11 +71,11 @@ def test_a_beam_takes_its_size_first():
             {"kind": "minimum-risk", "samples": 1},
             "search.samples: expected greater than or equal to 2, found `1`\nhint:",
         ),
-        ({"min_length": 9, "max_length": 5}, "search: min_length is 9, above max_length, 5"),
+        ({"min_length": 9, "max_length": 5}, "search: `min_length` is 9, above `max_length`, 5\nhint: lower"),
         ({"max_length": 0}, "search.max_length: expected greater than or equal to 1, found `0`\nhint: null takes"),
         ({"repetition_penalty": 0}, "search.repetition_penalty: expected greater than 0, found `0`\nhint: 1 changes"),
         ({"banned": "猫"}, "search.banned: expected a valid tuple, found `猫`\nhint: give a list of words"),
-        ({"forced": ["cat", ""]}, "search.forced: string should have at least 1 character\nhint: give a list"),
+        ({"forced": ["cat", ""]}, "search.forced: expected a text, found an empty one\nhint: give a list"),
         ("beem", "search: there is no kind `beem`\nhint: did you mean `beam`?"),
     ],
 )
@@ -125,6 +125,14 @@ def test_the_forced_words_of_a_beam_are_to_be_had_alone():
 def test_words_that_cannot_be_had_are_an_error(search, said):
     with pytest.raises(ConfigError, match=said):
         rules_of(search, longest=search.max_length or 20)
+
+
+def test_of_a_word_that_cannot_be_written_the_characters_are_named():
+    def spell(word):
+        return [[1]] if set(word) <= set("cat骑") else []
+
+    with pytest.raises(ConfigError, match="vocabulary of this model, which lacks `h`, `马`\nhint: force a word"):
+        Greedy(forced=("cath马",)).forced_words(end=0, spell=spell, longest=9)
 
 
 @pytest.mark.parametrize(

@@ -116,11 +116,6 @@ def test_words_that_cannot_be_had(words, more, said):
     assert str(caught.value).startswith(said)
 
 
-def test_a_word_that_the_vocabulary_cannot_write():
-    with pytest.raises(ConfigError, match=r"^forced: `🐈` cannot be written in the vocabulary of this model$"):
-        forced_words({"🐈": [[]]}, end=END, longest=9)
-
-
 def test_a_spelling_that_holds_what_is_banned_is_left_out():
     assert forced_words(WORDS, end=END, longest=9, banned=[(5, 5), (7, 6), (5, 8)]).words == tuple(WORDS.values())
     assert forced_words({"cat": WORDS["cat"]}, end=END, longest=9, banned=[(5,)]).words == (((6, 7),),)

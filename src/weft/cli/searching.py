@@ -27,17 +27,22 @@ class _Option:
     setting: str
     kinds: frozenset[str]
     how: Mapping[str, Any]
+    hint: str = ""
+    """How a wrong value is mended, where that is said in other words than for the setting."""
 
     @property
     def name(self) -> str:
         return self.flag.removeprefix("--").replace("-", "_")
 
 
-def _option(flag: str, kinds: frozenset[str], said: str, *, setting: str = "", **how: Any) -> _Option:
-    return _Option(flag, setting or flag.removeprefix("--").replace("-", "_"), kinds, {"help": said, **how})
+def _option(flag: str, kinds: frozenset[str], said: str, *, setting: str = "", hint: str = "", **how: Any) -> _Option:
+    return _Option(flag, setting or flag.removeprefix("--").replace("-", "_"), kinds, {"help": said, **how}, hint)
 
 
 _RISK = "Draw so many texts, and give the one that is most like all of them (minimum Bayes risk)."
+_LIKELIEST = "--greedy takes the likeliest token, always"
+_LONGEST = "leave it out to let a text be as long as the model's task allows"
+_WORDS = "give a word, and the option again for a further one"
 _OPTIONS = (
     _option(
         "--greedy",
@@ -50,7 +55,7 @@ _OPTIONS = (
     _option("--beam", _BEAM, "Write so many texts side by side, and give the best.", setting="size", type=int),
     _option("--alternatives", _BEAM, "Give so many of the texts of a beam.", type=int),
     _option("--length-penalty", _BEAM, "Above 1 long texts win; 0 compares sums, 1 means.", type=float),
-    _option("--temperature", _DRAWS, "Draw: below 1 likely tokens become likelier.", type=float),
+    _option("--temperature", _DRAWS, "Draw: below 1 likely tokens become likelier.", type=float, hint=_LIKELIEST),
     _option("--top-k", _DRAWS, "Draw from so many of the likeliest tokens; 0: from all.", type=int),
     _option("--top-p", _DRAWS, "Draw from the likeliest tokens with this share of the probability.", type=float),
     _option("--min-p", _DRAWS, "Draw from tokens with at least this share of the best probability.", type=float),
@@ -61,9 +66,13 @@ _OPTIONS = (
     _option("--repetition-penalty", _ALL, "Above 1, what is written already becomes less likely.", type=float),
     _option("--no-repeat", _ALL, "No so many tokens in a row stand twice in a text.", type=int),
     _option("--min-length", _ALL, "A text has at least so many tokens.", type=int),
-    _option("--max-length", _ALL, "A text has at most so many tokens.", type=int),
-    _option("--ban", _ALL, "A word that is never written; may be repeated.", setting="banned", multiple=True),
-    _option("--force", _ALL, "A word that every text holds; may be repeated.", setting="forced", multiple=True),
+    _option("--max-length", _ALL, "A text has at most so many tokens.", type=int, hint=_LONGEST),
+    _option(
+        "--ban", _ALL, "A word that is never written; may be repeated.", setting="banned", multiple=True, hint=_WORDS
+    ),
+    _option(
+        "--force", _ALL, "A word that every text holds; may be repeated.", setting="forced", multiple=True, hint=_WORDS
+    ),
     _option("--prefix", _ALL, "How every text begins."),
 )
 
@@ -105,8 +114,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             asked.over(None)  # before a model is loaded
             command(search=asked, **given)
         except ConfigError as error:
-            where = asked.flags.get(error.where.removeprefix("search."), error.where)
-            raise ConfigError(error.what, where=where, hint=error.hint) from None
+            raise _in_options(error, asked) from None
 
     for option in reversed(_OPTIONS):
         wrapped = click.option(option.flag, option.name, **option.how)(wrapped)
@@ -122,6 +130,22 @@ def searched(model: bundle.Model, asked: Asked) -> bundle.Model:
     """The same model, writing as asked. Raises ConfigError where it writes nothing."""
     search = asked.over(own(model))
     return model if search is None else replace(model, task=model.task.searching(search))
+
+
+def _in_options(error: ConfigError, asked: Asked) -> ConfigError:
+    """An error of a search with options in place of settings; any other error as it is."""
+    setting = error.where.removeprefix("search.")
+    if setting and setting not in {option.setting for option in _OPTIONS}:
+        return error
+    flag_of = {option.setting: option.flag for option in _OPTIONS if asked.kind in (None, *option.kinds)} | asked.flags
+    what, hint = error.what, error.hint
+    # a value that is wrong by itself has nothing but a hint to its setting, which names no other
+    own = next((option.hint for option in _OPTIONS if asked.flags.get(setting) == option.flag), "")
+    if own and what.startswith("expected"):
+        hint = own
+    for name, flag in flag_of.items():
+        what, hint = what.replace(f"`{name}`", flag), hint.replace(f"`{name}`", flag)
+    return ConfigError(what, where=asked.flags.get(setting, error.where), hint=hint)
 
 
 def _asked(found: Mapping[_Option, Any]) -> Asked:

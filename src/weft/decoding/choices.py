@@ -23,6 +23,7 @@ from weft.decoding.rules import (
     TopP,
     Typical,
 )
+from weft.errors import ConfigError
 
 Spell = Callable[[str], Sequence[Sequence[int]]]
 """Gives a word in ids, in each of the ways in which it may be written: at the start of a text, after a space, inside a
@@ -74,7 +75,8 @@ class SearchConfig(Config):
     @model_validator(mode="after")
     def _shortest_first(self) -> Self:
         if self.max_length is not None and self.min_length > self.max_length:
-            raise ValueError(f"min_length is {self.min_length}, above max_length, {self.max_length}")
+            what = f"`min_length` is {self.min_length}, above `max_length`, {self.max_length}"
+            raise PydanticCustomError("hinted", "{said}", {"said": what, "hint": "lower the one, or raise the other"})
         return self
 
     def rules(self, *, end: int, spell: Spell, longest: int) -> tuple[Rule, ...]:
@@ -104,8 +106,19 @@ class SearchConfig(Config):
         """The last of the constraints among the rules, which a beam search also asks how far its rows are."""
         if not self.forced:
             return None
-        spellings_of = {word: spell(word) for word in self.forced}
+        spellings_of = {word: self._spelt(word, spell) for word in self.forced}
         return forced_words(spellings_of, end=end, longest=longest, banned=self._banned(spell))
+
+    def _spelt(self, word: str, spell: Spell) -> Sequence[Sequence[int]]:
+        spellings = [one for one in spell(word) if one]
+        if not spellings:
+            strange = [f"`{one}`" for one in dict.fromkeys(word) if one.strip() and one != word and not any(spell(one))]
+            what = f"`{word}` cannot be written in the vocabulary of this model"
+            hint = "force a word of the training texts, or one whose characters stand in them"
+            raise ConfigError(
+                f"{what}{', which lacks ' if strange else ''}{', '.join(strange)}", where="forced", hint=hint
+            )
+        return spellings
 
     def _banned(self, spell: Spell) -> tuple[tuple[int, ...], ...]:
         return tuple(dict.fromkeys(tuple(one) for word in self.banned for one in spell(word) if one))
@@ -150,7 +163,9 @@ class Beam(SearchConfig):
     @model_validator(mode="after")
     def _has_so_many(self) -> Self:
         if self.alternatives > self.size:
-            raise ValueError(f"a beam of {self.size} has no {self.alternatives} alternatives")
+            what = f"a beam of {self.size} has no {self.alternatives} alternatives"
+            hint = f"set `alternatives` to at most {self.size}, or `size` to at least {self.alternatives}"
+            raise PydanticCustomError("hinted", "{said}", {"said": what, "hint": hint})
         return self
 
 

@@ -102,16 +102,16 @@ def forced_words(
 ) -> ForcedWords:
     """The rule for some words by their spellings, less those that hold a banned run of ids.
 
-    Raises ConfigError where a word has no spelling left, or all together are longer than an output may be.
+    Raises ConfigError where no spelling of a word is left, or all together are longer than an output may be.
     """
     words = []
     for word, spellings in spellings_of.items():
         spelt = tuple(tuple(one) for one in spellings if one)
         allowed = tuple(one for one in spelt if not any(_holds(one, run) for run in banned))
         if not allowed:
-            why = "holds what is banned" if spelt else "cannot be written in the vocabulary of this model"
-            hint = "take it out of `forced` or `banned` (--force, --ban)" if spelt else ""
-            raise ConfigError(f"`{word}` {why}", where="forced", hint=hint)
+            raise ConfigError(
+                f"`{word}` holds what is banned", where="forced", hint="take it out of `forced` or `banned`"
+            )
         words.append(allowed)
     rule = ForcedWords(tuple(words), end=end, longest=longest)
     if rule.total > longest:
