@@ -40,5 +40,5 @@ def told(unseen: Counter[str]) -> list[str]:
     """What is to be said of such characters; nothing where there are none."""
     if not unseen:
         return []
-    what = "1 character was" if unseen.total() == 1 else f"{unseen.total():,} characters were"
+    what = "1 character was" if len(unseen) == 1 else f"{len(unseen):,} characters were"
     return [f"{what} never seen in training, and cannot be told apart: {named(unseen)}"]
