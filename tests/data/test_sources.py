@@ -103,6 +103,7 @@ def test_unknown_names(tmp_path):
     error = fault(written(tmp_path, "x", "reviews.xlsx"))
     assert error.what == "its name ends in `.xlsx`, which is no known form"
     assert ".csv, .tsv, .jsonl, .ndjson, .json, .txt" in error.hint
+    assert error.hint.endswith("two files side by side are named together, as in train.de,train.en")
     assert fault(written(tmp_path, b"", "reviews.gz")).what == "its name does not tell its form"
     assert fault(written(tmp_path, CHINESE), form="xlsx").what == "there is no form `xlsx`"
     assert rows(open_table(written(tmp_path, CHINESE, "reviews.dat"), form="csv")) == rows(

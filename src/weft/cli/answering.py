@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -12,7 +12,8 @@ import click
 
 from weft import bundle
 from weft.cli import options
-from weft.data.sources import Table, open_table
+from weft.data.parallel import side_files, suffix_of
+from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
 from weft.tasks.unseen import told
 
@@ -41,7 +42,8 @@ def inputs(
     nothing but their number, none is left out: those without a text are `Blank`, unless a bad row is to stop.
     Raises InputError where the column is not there.
     """
-    table = open_table(file or "-", **{name: value for name, value in reading.items() if value is not None})
+    given = {name: value for name, value in reading.items() if value is not None}
+    table = open_table(file or "-", form=_form(model, file or "-"), **given)
     try:
         config = model.task.config.for_inputs(table, text=column)
         options.say_columns(model.task.config, config, table)
@@ -54,6 +56,13 @@ def inputs(
     except InputError as error:
         # --text is the option of the other verbs: here it brings a text
         raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
+
+
+def _form(model: bundle.Model, file: str) -> str:
+    """Plain lines, where a file ends as the sources of training did: `test.en` of a model of `train.en,train.zh`."""
+    source = getattr(model.task.config, "source", None)
+    alone = not side_files(file) and suffix_of(file).lower() not in FORMS
+    return "txt" if source and alone and suffix_of(file) == f".{source}" else "auto"
 
 
 def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
@@ -81,14 +90,24 @@ def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()
     return iter(pairs), lambda number, _: f"--text {number}"
 
 
-def answered(model: bundle.Model, examples: Iterator[Any], *, place: Place) -> Iterator[tuple[Any, Any]]:
-    """Each answer with its example, None for a blank line; says what was not read to its end, or not known."""
+def answered(
+    model: bundle.Model, examples: Iterator[Any], *, place: Place, on_bad_row: OnBadRow = "stop"
+) -> Iterator[tuple[Any, Any]]:
+    """Each answer with its example, None for a blank line; says what was not read to its end, or not known.
+
+    Raises InputError, which names the place, for an input that the model cannot read; to skip it is to leave it blank.
+    """
     number = cut = 0
     unseen: Counter[str] = Counter()
     while chunk := list(islice(examples, CHUNK)):
         asked = [example for example in chunk if not isinstance(example, Blank)]
+        try:
+            answers = iter(model.answer(asked))
+        except InputError:
+            chunk = list(readable(model, chunk, place=place, on_bad_row=on_bad_row, before=number))
+            asked = [example for example in chunk if not isinstance(example, Blank)]
+            answers = iter(model.answer(asked))
         unseen += model.task.unseen(asked)
-        answers = iter(model.answer(asked))
         for example in chunk:
             number += 1
             given = None if isinstance(example, Blank) else next(answers)
@@ -102,8 +121,41 @@ def answered(model: bundle.Model, examples: Iterator[Any], *, place: Place) -> I
     say_unseen(unseen)
 
 
+def readable(
+    model: bundle.Model, examples: Iterable[Any], *, place: Place, on_bad_row: OnBadRow, before: int = 0
+) -> Iterator[Any]:
+    """The examples, numbered after those `before`, with a `Blank` for one that the model cannot read, which is said.
+
+    Raises InputError instead, where a bad row is to stop.
+    """
+    for number, example in enumerate(examples, before + 1):
+        try:
+            if not isinstance(example, Blank):
+                model.task.encode([example])
+        except InputError as error:
+            where = place(number, example)
+            if on_bad_row == "stop":
+                way_out = ", or pass --on-bad-row skip to leave its answer empty" if example.line else ""
+                raise InputError(error.what, where=where, hint=f"{error.hint}{way_out}") from None
+            click.echo(f"{where}: {error.what}: it has an empty answer", err=True)
+            yield Blank(example.line)
+        else:
+            yield example
+
+
 def records(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[dict[str, Any]]:
-    """The record of each answer; that of a blank line has the same fields, with nothing in them but its line."""
+    """The record of each answer; that of a blank line has the same fields, with nothing in them but its line.
+
+    Where texts are written there are `alternatives` in each, none where only one was asked for.
+    """
+    for record in _in_fields(model, found):
+        if model.task.config.answers_with == "text":
+            yield {**record, "alternatives": record.get("alternatives") or []}
+        else:
+            yield record
+
+
+def _in_fields(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[dict[str, Any]]:
     fields: dict[str, None] = {}
     waiting: list[Blank] = []
     for given, example in found:

@@ -59,15 +59,16 @@ def command(
         raise ConfigError(what, where=folder, hint=hint)
     if stream:
         _check_streams(own)
-    table = None
+    table, on_bad_row = None, reading["on_bad_row"] or "stop"
     if texts:
         examples, place = answering.typed(model, texts)
     else:
         examples, table, place = answering.inputs(model, file, **reading)
     if stream:
+        examples = answering.readable(model, examples, place=place, on_bad_row=on_bad_row)
         _stream(model, examples, own, place=place)
     else:
-        found = answering.answered(model, examples, place=place)
+        found = answering.answered(model, examples, place=place, on_bad_row=on_bad_row)
         if as_json:
             for record in answering.records(model, found):
                 click.echo(json.dumps(record, ensure_ascii=False))

@@ -64,11 +64,9 @@ def command(
         examples, place = answering.typed(model, texts, seconds)
     else:
         examples, table, place = answering.inputs(model, file, **reading)
-    found = answering.answered(model, examples, place=place)
+    found = answering.answered(model, examples, place=place, on_bad_row=reading["on_bad_row"] or "stop")
     with written(Path(output)) if output else nullcontext(sys.stdout) as out:
         records = answering.records(model, found)
-        if searching.own(model):
-            records = ({**record, "alternatives": record.get("alternatives", [])} for record in records)
         if reject_below is not None:
             records = _rejecting(records, below=reject_below)
         if (form or Path(output or "").suffix.removeprefix(".")) == "csv":

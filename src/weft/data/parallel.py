@@ -34,7 +34,7 @@ def side_columns(files: Sequence[str], *, forms: Collection[str]) -> tuple[str, 
     `forms` are suffixes that name a form, such as `.txt`, and no side.
     Raises InputError where more than two files do not differ in suffix.
     """
-    suffixes = [_suffix(file) for file in files]
+    suffixes = [suffix_of(file) for file in files]
     if all(len(suffix) > 1 and suffix.lower() not in forms for suffix in suffixes) and len(set(suffixes)) == len(files):
         return tuple(suffix[1:] for suffix in suffixes)
     if len(files) == len(COLUMNS):
@@ -80,6 +80,7 @@ def _opened(files: Sequence[str], encoding: str) -> Generator[list[Iterator[str]
         yield sides
 
 
-def _suffix(file: str) -> str:
+def suffix_of(file: str) -> str:
+    """The suffix of a file, packing aside: `.en` of `train.en.gz`."""
     path = Path(file)
     return (path.with_suffix("") if path.suffix.lower() in COMPRESSED else path).suffix

@@ -21,7 +21,7 @@ from weft.data.csv_rows import Record, csv_records, opens_a_quote, sniff_delimit
 from weft.data.encodings import COMPRESSED, check, detect, open_bytes
 from weft.data.folders import COLUMNS, class_files, folder_rows, shared_encoding
 from weft.data.line_rows import LABEL, Values, json_objects, labelled_rows, lists, plain_rows, scalars
-from weft.data.parallel import parallel_rows, same_length, side_columns, side_files
+from weft.data.parallel import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.parquet import parquet_columns, parquet_rows
 from weft.data.questions import COLUMNS as QUESTION_COLUMNS
 from weft.data.questions import is_nested, question_rows
@@ -41,6 +41,7 @@ _STANDARD_INPUT = "standard input"
 _PLAIN_QUOTES = (
     "its quotes are read as plain characters, since it does not read as quoted throughout; saving it as csv settles it"
 )
+_PLAIN_LINES = "plain lines end in .txt, and two files side by side are named together, as in train.de,train.en"
 
 OnBadRow = Literal["stop", "skip"]
 Quotes = Literal["none", "plain", "enclose"]
@@ -202,9 +203,8 @@ def open_table(
     name = _STANDARD_INPUT if source == "-" else source
     form = _form(source) if form == "auto" else form
     if form not in FORMS.values():
-        raise InputError(
-            f"there is no form `{form}`", where=name, hint=did_you_mean(form, (*FORMS.values(), "parallel"))
-        )
+        hint = did_you_mean(form, (*FORMS.values(), "parallel"))
+        raise InputError(f"there is no form `{form}`", where=name, hint=hint)
     if form == "parquet":
         return Table(name, source, form, form, "", "none", parquet_columns(source), on_bad_row)
     table = Table(name, source, form, _encoding(source, encoding), "", "none", (), on_bad_row)
@@ -244,14 +244,11 @@ def _form(name: str) -> str:
     """The form that a file's name tells; raises InputError when it tells none."""
     if name == "-":
         return "txt"
-    path = Path(name)
-    if path.suffix.lower() in COMPRESSED:
-        path = path.with_suffix("")
-    suffix = path.suffix.lower()
+    suffix = suffix_of(name).lower()
     if suffix in FORMS:
         return FORMS[suffix]
     open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
-    hint = f"known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it"
+    hint = f"known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it; {_PLAIN_LINES}"
     what = f"its name ends in `{suffix}`, which is no known form" if suffix else "its name does not tell its form"
     raise InputError(what, where=name, hint=hint)
 

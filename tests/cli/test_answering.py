@@ -1,0 +1,54 @@
+"""Inputs of answering: sides of training as plain lines, texts that a model cannot read, records of one form."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+STRANGE = "the model has never seen `☃`, so it cannot go on from there"
+EMPTY = f"春.txt:2: {STRANGE}: it has an empty answer\n"
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_side_of_training_is_read_as_plain_lines(weft, translator, refused):
+    text = "he sees 3 cats\n\nhe sees 4 dogs\n"
+    Path("test.en").write_text(text, encoding="utf-8")
+    Path("test.en.gz").write_bytes(gzip.compress(text.encode()))
+    Path("test.zh").write_text("他看见3只猫\n他\n他\n", encoding="utf-8")
+    expected = weft("generate", "translator", typed=text).out
+    for name in ("test.en", "test.en.gz", "test.en,test.zh"):
+        assert weft("generate", "translator", name).out == expected, name
+    assert [one["line"] for one in lines(weft("predict", "translator", "test.en").out)] == [1, 2, 3]
+    says = ("its name ends in `.zh`", "plain lines end in .txt", "named together, as in train.de,train.en")
+    refused("generate", "translator", "test.zh", says=says)
+    refused("evaluate", "translator", "test.en", says=("its name ends in `.en`", *says[1:]))
+
+
+@pytest.mark.parametrize("verb", ["generate", "predict"])
+def test_a_text_that_cannot_be_read_is_named_or_left_blank(weft, poet, refused, verb):
+    Path("春.txt").write_text("春\n春☃\n眠\n", encoding="utf-8")
+    refused(verb, "poet", "春.txt", says=(f"春.txt:2: {STRANGE}", "--on-bad-row skip to leave its answer empty"))
+    refused(verb, "poet", "--text", "春", "--text", "☃", says=(f"--text 2: {STRANGE}", "every character\n"))
+    said = weft(verb, "poet", "春.txt", "--on-bad-row", "skip", *(("--json",) if verb == "generate" else ()))
+    assert (said.code, said.err) == (0, EMPTY)
+    assert [(one["line"], one["answer"] is None) for one in lines(said.out)] == [(1, False), (2, True), (3, False)]
+
+
+def test_a_text_that_cannot_be_read_is_left_blank_in_a_stream_too(weft, poet):
+    Path("春.txt").write_text("春\n春☃\n眠\n", encoding="utf-8")
+    call = ("generate", "poet", "春.txt", "--stream", "--greedy", "--max-length", "1")
+    assert f"春.txt:2: {STRANGE}" in weft(*call).err
+    said = weft(*call, "--on-bad-row", "skip")
+    assert (said.code, said.err) == (0, EMPTY)
+
+
+def test_generate_and_predict_give_one_record(weft, translator, poet):
+    for folder in ("translator", "poet"):
+        call = (folder, "--text", "3", "--greedy")
+        given = weft("generate", *call, "--json").out
+        assert given == weft("predict", *call).out
+        assert lines(given)[0]["alternatives"] == []
