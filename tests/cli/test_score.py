@@ -1,6 +1,7 @@
 """`weft score`: what sacreBLEU says of the files, with intervals and signatures; files that do not fit are told."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +43,9 @@ def test_the_scores_are_those_of_sacrebleu(weft):
 def test_chinese_in_an_old_encoding_is_cut_by_character(weft):
     write("译文.txt", CHINESE, encoding="gb18030")
     write("参考.txt", CHINESE_REFERENCES, encoding="utf-16")
-    found = json.loads(weft("score", "译文.txt", "参考.txt", "--json").out)["scores"]
+    said = weft("score", "译文.txt", "参考.txt", "--json")
+    assert said.err == "译文.txt: read as gb18030\n参考.txt: read as utf-16\n"
+    found = json.loads(said.out)["scores"]
     assert "tok:zh" in found["bleu"]["signature"]
     assert found["bleu"]["value"] == pytest.approx(
         BLEU(tokenize="zh").corpus_score(CHINESE, [CHINESE_REFERENCES]).score
@@ -81,7 +84,7 @@ def test_two_systems_are_compared(weft):
     write(other, ["A horse.", "Dogs run.", "下雪了", "The soup"])
     said = weft("score", "h.txt", "r.txt", "--against", other)
     assert f"h.txt less {other}" in said.out
-    assert "p bootstrap" in said.out
+    assert "ahead: in how many of the resamples h.txt is better" in said.out
     found = json.loads(weft("score", "h.txt", "r.txt", "--against", other, "--json").out)
     for name, one in found["comparison"].items():
         difference = found["scores"][name]["value"] - found["against"][name]["value"]
@@ -89,6 +92,21 @@ def test_two_systems_are_compared(weft):
         assert 0 < one["p_bootstrap"] <= 1
         assert 0 < one["p_randomization"] <= 1
         assert 0 <= one["ahead"] <= 1
+
+
+def test_a_difference_stands_on_one_line_with_its_interval(weft):
+    write("many.txt", [f"A man rides horse {number}." for number in range(20)])
+    write("more.txt", [f"A man rides a horse {number}." for number in range(20)])
+    said = weft("score", "more.txt", "more.txt", "--against", "many.txt")
+    assert re.search(r"BLEU .*\+\d+\.\d\d \(\+\d+\.\d\d to \+\d+\.\d\d\)", said.out)
+
+
+def test_another_script_and_a_tokenizer_of_another_are_said(weft):
+    write("参考.txt", CHINESE_REFERENCES)
+    assert "h.txt: mostly in another script than 参考.txt" in weft("score", "h.txt", "参考.txt").err
+    said = weft("score", "参考.txt", "参考.txt", "--tokenize", "13a").err
+    assert "--tokenize 13a takes a whole Chinese or Japanese sentence for one word" in said
+    assert weft("score", "参考.txt", "参考.txt", "--tokenize", "zh").err == ""
 
 
 def test_hypotheses_may_come_from_standard_input(weft):

@@ -21,11 +21,18 @@ from weft.data.findings import counted
 from weft.data.sources import OnBadRow
 from weft.errors import InputError
 from weft.metrics.bootstrap import FEWEST, Score
-from weft.metrics.overlap import Case, Tokenizer, overlap, ter
+from weft.metrics.overlap import Case, Tokenizer, overlap, ter, tokenizer_for
 from weft.metrics.rouge import rouge, rouge_l
 from weft.metrics.systems import Comparison, CorpusScore, compare, intervals
 
 BAD_ROW = "skip leaves out lines that have a text and no reference, and counts them. Default: stop."
+
+AHEAD = (
+    "ahead: in how many of the resamples {} is better; p: how likely chance alone makes such a difference, by paired"
+    " bootstrap and by randomization (below 0.05 it is hardly chance)"
+)
+WORDS = ("13a", "intl", "none")
+"""The tokenizers that take what stands between spaces for words."""
 
 
 @click.command("score", short_help="Score texts against references: BLEU, chrF, TER, ROUGE.")
@@ -66,6 +73,7 @@ def command(
     for path in lines:
         _as_long(lines, path, like=hypotheses)
     lines = _with_references(lines, references, on_bad_row)
+    _say_strange(lines, systems, references, tokenize)
     rows = [[text for text in row if text.strip()] for row in zip(*map(lines.__getitem__, references), strict=True)]
     case: Case = "lower" if lowercase else "keep"
     scored = [_scored(lines[path], rows, case=case, tokenizer=tokenize) for path in systems]
@@ -83,6 +91,7 @@ def command(
     console.print(_table(f"{len(rows):,} lines, {brackets}", dict(zip(systems, found, strict=True))))
     if against:
         console.print(_comparison(escape(f"{hypotheses} less {against}"), compared))
+        console.print(AHEAD.format(hypotheses), markup=False, soft_wrap=True)
     for name, one in scored[0].items():
         console.print(f"{name}|{one.signature}", markup=False, soft_wrap=True)
 
@@ -100,13 +109,36 @@ def _scored(
 
 def _lines(path: str, encoding: str | None) -> list[str]:
     """The lines of a file, blank ones too. Raises InputError for one that cannot be read, or has none."""
-    encoding = encoding or detect(path)
-    check(path, encoding)
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="\n") as file:
+    found = encoding or detect(path)
+    check(path, found)
+    if not encoding and found not in ("utf-8", "utf-8-sig"):
+        click.echo(f"{path}: read as {found}", err=True)
+    with io.TextIOWrapper(open_bytes(path), encoding=found, newline="\n") as file:
         lines = [line.rstrip("\r\n") for line in file]
     if not lines:
         raise InputError("is empty", where=path, hint="give a file with a text on each line")
     return lines
+
+
+def _say_strange(
+    lines: Mapping[str, list[str]],
+    systems: Sequence[str],
+    references: Sequence[str],
+    tokenize: Tokenizer | Literal["auto"],
+) -> None:
+    """Say where texts are mostly in another script than the references, or are cut where their script has no spaces."""
+    spaced = {path: tokenizer_for(texts) == "13a" for path, texts in lines.items() if _has_letters(texts)}
+    first = references[0]
+    for path in systems:
+        if spaced.get(path, spaced.get(first)) != spaced.get(first, spaced.get(path)):
+            click.echo(f"{path}: mostly in another script than {first}; are these the right files?", err=True)
+    if tokenize in WORDS and not spaced.get(first, True):
+        what = f"--tokenize {tokenize} takes a whole Chinese or Japanese sentence for one word; leave it out"
+        click.echo(f"{first}: {what}", err=True)
+
+
+def _has_letters(texts: Sequence[str]) -> bool:
+    return any(letter.isalpha() for text in texts for letter in text)
 
 
 def _as_long(lines: Mapping[str, list[str]], path: str, *, like: str) -> None:
@@ -154,7 +186,8 @@ def _table(title: str, found: Mapping[str, Mapping[str, Score]]) -> Table:
 def _comparison(title: str, compared: Mapping[str, Comparison]) -> Table:
     table = Table("score", title=title)
     for column in ("difference", "ahead", "p bootstrap", "p random"):
-        table.add_column(column, justify="right")
+        # what is narrow breaks in its name, before a difference breaks from its interval
+        table.add_column(column, justify="right", no_wrap=column == "difference")
     for name, one in compared.items():
         ps = f"{one.p_bootstrap:.4f}", f"{one.p_randomization:.4f}"
         table.add_row(CALLED[name], _shown(one.difference, sign="+"), f"{one.ahead:.1%}", *ps)
