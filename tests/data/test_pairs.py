@@ -112,3 +112,9 @@ def test_cleaning_is_idempotent_and_the_same_with_the_sides_exchanged(pairs):
     # the same to the last bit would need a division that rounds the same both ways
     ratio = clean(pairs, longest_ratio=1.3370001), clean(swapped, longest_ratio=1.3370001)
     assert np.array_equal(ratio[0].kept_N, ratio[1].kept_N)
+
+
+def test_many_targets_of_a_source_are_said():
+    pairs = [("猫", "a cat"), ("猫", "the cat"), ("猫", "cats"), ("狗", "a dog")]
+    assert fan_out(pairs).said == "2 distinct sources, one with 3 targets, 2.0 on average"
+    assert fan_out(pairs[2:]).said == ""

@@ -282,3 +282,10 @@ def test_texts_are_neither_averaged_nor_paired():
     with pytest.raises(InputError, match="expected one text, found a pair"):
         task.config.example("a", "b")
     assert task.config.example("骑马") == Parallel("骑马")
+
+
+def test_that_sources_have_several_targets_is_said():
+    pairs = [Parallel("猫", (f"cat {number}",)) for number in range(4)]
+    said = "1 distinct source, one with 4 targets, 4.0 on average: task.references=all scores each once"
+    assert Seq2SeqConfig().cleaned(pairs)[1][0].startswith(said)
+    assert Seq2SeqConfig(references="all").cleaned(pairs)[1] == []

@@ -50,6 +50,13 @@ class Fanout:
     most: int
     mean: float
 
+    @property
+    def said(self) -> str:
+        """A sentence for the user where many pairs have the source of another; else nothing."""
+        if self.mean <= 1.5:
+            return ""
+        return f"{counted(self.sources, 'distinct source')}, one with {self.most:,} targets, {self.mean:.1f} on average"
+
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:

@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 from torch import Tensor, nn
 
 from weft.data.columns import Columns
+from weft.data.pairs import fan_out
 from weft.data.sources import Table
 from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
 from weft.decoding.feed import TeacherForcing, feed
@@ -27,6 +28,7 @@ from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
+from weft.tasks.encoder_settings import with_kind
 from weft.tasks.pair_batch import PairBatch, pair_batch
 from weft.tasks.parallel import (
     Parallel,
@@ -79,7 +81,7 @@ class Seq2SeqConfig(TaskConfig):
     max_target: int = Field(default=256, ge=1)
     """Tokens of a target that are learned from; how much lies beyond is said."""
     encoder: NamedEncoder | None = None
-    """What reads; None: one that suits the decoder."""
+    """What reads; None: one that suits the decoder, over which settings without a kind stand."""
     decoder: DecoderChoice = TransformerDecoderConfig()
     """What writes."""
     smoothing: float = Field(default=0.1, ge=0, lt=1)
@@ -95,6 +97,11 @@ class Seq2SeqConfig(TaskConfig):
     """Pairs whose lengths are over so many times out of the usual proportion are not learned from; None: all are."""
     references: Literal["one", "all"] = "one"
     """`all`: rows of the dev and test parts with the same source are one example, each of whose targets is right."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_encoder(cls, settings: Any, info: ValidationInfo) -> Any:
+        return with_kind(settings, context=info.context)
 
     def resolved(self, table: Table) -> Self:
         """The same with both columns named."""
@@ -124,7 +131,9 @@ class Seq2SeqConfig(TaskConfig):
 
     def cleaned(self, examples: Sequence[Parallel]) -> tuple[list[Parallel], list[str]]:
         """One example for each target, without those that the settings drop; and what was found of such pairs."""
-        return cleaned_pairs(examples, longest_ratio=self.longest_ratio, duplicates=self.duplicates)
+        kept, said = cleaned_pairs(examples, longest_ratio=self.longest_ratio, duplicates=self.duplicates)
+        many = fan_out([(one.source, one.targets[0]) for one in kept]).said if self.references == "one" else ""
+        return kept, [*said, *([f"{many}: task.references=all scores each once, by all its targets"] if many else [])]
 
     def remarks(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]

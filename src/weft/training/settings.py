@@ -47,7 +47,7 @@ class TrainingConfig(Config):
     evaluate_every: int | None = Field(default=None, ge=1)
     """Steps between evaluations; None: after each epoch."""
     report_every: int = Field(default=20, ge=1)
-    """Steps between reports of the loss."""
+    """Steps between reports of the loss; a terminal shows each, a log one line in five seconds at most."""
     checkpoint_every: int = Field(default=1000, ge=1)
     """Steps between checkpoints: each writes the weights twice, so a large model wants them rare."""
 
