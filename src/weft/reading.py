@@ -11,11 +11,18 @@ from typing import Any
 from pydantic import Field
 
 from weft.config import Config
-from weft.data.guess import named_by_user
+from weft.data.guess import ColumnsUnclear, named_by_user
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import InputError
 from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
+
+_OTHER_TASKS = (
+    "other tasks of weft train: --source NAME --target NAME for pairs to translate, sum up or describe, "
+    "--task question_answering or multiple_choice for questions"
+)
+_INSPECTED = ("classification", "multilabel", "seq2seq")
+"""The tasks whose data `weft inspect` looks over."""
 
 
 class DataConfig(Config):
@@ -80,7 +87,7 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
 def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     """Read the training file alone and split nothing: every row is in `train`. Raises InputError as `read`."""
     table = _open(data, data.train)
-    resolved = task.resolved(table)
+    resolved = _resolved(task, table)
     rows, notes = _rows(table, resolved)
     rows, said = resolved.cleaned(rows)
     rows = kept(rows)
@@ -89,7 +96,8 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     guessed = [name for name in task.columns if getattr(task, name) is None and getattr(resolved, name) is not None]
     if guessed and named_by_user(table):
         columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
-        said.append(f"{columns} (guessed; name them with {', '.join('--' + name for name in guessed)})")
+        doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
+        said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
     return Examples(resolved, rows, [], [], [*notes, *said])
 
 
@@ -97,14 +105,29 @@ def _open(data: DataConfig, file: str) -> Table:
     return open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
 
 
+def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
+    """The task with its columns. Raises InputError, where a label is looked for in vain with a hint at other tasks."""
+    try:
+        return task.resolved(table)
+    except ColumnsUnclear as error:
+        hint = f"{error.hint}; {_OTHER_TASKS}" if "label" in task.columns else error.hint
+        raise InputError(error.what, where=error.where, hint=hint) from None
+
+
 def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
-    rows = kept(task.read(table))
+    try:
+        rows = kept(task.read(table))
+    except InputError as error:
+        if "--on-bad-row" in error.hint and task.kind in _INSPECTED:
+            error.hint += f"; weft inspect {table.source} lists all of them"
+        raise
     if not rows:
         raise InputError("no row is left to read", where=table.path)
     fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
     between = fields.get(table.delimiter, "") if table.form == "csv" else ""
     left_out = [f"left out {bad.place}: {bad.what}" for bad in table.bad]
-    return rows, [f"{table.path}: {len(rows):,} {task.things}, {table.encoding}{between}", *left_out]
+    files = ", ".join(table.sides) or table.path
+    return rows, [f"{files}: {len(rows):,} {task.things}, {table.encoding}{between}", *left_out]
 
 
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:

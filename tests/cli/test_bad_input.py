@@ -16,7 +16,10 @@ FILES = {
     "empty.csv": (b"", ("empty.csv: is empty", "at least one row")),
     "header.csv": (HEADER, ("header.csv: has a header and no rows", "names the columns")),
     "one.csv": (HEADER + ROWS.replace("neg", "pos"), ("one.csv: expected at least two labels, found only `pos`",)),
-    "text.csv": (HEADER + ROWS + " ,pos\n", ("text.csv:18: text is empty", "--on-bad-row skip")),
+    "text.csv": (
+        HEADER + ROWS + " ,pos\n",
+        ("text.csv:18: text is empty", "--on-bad-row skip"),
+    ),
     "label.csv": (HEADER + ROWS + "好吃,\n", ("label.csv:18: label is empty", "--on-bad-row skip")),
     "ragged.csv": (HEADER + ROWS + "好,吃,pos\n", ("ragged.csv:18: has 3 fields, the header has 2", "quote")),
     "open.csv": (HEADER + ROWS + '"好吃,pos\n', ("open.csv:18: opens a quote that is never closed",)),
@@ -63,8 +66,25 @@ def test_a_folder_in_place_of_a_file(refused):
 
 
 def test_a_column_that_is_not_there(refused):
-    refused("train", "reviews.csv", "--text", "nope", says=("no column `nope`", "known: `label`, `text`"))
+    refused("train", "reviews.csv", "--text", "nope", says=("no column `nope` among `text`, `label`\n",))
     refused("train", "reviews.csv", "--label", "labl", says=("no column `labl`", "did you mean `label`?"))
+
+
+def test_all_bad_rows_are_listed_by_inspecting(refused):
+    Path("text.csv").write_text(HEADER + ROWS + " ,pos\n", encoding="utf-8")
+    refused("train", "text.csv", says=("text.csv:18: text is empty", "; weft inspect text.csv lists all of them"))
+
+
+def test_columns_of_another_task(weft, refused):
+    Path("mr.jsonl").write_text('{"mr": "name[猫]", "ref": "它叫猫。"}\n' * 4, encoding="utf-8")
+    refused("train", "mr.jsonl", says=("--text NAME --label NAME; other tasks", "--source NAME --target NAME"))
+    Path("asked.jsonl").write_text('{"question": "谁？", "context": "猫在。"}\n', encoding="utf-8")
+    others = "--task question_answering or multiple_choice"
+    refused("train", "asked.jsonl", says=("look like questions on passages", others))
+    refused(
+        "inspect", "asked.jsonl", says=("look like questions", "--text question,context", "inspected with --source")
+    )
+    assert others not in weft("inspect", "asked.jsonl").err
 
 
 @pytest.mark.parametrize("part", ["--dev", "--test"])
@@ -256,7 +276,7 @@ def test_predict_texts_and_files(refused, model):
     refused("predict", "model", "--text", "好", "--text", " ", says=("--text: text is empty",))
     refused("predict", "model", "reviews.csv", "--text", "好", says=("not from both", "weft predict --help"))
     refused("predict", "model", "review.csv", says=("review.csv: there is no such file", "`reviews.csv`"))
-    refused("predict", "model", "reviews.csv", "--column", "nope", says=("no column `nope`", "`label`, `text`"))
+    refused("predict", "model", "reviews.csv", "--column", "nope", says=("no column `nope` among `text`, `label`\n",))
     Path("odd.csv").write_text("a,b\n好,吃\ngood,soup\n", encoding="utf-8")
     refused("predict", "model", "odd.csv", says=("cannot tell which column is the text", "--column NAME"))
 

@@ -67,9 +67,8 @@ def test_two_files_and_a_decoder(weft, pairs):
 def test_files_side_by_side_are_pairs_unasked(weft, pairs):
     said = weft("train", split_in_two(pairs, "news"), "--device", "cpu", *WORDS)
     assert said.code == 0, said
-    assert (
-        "source from column `en` and target from column `zh` (guessed; name them with --source, --target)" in said.err
-    )
+    assert "source from column `en` and target from column `zh`\n" in said.err
+    assert f"news.en, news.zh: {len(pairs)} rows, utf-8\n" in said.err
     assert Path("runs/news/bundle.json").is_file()
 
 

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from weft.data.guess import PAIRS, guess_columns, guess_text_column
+from weft.data.guess import PAIRS, guess_columns, guess_text_column, text_column_again
 from weft.data.sources import open_table
 from weft.errors import InputError
 
@@ -167,9 +167,20 @@ def test_questions_on_passages_are_not_sorted_unasked(tmp_path, asked, read):
     table = table_of(tmp_path, (asked, read, "label"), SENTENCES, SENTENCES[::-1], LABELS)
     error = fault(table)
     assert error.what == f"`{asked}` and `{read}` look like questions on passages"
-    assert (
-        error.hint == f"pass --task question_answering or multiple_choice, or --text {asked},{read} to sort the pairs"
-    )
+    assert error.hint == f"pass --text {asked},{read} to read both as pairs"
     assert guess(table, text=asked) == (asked, "label")
     with pytest.raises(InputError, match="look like questions"):
         guess_text_column(table, text=None)
+
+
+def test_the_text_of_a_further_file_is_not_taken_from_a_strange_column(tmp_path):
+    def again(names, *columns):
+        return text_column_again(table_of(tmp_path, names, *columns), trained="text")
+
+    assert again(("title", "text"), SENTENCES, SENTENCES) == "text"
+    assert again(("正文",), SENTENCES) == "正文"
+    assert again(("id", "Review", "label"), range(6), SENTENCES, LABELS) == "Review"
+    for names in (("title", "abstract"), ("title", "review"), ("sms", "label")):
+        with pytest.raises(InputError, match=r"no column `text`, as in training, among `\w+`, `\w+`") as caught:
+            again(names, SENTENCES, SENTENCES)
+        assert caught.value.hint == "name the one to read: --text NAME"

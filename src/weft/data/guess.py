@@ -39,10 +39,15 @@ _SENTENCE_ENDS = ".。?？!！"
 _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each line with `__label__NAME `"
 
 
+class ColumnsUnclear(InputError):
+    """It is not plain which columns are meant, maybe because the file is for another task."""
+
+
 def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str]:
     """The columns that hold the text and the label: those named, else by usual names, else by their looks.
 
-    Raises InputError when a named column is not there, or when it is not plain which column is meant, or whether two.
+    Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant, or whether
+    two are.
     """
     _must_exist(table, text)
     _must_exist(table, label)
@@ -66,13 +71,13 @@ def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple
     if text and label:
         return text, label
     what = f"cannot tell which column is the text and which the label among {_listed(table.columns)}"
-    raise InputError(what, where=table.path, hint="pass --text NAME --label NAME")
+    raise ColumnsUnclear(what, where=table.path, hint="pass --text NAME --label NAME")
 
 
 def guess_text_column(table: Table, *, text: str | None) -> str:
     """The column that holds the text: that named, else by usual names, else by its looks.
 
-    Raises InputError when a named column is not there, or when it is not plain which column is meant.
+    Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant.
     """
     _must_exist(table, text)
     if text is None:
@@ -86,7 +91,25 @@ def guess_text_column(table: Table, *, text: str | None) -> str:
     if found:
         return found
     what = f"cannot tell which column is the text among {_listed(table.columns)}"
-    raise InputError(what, where=table.path, hint="pass --text NAME")
+    raise ColumnsUnclear(what, where=table.path, hint="pass --text NAME")
+
+
+def text_column_again(table: Table, *, trained: str) -> str:
+    """The column of the text of a further file: that of training, else the only one, else a usual name without rivals.
+
+    Rivals are other usual names, and columns that look like texts. Raises InputError where there is none.
+    """
+    if trained in table.columns:
+        return trained
+    if len(table.columns) == 1:
+        return guess_text_column(table, text=None)
+    usual, samples = _by_name(table, TEXT_NAMES, but=None), _samples(table)
+    others = [name for name in table.columns if name != usual]
+    if usual and not any(name.strip().casefold() in TEXT_NAMES or _like_texts(samples[name]) for name in others):
+        return usual
+    must_have_header(table)
+    what = f"there is no column `{trained}`, as in training, among {_listed(table.columns)}"
+    raise InputError(what, where=table.path, hint="name the one to read: --text NAME")
 
 
 def named_by_user(table: Table) -> bool:
@@ -97,7 +120,8 @@ def named_by_user(table: Table) -> bool:
 def _must_exist(table: Table, name: str | None) -> None:
     if name is None or name in table.columns:
         return
-    hint = did_you_mean(name, table.columns) if len(table.columns) <= _MOST_LISTED else ""
+    near = did_you_mean(name, table.columns)
+    hint = "" if near.startswith("known:") else near  # what is known is listed already
     if _header_is_data(table):
         hint = "the first line must name the columns, as in `text,label`; it seems to hold a row"
     raise InputError(f"there is no column `{name}` among {_listed(table.columns)}", where=table.path, hint=hint)
@@ -110,12 +134,11 @@ def _must_be_alone(table: Table, *, but: str | None) -> None:
         if first and second:
             what = f"`{first}` and `{second}` may be a pair of texts, or one of them the text"
             hint = f"pass --text {first},{second} for pairs, or --text {first} for one alone"
-            raise InputError(what, where=table.path, hint=hint)
+            raise ColumnsUnclear(what, where=table.path, hint=hint)
     asked, read = (_by_name(table, names, but=but) for names in QUESTIONS)
     if asked and read:
         what = f"`{asked}` and `{read}` look like questions on passages"
-        hint = f"pass --task question_answering or multiple_choice, or --text {asked},{read} to sort the pairs"
-        raise InputError(what, where=table.path, hint=hint)
+        raise ColumnsUnclear(what, where=table.path, hint=f"pass --text {asked},{read} to read both as pairs")
 
 
 def must_have_header(table: Table) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from weft.data.guess import guess_text_column
+from weft.data.guess import guess_text_column, text_column_again
 from weft.data.sources import Table
 from weft.data.split import Split, split
 from weft.errors import ConfigError
@@ -54,7 +54,7 @@ class PlainTextConfig(TaskConfig):
         return self.for_table(table, text=text)
 
     def _found(self, table: Table) -> str | None:
-        return self.text if self.text in table.columns else None
+        return text_column_again(table, trained=self.text) if self.text else None
 
     def read(self, table: Table) -> Iterator[Any]:
         """The texts of a table."""
