@@ -137,9 +137,9 @@ def _in_options(error: ConfigError, asked: Asked) -> ConfigError:
     setting = error.where.removeprefix("search.")
     if setting and setting not in {option.setting for option in _OPTIONS}:
         return error
-    flag_of = {option.setting: option.flag for option in _OPTIONS if asked.kind in (None, *option.kinds)} | asked.flags
+    flag_of = {option.setting: option.flag for option in _OPTIONS if asked.kind in (None, *option.kinds)}
+    flag_of.update(asked.flags)
     what, hint = error.what, error.hint
-    # a value that is wrong by itself has nothing but a hint to its setting, which names no other
     own = next((option.hint for option in _OPTIONS if asked.flags.get(setting) == option.flag), "")
     if own and what.startswith("expected"):
         hint = own
