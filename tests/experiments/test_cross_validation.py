@@ -16,7 +16,7 @@ from weft.experiments.cross_validation import Plan, cross_validate, results
 from weft.experiments.entries import entries
 from weft.files import read_json
 from weft.run import RunConfig, train
-from weft.training.reports import StepReport
+from weft.training.reports import Note, StepReport
 
 ROWS = demo.rows(size=60)
 SMALL = ("training.epochs=1", "training.report_every=1", "task.encoder.width=8", "device=cpu")
@@ -143,7 +143,8 @@ def test_what_is_finished_is_not_trained_again_and_more_can_be_added(finished):
 
 def test_with_a_test_file_the_seeds_differ():
     write_csv(Path("test.csv"), demo.rows(size=20, seed=1))
-    run(plan("gru", repeats=2, test="test.csv"))
+    told = [one.text for one in run(plan("gru", repeats=2, test="test.csv")) if isinstance(one, Note)]
+    assert [one for one in told if "scoring" in one] == [f"seed {seed}: gru: scoring 20 texts" for seed in (0, 1)]
     found = results(Path("out"))
     assert (found["design"], found["texts"], found["repeats"], found["folds"]) == ("seeds", 20, 2, 1)
     assert found["runs"]["gru"] == ["gru/seed-0", "gru/seed-1"]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from weft.config import differences
+from weft.data.findings import counted
 from weft.errors import ConfigError, RunFolderError, WeftError
 from weft.evaluation.compare import Design, compare
 from weft.evaluation.compare_written import compare_written
@@ -25,7 +26,7 @@ from weft.reading import DataConfig, Examples
 from weft.report.experiment import experiment_page
 from weft.run import suited, train
 from weft.tasks.base import TaskConfig, examples_of
-from weft.training.reports import Note, Report
+from weft.training.reports import DoneReport, Note, Report
 
 PLAN, RESULT = "plan.json", "comparison.json"
 
@@ -105,7 +106,10 @@ def cross_validate(
                 place = folder / entry.name / one.place
                 config = entry.config.model_copy(update={"seed": one.seed})
                 examples = replace(one.examples, task=tasks[entry.name])
-                yield from train(config, place, examples=examples, resume=place.exists(), stop=stop)
+                for report in train(config, place, examples=examples, resume=place.exists(), stop=stop):
+                    yield report
+                    if isinstance(report, DoneReport):  # what comes then is quiet, and long where texts are written
+                        yield Note(f"{one.name}: {entry.name}: scoring {counted(len(one.examples.test), 'text')}")
                 if models == "drop":
                     (place / "weights.safetensors").unlink(missing_ok=True)
     except WeftError:
