@@ -70,7 +70,7 @@ def test_train_says_what_it_did(train):
         "36 rows to learn from, 4 held out to choose by; equal texts are on one side",
         "2 labels: `neg` 18, `pos` 18",
     ]
-    assert said[-4].startswith("epoch 1  dev accuracy 0.")
+    assert said[-4].startswith("epoch 1  dev accuracy ")
     assert said[-3].endswith("kept the weights of step 2")
     scores = r"accuracy \S+%, macro F1 \S+%, always answering `neg` gets 50.0%"
     assert re.fullmatch(rf"dev part, 4 texts, too few for intervals: {scores}", said[-2])

@@ -165,6 +165,14 @@ def test_a_language_model_shows_its_texts_and_what_surprised_it(tmp_path):
     assert ([row["line"] for row in surprising], len(expected)) == (list(range(30, 15, -1)), 15)
 
 
+def test_few_texts_are_no_most_and_least_surprising_and_long_ones_are_cut(tmp_path):
+    rows = [{"text": f"{n}春" * 200, "log_loss": n / 10, "tokens": 9, "line": n} for n in range(1, 7)]
+    for name, count in (("few", 5), ("enough", 6)):
+        page = read(run_page(make(tmp_path / name, answers=rows[:count], task="language_model")))
+        assert ("Most and least surprising" in page.text) == (count == 6)
+    assert "… (100 more letters)" in page.text
+
+
 def test_sources_of_like_length_are_scored_together(tmp_path):
     rows = [pair("one two", "一二", "一二")] * 12 + [pair("one two three four", "一二三四", "五")] * 13
     lines(tmp_path / "answers.jsonl", rows)

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from weft.cli import options
-from weft.cli.figures import called, interval, told
+from weft.cli.figures import called, interval, pace, told
 from weft.cli.talk import Teller, stopping
 from weft.errors import ConfigError, did_you_mean
 
@@ -161,7 +161,7 @@ def _table(found: Mapping[str, Any]) -> Table:
             first,
             interval(names[0], model["pooled"][names[0]]),
             *others,
-            f"{model['texts_per_second']:,.0f}",
+            pace(model["texts_per_second"]),
             f"{model['size_bytes'] / 1e6:.1f}",
             f"{model['train_seconds']:.0f} s" if model["train_seconds"] >= 1 else "< 1 s",
         )

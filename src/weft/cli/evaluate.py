@@ -15,6 +15,7 @@ from rich.table import Table as Lines
 
 from weft import bundle
 from weft.cli import answering, options, searching
+from weft.cli.figures import pace
 from weft.cli.talk import print_scores, print_side_by_side
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
@@ -86,7 +87,7 @@ def command(
     if exposed:
         _print_exposure(lost)
     megabytes = scores["size_bytes"] / 1e6
-    click.echo(f"{result.texts_per_second:,.0f} texts a second; {megabytes:.1f} MB, {scores['parameters']:,} weights")
+    click.echo(f"{pace(result.texts_per_second)} texts a second; {megabytes:.1f} MB, {scores['parameters']:,} weights")
 
 
 def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed: bool, answers: str | None) -> None:

@@ -14,8 +14,12 @@ CALLED = {
     "rougeL_coco": "ROUGE-L (COCO)",
 }
 """The scores that go from 0 to 100."""
-SHARES = ("accuracy", "macro_f1", "micro_f1")
-"""The scores that a sentence gives as percents."""
+_SHARED = ("f1", "precision", "recall")
+SHARES = frozenset(
+    {"accuracy", "exact_match", "hamming_loss", "calibration_error"}
+    | {f"{mean}{one}" for mean in ("", "macro_", "micro_") for one in _SHARED}
+)
+"""The scores that are given as percents, on pages too."""
 TOO_FEW = "too few texts"
 """What stands where an interval would: of fewer than 10 texts there is none."""
 
@@ -27,6 +31,8 @@ def called(name: str) -> str:
 
 def shown(name: str, value: float) -> str:
     """A score's value in a table."""
+    if name in SHARES:
+        return f"{value:.2%}"
     return f"{value:.2f}" if name in CALLED or name == "perplexity" else f"{value:.4f}"
 
 
@@ -38,6 +44,11 @@ def brief(name: str, value: float) -> str:
 def told(name: str, value: float) -> str:
     """A score's value in a sentence: of a share the percents."""
     return f"{value:.1%}" if name in SHARES else brief(name, value)
+
+
+def pace(texts_per_second: float) -> str:
+    """Texts a second: of fewer than 10 two digits, as long texts take seconds each."""
+    return f"{texts_per_second:,.0f}" if texts_per_second >= 10 else f"{texts_per_second:.2g}"
 
 
 def interval(name: str, score: Mapping[str, float | None], *, written: Callable[[str, float], str] = told) -> str:

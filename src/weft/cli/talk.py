@@ -133,7 +133,7 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         table.add_row(called(name), shown(name, score["value"]), interval(name, score, written=shown))
     if commonest := details.get("commonest"):
         table.add_section()
-        table.add_row(f"always `{commonest['label']}`", f"{commonest['share']:.4f}", "")
+        table.add_row(f"always `{commonest['label']}`", shown("accuracy", commonest["share"]), "")
     console.print(table)
     if "per_class" in details:
         console.print(_classes(details["per_class"]))
@@ -163,7 +163,7 @@ def _classes(per_class: Sequence[Mapping[str, Any]]) -> Table:
     for column in ("label", "precision", "recall", "F1", "texts", *(["threshold"] if thresholds else [])):
         table.add_column(column, justify="left" if column == "label" else "right")
     for one in per_class:
-        values = [f"{one[name]['value']:.4f}" for name in ("precision", "recall", "f1")]
+        values = [shown(name, one[name]["value"]) for name in ("precision", "recall", "f1")]
         cut = ["" if one["threshold"] is None else f"{one['threshold']:.2f}"] if thresholds else []
         table.add_row(one["label"], *values, f"{one['support']:,}", *cut)
     return table
@@ -177,7 +177,7 @@ def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
         # in the width of a terminal seven scores fit only when their names may break
         table.add_column(column.replace("_", "\n"), justify="left" if column == "model" else "right")
     for model, found in scores.items():
-        table.add_row(escape(model), *(f"{found['scores'][name]['value']:.4f}" for name in names))
+        table.add_row(escape(model), *(shown(name, found["scores"][name]["value"]) for name in names))
     Console(file=sys.stdout, highlight=False).print(table)
 
 

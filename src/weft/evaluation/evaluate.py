@@ -34,7 +34,7 @@ class Evaluation:
         return {
             "scores": {name: asdict(score) for name, score in self.scores.values.items()},
             "details": dict(self.scores.details),
-            "speed": {"texts_per_second": round(self.texts_per_second, 1)},
+            "speed": {"texts_per_second": round(self.texts_per_second, 1 if self.texts_per_second >= 10 else 3)},
         }
 
 

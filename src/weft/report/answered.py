@@ -92,9 +92,14 @@ class Answered:
         return Bucket(int(lengths.min()), int(lengths.max()), int(ours_N.sum()), found)
 
 
-def expected_texts(folder: Path, keep: int) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
-    """The texts that a language model found most and least surprising, so many of each, none of them very short."""
+def expected_texts(
+    folder: Path, keep: int, *, fewest: int = 0
+) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """The texts that a language model found most and least surprising, so many of each, none of them very short.
+
+    Of fewer than `fewest` texts there are none.
+    """
     rows = [row for row in read_lines(folder / "answers.jsonl") if "text" in row and is_number(row.get("log_loss"))]
     rows = sorted((row for row in rows if row.get("tokens", SHORT) >= SHORT), key=lambda row: -row["log_loss"])
-    keep = min(keep, len(rows) // 2)
+    keep = min(keep, len(rows) // 2) if len(rows) >= fewest else 0
     return rows[:keep], rows[len(rows) - keep :][::-1]

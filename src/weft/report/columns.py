@@ -45,7 +45,7 @@ def columns(runs: Sequence[Run]) -> list[Column]:
     """List the columns in which at least one run has a value."""
     every = [_score_column(name) for name in SCORES]
     every += [
-        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), words.count, "high"),
+        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), words.pace, "high"),
         Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), words.size, "low"),
         Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), words.duration, "low"),
     ]

@@ -32,9 +32,9 @@ def differing(expected: str, found: str) -> tuple[Markup, Markup]:
     return Markup("").join(missing), Markup("").join(wrong)
 
 
-def cut(text: str) -> str:
+def cut(text: str, *, longest: int = LONGEST) -> str:
     """The text up to a length that can be read, with how much more there is."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text) - LONGEST:,} more letters)"
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest:,} more letters)"
 
 
 def _marked(pieces: Sequence[str], mark: Mark | None) -> Markup:

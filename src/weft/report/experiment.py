@@ -186,7 +186,7 @@ def _columns(decides: str, *, several: bool) -> list[_Column]:
         over_runs(first, span),
         *(over_runs(name) for name in others),
         *(calibration if decides == "accuracy" else []),
-        _Column("Texts / s", lambda model: model["texts_per_second"], words.count, "high"),
+        _Column("Texts / s", lambda model: model["texts_per_second"], words.pace, "high"),
         _Column("Size", lambda model: model["size_bytes"], words.size, "low"),
         _Column("Training", lambda model: model["train_seconds"], words.duration, "low"),
     ]

@@ -186,7 +186,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Parameters", words.count(found.get("parameters"))),
         ("Size on disk", words.size(found.get("size_bytes"))),
         ("Training took", words.duration(found.get("train_seconds"))),
-        ("Texts per second", words.count(run.texts_per_second)),
+        ("Texts per second", words.pace(run.texts_per_second)),
         ("Labels", words.count(len(run.labels) or None)),
     ]
     return [(name, value) for name, value in facts if value != words.NOTHING]

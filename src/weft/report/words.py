@@ -102,6 +102,11 @@ def count(number: Any) -> str:
     return f"{number:,.0f}" if is_number(number) else NOTHING
 
 
+def pace(number: Any) -> str:
+    """As `count`, but two digits of what is below 10: `0.43`."""
+    return f"{number:.2g}" if is_number(number) and number < 10 else count(number)
+
+
 def size(number: Any) -> str:
     """Bytes as `820 B`, `12.3 kB`, `1.2 MB`, `3.4 GB`."""
     if not is_number(number):

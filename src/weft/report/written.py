@@ -27,6 +27,8 @@ LOSSES = (
     "it above that of the dev part."
 )
 WORST, BEST = 10, 5
+FEWEST, SURPRISE = 6, 300
+"""Texts at least, to show some as most and least surprising; letters of each that are shown."""
 STAGES = 12
 """Stages of training at most whose samples are shown."""
 FREE_TEXT = {
@@ -47,7 +49,7 @@ def written(run: Run) -> dict[str, Any]:
 
     """
     answered = Answered.read(run.folder)
-    surprising, expected = expected_texts(run.folder, BEST)
+    surprising, expected = expected_texts(run.folder, BEST, fewest=FEWEST)
     worst = answered.worst(WORST) if answered else []
     best = [row for row in answered.best(BEST) if row not in worst] if answered else []
     return {
@@ -147,7 +149,7 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
 
 def _surprise(row: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "text": cut(printable(str(row["text"]))),
+        "text": cut(printable(str(row["text"])), longest=SURPRISE),
         "loss": words.score(row["log_loss"], "number"),
         "line": words.count(row.get("line")),
     }
