@@ -18,8 +18,8 @@ from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
 
 _OTHER_TASKS = (
-    "other tasks of weft train: --source NAME --target NAME for pairs to translate, sum up or describe, "
-    "--task question_answering or multiple_choice for questions"
+    "other tasks of weft train: --task question_answering or multiple_choice for questions, "
+    "--source NAME --target NAME for pairs to translate, sum up or describe"
 )
 _INSPECTED = ("classification", "multilabel", "seq2seq")
 """The tasks whose data `weft inspect` looks over."""

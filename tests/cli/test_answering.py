@@ -52,3 +52,10 @@ def test_generate_and_predict_give_one_record(weft, translator, poet):
         given = weft("generate", *call, "--json").out
         assert given == weft("predict", *call).out
         assert lines(given)[0]["alternatives"] == []
+
+
+def test_a_language_model_takes_no_strange_column(refused, poet):
+    Path("books.csv").write_text("title,review\n春,眠\n", encoding="utf-8")
+    says = "books.csv: there is no column `poem`, as in training, among `title`, `review`"
+    refused("evaluate", "poet", "books.csv", says=(says, "read: --text NAME"))
+    refused("generate", "poet", "books.csv", says=(says, "read: --column NAME"))
