@@ -90,7 +90,7 @@ def test_an_ensemble_answers_with_the_mean(weft, two):
     np.testing.assert_allclose(both, (one + other) / 2, atol=2e-6)
     table = weft("evaluate", *two, "reviews.csv", "--ensemble").out
     assert "average of one, two on reviews.csv, 40 texts" in table
-    assert f"{found['models']['two']['scores']['accuracy']['value']:.4f}" in table
+    assert f"{found['models']['two']['scores']['accuracy']['value']:.2%}" in table
 
 
 def test_several_folders_are_averaged_only_when_asked(refused, two):
