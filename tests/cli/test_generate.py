@@ -157,7 +157,7 @@ def test_an_empty_text_is_shown_on_a_console_and_in_no_file(weft, translator, mo
 
 WRONG = [
     (("--beam", "5", "--temperature", "0.8"), ("--beam and --temperature exclude each other", "weft generate --help")),
-    (("--temperature", "0"), ("--temperature: expected greater than 0, found `0.0`", "take greedy search")),
+    (("--temperature", "0"), ("--temperature: expected greater than 0, found `0.0`", "--greedy takes the likeliest")),
     (("--temperature", "-2"), ("--temperature: expected greater than 0",)),
     (("--top-p", "1.5"), ("--top-p: expected less than or equal to 1, found `1.5`", "0.95 cuts the tail")),
     (("--top-p", "0"), ("--top-p: expected greater than 0",)),
@@ -173,7 +173,7 @@ WRONG = [
     (("--force", "猫", "--force", "狗", "--max-length", "1"), ("--force:", "force fewer words")),
     (("--prefix", "☃"), ("--prefix: `☃` has a character that the model cannot write", "begin with characters")),
     (("--prefix", "他看见", "--max-length", "1"), ("--prefix: a beginning of", "shorten it")),
-    (("--min-length", "5", "--max-length", "3"), ("min_length is 5, above max_length, 3",)),
+    (("--min-length", "5", "--max-length", "3"), ("--min-length is 5, above --max-length, 3",)),
 ]
 
 

@@ -200,7 +200,7 @@ def test_a_model_named_with_its_folder():
         assert validated(Settings, held.model_dump(mode="json")) == held
     frozen = {"kind": "pretrained:hub:org/bert", "freeze": 2}
     assert validated(Settings, {"kind": "any", "encoder": frozen}).encoder.folder == "hub:org/bert"
-    with pytest.raises(ConfigError, match="there is no setting `folder`"):
+    with pytest.raises(ConfigError, match="the kind `cnn` takes no folder"):
         validated(Settings, {"kind": "any", "encoder": "cnn:./bert"})
 
 
