@@ -42,7 +42,17 @@ GPT = {
     "unit": "stream",
     "tokenizer": {"kind": "char"},
     "context": 64,
-    "decoder": {"kind": "gpt", "width": 128, "layers": 4, "heads": 4, "feed_forward": 512, "dropout": 0.2},
+    "decoder": {
+        "kind": "gpt",
+        "width": 128,
+        "layers": 4,
+        "heads": 4,
+        "feed_forward": 512,
+        "dropout": 0.2,
+        "positions": "learned",
+        "norm": "layer",
+        "max_length": 64,
+    },
 }
 TITLES = {"plain": "Marian, plain", "fair": "Marian, our loop", "joeynmt": "JoeyNMT"}
 
