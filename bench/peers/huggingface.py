@@ -123,8 +123,8 @@ def as_arcee(decoder: Any, *, places: int = 1024) -> Any:
             _put(theirs.input_layernorm, ours.attention_norm)
             _put(theirs.post_attention_layernorm, ours.feed_norm)
             q, k, v = ours.attention.project.weight.split(width)
-            theirs.self_attn.q_proj.weight.copy_(_halves(q, decoder.heads))
-            theirs.self_attn.k_proj.weight.copy_(_halves(k, decoder.heads))
+            theirs.self_attn.q_proj.weight.copy_(q)
+            theirs.self_attn.k_proj.weight.copy_(k)
             theirs.self_attn.v_proj.weight.copy_(v)
             _put(theirs.self_attn.o_proj, ours.attention.join)
             _put(theirs.mlp.up_proj, ours.widen)
@@ -132,13 +132,6 @@ def as_arcee(decoder: Any, *, places: int = 1024) -> Any:
     return peer.eval()
 
 
-def _halves(weight: Tensor, heads: int) -> Tensor:
-    """They turn entry i with entry i + K / 2 where we turn neighbours."""
-    width = weight.shape[1]
-    return weight.view(heads, -1, 2, width).transpose(1, 2).reshape(-1, width)
-
-
-@torch.inference_mode()
 def generated(model: Any, batches: Sequence[tuple[Tensor, Tensor]], *, beams: int, longest: int) -> list[list[int]]:
     """The ids written for the rows of some batches (ids [B, S], mask [B, S]), without the end, row after row."""
     end = model.config.eos_token_id
