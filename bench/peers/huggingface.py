@@ -132,6 +132,7 @@ def as_arcee(decoder: Any, *, places: int = 1024) -> Any:
     return peer.eval()
 
 
+@torch.inference_mode()
 def generated(model: Any, batches: Sequence[tuple[Tensor, Tensor]], *, beams: int, longest: int) -> list[list[int]]:
     """The ids written for the rows of some batches (ids [B, S], mask [B, S]), without the end, row after row."""
     end = model.config.eos_token_id
