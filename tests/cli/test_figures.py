@@ -2,8 +2,8 @@
 
 import pytest
 
-from weft.cli.figures import interval, pace, shown, told
-from weft.report.words import MEASURES
+from weft.cli.figures import interval, shown, told
+from weft.report.words import MEASURES, pace
 
 
 @pytest.mark.parametrize(

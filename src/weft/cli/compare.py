@@ -14,9 +14,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from weft.cli import options
-from weft.cli.figures import called, interval, pace, told
+from weft.cli.figures import called, interval, told
 from weft.cli.talk import Teller, stopping
 from weft.errors import ConfigError, did_you_mean
+from weft.report.words import pace
 
 if TYPE_CHECKING:
     from weft.experiments.entries import Entry

@@ -15,7 +15,6 @@ from rich.table import Table as Lines
 
 from weft import bundle
 from weft.cli import answering, options, searching
-from weft.cli.figures import pace
 from weft.cli.talk import print_scores, print_side_by_side
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
@@ -23,6 +22,7 @@ from weft.evaluation.compare import AVERAGE
 from weft.evaluation.evaluate import Evaluation, averaged, write_answers
 from weft.evaluation.exposure import Exposure, exposure, in_buckets, together
 from weft.models.device import Device
+from weft.report.words import pace
 from weft.tasks.base import examples_of
 
 EXPOSURE = "Also print what is lost after the model's own words instead of true ones, by position."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from weft.report.words import MEASURES
+
 CALLED = {
     "bleu": "BLEU",
     "chrf": "chrF2",
@@ -14,12 +16,8 @@ CALLED = {
     "rougeL_coco": "ROUGE-L (COCO)",
 }
 """The scores that go from 0 to 100."""
-_SHARED = ("f1", "precision", "recall")
-SHARES = frozenset(
-    {"accuracy", "exact_match", "hamming_loss", "calibration_error"}
-    | {f"{mean}{one}" for mean in ("", "macro_", "micro_") for one in _SHARED}
-)
-"""The scores that are given as percents, on pages too."""
+SHARES = {name for name, one in MEASURES.items() if one.form == "share"} | {"precision", "recall"}
+"""The scores that are given as percents, as on pages; and those of one label."""
 TOO_FEW = "too few texts"
 """What stands where an interval would: of fewer than 10 texts there is none."""
 
@@ -44,11 +42,6 @@ def brief(name: str, value: float) -> str:
 def told(name: str, value: float) -> str:
     """A score's value in a sentence: of a share the percents."""
     return f"{value:.1%}" if name in SHARES else brief(name, value)
-
-
-def pace(texts_per_second: float) -> str:
-    """Texts a second: of fewer than 10 two digits, as long texts take seconds each."""
-    return f"{texts_per_second:,.0f}" if texts_per_second >= 10 else f"{texts_per_second:.2g}"
 
 
 def interval(name: str, score: Mapping[str, float | None], *, written: Callable[[str, float], str] = told) -> str:
