@@ -75,10 +75,15 @@ class Interrupted(WeftError):
         self.exit_code = 128 + signal
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The hint for a mistyped name: the nearest known one; empty when none is near."""
+    near = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The hint for a mistyped name: the nearest known one, or all of them when none is near."""
+    """The same, or all known names when none is near."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean `{near[0]}`?"
+    if near := nearest(word, names):
+        return near
     return "known: " + ", ".join(f"`{name}`" for name in names) if names else ""

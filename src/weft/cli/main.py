@@ -8,7 +8,7 @@ from importlib import import_module
 
 import click
 
-from weft.errors import WeftError, did_you_mean
+from weft.errors import WeftError, did_you_mean, nearest
 
 VERBS = {
     "demo": "Train four readers and a translator on data inside the package; ends with pages.",
@@ -98,7 +98,8 @@ def _usage(error: click.UsageError) -> str:
         possible = [name for parameter in context.command.get_params(context) for name in parameter.opts]
     message = message.rstrip(".").replace("'", "`")
     command_path = error.ctx.command_path if error.ctx else "weft"
-    hint = did_you_mean(str(getattr(error, "option_name", "")), possible) if possible else ""
-    if hint.startswith("known") and command_path.endswith("train"):
+    wrong = str(getattr(error, "option_name", ""))
+    hint = did_you_mean(wrong, possible)
+    if possible and not nearest(wrong, possible) and command_path.endswith("train"):
         hint = "see weft train --help; any other setting is given by its path, as --set training.epochs=5"
     return f"{message[:1].lower()}{message[1:]}\nhint: {hint or f'see {command_path} --help'}"

@@ -10,7 +10,7 @@ from itertools import islice
 from statistics import median
 
 from weft.data.sources import Table
-from weft.errors import InputError, did_you_mean
+from weft.errors import InputError, nearest
 
 TEXT_NAMES = (
     *("text", "texts", "review", "reviews", "sentence", "content", "comment", "document", "body", "message"),
@@ -120,8 +120,7 @@ def named_by_user(table: Table) -> bool:
 def _must_exist(table: Table, name: str | None) -> None:
     if name is None or name in table.columns:
         return
-    near = did_you_mean(name, table.columns)
-    hint = "" if near.startswith("known:") else near  # what is known is listed already
+    hint = nearest(name, table.columns)  # what is known is listed already
     if _header_is_data(table):
         hint = "the first line must name the columns, as in `text,label`; it seems to hold a row"
     raise InputError(f"there is no column `{name}` among {_listed(table.columns)}", where=table.path, hint=hint)
