@@ -125,9 +125,13 @@ def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
         raise InputError("no row is left to read", where=table.path)
     fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
     between = fields.get(table.delimiter, "") if table.form == "csv" else ""
-    left_out = [f"left out {bad.place}: {bad.what}" for bad in table.bad]
     files = ", ".join(table.sides) or table.path
-    return rows, [f"{files}: {len(rows):,} {task.things}, {table.encoding}{between}", *left_out]
+    return rows, [f"{files}: {len(rows):,} {task.things}, {table.encoding}{between}", *left_out(table)]
+
+
+def left_out(table: Table) -> list[str]:
+    """The rows of a table that could not be read, a sentence each."""
+    return [f"left out {bad.place}: {bad.what}" for bad in table.bad]
 
 
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:

@@ -15,6 +15,7 @@ from weft.cli import options
 from weft.data.parallel import side_files, suffix_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
+from weft.reading import left_out
 from weft.tasks.unseen import told
 
 CHUNK = 4096
@@ -188,5 +189,5 @@ def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:
 
 def say_left_out(table: Table) -> None:
     """Say, on standard error, which rows could not be read."""
-    for bad in table.bad:
-        click.echo(f"left out {bad.place}: {bad.what}", err=True)
+    for said in left_out(table):
+        click.echo(said, err=True)

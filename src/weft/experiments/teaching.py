@@ -14,7 +14,7 @@ import numpy as np
 from weft.bundle import Model
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
-from weft.reading import DataConfig, Examples
+from weft.reading import DataConfig, Examples, left_out
 from weft.tasks.classification import Classification
 from weft.tasks.parallel import Parallel
 from weft.tasks.soft import Taught
@@ -96,7 +96,7 @@ def new_texts(
         ]
         if again := gone["train"] + gone["unlabelled"]:
             said.append(f"{file}: left out {again:,} texts that stand in the training part, or stood before")
-        said += [f"left out {bad.place}: {bad.what}" for bad in table.bad]
+        said += left_out(table)
     if files and not found:
         raise InputError("no unlabelled text is left to learn from", where=files[0], hint="; ".join(said))
     return found, said
