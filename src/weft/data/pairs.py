@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -60,14 +60,19 @@ class Fanout:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The rows that stay, from 0 and in order, what each rule found, and how many targets a source then has.
+    """The rows that stay, from 0 and in order, with their sources and targets, and what each rule found.
 
     A row is dropped by one rule, the first in `noted` that finds it.
     """
 
     kept_N: np.ndarray
     noted: tuple[Noted, ...]
-    fanout: Fanout
+    pairs: Sequence[tuple[str, str]] = field(repr=False)
+
+    @property
+    def fanout(self) -> Fanout:
+        """How many targets a source has among those that stay."""
+        return fan_out(self.pairs)
 
     @property
     def said(self) -> list[str]:
@@ -115,7 +120,7 @@ def clean_pairs(
     if longest_ratio is not None:
         told = f"with lengths over {longest_ratio:g} times out of the usual proportion"
         note("ratio", kept_N[_stretch(first, second, kept_N) > longest_ratio], "drop", told)
-    return Cleaned(kept_N, tuple(noted), fan_out([keys[row] for row in kept_N.tolist()]))
+    return Cleaned(kept_N, tuple(noted), [keys[row] for row in kept_N.tolist()])
 
 
 def fan_out(pairs: Sequence[tuple[str, str]]) -> Fanout:
