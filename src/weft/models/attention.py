@@ -38,7 +38,8 @@ class SelfAttention(nn.Module):
         """New states [B, S, D]; no position attends to padding. A row must have at least one real position."""
         q, k, v = split(self.project(states_BSD), 3, heads=self.heads)
         if self.turning == "rotary":
-            q, k = rotated(q), rotated(k)
+            turn = Turn.at(q.shape[2], q.shape[3], device=q.device)
+            q, k = rotated(q, turn), rotated(k, turn)
         read = attend(q, k, v, mask_BS[:, None, None], dropout=self.dropout if self.training else 0.0)
         return self.join(read.transpose(1, 2).flatten(2))
 
