@@ -52,7 +52,17 @@ def test_files_that_are_not_there(refused):
     refused("train", "reviews.csv", "--test", "test.csv", says=("test.csv: there is no such file",))
 
 
-@pytest.mark.parametrize("line", ["trian a.csv", "train no.csv", "train a.csv --opochs 4", "inspect no", "compare no"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "trian a.csv",
+        "train no.csv",
+        "train a.csv --opochs 4",
+        "inspect no",
+        "compare no",
+        *(f"{verb} a --opochs 4" for verb in ("predict", "evaluate", "generate", "answer", "distil", "pretrain")),
+    ],
+)
 def test_a_mistake_in_the_command_line_waits_for_no_torch(line):
     code = "import sys; from weft.cli.main import main\ntry: main()\nfinally: print('torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code, *line.split()], capture_output=True, text=True, check=False)

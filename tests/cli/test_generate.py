@@ -105,7 +105,7 @@ def test_samples_are_streamed_one_after_another_each_from_the_next_seed(weft, po
         "generate", "poet", "--prompt", "春眠", "--samples", "3", "--seed", "5", "--stream", "--max-length", "6"
     )
     each = [weft("generate", "poet", "--prompt", "春眠", "--seed", seed, "--max-length", "6").out for seed in "567"]
-    assert said.out == "".join(f"{number}  {text}" for number, text in enumerate(each, 1))
+    assert said.out == "".join(f"── text {number} of 3 ──\n{text}" for number, text in enumerate(each, 1))
 
 
 def test_a_language_model_goes_on_with_prompts(weft, poet):

@@ -66,7 +66,7 @@ def test_the_table_shows_scores_intervals_and_signatures(weft):
     said = weft("score", "h.txt", "r.txt")
     assert (said.code, said.err) == (0, "")
     assert "4 lines, too few for intervals" in " ".join(said.out.split())
-    for word in ("BLEU", "chrF2", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "h.txt"):
+    for word in ("BLEU", "chrF", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "h.txt"):
         assert word in said.out
     assert "bleu|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:" in said.out
 

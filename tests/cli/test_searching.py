@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weft.cli import searching
-from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
+from weft.config import kind_of
+from weft.decoding.choices import SEARCHES, Beam, Greedy, MinimumRisk, Sample
 from weft.errors import ConfigError
 
 DRAWS = {
@@ -44,6 +45,10 @@ def asked():
         return found[-1].over(own)
 
     return call
+
+
+def test_every_kind_of_search_is_known():
+    assert tuple(map(kind_of, SEARCHES)) == searching.KINDS
 
 
 CASES = [

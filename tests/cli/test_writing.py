@@ -14,7 +14,7 @@ from weft.decoding.choices import Greedy
 
 TINY = ["width=16", "layers=1", "feed_forward=16"]
 WORDS = [word for one in (*[f"task.decoder.{one}" for one in TINY], "training.epochs=1") for word in ("--set", one)]
-NAMES = ["BLEU", "chrF2", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "log loss", "perplexity"]
+NAMES = ["BLEU", "chrF", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "log loss", "perplexity"]
 
 
 def lines(text: str) -> list[dict]:
@@ -58,7 +58,7 @@ def test_two_files_and_a_decoder(weft, pairs):
     assert [saved[name]["kind"] for name in ("encoder", "decoder")] == ["gru", "lstm"]
     told = said.err.splitlines()
     assert re.fullmatch(r"epoch 1  dev BLEU \d+\.\d  log loss \d+\.\d{4}  \(best\)", told[-4])
-    scores = r"BLEU \S+, chrF2 \S+"
+    scores = r"BLEU \S+, chrF \S+"
     search = r"this is of beam search \(5\), dev scores above of greedy search"
     assert re.fullmatch(rf"test part, 9 texts, too few for intervals: {scores}; {search}", told[-2])
     assert told[-1] == "page: runs/train/page.html   ask: weft generate runs/train --text ..."

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.text import Text
 
-from weft import bundle
 from weft.cli import options
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
-from weft.models.device import Device
-from weft.tasks.question_answering import QuestionAnswering
-from weft.tasks.questions import Question
-from weft.tasks.span_answers import SpanAnswer
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft.models.device import Device
+    from weft.tasks.span_answers import SpanAnswer
 
 AROUND = 60
 """Characters of the passage that are shown on each side of an answer."""
@@ -47,6 +47,10 @@ def command(
         raise InputError("standard input is the passage, so no question can be read from there", where="--question")
     table = open_table(file, encoding=encoding or "auto", form="txt")
     passage = "\n".join(row.values["text"] for row in table)
+    from weft import bundle
+    from weft.tasks.question_answering import QuestionAnswering
+    from weft.tasks.questions import Question
+
     model = bundle.load(folder, device=device or "auto")
     if not isinstance(model.task, QuestionAnswering):
         hint = "name a folder that was trained with --task question_answering"

@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from weft import bundle
 from weft.cli import options
 from weft.data.parallel import side_files, suffix_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
-from weft.reading import left_out
 from weft.tasks.unseen import told
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft import bundle
 
 CHUNK = 4096
 """Inputs answered at a time: answers are on disk while the rest is still being read."""
@@ -145,18 +146,7 @@ def readable(
 
 
 def records(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[dict[str, Any]]:
-    """The record of each answer; that of a blank line has the same fields, with nothing in them but its line.
-
-    Where texts are written there are `alternatives` in each, none where only one was asked for.
-    """
-    for record in _in_fields(model, found):
-        if model.task.config.answers_with == "text":
-            yield {**record, "alternatives": record.get("alternatives") or []}
-        else:
-            yield record
-
-
-def _in_fields(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[dict[str, Any]]:
+    """The record of each answer; that of a blank line has the same fields, with nothing in them but its line."""
     fields: dict[str, None] = {}
     waiting: list[Blank] = []
     for given, example in found:
@@ -189,5 +179,7 @@ def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:
 
 def say_left_out(table: Table) -> None:
     """Say, on standard error, which rows could not be read."""
+    from weft.reading import left_out
+
     for said in left_out(table):
         click.echo(said, err=True)

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from rich.console import Console
@@ -17,13 +17,12 @@ from weft.cli import options
 from weft.cli.talk import Teller, stopping
 from weft.config import read_yaml
 from weft.errors import ConfigError, RunFolderError
-from weft.experiments.distil import distil, results
-from weft.experiments.entries import entries
-from weft.experiments.teaching import check_kind
 from weft.report.distilled import TITLES, in_words
 from weft.report.words import Interval, measure, size, span
 from weft.report.words import score as shown_score
-from weft.run import RunConfig
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft.run import RunConfig
 
 STUDENT = (
     "What learns: a kind of encoder (bag, cnn, lstm, ...), of models that write a kind of decoder, or a YAML file with"
@@ -74,6 +73,8 @@ def command(
     config, name = _student(Path(teacher), source, student, given, overrides)
     folder = Path(output or f"runs/{Path(teacher).resolve().name}-{name}")
     options.check_place(str(folder))
+    from weft.experiments.distil import distil, results
+
     with stopping() as received:
         reports = distil(config, folder, teacher=teacher, stop=lambda: received[0] if received else 0, **asked)
         Teller(quiet=quiet).tell(reports)
@@ -105,6 +106,9 @@ def _student(
     if before is None:
         hint = "expected one that `weft train` wrote"
         raise RunFolderError("there is no run in this folder", where=str(teacher), hint=hint)
+    from weft.experiments.entries import entries
+    from weft.experiments.teaching import check_kind
+
     kind, data = before["task"]["kind"], {} if source else before["data"]
     check_kind(kind)
     columns = () if source else ("text", "label", "source", "target")

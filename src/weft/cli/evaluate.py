@@ -7,23 +7,24 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.table import Table as Lines
 
-from weft import bundle
 from weft.cli import answering, options, searching
 from weft.cli.talk import print_scores, print_side_by_side
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
-from weft.evaluation.evaluate import Evaluation, averaged, write_answers
-from weft.evaluation.exposure import Exposure, exposure, in_buckets, together
-from weft.models.device import Device
 from weft.report.words import pace
-from weft.tasks.base import examples_of
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft import bundle
+    from weft.evaluation.evaluate import Evaluation
+    from weft.evaluation.exposure import Exposure
+    from weft.models.device import Device
 
 EXPOSURE = "Also print what is lost after the model's own words instead of true ones, by position."
 POSITIONS = 256
@@ -62,6 +63,11 @@ def command(
     """
     *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
+    from weft import bundle
+    from weft.evaluation.evaluate import averaged, write_answers
+    from weft.evaluation.exposure import exposure
+    from weft.tasks.base import examples_of
+
     models = {folder: searching.searched(bundle.load(folder, device=device or "auto"), search) for folder in folders}
     first = next(iter(models.values()))
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
@@ -149,11 +155,15 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
 
 
 def _record(found: Evaluation, folder: str, model: bundle.Model) -> dict[str, Any]:
+    from weft import bundle
+
     return {**found.to_json(), "size_bytes": bundle.size(Path(folder)), "parameters": model.parameters}
 
 
 def _print_exposure(lost: Sequence[Exposure]) -> None:
     """A table of losses by position, and the gap between them over all."""
+    from weft.evaluation.exposure import in_buckets, together
+
     lines = Lines(title="nats a token, by what was written before", title_justify="left")
     for column in ("position", "true prefix", "own prefix", "gap", "tokens"):
         lines.add_column(column, justify="right")

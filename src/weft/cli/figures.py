@@ -1,4 +1,4 @@
-"""What scores are called, and with how many digits they are shown; needs no torch."""
+"""What scores are called in a terminal, and with how many digits they are shown; needs no torch."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ from collections.abc import Callable, Mapping
 
 from weft.report.words import MEASURES
 
-CALLED = {
-    "bleu": "BLEU",
-    "chrf": "chrF2",
-    "ter": "TER (low is good)",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "rougeL_coco": "ROUGE-L (COCO)",
-}
+POINTS = {name for name, one in MEASURES.items() if one.form == "points"}
 """The scores that go from 0 to 100."""
 SHARES = {name for name, one in MEASURES.items() if one.form == "share"} | {"precision", "recall"}
 """The scores that are given as percents, as on pages; and those of one label."""
@@ -23,20 +15,22 @@ TOO_FEW = "too few texts"
 
 
 def called(name: str) -> str:
-    """A score's name, for people."""
-    return CALLED.get(name, name.replace("_", " ").replace("f1", "F1"))
+    """A score's name, for people: as on pages, but in a sentence."""
+    if name in POINTS:
+        return MEASURES[name].title + (" (low is good)" if MEASURES[name].better == "low" else "")
+    return name.replace("_", " ").replace("f1", "F1")
 
 
 def shown(name: str, value: float) -> str:
     """A score's value in a table."""
     if name in SHARES:
         return f"{value:.2%}"
-    return f"{value:.2f}" if name in CALLED or name == "perplexity" else f"{value:.4f}"
+    return f"{value:.2f}" if name in POINTS or name == "perplexity" else f"{value:.4f}"
 
 
 def brief(name: str, value: float) -> str:
     """A score's value in a line of progress."""
-    return f"{value:.1f}" if name in CALLED else shown(name, value)
+    return f"{value:.1f}" if name in POINTS else shown(name, value)
 
 
 def told(name: str, value: float) -> str:

@@ -6,15 +6,17 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from weft import bundle
 from weft.cli import answering, options, searching
-from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample, SearchConfig
 from weft.errors import ConfigError
-from weft.models.device import Device
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft import bundle
+    from weft.decoding.choices import SearchConfig
+    from weft.models.device import Device
 
 TEXT = "A text to write for (--text) or to go on with (--prompt), which are the same; may be repeated."
 EMPTY = "(empty)"
@@ -52,6 +54,8 @@ def command(
         raise click.UsageError("texts come from FILE or from --text, not from both")
     if stream and as_json:
         raise click.UsageError("--stream prints plain text, and --json does not")
+    from weft import bundle
+
     model = searching.searched(bundle.load(folder, device=device or "auto"), search)
     own = searching.own(model)
     if own is None:
@@ -107,15 +111,18 @@ def on_console() -> bool:
 
 
 def _check_streams(search: SearchConfig) -> None:
-    placed = isinstance(search, Greedy) and search.forced
-    if isinstance(search, Beam | MinimumRisk) or placed:
+    placed = search.kind == "greedy" and search.forced
+    if search.kind in ("beam", "minimum-risk") or placed:
         hint = "draw: --temperature 0.8" if search.forced else "add --greedy, or draw: --temperature 0.8"
         raise ConfigError(f"`{search.kind}` search knows its text only at the end", where="--stream", hint=hint)
 
 
 def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, *, place: answering.Place) -> None:
     """Print texts as they are written; of several drawn for one input, each has a seed of its own, the next number."""
-    samples = search.samples if isinstance(search, Sample) else 1
+    from weft.decoding.choices import Sample
+
+    seeds = [search.seed + sample for sample in range(search.samples)] if isinstance(search, Sample) else []
+    searches = [search.model_copy(update={"samples": 1, "seed": seed}) for seed in seeds] or [search]
     unseen: Counter[str] = Counter()
     for number, example in enumerate(examples, 1):
         if number > 1:
@@ -126,18 +133,12 @@ def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, 
         unseen += model.task.unseen([example])
         if unread := model.task.encode([example]).fixed.get("unread"):
             answering.say_unread(model, int(unread[0]), where=place(number, example))
-        for sample in range(samples):
-            if samples > 1:
-                click.echo(f"{sample + 1}  ", nl=False)
+        for sample, one in enumerate(searches, 1):
+            if len(searches) > 1:
+                click.echo(f"── text {sample} of {len(searches)} ──")
             blank = True
-            for piece in model.task.searching(_one(search, sample)).stream(model.network, example):
+            for piece in model.task.searching(one).stream(model.network, example):
                 click.echo(piece, nl=False)
                 blank = blank and not piece.strip()
             click.echo(EMPTY if blank and on_console() else "")
     answering.say_unseen(unseen)
-
-
-def _one(search: SearchConfig, sample: int) -> SearchConfig:
-    if not isinstance(search, Sample):
-        return search
-    return search.model_copy(update={"samples": 1, "seed": search.seed + sample})

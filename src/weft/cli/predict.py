@@ -8,15 +8,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from weft import bundle
 from weft.cli import answering, options, searching
 from weft.errors import InputError
 from weft.files import written
-from weft.models.device import Device
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft.models.device import Device
 
 
 @click.command("predict", short_help="Answer texts with a trained model.")
@@ -55,6 +56,8 @@ def command(
     _check_options(file, texts, seconds, reject_below)
     if output:
         options.check_file(output)
+    from weft import bundle
+
     model = searching.searched(bundle.load(folder, device=device or "auto"), search)
     if reject_below is not None and searching.own(model):
         what = "a text that is written has no one probability, and those of its tokens fall with its length"

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from weft.cli.figures import CALLED
+from weft.cli.figures import called
 from weft.data.encodings import check, detect, open_bytes
 from weft.data.findings import counted
 from weft.data.sources import OnBadRow
@@ -179,7 +179,7 @@ def _table(title: str, found: Mapping[str, Mapping[str, Score]]) -> Table:
     for path in found:
         table.add_column(escape(path), justify="right", overflow="fold")
     for name in next(iter(found.values())):
-        table.add_row(CALLED[name], *(_shown(scores[name]) for scores in found.values()))
+        table.add_row(called(name), *(_shown(scores[name]) for scores in found.values()))
     return table
 
 
@@ -190,7 +190,7 @@ def _comparison(title: str, compared: Mapping[str, Comparison]) -> Table:
         table.add_column(column, justify="right", no_wrap=column == "difference")
     for name, one in compared.items():
         ps = f"{one.p_bootstrap:.4f}", f"{one.p_randomization:.4f}"
-        table.add_row(CALLED[name], _shown(one.difference, sign="+"), f"{one.ahead:.1%}", *ps)
+        table.add_row(called(name), _shown(one.difference, sign="+"), f"{one.ahead:.1%}", *ps)
     return table
 
 

@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from weft import bundle
 from weft.config import kind_of, validated
-from weft.decoding.choices import SEARCHES, Beam, SearchConfig
 from weft.errors import ConfigError
 
-KINDS = {kind_of(search): search for search in SEARCHES}
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft import bundle
+    from weft.decoding.choices import SearchConfig
+
+KINDS = ("greedy", "beam", "sample", "minimum-risk")
+"""The kinds of search, in the order of `SEARCHES`."""
 _ALL, _BEAM, _DRAWS = frozenset(KINDS), frozenset({"beam"}), frozenset({"sample", "minimum-risk"})
 
 
@@ -92,12 +95,14 @@ class Asked:
         """
         if not self.flags:
             return None
+        from weft.decoding.choices import SEARCHES, Beam
+
         kind = self.kind or (own.kind if own is not None else "greedy")
         settings = {**(dict(own) if own is not None and own.kind == kind else {}), **self.settings, "kind": kind}
         if "alternatives" in self.settings and "size" not in self.settings:
             usual = int(Beam.model_fields["size"].default)
             settings["size"] = max(settings.get("size", usual), settings["alternatives"])
-        return validated(KINDS[kind], settings)
+        return validated({kind_of(search): search for search in SEARCHES}[kind], settings)
 
 
 def options(command: Callable[..., None]) -> Callable[..., None]:

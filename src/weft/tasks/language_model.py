@@ -286,9 +286,7 @@ class LanguageModel(Task):
         """A prompt and what was written after it; or a text and its loss."""
         line = {"line": example.line} if example.line else {}
         if isinstance(example, Prompt):
-            others = {"alternatives": list(answer.alternatives)} if answer.alternatives else {}
-            written = {"answer": answer.text, "log_probability": round(answer.log_probability, 6)}
-            return {"prompt": example.text, **written, **others, **line}
+            return {"prompt": example.text, **answer.recorded, **line}
         loss = answer.loss or Reference(math.nan, 0)
         return {"text": example.text, "log_loss": round(-answer.log_probability, 6), "tokens": loss.tokens, **line}
 

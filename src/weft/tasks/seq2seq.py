@@ -326,10 +326,8 @@ class Seq2Seq(Task):
     def record(self, answer: TextAnswer, example: Parallel) -> dict[str, Any]:
         """Source, targets where they are known, and what was written."""
         known = {"references": list(example.targets)} if example.targets else {}
-        others = {"alternatives": list(answer.alternatives)} if answer.alternatives else {}
         line = {"line": example.line} if example.line else {}
-        written = {"answer": answer.text, "log_probability": round(answer.log_probability, 6)}
-        return {"source": example.source, **known, **written, **others, "unread": answer.unread, **line}
+        return {"source": example.source, **known, **answer.recorded, "unread": answer.unread, **line}
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """The vocabularies with their coverage, and what is too long."""

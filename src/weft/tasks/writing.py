@@ -41,6 +41,12 @@ class TextAnswer:
     unread: int = field(default=0, repr=False, compare=False)
     """Tokens of the source beyond the maximum, which were not read."""
 
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """As it stands in files of answers."""
+        probability = round(self.log_probability, 6)
+        return {"answer": self.text, "log_probability": probability, "alternatives": list(self.alternatives)}
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
