@@ -64,7 +64,17 @@ def test_pairs_are_inspected_side_by_side(weft):
     assert found["overlap"]["severity"] == "error"
     assert (found["markup-source"]["count"], found["markup-target"]["count"]) == (1, 0)
     assert "Han" in found["scripts-target"]["said"]
+    assert found["fanout"]["severity"] == "fine"
     assert Path("runs/inspect-pairs/page.html").is_file()
+
+
+def test_sources_with_many_targets_are_told(weft):
+    rows = [f"price[{number}],它卖{number}{word}" for number in range(5) for word in ("元", "块", "块钱")]
+    Path("pairs.csv").write_text("\n".join(["facts,text", *rows]) + "\n", encoding="utf-8")
+    said = weft("inspect", "pairs.csv", "--source", "facts", "--target", "text", "--json")
+    found = {one["key"]: one for one in json.loads(said.out)}["fanout"]
+    assert found["said"] == "train: 5 distinct sources, one with 3 targets, 3.0 on average"
+    assert (found["severity"], "task.references=all" in found["fix"]) == ("warning", True)
 
 
 def test_training_begins_with_what_the_doctor_says(train):

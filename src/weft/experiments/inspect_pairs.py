@@ -73,9 +73,9 @@ def _read(name: str, table: Table, source: str, target: str) -> Part:
 
 
 def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:
-    """What training would leave out or tell of, rule by rule."""
-    noted = [clean_pairs(*part.halves, longest_ratio=FAR, duplicates="keep").noted for part in parts]
-    for of_rule in zip(*noted, strict=True):
+    """What training would leave out or tell of, rule by rule, and sources with many targets."""
+    cleaned = [clean_pairs(*part.halves, longest_ratio=FAR, duplicates="keep") for part in parts]
+    for of_rule in zip(*(one.noted for one in cleaned), strict=True):
         found = [(part, one) for part, one in zip(parts, of_rule, strict=True) if len(one.rows_N)]
         rule = of_rule[0].rule
         title, fix = RULES[rule]
@@ -85,6 +85,13 @@ def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:
         rows = [part.row(row) for part, one in found for row in one.rows_N.tolist()]
         said = "; ".join(f"{part.name}: {one.said.rpartition(':')[0]}" for part, one in found)
         yield Finding(rule, title, "error" if rule == "empty" else "warning", said, len(rows), fix, rows)
+    many = "; ".join(
+        f"{part.name}: {one.fanout.said}" for part, one in zip(parts, cleaned, strict=True) if one.fanout.said
+    )
+    fix = "where each target is right, `--set task.references=all` scores a source once, by all of them" if many else ""
+    yield Finding(
+        "fanout", "Sources with several targets", "warning" if many else "fine", many or "few or none", fix=fix
+    )
 
 
 def _overlap(parts: Sequence[Part]) -> Finding:
