@@ -123,7 +123,7 @@ def _names(axes: Axes, models: Sequence[Model], best: Sequence[Model]) -> None:
     ]
     taken += _along([axes.transData.transform((model.texts_per_second, model.score)) for model in best])
     for dot, model in zip(dots, models, strict=True):
-        name = shorten(model.name, 28)
+        name = shorten(model.name, 40)
         across = width(name)
         boxes = [
             Bbox.from_bounds(dot[0] + (9 if side > 0 else -9 - across), dot[1] + lift - SIZE / 2, across, SIZE)

@@ -121,7 +121,7 @@ def _figure(draw: Callable[[Axes], None], best: int | None, told: Sequence[str])
     """Draw curves by step, half as wide as a page; the best step is named below, where no curve is in its way."""
     with style():
         figure = blank(HALF, 3.0)
-        axes = panel(figure, 0.55, 0.5, HALF - 0.7, 2.1)
+        axes = panel(figure, 0.55, 0.5, HALF - 0.8, 2.1)  # to the right half of a number of steps
         draw(axes)
         axes.set_xlabel("step" if best is None else f"step (dotted: the best, {best:,})")
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
