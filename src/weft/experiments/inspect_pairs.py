@@ -8,7 +8,7 @@ from dataclasses import replace
 from weft.data.doctor import lengths
 from weft.data.findings import Finding, Part, counted
 from weft.data.marks import marks
-from weft.data.pairs import clean_pairs, overlap
+from weft.data.pairs import Fanout, clean_pairs, overlap
 from weft.data.scripts import scripts
 from weft.data.sources import Table, open_table
 from weft.errors import InputError
@@ -85,13 +85,18 @@ def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:
         rows = [part.row(row) for part, one in found for row in one.rows_N.tolist()]
         said = "; ".join(f"{part.name}: {one.said.rpartition(':')[0]}" for part, one in found)
         yield Finding(rule, title, "error" if rule == "empty" else "warning", said, len(rows), fix, rows)
-    many = "; ".join(
-        f"{part.name}: {one.fanout.said}" for part, one in zip(parts, cleaned, strict=True) if one.fanout.said
-    )
-    fix = "where each target is right, `--set task.references=all` scores a source once, by all of them" if many else ""
-    yield Finding(
-        "fanout", "Sources with several targets", "warning" if many else "fine", many or "few or none", fix=fix
-    )
+    yield _fanout(parts, [one.fanout for one in cleaned])
+
+
+def _fanout(parts: Sequence[Part], fanouts: Sequence[Fanout]) -> Finding:
+    """The sources that have many targets."""
+    title = "Sources with several targets"
+    found = [(part, one) for part, one in zip(parts, fanouts, strict=True) if one.said]
+    if not found:
+        return Finding("fanout", title, "fine", "few or none")
+    said = "; ".join(f"{part.name}: {one.said}" for part, one in found)
+    fix = "where each target is right, `--set task.references=all` scores a source once, by all of them"
+    return Finding("fanout", title, "warning", said, sum(one.sources for _, one in found), fix)
 
 
 def _overlap(parts: Sequence[Part]) -> Finding:
