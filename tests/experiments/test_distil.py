@@ -6,17 +6,21 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import weft
+from tests.pretrained_folders import write_model
 from weft.config import validated
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
 from weft.experiments import teaching
 from weft.experiments.distil import results
+from weft.experiments.word_vectors import principal, words_for, write_vectors
 from weft.files import read_json
 from weft.reading import DataConfig, Examples
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.texts import Labelled
+from weft.text.vectors import read_vectors
 from weft.training.reports import Note
 
 REVIEWS = [
@@ -47,8 +51,8 @@ def config(train: str = "reviews.csv", epochs: int = 1, **task) -> weft.RunConfi
     return validated(weft.RunConfig, {**settings, "training": {"epochs": epochs, "batch_rows": 8}})
 
 
-def teach(student: weft.RunConfig, folder: str = "small", **further) -> list:
-    return list(weft.distil(student, folder, teacher="big", **further))
+def teach(student: weft.RunConfig, folder: str = "small", teacher: str | Path = "big", **further) -> list:
+    return list(weft.distil(student, folder, teacher=teacher, **further))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +64,16 @@ def big(tmp_path_factory):
         for _ in weft.train(validated(weft.RunConfig, settings), "big"):
             pass
     return folder / "big"
+
+
+@pytest.fixture(scope="module")
+def bert(big):
+    """A teacher with a pre-trained encoder."""
+    write_model(big.parent / "bert-model")
+    with contextlib.chdir(big.parent):
+        for _ in weft.train(config(epochs=1, encoder="pretrained:bert-model"), "bert"):
+            pass
+    return big.parent / "bert"
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +110,45 @@ def test_a_student_is_a_plain_model_without_its_teacher():
     shutil.move("small/student", "elsewhere")
     assert weft.load("elsewhere").answer(["很好"])[0].label in ("pos", "neg")
     assert not list(Path("elsewhere").rglob("teacher*"))
+
+
+def test_a_student_starts_from_what_its_teacher_makes_of_each_word(bert):
+    said = teach(config(epochs=0.1), teacher=bert, alone="skip")
+    words = [piece for piece in weft.load("small/student").task.tokenizer.pieces[2:] if piece.strip()]
+    assert {"soup", "味"} <= set(words)
+    notes = [one.text for one in said if isinstance(one, Note)]
+    assert f"the teacher reads {len(words)} words, which the student starts from" in notes
+    assert any(note.startswith("vectors: small/words.vec, 8 wide") for note in notes)
+    found = read_vectors(Path("small/words.vec"), words)
+    assert (found.matrix_ND.shape, found.found_N.all()) == ((len(words), CNN["width"]), True)
+    write_vectors(weft.load(bert), words[::-1], Path("other.vec"), width=CNN["width"])
+    other = read_vectors(Path("other.vec"), words).matrix_ND  # the order makes no difference, but for signs of axes
+    assert np.abs(other) == pytest.approx(np.abs(found.matrix_ND), abs=1e-4)
+
+
+def test_principal_components_keep_distances_and_are_filled_up_with_zeros():
+    states = np.random.default_rng(0).normal(size=(30, 4)) @ np.diag([3.0, 2.0, 1.0, 0.5])
+    found = principal(states, width=6)
+    assert np.sqrt(np.square(found[:, :4]).mean()) == pytest.approx(0.1)
+    assert not found[:, 4:].any()
+    apart, before = (np.linalg.norm(one[:, None] - one[None], axis=-1) for one in (found, states))
+    assert apart == pytest.approx(before * (apart.sum() / before.sum()))
+    few = principal(states, width=2)
+    assert np.square(few).sum(0)[0] > np.square(few).sum(0)[1]
+
+
+@pytest.mark.parametrize(
+    "student",
+    [{"encoder": "bag"}, {"vectors": "own.vec"}, {"loss": {"teacher": {"alpha": 1}}}, {"loss": {}}],
+    ids=["n-grams", "own vectors", "labels alone", "no teacher"],
+)
+def test_no_words_are_asked_for_that_a_student_has_no_use_for(student, bert):
+    heard = {"loss": {"teacher": {}}, "encoder": CNN}
+    examples = [Labelled(text, label) for text, label in REVIEWS]
+    of, plain = (validated(ClassificationConfig, {**heard, **further}) for further in (student, {}))
+    assert words_for(weft.load(bert), of, examples) == ([], 0)
+    assert words_for(weft.load(bert), plain, examples)[1] == CNN["width"]
+    assert words_for(weft.load("big"), plain, examples) == ([], 0)  # which knows no more than the labelled texts
 
 
 def test_a_stopped_distillation_goes_on_to_the_same_weights():

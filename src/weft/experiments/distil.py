@@ -1,15 +1,15 @@
 """A small model that learns from a large one: the teacher's answers, the student's run, one without it, and figures.
 
 The output folder holds `distil.json` (what it was started for), `teacher.jsonl` (what the teacher answered, a line a
-text), the run folders `student` and `alone`, and at the end `distilled.json` and `page.html`. A student is a plain run
-of a plain task: nothing of its teacher stays in it.
+text), `words.vec` (how the teacher sees the student's words), the run folders `student` and `alone`, and at the end
+`distilled.json` and `page.html`. A student is a plain run of a plain task: nothing of its teacher stays in it.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from weft.config import Config, read_yaml
 from weft.errors import ConfigError, RunFolderError
 from weft.evaluation.evaluate import evaluate
 from weft.experiments.teaching import Targets, answered, check_teacher, new_texts, questions, taught
+from weft.experiments.word_vectors import words_for, write_vectors
 from weft.files import read_json, sha256, write_json
 from weft.metrics.significance import mcnemar
 from weft.reading import Examples, read
@@ -35,7 +36,7 @@ from weft.tasks.classification import ClassificationConfig
 from weft.tasks.losses import TeacherConfig
 from weft.training.reports import Note, Report
 
-PLAN, ANSWERS, RESULT = "distil.json", "teacher.jsonl", "distilled.json"
+PLAN, ANSWERS, WORDS, RESULT = "distil.json", "teacher.jsonl", "words.vec", "distilled.json"
 STUDENT, ALONE = "student", "alone"
 TIMED, ROUNDS = 500, 5
 """Texts and rounds by which the pace of each model is measured, the models taking turns."""
@@ -69,7 +70,8 @@ def distil(
     """Train a student on what a teacher answers, told as it goes; then write `distilled.json` and `page.html`.
 
     A classifier learns from the teacher's probabilities beside the labels, as `config.task.loss.teacher` says (Hinton
-    et al. 2015, section 2); a model that writes learns from the texts that the teacher writes, by the search of its
+    et al. 2015, section 2), and its embeddings start from what the teacher makes of each word, where it reads words and
+    no `task.vectors` are named; a model that writes learns from the texts that the teacher writes, by the search of its
     settings (Kim and Rush 2016, section 3.2).
 
     Args:
@@ -99,6 +101,7 @@ def distil(
     learned = taught(known, asked, answers, train=examples.train, targets=targets)
     rows = f"{len(learned):,} rows to learn from, {len(examples.dev):,} to choose by"
     lessons = {STUDENT: replace(examples, train=learned, notes=[rows])}
+    lessons[STUDENT] = yield from _started(known, lessons[STUDENT], folder / WORDS)
     if alone == "train":
         lessons[ALONE] = replace(examples, task=_untaught(examples.task), notes=[])
     for name, its_examples in lessons.items():
@@ -142,6 +145,17 @@ def _lesson(
         "texts": replace(examples, train=[*examples.train, *more]).fingerprint,
     }
     return _Lesson(load, teacher, replace(examples, task=task), more, [*examples.notes, *said], plan)
+
+
+def _started(teacher: Model, examples: Examples, path: Path) -> Generator[Report, None, Examples]:
+    """The same, with a student whose embeddings start from the teacher's vectors, where it reads words."""
+    words, width = words_for(teacher, examples.task, examples.train)
+    if not words:
+        return examples
+    if not path.exists():
+        yield Note(f"the teacher reads {len(words):,} words, which the student starts from")
+        write_vectors(teacher, words, path, width=width)
+    return replace(examples, task=examples.task.model_copy(update={"vectors": str(path)}))
 
 
 def _untaught(task: TaskConfig) -> TaskConfig:

@@ -1,0 +1,80 @@
+"""The words of a student as its teacher knows them, a vector each, from which its embeddings start; trains nothing.
+
+A teacher that was pre-trained knows more words than the labelled texts show, and of each what it is like. What it makes
+of a word that stands alone, in as many principal components as the student is wide, is a good start for the student's
+own vector of it (van Dongen and Tulkens 2024, Model2Vec).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from weft.bundle import Model
+from weft.data.columns import encode_rows
+from weft.data.loader import by_length
+from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
+from weft.files import written
+from weft.models.classifier import Classifier
+from weft.models.embedding import Embedding
+from weft.tasks.base import TaskConfig
+from weft.tasks.classification import ClassificationConfig
+from weft.tasks.texts import Labelled
+
+SIZE = 0.1
+"""The root of the mean square of all numbers, that of an embedding before training."""
+
+
+def words_for(teacher: Model, student: TaskConfig, examples: Sequence[Labelled]) -> tuple[list[str], int]:
+    """The words that a student will know, and the width of its vectors; none where either side has no use for them.
+
+    There are none of a teacher that has read nothing but the labelled texts, of a student that reads n-grams, starts
+    from something else or does not hear its teacher, of pairs of texts, and of tasks that write.
+    """
+    if not isinstance(student, ClassificationConfig) or not isinstance(teacher.network, Classifier):
+        return [], 0
+    if teacher.task.config.encoder.reads_with is None:
+        return [], 0
+    heard = student.loss.teacher is not None and student.loss.teacher.alpha < 1
+    if not heard or student.vectors or student.start or len(examples[0].texts) > 1:
+        return [], 0
+    task = student.learn(examples)
+    embedding = next((one for one in task.build_model().modules() if isinstance(one, Embedding)), None)
+    if embedding is None or task.tokenizer.pieces is None:
+        return [], 0
+    words = (piece.removeprefix("▁") for piece in task.tokenizer.pieces[2:])
+    return list(dict.fromkeys(word for word in words if word.strip())), embedding.width
+
+
+def write_vectors(teacher: Model, words: Sequence[str], path: Path, *, width: int) -> None:
+    """Write what a teacher makes of each word as a text file of word vectors, in the form of word2vec."""
+    vectors_ND = principal(_states(teacher, words), width=width)
+    with written(path) as file:
+        file.write(f"{len(words)} {width}\n")
+        for word, vector_D in zip(words, vectors_ND, strict=True):
+            file.write(f"{word} {' '.join(f'{number:.5g}' for number in vector_D)}\n")
+
+
+def principal(states_ND: np.ndarray, *, width: int) -> np.ndarray:
+    """The first principal components [N, width] of some states, all at `SIZE`; zeros beyond those that there are."""
+    centred_ND = states_ND - states_ND.mean(0)
+    _, axes_DD = np.linalg.eigh(centred_ND.T @ centred_ND)  # the largest come last
+    kept_ND = centred_ND @ axes_DD[:, ::-1][:, :width]
+    kept_ND *= SIZE / max(np.sqrt(np.square(kept_ND).mean()), np.finfo(np.float64).tiny)
+    return np.pad(kept_ND, ((0, 0), (0, width - kept_ND.shape[1])))
+
+
+def _states(teacher: Model, words: Sequence[str]) -> np.ndarray:
+    """What the teacher's last layer reads of each word, float64 [N, D]."""
+    task, network = teacher.task, teacher.network
+    assert isinstance(network, Classifier)
+    columns = encode_rows(task.encode, [task.config.example(word) for word in words])
+    states_ND = np.zeros((len(words), network.encoder.width))
+    with torch.inference_mode():
+        for rows in by_length(columns.cost_R, batch_rows=BATCH_ROWS, batch_tokens=BATCH_TOKENS):
+            source = task.collate(columns, rows).to(teacher.device).source
+            states_ND[rows] = network.pool(network.encoder(source)).double().cpu().numpy()
+    return states_ND
