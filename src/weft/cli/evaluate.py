@@ -86,14 +86,21 @@ def command(
     if as_json:
         told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
         click.echo(json.dumps({"models": each, AVERAGE: scores} if ensemble else told, ensure_ascii=False))
-        return
-    if ensemble:
+    else:
+        _print(scores, each if ensemble else {}, title=f"{', '.join(folders)} on {data}", lost=lost)
+
+
+def _print(
+    scores: Mapping[str, Any], each: Mapping[str, Mapping[str, Any]], *, title: str, lost: Sequence[Exposure]
+) -> None:
+    """The scores, those of `each` model of an ensemble above them, what is lost by exposure, and the costs."""
+    if each:
         print_side_by_side({**each, AVERAGE: scores})
-    print_scores(scores, title=f"{f'{AVERAGE} of ' if ensemble else ''}{', '.join(folders)} on {data}")
-    if exposed:
+    print_scores(scores, title=f"{AVERAGE} of {title}" if each else title)
+    if lost:
         _print_exposure(lost)
-    megabytes = scores["size_bytes"] / 1e6
-    click.echo(f"{pace(result.texts_per_second)} texts a second; {megabytes:.1f} MB, {scores['parameters']:,} weights")
+    pace_of, megabytes = pace(scores["speed"]["texts_per_second"]), scores["size_bytes"] / 1e6
+    click.echo(f"{pace_of} texts a second; {megabytes:.1f} MB, {scores['parameters']:,} weights")
 
 
 def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed: bool, answers: str | None) -> None:
