@@ -52,6 +52,8 @@ class Model:
         for number, example in enumerate(examples):
             if not isinstance(example, kind):
                 raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
+            if others := [one for one in example.texts if not isinstance(one, str)]:
+                raise InputError(f"expected a text, found {type(others[0]).__name__}", where=f"texts[{number}]")
             if empty := [place for place, one in enumerate(example.texts) if not one.strip()]:
                 if empty == [1]:
                     hint = "this model reads two texts: hand over an example that has both, as weft.Question(...)"
@@ -172,6 +174,8 @@ def _check(folder: Path) -> None:
         started = (folder / "config.yaml").is_file()
         what = "the run is not finished" if started else "there is no model in this folder"
         hint = "finish it: weft train ... --resume" if started else "expected a folder that `weft train` wrote"
+        if (folder / "student" / "bundle.json").is_file():
+            hint = f"what `weft distil` trained is in {folder / 'student'}"
         raise RunFolderError(what, where=str(folder), hint=hint)
     try:
         bundle = read_json(folder / "bundle.json")

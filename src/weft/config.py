@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,7 +35,7 @@ class _Readable(type(BaseModel)):
         try:
             return super().__call__(*args, **settings)
         except ValidationError as error:
-            raise _readable(error.errors()[0], at=cls.__name__) from None
+            raise _first(error, at=cls.__name__) from None
 
 
 class Config(BaseModel, metaclass=_Readable):
@@ -65,6 +66,8 @@ class Config(BaseModel, metaclass=_Readable):
 
 
 C = TypeVar("C", bound=Config)
+_FORM = re.compile(r"(literal|function|constrained|list|tuple|dict)[-\[].*|int|float|str|bool|none")
+"""What pydantic adds to the path of a setting that may have several forms: the form that did not fit."""
 
 
 def one_of(
@@ -91,7 +94,8 @@ def one_of(
         kinds = {kind_of(part): part for part in (*known, *outside) if issubclass(part, base)}
         kind = str(value["kind"])
         if kind not in kinds:
-            hint = did_you_mean(kind, kinds)
+            folder = "/" in kind and "pretrained" in kinds
+            hint = f"a folder is written pretrained:{kind}" if folder else did_you_mean(kind, kinds)
             raise PydanticCustomError("kind", "there is no kind `{kind}`", {"kind": kind, "hint": hint})
         return kinds[kind].model_validate(value, context=info.context)
 
@@ -111,7 +115,7 @@ def validated(config: type[C], settings: Mapping[str, Any], *, parts: Sequence[t
     try:
         return config.model_validate(settings, context={"parts": tuple(parts)})
     except ValidationError as error:
-        raise _readable(error.errors()[0]) from None
+        raise _first(error) from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -203,13 +207,29 @@ def _copy(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _copy(value) if isinstance(value, Mapping) else value for name, value in settings.items()}
 
 
-def _readable(error: ErrorDetails, *, at: str = "") -> ConfigError:
-    path = ".".join([*([at] if at else []), *map(str, error["loc"])])
+def _first(error: ValidationError, *, at: str = "") -> ConfigError:
+    """The first setting that is wrong; of one that may have several forms, what each of them expects."""
+    errors = error.errors()
+    path = _path(errors[0])
+    each = [_readable(one, where=".".join([*([at] if at else []), *path])) for one in errors if _path(one) == path]
+    if len(each) > 1:
+        said, *others = (one.what.split(", found `")[0] for one in each)
+        found = each[0].what.removeprefix(said)
+        each[0].what = " or ".join(dict.fromkeys([said, *(one.removeprefix("expected ") for one in others)])) + found
+    return each[0]
+
+
+def _path(error: ErrorDetails) -> list[str]:
+    """Where a setting stands, without the form of it that did not fit."""
+    return [part for part in map(str, error["loc"]) if not _FORM.fullmatch(part)]
+
+
+def _readable(error: ErrorDetails, *, where: str) -> ConfigError:
     context = error.get("ctx") or {}
     if error["type"] == "unknown":
-        return ConfigError(error["msg"], where=path, hint=str(context["hint"]))
+        return ConfigError(error["msg"], where=where, hint=str(context["hint"]))
     if error["type"] == "missing":
-        return ConfigError("is not set, and has no default", where=path)
+        return ConfigError("is not set, and has no default", where=where)
     message = (
         error["msg"]
         .removeprefix("Value error, ")
@@ -221,4 +241,4 @@ def _readable(error: ErrorDetails, *, at: str = "") -> ConfigError:
     message = message[:1].lower() + message[1:]
     found = error.get("input")
     shown = f", found `{found}`" if isinstance(found, str | int | float) and error["type"] != "kind" else ""
-    return ConfigError(f"{message}{shown}", where=path, hint=str(context.get("hint", "")))
+    return ConfigError(f"{message}{shown}", where=where, hint=str(context.get("hint", "")))

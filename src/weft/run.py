@@ -272,7 +272,7 @@ def _tune(job: Job) -> list[str]:
 
 
 def _tuned(task: Task) -> str:
-    return "the temperature was" if task.tunes == ("temperature",) else f"{' and '.join(task.tunes)} were"
+    return f"{' and '.join(task.tunes)} {'were' if len(task.tunes) > 1 or task.tunes[0].endswith('s') else 'was'}"
 
 
 def _finish(run: _Run, job: Job, seconds: float) -> None:

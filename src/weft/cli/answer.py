@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -45,6 +45,9 @@ def command(
     """
     if not questions and file == "-":
         raise InputError("standard input is the passage, so no question can be read from there", where="--question")
+    if file != "-" and not Path(file).exists() and " " in file.strip():
+        hint = "write the passage into a file, or pass - and pipe it in"
+        raise InputError(f"expected a file, found `{file[:AROUND]}`", where="--passage", hint=hint)
     table = open_table(file, encoding=encoding or "auto", form="txt")
     passage = "\n".join(row.values["text"] for row in table)
     from weft import bundle
@@ -53,26 +56,33 @@ def command(
 
     model = bundle.load(folder, device=device or "auto")
     if not isinstance(model.task, QuestionAnswering):
-        hint = "name a folder that was trained with --task question_answering"
-        raise ConfigError(f"a model of task `{model.task.config.kind}` answers no questions", where=folder, hint=hint)
+        kind, hint = model.task.config.kind, "name a folder that was trained with --task question_answering"
+        if kind == "multiple_choice":
+            hint = f"it chooses among options, which a file has: weft predict {folder} FILE"
+        raise ConfigError(f"a model of task `{kind}` finds no answer in a passage", where=folder, hint=hint)
     if not all(question.strip() for question in questions):
         raise InputError("question is empty", where="--question")
     console = Console(file=sys.stdout, highlight=False)
     for question in questions or iter(_asked, ""):
-        (given,) = model.answer([Question(question, passage)])
+        asked = Question(question, passage)
+        (given,) = model.answer([asked])
         if as_json:
-            click.echo(json.dumps({"question": question, **asdict(given)}, ensure_ascii=False))
+            record = {name: value for name, value in model.task.record(given, asked).items() if name != "passage"}
+            click.echo(json.dumps(record, ensure_ascii=False))
         else:
             if len(questions) > 1:
                 console.print(Text(question, style="dim"), soft_wrap=True)
-            console.print(shown(given, passage), soft_wrap=True)
+            console.print(shown(given, passage, marked=console.is_terminal), soft_wrap=True)
 
 
-def shown(given: SpanAnswer, passage: str) -> Text:
-    """An answer for people: its text, how sure it is, its place, and what stands around it."""
+def shown(given: SpanAnswer, passage: str, *, marked: bool) -> Text:
+    """An answer for people: its text, how sure it is, its place, and what stands around it.
+
+    In there the answer is `marked` by its colours, or else stands in brackets.
+    """
     best = given.candidates[0] if given.candidates else None
     if not given.text:
-        guess = f"; at best `{best.text}`, {best.probability:.0%} sure" if best else ""
+        guess = f"; at best `{' '.join(best.text.split())}`, {best.probability:.0%} sure" if best else ""
         return Text.assemble(("not in the text", "bold"), f"  ({given.probability:.0%} sure{guess})")
     before, after = passage[: given.start], passage[given.end :]
     head = ("…" if len(before) > AROUND else "") + " ".join(before[-AROUND:].split("\n"))
@@ -80,7 +90,8 @@ def shown(given: SpanAnswer, passage: str) -> Text:
     line = passage.count("\n", 0, given.start) + 1
     where = f"  ({given.probability:.0%} sure; characters {given.start:,} to {given.end:,}, line {line:,})"
     answer = " ".join(given.text.split("\n"))
-    return Text.assemble((answer, "bold"), where, "\n  ", head, (answer, "bold reverse"), tail)
+    there = (answer, "bold reverse") if marked else f"[{answer}]"
+    return Text.assemble((answer, "bold"), where, "\n  ", head, there, tail)
 
 
 def _asked() -> str:

@@ -82,12 +82,19 @@ def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
 
 def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()) -> tuple[Iterator[Any], Place]:
     """The inputs of options. Raises InputError for an empty one, where the task has no use for it."""
-    make = model.task.config.example
+    config = model.task.config
+    if config.kind == "multiple_choice":
+        hint = "give a FILE whose rows have question, passage and options"
+        raise InputError("a question with its options is no text", where="--text", hint=hint)
+    make = config.example
     pairs = list(map(make, texts, seconds)) if seconds else list(map(make, texts))
     for pair in pairs:
         if empty := [place for place, text in enumerate(pair.texts) if not text.strip()]:
             if empty == [1]:
-                raise InputError("the second text is missing", where="--text", hint="give it with --second")
+                asks = config.kind == "question_answering"
+                hint = "give it with --second" + (", or ask: weft answer FOLDER --passage FILE" if asks else "")
+                what = f"the {'passage' if asks else 'second text'} is missing"
+                raise InputError(what, where="--text", hint=hint)
             raise InputError("text is empty", where="--text")
     return iter(pairs), lambda number, _: f"--text {number}"
 

@@ -64,7 +64,7 @@ def _object(line: str) -> dict[str, Any] | InputError:
     try:
         found = json.loads(line, parse_int=str, parse_float=str, parse_constant=_refuse)
     except json.JSONDecodeError as error:
-        what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
+        what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
         return InputError(what, hint="write each record as one JSON object on one line")
     except ValueError as error:
         return InputError(str(error))

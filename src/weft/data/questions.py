@@ -44,7 +44,7 @@ def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
-        what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
         raise InputError(what, where=f":{error.lineno}", hint="write one object, or an object on each line") from None
     for path, article in _each(whole, "data", ""):
         for place, paragraph in _each(article, "paragraphs", path):
@@ -77,7 +77,9 @@ def answers_of(found: Any) -> list[tuple[str, int | None]]:
         texts, starts = found.get("text"), found.get("answer_start", found.get("start"))
         if isinstance(texts, list):
             starts = starts if isinstance(starts, list) else [None] * len(texts)
-            found = [{"text": text, "start": start} for text, start in zip(texts, starts, strict=False)]
+            if len(starts) != len(texts):
+                raise InputError(f"{len(texts)} answers have {len(starts)} `answer_start`, expected as many")
+            found = [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
         else:
             found = [found]
     listed = found if isinstance(found, list | tuple) else [] if found is None else [found]
@@ -85,8 +87,10 @@ def answers_of(found: Any) -> list[tuple[str, int | None]]:
     for one in listed:
         told = one if isinstance(one, Mapping) else {"text": one}
         text, start = told.get("text"), told.get("answer_start", told.get("start"))
-        if not isinstance(text, str) or not _is_place(start):
+        if not isinstance(text, str):
             raise InputError("expected an answer with `text` and `answer_start`")
+        if not _is_place(start):
+            raise InputError(f"expected a number as `answer_start`, found `{start}`")
         if text.strip():
             read[text, None if start is None else int(start)] = None
     return list(read)

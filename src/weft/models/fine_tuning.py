@@ -88,9 +88,18 @@ class FineTuned(nn.Module):
             self.network.activation_checkpointing_enable({"use_reentrant": False})
             if config.lora is not None:
                 self.network.enable_input_require_grads()
+        return f"weights: {folder}; {self.changed}"
+
+    def adapted(self, folder: str) -> str:
+        """What is to be said where the adapter alone is saved."""
+        return f"weights: {folder}, which must stay where it is: the adapter alone is saved; {self.changed}"
+
+    @property
+    def changed(self) -> str:
+        """How many weights training changes, in words."""
         sizes = [(one.numel(), one.requires_grad) for one in self.parameters()]
         trained = sum(size for size, learns in sizes if learns)
-        return f"weights: {folder}; of {sum(size for size, _ in sizes):,}, training changes {trained:,}"
+        return f"of {sum(size for size, _ in sizes):,}, training changes {trained:,}"
 
     @property
     def layers(self) -> list[nn.Module]:

@@ -70,7 +70,7 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
         """
         assert isinstance(encoder, PretrainedEncoder)
         if encoder.adapter:
-            return [f"weights: {self.folder}, which the trained folder needs: it has what is learned beside them"]
+            return [encoder.adapted(self.folder)]
         encoder.take(loaded(Path(self.folder), self.architecture or {}, head=self._head))
         return [encoder.settle(self, folder=self.folder)]
 

@@ -80,7 +80,7 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
         """
         assert isinstance(decoder, PretrainedDecoder)
         if decoder.adapter:
-            return [f"weights: {self.folder}, which the trained folder needs: it has what is learned beside them"]
+            return [decoder.adapted(self.folder)]
         decoder.take(loaded(Path(self.folder), self._said, head=self.head))
         return [decoder.settle(self, folder=self.folder)]
 

@@ -34,6 +34,13 @@ class Choice:
     line: int = field(default=0, compare=False, repr=False)
     id: str = field(default="", compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        if isinstance(self.options, str):
+            hint = 'write weft.Choice(question, passage, ["...", "..."])'
+            raise InputError("expected a list of options, found one text", where="options", hint=hint)
+        if isinstance(self.passage, list | tuple):  # the turns of a dialogue
+            object.__setattr__(self, "passage", "\n".join(self.passage))
+
     @property
     def texts(self) -> tuple[str, ...]:
         """Question, passage and options."""
@@ -92,7 +99,8 @@ def choices_of(table: Table, *, text: str, label: str | None) -> Iterator[Choice
         if empty:
             table.reject(row.line, f"{empty[0]} is empty", column=empty[0])
         elif len(offered) < 2 or not all(one.strip() for one in offered):
-            found = "an empty one" if len(offered) > 1 else f"{len(offered)}"
+            one_text = not offered and row.values.get(options[0], "").strip()
+            found = "a text that is no list" if one_text else "an empty one" if len(offered) > 1 else len(offered)
             table.reject(row.line, f"expected two options or more, found {found}", column=options[0])
         elif label is None:
             yield Choice(asked, read, offered, None, row.line, row.values.get("id", ""))

@@ -88,7 +88,8 @@ def questions_of(table: Table, *, text: str, label: str | None) -> Iterator[Ques
     for row in table:
         empty = [name for name in (question, passage) if not row.values.get(name, "").strip()]
         if empty:
-            table.reject(row.line, f"{empty[0]} is empty", column=empty[0])
+            what = "is a list, expected a text" if empty[0] in row.lists else "is empty"
+            table.reject(row.line, f"{empty[0]} {what}", column=empty[0])
             continue
         name = row.values.get("id", "")
         asked, read = row.values[question], row.values[passage]
@@ -109,11 +110,9 @@ def questions_of(table: Table, *, text: str, label: str | None) -> Iterator[Ques
 def _answers(row: Row, label: str) -> list[tuple[str, int | None]]:
     if row.values.get("is_impossible") == "true":
         return []
-    start = row.values.get("answer_start", "")
+    start = row.values.get("answer_start", "").strip()
     found = row.whole.get(label, row.values.get(label))
-    if isinstance(found, str) and start.isdecimal():
-        return [(found, int(start))] if found.strip() else []
-    return answers_of(found)
+    return answers_of({"text": found, "start": start} if isinstance(found, str) and start else found)
 
 
 def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
