@@ -110,7 +110,8 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     try:
         return task.resolved(table)
     except ColumnsUnclear as error:
-        hint = f"{error.hint}; {_OTHER_TASKS}" if "label" in task.columns else error.hint
+        hints = [error.hint, *([_OTHER_TASKS] if "label" in task.columns else [])]
+        hint = "; ".join(hints[::-1] if "questions" in error.what else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 

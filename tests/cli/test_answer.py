@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import weft as package
+from weft.cli.answer import shown
 from weft.config import validated
 from weft.data.demo_questions import demo_questions, write
+from weft.tasks.span_answers import Found, SpanAnswer
 
 TINY = {"encoder": {"kind": "gru", "width": 8, "hidden": 6}, "span": {"hidden": 6}}
 PASSAGE = "Anna lives in Oslo.\n李明住在上海。\n"
@@ -42,8 +44,30 @@ def test_an_answer_is_shown_in_its_place(weft, reader):
     said = weft("answer", "reader", "--passage", "passage.txt", "--question", "谁？", "--question", "Who?", "--json")
     for line in said.out.splitlines():
         found = json.loads(line)
-        assert found["text"] == PASSAGE[found["start"] : found["end"]]
-        assert found["candidates"]
+        assert found["answer"] == PASSAGE[found["start"] : found["end"]]
+        assert found["alternatives"]
+
+
+def test_an_answer_is_marked_where_it_stands():
+    given = SpanAnswer("Oslo", 14, 18, 0.6, 0.1, ())
+    assert str(shown(given, PASSAGE, marked=False)).splitlines()[1] == "  Anna lives in [Oslo]. 李明住在上海。 "
+    assert str(shown(given, PASSAGE, marked=True)).splitlines()[1] == "  Anna lives in Oslo. 李明住在上海。 "
+    none = SpanAnswer("", 0, 0, 0.9, 0.9, (Found("Oslo.\n李明", 14, 22, 0.1),))
+    assert str(shown(none, PASSAGE, marked=False)) == "not in the text  (90% sure; at best `Oslo. 李明`, 10% sure)"
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            ("answer", "reader", "--passage", "Anna lives in Oslo.", "--question", "Who?"),
+            "expected a file, found `Anna",
+        ),
+        (("predict", "reader", "--text", "Who?"), "the passage is missing"),
+    ],
+)
+def test_a_passage_that_is_not_there_is_told(refused, reader, call, says):
+    refused(*call, says=(says,))
 
 
 def test_questions_are_asked_for_where_none_is_given(weft, reader):
@@ -95,7 +119,7 @@ def test_mistakes_are_told(refused, reader, arguments, says):
 
 def test_a_classifier_answers_no_questions(refused, model):
     Path("passage.txt").write_text(PASSAGE, encoding="utf-8")
-    refused("answer", "model", "--passage", "passage.txt", "--question", "Who?", says=("answers no questions",))
+    refused("answer", "model", "--passage", "passage.txt", "--question", "Who?", says=("finds no answer in a passage",))
 
 
 def test_a_broken_file_is_named_with_its_line(refused):

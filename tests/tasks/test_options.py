@@ -100,3 +100,9 @@ def test_what_is_found_is_said():
 def test_what_choosing_without_a_model_would_score():
     rows = [Choice("谁？", "李明和王芳", ("李明", "赵钱孙李"), 0), Choice("Who?", "Ada did.", ("Bo", "Ada"), 1)]
     assert plain_scores(rows) == {"chance": 0.5, "longest": 0.5, "most_in_passage": 1.0}
+
+
+def test_a_choice_from_python_is_read_as_a_file_is():
+    assert Choice("谁？", ["女：是我。", "男：好。"], ("我", "他")).passage == "女：是我。\n男：好。"  # ty: ignore[invalid-argument-type]
+    with pytest.raises(InputError, match="expected a list of options, found one text"):
+        Choice("Who?", "a b c", "abc")  # ty: ignore[invalid-argument-type]

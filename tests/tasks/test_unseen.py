@@ -1,5 +1,6 @@
 """Characters that were never seen: by every kind of tokenizer, with their counts, and in words."""
 
+import math
 from collections import Counter
 
 import pytest
@@ -10,6 +11,8 @@ from tokenizers import Tokenizer as Engine
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Split
 
+from weft.tasks.language_model import LanguageModelConfig, Passage
+from weft.tasks.token_loss import Reference
 from weft.tasks.unseen import named, told, unseen_letters
 from weft.tasks.writing import EXACT
 from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
@@ -71,3 +74,16 @@ def test_a_pretrained_tokenizer_has_its_unknown_piece_where_it_will():
     engine.add_special_tokens(["<s>", "<unk>"])
     tokenizer = PretrainedTokenizer(PretrainedTokenizerConfig(folder="x"), engine, {"unk_token": "<unk>"})
     assert unseen_letters(tokenizer, ["a很", "a龘龘b"]) == {"龘": 2, "b": 1}
+
+
+def test_to_tell_them_apart_costs_their_bytes():
+    config = LanguageModelConfig(unit="row", context=8, tokenizer=CharTokenizerConfig(normalize=EXACT))
+    task = config.learn([Passage(text) for text in TEXTS])
+    texts = ["男人在骑马", "男人骑龙，龙é", "a man reads a book and a book"]
+    columns = task.encode([Passage(text) for text in texts])
+    assert len(columns) > len(texts)  # a text of several rows pays once
+    rows = [Reference(1.0, 2) for _ in columns.owner_R]
+    for number, answer in enumerate(task.answers(rows, columns)):
+        assert answer.loss is not None
+        told = 8 * math.log(2) * (11 if number == 1 else 0)  # 龙，龙é: three of three bytes, one of two
+        assert answer.loss.nats == pytest.approx((columns.owner_R == number).sum() + told)

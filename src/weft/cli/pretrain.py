@@ -28,4 +28,7 @@ def command(context: click.Context, objective: str, **given: Any) -> None:
     `weft train FILE --encoder pretrained:FOLDER` then starts from the folder, `--decoder pretrained:FOLDER` from that
     of clm.
     """
+    for part, of in (("encoder", "mlm"), ("decoder", "clm")):
+        if given[part] is not None and objective != of:
+            raise click.UsageError(f"--{part} is of --objective {of}, and this is {objective}", context)
     context.invoke(train.command, kind=TASKS[objective], **given)

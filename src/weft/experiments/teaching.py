@@ -79,7 +79,10 @@ def new_texts(
     stands_in = {_key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
     for file in files:
         table = open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
-        rows = list(examples.task.for_inputs(table, text=column).read(table))
+        try:
+            rows = list(examples.task.for_inputs(table, text=column).read(table))
+        except InputError as error:
+            raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
         gone: Counter[str] = Counter()
         for one in rows:
             key = _key(one)

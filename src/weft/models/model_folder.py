@@ -72,6 +72,9 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
         what = "is a file, and not the folder of a model" if folder.exists() else "there is no such folder"
         raise ConfigError(what, where=where, hint=hint)
     if not path.is_file():
+        if (folder / "bundle.json").is_file():
+            hint = "name the folder of a model of `transformers`; a run of `weft pretrain` serves classifiers"
+            raise ConfigError("is a run of weft, from which this task cannot start", where=where, hint=hint)
         raise ConfigError("there is no config.json in this folder", where=where, hint="is it that of a model?")
     try:
         found = dict(json.loads(path.read_text(encoding="utf-8")))

@@ -35,7 +35,7 @@ from weft.tasks.sides import check_written, for_free_text, symbols_for
 from weft.tasks.start import start_from_run, started_tokenizer, with_start
 from weft.tasks.texts import with_folder
 from weft.tasks.token_loss import Reference, references, token_loss
-from weft.tasks.unseen import named, told, unseen_letters
+from weft.tasks.unseen import named, spelled, told, unseen_letters
 from weft.tasks.writing import TextAnswer, Writer, abreast, as_texts
 from weft.tasks.written_scores import text_scores
 from weft.text.choices import TokenizerChoice
@@ -169,7 +169,11 @@ class LanguageModel(Task):
         if self.config.unit == "row":
             whole = ended(whole, self.end)
         cut = windows(begun(whole, self.begin), size=self.config.context)
-        return Columns({"text": cut.rows}, {}, cut.owner_R, cut.rows.lengths_R, facts)
+        spelled_R = np.zeros(len(cut.owner_R))
+        if found.unknown:
+            owner_E, first_E = np.unique(cut.owner_R, return_index=True)
+            spelled_R[first_E] = spelled(self.unseen(examples), [examples[one].text for one in owner_E.tolist()])
+        return Columns({"text": cut.rows}, {"spelled": spelled_R}, cut.owner_R, cut.rows.lengths_R, facts)
 
     def check(self, examples: Sequence[Passage]) -> list[str]:
         """Every text can be scored."""
@@ -227,13 +231,18 @@ class LanguageModel(Task):
         return parts
 
     def answers(self, parts: Sequence[Part], columns: Columns) -> list[TextAnswer]:
-        """The continuation of each prompt, or how probable each text was, all its rows together."""
+        """The continuation of each prompt, or how probable each text was, all its rows together.
+
+        Characters that training never saw are one and the same to the model, and easy to tell for it: to tell which of
+        them it is costs 8 bits a byte more.
+        """
         if "prompt" in columns.fixed:
             told = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
             return [TextAnswer(*row[0], tuple(text for text, _ in row[1:])) for row in told]
         known = [(part.nats, part.tokens) for part in parts if isinstance(part, Reference)]
         sums_E2 = np.zeros((int(columns.owner_R.max(initial=-1)) + 1, 2))
         np.add.at(sums_E2, columns.owner_R, np.array(known).reshape(-1, 2))
+        np.add.at(sums_E2[:, 0], columns.owner_R, columns.fixed["spelled"])
         return [
             TextAnswer("", -nats / max(1, tokens), (), Reference(nats, int(tokens)))
             for nats, tokens in sums_E2.tolist()

@@ -215,8 +215,8 @@ class QuestionAnswering(PassageTask):
         if self.always or all(one.answers for one in examples):
             return []
         self.threshold = best_threshold(answers, examples)
-        share = self.threshold / (1 + self.threshold)
-        return [f"an answer is given where it is {share:.1%} probable against none: the best F1 on the dev part"]
+        what = f"an answer is given where it is at least {self.threshold:.2g} times as probable as that there is none"
+        return [f"{what}: this has the best F1 on the dev part"]
 
     def average(self, answers: Sequence[Sequence[SpanAnswer]]) -> list[SpanAnswer]:
         """The mean of the probabilities of several models."""

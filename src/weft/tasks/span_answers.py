@@ -122,7 +122,7 @@ def matches(answers: Iterable[str], examples: Iterable[Question]) -> tuple[np.nd
 
 
 def scored(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Scores:
-    """Exact match and F1; details are those of questions with an answer, and of those without."""
+    """Exact match and F1; details are those of questions with an answer, and of those without, and their share."""
     exact_N, f1_N = matches([one.text for one in answers], examples)
     none_N = np.array([not one.right for one in examples])
     details: dict[str, Any] = {
@@ -133,6 +133,8 @@ def scored(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Score
     for name, ours_N in (("with_answer", ~none_N), ("without_answer", none_N)):
         if ours_N.any():
             details[name] |= {"exact_match": asdict(mean(exact_N[ours_N])), "f1": asdict(mean(f1_N[ours_N]))}
+    if none_N.any():
+        details["commonest"] = {"label": "not in the text", "share": float(none_N.mean())}
     return Scores({"exact_match": mean(exact_N), "f1": mean(f1_N)}, details)
 
 

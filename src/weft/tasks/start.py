@@ -46,7 +46,8 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
         hint = "leave task.tokenizer out"
         raise ConfigError(f"{folder} has a tokenizer, which its {part} reads by", where="task.tokenizer", hint=hint)
     found = _saved(Path(folder))
-    if found.get(part) is None or (Path(folder) / "task" / "source").exists():
+    two_sides = (Path(folder) / "task" / "source").exists()
+    if found.get(part) is None or two_sides or "reader" in found:  # a reader's tables know of parts of a row
         kind = found.get("kind")
         hint = "name the folder of `weft pretrain`, or of a model of the same kind"
         what = f"{folder} is a model of task `{kind}`, of which no {part} can be taken"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from weft.text.normalize import normalize
 from weft.text.tokenizer import Tokenizer
@@ -28,6 +29,12 @@ def unseen_letters(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[str]:
         letter for letter in strange if not never.isdisjoint(tokenizer.encode([letter]).values_NW[:, 0].tolist())
     ]
     return Counter({letter: found[letter] for letter in strange})
+
+
+def spelled(unseen: Counter[str], texts: Sequence[str]) -> list[float]:
+    """What it costs in each text to tell such characters apart, in nats: 8 bits for each of their bytes."""
+    nats = {letter: 8 * math.log(2) * len(letter.encode()) for letter in unseen}
+    return [sum(nats.get(letter, 0.0) for letter in text) for text in texts]
 
 
 def named(unseen: Counter[str]) -> str:
