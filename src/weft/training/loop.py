@@ -113,7 +113,7 @@ def _advance(job: Job, state: _State, pace: _Pace, batches: list[np.ndarray]) ->
     progress.step += 1
     progress.batch += 1
     pace.count(rows)
-    reports = progress.step % config.report_every == 0
+    reports = progress.step == 1 or progress.step % config.report_every == 0  # the first says that it has begun
     # on a GPU to look at the loss is to wait for the step: there it is looked at only where it is reported
     if reports or job.device.type == "cpu":
         _check_finite(job, state, rows)
