@@ -175,7 +175,7 @@ def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
     names = list(next(iter(scores.values()))["scores"])
     for column in ("model", *names):
         # in the width of a terminal seven scores fit only when their names may break
-        table.add_column(column.replace("_", "\n"), justify="left" if column == "model" else "right")
+        table.add_column(called(column).replace(" ", "\n"), justify="left" if column == "model" else "right")
     for model, found in scores.items():
         table.add_row(escape(model), *(shown(name, found["scores"][name]["value"]) for name in names))
     Console(file=sys.stdout, highlight=False).print(table)
