@@ -15,6 +15,7 @@ from weft.tasks.language_model import LanguageModelConfig, Passage
 from weft.tasks.token_loss import Reference
 from weft.tasks.unseen import named, told, unseen_letters
 from weft.tasks.writing import EXACT
+from weft.tasks.written_scores import text_scores
 from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
 from weft.text.pretrained import PretrainedTokenizer, PretrainedTokenizerConfig
 from weft.text.subwords import (
@@ -86,4 +87,6 @@ def test_to_tell_them_apart_costs_their_bytes():
     for number, answer in enumerate(task.answers(rows, columns)):
         assert answer.loss is not None
         told = 8 * math.log(2) * (11 if number == 1 else 0)  # 龙，龙é: three of three bytes, one of two
-        assert answer.loss.nats == pytest.approx((columns.owner_R == number).sum() + told)
+        assert (answer.loss.nats, answer.loss.spelled) == ((columns.owner_R == number).sum(), pytest.approx(told))
+        bits = text_scores([answer], [texts[number]])["bits_per_byte"].value
+        assert bits == pytest.approx((answer.loss.nats + told) / math.log(2) / len(texts[number].encode()))

@@ -107,7 +107,7 @@ def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed
     if not folders:
         missing = "a FILE with the right answers" if Path(file).is_dir() else "the FOLDER of a trained model"
         raise click.UsageError(f"`{file}` stands there alone, and {missing} is missing", click.get_current_context())
-    if files := [one for one in folders if Path(one).is_file()]:
+    if len(folders) > 1 and (files := [one for one in folders if Path(one).is_file()]):
         raise InputError("is a file, expected the folder of a model", where=files[0], hint="score one file at a time")
     if len(folders) > 1 and not ensemble:
         hint = "add --ensemble to score each of them and the average of their answers"

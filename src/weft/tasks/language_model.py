@@ -231,21 +231,17 @@ class LanguageModel(Task):
         return parts
 
     def answers(self, parts: Sequence[Part], columns: Columns) -> list[TextAnswer]:
-        """The continuation of each prompt, or how probable each text was, all its rows together.
-
-        Characters that training never saw are one and the same to the model, and easy to tell for it: to tell which of
-        them it is costs 8 bits a byte more.
-        """
+        """The continuation of each prompt, or how probable each text was, all its rows together."""
         if "prompt" in columns.fixed:
             told = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
             return [TextAnswer(*row[0], tuple(text for text, _ in row[1:])) for row in told]
-        known = [(part.nats, part.tokens) for part in parts if isinstance(part, Reference)]
-        sums_E2 = np.zeros((int(columns.owner_R.max(initial=-1)) + 1, 2))
-        np.add.at(sums_E2, columns.owner_R, np.array(known).reshape(-1, 2))
-        np.add.at(sums_E2[:, 0], columns.owner_R, columns.fixed["spelled"])
+        each = zip([part for part in parts if isinstance(part, Reference)], columns.fixed["spelled"], strict=True)
+        known = [(part.nats, part.tokens, spelled) for part, spelled in each]
+        sums_E3 = np.zeros((int(columns.owner_R.max(initial=-1)) + 1, 3))
+        np.add.at(sums_E3, columns.owner_R, np.array(known).reshape(-1, 3))
         return [
-            TextAnswer("", -nats / max(1, tokens), (), Reference(nats, int(tokens)))
-            for nats, tokens in sums_E2.tolist()
+            TextAnswer("", -nats / max(1, tokens), (), Reference(nats, int(tokens), spelled))
+            for nats, tokens, spelled in sums_E3.tolist()
         ]
 
     @torch.inference_mode()

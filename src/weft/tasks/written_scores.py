@@ -58,10 +58,15 @@ def reference_scores(answers: Sequence[TextAnswer]) -> dict[str, CorpusScore]:
 
 
 def text_scores(answers: Sequence[TextAnswer], texts: Sequence[str]) -> dict[str, CorpusScore]:
-    """Nats a token of texts that were read, its exponential, and bits a byte, which no tokenizer changes."""
+    """Nats a token of texts that were read, its exponential, and bits a byte, which no tokenizer changes.
+
+    Of bits a byte, what it takes to tell characters apart that training never saw is a part.
+    """
     losses = [one.loss for one in answers if one.loss is not None]
     sizes = [len(text.encode()) for text in texts]
-    sums_NF = np.array([[loss.nats, size] for loss, size in zip(losses, sizes, strict=True)], dtype=np.float64)
+    sums_NF = np.array(
+        [[loss.nats + loss.spelled, size] for loss, size in zip(losses, sizes, strict=True)], dtype=np.float64
+    )
     return {**reference_scores(answers), "bits_per_byte": CorpusScore("bits a byte of UTF-8", sums_NF, _bits, "lower")}
 
 
