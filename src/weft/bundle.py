@@ -57,7 +57,8 @@ class Model:
             if empty := [place for place, one in enumerate(example.texts) if not one.strip()]:
                 if empty == [1]:
                     hint = "this model reads two texts: hand over an example that has both, as weft.Question(...)"
-                    raise InputError("the second text is missing", where=f"texts[{number}]", hint=hint)
+                    what = f"the {self.task.config.texts[1]} is missing"
+                    raise InputError(what, where=f"texts[{number}]", hint=hint)
                 raise InputError("text is empty", where=f"texts[{number}]")
         task = self._searching(search)
         return answer(task, self.network, examples, device=self.device)

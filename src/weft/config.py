@@ -211,12 +211,13 @@ def _first(error: ValidationError, *, at: str = "") -> ConfigError:
     """The first setting that is wrong; of one that may have several forms, what each of them expects."""
     errors = error.errors()
     path = _path(errors[0])
-    each = [_readable(one, where=".".join([*([at] if at else []), *path])) for one in errors if _path(one) == path]
-    if len(each) > 1:
-        said, *others = (one.what.split(", found `")[0] for one in each)
-        found = each[0].what.removeprefix(said)
-        each[0].what = " or ".join(dict.fromkeys([said, *(one.removeprefix("expected ") for one in others)])) + found
-    return each[0]
+    where = ".".join([*([at] if at else []), *path])
+    context = errors[0].get("ctx") or {}
+    if errors[0]["type"] == "missing":
+        return ConfigError("is not set, and has no default", where=where)
+    said, *others = (_said(one) for one in errors if _path(one) == path)
+    what = " or ".join(dict.fromkeys([said, *(one.removeprefix("expected ") for one in others)]))
+    return ConfigError(what + _found(errors[0]), where=where, hint=str(context.get("hint", "")))
 
 
 def _path(error: ErrorDetails) -> list[str]:
@@ -224,12 +225,8 @@ def _path(error: ErrorDetails) -> list[str]:
     return [part for part in map(str, error["loc"]) if not _FORM.fullmatch(part)]
 
 
-def _readable(error: ErrorDetails, *, where: str) -> ConfigError:
-    context = error.get("ctx") or {}
-    if error["type"] == "unknown":
-        return ConfigError(error["msg"], where=where, hint=str(context["hint"]))
-    if error["type"] == "missing":
-        return ConfigError("is not set, and has no default", where=where)
+def _said(error: ErrorDetails) -> str:
+    """What is wrong with one form of a setting, in weft's grammar."""
     message = (
         error["msg"]
         .removeprefix("Value error, ")
@@ -238,7 +235,11 @@ def _readable(error: ErrorDetails, *, where: str) -> ConfigError:
         .replace("String should have at least 1 character", "expected a text, found an empty one")
         .replace("'", "`")
     )
-    message = message[:1].lower() + message[1:]
+    return message[:1].lower() + message[1:]
+
+
+def _found(error: ErrorDetails) -> str:
+    """What stands there instead, where it can be shown and the message does not name it."""
     found = error.get("input")
-    shown = f", found `{found}`" if isinstance(found, str | int | float) and error["type"] != "kind" else ""
-    return ConfigError(f"{message}{shown}", where=where, hint=str(context.get("hint", "")))
+    named = error["type"] in ("kind", "unknown")
+    return f", found `{found}`" if isinstance(found, str | int | float) and not named else ""

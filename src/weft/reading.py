@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from weft.config import Config
-from weft.data.guess import ColumnsUnclear, named_by_user
+from weft.data.guess import ColumnsUnclear, LikeQuestions, named_by_user
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import InputError
 from weft.store import chosen, kept
@@ -111,7 +111,7 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
         return task.resolved(table)
     except ColumnsUnclear as error:
         hints = [error.hint, *([_OTHER_TASKS] if "label" in task.columns else [])]
-        hint = "; ".join(hints[::-1] if "questions" in error.what else hints)
+        hint = "; ".join(hints[::-1] if isinstance(error, LikeQuestions) else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 

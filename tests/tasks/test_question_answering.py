@@ -231,7 +231,7 @@ def test_a_trained_folder_answers_from_python(tmp_path):
     one, other = model.answer([weft.Question("谁？", "毕昇发明了活字。"), weft.Question("Who?", "Ada did.")])
     assert isinstance(one, weft.SpanAnswer)
     assert other.text == "Ada did."[other.start : other.end]
-    with pytest.raises(InputError, match="the second text is missing"):
+    with pytest.raises(InputError, match="the passage is missing"):
         model.answer([weft.Question("Who?", " ")])
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weft.cli import options
+from weft.data.guess import named_by_column
 from weft.data.parallel import side_files, suffix_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
@@ -46,18 +47,15 @@ def inputs(
     """
     given = {name: value for name, value in reading.items() if value is not None}
     table = open_table(file or "-", form=_form(model, file or "-"), **given)
-    try:
+    with named_by_column():
         config = model.task.config.for_inputs(table, text=column)
-        options.say_columns(model.task.config, config, table)
-        plain = table.form == "parallel" or (table.form, table.columns) == ("txt", ("text",))
-        in_place = plain and reading.get("on_bad_row") != "stop"
-        if in_place:
-            table.on_bad_row = "skip"
-        examples = _in_place(config.read(table), table) if in_place else config.read(table)
-        return examples, None if in_place else table, lambda _, example: table.place(example.line)
-    except InputError as error:
-        # --text is the option of the other verbs: here it brings a text
-        raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
+    options.say_columns(model.task.config, config, table)
+    plain = table.form == "parallel" or (table.form, table.columns) == ("txt", ("text",))
+    in_place = plain and reading.get("on_bad_row") != "stop"
+    if in_place:
+        table.on_bad_row = "skip"
+    examples = _in_place(config.read(table), table) if in_place else config.read(table)
+    return examples, None if in_place else table, lambda _, example: table.place(example.line)
 
 
 def _form(model: bundle.Model, file: str) -> str:
@@ -82,19 +80,17 @@ def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
 
 def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()) -> tuple[Iterator[Any], Place]:
     """The inputs of options. Raises InputError for an empty one, where the task has no use for it."""
-    config = model.task.config
-    if config.kind == "multiple_choice":
-        hint = "give a FILE whose rows have question, passage and options"
-        raise InputError("a question with its options is no text", where="--text", hint=hint)
-    make = config.example
+    first, second, *more = model.task.config.texts
+    if more:
+        hint = f"give a FILE whose rows have {first}, {second} and {more[0]}"
+        raise InputError(f"a {first} with its {more[0]} is no text", where="--text", hint=hint)
+    make = model.task.config.example
     pairs = list(map(make, texts, seconds)) if seconds else list(map(make, texts))
     for pair in pairs:
         if empty := [place for place, text in enumerate(pair.texts) if not text.strip()]:
             if empty == [1]:
-                asks = config.kind == "question_answering"
-                hint = "give it with --second" + (", or ask: weft answer FOLDER --passage FILE" if asks else "")
-                what = f"the {'passage' if asks else 'second text'} is missing"
-                raise InputError(what, where="--text", hint=hint)
+                ask = ", or ask: weft answer FOLDER --passage FILE" if second == "passage" else ""
+                raise InputError(f"the {second} is missing", where="--text", hint=f"give it with --second{ask}")
             raise InputError("text is empty", where="--text")
     return iter(pairs), lambda number, _: f"--text {number}"
 

@@ -5,7 +5,8 @@ A column is taken unasked only when its name is a usual one, or when a sample of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from statistics import median
 
@@ -41,6 +42,19 @@ _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each l
 
 class ColumnsUnclear(InputError):
     """It is not plain which columns are meant, maybe because the file is for another task."""
+
+
+class LikeQuestions(ColumnsUnclear):
+    """The columns are named as those of questions on passages are."""
+
+
+@contextmanager
+def named_by_column() -> Generator[None]:
+    """Within, hints name the option `--column`: it names a column where `--text` brings a text."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
 
 
 def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str]:
@@ -137,7 +151,7 @@ def _must_be_alone(table: Table, *, but: str | None) -> None:
     asked, read = (_by_name(table, names, but=but) for names in QUESTIONS)
     if asked and read:
         what = f"`{asked}` and `{read}` look like questions on passages"
-        raise ColumnsUnclear(what, where=table.path, hint=f"pass --text {asked},{read} to read both as pairs")
+        raise LikeQuestions(what, where=table.path, hint=f"pass --text {asked},{read} to read both as pairs")
 
 
 def must_have_header(table: Table) -> None:

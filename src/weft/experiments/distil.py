@@ -149,10 +149,10 @@ def _lesson(
 
 def _started(teacher: Model, examples: Examples, path: Path) -> Generator[Report, None, Examples]:
     """The same, with a student whose embeddings start from the teacher's vectors, where it reads words."""
-    words, width = words_for(teacher, examples.task, examples.train)
-    if not words:
-        return examples
     if not path.exists():
+        words, width = words_for(teacher, examples.task, examples.train)
+        if not words:
+            return examples
         yield Note(f"the teacher reads {len(words):,} words, which the student starts from")
         write_vectors(teacher, words, path, width=width)
     return replace(examples, task=examples.task.model_copy(update={"vectors": str(path)}))

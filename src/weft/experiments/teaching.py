@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from weft.bundle import Model
+from weft.data.guess import named_by_column
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
 from weft.reading import DataConfig, Examples, left_out
@@ -79,10 +80,8 @@ def new_texts(
     stands_in = {_key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
     for file in files:
         table = open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
-        try:
+        with named_by_column():
             rows = list(examples.task.for_inputs(table, text=column).read(table))
-        except InputError as error:
-            raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
         gone: Counter[str] = Counter()
         for one in rows:
             key = _key(one)

@@ -23,6 +23,7 @@ from weft.models.embedding import Embedding
 from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.texts import Labelled
+from weft.tasks.vectors import words_of
 
 SIZE = 0.1
 """The root of the mean square of all numbers, that of an embedding before training."""
@@ -45,7 +46,7 @@ def words_for(teacher: Model, student: TaskConfig, examples: Sequence[Labelled])
     embedding = next((one for one in task.build_model().modules() if isinstance(one, Embedding)), None)
     if embedding is None or task.tokenizer.pieces is None:
         return [], 0
-    words = (piece.removeprefix("▁") for piece in task.tokenizer.pieces[2:])
+    words = words_of(task.tokenizer.pieces)
     return list(dict.fromkeys(word for word in words if word.strip())), embedding.width
 
 

@@ -56,6 +56,8 @@ def examples_of(file: str) -> Generator[None]:
 class TaskConfig(Config):
     """Base of the configs of tasks."""
 
+    texts: ClassVar[tuple[str, ...]] = ("text", "second text")
+    """What the texts of an input are called."""
     kind: str
     answers_with: ClassVar[Literal["labels", "text"]] = "labels"
     """What is answered."""

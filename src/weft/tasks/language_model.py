@@ -236,12 +236,12 @@ class LanguageModel(Task):
             told = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
             return [TextAnswer(*row[0], tuple(text for text, _ in row[1:])) for row in told]
         each = zip([part for part in parts if isinstance(part, Reference)], columns.fixed["spelled"], strict=True)
-        known = [(part.nats, part.tokens, spelled) for part, spelled in each]
+        known = [(part.nats, part.tokens, shown) for part, shown in each]
         sums_E3 = np.zeros((int(columns.owner_R.max(initial=-1)) + 1, 3))
         np.add.at(sums_E3, columns.owner_R, np.array(known).reshape(-1, 3))
         return [
-            TextAnswer("", -nats / max(1, tokens), (), Reference(nats, int(tokens), spelled))
-            for nats, tokens, spelled in sums_E3.tolist()
+            TextAnswer("", -nats / max(1, tokens), (), Reference(nats, int(tokens), shown))
+            for nats, tokens, shown in sums_E3.tolist()
         ]
 
     @torch.inference_mode()

@@ -41,6 +41,7 @@ class MultipleChoiceConfig(PassageTaskConfig):
     """A question on a passage has several options, of which one is right."""
 
     kind: Literal["multiple_choice"] = "multiple_choice"
+    texts: ClassVar[tuple[str, ...]] = ("question", "passage", "options")
     asked: ClassVar[str] = "options"
     together: ClassVar[str] = "all"
     text: str | None = None

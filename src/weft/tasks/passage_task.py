@@ -32,6 +32,7 @@ ReaderEncoder = Annotated[
 class PassageTaskConfig(TaskConfig):
     """What is read of a file with questions on passages, and what reads them."""
 
+    texts: ClassVar[tuple[str, ...]] = ("question", "passage")
     asked: ClassVar[str]
     """What is asked of a passage, in words."""
     together: ClassVar[str]

@@ -50,6 +50,11 @@ def check_vectors(path: str, encoder: EncoderConfig, tokenizer: Tokenizer) -> No
         raise ConfigError(what, where="task.encoder.width", hint="leave it out: it then is that of the vectors")
 
 
+def words_of(pieces: Sequence[str]) -> list[str]:
+    """What a file of vectors calls the pieces of a vocabulary, those behind the unknown one, which has no name."""
+    return [piece.removeprefix("▁") for piece in pieces[UNKNOWN + 1 :]]
+
+
 def start_from(path: str, encoder: Encoder, pieces: Sequence[str], ids_N: np.ndarray, *, change: Change) -> str:
     """Copy the vectors of a file into the first table of an encoder; returns how much they cover.
 
@@ -58,14 +63,13 @@ def start_from(path: str, encoder: Encoder, pieces: Sequence[str], ids_N: np.nda
     `ids_N` are the ids of the training texts. Raises ConfigError for an encoder that the vectors do not fit.
     """
     embedding = next((one for one in encoder.modules() if isinstance(one, Embedding)), None)
-    first = UNKNOWN + 1
-    vectors = read_vectors(Path(path), [piece.removeprefix("▁") for piece in pieces[first:]])
+    vectors = read_vectors(Path(path), words_of(pieces))
     width = vectors.matrix_ND.shape[1]
     if embedding is None or embedding.width != width:
         what = f"the encoder has no `weft.Embedding` that is {width} wide, as the vectors are"
         raise ConfigError(what, where="task.vectors", hint="leave it out, or change the encoder")
     table: Any = embedding.tables[0]
-    found_V = np.concatenate([np.zeros(first, dtype=bool), vectors.found_N])
+    found_V = np.concatenate([np.zeros(UNKNOWN + 1, dtype=bool), vectors.found_N])
     taken_ND = torch.from_numpy(vectors.matrix_ND[vectors.found_N])
     with torch.no_grad():
         table.weight *= taken_ND.square().mean().sqrt() / table.weight[UNKNOWN:].square().mean().sqrt()
