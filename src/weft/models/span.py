@@ -86,8 +86,8 @@ class JointReader(SpanReader):
 class AttentionReader(SpanReader):
     """Question and passage through one encoder, attention both ways, recurrent layers, then start and end.
 
-    Bidirectional attention flow (Seo et al. 2017, section 2, layers 4 to 6), with a linear layer below the recurrent
-    ones, which saves most of their time. One vector of the question (Chen et al. 2017, section 3.2) weighs the starts.
+    Bidirectional attention flow (Seo et al. 2017, section 2, layers 4 to 6), with a linear layer below the LSTMs, which
+    saves most of their time. One vector of the question (Chen et al. 2017, section 3.2) weighs the starts.
     """
 
     def __init__(self, encoder: Encoder, *, hidden: int, dropout: float) -> None:
@@ -159,7 +159,7 @@ class Given(nn.Module):
 
 
 def _recurrent(width: int, hidden: int) -> RnnEncoder:
-    return RnnEncoder(Given(width), cell="gru", hidden=hidden, layers=1, directions=2, dropout=0.0)  # ty: ignore
+    return RnnEncoder(Given(width), cell="lstm", hidden=hidden, layers=1, directions=2, dropout=0.0)  # ty: ignore
 
 
 def _scores(places_BS2: Tensor, none_B2: Tensor, inside_BS: Tensor) -> SpanScores:
