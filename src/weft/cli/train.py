@@ -26,7 +26,7 @@ LONG = (
 
 ENCODER = (
     "bag, cnn, rnn, lstm, gru, transformer, or a pre-trained one by its folder, as pretrained:./bert-base-chinese"
-    " (pretrained:hub:NAME fetches it). Default: cnn; of questions gru; of pairs what suits the decoder."
+    " (pretrained:hub:NAME fetches it). Default: cnn; of questions lstm; of pairs what suits the decoder."
 )
 
 TASK = (

@@ -73,7 +73,7 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
         raise ConfigError(what, where=where, hint=hint)
     if not path.is_file():
         if (folder / "bundle.json").is_file():
-            hint = "name the folder of a model of `transformers`; a run of `weft pretrain` serves classifiers"
+            hint = "name the folder of a model of `transformers`; a run of `weft pretrain` serves other tasks"
             raise ConfigError("is a run of weft, from which this task cannot start", where=where, hint=hint)
         raise ConfigError("there is no config.json in this folder", where=where, hint="is it that of a model?")
     try:

@@ -153,7 +153,7 @@ class MaskedLanguageModel(Task):
         del columns
         assert isinstance(model, MaskedModel)
         if self.config.start:
-            return [start_from_run(self.config.start, model, part="encoder", head="head")]
+            return [start_from_run(self.config.start, model, part="encoder", heads=True)]
         return self.config.encoder.start(model.encoder)
 
     def encode(self, examples: Sequence[Passage]) -> Columns:

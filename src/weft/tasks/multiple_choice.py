@@ -110,10 +110,10 @@ class MultipleChoice(PassageTask):
         return self.config.option.build(encoder, reader=self.config.reader, counted=COUNTS)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
-        """Learn the scale of what was counted, and start a pre-trained encoder."""
+        """Learn the scale of what was counted, and start from what was trained before, where that is asked for."""
         assert isinstance(model, OptionReader)
         model.prepare(torch.from_numpy(np.array(columns.ragged["counted"].values)))
-        return self.config.encoder.start(model.encoder)
+        return self.started(model)
 
     def encode(self, examples: Sequence[Choice]) -> Columns:
         """Rows of ids for all options of a question. Raises InputError where it has fewer than two."""

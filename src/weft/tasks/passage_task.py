@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, model_validator
 
 from weft.config import one_of
 from weft.data.columns import Columns
@@ -13,10 +13,11 @@ from weft.data.sources import Table
 from weft.errors import ConfigError
 from weft.models.base import EncoderConfig
 from weft.models.choices import ENCODERS, FOLDERS
-from weft.models.rnn import GruEncoderConfig
+from weft.models.rnn import LstmEncoderConfig
 from weft.models.span import ReaderKind
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.question_columns import PARTS, Layout
+from weft.tasks.start import start_from_run, started_tokenizer, with_start
 from weft.tasks.texts import with_folder
 from weft.text.choices import TokenizerChoice, fitting
 from weft.text.tokenizer import Frame, Tokenizer
@@ -25,7 +26,7 @@ JOINT = ("transformer", "pretrained")
 """The encoders that read question and passage best in one row."""
 
 ReaderEncoder = Annotated[
-    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=GruEncoderConfig), FOLDERS
+    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=LstmEncoderConfig), FOLDERS
 ]
 
 
@@ -44,9 +45,16 @@ class PassageTaskConfig(TaskConfig):
     max_length: int = Field(default=512, ge=16)
     """Positions that are read at once; a longer passage is read in windows that overlap by a quarter."""
     max_question: int = Field(default=64, ge=1)
-    encoder: ReaderEncoder = GruEncoderConfig()
+    encoder: ReaderEncoder = LstmEncoderConfig()
     """What reads the ids."""
     reader: ReaderKind | Literal["auto"] = "auto"
+    start: str | None = None
+    """The trained folder that encoder and tokenizer are from; written `--encoder pretrained:FOLDER`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_start(cls, settings: Any) -> Any:
+        return with_start(settings, part="encoder", own=frozenset(cls.model_fields))
 
     @property
     def sides(self) -> str:
@@ -94,7 +102,8 @@ class PassageTaskConfig(TaskConfig):
         decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer, "reader": reader}
         if "max_length" not in self.model_fields_set and encoder.longest is not None:
             decided["max_length"] = min(self.max_length, encoder.longest)
-        return self.model_copy(update=decided), tokenizer.learn(texts)
+        learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
+        return self.model_copy(update=decided), learned
 
     def layout(self, tokenizer: Tokenizer) -> Layout:
         """How rows are laid out. Raises ConfigError where the encoder cannot read them so."""
@@ -106,7 +115,7 @@ class PassageTaskConfig(TaskConfig):
             raise ConfigError(what, where="task.reader", hint="set task.reader to joint")
         laid = Layout(frame, self.max_length, self.max_question)
         if not encoder.reads_order:
-            hint = "take `gru`, `lstm`, `cnn`, `transformer` or a pre-trained encoder"
+            hint = "take `lstm`, `gru`, `cnn`, `transformer` or a pre-trained encoder"
             raise ConfigError(f"`{encoder.kind}` keeps no positions", where="task.encoder", hint=hint)
         if laid.room < 8:
             what = f"{self.max_length} leaves no room for a passage beside a question of {self.max_question}"
@@ -123,6 +132,12 @@ class PassageTask(Task):
 
     def __init__(self, config: PassageTaskConfig, tokenizer: Tokenizer) -> None:
         self.config, self.tokenizer, self.layout = config, tokenizer, config.layout(tokenizer)
+
+    def started(self, model: Any) -> list[str]:
+        """Start the encoder of a model from a trained folder, of a reader the whole model; or a pre-trained encoder."""
+        if self.config.start:
+            return [start_from_run(self.config.start, model, part="encoder", heads=True, told=not self.tokenizer.frame)]
+        return self.config.encoder.start(model.encoder)
 
     @property
     def read_sizes(self) -> tuple[int, ...]:

@@ -125,8 +125,8 @@ class QuestionAnswering(PassageTask):
         return self.config.span.build(self.config.encoder.build(self.read_sizes), reader=self.config.reader)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
-        """Start a pre-trained encoder."""
-        return self.config.encoder.start(model.encoder)  # ty: ignore[invalid-argument-type]
+        """Start from what was trained before, where that is asked for."""
+        return self.started(model)
 
     def encode(self, examples: Sequence[Question]) -> Columns:
         """Rows of ids with their places, and the first and last position of the first answer of each, where known."""

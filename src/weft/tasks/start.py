@@ -5,6 +5,7 @@ Written `pretrained:FOLDER` in place of an encoder or a decoder; the new folder 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -47,12 +48,14 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
         raise ConfigError(f"{folder} has a tokenizer, which its {part} reads by", where="task.tokenizer", hint=hint)
     found = _saved(Path(folder))
     two_sides = (Path(folder) / "task" / "source").exists()
-    if found.get(part) is None or two_sides or "reader" in found:  # a reader's tables know of parts of a row
+    reads = "reader" in found
+    if found.get(part) is None or two_sides or (reads and "reader" not in own):
         kind = found.get("kind")
         hint = "name the folder of `weft pretrain`, or of a model of the same kind"
         what = f"{folder} is a model of task `{kind}`, of which no {part} can be taken"
         raise ConfigError(what, where=where, hint=hint)
-    taken = {name: found[name] for name in LENGTHS if name in found and name in own}
+    alike = reads == ("reader" in own)  # a passage is longer than what words were told in
+    taken = {name: found[name] for name in LENGTHS if alike and name in found and name in own}
     return {**taken, **settings, part: {**found[part], **over}, "tokenizer": found["tokenizer"], "start": folder}
 
 
@@ -65,11 +68,12 @@ def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
 
 
 def start_from_run(
-    folder: str, model: nn.Module, *, part: Literal["encoder", "decoder"], head: str | None = None
+    folder: str, model: nn.Module, *, part: Literal["encoder", "decoder"], heads: bool = False, told: bool = False
 ) -> str:
-    """Copy the weights of a part of a trained model into a fresh one; and those that begin with `head`, if they fit.
+    """Copy the weights of a part of a trained model into a fresh one; with `heads` all others that fit, too.
 
     A table of pieces may have further rows here, and there may be tables of further views: they stay as they are.
+    Where parts of a row are `told`, the second table does it, which only a folder that tells them has too.
     Returns what is to be said of it.
 
     Raises:
@@ -78,23 +82,36 @@ def start_from_run(
 
     """
     try:
-        weights = load_file(Path(folder) / "weights.safetensors")
+        weights = {_reads(name): one for name, one in load_file(Path(folder) / "weights.safetensors").items()}
     except (OSError, SafetensorError) as error:
         raise _unreadable(folder, error) from None
+    inserted = told and "reader" not in _saved(Path(folder))
     taken = 0
-    for name, value in own_weights(model).items():
-        there, table = weights.get(name), ".tables." in name
+    for name, value in ((_reads(name), one) for name, one in own_weights(model).items()):
+        of_part, table = name.startswith(f"{part}."), ".tables." in name
+        there = weights.get(_without_second(name) if table and inserted else name)
         rows = value[: len(there)] if table and there is not None else value
-        if there is not None and rows.shape == there.shape and name.startswith((f"{part}.", head or f"{part}.")):
+        if there is not None and rows.shape == there.shape and (of_part or heads):
             with torch.no_grad():
                 rows.copy_(there)
             taken += rows.numel()
-        elif name.startswith(f"{part}.") and not (table and there is None):
+        elif of_part and not (table and there is None):
             found = "nothing" if there is None else f"{list(there.shape)}"
             what = f"expected `{name}` of size {list(value.shape)}, found {found} in {folder}"
             hint = "leave out the settings that change the size of what is started from"
             raise ConfigError(what, where=f"task.{part}", hint=hint)
-    return f"started from {folder}: {taken:,} weights of its {part}"
+    return f"started from {folder}: {taken:,} weights{'' if heads else f' of its {part}'}"
+
+
+def _reads(name: str) -> str:
+    """A weight of what reads options is called as that of what reads answers."""
+    return name.removeprefix("reads.")
+
+
+def _without_second(name: str) -> str:
+    """What a table is called where the second one is missing; empty for the second one."""
+    path, number, rest = re.fullmatch(r"(.*\.tables\.)(\d+)(.*)", name).groups()  # ty: ignore
+    return {"0": name, "1": ""}.get(number, f"{path}{int(number) - 1}{rest}")
 
 
 def _asked(part: Any) -> tuple[str, Mapping[str, Any]]:
