@@ -118,3 +118,18 @@ def test_a_folder_for_each_label_is_trained_and_inspected(weft, train):
     assert Path("runs/tree/page.html").is_file()
     assert weft("inspect", "tree/", "--no-label-errors").code == 0
     assert read_json(Path("runs/inspect-tree/inspection.json"))["data"] == "tree"
+
+
+def test_questions_are_inspected_when_the_task_is_named(weft, refused):
+    rows = [
+        {"question": f"谁是{number}号？", "context": f"{number}号是李明。", "answers": ["李明" if number else "王芳"]}
+        for number in range(5)
+    ]
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    Path("qa.jsonl").write_text(text, encoding="utf-8")
+    said = weft("inspect", "qa.jsonl", "--task", "question_answering")
+    assert said.code == 0, said
+    assert "Answers that are not in the" in said.out
+    assert "王芳" in Path("runs/inspect-qa/page.html").read_text(encoding="utf-8")
+    refused("inspect", "qa.jsonl", says=("look like questions on passages", "pass --task question_answering"))
+    refused("inspect", "qa.jsonl", "--task", "language_model", says=("no files of a task `language_model`",))

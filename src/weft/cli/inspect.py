@@ -15,15 +15,19 @@ from rich.text import Text
 from weft.cli import options
 from weft.data.findings import Finding
 from weft.data.parallel import side_files
+from weft.errors import ConfigError, did_you_mean
 from weft.training.reports import Note
 
 _STYLES = {"error": "red", "warning": "yellow"}
+KINDS = ("classification", "seq2seq", "question_answering")
+TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
 
 @click.command("inspect", short_help="Look for what is wrong with labelled texts, or with pairs.")
 @click.argument("source")
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option("--task", metavar="|".join(KINDS), help=TASK)
 @options.label_separator
 @options.source
 @options.target
@@ -38,6 +42,7 @@ def command(
     source: str,
     dev: str | None,
     test: str | None,
+    task: str | None,
     no_label_errors: bool,
     output: str | None,
     seed: int,
@@ -48,11 +53,15 @@ def command(
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
 
     With --source and --target, or two files as train.de,train.en, it is pairs to translate: empty sides, copies, unlike
-    lengths, odd scripts.
+    lengths, odd scripts. With --task question_answering it is questions on passages: answers that are not there.
     """
     options.check_sources(source, dev, test)
+    if task not in (None, *KINDS):
+        hint = f"{did_you_mean(task, KINDS)}; of other tasks, `weft train` says what is wrong with a file"
+        raise ConfigError(f"no files of a task `{task}` are inspected", where="--task", hint=hint)
     from weft.experiments.inspect import in_order, inspect, write_inspection
     from weft.experiments.inspect_pairs import inspect_pairs
+    from weft.experiments.inspect_questions import inspect_questions
     from weft.reading import DataConfig
 
     name = Path(source).absolute().name
@@ -63,7 +72,10 @@ def command(
     findings: list[Finding] = []
     wanted = "leave" if no_label_errors else "find"
     pairs = {"source": columns.pop("source_column"), "target": columns.pop("target")}
-    if any(pairs.values()) or (side_files(source) and not any(columns.values())):
+    sides = any(pairs.values()) or (side_files(source) and not any(columns.values()))
+    if task == "question_answering":
+        told_of = inspect_questions(data, text=columns["text"], label=columns["label"])
+    elif task == "seq2seq" or (task is None and sides):
         told_of = inspect_pairs(data, **pairs)
     else:
         told_of = inspect(data, **columns, label_errors=wanted, seed=seed)

@@ -13,6 +13,7 @@ import numpy as np
 from weft.config import validated
 from weft.data.doctor import labels, lengths
 from weft.data.findings import SEVERITIES, Finding, Part, Row, counted
+from weft.data.guess import LikeQuestions
 from weft.data.marks import marks
 from weft.data.near import near_duplicates
 from weft.data.repeats import empty_texts, repeats
@@ -186,6 +187,8 @@ def _resolved(task: TextsConfig, table: Table) -> TextsConfig:
         return task.resolved(table)
     except InputError as error:
         others = "pairs to translate are inspected with --source NAME --target NAME"
+        if isinstance(error, LikeQuestions):
+            others = "to inspect them as questions, pass --task question_answering"
         hint = f"{error.hint}; {others}" if error.hint else others
         raise InputError(error.what, where=error.where, hint=hint) from None
 
