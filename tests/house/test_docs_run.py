@@ -76,7 +76,7 @@ def test_every_weft_command_exists(language):
             "inspect train compare evaluate predict distil pretrain export generate",
             "inspect-reviews lstm compare-reviews topics files small",
         ),
-        (ASKING, "train answer predict evaluate", "qa"),
+        (ASKING, "inspect train answer predict evaluate", "inspect-questions qa"),
         (WRITING, "inspect train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],
     ids=["reading", "asking", "writing"],

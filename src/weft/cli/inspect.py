@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -17,6 +18,10 @@ from weft.data.findings import Finding
 from weft.data.parallel import side_files
 from weft.errors import ConfigError, did_you_mean
 from weft.training.reports import Note
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft.experiments.inspect import LabelErrors
+    from weft.reading import DataConfig
 
 _STYLES = {"error": "red", "warning": "yellow"}
 KINDS = ("classification", "seq2seq", "question_answering")
@@ -59,9 +64,7 @@ def command(
     if task not in (None, *KINDS):
         hint = f"{did_you_mean(task, KINDS)}; of other tasks, `weft train` says what is wrong with a file"
         raise ConfigError(f"no files of a task `{task}` are inspected", where="--task", hint=hint)
-    from weft.experiments.inspect import in_order, inspect, write_inspection
-    from weft.experiments.inspect_pairs import inspect_pairs
-    from weft.experiments.inspect_questions import inspect_questions
+    from weft.experiments.inspect import in_order, write_inspection
     from weft.reading import DataConfig
 
     name = Path(source).absolute().name
@@ -70,16 +73,8 @@ def command(
     data = DataConfig(train=source, dev=dev, test=test, encoding=encoding or "auto")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     findings: list[Finding] = []
-    wanted = "leave" if no_label_errors else "find"
-    pairs = {"source": columns.pop("source_column"), "target": columns.pop("target")}
-    sides = any(pairs.values()) or (side_files(source) and not any(columns.values()))
-    if task == "question_answering":
-        told_of = inspect_questions(data, text=columns["text"], label=columns["label"])
-    elif task == "seq2seq" or (task is None and sides):
-        told_of = inspect_pairs(data, **pairs)
-    else:
-        told_of = inspect(data, **columns, label_errors=wanted, seed=seed)
-    for told in told_of:
+    wanted: LabelErrors = "leave" if no_label_errors else "find"
+    for told in _told_of(data, task, columns, label_errors=wanted, seed=seed):
         if isinstance(told, Note):
             console.print(told.text, markup=False)
         else:
@@ -90,6 +85,24 @@ def command(
     else:
         _print(in_order(findings), name)
         click.echo(f"page   {page}\nrows   {folder / 'inspection.json'}")
+
+
+def _told_of(
+    data: DataConfig, task: str | None, columns: Mapping[str, str | None], *, label_errors: LabelErrors, seed: int
+) -> Iterator[Note | Finding]:
+    """What is said of a file by the doctor for its kind of rows."""
+    from weft.experiments.inspect import inspect
+    from weft.experiments.inspect_pairs import inspect_pairs
+    from weft.experiments.inspect_questions import inspect_questions
+
+    pairs = {"source": columns["source_column"], "target": columns["target"]}
+    texts = {name: column for name, column in columns.items() if name not in ("source_column", "target")}
+    sides = any(pairs.values()) or (side_files(data.train) and not any(texts.values()))
+    if task == "question_answering":
+        return inspect_questions(data, text=texts["text"], label=texts["label"])
+    if task == "seq2seq" or (task is None and sides):
+        return inspect_pairs(data, **pairs)
+    return inspect(data, **texts, label_errors=label_errors, seed=seed)
 
 
 def _print(findings: Sequence[Finding], name: str) -> None:
