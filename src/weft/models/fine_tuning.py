@@ -24,7 +24,8 @@ class LoraConfig(Config):
     dropout: float = Field(default=0.05, ge=0, lt=1)
     """Of what the change reads."""
     targets: tuple[str, ...] = ()
-    """The layers that are changed, by their names in the network; empty: queries and values."""
+    """The layers that are changed, by their names in the network; empty: every linear one, which is needed to come near
+    the score of all weights (Dettmers et al. 2023, section 4)."""
     save: Literal["merged", "adapter"] = "merged"
     """`merged` adds the changes to the weights and saves all; `adapter` saves the changes alone, a few MB, and the
     trained folder needs that of the model."""
@@ -125,7 +126,7 @@ class FineTuned(nn.Module):
             r=lora.rank,
             lora_alpha=lora.alpha,
             lora_dropout=lora.dropout,
-            target_modules=list(lora.targets) or None,
+            target_modules=list(lora.targets) or "all-linear",
             fan_in_fan_out=self.network.config.model_type == "gpt2",  # whose products are stored the other way round
         )
         try:
