@@ -63,7 +63,14 @@ class AttentionVector(AttentionReader):
 
     def __init__(self, encoder: Encoder, hidden: int, dropout: float) -> None:
         super().__init__(encoder, hidden=hidden, dropout=dropout)
-        del self.ending, self.about, self.start, self.end, self.none  # no place in the passage is looked for
+        del (
+            self.ending,
+            self.about,
+            self.begun,
+            self.start,
+            self.end,
+            self.none,
+        )  # no place in the passage is looked for
         self.width = 2 * hidden + encoder.width
 
     def forward(self, source: Reading) -> Tensor:  # ty: ignore[incompatible-method-override]

@@ -87,7 +87,8 @@ class AttentionReader(SpanReader):
     """Question and passage through one encoder, attention both ways, recurrent layers, then start and end.
 
     Bidirectional attention flow (Seo et al. 2017, section 2, layers 4 to 6), with a linear layer below the LSTMs, which
-    saves most of their time. One vector of the question (Chen et al. 2017, section 3.2) weighs the starts.
+    saves most of their time. One vector of the question (Chen et al. 2017, section 3.2) weighs the starts. Where an
+    answer is likely to start is in view when its end is looked for.
     """
 
     def __init__(self, encoder: Encoder, *, hidden: int, dropout: float) -> None:
@@ -101,6 +102,7 @@ class AttentionReader(SpanReader):
         self.asked, self.whole = Pool(width, "attention"), Pool(wide, "max")
         self.about = nn.Linear(width, 2 * wide)
         self.start, self.end, self.none = nn.Linear(wide, 1), nn.Linear(wide, 1), nn.Linear(wide + width, 2)
+        self.begun = nn.Linear(wide + 2, wide)
         self.dropout = Dropout(dropout)
 
     def forward(self, source: Reading) -> SpanScores:
@@ -109,10 +111,11 @@ class AttentionReader(SpanReader):
         passage, question = self.encoder(source.passage), self.encoder(source.question)
         merged_BSD = torch.relu(self.merge(self.dropout(self._attended(passage, question))))
         read_BSD = merged_BSD + self._read(self.modelling, merged_BSD, passage)
-        ends_BSD = merged_BSD + self._read(self.ending, read_BSD, passage)
         asked_BD = self.asked(question)
         first_BD, last_BD = self.about(self.dropout(asked_BD)).chunk(2, 1)
         start_BS = self.start(read_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", read_BSD, first_BD)
+        begun_BSD = read_BSD + self._begun(read_BSD, start_BS, source.inside_BS)
+        ends_BSD = merged_BSD + self._read(self.ending, begun_BSD, passage)
         end_BS = self.end(ends_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", ends_BSD, last_BD)
         none_B2 = self.none(torch.cat([self.whole(Memory(read_BSD, passage.mask_BS)), asked_BD], 1))
         return _scores(torch.stack([start_BS, end_BS], 2), none_B2, source.inside_BS)
@@ -128,6 +131,12 @@ class AttentionReader(SpanReader):
         weight_BS = alike_BSJ.amax(2).masked_fill(~passage.mask_BS, low).softmax(1)
         told_B1D = weight_BS[:, None] @ passage_BSD
         return torch.cat([passage_BSD, asked_BSD, passage_BSD * asked_BSD, passage_BSD * told_B1D], 2)
+
+    def _begun(self, read_BSD: Tensor, start_BS: Tensor, inside_BS: Tensor) -> Tensor:
+        """What stands where an answer is likely to start, and how likely it starts at each position, or has before."""
+        starts_BS = start_BS.masked_fill(~inside_BS, torch.finfo(start_BS.dtype).min).softmax(1)
+        there_BSD = (starts_BS[:, None] @ read_BSD).expand_as(read_BSD)
+        return self.begun(torch.cat([there_BSD, starts_BS[..., None], starts_BS.cumsum(1)[..., None]], 2))
 
     def _read(self, layer: nn.Module, states_BSD: Tensor, passage: Memory) -> Tensor:
         return layer(States(self.dropout(states_BSD), passage.mask_BS)).states_BSD
