@@ -21,8 +21,10 @@ _OTHER_TASKS = (
     "other tasks of weft train: --task question_answering or multiple_choice for questions, "
     "--source NAME --target NAME for pairs to translate, sum up or describe"
 )
-_INSPECTED = ("classification", "multilabel", "seq2seq")
-"""The tasks whose data `weft inspect` looks over."""
+_INSPECTED = {"classification": "", "multilabel": "", "seq2seq": ""} | dict.fromkeys(
+    ["question_answering"], " --task question_answering"
+)
+"""The tasks whose data `weft inspect` looks over, and what it has to be told."""
 
 
 class DataConfig(Config):
@@ -120,7 +122,7 @@ def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
         rows = kept(task.read(table))
     except InputError as error:
         if "--on-bad-row" in error.hint and task.kind in _INSPECTED:
-            error.hint += f"; weft inspect {table.source} lists all of them"
+            error.hint += f"; weft inspect {table.source}{_INSPECTED[task.kind]} lists all of them"
         raise
     if not rows:
         raise InputError("no row is left to read", where=table.path)

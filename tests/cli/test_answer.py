@@ -127,3 +127,9 @@ def test_a_broken_file_is_named_with_its_line(refused):
     Path("broken.jsonl").write_text("\n".join(rows), encoding="utf-8")
     options = ("--task", "question_answering", "--encoder", "cnn")
     refused("train", "broken.jsonl", *options, says=("broken.jsonl:2", "question is empty"))
+
+
+def test_piped_questions_are_all_answered_and_none_is_asked_for(weft, reader):
+    said = weft("answer", str(reader), "--passage", "passage.txt", typed="李明住在哪里？\n\nWho?\n")
+    assert said.out.count("sure") >= 2
+    assert "question:" not in said.out + said.err

@@ -81,7 +81,9 @@ def test_ten_lines_have_an_interval(weft):
 
 def test_two_systems_are_compared(weft):
     other = "other[b].txt"  # which is no markup
-    write(other, ["A horse.", "Dogs run.", "下雪了", "The soup"])
+    write("h.txt", ENGLISH * 3)
+    write("r.txt", REFERENCES * 3)
+    write(other, ["A horse.", "Dogs run.", "下雪了", "The soup"] * 3)
     said = weft("score", "h.txt", "r.txt", "--against", other)
     assert f"h.txt less {other}" in said.out
     assert "ahead: in how many of the resamples h.txt is better" in said.out
@@ -163,3 +165,17 @@ def test_torch_is_not_imported(arguments):
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.endswith("False\n")
+
+
+def test_json_lines_are_no_texts(refused):
+    Path("answers.jsonl").write_text('{"answer": "他看见了"}\n', encoding="utf-8")
+    Path("ref.txt").write_text("他看见了\n", encoding="utf-8")
+    refused("score", "answers.jsonl", "ref.txt", says=("answers.jsonl: holds JSON", "weft evaluate FOLDER FILE"))
+
+
+def test_few_lines_are_not_compared(weft):
+    for name in ("a.txt", "b.txt", "ref.txt"):
+        Path(name).write_text("he sees it\n他看见了\n", encoding="utf-8")
+    said = weft("score", "a.txt", "ref.txt", "--against", "b.txt")
+    assert "too few for a comparison: p-values take 10 lines or more" in said.out
+    assert "p bootstrap" not in said.out

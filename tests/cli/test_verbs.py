@@ -111,6 +111,12 @@ def test_options_win_over_the_file_and_set_over_both(train):
     assert found == (3, "head", 9, 0.3)
 
 
+def test_a_setting_is_not_given_twice(refused):
+    for override in ("task.encoder.kind=gru", "task.encoder=gru"):
+        call = ("train", "reviews.csv", "--encoder", "pretrained:corpus", "--set", override)
+        refused(*call, says=("task.encoder: is set twice: by --encoder pretrained:corpus", "leave one of them out"))
+
+
 def test_a_saved_config_runs_again_to_the_same_weights(weft, train):
     train("reviews.csv", "--output", "one")
     assert weft("train", "one/config.yaml", "--output", "two").code == 0

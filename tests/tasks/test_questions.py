@@ -42,9 +42,33 @@ def test_what_cannot_be_learned_is_left_out_and_counted(tmp_path):
     assert said[2] == "3 questions on 3 passages, 1 without an answer in it"
 
 
-def test_an_impossible_question_has_no_answer_whatever_it_says(tmp_path):
-    rows = [{**ROWS[0], "is_impossible": True}]
-    assert read(table_of(tmp_path, rows))[0].answers == ()
+def test_an_impossible_question_has_no_answer(tmp_path):
+    rows = [{**ROWS[2], "is_impossible": True}, {"question": "谁？", "context": "无人。", "is_impossible": True}]
+    assert [one.answers for one in read(table_of(tmp_path, rows))] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({**ROWS[0], "is_impossible": True}, "`is_impossible` is true, and there is an answer"),
+        ({**ROWS[2], "is_impossible": False}, "`is_impossible` is false, and there is no answer"),
+        ({"id": "5", "question": "谁？", "context": "毕昇。", "answer_text": "毕昇"}, "has no `answers`"),
+    ],
+)
+def test_a_question_whose_answers_cannot_be_told_is_refused(tmp_path, row, said):
+    with pytest.raises(InputError, match=said):
+        read(table_of(tmp_path, [ROWS[0], row]))
+
+
+def test_blanks_around_an_answer_do_not_move_it(tmp_path):
+    rows = [
+        {**ROWS[0], "answers": [{"text": "毕昇 ", "start": 0}]},
+        {**ROWS[1], "answers": [{"text": " Ada", "start": 14}]},
+    ]
+    assert [(one.answers, one.moved) for one in read(table_of(tmp_path, rows))] == [
+        ((Span("毕昇", 0),), 0),
+        ((Span("Ada", 15),), 0),
+    ]
 
 
 def test_a_table_of_plain_fields_is_read_too(tmp_path):

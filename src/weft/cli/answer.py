@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def command(
     """Answer questions with the model in FOLDER from a passage in a text file.
 
     Each answer is a part of the passage, with its place in characters and how probable it is, or `not in the text`.
-    Without --question, questions are read from the terminal until an empty line.
+    Without --question, questions are read from the terminal until an empty line, or from what is piped in, a line each.
     """
     if not questions and file == "-":
         raise InputError("standard input is the passage, so no question can be read from there", where="--question")
@@ -63,14 +64,14 @@ def command(
     if not all(question.strip() for question in questions):
         raise InputError("question is empty", where="--question")
     console = Console(file=sys.stdout, highlight=False)
-    for question in questions or iter(_asked, ""):
+    for question in questions or _asked():
         asked = Question(question, passage)
         (given,) = model.answer([asked])
         if as_json:
             record = {name: value for name, value in model.task.record(given, asked).items() if name != "passage"}
             click.echo(json.dumps(record, ensure_ascii=False))
         else:
-            if len(questions) > 1:
+            if len(questions) > 1 or not (questions or sys.stdin.isatty()):
                 console.print(Text(question, style="dim"), soft_wrap=True)
             console.print(shown(given, passage, marked=console.is_terminal), soft_wrap=True)
 
@@ -94,8 +95,16 @@ def shown(given: SpanAnswer, passage: str, *, marked: bool) -> Text:
     return Text.assemble((answer, "bold"), where, "\n  ", head, there, tail)
 
 
-def _asked() -> str:
-    try:
-        return click.prompt("question", default="", show_default=False, err=True).strip()
-    except click.Abort:
-        return ""
+def _asked() -> Iterator[str]:
+    """Questions from a terminal until an empty line; those of a pipe to its end, without the blank lines."""
+    if not sys.stdin.isatty():
+        yield from filter(None, map(str.strip, sys.stdin))
+        return
+    while True:
+        try:
+            question = click.prompt("question", default="", show_default=False, err=True).strip()
+        except click.Abort:
+            return
+        if not question:
+            return
+        yield question

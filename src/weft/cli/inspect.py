@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.reading import DataConfig
 
 _STYLES = {"error": "red", "warning": "yellow"}
+SHOWN = 5
+"""Of so many rows of a finding the lines are told."""
 KINDS = ("classification", "seq2seq", "question_answering")
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
@@ -123,6 +126,16 @@ def _table(findings: Sequence[Finding], called: Mapping[str, str]) -> Table:
     for column in ("", "looked at", "count", "found, and how to mend it"):
         table.add_column(column, justify="right" if column == "count" else "left", no_wrap=column == "")
     for one in findings:
-        found = Text(one.said).append(f"\n→ {one.fix}", style="dim")
+        found = Text(one.said).append(_lines(one), style="dim").append(f"\n→ {one.fix}", style="dim")
         table.add_row(Text(called[one.severity], style=_STYLES[one.severity]), one.title, f"{one.count:,}", found)
     return table
+
+
+def _lines(finding: Finding) -> str:
+    """Where the first rows of a finding stand: `train 41, 45, 71, …`."""
+    shown = [
+        f"{part} {', '.join(f'{row.line:,}' for row in rows)}"
+        for part, rows in groupby(finding.rows[:SHOWN], key=lambda row: row.part)
+    ]
+    more = ", …" if len(finding.rows) > SHOWN else ""
+    return f"\nline{'s' if len(finding.rows) > 1 else ''} {'; '.join(shown)}{more}" if shown else ""

@@ -78,7 +78,7 @@ def command(
     case: Case = "lower" if lowercase else "keep"
     scored = [_scored(lines[path], rows, case=case, tokenizer=tokenize) for path in systems]
     found = [intervals(scores, seed=seed) for scores in scored]
-    compared = compare(*scored, seed=seed) if against else {}
+    compared = compare(*scored, seed=seed) if against and len(rows) >= FEWEST else {}
     if as_json:
         each = [_records(scores, values) for scores, values in zip(scored, found, strict=True)]
         record: dict[str, Any] = {"lines": len(rows), "references": len(references), "scores": each[0]}
@@ -89,9 +89,11 @@ def command(
     console = Console(file=sys.stdout, highlight=False)
     brackets = "too few for intervals" if len(rows) < FEWEST else "95% intervals in brackets"
     console.print(_table(f"{len(rows):,} lines, {brackets}", dict(zip(systems, found, strict=True))))
-    if against:
+    if compared:
         console.print(_comparison(escape(f"{hypotheses} less {against}"), compared))
         console.print(AHEAD.format(hypotheses), markup=False, soft_wrap=True)
+    elif against:
+        console.print(f"too few for a comparison: p-values take {FEWEST} lines or more", soft_wrap=True)
     for name, one in scored[0].items():
         console.print(f"{name}|{one.signature}", markup=False, soft_wrap=True)
 
@@ -115,9 +117,20 @@ def _lines(path: str, encoding: str | None) -> list[str]:
         click.echo(f"{path}: read as {found}", err=True)
     with io.TextIOWrapper(open_bytes(path), encoding=found, newline="\n") as file:
         lines = [line.rstrip("\r\n") for line in file]
+    if lines and _is_record(lines[0]):
+        hint = "give the texts alone, one a line; what a model writes is scored by: weft evaluate FOLDER FILE"
+        raise InputError("holds JSON, expected plain text", where=path, hint=hint)
     if not lines:
         raise InputError("is empty", where=path, hint="give a file with a text on each line")
     return lines
+
+
+def _is_record(line: str) -> bool:
+    """Whether a line is a JSON object with names, and no text."""
+    try:
+        return bool(line.startswith("{") and json.loads(line))
+    except ValueError:
+        return False
 
 
 def _say_strange(

@@ -6,7 +6,7 @@ What brings PyTorch is imported where it is used: a mistake in the command line 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ def command(
     is_yaml = source.endswith((".yaml", ".yml"))
     options.check_sources(source, given["dev"], given["test"])
     settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
+    _check_start(given, overrides)
     settings = overridden(_with_options(settings, given), overrides)
     _check_task(settings, given)
     from weft.run import RunConfig, train
@@ -123,6 +124,16 @@ def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, 
                     raise ConfigError(f"expected settings, found `{place}`", where=name, hint=hint)
             place[last] = value
     return settings
+
+
+def _check_start(given: Mapping[str, Any], overrides: Sequence[str]) -> None:
+    """Raise ConfigError where a part starts from a folder and --set names another kind: the folder would go unread."""
+    for part in ("encoder", "decoder"):
+        for override in overrides:
+            path = override.partition("=")[0].strip().removesuffix(".kind")
+            if path == f"task.{part}" and str(given[part]).startswith("pretrained:"):
+                what = f"is set twice: by --{part} {given[part]} and --set {override}"
+                raise ConfigError(what, where=path, hint="leave one of them out")
 
 
 def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:

@@ -122,7 +122,7 @@ def spans_of(passage: str, answers: Sequence[tuple[str, int | None]]) -> tuple[l
     spans = [placed(passage, text, start) for text, start in answers]
     kept = [span for span in spans if span is not None]
     moved = sum(
-        span is not None and start is not None and not _stands(passage, text, start)
+        span is not None and start is not None and span.start - start not in (0, len(text) - len(text.lstrip()))
         for span, (text, start) in zip(spans, answers, strict=True)
     )
     return list(dict.fromkeys(kept)), moved, len(spans) - len(kept)

@@ -238,6 +238,6 @@ def bad_rows(tables: Mapping[str, Table]) -> Finding:
     ]
     title = "Rows that cannot be read"
     if rows:
-        fix = "mend these lines, or pass `--on-bad-row skip` to leave them out"
+        fix = "mend these lines, or leave them out of training: `weft train --on-bad-row skip`"
         return Finding("bad-rows", title, "error", counted(len(rows), "row"), len(rows), fix, rows)
     return Finding("bad-rows", title, "fine", "every row can be read")

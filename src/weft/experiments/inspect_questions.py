@@ -101,7 +101,7 @@ def _lost(found: Sequence[_Asked]) -> Finding:
     rows = [one.row(asked) for one in found for asked in one.questions if asked.unplaced and not asked.answers]
     if not rows:
         return Finding("lost", title, "fine", "each question with an answer has one in its passage")
-    said = f"{counted(len(rows), 'question')}: training leaves them out, and in a test they cannot be answered rightly"
+    said = f"{counted(len(rows), 'question')} that training leaves out, and that no answer is right for in a test"
     fix = "write the answer as it stands in the passage, letter by letter, or take the right passage"
     return Finding("lost", title, "warning", said, len(rows), fix, rows)
 
@@ -109,12 +109,17 @@ def _lost(found: Sequence[_Asked]) -> Finding:
 def _moved(found: Sequence[_Asked]) -> Finding:
     """Answers that stand elsewhere than their `answer_start` says."""
     title = "Answers that are not where they are said to be"
-    rows = [one.row(asked) for one in found for asked in one.questions if asked.moved]
+    rows = [one.row(asked, note=_taken(asked)) for one in found for asked in one.questions if asked.moved]
     if not rows:
         return Finding("moved", title, "fine", "each answer stands where it is said to, or nothing is said")
     said = f"{counted(len(rows), 'question')}: the nearest place with the same text is taken"
     fix = "count characters from 0, not bytes or words; a wrong place of several teaches the wrong one"
     return Finding("moved", title, "warning", said, len(rows), fix, rows)
+
+
+def _taken(asked: Question) -> str:
+    """From where its answers are taken."""
+    return "taken from character " + ", ".join(f"{span.start:,}" for span in asked.answers or ())
 
 
 def _repeats(found: Sequence[_Asked]) -> Finding:

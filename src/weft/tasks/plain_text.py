@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from weft.data.guess import guess_text_column, text_column_again
+from weft.data.guess import ColumnsUnclear, guess_text_column, text_column_again
 from weft.data.sources import Table
 from weft.data.split import Split, split
-from weft.errors import ConfigError
+from weft.errors import ConfigError, InputError
 from weft.tasks.base import TaskConfig
 from weft.tasks.passages import Passage, passages_of
 
@@ -39,7 +39,7 @@ class PlainTextConfig(TaskConfig):
         """The same with the column named, and the unit."""
         text = self.text
         lists = text is not None and text in table.columns
-        text = text if lists else guess_text_column(table, text=text)
+        text = text if lists else _column(table, text)
         unit = ("stream" if table.form == "txt" else "row") if self.unit == "auto" else self.unit
         return self.model_copy(update={"text": text, "unit": unit})
 
@@ -79,3 +79,11 @@ class PlainTextConfig(TaskConfig):
         first = min(int(np.searchsorted(sums, (1 - share) * sums[-1])) + 1, len(examples) - 1) if len(sums) else 0
         places = np.arange(len(examples))
         return Split(places[:first], places[first:] if first else places[:0])
+
+
+def _column(table: Table, text: str | None) -> str:
+    """The column of the text. Raises InputError where it cannot be told; two are never read as a pair here."""
+    try:
+        return guess_text_column(table, text=text)
+    except ColumnsUnclear as error:
+        raise InputError(error.what, where=error.where, hint="name the one to learn from: --text NAME") from None

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from weft.data.columns import Columns, Ragged
+from weft.data.findings import counted
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.files import read_json, write_json
@@ -161,7 +162,8 @@ class QuestionAnswering(PassageTask):
             if one.answers is None:
                 raise InputError("there is no answer", where=f"line {one.line}" if one.line else "")
         lost = sum(bool(one.unplaced) and not one.answers for one in examples)
-        return [f"{lost:,} questions cannot be answered rightly: no answer stands in the passage"] if lost else []
+        said = f"{counted(lost, 'question')} cannot be answered rightly: no answer stands in the passage"
+        return [said] if lost else []
 
     def collate(self, columns: Columns, rows: np.ndarray) -> QuestionBatch:
         """Gather and pad some rows."""

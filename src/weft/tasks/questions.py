@@ -108,11 +108,14 @@ def questions_of(table: Table, *, text: str, label: str | None) -> Iterator[Ques
 
 
 def _answers(row: Row, label: str) -> list[tuple[str, int | None]]:
-    if row.values.get("is_impossible") == "true":
-        return []
-    start = row.values.get("answer_start", "").strip()
+    start, impossible = row.values.get("answer_start", "").strip(), row.values.get("is_impossible")
     found = row.whole.get(label, row.values.get(label))
-    return answers_of({"text": found, "start": start} if isinstance(found, str) and start else found)
+    if found is None and label not in row.whole and impossible != "true":
+        raise InputError(f"has no `{label}`, which is an empty list where the passage has no answer")
+    answers = answers_of({"text": found, "start": start} if isinstance(found, str) and start else found)
+    if impossible in ("true", "false") and (impossible == "true") == bool(answers):
+        raise InputError(f"`is_impossible` is {impossible}, and there is {'an' if answers else 'no'} answer")
+    return answers
 
 
 def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:

@@ -51,7 +51,8 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
     reads = "reader" in found
     if found.get(part) is None or two_sides or (reads and "reader" not in own):
         kind = found.get("kind")
-        hint = "name the folder of `weft pretrain`, or of a model of the same kind"
+        objective = "mlm" if part == "encoder" else "clm"
+        hint = f"name a folder of `weft pretrain --objective {objective}`, or of a model of the same kind"
         what = f"{folder} is a model of task `{kind}`, of which no {part} can be taken"
         raise ConfigError(what, where=where, hint=hint)
     alike = reads == ("reader" in own)  # a passage is longer than what words were told in
@@ -86,7 +87,7 @@ def start_from_run(
     except (OSError, SafetensorError) as error:
         raise _unreadable(folder, error) from None
     inserted = told and "reader" not in _saved(Path(folder))
-    taken = 0
+    taken, there_are = 0, sum(one.numel() for one in weights.values())
     for name, value in ((_reads(name), one) for name, one in own_weights(model).items()):
         of_part, table = name.startswith(f"{part}."), ".tables." in name
         there = weights.get(_without_second(name) if table and inserted else name)
@@ -98,9 +99,9 @@ def start_from_run(
         elif of_part and not (table and there is None):
             found = "nothing" if there is None else f"{list(there.shape)}"
             what = f"expected `{name}` of size {list(value.shape)}, found {found} in {folder}"
-            hint = "leave out the settings that change the size of what is started from"
+            hint = f"leave out what changes the size of the {part} there, such as task.{part}.width, hidden or layers"
             raise ConfigError(what, where=f"task.{part}", hint=hint)
-    return f"started from {folder}: {taken:,} weights{'' if heads else f' of its {part}'}"
+    return f"started from {folder}: {taken:,} of its {there_are:,} weights{'' if heads else f', those of its {part}'}"
 
 
 def _reads(name: str) -> str:
