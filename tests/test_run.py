@@ -138,6 +138,14 @@ def test_recommended_settings_give_way_to_the_users():
     assert [(one.epochs, one.batch_rows, one.optimizer.kind) for one in found] == [(2, 7, "sgd"), (6, 7, "sgd")]
 
 
+def test_low_rank_changes_learn_ten_times_as_fast():
+    encoder = {"kind": "pretrained", "folder": "bert", "lora": {"rank": 4}}
+    settings = {"data": {"train": "reviews.csv"}, "task": {"encoder": encoder}}
+    assert suited(validated(weft.RunConfig, settings)).training.optimizer.learning_rate == pytest.approx(5e-4)
+    asked = {**settings, "training": {"optimizer": {"kind": "adamw", "learning_rate": 1e-4}}}
+    assert suited(validated(weft.RunConfig, asked)).training.optimizer.learning_rate == 1e-4
+
+
 def test_an_encoder_of_ones_own_is_trained_stopped_and_resumed():
     own = config().model_copy(update={"task": weft.ClassificationConfig(encoder=WhisperEncoderConfig())})
     list(weft.train(own, "whole"))

@@ -133,7 +133,7 @@ def fit(config: RunConfig, examples: Examples) -> bundle.Model:
 def suited(config: RunConfig) -> RunConfig:
     """The same, with the training settings that suit its encoder where none are set."""
     parts = [getattr(config.task, name, None) for name in ("encoder", "decoder")]
-    advised = {name: value for part in parts for name, value in getattr(part, "recommended", {}).items()}
+    advised = {name: value for part in parts for name, value in getattr(part, "advised", {}).items()}
     given = {name: getattr(config.training, name) for name in config.training.model_fields_set}
     mine, theirs = given.get("optimizer"), advised.get("optimizer")
     if mine is not None and theirs is not None and theirs["kind"] == mine.kind:

@@ -60,6 +60,11 @@ class EncoderConfig(Config):
     recommended: ClassVar[Mapping[str, Any]] = {}
     """Training settings that suit this encoder, taken where a user sets none."""
 
+    @property
+    def advised(self) -> Mapping[str, Any]:
+        """The same, where its own settings make no difference."""
+        return self.recommended
+
     def for_labels(self, choices: int) -> Self:  # noqa: ARG002
         """The same for so many labels that exclude each other: two where each label is a yes or no of its own."""
         return self
@@ -155,6 +160,11 @@ class DecoderConfig(Config):
     kind: str
     recommended: ClassVar[Mapping[str, Any]] = {}
     """Training settings that suit this decoder, taken where a user sets none."""
+
+    @property
+    def advised(self) -> Mapping[str, Any]:
+        """The same, where its own settings make no difference."""
+        return self.recommended
 
     @property
     def needs_positions(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -36,6 +37,7 @@ class FineTuning(Config):
 
     serves: ClassVar[tuple[str, ...]] = ()
     """The `model_type`s that can be such a part."""
+    recommended: ClassVar[Mapping[str, Any]] = {}
     folder: str = ""
     """Of the model, with `config.json`, `model.safetensors` and its tokenizer; `hub:name/of-model` fetches it."""
     architecture: dict[str, Any] | None = None
@@ -52,6 +54,14 @@ class FineTuning(Config):
         if self.lora is not None and self.freeze != "none":
             raise ValueError("lora freezes all weights of the network already: leave freeze out")
         return self
+
+    @property
+    def advised(self) -> Mapping[str, Any]:
+        """What is recommended, with ten times the rate for low-rank changes (Biderman et al. 2024)."""
+        if self.lora is None:
+            return self.recommended
+        optimizer = self.recommended["optimizer"]
+        return {**self.recommended, "optimizer": {**optimizer, "learning_rate": 10 * optimizer["learning_rate"]}}
 
     @property
     def reads_with(self) -> str | None:
