@@ -177,5 +177,5 @@ def test_few_lines_are_not_compared(weft):
     for name in ("a.txt", "b.txt", "ref.txt"):
         Path(name).write_text("he sees it\n他看见了\n", encoding="utf-8")
     said = weft("score", "a.txt", "ref.txt", "--against", "b.txt")
-    assert "too few for a comparison: p-values take 10 lines or more" in said.out
+    assert "too few for a comparison: it takes 10 lines or more" in said.out
     assert "p bootstrap" not in said.out

@@ -91,9 +91,9 @@ def command(
     console.print(_table(f"{len(rows):,} lines, {brackets}", dict(zip(systems, found, strict=True))))
     if compared:
         console.print(_comparison(escape(f"{hypotheses} less {against}"), compared))
-        console.print(AHEAD.format(hypotheses), markup=False, soft_wrap=True)
-    elif against:
-        console.print(f"too few for a comparison: p-values take {FEWEST} lines or more", soft_wrap=True)
+    if against:
+        said = AHEAD.format(hypotheses) if compared else f"too few for a comparison: it takes {FEWEST} lines or more"
+        console.print(said, markup=False, soft_wrap=True)
     for name, one in scored[0].items():
         console.print(f"{name}|{one.signature}", markup=False, soft_wrap=True)
 

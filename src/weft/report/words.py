@@ -31,7 +31,7 @@ MEASURES = {
     "micro_precision": Measure("Micro precision", "how often a label that is given is right", "share"),
     "micro_recall": Measure("Micro recall", "how many of all labels are found", "share"),
     "exact_match": Measure(
-        "Exact match", "answers that are right as a whole: all labels, all words, and no other", "share"
+        "Exact match", "answers that are right as a whole, with nothing missing and nothing beside", "share"
     ),
     "f1": Measure("F1", "words (Chinese: characters) that an answer and the right one share", "share"),
     "hamming_loss": Measure("Hamming loss", "decisions on a label of a text that are wrong", "share", "low"),
