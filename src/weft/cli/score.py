@@ -31,6 +31,7 @@ AHEAD = (
     "ahead: in how many of the resamples {} is better; p: how likely chance alone makes such a difference, by paired"
     " bootstrap and by randomization (below 0.05 it is hardly chance)"
 )
+FEW = f"too few for a comparison: it takes {FEWEST} lines or more"
 WORDS = ("13a", "intl", "none")
 """The tokenizers that take what stands between spaces for words."""
 
@@ -92,8 +93,7 @@ def command(
     if compared:
         console.print(_comparison(escape(f"{hypotheses} less {against}"), compared))
     if against:
-        said = AHEAD.format(hypotheses) if compared else f"too few for a comparison: it takes {FEWEST} lines or more"
-        console.print(said, markup=False, soft_wrap=True)
+        console.print(AHEAD.format(hypotheses) if compared else FEW, markup=False, soft_wrap=True)
     for name, one in scored[0].items():
         console.print(f"{name}|{one.signature}", markup=False, soft_wrap=True)
 
