@@ -92,7 +92,7 @@ def test_columns_of_another_task(weft, refused):
     others = "--task question_answering or multiple_choice"
     refused("train", "asked.jsonl", says=("look like questions on passages", others))
     refused(
-        "inspect", "asked.jsonl", says=("look like questions", "--text question,context", "inspected with --source")
+        "inspect", "asked.jsonl", says=("look like questions", "--text question,context", "as questions, pass --task")
     )
     assert others not in weft("inspect", "asked.jsonl").err
 

@@ -57,7 +57,7 @@ def test_the_encoder_has_the_weights_and_the_tokenizer_of_the_folder(corpus):
     assert copied
     for name, value in copied.items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
-    assert "weights of its encoder" in notes[0]
+    assert "those of its encoder" in notes[0]
     there, texts = weft.load(corpus).task.tokenizer, [text for text, _ in ROWS]
     np.testing.assert_array_equal(task.tokenizer.encode(texts).values_NW, there.encode(texts).values_NW)
 
@@ -153,4 +153,4 @@ def test_a_language_model_goes_on_from_another(tmp_path):
     )
     assert config.task.context == 16
     said = [report.text for report in train(config, tmp_path / "second") if hasattr(report, "text")]
-    assert any("weights of its decoder" in line for line in said)
+    assert any("those of its decoder" in line for line in said)
