@@ -21,9 +21,12 @@ _OTHER_TASKS = (
     "other tasks of weft train: --task question_answering or multiple_choice for questions, "
     "--source NAME --target NAME for pairs to translate, sum up or describe"
 )
-_INSPECTED = {"classification": "", "multilabel": "", "seq2seq": ""} | dict.fromkeys(
-    ["question_answering"], " --task question_answering"
-)
+_INSPECTED = {
+    "classification": "",
+    "multilabel": "",
+    "seq2seq": "",
+    "question_answering": " --task question_answering",
+}
 """The tasks whose data `weft inspect` looks over, and what it has to be told."""
 
 
