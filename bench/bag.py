@@ -31,8 +31,8 @@ from whole import FASTTEXT, SETTINGS, cut
 
 from weft import bundle
 from weft.data.sources import open_table
+from weft.dataset import Examples
 from weft.files import written
-from weft.reading import Examples
 from weft.run import RunConfig
 
 

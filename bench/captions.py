@@ -33,6 +33,7 @@ from torch import nn
 
 from weft import bundle
 from weft.config import validated
+from weft.data.examples.source_target import Parallel, cleaned_pairs
 from weft.data.loader import by_length, plan
 from weft.data.sources import open_table
 from weft.decoding.choices import Beam, Greedy
@@ -40,8 +41,7 @@ from weft.evaluation.evaluate import answer_columns
 from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore, compare, intervals
 from weft.run import RunConfig, suited, train
-from weft.tasks.parallel import Parallel, cleaned_pairs
-from weft.training.average import Average
+from weft.training.ema import Average
 from weft.training.optim import rate
 
 CPU = torch.device("cpu")

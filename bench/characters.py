@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from measure import Side, alternate, profiled, ratios
 
-from weft.decoding.unroll import Terms, collected, drawing, unroll
+from weft.decoding.generate import Terms, collected, drawing, unroll
 from weft.models.gpt import GptDecoderConfig
 from weft.models.int8 import in_int8
 

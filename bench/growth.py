@@ -109,7 +109,7 @@ def _measured(mode: str, file: str) -> dict[str, float]:
     from prepared import Prepared, configured
 
     from weft.data.columns import encode_rows
-    from weft.reading import read_whole
+    from weft.dataset import read_whole
 
     base, started = _peak(), time.perf_counter()
     config = configured(file, file, "bag", ["training.epochs=1", "task.text=text", "task.label=label"])

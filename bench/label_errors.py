@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from measure import data_file
 
-from weft.data.findings import Finding
+from weft.data.checks.findings import Finding
 from weft.data.sources import open_table
-from weft.experiments.inspect import inspect
-from weft.reading import DataConfig
+from weft.dataset import DataConfig
+from weft.experiments.inspection.inspect import inspect
 
 
 def main() -> None:

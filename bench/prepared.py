@@ -12,8 +12,8 @@ from torch import nn
 
 from weft.config import overridden, validated
 from weft.data.columns import Columns
+from weft.dataset import Examples, read
 from weft.evaluation.evaluate import answer_columns
-from weft.reading import Examples, read
 from weft.run import RunConfig, suited
 from weft.training import loop
 from weft.training.loop import Job

@@ -18,16 +18,16 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
 from weft.config import validated
+from weft.data.examples.documents import Passage
+from weft.data.examples.source_target import Parallel
 from weft.data.loader import plan
 from weft.data.sources import open_table
+from weft.decoding.token_loss import token_loss
 from weft.run import RunConfig, suited
-from weft.tasks.parallel import Parallel
-from weft.tasks.passages import Passage
-from weft.tasks.token_loss import token_loss
 from weft.training import loop, optim
 from weft.training.loop import Job
-from weft.training.rows import divide_and_clip
 from weft.training.settings import precision_for, rows_for
+from weft.training.sparse import divide_and_clip
 
 CPU = torch.device("cpu")
 TRANSLATOR = {

@@ -65,7 +65,7 @@ def with_weft(name: str, file: str, folder: Path) -> None:
     from prepared import NEVER, configured
 
     from weft import bundle
-    from weft.reading import Examples, read_whole
+    from weft.dataset import Examples, read_whole
     from weft.run import fit
 
     config = configured(file, file, "bag", [*SETTINGS[name], f"training.evaluate_every={NEVER}"])

@@ -23,8 +23,8 @@ from weft.run import RunConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
 from weft.tasks.texts import TextsConfig
-from weft.text.choices import TOKENIZERS
-from weft.text.tokenizer import TokenizerConfig
+from weft.text.tokenizers.base import TokenizerConfig
+from weft.text.tokenizers.choices import TOKENIZERS
 from weft.training.optim import OPTIMIZERS, OptimizerConfig
 
 FILE = Path(__file__).parent / "en" / "settings.md"

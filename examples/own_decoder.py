@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import weft
-from weft.data import demo_pairs
+from weft.demo import translations
 
 
 class PeekDecoderConfig(weft.DecoderConfig):
@@ -67,7 +67,7 @@ class PeekDecoder(weft.Decoder[Peeked]):
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/own_decoder")
-    demo_pairs.write(folder / "pairs.jsonl", demo_pairs.demo_pairs(3000, seed=0))
+    translations.write(folder / "pairs.jsonl", translations.demo_pairs(3000, seed=0))
     config = weft.RunConfig(
         data=weft.DataConfig(train=str(folder / "pairs.jsonl")),
         task=weft.Seq2SeqConfig(

@@ -7,7 +7,7 @@ from typing import Literal
 from torch import nn
 
 import weft
-from weft.data import demo
+from weft.demo import reviews
 
 
 class WindowsEncoderConfig(weft.EncoderConfig):
@@ -38,7 +38,7 @@ class WindowsEncoder(weft.Encoder):
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/own_encoder")
-    demo.write(folder / "reviews.csv")
+    reviews.write(folder / "reviews.csv")
     config = weft.RunConfig(
         data=weft.DataConfig(train=str(folder / "reviews.csv")),
         task=weft.ClassificationConfig(encoder=WindowsEncoderConfig(width=96)),
@@ -48,4 +48,4 @@ if __name__ == "__main__":
         print(report)
     model = weft.load(folder / "model", parts=[WindowsEncoderConfig])
     print(model.answer(["味道很好", "cold and late", "The battery is not bad at all."]))
-    print(model.evaluate([weft.Labelled(*row) for row in demo.rows(size=500, seed=1)]).scores.values["accuracy"])
+    print(model.evaluate([weft.Labelled(*row) for row in reviews.rows(size=500, seed=1)]).scores.values["accuracy"])

@@ -3,10 +3,10 @@
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import weft
-from weft.data import demo
+from weft.demo import reviews
 
 if __name__ == "__main__":
-    texts, labels = zip(*demo.rows(size=2000), strict=True)
+    texts, labels = zip(*reviews.rows(size=2000), strict=True)
     bag = weft.TextClassifier(encoder="bag", epochs=5)
     print("accuracy in each fold:", cross_val_score(bag, texts, labels, cv=3).round(3))
 

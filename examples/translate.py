@@ -3,7 +3,7 @@
 import sys
 
 import weft
-from weft.data.demo_pairs import demo_pairs
+from weft.demo.translations import demo_pairs
 
 if __name__ == "__main__":
     pairs = demo_pairs(3000, seed=0)

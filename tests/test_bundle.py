@@ -8,11 +8,11 @@ import torch
 
 import weft
 from weft import bundle
+from weft.data.examples.source_target import Parallel
 from weft.decoding.choices import Greedy, Sample
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import answer
 from weft.files import read_json, write_json
-from weft.tasks.parallel import Parallel
 from weft.tasks.seq2seq import Seq2SeqConfig
 
 TEXTS = [

@@ -11,12 +11,12 @@ import weft
 from weft import store
 from weft.config import overridden, validated
 from weft.data.columns import encode_rows
+from weft.data.examples.labelled import Labelled
+from weft.dataset import read
 from weft.errors import Interrupted
 from weft.files import read_json
-from weft.reading import read
 from weft.store import Rows
 from weft.tasks.classification import ClassificationConfig
-from weft.tasks.texts import Labelled
 from weft.training.reports import StepReport
 
 from .test_run import after, lines, weights

@@ -9,46 +9,46 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from weft.bundle import Model, load
     from weft.data.batch import Ngrams, Tokens
-    from weft.data.questions import Span
+    from weft.data.examples.documents import Passage, Prompt
+    from weft.data.examples.labelled import Labelled
+    from weft.data.examples.option_questions import Choice
+    from weft.data.examples.source_target import Parallel
+    from weft.data.examples.span_questions import Question
+    from weft.data.formats.squad import Span
+    from weft.dataset import DataConfig
     from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
-    from weft.decoding.feed import TeacherForcing
+    from weft.decoding.teacher_forcing import TeacherForcing
     from weft.errors import WeftError
     from weft.estimators.classifier import TextClassifier
     from weft.estimators.writers import LanguageModel, Seq2Seq
     from weft.experiments.distil import distil
     from weft.models.base import Decoder, DecoderConfig, Encoder, EncoderConfig, Memory
     from weft.models.embedding import Embedding
-    from weft.reading import DataConfig
     from weft.run import RunConfig, train
     from weft.tasks.classification import Answer, ClassificationConfig
+    from weft.tasks.generation.generator import TextAnswer
     from weft.tasks.language_model import LanguageModelConfig
     from weft.tasks.multilabel import MultilabelConfig, TagsAnswer
     from weft.tasks.multiple_choice import ChoiceAnswer, MultipleChoiceConfig
-    from weft.tasks.options import Choice
-    from weft.tasks.parallel import Parallel
-    from weft.tasks.passages import Passage, Prompt
     from weft.tasks.question_answering import QuestionAnsweringConfig
-    from weft.tasks.questions import Question
     from weft.tasks.seq2seq import Seq2SeqConfig
     from weft.tasks.span_answers import SpanAnswer
-    from weft.tasks.texts import Labelled
-    from weft.tasks.writing import TextAnswer
     from weft.training.settings import TrainingConfig
 
 _HOMES = {
     "Answer": "weft.tasks.classification",
     "Beam": "weft.decoding.choices",
-    "Choice": "weft.tasks.options",
+    "Choice": "weft.data.examples.option_questions",
     "ChoiceAnswer": "weft.tasks.multiple_choice",
     "ClassificationConfig": "weft.tasks.classification",
-    "DataConfig": "weft.reading",
+    "DataConfig": "weft.dataset",
     "Decoder": "weft.models.base",
     "DecoderConfig": "weft.models.base",
     "Embedding": "weft.models.embedding",
     "Encoder": "weft.models.base",
     "EncoderConfig": "weft.models.base",
     "Greedy": "weft.decoding.choices",
-    "Labelled": "weft.tasks.texts",
+    "Labelled": "weft.data.examples.labelled",
     "LanguageModel": "weft.estimators.writers",
     "LanguageModelConfig": "weft.tasks.language_model",
     "Memory": "weft.models.base",
@@ -57,20 +57,20 @@ _HOMES = {
     "MultilabelConfig": "weft.tasks.multilabel",
     "MultipleChoiceConfig": "weft.tasks.multiple_choice",
     "Ngrams": "weft.data.batch",
-    "Parallel": "weft.tasks.parallel",
-    "Passage": "weft.tasks.passages",
-    "Prompt": "weft.tasks.passages",
-    "Question": "weft.tasks.questions",
+    "Parallel": "weft.data.examples.source_target",
+    "Passage": "weft.data.examples.documents",
+    "Prompt": "weft.data.examples.documents",
+    "Question": "weft.data.examples.span_questions",
     "QuestionAnsweringConfig": "weft.tasks.question_answering",
     "RunConfig": "weft.run",
     "Sample": "weft.decoding.choices",
     "Seq2Seq": "weft.estimators.writers",
     "Seq2SeqConfig": "weft.tasks.seq2seq",
-    "Span": "weft.data.questions",
+    "Span": "weft.data.formats.squad",
     "SpanAnswer": "weft.tasks.span_answers",
     "TagsAnswer": "weft.tasks.multilabel",
-    "TeacherForcing": "weft.decoding.feed",
-    "TextAnswer": "weft.tasks.writing",
+    "TeacherForcing": "weft.decoding.teacher_forcing",
+    "TextAnswer": "weft.tasks.generation.generator",
     "TextClassifier": "weft.estimators.classifier",
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",

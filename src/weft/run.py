@@ -21,18 +21,18 @@ from pydantic import Field
 from weft import bundle
 from weft.config import Config, differences, read_yaml, validated, write_yaml
 from weft.data.columns import encode_rows
+from weft.dataset import DataConfig, Examples, read
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
+from weft.evaluation.attention_maps import looks, write_looks
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
-from weft.evaluation.looks import looks, write_looks
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
-from weft.reading import DataConfig, Examples, read
 from weft.tasks.base import TUNED, Task, examples_of
 from weft.tasks.choices import TaskChoice
 from weft.tasks.classification import ClassificationConfig
-from weft.training import checkpoint, loop, parallel
+from weft.training import checkpoint, distributed, loop
+from weft.training.distributed import Group
 from weft.training.loop import Job
-from weft.training.parallel import Group
 from weft.training.reports import DoneReport, Note, Report
 from weft.training.settings import TrainingConfig, precision_for
 
@@ -85,7 +85,7 @@ def train(
     """
     folder = Path(folder)
     yield from _may_start(folder, resume)
-    group, device = parallel.join(pick(config.device))
+    group, device = distributed.join(pick(config.device))
     config = suited(config)
     examples = examples or read(config.data, config.task, seed=config.seed)
     config = config.model_copy(update={"task": examples.task})
@@ -295,7 +295,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     write_json(folder / "scores.json", {**result.to_json(), **shown, **facts})
     write_answers(folder / "answers.jsonl", job.task, result.answers, examples)
     write_looks(folder / "attention.json", looks(job.task, job.model, examples=examples, answers=result.answers))
-    from weft.report.page import run_page
+    from weft.report.pages.run import run_page
 
     run_page(folder)
     bundle.seal(folder, version=version("weft"))

@@ -10,7 +10,7 @@ import pytest
 import weft as package
 from weft.cli.answer import shown
 from weft.config import validated
-from weft.data.demo_questions import demo_questions, write
+from weft.demo.questions import demo_questions, write
 from weft.tasks.span_answers import Found, SpanAnswer
 
 TINY = {"encoder": {"kind": "gru", "width": 8, "hidden": 6}, "span": {"hidden": 6}}

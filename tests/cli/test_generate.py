@@ -7,7 +7,7 @@ import pytest
 
 import weft as package
 from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
-from weft.tasks.writing import TextAnswer
+from weft.tasks.generation.generator import TextAnswer
 
 TEXTS = ["he sees 3 cats", "他 sees 7 books"]
 ASKED = [word for text in TEXTS for word in ("--text", text)]

@@ -104,7 +104,7 @@ BLANKS = "\n味道很好\n　\ncold and late\n\n"
 
 @pytest.mark.parametrize("options", [(), ("--on-bad-row", "skip")])
 def test_an_empty_line_has_an_empty_answer_in_its_place(weft, model, monkeypatch, options):
-    monkeypatch.setattr("weft.cli.answering.CHUNK", 2)
+    monkeypatch.setattr("weft.cli.inputs.CHUNK", 2)
     said = weft("predict", "model", *options, typed=BLANKS)
     rows = lines(said.out)
     assert [row["line"] for row in rows] == [1, 2, 3, 4, 5]

@@ -4,7 +4,7 @@ import pytest
 
 from weft import bundle
 from weft.cli.main import main
-from weft.data import demo
+from weft.demo import reviews
 
 SMALL = ["--set=training.epochs=1", "--set=task.encoder.width=8", "--quiet"]
 
@@ -17,8 +17,8 @@ def run(monkeypatch, *words):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    demo.write(tmp_path / "reviews.csv", size=60, seed=0)
-    (tmp_path / "corpus.txt").write_text("\n".join(text for text, _ in demo.rows(size=60, seed=1)), encoding="utf-8")
+    reviews.write(tmp_path / "reviews.csv", size=60, seed=0)
+    (tmp_path / "corpus.txt").write_text("\n".join(text for text, _ in reviews.rows(size=60, seed=1)), encoding="utf-8")
     return tmp_path
 
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import weft as package
-from weft.cli import talk
+from weft.cli import console
 from weft.config import read_yaml
 from weft.data.sources import open_table
 
@@ -85,7 +85,7 @@ def test_quiet_says_nothing(train):
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(train, monkeypatch):
-    monkeypatch.setattr(talk, "PLAIN_SECONDS", 0.0)
+    monkeypatch.setattr(console, "PLAIN_SECONDS", 0.0)
     said = train("reviews.csv", "--set", "training.report_every=1", "--set", "training.checkpoint_every=1").err
     steps = [line.split("  ")[0] for line in said.splitlines() if line.startswith(("step", "checkpoint"))]
     assert steps == ["step 1", "checkpoint: step 1", "step 2", "checkpoint: step 2"]
@@ -150,7 +150,7 @@ def test_resume_goes_on_and_ends_as_if_never_stopped(train, unfinished, trained)
 
 def test_a_signal_ends_the_run_after_its_step_with_a_checkpoint(train, monkeypatch):
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(talk.Teller, "_progress", lambda teller, report: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(console.Teller, "_progress", lambda teller, report: signal.raise_signal(signal.SIGTERM))
     said = train("reviews.csv", "--output", "run", "--set", "training.report_every=1")
     assert said.code == 143
     assert said.err.endswith("weft: stopped after step 2\nhint: go on with --resume\n")
@@ -227,7 +227,7 @@ def test_predict_answers_as_the_library_does(weft, model):
 
 
 def test_predict_a_file_of_texts_alone_in_its_order(weft, model, monkeypatch):
-    monkeypatch.setattr("weft.cli.answering.CHUNK", 7)
+    monkeypatch.setattr("weft.cli.inputs.CHUNK", 7)
     texts = [row["text"] * (1 + number % 5) for number, row in enumerate(table("reviews.csv"))]
     Path("new.csv").write_text("\n".join(["text", *texts]) + "\n", encoding="utf-8")
     said = weft("predict", "model", "new.csv", "--output", "out/answers.jsonl")

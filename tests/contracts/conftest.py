@@ -24,8 +24,8 @@ def members():
         return children.union(*(below(child) for child in children))
 
     def find(base: type, room: str) -> set[type]:
-        for module in pkgutil.iter_modules(importlib.import_module(room).__path__):
-            importlib.import_module(f"{room}.{module.name}")
+        for module in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
+            importlib.import_module(module.name)
         return {
             config
             for config in below(base)

@@ -7,11 +7,11 @@ import pytest
 
 from weft.config import Config, kind_of, validated
 from weft.errors import ConfigError
-from weft.text.choices import TOKENIZERS, TokenizerChoice
 from weft.text.normalize import NormalizeConfig, normalize
-from weft.text.pretrained import PretrainedTokenizerConfig
 from weft.text.stream import stream_text
-from weft.text.tokenizer import TokenizerConfig
+from weft.text.tokenizers.base import TokenizerConfig
+from weft.text.tokenizers.choices import TOKENIZERS, TokenizerChoice
+from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
 
 TEXTS = ["The film is good", "这部电影真好看", "a good 电影", "", "GPT-4o很好 don't 👍🏽"] * 3
 NEW = ["a film 好看", "Unseen 从未 \ud83d \U00020000 \ue000", "", "　ＧＯＯＤ　电影 "]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from weft.decoding.beam import Ranking, _in_turn, beam_search
 from weft.decoding.forced import forced_words
+from weft.decoding.generate import Terms, collected, unroll
 from weft.decoding.rules import Banned, Lengths, NoRepeat
-from weft.decoding.unroll import Terms, collected, unroll
 
 LONGEST, END = 4, 5
 ALL = range(6)

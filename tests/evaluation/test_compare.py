@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from weft.data.examples.labelled import Labelled
 from weft.errors import InputError
+from weft.evaluation.answer_tables import average, pooled, read_table
 from weft.evaluation.compare import AVERAGE, compare, p_in_words
-from weft.evaluation.tables import average, pooled, read_table
 from weft.metrics.significance import resampled_t
 from weft.tasks.classification import Answer, ClassificationConfig
-from weft.tasks.texts import Labelled
 
 LABELS = ("差评", "good")
 TEXTS = [f"第{number}条 review {number}" for number in range(60)]

@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.config import validated
+from weft.data.examples.documents import Passage
+from weft.data.examples.labelled import Labelled
+from weft.data.examples.source_target import Parallel
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.evaluation.exposure import Exposure, exposure, in_buckets, together
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.language_model import LanguageModelConfig
-from weft.tasks.parallel import Parallel
-from weft.tasks.passages import Passage
 from weft.tasks.seq2seq import Seq2SeqConfig
-from weft.tasks.texts import Labelled
-from weft.text.vocab import PAD, UNKNOWN
+from weft.text.tokenizers.vocab import PAD, UNKNOWN
 
 PAIRS = [
     Parallel("a cat sleeps", ("一只猫在睡觉",)),

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from weft.config import overridden, validated
-from weft.data import demo
+from weft.demo import reviews
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError, WeftError
+from weft.experiments.candidates import entries
 from weft.experiments.cross_validation import Plan, cross_validate, results
-from weft.experiments.entries import entries
 from weft.files import read_json
 from weft.run import RunConfig, train
 from weft.training.reports import Note, StepReport
 
-ROWS = demo.rows(size=60)
+ROWS = reviews.rows(size=60)
 SMALL = ("training.epochs=1", "training.report_every=1", "task.encoder.width=8", "device=cpu")
 
 
@@ -142,7 +142,7 @@ def test_what_is_finished_is_not_trained_again_and_more_can_be_added(finished):
 
 
 def test_with_a_test_file_the_seeds_differ():
-    write_csv(Path("test.csv"), demo.rows(size=20, seed=1))
+    write_csv(Path("test.csv"), reviews.rows(size=20, seed=1))
     told = [one.text for one in run(plan("gru", repeats=2, test="test.csv")) if isinstance(one, Note)]
     assert [one for one in told if "scoring" in one] == [f"seed {seed}: gru: scoring 20 texts" for seed in (0, 1)]
     found = results(Path("out"))

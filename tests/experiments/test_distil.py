@@ -12,14 +12,14 @@ import pytest
 import weft
 from tests.pretrained_folders import write_model
 from weft.config import validated
+from weft.data.examples.labelled import Labelled
+from weft.dataset import DataConfig, Examples
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
-from weft.experiments import teaching
+from weft.experiments import teacher_answers
 from weft.experiments.distil import results
 from weft.experiments.word_vectors import principal, words_for, write_vectors
 from weft.files import read_json
-from weft.reading import DataConfig, Examples
 from weft.tasks.classification import ClassificationConfig
-from weft.tasks.texts import Labelled
 from weft.text.vectors import read_vectors
 from weft.training.reports import Note
 
@@ -180,7 +180,7 @@ def test_texts_of_the_scored_parts_are_left_out_whatever_their_blanks_and_marks(
         "test": [Labelled("太贵了", "neg")],
     }
     examples = Examples(task=task, notes=[], **of)
-    found, said = teaching.new_texts(["more.csv"], examples, DataConfig(train="reviews.csv"), column=None)
+    found, said = teacher_answers.new_texts(["more.csv"], examples, DataConfig(train="reviews.csv"), column=None)
     assert [one.text for one in found] == ["新的一句", "!?", "..."]
     assert {one.label for one in found} == {None}
     assert [one.removeprefix("more.csv: ") for one in said] == [

@@ -8,9 +8,9 @@ from click.testing import CliRunner
 import weft
 from weft.cli.export import command
 from weft.config import validated
+from weft.dataset import Examples
 from weft.errors import ConfigError
 from weft.export.gpt2 import export_gpt2
-from weft.reading import Examples
 from weft.run import RunConfig, fit
 from weft.tasks.language_model import LanguageModelConfig, Passage
 

@@ -25,13 +25,13 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "config store",
         "text data",
         "models metrics",
-        "decoding",
+        "decoding inputs",
         "tasks",
         "evaluation",
-        "training bundle reading",
+        "training bundle dataset",
         "report",
         "run serve export",
-        "experiments",
+        "experiments demo",
         "estimators cli",
         "__init__ __main__",
     )
@@ -39,7 +39,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 NEVERS: dict[str, frozenset[str]] = {
-    "models": frozenset({"text", "tasks"}),
+    "models": frozenset({"text", "inputs", "tasks"}),
     "evaluation": frozenset({"training"}),
     "bundle": frozenset({"training"}),
     "serve": frozenset({"training"}),

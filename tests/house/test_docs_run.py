@@ -14,7 +14,7 @@ from imports import ROOT
 from shown import FENCE, Block, commands, complaint, headings, prose_and_blocks, read, weft_arguments
 from tried import ROWS, make_files, run
 
-from weft.data import demo, demo_pairs, demo_questions
+from weft.demo import questions, reviews, translations
 
 DOCS = ROOT / "docs"
 READING = (
@@ -83,11 +83,11 @@ def test_every_weft_command_exists(language):
 )
 def test_what_the_docs_show_runs(names, verbs, folders, tmp_path, monkeypatch):
     make_files(tmp_path)
-    drawn, write, ask = demo.rows, demo_pairs.write, demo_questions.write
+    drawn, write, ask = reviews.rows, translations.write, questions.write
     # the pages make some thousands of reviews and pairs, the test a hundred
-    monkeypatch.setattr(demo, "rows", lambda *, size=ROWS, seed=0: drawn(size=min(size, ROWS), seed=seed))
-    monkeypatch.setattr(demo_pairs, "write", lambda path, made: write(path, made[:ROWS]))
-    monkeypatch.setattr(demo_questions, "write", lambda path, made: ask(path, made[:ROWS]))
+    monkeypatch.setattr(reviews, "rows", lambda *, size=ROWS, seed=0: drawn(size=min(size, ROWS), seed=seed))
+    monkeypatch.setattr(translations, "write", lambda path, made: write(path, made[:ROWS]))
+    monkeypatch.setattr(questions, "write", lambda path, made: ask(path, made[:ROWS]))
     ran: list[str] = []
     for name in names:
         try:

@@ -11,7 +11,7 @@ from shown import read
 from test_readme import ENGLISH
 from tried import ROWS, make_files, run
 
-import weft.experiments.demo
+import weft.demo.runs
 from weft.cli.main import main
 
 EXAMPLES = ROOT / "examples"
@@ -34,8 +34,8 @@ def test_the_demo_ends_with_a_table_and_a_page(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name, size in (("TRAIN_ROWS", 160), ("TEST_ROWS", 80), ("PAIRS", 160), ("TEST_PAIRS", 40)):
-        monkeypatch.setattr(weft.experiments.demo, name, size)
-    monkeypatch.setattr(weft.experiments.demo, "EPOCHS", 1)
+        monkeypatch.setattr(weft.demo.runs, name, size)
+    monkeypatch.setattr(weft.demo.runs, "EPOCHS", 1)
     monkeypatch.setattr(sys, "argv", ["weft", "demo"])
     main()
     printed = capsys.readouterr().out

@@ -5,7 +5,7 @@ import ast
 import pytest
 from imports import PACKAGE, ROOT, House
 
-LINES_OF_A_FILE = 350
+LINES_OF_A_FILE = 450
 LINES_OF_A_FUNCTION = 60
 VAGUE = {"util", "utils", "common", "misc", "helper", "helpers"}
 CODE = {".py", ".html", ".j2", ".jinja", ".css", ".js"}

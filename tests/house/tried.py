@@ -17,7 +17,7 @@ from shown import Block, commands
 
 from tests.pretrained_folders import write_model, write_writer
 from weft.cli.main import main
-from weft.data import demo, demo_pairs, demo_questions
+from weft.demo import questions, reviews, translations
 
 ROWS = 120
 PRETRAINED = {
@@ -33,27 +33,27 @@ HEADS = {"question_answering": "span", "multiple_choice": "option"}
 
 def make_files(folder: Path) -> None:
     """Every file that a page names, small."""
-    reviews = demo.rows
+    rows = reviews.rows
     for name, seed in (("reviews", 0), ("dev", 1), ("test", 2), ("new", 3)):
-        demo.write(folder / f"{name}.csv", size=ROWS, seed=seed)
+        reviews.write(folder / f"{name}.csv", size=ROWS, seed=seed)
     for name, seed in (("train", 0), ("dev", 1), ("test", 2)):
-        lines = [json.dumps({"text": text, "label": label}) for text, label in reviews(size=ROWS, seed=seed)]
+        lines = [json.dumps({"text": text, "label": label}) for text, label in rows(size=ROWS, seed=seed)]
         (folder / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    texts = [text for text, _ in reviews(size=6, seed=4)]
+    texts = [text for text, _ in rows(size=6, seed=4)]
     (folder / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
-    drawn = reviews(size=ROWS, seed=5)
+    drawn = rows(size=ROWS, seed=5)
     _table(folder / "topics.csv", ("text", "labels"), ((text, f"{label}|all") for text, label in drawn))
     pairs = zip(drawn[::2], drawn[1::2], strict=True)
     same = ((one, other, "same" if first == second else "different") for (one, first), (other, second) in pairs)
     _table(folder / "pairs.csv", ("text_a", "text_b", "label"), same)
-    for label in demo.LABELS:
+    for label in reviews.LABELS:
         (folder / "by-label" / label).mkdir(parents=True)
-    for number, (text, label) in enumerate(reviews(size=60, seed=6)):
+    for number, (text, label) in enumerate(rows(size=60, seed=6)):
         (folder / "by-label" / label / f"{number}.txt").write_text(text, encoding="utf-8")
     (folder / "words.txt").write_text("续航\n性价比\n", encoding="utf-8")
     (folder / "quiet.txt").write_text("really\nreview\n", encoding="utf-8")
     (folder / "vectors.txt").write_text("".join(f"{word} {' '.join(['0.1'] * 8)}\n" for word in ("the", "is", "很")))
-    demo_questions.write(folder / "questions.jsonl", demo_questions.demo_questions(ROWS, seed=0))
+    questions.write(folder / "questions.jsonl", questions.demo_questions(ROWS, seed=0))
     (folder / "passage.txt").write_text("Anna lives in Oslo.\n李明住在上海。\n", encoding="utf-8")
     _make_pairs(folder)
 
@@ -61,8 +61,8 @@ def make_files(folder: Path) -> None:
 def _make_pairs(folder: Path) -> None:
     """Pairs in one file and in two, a text to go on with, and what two systems made of the same sentences."""
     for name, seed in (("pairs", 0), ("pairs_test", 1)):
-        demo_pairs.write(folder / f"{name}.jsonl", demo_pairs.demo_pairs(ROWS, seed=seed))
-    made = demo_pairs.demo_pairs(4 * ROWS, seed=2)
+        translations.write(folder / f"{name}.jsonl", translations.demo_pairs(ROWS, seed=seed))
+    made = translations.demo_pairs(4 * ROWS, seed=2)
     english, chinese = [one.english for one in made], [one.chinese for one in made]
     lines = {
         "train.en": english[:ROWS],

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from weft.decoding.beam import Ranking, beam_search
-from weft.decoding.unroll import Terms, collected, unroll
+from weft.decoding.generate import Terms, collected, unroll
 from weft.models.base import Memory
 from weft.models.pretrained_decoder import PretrainedDecoder
 

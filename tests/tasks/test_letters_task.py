@@ -7,9 +7,9 @@ import pytest
 import torch
 
 import weft
+from weft.data.examples.labelled import Labelled
 from weft.evaluation.evaluate import answer
 from weft.tasks.classification import Classification, ClassificationConfig
-from weft.tasks.texts import Labelled
 
 CPU = torch.device("cpu")
 ENCODERS = {

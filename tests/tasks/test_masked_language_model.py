@@ -8,16 +8,16 @@ import torch
 
 from tests.pretrained_folders import write_model
 from weft.config import validated
-from weft.data import demo
+from weft.data.examples.documents import Passage
+from weft.demo import reviews
 from weft.errors import ConfigError
 from weft.evaluation.evaluate import answer_columns
 from weft.tasks.masked_language_model import MaskedLanguageModelConfig
-from weft.tasks.passages import Passage
 from weft.training import optim
 from weft.training.optim import AdamWConfig
 
 SMALL = {"kind": "transformer", "width": 8, "heads": 2, "feed_forward": 16, "layers": 1}
-TEXTS = [Passage(text) for text, _ in demo.rows(size=60, seed=0)]
+TEXTS = [Passage(text) for text, _ in reviews.rows(size=60, seed=0)]
 CPU = torch.device("cpu")
 
 
@@ -111,8 +111,8 @@ def test_what_is_saved_reads_the_same(tmp_path):
 
 
 def test_the_tokenizer_follows_the_script():
-    chinese = [Passage(text) for text, _ in demo.rows(size=200, seed=1) if not text.isascii()]
-    english = [Passage(text) for text, _ in demo.rows(size=200, seed=1) if text.isascii()]
+    chinese = [Passage(text) for text, _ in reviews.rows(size=200, seed=1) if not text.isascii()]
+    english = [Passage(text) for text, _ in reviews.rows(size=200, seed=1) if text.isascii()]
     assert MaskedLanguageModelConfig().learn(chinese).config.tokenizer.kind == "mixed"
     assert MaskedLanguageModelConfig().learn(english).config.tokenizer.kind == "bpe"
 

@@ -6,12 +6,12 @@ import torch
 from sklearn import metrics as oracle
 
 from weft.bundle import load_task, save_task
+from weft.data.examples.labelled import Labelled
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.metrics.calibration import log_loss
 from weft.tasks.multilabel import Multilabel, MultilabelConfig, TagsAnswer
-from weft.tasks.texts import Labelled
 
 CPU = torch.device("cpu")
 EXAMPLES = [

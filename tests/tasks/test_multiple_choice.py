@@ -9,11 +9,11 @@ import weft
 from tests.pretrained_folders import write_model, write_tokenizer
 from weft.config import validated
 from weft.data.columns import encode_rows
+from weft.data.examples.option_questions import Choice
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.store import kept
 from weft.tasks.multiple_choice import MultipleChoiceConfig
-from weft.tasks.options import Choice
 from weft.training.optim import AdamWConfig, build
 
 SMALL = {"encoder": {"kind": "gru", "width": 8, "hidden": 6}, "option": {"hidden": 6, "dropout": 0.0}}

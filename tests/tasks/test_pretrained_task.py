@@ -14,14 +14,14 @@ import weft
 from tests.pretrained_folders import write_model, write_settings
 from weft.config import validated
 from weft.data.columns import Ragged, fit
+from weft.data.examples.labelled import Labelled
 from weft.errors import ConfigError
 from weft.estimators.classifier import TextClassifier
+from weft.inputs.pair import framed
 from weft.models.classifier import Classifier
 from weft.run import RunConfig, train
 from weft.tasks.classification import ClassificationConfig
-from weft.tasks.pairs import framed
-from weft.tasks.texts import Labelled
-from weft.text.tokenizer import Frame
+from weft.text.tokenizers.base import Frame
 
 TEXTS = [
     ("this film is good, I love it", "good"),

@@ -10,12 +10,12 @@ import weft
 from tests.pretrained_folders import write_writer
 from weft.bundle import Model
 from weft.config import validated
+from weft.data.examples.source_target import Parallel
+from weft.dataset import Examples
 from weft.errors import ConfigError
 from weft.models.model_folder import PAIRS, WRITERS
-from weft.reading import Examples
 from weft.run import RunConfig, fit
 from weft.tasks.language_model import LanguageModelConfig, Passage
-from weft.tasks.parallel import Parallel
 from weft.tasks.seq2seq import Seq2SeqConfig
 
 transformers = pytest.importorskip("transformers")

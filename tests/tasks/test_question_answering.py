@@ -10,16 +10,16 @@ import weft
 from tests.pretrained_folders import write_model, write_tokenizer
 from weft.config import validated
 from weft.data.columns import Ragged
-from weft.data.demo_questions import demo_questions, write
-from weft.data.questions import Span
+from weft.data.examples.span_questions import Question
+from weft.data.formats.squad import Span
+from weft.demo.questions import demo_questions, write
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
+from weft.inputs.question_passage import PASSAGE, side_by_side, text_of
 from weft.tasks.question_answering import QuestionAnsweringConfig
-from weft.tasks.question_columns import PASSAGE, side_by_side, text_of
-from weft.tasks.questions import Question
-from weft.text.choices import TOKENIZERS
-from weft.text.ngrams import NgramTokenizerConfig
-from weft.text.pretrained import PretrainedTokenizerConfig
+from weft.text.tokenizers.choices import TOKENIZERS
+from weft.text.tokenizers.ngrams import NgramTokenizerConfig
+from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
 from weft.training.optim import AdamWConfig, build
 
 SMALL = {"encoder": {"kind": "gru", "width": 8, "hidden": 6}, "span": {"hidden": 6}}

@@ -8,13 +8,13 @@ import torch
 
 from tests.kinds import DECODERS, READERS
 from weft.config import kind_of
+from weft.data.examples.source_target import Parallel
 from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
+from weft.decoding.token_loss import Reference
 from weft.errors import InputError
 from weft.evaluation.evaluate import answer
-from weft.tasks.parallel import Parallel
+from weft.tasks.generation.generator import TextAnswer
 from weft.tasks.seq2seq import ROOM, Seq2SeqConfig
-from weft.tasks.token_loss import Reference
-from weft.tasks.writing import TextAnswer
 
 CPU = torch.device("cpu")
 PAIRS = [

@@ -7,10 +7,10 @@ from torch.nn import functional
 
 from tests.kinds import DECODERS, READERS
 from weft.config import kind_of
+from weft.data.examples.source_target import Parallel
+from weft.decoding.token_loss import disagreement
 from weft.errors import InputError
-from weft.tasks.parallel import Parallel
 from weft.tasks.seq2seq import Seq2SeqConfig
-from weft.tasks.token_loss import disagreement
 
 PAIRS = [
     ("A man is riding a horse.", "一个男人在骑马。"),

@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.config import validated
+from weft.data.examples.labelled import Labelled, Taught
 from weft.errors import ConfigError
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
-from weft.tasks.soft import Taught
-from weft.tasks.texts import Labelled
 
 SURE, UNSURE = (-0.1, -2.35), (-0.7, -0.69)
 TEXTS = [

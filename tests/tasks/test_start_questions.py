@@ -9,14 +9,14 @@ from safetensors.torch import load_file
 
 import weft
 from weft.config import overridden, validated
-from weft.data import demo
-from weft.data.demo_questions import demo_questions, write
+from weft.demo import reviews
+from weft.demo.questions import demo_questions, write
 from weft.errors import ConfigError
 from weft.run import RunConfig, train
 
 LSTM = {"kind": "lstm", "width": 8, "hidden": 6}
 TRANSFORMER = {"kind": "transformer", "width": 8, "heads": 2, "layers": 1, "feed_forward": 8}
-ROWS = demo.rows(size=60, seed=0)
+ROWS = reviews.rows(size=60, seed=0)
 
 
 def run(folder, data, **task):
@@ -52,7 +52,7 @@ def files(tmp_path_factory):
     for name, rows in (("choices", choices), ("texts", texts)):
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
-    demo.write(folder / "reviews.csv", size=60, seed=0)
+    reviews.write(folder / "reviews.csv", size=60, seed=0)
     return folder
 
 

@@ -8,9 +8,9 @@ import pytest
 
 import weft
 from weft.config import overridden, validated
+from weft.dataset import read
 from weft.errors import Interrupted
 from weft.files import read_json
-from weft.reading import read
 from weft.run import fit
 from weft.tasks.text_task import Texts
 from weft.training.reports import DoneReport, Note

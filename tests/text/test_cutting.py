@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from weft.config import validated
 from weft.errors import ConfigError
 from weft.text.cutting import Cutter
-from weft.text.ngrams import NgramTokenizerConfig
 from weft.text.normalize import NormalizeConfig
-from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
 from weft.text.segment import is_han, segment, split_words
-from weft.text.vocab import VocabularyConfig
-from weft.text.words import OWN, read_stop_words
+from weft.text.tokenizers.ngrams import NgramTokenizerConfig
+from weft.text.tokenizers.vocab import VocabularyConfig
+from weft.text.tokenizers.words import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
+from weft.text.word_lists import OWN, read_stop_words
 
 ALL = VocabularyConfig(min_count=1)
 TEXTS = ["The film is not good", "我们不喜欢这部电影的目的", "云上织锦很好看", ""]

@@ -3,12 +3,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weft.errors import ConfigError
-from weft.text.choices import TOKENIZERS
-from weft.text.ngrams import NgramTokenizerConfig
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.offsets import aligned, locate
-from weft.text.pieces import MixedTokenizerConfig
-from weft.text.pretrained import PretrainedTokenizerConfig
+from weft.text.tokenizers.choices import TOKENIZERS
+from weft.text.tokenizers.ngrams import NgramTokenizerConfig
+from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
+from weft.text.tokenizers.words import MixedTokenizerConfig
 
 TEXTS = (
     "The ﬁne  Café costs½ £3.50…\r\n and more",

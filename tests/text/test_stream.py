@@ -5,16 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weft.errors import ConfigError
-from weft.text.ngrams import NgramTokenizerConfig
 from weft.text.normalize import NormalizeConfig, normalize
-from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
 from weft.text.stream import stream_text
-from weft.text.subwords import (
+from weft.text.tokenizers.ngrams import NgramTokenizerConfig
+from weft.text.tokenizers.subwords import (
     BpeTokenizerConfig,
     BytesTokenizerConfig,
     UnigramTokenizerConfig,
     WordpieceTokenizerConfig,
 )
+from weft.text.tokenizers.words import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
 
 TEXTS = ['The "film" is good, really.', "这部电影很好看！", "春眠不觉晓，\n处处闻啼鸟。\n", "👍🏽 café 3.5"] * 2
 KEPT = NormalizeConfig(unicode="NFC", case="keep", space="keep")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from weft.errors import InputError
-from weft.text.pieces import WordTokenizerConfig
+from weft.text.tokenizers.words import WordTokenizerConfig
 from weft.text.vectors import read_vectors
 
 LINES = "the 1 2 3\nThe 4 5 6\n电影 7 8 9\nParis -1.5e0 .5 0\nthe 9 9 9\n"

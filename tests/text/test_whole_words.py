@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weft.data import demo
+from weft.demo import reviews
 from weft.errors import ConfigError
-from weft.text.ngrams import NgramTokenizerConfig
-from weft.text.pieces import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
-from weft.text.subwords import (
+from weft.text.tokenizers.ngrams import NgramTokenizerConfig
+from weft.text.tokenizers.subwords import (
     BpeTokenizerConfig,
     BytesTokenizerConfig,
     UnigramTokenizerConfig,
     WordpieceTokenizerConfig,
 )
+from weft.text.tokenizers.words import CharTokenizerConfig, MixedTokenizerConfig, WordTokenizerConfig
 from weft.text.whole_words import word_starts
 
 KINDS = [
@@ -26,7 +26,7 @@ KINDS = [
     UnigramTokenizerConfig(size=120),
     BytesTokenizerConfig(size=300),
 ]
-TEXTS = [text for text, _ in demo.rows(size=80, seed=0)]
+TEXTS = [text for text, _ in reviews.rows(size=80, seed=0)]
 LEARNED = {kind.kind: kind.learn(TEXTS) for kind in KINDS}
 
 

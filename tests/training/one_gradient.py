@@ -9,10 +9,10 @@ from safetensors.torch import save_file
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.training.conftest import small_job, small_pairs_job, without_dropout
-from weft.training import loop, parallel
+from weft.training import distributed, loop
 
 encoder, path = sys.argv[1:]
-group, _ = parallel.join(torch.device("cpu"))
+group, _ = distributed.join(torch.device("cpu"))
 sets = ["training.epochs=1", "training.batch_rows=32", "training.precision=float64", "training.clip=null"]
 if encoder == "pairs":
     job = small_pairs_job("transformer", *sets, "task.decoder.dropout=0", group=group)

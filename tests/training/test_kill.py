@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from weft.data import demo
+from weft.demo import reviews
 from weft.training import checkpoint
 
 KILLS = 20
@@ -42,7 +42,7 @@ def digest(folder: Path) -> str:
 @pytest.mark.slow
 def test_killed_at_random_moments_the_weights_are_the_same(tmp_path: Path) -> None:
     data = tmp_path / "reviews.csv"
-    demo.write(data, size=2000, seed=0)
+    reviews.write(data, size=2000, seed=0)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     subprocess.run(command(data, tmp_path / "whole"), env=environment, check=True, capture_output=True)
 

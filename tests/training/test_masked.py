@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from weft.config import overridden, validated
-from weft.data import demo
+from weft.demo import reviews
 from weft.errors import Interrupted
 from weft.run import RunConfig, train
 
@@ -14,7 +14,7 @@ SMALL = ["task.encoder.width=8", "task.encoder.heads=2", "task.encoder.feed_forw
 
 
 def test_resumed_is_uninterrupted_bit_for_bit(tmp_path: Path) -> None:
-    texts = [{"text": text} for text, _ in demo.rows(size=60, seed=0)]
+    texts = [{"text": text} for text, _ in reviews.rows(size=60, seed=0)]
     file = tmp_path / "corpus.jsonl"
     file.write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in texts), encoding="utf-8")
     sets = [*SMALL, "training.epochs=2", "training.batch_rows=16"]

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from weft.training import optim
-from weft.training.rows import RowAdagrad
+from weft.training.sparse import RowAdagrad
 
 
 @pytest.mark.parametrize("warmup", [0.0, 0.1])

@@ -14,7 +14,7 @@ from weft.training.loop import Job, train
 from weft.training.reports import EvalReport, Note, Report, SaveReport, StepReport
 
 from .conftest import PAIRED, small_pairs_job
-from .test_parallel import launch
+from .test_distributed import launch
 
 KINDS = [kind.model_fields["kind"].default for kind in DECODERS]
 VOCABULARIES = ["shared", "separate"]

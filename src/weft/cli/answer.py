@@ -52,8 +52,8 @@ def command(
     table = open_table(file, encoding=encoding or "auto", form="txt")
     passage = "\n".join(row.values["text"] for row in table)
     from weft import bundle
+    from weft.data.examples.span_questions import Question
     from weft.tasks.question_answering import QuestionAnswering
-    from weft.tasks.questions import Question
 
     model = bundle.load(folder, device=device or "auto")
     if not isinstance(model.task, QuestionAnswering):

@@ -14,13 +14,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from weft.cli import options
-from weft.cli.figures import called, interval, told
-from weft.cli.talk import Teller, stopping
+from weft.cli.console import Teller, stopping
+from weft.cli.formatting import called, interval, told
 from weft.errors import ConfigError, did_you_mean
-from weft.report.words import pace
+from weft.report.formatting import pace
 
 if TYPE_CHECKING:
-    from weft.experiments.entries import Entry
+    from weft.experiments.candidates import Entry
 
 ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
@@ -114,7 +114,7 @@ def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> li
     words = [word for word in (given[f"{part}s"] or WRITERS.get(given["kind"], READERS)).split(",") if word.strip()]
     if not words:
         raise click.UsageError(f"--{part}s names nothing to compare")
-    from weft.experiments.entries import entries
+    from weft.experiments.candidates import entries
 
     return entries(words, _settings(source, given), overrides=overrides, part=part)
 

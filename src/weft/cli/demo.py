@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from weft.cli.figures import interval
-from weft.cli.talk import Teller, stopping
+from weft.cli.console import Teller, stopping
+from weft.cli.formatting import interval
 
 
 @click.command("demo", short_help="Train four readers and a translator on data inside the package.")
@@ -21,7 +21,7 @@ from weft.cli.talk import Teller, stopping
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same data and weights.")
 def command(output: str, seed: int) -> None:
     """Train bag, CNN, LSTM and Transformer on reviews made by weft, and a translator on sentences with numbers."""
-    from weft.experiments.demo import NOTE, TRANSLATOR, mistaken, results, run_demo, translated
+    from weft.demo.runs import NOTE, TRANSLATOR, mistaken, results, run_demo, translated
 
     folder = Path(output)
     with stopping() as received:

@@ -14,12 +14,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from weft.cli import options
-from weft.cli.talk import Teller, stopping
+from weft.cli.console import Teller, stopping
 from weft.config import read_yaml
 from weft.errors import ConfigError, RunFolderError
-from weft.report.distilled import TITLES, in_words
-from weft.report.words import Interval, measure, size, span
-from weft.report.words import score as shown_score
+from weft.report.formatting import Interval, measure, size, span
+from weft.report.formatting import score as shown_score
+from weft.report.pages.distilled import TITLES, in_words
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft.run import RunConfig
@@ -106,8 +106,8 @@ def _student(
     if before is None:
         hint = "expected one that `weft train` wrote"
         raise RunFolderError("there is no run in this folder", where=str(teacher), hint=hint)
-    from weft.experiments.entries import entries
-    from weft.experiments.teaching import check_kind
+    from weft.experiments.candidates import entries
+    from weft.experiments.teacher_answers import check_kind
 
     kind, data = before["task"]["kind"], {} if source else before["data"]
     check_kind(kind)

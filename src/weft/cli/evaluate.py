@@ -13,12 +13,12 @@ import click
 from rich.console import Console
 from rich.table import Table as Lines
 
-from weft.cli import answering, options, searching
-from weft.cli.talk import print_scores, print_side_by_side
+from weft.cli import inputs, options, search_options
+from weft.cli.console import print_scores, print_side_by_side
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
-from weft.report.words import pace
+from weft.report.formatting import pace
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft import bundle
@@ -41,7 +41,7 @@ POSITIONS = 256
 @click.option("--exposure", "exposed", is_flag=True, help=EXPOSURE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--answers", help="Also write a table of every answer to this file (JSON lines).")
-@searching.options
+@search_options.options
 @options.device
 @options.encoding
 @options.on_bad_row
@@ -51,7 +51,7 @@ def command(
     exposed: bool,
     as_json: bool,
     answers: str | None,
-    search: searching.Asked,
+    search: search_options.Asked,
     device: Device | None,
     encoding: str | None,
     on_bad_row: OnBadRow | None,
@@ -68,7 +68,9 @@ def command(
     from weft.evaluation.exposure import exposure
     from weft.tasks.base import examples_of
 
-    models = {folder: searching.searched(bundle.load(folder, device=device or "auto"), search) for folder in folders}
+    models = {
+        folder: search_options.searched(bundle.load(folder, device=device or "auto"), search) for folder in folders
+    }
     first = next(iter(models.values()))
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
@@ -118,12 +120,12 @@ def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed
         options.check_file(answers)
 
 
-def _check_task(model: bundle.Model, search: searching.Asked, *, ensemble: bool, exposed: bool) -> None:
+def _check_task(model: bundle.Model, search: search_options.Asked, *, ensemble: bool, exposed: bool) -> None:
     """Refuse, before any work is done, what the task has no use for."""
     config = model.task.config
-    if ensemble and searching.own(model):
+    if ensemble and search_options.own(model):
         model.task.average([])
-    if exposed and not searching.own(model):
+    if exposed and not search_options.own(model):
         hint = "leave it out, or name the folder of a model that writes"
         raise ConfigError(f"a model of task `{config.kind}` writes no text", where="--exposure", hint=hint)
     if search.flags and len(config.columns) == 1:
@@ -142,7 +144,7 @@ def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | Non
     config = model.task.config.for_table(table, text=text, label=label)
     options.say_columns(model.task.config, config, table)
     examples = config.scored(list(config.read(table)))
-    answering.say_left_out(table)
+    inputs.say_left_out(table)
     if not examples:
         raise InputError("no row is left to score", where=table.path)
     return examples

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from weft.cli import answering, options, searching
+from weft.cli import inputs, options, search_options
 from weft.errors import ConfigError
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
@@ -30,7 +30,7 @@ EMPTY = "(empty)"
 @options.column
 @click.option("--stream", is_flag=True, help="Print each text as it is written: greedily, or drawn.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, as weft predict.")
-@searching.options
+@search_options.options
 @options.device
 @options.encoding
 @options.on_bad_row
@@ -40,7 +40,7 @@ def command(
     texts: tuple[str, ...],
     stream: bool,
     as_json: bool,
-    search: searching.Asked,
+    search: search_options.Asked,
     device: Device | None,
     **reading: Any,
 ) -> None:
@@ -56,8 +56,8 @@ def command(
         raise click.UsageError("--stream prints plain text, and --json does not")
     from weft import bundle
 
-    model = searching.searched(bundle.load(folder, device=device or "auto"), search)
-    own = searching.own(model)
+    model = search_options.searched(bundle.load(folder, device=device or "auto"), search)
+    own = search_options.own(model)
     if own is None:
         what, hint = f"a model of task `{model.task.config.kind}` writes no text", f"ask it: weft predict {folder}"
         raise ConfigError(what, where=folder, hint=hint)
@@ -65,21 +65,21 @@ def command(
         _check_streams(own)
     table, on_bad_row = None, reading["on_bad_row"] or "stop"
     if texts:
-        examples, place = answering.typed(model, texts)
+        examples, place = inputs.typed(model, texts)
     else:
-        examples, table, place = answering.inputs(model, file, **reading)
+        examples, table, place = inputs.inputs(model, file, **reading)
     if stream:
-        examples = answering.readable(model, examples, place=place, on_bad_row=on_bad_row)
+        examples = inputs.readable(model, examples, place=place, on_bad_row=on_bad_row)
         _stream(model, examples, own, place=place)
     else:
-        found = answering.answered(model, examples, place=place, on_bad_row=on_bad_row)
+        found = inputs.answered(model, examples, place=place, on_bad_row=on_bad_row)
         if as_json:
-            for record in answering.records(model, found):
+            for record in inputs.records(model, found):
                 click.echo(json.dumps(record, ensure_ascii=False))
         else:
             _print(([given.text, *given.alternatives] if given else [""] for given, _ in found), texts)
     if table is not None:
-        answering.say_left_out(table)
+        inputs.say_left_out(table)
 
 
 def _print(blocks: Iterator[Sequence[str]], asked: Sequence[str]) -> None:
@@ -117,7 +117,7 @@ def _check_streams(search: SearchConfig) -> None:
         raise ConfigError(f"`{search.kind}` search knows its text only at the end", where="--stream", hint=hint)
 
 
-def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, *, place: answering.Place) -> None:
+def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, *, place: inputs.Place) -> None:
     """Print texts as they are written; of several drawn for one input, each has a seed of its own, the next number."""
     from weft.decoding.choices import Sample
 
@@ -127,12 +127,12 @@ def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, 
     for number, example in enumerate(examples, 1):
         if number > 1:
             click.echo()
-        if isinstance(example, answering.Blank):
+        if isinstance(example, inputs.Blank):
             click.echo(EMPTY if on_console() else "")
             continue
         unseen += model.task.unseen([example])
         if unread := model.task.encode([example]).fixed.get("unread"):
-            answering.say_unread(model, int(unread[0]), where=place(number, example))
+            inputs.say_unread(model, int(unread[0]), where=place(number, example))
         for sample, one in enumerate(searches, 1):
             if len(searches) > 1:
                 click.echo(f"── text {sample} of {len(searches)} ──")
@@ -141,4 +141,4 @@ def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, 
                 click.echo(piece, nl=False)
                 blank = blank and not piece.strip()
             click.echo(EMPTY if blank and on_console() else "")
-    answering.say_unseen(unseen)
+    inputs.say_unseen(unseen)

@@ -15,14 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from weft.cli import options
-from weft.data.findings import Finding
-from weft.data.parallel import side_files
+from weft.data.checks.findings import Finding
+from weft.data.formats.parallel_files import side_files
 from weft.errors import ConfigError, did_you_mean
 from weft.training.reports import Note
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
-    from weft.experiments.inspect import LabelErrors
-    from weft.reading import DataConfig
+    from weft.dataset import DataConfig
+    from weft.experiments.inspection.inspect import LabelErrors
 
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
@@ -67,8 +67,8 @@ def command(
     if task not in (None, *KINDS):
         hint = f"{did_you_mean(task, KINDS)}; of other tasks, `weft train` says what is wrong with a file"
         raise ConfigError(f"no files of a task `{task}` are inspected", where="--task", hint=hint)
-    from weft.experiments.inspect import in_order, write_inspection
-    from weft.reading import DataConfig
+    from weft.dataset import DataConfig
+    from weft.experiments.inspection.inspect import in_order, write_inspection
 
     name = Path(source).absolute().name
     folder = Path(output or f"runs/inspect-{name.split('.')[0]}")
@@ -94,9 +94,9 @@ def _told_of(
     data: DataConfig, task: str | None, columns: Mapping[str, str | None], *, label_errors: LabelErrors, seed: int
 ) -> Iterator[Note | Finding]:
     """What is said of a file by the doctor for its kind of rows."""
-    from weft.experiments.inspect import inspect
-    from weft.experiments.inspect_pairs import inspect_pairs
-    from weft.experiments.inspect_questions import inspect_questions
+    from weft.experiments.inspection.inspect import inspect
+    from weft.experiments.inspection.inspect_pairs import inspect_pairs
+    from weft.experiments.inspection.inspect_questions import inspect_questions
 
     pairs = {"source": columns["source_column"], "target": columns["target"]}
     texts = {name: column for name, column in columns.items() if name not in ("source_column", "target")}
@@ -109,7 +109,7 @@ def _told_of(
 
 
 def _print(findings: Sequence[Finding], name: str) -> None:
-    from weft.report.inspection import CALLED, tally
+    from weft.report.pages.inspection import CALLED, tally
 
     out = Console(file=sys.stdout, highlight=False)
     out.print(Text(f"{tally(findings)} in {name}", style="bold"))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from weft.data.encodings import open_bytes
-from weft.data.guess import named_by_user
-from weft.data.parallel import side_files
+from weft.data.examples.roles import named_by_user
+from weft.data.formats.encodings import open_bytes
+from weft.data.formats.parallel_files import side_files
 from weft.data.sources import Table
 from weft.errors import InputError
 

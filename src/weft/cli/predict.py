@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from weft.cli import answering, options, searching
+from weft.cli import inputs, options, search_options
 from weft.errors import InputError
 from weft.files import written
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     "--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: by the name of --output, or jsonl."
 )
 @click.option("--reject-below", type=float, help="Give no answer whose probability is below this, from 0 to 1.")
-@searching.options
+@search_options.options
 @options.device
 @options.encoding
 @options.on_bad_row
@@ -43,7 +43,7 @@ def command(
     output: str | None,
     form: str | None,
     reject_below: float | None,
-    search: searching.Asked,
+    search: search_options.Asked,
     device: Device | None,
     **reading: Any,
 ) -> None:
@@ -58,18 +58,18 @@ def command(
         options.check_file(output)
     from weft import bundle
 
-    model = searching.searched(bundle.load(folder, device=device or "auto"), search)
-    if reject_below is not None and searching.own(model):
+    model = search_options.searched(bundle.load(folder, device=device or "auto"), search)
+    if reject_below is not None and search_options.own(model):
         what = "a text that is written has no one probability, and those of its tokens fall with its length"
         raise InputError(what, where="--reject-below", hint="`log_probability` in the answers can be sorted by")
     table = None
     if texts:
-        examples, place = answering.typed(model, texts, seconds)
+        examples, place = inputs.typed(model, texts, seconds)
     else:
-        examples, table, place = answering.inputs(model, file, **reading)
-    found = answering.answered(model, examples, place=place, on_bad_row=reading["on_bad_row"] or "stop")
+        examples, table, place = inputs.inputs(model, file, **reading)
+    found = inputs.answered(model, examples, place=place, on_bad_row=reading["on_bad_row"] or "stop")
     with written(Path(output)) if output else nullcontext(sys.stdout) as out:
-        records = answering.records(model, found)
+        records = inputs.records(model, found)
         if reject_below is not None:
             records = _rejecting(records, below=reject_below)
         if (form or Path(output or "").suffix.removeprefix(".")) == "csv":
@@ -77,7 +77,7 @@ def command(
         else:
             _write_lines(records, out)
     if table is not None:
-        answering.say_left_out(table)
+        inputs.say_left_out(table)
 
 
 def _check_options(file: str | None, texts: Sequence[str], seconds: Sequence[str], reject_below: float | None) -> None:
@@ -111,7 +111,7 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float) -> Iterator[d
 def _write_lines(records: Iterator[dict[str, Any]], out: IO[str]) -> None:
     for number, record in enumerate(records, 1):
         out.write(json.dumps(record, ensure_ascii=False) + "\n")
-        if number % answering.CHUNK == 0:
+        if number % inputs.CHUNK == 0:
             out.flush()
 
 

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from weft.cli.figures import called
-from weft.data.encodings import check, detect, open_bytes
-from weft.data.findings import counted
+from weft.cli.formatting import called
+from weft.data.checks.findings import counted
+from weft.data.formats.encodings import check, detect, open_bytes
 from weft.data.sources import OnBadRow
 from weft.errors import InputError
 from weft.metrics.bootstrap import FEWEST, Score

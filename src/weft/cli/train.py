@@ -13,9 +13,9 @@ from typing import Any
 import click
 
 from weft.cli import options
-from weft.cli.talk import Teller, in_one_line, stopping
+from weft.cli.console import Teller, in_one_line, stopping
 from weft.config import kind_of, overridden, read_yaml, validated
-from weft.data.parallel import side_files
+from weft.data.formats.parallel_files import side_files
 from weft.errors import ConfigError
 from weft.files import read_json
 

@@ -17,14 +17,14 @@ from operator import methodcaller
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.data.csv_rows import Record, csv_records, opens_a_quote, sniff_delimiter, tsv_records
-from weft.data.encodings import COMPRESSED, check, detect, open_bytes
-from weft.data.folders import COLUMNS, class_files, folder_rows, shared_encoding
-from weft.data.line_rows import LABEL, Values, json_objects, labelled_rows, lists, plain_rows, scalars
-from weft.data.parallel import parallel_rows, same_length, side_columns, side_files, suffix_of
-from weft.data.parquet import parquet_columns, parquet_rows
-from weft.data.questions import COLUMNS as QUESTION_COLUMNS
-from weft.data.questions import is_nested, question_rows
+from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, shared_encoding
+from weft.data.formats.csv_rows import Record, csv_records, opens_a_quote, sniff_delimiter, tsv_records
+from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
+from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, lists, plain_rows, scalars
+from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
+from weft.data.formats.parquet import parquet_columns, parquet_rows
+from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
+from weft.data.formats.squad import is_nested, question_rows
 from weft.errors import InputError, did_you_mean
 
 FORMS = {
@@ -190,7 +190,7 @@ def open_table(
     """Open a file as a table: find its form (by its name), encoding, delimiter and columns. `-` is standard input.
 
     A folder is a table too, where it holds a folder of texts for each label; and so are files side by side, such as
-    `train.de,train.en`, whose columns are named by their suffixes (see `weft.data.parallel`).
+    `train.de,train.en`, whose columns are named by their suffixes (see `weft.data.formats.parallel_files`).
     Raises InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header, and
     when files side by side differ in their numbers of lines.
     """

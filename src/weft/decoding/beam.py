@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from weft.decoding.forced import ForcedWords
+from weft.decoding.generate import FULL, Output, Terms
 from weft.decoding.rules import NEVER
-from weft.decoding.unroll import FULL, Output, Terms
 from weft.models.base import Decoder, State
 
 Stop = Literal["likely", "sure"]

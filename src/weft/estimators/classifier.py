@@ -9,14 +9,14 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from weft.data.examples.labelled import Labelled
 from weft.errors import InputError
 from weft.estimators.fitting import RandomState, by_name, fitted, run_config, write_model
 from weft.estimators.lists import plain, texts
 from weft.estimators.scikit import ClassifierMixin, TextEstimator, check_is_fitted
 from weft.models.base import EncoderConfig
 from weft.run import RunConfig
-from weft.tasks.texts import Labelled
-from weft.text.tokenizer import TokenizerConfig
+from weft.text.tokenizers.base import TokenizerConfig
 
 
 class TextClassifier(ClassifierMixin, TextEstimator):

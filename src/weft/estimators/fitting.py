@@ -13,9 +13,9 @@ import numpy as np
 
 from weft import bundle
 from weft.config import Config, validated
+from weft.dataset import Examples, held_out
 from weft.errors import ConfigError, InputError, RunFolderError, did_you_mean
 from weft.files import written_folder
-from weft.reading import Examples, held_out
 from weft.run import RunConfig, fit
 
 RandomState = int | np.random.RandomState | None

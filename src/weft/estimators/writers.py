@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from weft.bundle import Model
+from weft.data.examples.documents import Passage
+from weft.data.examples.source_target import Parallel
 from weft.decoding.choices import SearchConfig
 from weft.errors import InputError, MissingExtra
 from weft.estimators.fitting import RandomState, by_name, fitted, run_config, write_model
@@ -18,9 +20,7 @@ from weft.evaluation.evaluate import answer
 from weft.metrics.overlap import chrf
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.run import RunConfig
-from weft.tasks.parallel import Parallel
-from weft.tasks.passages import Passage
-from weft.tasks.writing import TextAnswer
+from weft.tasks.generation.generator import TextAnswer
 
 if TYPE_CHECKING:
     from weft.estimators.scikit import TextEstimator as _Base

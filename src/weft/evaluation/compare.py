@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from weft.evaluation.tables import Table, average, pooled, read_table
+from weft.evaluation.answer_tables import Table, average, pooled, read_table
 from weft.files import read_json
 from weft.metrics.bootstrap import ClassScores, Score, class_scores, scores
 from weft.metrics.calibration import log_loss, reliability

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from weft.data.loader import by_length
-from weft.decoding.unroll import Terms
+from weft.decoding.generate import Terms
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
 from weft.models.base import Decoder, Memory

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from weft.config import differences
-from weft.data.findings import counted
+from weft.data.checks.findings import counted
+from weft.dataset import DataConfig, Examples
 from weft.errors import ConfigError, RunFolderError, WeftError
 from weft.evaluation.compare import Design, compare
-from weft.evaluation.compare_written import compare_written
-from weft.experiments.entries import Entry
-from weft.experiments.rounds import Round, by_fold, by_seed
+from weft.evaluation.compare_generation import compare_written
+from weft.experiments.candidates import Entry
+from weft.experiments.folds import Round, by_fold, by_seed
 from weft.files import read_json, write_json
-from weft.reading import DataConfig, Examples
-from weft.report.experiment import experiment_page
+from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
 from weft.tasks.base import TaskConfig, examples_of
 from weft.training.reports import DoneReport, Note, Report

@@ -21,15 +21,15 @@ import numpy as np
 from weft import bundle
 from weft.bundle import Model
 from weft.config import Config, read_yaml
+from weft.dataset import Examples, read
 from weft.errors import ConfigError, RunFolderError
 from weft.evaluation.evaluate import evaluate
-from weft.experiments.teaching import Targets, answered, check_teacher, new_texts, questions, taught
+from weft.experiments.teacher_answers import Targets, answered, check_teacher, new_texts, questions, taught
 from weft.experiments.word_vectors import words_for, write_vectors
 from weft.files import read_json, sha256, write_json
 from weft.metrics.significance import mcnemar
-from weft.reading import Examples, read
-from weft.report.distilled import distilled_page
 from weft.report.folder import read_lines
+from weft.report.pages.distilled import distilled_page
 from weft.run import RunConfig, suited, train
 from weft.tasks.base import TaskConfig, examples_of
 from weft.tasks.classification import ClassificationConfig

@@ -15,15 +15,15 @@ import torch
 
 from weft.bundle import Model
 from weft.data.columns import encode_rows
+from weft.data.examples.labelled import Labelled
 from weft.data.loader import by_length
 from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
 from weft.files import written
+from weft.inputs.word_vectors import words_of
 from weft.models.classifier import Classifier
 from weft.models.embedding import Embedding
 from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
-from weft.tasks.texts import Labelled
-from weft.tasks.vectors import words_of
 
 SIZE = 0.1
 """The root of the mean square of all numbers, that of an embedding before training."""

@@ -18,7 +18,7 @@ from weft.files import write_json, written_folder
 from weft.models.gpt import GptDecoderConfig
 from weft.models.transformer_decoder import TransformerDecoder
 from weft.tasks.language_model import LanguageModel
-from weft.text.portable import END, portable
+from weft.text.tokenizers.portable import END, portable
 
 LAYER = {
     "attention_norm": "ln_1",

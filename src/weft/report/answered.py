@@ -12,7 +12,7 @@ import numpy as np
 from weft.metrics.overlap import chrf
 from weft.metrics.systems import CorpusScore, intervals
 from weft.report.folder import read_lines
-from weft.report.words import Interval, is_number
+from weft.report.formatting import Interval, is_number
 from weft.text.segment import segment
 
 BUCKETS = 5

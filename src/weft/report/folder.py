@@ -11,7 +11,7 @@ from typing import Any
 
 from weft.errors import RunFolderError
 from weft.files import read_json
-from weft.report.words import Interval, is_number
+from weft.report.formatting import Interval, is_number
 
 HARDEST = 20
 

@@ -10,21 +10,21 @@ import jinja2
 from markupsafe import Markup, escape
 
 from weft.files import write_text
-from weft.report import words
-from weft.report.canvas import PALETTE
+from weft.report import formatting
+from weft.report.figures.canvas import PALETTE
 
 
 def write_page(path: Path, template: str, **values: Any) -> Path:
-    """Fill a template of this room with values and write it as one self-contained page."""
+    """Fill a template with values and write it as one self-contained page."""
     room = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     room.filters["codes"] = _codes
-    page = room.get_template(template).render(palette=PALETTE, words=words, **values)
+    page = room.get_template(template).render(palette=PALETTE, words=formatting, **values)
     write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
     return path
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves, Source
 from weft.data.columns import Columns
+from weft.data.examples.labelled import Labelled
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
@@ -25,7 +26,7 @@ from weft.tasks.base import Loss, Scores
 from weft.tasks.losses import LossConfig, cross_entropy, taught_loss
 from weft.tasks.soft import with_soft
 from weft.tasks.text_task import Texts
-from weft.tasks.texts import Labelled, TextsConfig, in_order
+from weft.tasks.texts import TextsConfig, in_order
 
 
 @dataclass(frozen=True, slots=True)

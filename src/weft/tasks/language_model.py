@@ -18,29 +18,28 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns, Ragged, Share, ended, windows
+from weft.data.examples.documents import Passage, Prompt, begun, prompts_of
 from weft.data.sources import Table
 from weft.decoding.choices import Sample, SearchChoice, SearchConfig
-from weft.decoding.feed import TeacherForcing, feed
-from weft.decoding.unroll import Output
+from weft.decoding.generate import Output
+from weft.decoding.teacher_forcing import TeacherForcing, feed
+from weft.decoding.token_loss import Reference, references, token_loss
 from weft.errors import ConfigError, InputError
+from weft.inputs.source_target import check_written, symbols_for
+from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
 from weft.metrics.free_text import distinct, novelty, repetition
 from weft.metrics.systems import intervals
 from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.gpt import GptDecoderConfig
 from weft.tasks.base import Loss, Scores, Task
-from weft.tasks.passages import Passage, Prompt, begun, prompts_of
+from weft.tasks.generation.generator import TextAnswer, Writer, abreast, as_texts
+from weft.tasks.generation.scores import text_scores
 from weft.tasks.plain_text import PlainTextConfig
-from weft.tasks.sides import check_written, for_free_text, symbols_for
-from weft.tasks.start import start_from_run, started_tokenizer, with_start
-from weft.tasks.texts import with_folder
-from weft.tasks.token_loss import Reference, references, token_loss
-from weft.tasks.unseen import named, spelled, told, unseen_letters
-from weft.tasks.writing import TextAnswer, Writer, abreast, as_texts
-from weft.tasks.written_scores import text_scores
-from weft.text.choices import TokenizerChoice
+from weft.text.out_of_vocabulary import named, spelled, told, unseen_letters
 from weft.text.stream import stream_text
-from weft.text.tokenizer import Tokenizer
+from weft.text.tokenizers.base import Tokenizer
+from weft.text.tokenizers.choices import TokenizerChoice, for_free_text
 
 SAMPLES = 64
 """Texts that are written after training, to be looked at and measured."""

@@ -16,28 +16,26 @@ from torch import Tensor, nn
 from weft.config import one_of
 from weft.data.batch import Moves, Tokens
 from weft.data.columns import Columns, Ragged, Share, windows
+from weft.data.examples.documents import Passage
+from weft.decoding.token_loss import token_loss
 from weft.errors import ConfigError, InputError
+from weft.inputs.masking import Masking
+from weft.inputs.pair import joined
+from weft.inputs.text import tokens_of
+from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
 from weft.metrics.systems import CorpusScore, intervals
 from weft.models.base import EncoderConfig
 from weft.models.choices import ENCODERS, FOLDERS
 from weft.models.masked import MaskedModel
 from weft.models.transformer import TransformerEncoderConfig
 from weft.tasks.base import Loss, Scores, Task
-from weft.tasks.masked_pieces import Masking
-from weft.tasks.pairs import joined
-from weft.tasks.passages import Passage
 from weft.tasks.plain_text import PlainTextConfig
-from weft.tasks.sides import bpe_for
-from weft.tasks.start import start_from_run, started_tokenizer, with_start
-from weft.tasks.text_task import tokens_of
-from weft.tasks.texts import with_folder
-from weft.tasks.token_loss import token_loss
-from weft.text.choices import TokenizerChoice
-from weft.text.pieces import MixedTokenizerConfig
-from weft.text.pretrained import PretrainedTokenizer
 from weft.text.segment import han_share
-from weft.text.tokenizer import Tokenizer
-from weft.text.vocab import UNKNOWN
+from weft.text.tokenizers.base import Tokenizer
+from weft.text.tokenizers.choices import TokenizerChoice, bpe_for
+from weft.text.tokenizers.pretrained import PretrainedTokenizer
+from weft.text.tokenizers.vocab import UNKNOWN
+from weft.text.tokenizers.words import MixedTokenizerConfig
 from weft.text.whole_words import word_starts
 
 ReaderChoice = Annotated[

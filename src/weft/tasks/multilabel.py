@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves, Source
 from weft.data.columns import Columns, Share
+from weft.data.examples.labelled import Labelled
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.metrics.calibration import reliability, tempered
@@ -25,8 +26,8 @@ from weft.store import column
 from weft.tasks.base import Loss, Scores
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 from weft.tasks.text_task import Texts, listed
-from weft.tasks.texts import Labelled, TextsConfig, in_order
-from weft.text.tokenizer import Tokenizer
+from weft.tasks.texts import TextsConfig, in_order
+from weft.text.tokenizers.base import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)

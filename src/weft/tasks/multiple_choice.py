@@ -14,15 +14,15 @@ from torch import nn
 from torch.nn import functional
 
 from weft.data.columns import Columns
+from weft.data.examples.option_questions import Choice, choices_of, find_columns, learnable, plain_scores
 from weft.data.sources import Table
 from weft.errors import InputError
+from weft.inputs.overlap_features import COUNTS
+from weft.inputs.question_options import OptionBatch, option_batch, option_columns, options_of
 from weft.metrics.bootstrap import mean
 from weft.models.options import OptionConfig, OptionReader
 from weft.models.span import ReaderKind
 from weft.tasks.base import Loss, Scores
-from weft.tasks.option_columns import OptionBatch, option_batch, option_columns, options_of
-from weft.tasks.option_counts import COUNTS
-from weft.tasks.options import Choice, choices_of, find_columns, learnable, plain_scores
 from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
 
 

@@ -11,16 +11,15 @@ from weft.config import one_of
 from weft.data.columns import Columns
 from weft.data.sources import Table
 from weft.errors import ConfigError
+from weft.inputs.question_passage import PARTS, Layout
+from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
 from weft.models.base import EncoderConfig
 from weft.models.choices import ENCODERS, FOLDERS
 from weft.models.rnn import LstmEncoderConfig
 from weft.models.span import ReaderKind
 from weft.tasks.base import Task, TaskConfig
-from weft.tasks.question_columns import PARTS, Layout
-from weft.tasks.start import start_from_run, started_tokenizer, with_start
-from weft.tasks.texts import with_folder
-from weft.text.choices import TokenizerChoice, fitting
-from weft.text.tokenizer import Frame, Tokenizer
+from weft.text.tokenizers.base import Frame, Tokenizer
+from weft.text.tokenizers.choices import TokenizerChoice, fitting
 
 JOINT = ("transformer", "pretrained")
 """The encoders that read question and passage best in one row."""

@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from weft.data.guess import ColumnsUnclear, guess_text_column, text_column_again
+from weft.data.examples.documents import Passage, passages_of
+from weft.data.examples.roles import ColumnsUnclear, guess_text_column, text_column_again
 from weft.data.sources import Table
 from weft.data.split import Split, split
 from weft.errors import ConfigError, InputError
 from weft.tasks.base import TaskConfig
-from weft.tasks.passages import Passage, passages_of
 
 
 class PlainTextConfig(TaskConfig):

@@ -12,16 +12,16 @@ from pydantic import Field
 from torch import nn
 from torch.nn import functional
 
+from weft.data.checks.findings import counted
 from weft.data.columns import Columns, Ragged
-from weft.data.findings import counted
+from weft.data.examples.span_questions import Question, find_columns, learnable, questions_of
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.files import read_json, write_json
+from weft.inputs.question_passage import QuestionBatch, gathered, laid, letters_of, targets, text_of
 from weft.models.span import ReaderKind, SpanConfig, SpanReader, best_spans
 from weft.tasks.base import TUNED, Loss, Scores
 from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
-from weft.tasks.question_columns import QuestionBatch, gathered, laid, letters_of, targets, text_of
-from weft.tasks.questions import Question, find_columns, learnable, questions_of
 from weft.tasks.span_answers import (
     Part,
     SpanAnswer,
@@ -32,7 +32,7 @@ from weft.tasks.span_answers import (
     recorded,
     scored,
 )
-from weft.text.tokenizer import Tokenizer
+from weft.text.tokenizers.base import Tokenizer
 
 NONE_AT_ALL = 1.0
 """The threshold where nothing was tuned."""

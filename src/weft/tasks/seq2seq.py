@@ -15,22 +15,9 @@ import torch
 from pydantic import Field, ValidationInfo, model_validator
 from torch import Tensor, nn
 
+from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
-from weft.data.pairs import fan_out
-from weft.data.sources import Table
-from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
-from weft.decoding.feed import TeacherForcing, feed
-from weft.decoding.unroll import Output
-from weft.errors import InputError
-from weft.files import read_json, write_json
-from weft.models.base import EncoderConfig
-from weft.models.choices import DecoderChoice, NamedEncoder
-from weft.models.encoder_decoder import EncoderDecoder
-from weft.models.transformer_decoder import TransformerDecoderConfig
-from weft.tasks.base import Loss, Scores, Task, TaskConfig
-from weft.tasks.encoder_settings import with_kind
-from weft.tasks.pair_batch import PairBatch, pair_batch
-from weft.tasks.parallel import (
+from weft.data.examples.source_target import (
     Parallel,
     cleaned_pairs,
     columns_again,
@@ -40,13 +27,35 @@ from weft.tasks.parallel import (
     repeated_sources,
     source_again,
 )
-from weft.tasks.sides import Sides, check_positions, decided, encoded, learned_sides, loaded_sides, symbols_for
-from weft.tasks.token_loss import disagreement, references, token_loss
-from weft.tasks.unseen import told, unseen_letters
-from weft.tasks.writing import Reference, TextAnswer, Writer, abreast, as_texts
-from weft.tasks.written_scores import quick_written_scores, written_scores
-from weft.text.choices import TokenizerChoice
+from weft.data.sources import Table
+from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
+from weft.decoding.generate import Output
+from weft.decoding.teacher_forcing import TeacherForcing, feed
+from weft.decoding.token_loss import disagreement, references, token_loss
+from weft.errors import InputError
+from weft.files import read_json, write_json
+from weft.inputs.source_target import (
+    PairBatch,
+    Sides,
+    check_positions,
+    decided,
+    encoded,
+    learned_sides,
+    loaded_sides,
+    pair_batch,
+    symbols_for,
+    with_kind,
+)
+from weft.models.base import EncoderConfig
+from weft.models.choices import DecoderChoice, NamedEncoder
+from weft.models.encoder_decoder import EncoderDecoder
+from weft.models.transformer_decoder import TransformerDecoderConfig
+from weft.tasks.base import Loss, Scores, Task, TaskConfig
+from weft.tasks.generation.generator import Reference, TextAnswer, Writer, abreast, as_texts
+from weft.tasks.generation.scores import quick_written_scores, written_scores
+from weft.text.out_of_vocabulary import told, unseen_letters
 from weft.text.stream import stream_text
+from weft.text.tokenizers.choices import TokenizerChoice
 
 ROOM = 8
 """Tokens that an output may have beyond the longest target of the training part."""

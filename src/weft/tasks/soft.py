@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from weft.data.columns import Columns
-from weft.tasks.texts import Labelled
-
-
-@dataclass(frozen=True, slots=True)
-class Taught(Labelled):
-    """A text with the logarithms of the probabilities that a teacher gave its labels, in their order (`in_order`)."""
-
-    soft: tuple[float, ...] = field(default=(), compare=False, repr=False)
+from weft.data.examples.labelled import Labelled, Taught
 
 
 def with_soft(columns: Columns, examples: Sequence[Labelled], numbers: Mapping[str, int]) -> Columns:

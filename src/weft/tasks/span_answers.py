@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from weft.data.examples.span_questions import Question
 from weft.metrics.answers import exact, f1, style_of
 from weft.metrics.bootstrap import mean
 from weft.tasks.base import Scores
-from weft.tasks.questions import Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,24 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import torch
 from torch import nn
 
-from weft.data.batch import Ngrams, Source, Tokens
+from weft.data.batch import Source
 from weft.data.columns import Columns, Fitted, Ragged, Share, fit
+from weft.data.examples.labelled import Labelled
 from weft.errors import InputError
 from weft.files import write_json
+from weft.inputs.pair import framed, shared_and_alone
+from weft.inputs.text import framed_tokens, ngrams_of, tokens_of
+from weft.inputs.warm_start import start_from_run
+from weft.inputs.word_vectors import start_from
 from weft.metrics.calibration import log_loss, temperature, tempered
 from weft.models.base import Encoder
 from weft.models.classifier import Classifier
 from weft.models.pairs import Pair, PairClassifier
 from weft.tasks.base import TUNED, Task
-from weft.tasks.pairs import framed, shared_and_alone
-from weft.tasks.start import start_from_run
-from weft.tasks.texts import Labelled, TextsConfig
-from weft.tasks.vectors import start_from
-from weft.text.tokenizer import Tokenizer
+from weft.tasks.texts import TextsConfig
+from weft.text.tokenizers.base import Tokenizer
 
 
 class Texts(Task):
@@ -169,7 +170,7 @@ class Texts(Task):
         if self.tokenizer.ordered:
             first, *second = (tokens_of(one, rows, columns.letters.get(name)) for name, one in columns.ragged.items())
             return Pair(first, *second) if second else first
-        return _ngrams(columns.ragged["text"], rows)
+        return ngrams_of(columns.ragged["text"], rows)
 
     def merged(self, parts: Sequence[np.ndarray], columns: Columns) -> np.ndarray:
         """The mean over the rows of each text, [E, C]; a long text has several."""
@@ -227,33 +228,6 @@ class Texts(Task):
                 hint=f"known labels: {known}",
             )
         return self.numbers[label]
-
-
-def framed_tokens(rows: Ragged, rows_B: np.ndarray) -> Tokens:
-    """Some rows of ids with their segments, gathered and padded."""
-    ids_BS2, mask_BS = rows.padded(rows_B)
-    ids, segments = torch.from_numpy(ids_BS2).long().unbind(2)
-    return Tokens(ids, torch.from_numpy(mask_BS), segments_BS=segments)
-
-
-def tokens_of(text: Ragged, rows: np.ndarray, letters: Ragged | None) -> Tokens:
-    """Some rows of ids, gathered and padded; `letters` are the n-grams of words by number, which the last view has."""
-    ids_BSW, mask_BS = text.padded(rows)
-    spelled = None
-    if letters is not None:
-        # the words of each row apart: then neither micro-batches nor processes change the parts of a gradient
-        size = len(letters.offsets_R1)
-        words_U, of_N = np.unique(ids_BSW[..., -1] + size * np.arange(len(rows))[:, None], return_inverse=True)
-        ids_BSW[..., -1] = of_N.reshape(mask_BS.shape)
-        spelled = _ngrams(letters, words_U % size)
-    ids = torch.from_numpy(ids_BSW).long()
-    views = ids[..., 1:] if ids.shape[2] > 1 else None
-    return Tokens(ids[..., 0], torch.from_numpy(mask_BS), views, letters=spelled)
-
-
-def _ngrams(sets: Ragged, rows: np.ndarray) -> Ngrams:
-    ids_N, starts_B = sets.flat(rows)
-    return Ngrams(torch.from_numpy(ids_N.reshape(-1)).long(), torch.from_numpy(starts_B))
 
 
 def listed(words: Sequence[str]) -> str:

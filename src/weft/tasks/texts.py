@@ -3,69 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from weft.data.checks.findings import Part
+from weft.data.checks.labels_and_lengths import brief
 from weft.data.columns import Long
-from weft.data.doctor import brief
-from weft.data.findings import Part
-from weft.data.guess import guess_columns, guess_text_column
+from weft.data.examples.label_separators import separator_hint, separator_notes
+from weft.data.examples.labelled import Labelled
+from weft.data.examples.roles import columns_of, guess_columns, guess_text_column
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.files import read_json
+from weft.inputs.warm_start import started_tokenizer, with_folder, with_start
+from weft.inputs.word_vectors import Change, as_wide, check_vectors
 from weft.models.base import EncoderConfig
 from weft.models.choices import EncoderChoice
 from weft.models.classifier import ClassifierConfig
 from weft.models.cnn import CnnEncoderConfig
 from weft.store import column, shared
 from weft.tasks.base import TUNED, TaskConfig
-from weft.tasks.pairs import columns_of
-from weft.tasks.separators import separator_hint, separator_notes
-from weft.tasks.start import started_tokenizer, with_start
-from weft.tasks.vectors import Change, as_wide, check_vectors
-from weft.text.choices import TokenizerChoice, fitting
-from weft.text.pretrained import PretrainedTokenizerConfig
-from weft.text.tokenizer import Tokenizer, TokenizerConfig
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A text, or two that are asked about together, and its label; a tuple of labels where it may have several.
-
-    Without a label (None) it is to be predicted. `line` is where it stands in its file, 0 for none; `file`
-    is its own, where each text has one.
-    """
-
-    text: str
-    label: str | tuple[str, ...] | None = None
-    line: int = field(default=0, compare=False, repr=False)
-    second: str | None = None
-    file: str = field(default="", compare=False, repr=False)
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Its text, or both of them."""
-        return (self.text,) if self.second is None else (self.text, self.second)
-
-    @property
-    def origin(self) -> dict[str, str | int]:
-        """For a table of answers: its file where it has one of its own, else its line, else nothing."""
-        if self.file:
-            return {"file": self.file}
-        return {"line": self.line} if self.line else {}
-
-    @property
-    def whole(self) -> str:
-        """All its text, by which equal examples are known."""
-        return "\n".join(self.texts)
-
-    @property
-    def stratum(self) -> str:
-        """By which examples are dealt evenly over the parts of the data: the label, the first one of several."""
-        return self.label or "" if isinstance(self.label, str | None) else next(iter(self.label), "")
+from weft.text.tokenizers.base import Tokenizer
+from weft.text.tokenizers.choices import TokenizerChoice, fitting
 
 
 class TextsConfig(TaskConfig):
@@ -250,24 +212,6 @@ def _check_length(encoder: EncoderConfig, max_length: int) -> None:
         )
         hint = f"lower task.max_length to {encoder.longest}, or take an encoder with more positions"
         raise ConfigError(what, where="task.max_length", hint=hint)
-
-
-def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> TokenizerConfig | None:
-    """That of the folder that a pre-trained encoder reads with, where none is named; without one, what is named.
-
-    Raises ConfigError for another than the encoder's.
-    """
-    if folder is None and not isinstance(tokenizer, PretrainedTokenizerConfig):
-        return tokenizer
-    if tokenizer is None:
-        return PretrainedTokenizerConfig(folder=folder or "")
-    if not isinstance(tokenizer, PretrainedTokenizerConfig):
-        what = f"a pre-trained encoder reads by its own tokenizer, found `{tokenizer.kind}`"
-        raise ConfigError(what, where="task.tokenizer", hint="leave task.tokenizer out")
-    if not (tokenizer.folder or folder):
-        hint = "name it: --set task.tokenizer.folder=./model"
-        raise ConfigError("the folder of the model is not named", where="task.tokenizer", hint=hint)
-    return tokenizer.model_copy(update={"folder": tokenizer.folder or folder})
 
 
 def _check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:

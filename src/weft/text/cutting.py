@@ -22,8 +22,8 @@ from weft.files import read_json, write_json
 from weft.store import Pile, parts
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import HanCut, Numbers, Pieces, Unit, segment
-from weft.text.tokenizer import TokenizerConfig
-from weft.text.words import read_dictionary, read_stop_words
+from weft.text.tokenizers.base import TokenizerConfig
+from weft.text.word_lists import read_dictionary, read_stop_words
 
 
 @dataclass(frozen=True, slots=True)

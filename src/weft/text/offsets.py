@@ -12,8 +12,8 @@ import regex
 
 from weft.errors import ConfigError
 from weft.text.normalize import NormalizeConfig, normalize
-from weft.text.pieces import PieceTokenizer
-from weft.text.tokenizer import Encoded, Tokenizer
+from weft.text.tokenizers.base import Encoded, Tokenizer
+from weft.text.tokenizers.words import PieceTokenizer
 
 
 @dataclass(frozen=True, slots=True)

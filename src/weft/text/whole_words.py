@@ -11,11 +11,11 @@ import numpy as np
 
 from weft.errors import ConfigError
 from weft.text.normalize import normalize
-from weft.text.pieces import PieceTokenizer
-from weft.text.pretrained import PretrainedTokenizer
 from weft.text.segment import segment
-from weft.text.subwords import SubwordTokenizer
-from weft.text.tokenizer import Tokenizer
+from weft.text.tokenizers.base import Tokenizer
+from weft.text.tokenizers.pretrained import PretrainedTokenizer
+from weft.text.tokenizers.subwords import SubwordTokenizer
+from weft.text.tokenizers.words import PieceTokenizer
 
 _AT_ONCE = 1000
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from weft.errors import RunFolderError
 from weft.files import read_json, write_json, written_folder
 from weft.models.weights import own_weights, put_weights
-from weft.training.average import Average
+from weft.training.ema import Average
 from weft.training.optimizers import Optimizer
 
 

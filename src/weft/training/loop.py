@@ -27,13 +27,13 @@ from weft.evaluation.evaluate import answer_columns
 from weft.models.weights import own_weights, put_weights
 from weft.tasks.base import Task
 from weft.training import checkpoint, optim
-from weft.training.average import Average
 from weft.training.checkpoint import Progress, Weights
+from weft.training.distributed import Group
+from weft.training.ema import Average
 from weft.training.optimizers import Optimizer
-from weft.training.parallel import Group
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
-from weft.training.rows import Parts, divide_and_clip
 from weft.training.settings import Precision, TrainingConfig, rows_for
+from weft.training.sparse import Parts, divide_and_clip
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from torch import nn
 from weft.config import Config, one_of
 from weft.models.base import Encoder
 from weft.training.optimizers import Adam, Optimizer, Scaled, Sgd
-from weft.training.rows import RowAdagrad
+from weft.training.sparse import RowAdagrad
 
 
 class OptimizerConfig(Config):

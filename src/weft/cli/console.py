@@ -1,0 +1,191 @@
+"""How a run looks on a terminal: notes, a bar or plain lines, tables. Talk goes to stderr, data to stdout."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from weft.cli.formatting import brief, called, interval, shown, told
+from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
+
+PLAIN_SECONDS = 5.0
+"""Where there is no terminal, at most one line of progress in so many seconds."""
+FREE = ("bits_per_byte", "perplexity")
+"""The scores of a language model in a sentence."""
+ASKED = {"with_answer": "with an answer", "without_answer": "no answer in the passage"}
+"""The kinds of questions on a passage."""
+
+
+class Teller:
+    """Prints the reports of a run as they come: a live bar on a terminal, else a plain line every few seconds."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self._said = time.monotonic()
+        self._score = ""
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def tell(self, reports: Iterable[Report]) -> None:
+        """Print every report."""
+        try:
+            for report in reports:
+                self._one(report)
+        finally:
+            if self._bar is not None:
+                self._bar.stop()
+
+    def _one(self, report: Report) -> None:
+        match report:
+            case Note(text):
+                self.console.print(text, markup=False)
+            case StepReport():
+                self._progress(report)
+            case EvalReport():
+                self._score = f"{called(report.metric)} {brief(report.metric, report.scores.get(report.metric, 0))}"
+                best = "  (best)" if report.best else ""
+                further = "log_loss" in report.scores and report.metric != "log_loss"
+                loss = f"  log loss {report.scores['log_loss']:.4f}" if further else ""
+                self.console.print(f"epoch {report.epoch:g}  dev {self._score}{loss}{best}", markup=False)
+            case SaveReport():
+                if self._bar is None:
+                    self.console.print(f"checkpoint: step {report.step}", markup=False)
+            case DoneReport():
+                kept = f"kept the weights of step {report.best_step}"
+                self.console.print(f"trained {report.step} steps in {report.seconds:.1f} s; {kept}", markup=False)
+
+    def _progress(self, report: StepReport) -> None:
+        if not self.console.is_terminal:
+            if time.monotonic() - self._said >= PLAIN_SECONDS:
+                self._said = time.monotonic()
+                self.console.print(
+                    f"step {report.step}  epoch {report.epoch:.2f}/{report.epochs:g}  loss {report.loss:.4f}"
+                    f"  {report.rows_per_second:.0f} rows/s  {_left(report)}",
+                    markup=False,
+                )
+            return
+        if self._bar is None:
+            columns = (BarColumn(30), TextColumn("{task.percentage:>3.0f}%"), TextColumn("{task.description}"))
+            self._bar = Progress(*columns, console=self.console, transient=True)
+            self._task = self._bar.add_task("", total=report.epochs)
+            self._bar.start()
+        if self._task is not None:
+            said = f"loss {report.loss:.4f}  {self._score}  {report.rows_per_second:.0f} rows/s  {_left(report)}"
+            self._bar.update(self._task, completed=report.epoch, description=said)
+
+
+@contextmanager
+def stopping() -> Generator[list[int]]:
+    """Collect Ctrl-C and SIGTERM, so that training can finish its step; a second Ctrl-C stops at once."""
+    received: list[int] = []
+
+    def receive(number: int, frame: Any) -> None:  # noqa: ARG001
+        if received and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def in_one_line(scores: Mapping[str, Any]) -> str:
+    """The scores as a sentence: what was right, and what always giving the commonest answer would get."""
+    asked = ("exact_match", "f1") if "f1" in scores["scores"] else ()
+    names = ("accuracy", "micro_f1", "macro_f1", *asked, "bleu", "chrf", *([] if "bleu" in scores["scores"] else FREE))
+    found = {name: score for name in names if (score := scores["scores"].get(name))}
+    few = any(one["low"] is None for one in found.values())
+    parts = [
+        f"{called(name)} {told(name, one['value'])}" + ("" if few else f" ({interval(name, one)})")
+        for name, one in found.items()
+    ]
+    if commonest := scores["details"].get("commonest"):
+        parts.append(f"always answering `{commonest['label']}` gets {commonest['share']:.1%}")
+    intervals = "too few for intervals" if few else "95% intervals in brackets"
+    said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
+    search = scores["details"].get("search")
+    greedy = "; this is of greedy search" if search == "greedy search" else ""
+    return said + (f"; this is of {search}, dev scores above of greedy search" if search and not greedy else greedy)
+
+
+def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
+    """A table of scores with their intervals, and below it one of the classes, or how each was made, on stdout."""
+    console = Console(file=sys.stdout, highlight=False)
+    details = scores["details"]
+    search = f", written by {details['search']}" if "search" in details else ""
+    console.print(f"[bold]{escape(title + search)}[/bold]", soft_wrap=True)
+    table = Table()
+    for column in ("score", "value", "95% interval"):
+        table.add_column(column, justify="left" if column == "score" else "right")
+    for name, score in scores["scores"].items():
+        table.add_row(called(name), shown(name, score["value"]), interval(name, score, written=shown))
+    if commonest := details.get("commonest"):
+        table.add_section()
+        table.add_row(f"always `{commonest['label']}`", shown("accuracy", commonest["share"]), "")
+    console.print(table)
+    if "per_class" in details:
+        console.print(_classes(details["per_class"]))
+    if all(details.get(name, {}).get("questions") for name in ASKED):
+        console.print(_kinds(details, list(scores["scores"])))
+    for name, signature in details.get("signatures", {}).items():
+        console.print(f"{name}|{signature}", markup=False, soft_wrap=True)
+    for name, one in details.get("lower_case", {}).items():
+        said = f"in lower case: {called(name)} {shown(name, one['value'])}"
+        console.print(f"{said}  {name}|{one['signature']}", markup=False, soft_wrap=True)
+
+
+def _kinds(details: Mapping[str, Any], names: Sequence[str]) -> Table:
+    """The scores of questions with an answer in their passage, and of those without one."""
+    table = Table()
+    for column in ("questions", *map(called, names), "number"):
+        table.add_column(column, justify="left" if column == "questions" else "right")
+    for kind, said in ASKED.items():
+        one = details[kind]
+        table.add_row(said, *(shown(name, one[name]["value"]) for name in names), f"{one['questions']:,}")
+    return table
+
+
+def _classes(per_class: Sequence[Mapping[str, Any]]) -> Table:
+    thresholds = any("threshold" in one for one in per_class)
+    table = Table()
+    for column in ("label", "precision", "recall", "F1", "texts", *(["threshold"] if thresholds else [])):
+        table.add_column(column, justify="left" if column == "label" else "right")
+    for one in per_class:
+        values = [shown(name, one[name]["value"]) for name in ("precision", "recall", "f1")]
+        cut = ["" if one["threshold"] is None else f"{one['threshold']:.2f}"] if thresholds else []
+        table.add_row(one["label"], *values, f"{one['support']:,}", *cut)
+    return table
+
+
+def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
+    """A table of several models' scores, a row each, on stdout."""
+    table = Table()
+    names = list(next(iter(scores.values()))["scores"])
+    for column in ("model", *names):
+        # in the width of a terminal seven scores fit only when their names may break
+        table.add_column(called(column).replace(" ", "\n"), justify="left" if column == "model" else "right")
+    for model, found in scores.items():
+        table.add_row(escape(model), *(shown(name, found["scores"][name]["value"]) for name in names))
+    Console(file=sys.stdout, highlight=False).print(table)
+
+
+def _left(report: StepReport) -> str:
+    return "" if report.seconds_left is None else f"{_clock(report.seconds_left)} left"
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

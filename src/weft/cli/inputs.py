@@ -1,0 +1,188 @@
+"""Inputs of a trained model, from options, a file or standard input, and its answers to them; prints no answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from weft.cli import options
+from weft.data.examples.roles import named_by_column
+from weft.data.formats.parallel_files import side_files, suffix_of
+from weft.data.sources import FORMS, OnBadRow, Table, open_table
+from weft.errors import InputError
+from weft.text.out_of_vocabulary import told
+
+if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft import bundle
+
+CHUNK = 4096
+"""Inputs answered at a time: answers are on disk while the rest is still being read."""
+SAID = 5
+"""So many inputs that were not read to their end are named."""
+
+Place = Callable[[int, Any], str]
+"""What an input is called, by its number from 1 and as an example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A line with no text to answer, which keeps its place among the answers."""
+
+    line: int
+
+
+def inputs(
+    model: bundle.Model, file: str | None, *, column: str | None, **reading: Any
+) -> tuple[Iterator[Any], Table | None, Place]:
+    """The inputs of a file, or of standard input, with the table that they come from, if rows of it may be left out.
+
+    `reading` are the encoding, and what becomes of a bad row, where they are given. Of plain lines, which are known by
+    nothing but their number, none is left out: those without a text are `Blank`, unless a bad row is to stop.
+    Raises InputError where the column is not there.
+    """
+    given = {name: value for name, value in reading.items() if value is not None}
+    table = open_table(file or "-", form=_form(model, file or "-"), **given)
+    with named_by_column():
+        config = model.task.config.for_inputs(table, text=column)
+    options.say_columns(model.task.config, config, table)
+    plain = table.form == "parallel" or (table.form, table.columns) == ("txt", ("text",))
+    in_place = plain and reading.get("on_bad_row") != "stop"
+    if in_place:
+        table.on_bad_row = "skip"
+    examples = _in_place(config.read(table), table) if in_place else config.read(table)
+    return examples, None if in_place else table, lambda _, example: table.place(example.line)
+
+
+def _form(model: bundle.Model, file: str) -> str:
+    """Plain lines, where a file ends as the sources of training did: `test.en` of a model of `train.en,train.zh`."""
+    source = getattr(model.task.config, "source", None)
+    alone = not side_files(file) and suffix_of(file).lower() not in FORMS
+    return "txt" if source and alone and suffix_of(file) == f".{source}" else "auto"
+
+
+def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
+    """The examples of a table with a `Blank` where a line was refused; when all are read, say how many those were."""
+    told = 0
+    for example in chain(examples, [None]):
+        yield from (Blank(bad.line) for bad in table.bad[told:])
+        told = len(table.bad)
+        if example is not None:
+            yield example
+    if table.bad:
+        what = "a line is empty and has" if told == 1 else f"{told:,} lines are empty, this is the first; each has"
+        click.echo(f"{table.bad[0].place}: {what} an empty answer (--on-bad-row stop refuses it)", err=True)
+
+
+def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()) -> tuple[Iterator[Any], Place]:
+    """The inputs of options. Raises InputError for an empty one, where the task has no use for it."""
+    first, second, *more = model.task.config.texts
+    if more:
+        hint = f"give a FILE whose rows have {first}, {second} and {more[0]}"
+        raise InputError(f"a {first} with its {more[0]} is no text", where="--text", hint=hint)
+    make = model.task.config.example
+    pairs = list(map(make, texts, seconds)) if seconds else list(map(make, texts))
+    for pair in pairs:
+        if empty := [place for place, text in enumerate(pair.texts) if not text.strip()]:
+            if empty == [1]:
+                ask = ", or ask: weft answer FOLDER --passage FILE" if second == "passage" else ""
+                raise InputError(f"the {second} is missing", where="--text", hint=f"give it with --second{ask}")
+            raise InputError("text is empty", where="--text")
+    return iter(pairs), lambda number, _: f"--text {number}"
+
+
+def answered(
+    model: bundle.Model, examples: Iterator[Any], *, place: Place, on_bad_row: OnBadRow = "stop"
+) -> Iterator[tuple[Any, Any]]:
+    """Each answer with its example, None for a blank line; says what was not read to its end, or not known.
+
+    Raises InputError, which names the place, for an input that the model cannot read; to skip it is to leave it blank.
+    """
+    number = cut = 0
+    unseen: Counter[str] = Counter()
+    while chunk := list(islice(examples, CHUNK)):
+        asked = [example for example in chunk if not isinstance(example, Blank)]
+        try:
+            answers = iter(model.answer(asked))
+        except InputError:
+            chunk = list(readable(model, chunk, place=place, on_bad_row=on_bad_row, before=number))
+            asked = [example for example in chunk if not isinstance(example, Blank)]
+            answers = iter(model.answer(asked))
+        unseen += model.task.unseen(asked)
+        for example in chunk:
+            number += 1
+            given = None if isinstance(example, Blank) else next(answers)
+            if unread := getattr(given, "unread", 0):
+                cut += 1
+                if cut <= SAID:
+                    say_unread(model, unread, where=place(number, example))
+            yield given, example
+    if cut > SAID:
+        click.echo(f"and {cut - SAID:,} more; `unread` in the answers as JSON has them all", err=True)
+    say_unseen(unseen)
+
+
+def readable(
+    model: bundle.Model, examples: Iterable[Any], *, place: Place, on_bad_row: OnBadRow, before: int = 0
+) -> Iterator[Any]:
+    """The examples, numbered after those `before`, with a `Blank` for one that the model cannot read, which is said.
+
+    Raises InputError instead, where a bad row is to stop.
+    """
+    for number, example in enumerate(examples, before + 1):
+        try:
+            if not isinstance(example, Blank):
+                model.task.encode([example])
+        except InputError as error:
+            where = place(number, example)
+            if on_bad_row == "stop":
+                way_out = ", or pass --on-bad-row skip to leave its answer empty" if example.line else ""
+                raise InputError(error.what, where=where, hint=f"{error.hint}{way_out}") from None
+            click.echo(f"{where}: {error.what}: it has an empty answer", err=True)
+            yield Blank(example.line)
+        else:
+            yield example
+
+
+def records(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[dict[str, Any]]:
+    """The record of each answer; that of a blank line has the same fields, with nothing in them but its line."""
+    fields: dict[str, None] = {}
+    waiting: list[Blank] = []
+    for given, example in found:
+        if given is not None:
+            record = model.task.record(given, example)
+            fields = fields or dict.fromkeys(record)
+        else:
+            record = None
+            waiting.append(example)
+        if fields:
+            yield from ({**fields, "line": blank.line} for blank in waiting)
+            waiting.clear()
+        if record is not None:
+            yield record
+    yield from ({"answer": None, "line": blank.line} for blank in waiting)
+
+
+def say_unseen(unseen: Counter[str]) -> None:
+    """Say, on standard error, which characters of the inputs the model never saw."""
+    for said in told(unseen):
+        click.echo(f"of the inputs {said}", err=True)
+
+
+def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:
+    """Say, on standard error, how much of an input was not read."""
+    read = getattr(model.task.config, "max_source", None)
+    what = "the last token was" if unread == 1 else f"the last {unread:,} tokens were"
+    click.echo(f"{where}: {what} not read: the model reads {read} (task.max_source)", err=True)
+
+
+def say_left_out(table: Table) -> None:
+    """Say, on standard error, which rows could not be read."""
+    from weft.dataset import left_out
+
+    for said in left_out(table):
+        click.echo(said, err=True)

@@ -1,0 +1,173 @@
+"""What is wrong with labelled texts as such: knows labels, lengths and repeats; not tasks or models."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from weft.data.checks.duplicates import find_repeats
+from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, verb
+
+FEWEST = 5
+"""Texts that a label needs to be learned and held out at all."""
+IMBALANCE = 10
+"""A label with so many times the texts of another is likely to be answered for it."""
+_LONG_TIMES = 20
+_LONG = 2000
+_LISTED = 8
+
+
+def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
+    """The few notes that a training begins with: repeats, overlap, contradictions, tiny and unbalanced labels.
+
+    At most five, and none when there is nothing to say. The first part is the one to learn from; `options` are what
+    `weft inspect` has to be told, besides the files, to read the same.
+    """
+    found = find_repeats(parts, "same")
+    train = parts[0]
+    thing, counts = train.thing, Counter(train.every_name)
+    notes = []
+    again = sum(here.part == 0 for here, _ in found.again)
+    if again:
+        notes.append(f"{counted(again, 'row')} of {len(train):,} {verb('repeat', again)} the {thing} of an earlier row")
+    across = Counter(here.part for here, before in found.across if before.part == 0)
+    if across:
+        said = " and ".join(
+            f"{texts:,} of {len(parts[part]):,} {parts[part].name} {thing}s" for part, texts in across.items()
+        )
+        notes.append(f"{said} also {verb('stand', across.total())} in train: scores on them flatter")
+    if found.torn:
+        labels = "sets of labels" if train.several else "several labels"
+        notes.append(f"{counted(len(found.torn), thing)} with {labels} that contradict each other")
+    tiny = [label for label, texts in counts.items() if texts < FEWEST]
+    if tiny:
+        notes.append(f"{counted(len(tiny), 'label')} with fewer than {FEWEST} texts: {_listed(tiny)}")
+    if _unbalanced(counts):
+        (most, many), (least, few) = Counter(counts).most_common(1)[0], Counter(counts).most_common()[-1]
+        notes.append(f"`{most}` has {many:,} texts, `{least}` {few:,}: look at macro F1 too, not at accuracy alone")
+    if notes:
+        given = {**{part.name: part.path for part in parts[1:]}, **options}
+        told = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
+        notes[-1] += f" (weft inspect {' '.join(map(_typed, (train.path, *told)))} shows which)"
+    return notes
+
+
+def _typed(word: str) -> str:
+    """A word as it is typed in a shell: in double quotes, which all shells know, where it must be in some."""
+    if re.fullmatch(r"[\w@%+=:,./-]+", word):
+        return word
+    return shlex.quote(word) if set(word) & set('"$`\\!') else f'"{word}"'
+
+
+def labels(parts: Sequence[Part]) -> list[Finding]:
+    """Look at how many texts each label has, and for labels that are one but for how they are spelled."""
+    counts = [Counter(part.every_name) for part in parts]
+    total = sum(counts, Counter())
+    table = [("label", *(part.name for part in parts))]
+    table += [(label, *(f"{one[label]:,}" for one in counts)) for label, _ in total.most_common()]
+    return [_label_counts(parts[0], counts, table), _spellings(parts)]
+
+
+def _label_counts(train: Part, counts: Sequence[Counter[str]], table: Sequence[Sequence[str]]) -> Finding:
+    learned, title = counts[0], "Labels"
+    if len(learned) < (1 if train.several else 2):
+        said = f"only `{next(iter(learned))}`" if learned else "no label at all"
+        fix = "add texts of another label: a classifier needs something to tell apart"
+        fix = "name the column of the labels with `--label`, or give texts labels" if train.several else fix
+        return Finding("labels", title, "error", said, 1, fix, table=table)
+    tiny = {label for label, texts in learned.items() if texts < FEWEST}
+    unknown = set().union(*counts) - set(learned)
+    said = [counted(len(learned), "label")]
+    if train.several:
+        none = sum(not train.names(row) for row in range(len(train)))
+        each = f"{learned.total() / len(train):.1f} a {train.thing}"
+        said.append(f"{each}, and {none:,} of {len(train):,} {train.thing}s without any")
+    if tiny:
+        said.append(f"{len(tiny):,} with fewer than {FEWEST} texts: {_listed(sorted(tiny))}")
+    if unknown:
+        said.append(f"{len(unknown):,} that train lacks: {_listed(sorted(unknown))}")
+    (most, many), (least, few) = learned.most_common(1)[0], learned.most_common()[-1]
+    if _unbalanced(learned):
+        said.append(f"`{most}` has {many:,} texts, `{least}` {few:,}")
+    else:
+        said.append(f"from {few:,} to {many:,} texts each")
+    if not (tiny or unknown or _unbalanced(learned)):
+        return Finding("labels", title, "fine", "; ".join(said), table=table)
+    fix = (
+        "collect more of the rare labels or merge them; `--set task.loss.class_weights=balanced` makes them weigh more"
+    )
+    if unknown:
+        fix = "give train texts of every label, or remove the rows whose label it lacks: they cannot be answered right"
+    rows = [train.row(row) for row in range(len(train)) if tiny & set(train.names(row))]
+    return Finding("labels", title, "error" if unknown else "warning", "; ".join(said),
+                   len(tiny) + len(unknown) or 1, fix, rows, table)  # fmt: skip
+
+
+def _unbalanced(counts: Mapping[str, int]) -> bool:
+    return len(counts) > 1 and max(counts.values()) >= IMBALANCE * min(counts.values())
+
+
+def _spellings(parts: Sequence[Part]) -> Finding:
+    """Labels that differ only in case, blanks, or the width of letters, such as `Pos` and `pos`."""
+    counts = Counter(label for part, number in all_rows(parts) for label in part.spelled(number))
+    alike: dict[str, list[str]] = {}
+    for label, _ in counts.most_common():
+        plain = "".join(unicodedata.normalize("NFKC", label).split()).casefold()
+        alike.setdefault(plain, []).append(label)
+    torn = {spelled: group[0].strip() for group in alike.values() if len(group) > 1 for spelled in group[1:]}
+    # blanks at the ends are cut when labels are read, so they do no harm
+    harmful = {spelled for spelled, usual in torn.items() if spelled.strip() != usual}
+    title = "Spelling of labels"
+    if not torn:
+        return Finding("spellings", title, "fine", "no two labels differ only in case, blanks or width")
+    rows = [
+        part.row(number, note="; ".join(f"`{label}`, elsewhere `{torn[label]}`" for label in odd))
+        for part, number in all_rows(parts)
+        if (odd := [label for label in part.spelled(number) if label in torn])
+    ]
+    pairs = [f"`{spelled}` and `{usual}`" for spelled, usual in torn.items()]
+    said = f"{'; '.join(pairs[:_LISTED])}{f' and {len(pairs) - _LISTED} more' if len(pairs) > _LISTED else ''}"
+    if not harmful:
+        said += ": read as one, since blanks at the ends are cut"
+    fix = "write each label in one way: " + ", ".join(f"`{torn[spelled]}`" for spelled in list(torn)[:_LISTED])
+    return Finding("spellings", title, "error" if harmful else "warning", said, len(torn), fix, rows)
+
+
+def lengths(parts: Sequence[Part]) -> Finding:
+    """Look at how long the texts are, in characters, and for very long and very short ones; of a pair both count."""
+    quantiles = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
+    table = [("part", f"{parts[0].thing}s", "shortest", "5%", "25%", "median", "75%", "95%", "longest")]
+    rows: list[Row] = []
+    for part in parts:
+        lengths_N = np.array([sum(len(text.strip()) for text in texts) for texts in part.each], dtype=np.int64)
+        told = np.quantile(lengths_N, quantiles, method="nearest") if len(part) else np.zeros(len(quantiles))
+        table.append((part.name, f"{len(part):,}", *(f"{int(length):,}" for length in told)))
+        limit = max(_LONG, _LONG_TIMES * float(np.median(lengths_N))) if len(part) else _LONG
+        very_long = np.flatnonzero(lengths_N > limit).tolist()
+        rows += [part.row(row, note=f"{lengths_N[row]:,} characters") for row in very_long]
+        rows += [
+            part.row(row, note="no letter or digit")
+            for row, texts in enumerate(part.each)
+            if any(text.strip() and not any(map(str.isalnum, text)) for text in texts)
+        ]
+    medians = (
+        f"the median of the {parts[0].name} {parts[0].thing}s has {table[1][5]} characters, the longest {table[1][-1]}"
+    )
+    if not rows:
+        return Finding("lengths", "Lengths", "fine", medians, table=table)
+    empty = sum(row.note.startswith("no") for row in rows)
+    said = [f"{empty:,} without a letter or digit"] if empty else []
+    said += [f"{len(rows) - empty:,} very long"] if len(rows) > empty else []
+    fix = "see whether they are texts at all"
+    fix += "" if parts[0].halves else "; of long ones a model reads all with `--long windows`"
+    return Finding("lengths", "Lengths", "warning", f"{medians}; {', '.join(said)}", len(rows), fix, rows, table)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:_LISTED])
+    return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED:,} more"

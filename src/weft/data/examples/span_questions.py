@@ -1,0 +1,136 @@
+"""Questions on passages as examples: how the rows of a table become such, and what is said of them; knows no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from weft.data.checks.findings import counted
+from weft.data.formats.squad import Span, answers_of, spans_of
+from weft.data.sources import Row, Table
+from weft.errors import InputError
+
+NAMES = {
+    "question": ("question", "query", "问题", "問題"),
+    "passage": ("context", "passage", "paragraph", "document", "text", "段落", "文章", "原文", "上下文"),
+    "answers": ("answers", "answer", "label", "答案"),
+}
+"""Usual names of columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question on a passage, and the answers that stand in it: none where it does not answer the question.
+
+    Where answers are None it is to be answered. `unplaced` answers do not stand in the passage, and `moved` ones not
+    where they were said to.
+    """
+
+    question: str
+    passage: str
+    answers: tuple[Span, ...] | None = None
+    line: int = field(default=0, compare=False, repr=False)
+    id: str = field(default="", compare=False, repr=False)
+    moved: int = field(default=0, compare=False, repr=False)
+    unplaced: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Question and passage."""
+        return self.question, self.passage
+
+    @property
+    def right(self) -> list[str]:
+        """The texts of its answers, those that do not stand in the passage too."""
+        return list(dict.fromkeys([*(one.text for one in self.answers or ()), *self.unplaced]))
+
+    @property
+    def whole(self) -> str:
+        """By which equal examples are known: questions on one passage stay together."""
+        return self.passage
+
+    @property
+    def label(self) -> tuple[str, list[tuple[int, str]] | None]:
+        """What else an example is known by."""
+        known = self.answers
+        return self.question, None if known is None else [(one.start, one.text) for one in known]
+
+    @property
+    def stratum(self) -> str:
+        """No kinds are told apart: what is dealt out are passages, and one may have questions of both kinds."""
+        return ""
+
+
+def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
+    """The columns `question,passage` and that of the answers: those named, else by usual names; None: no answers.
+
+    Raises InputError where they are not there.
+    """
+    names = {name.lower(): name for name in table.columns}
+    usual = {part: next((names[one] for one in known if one in names), None) for part, known in NAMES.items()}
+    named = tuple(part.strip() for part in (text or "").split(",") if part.strip())
+    if text is not None and len(named) != 2:
+        hint = "name both, as in --text question,context"
+        raise InputError(f"`{text}` is one column, expected those of question and passage", where=table.path, hint=hint)
+    question, passage = named or (usual["question"], usual["passage"])
+    columns = ", ".join(f"`{name}`" for name in table.columns)
+    for part, column in (("question", question), ("passage", passage), ("answers", label)):
+        if column not in table.columns and not (part == "answers" and column is None):
+            what = f"there is no column `{column}`" if column else f"cannot tell which column is the {part}"
+            hint = "pass --label ANSWERS" if part == "answers" else "pass --text QUESTION,PASSAGE"
+            raise InputError(f"{what} among {columns}", where=table.path, hint=hint)
+    return f"{question},{passage}", label or usual["answers"]
+
+
+def questions_of(table: Table, *, text: str, label: str | None) -> Iterator[Question]:
+    """The questions of a table; a row without a question or a passage is refused. Without `label`, no answers."""
+    question, passage = text.split(",")
+    for row in table:
+        empty = [name for name in (question, passage) if not row.values.get(name, "").strip()]
+        if empty:
+            what = "is a list, expected a text" if empty[0] in row.lists else "is empty"
+            table.reject(row.line, f"{empty[0]} {what}", column=empty[0])
+            continue
+        name = row.values.get("id", "")
+        asked, read = row.values[question], row.values[passage]
+        if label is None:
+            yield Question(asked, read, line=row.line, id=name)
+            continue
+        try:
+            answers = _answers(row, label)
+        except InputError as error:
+            table.reject(row.line, f"{f'question `{name}`: ' if name else ''}{error.what}", column=label)
+            continue
+        spans, moved, _ = spans_of(read, answers)
+        known = {span.text for span in spans}
+        unplaced = tuple(found for found, _ in answers if found.strip() not in known)
+        yield Question(asked, read, tuple(spans), row.line, name, moved, unplaced)
+
+
+def _answers(row: Row, label: str) -> list[tuple[str, int | None]]:
+    start, impossible = row.values.get("answer_start", "").strip(), row.values.get("is_impossible")
+    found = row.whole.get(label, row.values.get(label))
+    if found is None and label not in row.whole and impossible != "true":
+        raise InputError(f"has no `{label}`, which is an empty list where the passage has no answer")
+    answers = answers_of({"text": found, "start": start} if isinstance(found, str) and start else found)
+    if impossible in ("true", "false") and (impossible == "true") == bool(answers):
+        raise InputError(f"`is_impossible` is {impossible}, and there is {'an' if answers else 'no'} answer")
+    return answers
+
+
+def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
+    """The questions without those whose answers all do not stand in their passages, and what is said of it."""
+    kept = [one for one in examples if one.answers or not one.unplaced]
+    moved, lost = sum(one.moved for one in examples), [one for one in examples if one.unplaced and not one.answers]
+    said = [f"{counted(moved, 'answer')} not where said: taken where the same text is nearest"] if moved else []
+    if lost:
+        said.append(f"{counted(len(lost), 'question')} left out: no answer stands in the passage{_such_as(lost)}")
+    none = sum(not one.answers for one in kept)
+    passages = len({one.passage for one in kept})
+    return kept, [*said, f"{len(kept):,} questions on {counted(passages, 'passage')}, {none:,} without an answer in it"]
+
+
+def _such_as(lost: Sequence[Question]) -> str:
+    """The first of some questions and the answer that is not there, in short."""
+    first = lost[0]
+    return f", such as `{first.unplaced[0][:40]}` for `{first.question[:60]}`"

@@ -1,0 +1,85 @@
+"""A folder for each label -> values: knows how texts lie in such folders; not how they are encoded, nor what they mean.
+
+The layout is that of the original IMDB reviews and of scikit-learn's `load_files`: `reviews/positive/7.txt` is one text
+whose label is `positive`. Hidden files and folders are passed over.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
+from weft.data.formats.line_rows import Values
+from weft.errors import InputError
+
+COLUMNS = ("text", "label")
+
+_LAYOUT = "expected a file, or one with a folder of texts for each label, as in reviews/positive/1.txt"
+
+
+def class_files(folder: str) -> tuple[str, ...]:
+    """The texts in the folders of the labels, by label and then by name.
+
+    Raises InputError when there are fewer than two such folders, one is empty, or something else lies among them.
+    """
+    root = Path(folder)
+    entries = _visible(root)
+    folders = [entry for entry in entries if entry.is_dir()]
+    if not any(_is_text(file) for one in folders for file in _visible(one)):
+        raise InputError("is a folder, expected a file", where=folder, hint=_LAYOUT)
+    for entry in entries:
+        if not entry.is_dir():
+            hint = "move it into the folder of its label, or away"
+            raise InputError("lies beside the folders of the labels", where=str(entry), hint=hint)
+    if len(folders) < 2:
+        what = f"has one folder of texts, `{folders[0].name}`, expected one for each of two labels or more"
+        raise InputError(what, where=folder)
+    return tuple(str(file) for one in folders for file in _texts(one))
+
+
+def shared_encoding(files: Sequence[str], encoding: str) -> str:
+    """The encodings that the files have, joined by ` and `; each is checked where one is named.
+
+    Raises InputError, with the file and the line, when one does not decode.
+    """
+    if encoding == "auto":
+        return " and ".join(sorted({detect(file) for file in files}))
+    for file in files:
+        check(file, encoding)
+    return encoding
+
+
+def folder_rows(files: Sequence[str], encoding: str) -> Iterator[tuple[int, Values]]:
+    """The texts with the names of their folders as labels, numbered from 1; `encoding` as `shared_encoding` gave it."""
+    mixed = " and " in encoding
+    for number, file in enumerate(files, 1):
+        named = detect(file) if mixed else encoding
+        with io.TextIOWrapper(open_bytes(file), encoding=named, errors="strict", newline="") as lines:
+            text = lines.read().removeprefix("\ufeff").rstrip("\r\n")
+        yield number, {"text": text, "label": Path(file).parent.name}
+
+
+def _texts(folder: Path) -> list[Path]:
+    found = _visible(folder)
+    if not found:
+        raise InputError("is empty, expected the texts of a label", where=str(folder), hint="remove it, or fill it")
+    for entry in found:
+        if not _is_text(entry):
+            what = "is a folder among the texts of a label" if entry.is_dir() else "is no text, expected .txt files"
+            raise InputError(what, where=str(entry), hint="move it away")
+    return found
+
+
+def _visible(folder: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from None
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file is named as texts are: with .txt, also packed, or with no ending at all."""
+    bare = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
+    return bare.suffix.lower() in (".txt", "") and path.is_file()

@@ -1,0 +1,86 @@
+"""Files side by side -> values: knows that line n of each belongs together; not what their columns are for.
+
+The layout is that of most parallel corpora: `train.de` and `train.en`, one sentence a line, told apart by their
+suffixes. A line ends at a line feed alone, as `wc -l` and `sed -n 7p` count: a stray carriage return inside a sentence
+must not put one side out of step with the other.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from operator import methodcaller
+from pathlib import Path
+
+from weft.data.checks.findings import counted
+from weft.data.formats.encodings import COMPRESSED, detect, open_bytes
+from weft.data.formats.line_rows import Values
+from weft.errors import InputError
+
+COLUMNS = ("source", "target")
+"""What the columns of two files are called where the suffixes do not tell."""
+
+
+def side_files(name: str) -> tuple[str, ...]:
+    """The files of `train.de,train.en`; none where that is the name of one file, or no comma joins two names."""
+    files = tuple(part.strip() for part in name.split(","))
+    return files if len(files) > 1 and all(files) and not Path(name).exists() else ()
+
+
+def side_columns(files: Sequence[str], *, forms: Collection[str]) -> tuple[str, ...]:
+    """A name for the lines of each file: its suffix, packing aside; else `source` and `target`.
+
+    `forms` are suffixes that name a form, such as `.txt`, and no side.
+    Raises InputError where more than two files do not differ in suffix.
+    """
+    suffixes = [suffix_of(file) for file in files]
+    if all(len(suffix) > 1 and suffix.lower() not in forms for suffix in suffixes) and len(set(suffixes)) == len(files):
+        return tuple(suffix[1:] for suffix in suffixes)
+    if len(files) == len(COLUMNS):
+        return COLUMNS
+    what = f"{len(files)} files side by side, expected each to have a suffix of its own"
+    raise InputError(what, where=",".join(files), hint="name them as in train.de,train.en,train.fr")
+
+
+def same_length(files: Sequence[str], encoding: str) -> None:
+    """Make sure that all files have as many lines; `encoding` as `shared_encoding` gave it.
+
+    Raises InputError, with all counts and the first line that lacks a partner, when they have not.
+    """
+    with _opened(files, encoding) as sides:
+        counts = [sum(1 for _ in lines) for lines in sides]
+    if not max(counts):
+        raise InputError("is empty", where=files[0], hint="give files with at least one line")
+    shortest, longest = files[counts.index(min(counts))], files[counts.index(max(counts))]
+    if shortest != longest:
+        said = ", ".join(f"`{file}` has {counted(many, 'line')}" for file, many in zip(files, counts, strict=True))
+        first = min(counts) + 1
+        hint = f"line {first:,} of {longest} is the first without a partner in {shortest}: line n must belong to line n"
+        raise InputError(f"{said}, expected as many", where=f"{longest}:{first}", hint=hint)
+
+
+def parallel_rows(files: Sequence[str], encoding: str, columns: Sequence[str]) -> Iterator[tuple[int, Values]]:
+    """The lines of files of one length by column, numbered from 1, as they are; blank ones too, or counts would lie."""
+    with _opened(files, encoding) as sides:
+        for number, lines in enumerate(zip(*sides, strict=True), 1):
+            yield number, dict(zip(columns, (line.rstrip("\r\n") for line in lines), strict=True))
+
+
+@contextmanager
+def _opened(files: Sequence[str], encoding: str) -> Generator[list[Iterator[str]]]:
+    """The lines of every file, without the BOM that files put together have at each joint."""
+    mixed = " and " in encoding
+    with ExitStack() as stack:
+        sides: list[Iterator[str]] = []
+        for file in files:
+            named = detect(file) if mixed else encoding
+            text = io.TextIOWrapper(open_bytes(file), encoding=named, errors="strict", newline="\n")
+            sides.append(filter(None, map(methodcaller("removeprefix", "\ufeff"), stack.enter_context(text))))
+        yield sides
+
+
+def suffix_of(file: str) -> str:
+    """The suffix of a file, packing aside: `.en` of `train.en.gz`."""
+    path = Path(file)
+    return (path.with_suffix("") if path.suffix.lower() in COMPRESSED else path).suffix

@@ -1,0 +1,161 @@
+"""The examples of a run: files read, columns found, parts split, and what is to be said of them; learns nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from pydantic import Field
+
+from weft.config import Config
+from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, named_by_user
+from weft.data.sources import OnBadRow, Table, open_table
+from weft.errors import InputError
+from weft.store import chosen, kept
+from weft.tasks.base import TaskConfig
+
+_OTHER_TASKS = (
+    "other tasks of weft train: --task question_answering or multiple_choice for questions, "
+    "--source NAME --target NAME for pairs to translate, sum up or describe"
+)
+_INSPECTED = {
+    "classification": "",
+    "multilabel": "",
+    "seq2seq": "",
+    "question_answering": " --task question_answering",
+}
+"""The tasks whose data `weft inspect` looks over, and what it has to be told."""
+
+
+class DataConfig(Config):
+    """Where examples come from."""
+
+    train: str
+    """The file to learn from."""
+    dev: str | None = None
+    """The file by which the best weights are chosen; None: a share of the training file."""
+    dev_share: float = Field(default=0.1, gt=0, lt=1)
+    """How much of the training file is held out where `dev` names none."""
+    test: str | None = None
+    """The file that the finished model is scored on; None: the dev part, which flatters a little."""
+    encoding: str = "auto"
+    """Of all files; `auto`: found out, and said."""
+    on_bad_row: OnBadRow = "stop"
+    """`skip` leaves rows out that cannot be read, and lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The parts of the data, the task with its columns named, and what is to be said."""
+
+    task: TaskConfig
+    train: Sequence[Any]
+    dev: Sequence[Any]
+    test: Sequence[Any]
+    notes: list[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all texts and labels: a resumed run must see the same."""
+        digest = hashlib.sha256()
+        for example in chain(self.train, self.dev, self.test):
+            digest.update(repr((example.whole, example.label)).encode())
+        return digest.hexdigest()
+
+
+def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
+    """Read and split. Raises InputError for what is wrong with a file."""
+    whole = read_whole(data, task)
+    resolved, notes = whole.task, whole.notes
+    others: dict[str, Sequence[Any]] = {"dev": [], "test": []}
+    for part, file in (("dev", data.dev), ("test", data.test)):
+        if file:
+            other = _open(data, file)
+            config = resolved.for_table(other)
+            rows, said = _rows(other, config)
+            others[part] = config.scored(rows)
+            notes += said + (_moved(file, resolved, config) if named_by_user(other) else [])
+    files = {"train": data.train, "dev": data.dev or "", "test": data.test or ""}
+    parts = {name: rows for name, rows in {"train": whole.train, **others}.items() if rows}
+    notes += resolved.remarks(parts, files, _options(data, task))
+    train = whole.train
+    if not data.dev:
+        train, others["dev"] = held_out(train, data, resolved, seed)
+        sizes = f"{len(train):,} {resolved.things} to learn from, {len(others['dev']):,} held out to choose by"
+        notes.append(f"{sizes}; {resolved.sides}")
+    return Examples(resolved, train, others["dev"], others["test"], notes)
+
+
+def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
+    """Read the training file alone and split nothing: every row is in `train`. Raises InputError as `read`."""
+    table = _open(data, data.train)
+    resolved = _resolved(task, table)
+    rows, notes = _rows(table, resolved)
+    rows, said = resolved.cleaned(rows)
+    rows = kept(rows)
+    if not rows:
+        raise InputError("no row is left to learn from", where=table.path, hint="; ".join(said))
+    guessed = [name for name in task.columns if getattr(task, name) is None and getattr(resolved, name) is not None]
+    if guessed and named_by_user(table):
+        columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
+        doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
+        said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
+    return Examples(resolved, rows, [], [], [*notes, *said])
+
+
+def _open(data: DataConfig, file: str) -> Table:
+    return open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
+
+
+def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
+    """The task with its columns. Raises InputError, where a label is looked for in vain with a hint at other tasks."""
+    try:
+        return task.resolved(table)
+    except ColumnsUnclear as error:
+        hints = [error.hint, *([_OTHER_TASKS] if "label" in task.columns else [])]
+        hint = "; ".join(hints[::-1] if isinstance(error, LikeQuestions) else hints)
+        raise InputError(error.what, where=error.where, hint=hint) from None
+
+
+def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
+    try:
+        rows = kept(task.read(table))
+    except InputError as error:
+        if "--on-bad-row" in error.hint and task.kind in _INSPECTED:
+            error.hint += f"; weft inspect {table.source}{_INSPECTED[task.kind]} lists all of them"
+        raise
+    if not rows:
+        raise InputError("no row is left to read", where=table.path)
+    fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
+    between = fields.get(table.delimiter, "") if table.form == "csv" else ""
+    files = ", ".join(table.sides) or table.path
+    return rows, [f"{files}: {len(rows):,} {task.things}, {table.encoding}{between}", *left_out(table)]
+
+
+def left_out(table: Table) -> list[str]:
+    """The rows of a table that could not be read, a sentence each."""
+    return [f"left out {bad.place}: {bad.what}" for bad in table.bad]
+
+
+def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
+    """What was named of how files are read, which `weft inspect` has to be told too; what was guessed, it guesses."""
+    named = {name: getattr(task, name, None) for name in (*task.columns, "label_separator")}
+    named["encoding"] = None if data.encoding == "auto" else data.encoding
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _moved(file: str, before: TaskConfig, now: TaskConfig) -> list[str]:
+    """Which columns of a further file are others than those of the training file."""
+    names = [name for name in before.columns if getattr(before, name) != getattr(now, name)]
+    return [f"{file}: {name} from column `{getattr(now, name)}` (guessed)" for name in names]
+
+
+def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Rows to learn from, and `data.dev_share` of them to choose by. Raises InputError where there are too few."""
+    halves = task.held_out(rows, share=data.dev_share, seed=seed)
+    if not len(halves.dev):
+        raise InputError("there are too few rows to hold some out", where=data.train, hint="name a file with --dev")
+    return chosen(rows, halves.train), task.scored(chosen(rows, halves.dev))

@@ -1,0 +1,109 @@
+"""Where a model looks in a source while it writes: attention between pieces that can be read; draws nothing."""
+
+from __future__ import annotations
+
+import json
+from codecs import getincrementaldecoder
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from weft.files import write_text
+from weft.models.encoder_decoder import EncoderDecoder
+from weft.tasks.base import Task
+from weft.tasks.seq2seq import Seq2Seq
+from weft.text.tokenizers.base import Tokenizer
+
+END = "∎"
+"""How the symbol that ends a source or an answer is shown."""
+LENGTHS = (10, 14, 18)
+"""Tokens of each side: for each of these, the example whose two lengths are nearest to it is looked at."""
+LONGEST = 40
+"""Tokens of each side at most: more are not readable."""
+AMONG = 500
+"""Examples that are chosen from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How much each of T pieces of an answer looked at each of S pieces of its source, before it was written."""
+
+    source: list[str]
+    target: list[str]
+    weights_TS: list[list[float]]
+
+
+def looks(task: Task, model: nn.Module, *, examples: Sequence[Any], answers: Sequence[Any]) -> list[Looks]:
+    """The attention of a few examples of moderate length, the shortest first, as the model reads its own answers.
+
+    It is that of the decoder to what the encoder read: of a Transformer that of the last layer, the mean over heads.
+    Empty for a model without any, and for a task that does not write texts for texts.
+    """
+    if not isinstance(task, Seq2Seq) or not isinstance(model, EncoderDecoder):
+        return []
+    pairs = [
+        replace(one, targets=(given.text,))
+        for one, given in zip(examples[:AMONG], answers[:AMONG], strict=True)
+        if given.text.strip()
+    ]
+    if not pairs:
+        return []
+    columns = task.encode(pairs)
+    lengths_R2 = np.stack([columns.ragged[name].lengths_R for name in ("source", "target")], 1)
+    near = {int(np.abs(lengths_R2 - goal).sum(1).argmin()) for goal in LENGTHS}
+    rows = sorted((row for row in near if lengths_R2[row].max() <= LONGEST), key=lambda row: lengths_R2[row].sum())
+    training, device = model.training, next(model.parameters()).device
+    model.eval()
+    found = []
+    with torch.inference_mode():
+        for row in rows:
+            batch = task.collate(columns, np.array([row])).to(device)
+            assert batch.target_BT is not None
+            state = model.decoder.start(model.encoder(batch.source), rows=1, record=True)
+            _, state = model.decoder(batch.target_BT[:, :-1], state)
+            if seen := getattr(state, "seen", None):
+                weights_TS = torch.cat(seen, 1)[0].float().cpu().numpy()
+                source, target = batch.source.ids_BS[0, :-1].tolist(), batch.target_BT[0, 1:-1].tolist()
+                found.append(_readable(task, source, target, weights_TS))
+    model.train(training)
+    return found
+
+
+def write_looks(path: Path, found: Sequence[Looks]) -> None:
+    """Write them as JSON, or nothing where there are none."""
+    if found:
+        write_text(path, json.dumps([asdict(one) for one in found], ensure_ascii=False) + "\n")
+
+
+def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[int]]:
+    """The pieces of a row of ids as people read them, and the place of the first id of each.
+
+    Ids that spell one character together, byte by byte, are one piece, as is one that spells nothing (the space before
+    a text) with the next. The space before a piece is dropped; a piece of nothing but white space is `␣`.
+    """
+    decoder = getincrementaldecoder("utf-8")("replace")
+    pieces: list[str] = []
+    first: list[int] = []
+    whole = True
+    for place, spelled in enumerate(tokenizer.spell(ids)):
+        text = decoder.decode(spelled, final=place + 1 == len(ids))
+        if whole:
+            pieces, first = [*pieces, ""], [*first, place]
+        pieces[-1] += text
+        whole = pieces[-1] != "" and not decoder.getstate()[0]
+    return [piece.strip() or "␣" for piece in pieces], first
+
+
+def _readable(task: Seq2Seq, source: Sequence[int], target: Sequence[int], weights_TS: np.ndarray) -> Looks:
+    """Weights of ids as weights of pieces: of a source piece the sum, of a target piece the mean over its ids."""
+    sources, across = readable(task.sides.source, source)
+    targets, down = readable(task.sides.target, target)
+    across, down = [*across, len(source)], [*down, len(target)]
+    counts_T1 = np.diff([*down, len(target) + 1])[:, None]
+    merged_TS = np.add.reduceat(np.add.reduceat(weights_TS, across, axis=1), down, axis=0) / counts_T1
+    return Looks([*sources, END], [*targets, END], np.round(merged_TS.astype(float), 3).tolist())

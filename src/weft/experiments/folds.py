@@ -1,0 +1,101 @@
+"""Folds or seeds: what every model of a comparison is trained and tested on; checked as a whole, trains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from weft.data.split import Split, folds
+from weft.dataset import DataConfig, Examples, held_out, read, read_whole
+from weft.errors import ConfigError, InputError
+from weft.tasks.base import TaskConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One part to train and test on: its place in a model's folder, how it is called, and the seed of the run."""
+
+    repeat: int
+    place: str
+    name: str
+    seed: int
+    examples: Examples
+
+
+def by_seed(data: DataConfig, task: TaskConfig, *, seeds: Sequence[int]) -> list[Round]:
+    """The whole training file and the test file, once for each seed. Raises InputError as `weft.dataset.read`."""
+    rounds = [
+        Round(repeat, f"seed-{seed}", f"seed {seed}", seed, read(data, task, seed=seed))
+        for repeat, seed in enumerate(seeds)
+    ]
+    _check_labels(rounds, task, file=data.test or "", hint="leave such rows out of the test file")
+    return rounds
+
+
+def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[int]) -> list[Round]:
+    """The training file cut into folds, each tested on once for each seed; of the others some rows are held out.
+
+    Raises InputError or ConfigError where there are too few texts, or a label has too few to be learned in every fold.
+    """
+    whole = read_whole(data, task)
+    _check_kind(whole.train, task)
+    rounds: list[Round] = []
+    for repeat, seed in enumerate(seeds):
+        for number, part in enumerate(_dealt(whole, count=count, seed=seed), 1):
+            rest, test = ([whole.train[row] for row in rows.tolist()] for rows in (part.train, part.dev))
+            test = whole.task.scored(test)
+            try:
+                train, dev = held_out(rest, data, whole.task, seed)
+            except InputError as error:
+                raise InputError(error.what, where=error.where, hint="give more rows, or fewer folds") from None
+            told = f"{len(train):,} {whole.task.things} to learn from"
+            sizes = f"{told}, {len(dev):,} to choose by, {len(test):,} to test on"
+            notes = [*([] if rounds else whole.notes), f"{sizes}; {_sides(whole.task)}"]
+            examples = Examples(whole.task, train, dev, test, notes)
+            name = f"fold {number}" if len(seeds) == 1 else f"repeat {repeat + 1}, fold {number}"
+            rounds.append(Round(repeat, f"repeat-{repeat + 1}/fold-{number}", name, seed, examples))
+    hint = "drop such rows, or add some with this label: each fold must learn it from other folds"
+    _check_labels(rounds, task, file=data.train, hint=hint)
+    return rounds
+
+
+def _dealt(whole: Examples, *, count: int, seed: int) -> list[Split]:
+    """The folds: of one long text its stretches from the beginning to the end, else rows drawn by the seed."""
+    rows = whole.train
+    if not _is_stream(whole.task):
+        return folds([one.stratum for one in rows], [one.whole for one in rows], count=count, seed=seed)
+    if count > len(rows):
+        what = f"`{count}` folds cannot be made of {len(rows):,} passages"
+        raise ConfigError(what, where="folds", hint=f"give a number from 2 to {len(rows)}, or a longer text")
+    stretches = np.array_split(np.arange(len(rows)), count)
+    return [Split(np.setdiff1d(np.arange(len(rows)), stretch), stretch) for stretch in stretches]
+
+
+def _is_stream(task: TaskConfig) -> bool:
+    return getattr(task, "unit", "") == "stream"
+
+
+def _sides(task: TaskConfig) -> str:
+    return "each fold is a stretch of the text" if _is_stream(task) else "equal texts are on one side"
+
+
+def _check_labels(rounds: Sequence[Round], task: TaskConfig, *, file: str, hint: str) -> None:
+    """Refuse a label that is tested on and not learned, before any model is trained."""
+    if task.answers_with == "text":
+        return
+    for one in rounds:
+        _check_kind(one.examples.train, task)
+        known = {example.label for example in one.examples.train}
+        for example in one.examples.test:
+            if example.label not in known:
+                what = f"label `{example.label}` has no text to learn from in {one.name}"
+                raise InputError(what, where=f"{file}:{example.line}" if example.line else file, hint=hint)
+
+
+def _check_kind(examples: Sequence[Any], task: TaskConfig) -> None:
+    if task.answers_with == "labels" and not all(isinstance(one.label, str) for one in examples):
+        what = f"`{task.kind}` cannot be compared: expected one label a text, a text for a text, or plain text"
+        raise ConfigError(what, where="task.kind", hint="train each model with weft train, and look at their pages")

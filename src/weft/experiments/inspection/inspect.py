@@ -1,0 +1,243 @@
+"""The data doctor: what is looked at and in what order; the looking is done in `weft.data` and `label_errors`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from weft.config import validated
+from weft.data.checks.damage import marks
+from weft.data.checks.duplicates import empty_texts, repeats
+from weft.data.checks.findings import SEVERITIES, Finding, Part, Row, counted
+from weft.data.checks.labels_and_lengths import labels, lengths
+from weft.data.checks.near_duplicates import near_duplicates
+from weft.data.checks.scripts import scripts
+from weft.data.examples.labelled import Labelled
+from weft.data.examples.roles import LikeQuestions, columns_of
+from weft.data.sources import Table, open_table
+from weft.data.split import split
+from weft.dataset import DataConfig
+from weft.errors import InputError
+from weft.experiments.inspection.label_errors import find_label_errors
+from weft.files import write_json
+from weft.report.pages.inspection import inspection_page
+from weft.tasks.classification import ClassificationConfig
+from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.texts import TextsConfig, part_of
+from weft.text.chinese import ScriptCounts, count_scripts
+from weft.text.normalize import NormalizeConfig, normalize
+from weft.text.segment import segment
+from weft.training.reports import Note
+
+LabelErrors = Literal["find", "leave"]
+
+UNKNOWN = 0.1
+"""The share of tokens that training lacks from which on it is worth a look."""
+_MISSING_SHOWN = 15
+_BLOCK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that was read: its table, the task with the columns taken, its rows."""
+
+    table: Table
+    task: TextsConfig
+    part: Part
+
+
+def inspect(
+    data: DataConfig,
+    *,
+    text: str | None = None,
+    label: str | None = None,
+    label_separator: str | None = None,
+    label_errors: LabelErrors = "find",
+    seed: int = 0,
+) -> Iterator[Note | Finding]:
+    """Look over labelled texts, told as it goes: notes of progress, and each finding as it is made.
+
+    Columns are found as in training, `text` being two joined by a comma where rows are pairs; with `label_separator` a
+    text may have several labels, or none. Bad rows are findings here, and stop nothing.
+    Raises InputError where a file cannot be read at all or its columns cannot be told, ConfigError for a bad separator.
+    """
+    columns = {"text": text, "label": label}
+    if label_separator is None:
+        task: TextsConfig = validated(ClassificationConfig, columns)
+    else:
+        task = validated(MultilabelConfig, {**columns, "label_separator": label_separator})
+    files = {"train": data.train, "dev": data.dev, "test": data.test}
+    found: list[_Read] = []
+    for name, file in files.items():
+        if file:
+            table = open_table(file, encoding=data.encoding, on_bad_row="skip")
+            found.append(_read(name, table, _for_table(found[0].task, table) if found else _resolved(task, table)))
+            yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
+    parts = [one.part for one in found]
+    yield from _form(found, guessed=not (text and label))
+    yield empty_texts(parts)
+    yield from labels(parts)
+    yield from repeats(parts)
+    yield Note("looking for texts that are nearly the same")
+    yield near_duplicates(parts)
+    yield lengths(parts)
+    yield scripts(parts)
+    yield from han_scripts(parts)
+    yield from marks(parts)
+    yield Note("comparing the words of the parts")
+    yield unknown_tokens(parts, seed=seed)
+    if label_errors == "find":
+        yield from find_label_errors(parts[0], seed=seed)
+
+
+def write_inspection(findings: Sequence[Finding], folder: Path, *, title: str) -> Path:
+    """Write `inspection.json`, with every row, and `page.html`, whose path is returned."""
+    ordered = in_order(findings)
+    write_json(folder / "inspection.json", {"data": title, "findings": [one.to_json() for one in ordered]})
+    return inspection_page(ordered, folder / "page.html", title=title)
+
+
+def in_order(findings: Sequence[Finding]) -> list[Finding]:
+    """The worst first, and as they were made among equals."""
+    return sorted(findings, key=lambda one: SEVERITIES[one.severity])
+
+
+def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
+    """Look for texts in simplified Chinese among traditional ones, or the other way round; nothing where none is."""
+    title, names = "Simplified and traditional Chinese", ("simplified", "traditional")
+    counts = [[count_scripts([text]) for text in part.texts] for part in parts]
+    main_of = [[_script(one) for one in of_part] for of_part in counts]
+    total = Counter(name for of_part in main_of for name in of_part if name)
+    table = [("part", *names)] + [
+        (part.name, *(f"{Counter(of_part)[name]:,}" for name in names))
+        for part, of_part in zip(parts, main_of, strict=True)
+    ]
+    if not total:
+        return
+    usual, unusual = sorted(names, key=lambda name: -total[name])
+    if not total[unusual]:
+        yield Finding("han", title, "fine", f"every text that tells is in {usual} characters", table=table)
+        return
+    rows = [
+        part.row(row, note=unusual)
+        for part, of_part in zip(parts, main_of, strict=True)
+        for row, name in enumerate(of_part)
+        if name == unusual
+    ]
+    said = f"{total[usual]:,} texts are mainly in {usual} characters, {total[unusual]:,} in {unusual} ones"
+    fix = f"write all in one script, as with `OpenCC('{'t2s' if usual == 'simplified' else 's2t'}').convert(text)`:"
+    fix += " to a model the two forms of a character are strangers"
+    yield Finding("han", title, "warning", said, len(rows), fix, rows, table)
+
+
+def _script(counts: ScriptCounts) -> str:
+    """The script that most of the telling characters are of; none where fewer than two tell it."""
+    simplified, traditional = counts.simplified, counts.traditional
+    if max(simplified, traditional) < 2 or simplified == traditional:
+        return ""
+    return "traditional" if traditional > simplified else "simplified"
+
+
+def unknown_tokens(parts: Sequence[Part], *, seed: int = 0) -> Finding:
+    """Count the tokens (words, and single Han) of the other parts, or of a tenth held out, that train lacks."""
+    train, others = parts[0].texts, {part.name: part.texts for part in parts[1:]}
+    title = "Words that train lacks"
+    if not others:
+        strata = [parts[0].stratum(row) for row in range(len(train))]
+        halves = split(strata, train, share=0.1, seed=seed) if len(train) >= 20 else None
+        if halves is None or not len(halves.dev):
+            return Finding("unknown", title, "fine", "not looked at: there are too few texts")
+        others = {"a tenth held out": [train[row] for row in halves.dev.tolist()]}
+        train = [train[row] for row in halves.train.tolist()]
+    known = set(_tokens(train))
+    said, worst, missing = [], 0.0, Counter[str]()
+    for name, texts in others.items():
+        tokens = _tokens(texts)
+        lacking = Counter({token: times for token, times in tokens.items() if token not in known})
+        share = lacking.total() / max(1, tokens.total())
+        different = len(lacking) / max(1, len(tokens))
+        said.append(f"{share:.1%} of the tokens of {name} stand in no text of train, {different:.1%} of its vocabulary")
+        worst = max(worst, share)
+        missing += lacking
+    table = [("token", "times"), *((token, f"{times:,}") for token, times in missing.most_common(_MISSING_SHOWN))]
+    sentence = "; ".join(said)
+    if worst < UNKNOWN:
+        return Finding("unknown", title, "fine", sentence, table=table if missing else ())
+    fix = "train on texts more like these, or on more; of unknown words a model sees letters at most"
+    return Finding("unknown", title, "warning", sentence, len(missing), fix, table=table)
+
+
+def _tokens(texts: Sequence[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for first in range(0, len(texts), _BLOCK):
+        cut = segment(normalize(texts[first : first + _BLOCK], NormalizeConfig()), "mixed")
+        times_V = np.bincount(cut.pieces_N, minlength=len(cut.distinct))
+        counts.update(dict(zip(cut.distinct, times_V.tolist(), strict=True)))
+    return +counts
+
+
+def _resolved(task: TextsConfig, table: Table) -> TextsConfig:
+    """The task with its columns. Raises InputError, with a hint for pairs, where they cannot be told."""
+    try:
+        return task.resolved(table)
+    except InputError as error:
+        others = "pairs to translate are inspected with --source NAME --target NAME"
+        if isinstance(error, LikeQuestions):
+            others = "to inspect them as questions, pass --task question_answering"
+        hint = f"{error.hint}; {others}" if error.hint else others
+        raise InputError(error.what, where=error.where, hint=hint) from None
+
+
+def _for_table(task: TextsConfig, table: Table) -> TextsConfig:
+    """The task of the first file for a further one, in which pairs have to be pairs too."""
+    pairs = len(columns_of(task.text or "", table.columns)) > 1
+    return task.for_table(table, text=task.text if pairs else None)
+
+
+def _read(name: str, table: Table, task: TextsConfig) -> _Read:
+    """The rows as training reads them, but for what is empty: that is refused there, and stays here to be shown."""
+    rows = []
+    for row in table:
+        texts = [row.values.get(column, "") for column in columns_of(task.text or "", table.columns)]
+        try:
+            label = task.labels_of(row) if isinstance(task, MultilabelConfig) else row.values.get(task.label or "", "")
+            rows.append(Labelled(texts[0], label, row.line, *texts[1:]))
+        except InputError as error:
+            table.reject(row.line, error.what, column=task.label or "")
+    if not rows:
+        raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
+    return _Read(table, task, part_of(name, table.path, rows, files=table.files))
+
+
+def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
+    between = {";": "semicolons", "|": "bars", "\t": "tabs", ",": "commas", "": ""}
+    table = [("part", "file", "rows", "form", "encoding", "fields between", "text", "label", "not read")]
+    for one in found:
+        text, label = one.task.text or "", one.task.label or ""
+        taken = (*columns_of(text, one.table.columns), label)
+        others = ", ".join(name for name in one.table.columns if name not in taken)
+        form = (one.table.form, one.table.encoding, between[one.table.delimiter])
+        table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
+    table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
+    text, label = found[0].task.text, found[0].task.label
+    said = f"text from column `{text}`, label from column `{label}`" + (" (guessed)" if guessed else "")
+    fix = f"if these are not the columns, name them: `--text {text} --label {label}`" if guessed else ""
+    yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
+    yield bad_rows({one.part.name: one.table for one in found})
+
+
+def bad_rows(tables: Mapping[str, Table]) -> Finding:
+    """The rows that were left out of the tables of some parts as they were read."""
+    rows = [
+        Row(name, bad.line, bad.place, "", "", note=bad.what) for name, table in tables.items() for bad in table.bad
+    ]
+    title = "Rows that cannot be read"
+    if rows:
+        fix = "mend these lines, or leave them out of training: `weft train --on-bad-row skip`"
+        return Finding("bad-rows", title, "error", counted(len(rows), "row"), len(rows), fix, rows)
+    return Finding("bad-rows", title, "fine", "every row can be read")

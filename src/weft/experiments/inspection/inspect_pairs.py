@@ -1,0 +1,112 @@
+"""The data doctor for pairs of a source and a target: what is looked at of each side, and of both together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from weft.data.checks.damage import marks
+from weft.data.checks.findings import Finding, Part, counted
+from weft.data.checks.labels_and_lengths import lengths
+from weft.data.checks.scripts import scripts
+from weft.data.checks.source_target import Fanout, clean_pairs, overlap
+from weft.data.examples.labelled import Labelled
+from weft.data.examples.source_target import FAR, columns_again, columns_for
+from weft.data.sources import Table, open_table
+from weft.dataset import DataConfig
+from weft.errors import InputError
+from weft.experiments.inspection.inspect import bad_rows, han_scripts
+from weft.tasks.texts import part_of
+from weft.training.reports import Note
+
+SIDES = ("source", "target")
+RULES = {
+    "empty": ("Empty sides", "remove these pairs, or pass `--on-bad-row skip`: without it training stops at the first"),
+    "copies": ("Targets that are their sources", "translate them or remove them: a model learns to copy from them"),
+    "duplicates": ("Duplicates", "keep the first of each: the others say nothing new"),
+    "ratio": (
+        "Unlike lengths",
+        f"see whether both sides say the same; `--set task.longest_ratio={FAR:g}` leaves such pairs out of training",
+    ),
+}
+"""What is wrong with pairs, each with its title and how to mend it."""
+
+
+def inspect_pairs(
+    data: DataConfig, *, source: str | None = None, target: str | None = None
+) -> Iterator[Note | Finding]:
+    """Look over pairs, told as it goes; columns are found as in training, and each of several targets makes a pair.
+
+    Raises InputError where a file cannot be read at all or its columns cannot be told.
+    """
+    parts: list[Part] = []
+    tables: dict[str, Table] = {}
+    columns: tuple[str, str] | None = None
+    for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
+        if file:
+            tables[name] = table = open_table(file, encoding=data.encoding, on_bad_row="skip")
+            found = columns_again(table, source=source, target=target, trained=columns) if columns else None
+            columns = found or columns_for(table, source=source, target=target)
+            parts.append(_read(name, table, *columns))
+            said = f"source from column `{columns[0]}`, target from column `{columns[1]}`"
+            yield Note(f"{parts[-1].path}: {counted(len(parts[-1]), 'pair')}; {said}")
+    yield bad_rows(tables)
+    yield from _cleaned(parts)
+    if len(parts) > 1:
+        yield _overlap(parts)
+    for number, side in enumerate(SIDES):
+        half = [replace(part, texts=part.halves[number], halves=()) for part in parts]
+        for one in (lengths(half), scripts(half), *han_scripts(half), *marks(half)):
+            fix = one.fix.split(";")[0] if one.key == "lengths" else one.fix  # what follows is of texts with labels
+            yield replace(one, key=f"{one.key}-{side}", title=f"{one.title}: {side}", fix=fix)
+
+
+def _read(name: str, table: Table, source: str, target: str) -> Part:
+    rows = [
+        Labelled(row.values.get(source, ""), "", row.line, one)
+        for row in table
+        for column in ([target] if target in table.columns else target.split(","))
+        for one in row.lists.get(column.strip()) or (row.values.get(column.strip(), ""),)
+    ]
+    if not rows:
+        raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
+    return part_of(name, table.path, rows)
+
+
+def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:
+    """What training would leave out or tell of, rule by rule, and sources with many targets."""
+    cleaned = [clean_pairs(*part.halves, longest_ratio=FAR, duplicates="keep") for part in parts]
+    for of_rule in zip(*(one.noted for one in cleaned), strict=True):
+        found = [(part, one) for part, one in zip(parts, of_rule, strict=True) if len(one.rows_N)]
+        rule = of_rule[0].rule
+        title, fix = RULES[rule]
+        if not found:
+            yield Finding(rule, title, "fine", "none")
+            continue
+        rows = [part.row(row) for part, one in found for row in one.rows_N.tolist()]
+        said = "; ".join(f"{part.name}: {one.said.rpartition(':')[0]}" for part, one in found)
+        yield Finding(rule, title, "error" if rule == "empty" else "warning", said, len(rows), fix, rows)
+    yield _fanout(parts, [one.fanout for one in cleaned])
+
+
+def _fanout(parts: Sequence[Part], fanouts: Sequence[Fanout]) -> Finding:
+    """The sources that have many targets."""
+    title = "Sources with several targets"
+    found = [(part, one) for part, one in zip(parts, fanouts, strict=True) if one.said]
+    if not found:
+        return Finding("fanout", title, "fine", "few or none")
+    said = "; ".join(f"{part.name}: {one.said}" for part, one in found)
+    fix = "where each target is right, `--set task.references=all` scores a source once, by all of them"
+    return Finding("fanout", title, "warning", said, sum(one.sources for _, one in found), fix)
+
+
+def _overlap(parts: Sequence[Part]) -> Finding:
+    """The sources of dev and test that stand in train too."""
+    title, train = "Sources in several parts", parts[0].halves[0]
+    found = [(part, overlap(train, part.halves[0], name=part.name)) for part in parts[1:]]
+    rows = [part.row(row) for part, one in found for row in one.rows_N.tolist()]
+    if not rows:
+        return Finding("overlap", title, "fine", "no source of dev or test stands in train")
+    fix = "remove them from train: a model that has learned a text by heart scores better than it writes"
+    said = "; ".join(one.said.rpartition(":")[0] for _, one in found if len(one.rows_N))
+    return Finding("overlap", title, "error", said, len(rows), fix, rows)

@@ -1,0 +1,167 @@
+"""The data doctor for questions on passages: what is looked at of answers, questions and passages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from weft.data.checks.damage import marks
+from weft.data.checks.duplicates import digests
+from weft.data.checks.findings import Finding, Part, Row, counted
+from weft.data.checks.labels_and_lengths import lengths
+from weft.data.checks.scripts import scripts
+from weft.data.examples.span_questions import Question, find_columns, questions_of
+from weft.data.sources import Table, open_table
+from weft.dataset import DataConfig
+from weft.errors import InputError
+from weft.experiments.inspection.inspect import bad_rows, han_scripts
+from weft.training.reports import Note
+
+SIDES = ("question", "passage")
+OTHER = ", other answers"
+ANEW = "; then leave `answer_start` out: the place of an answer is found again"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The questions of one file."""
+
+    part: str
+    table: Table
+    questions: Sequence[Question]
+
+    def row(self, one: Question, *, note: str = "") -> Row:
+        """One of them to be shown."""
+        return Row(
+            self.part, one.line, self.table.place(one.line), one.question, " / ".join(one.right), note, one.passage
+        )
+
+
+def inspect_questions(
+    data: DataConfig, *, text: str | None = None, label: str | None = None
+) -> Iterator[Note | Finding]:
+    """Look over questions on passages, told as it goes; columns are found as in training.
+
+    Raises InputError where a file cannot be read at all or its columns cannot be told.
+    """
+    found: list[_Asked] = []
+    for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
+        if file:
+            table = open_table(file, encoding=data.encoding, on_bad_row="skip")
+            columns, answers = find_columns(table, text=text, label=label)
+            if answers is None:
+                hint = "name the column of the answers with --label"
+                raise InputError("has questions and passages, and no answers", where=table.path, hint=hint)
+            rows = list(questions_of(table, text=columns, label=answers))
+            if not rows:
+                raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
+            found.append(_Asked(name, table, rows))
+            said = f"question and passage from `{columns}`, answers from `{answers}`"
+            yield Note(f"{table.path}: {counted(len(rows), 'question')}; {said}")
+    yield bad_rows({one.part: one.table for one in found})
+    yield _answers(found)
+    yield _lost(found)
+    yield _moved(found)
+    yield _repeats(found)
+    if len(found) > 1:
+        yield _overlap(found)
+    for side in SIDES:
+        parts = [_side(one, side) for one in found]
+        for finding in (lengths(parts), scripts(parts), *han_scripts(parts), *marks(parts)):
+            fix = finding.fix.split(";")[0] if finding.key == "lengths" else finding.fix  # the rest is of labels
+            fix += ANEW if side == "passage" and finding.key in ("characters", "markup") and fix else ""
+            yield replace(finding, key=f"{finding.key}-{side}", title=f"{finding.title}: {side}s", fix=fix)
+
+
+def _answers(found: Sequence[_Asked]) -> Finding:
+    """How many questions, passages and answers there are, and how many questions have none."""
+    table = [("part", "questions", "passages", "without an answer", "with several")]
+    for one in found:
+        passages, answers = {asked.passage for asked in one.questions}, [len(asked.right) for asked in one.questions]
+        counts = (len(one.questions), len(passages), answers.count(0), sum(number > 1 for number in answers))
+        table.append((one.part, *(f"{number:,}" for number in counts)))
+    shares = [sum(not asked.right for asked in one.questions) / len(one.questions) for one in found]
+    said = "; ".join(f"{share:.0%} of {one.part} have no answer" for one, share in zip(found, shares, strict=True))
+    said = said if any(shares) else "every question has an answer"
+    never = [one.part for one, share in zip(found[1:], shares[1:], strict=True) if share and not shares[0]]
+    if never:
+        fix = "a model answers always where training has no question without an answer: add some"
+        return Finding("answers", "Answers", "warning", said, len(never), fix, table=table)
+    if shares[0] == 1:
+        fix = "is `--label` the right column?"
+        return Finding(
+            "answers", "Answers", "error", "no question has an answer", len(found[0].questions), fix, table=table
+        )
+    return Finding("answers", "Answers", "fine", said, table=table)
+
+
+def _lost(found: Sequence[_Asked]) -> Finding:
+    """Questions whose answers all stand nowhere in their passages."""
+    title = "Answers that are not in the passage"
+    rows = [one.row(asked) for one in found for asked in one.questions if asked.unplaced and not asked.answers]
+    if not rows:
+        return Finding("lost", title, "fine", "each question with an answer has one in its passage")
+    said = f"{counted(len(rows), 'question')} that training leaves out, and that no answer is right for in a test"
+    fix = "write the answer as it stands in the passage, letter by letter, or take the right passage"
+    return Finding("lost", title, "warning", said, len(rows), fix, rows)
+
+
+def _moved(found: Sequence[_Asked]) -> Finding:
+    """Answers that stand elsewhere than their `answer_start` says."""
+    title = "Answers that are not where they are said to be"
+    rows = [one.row(asked, note=_taken(asked)) for one in found for asked in one.questions if asked.moved]
+    if not rows:
+        return Finding("moved", title, "fine", "each answer stands where it is said to, or nothing is said")
+    said = f"{counted(len(rows), 'question')}: the nearest place with the same text is taken"
+    fix = "count characters from 0, not bytes or words; a wrong place of several teaches the wrong one"
+    return Finding("moved", title, "warning", said, len(rows), fix, rows)
+
+
+def _taken(asked: Question) -> str:
+    """From where its answers are taken."""
+    return "taken from character " + ", ".join(f"{span.start:,}" for span in asked.answers or ())
+
+
+def _repeats(found: Sequence[_Asked]) -> Finding:
+    """Questions that are asked again of the same passage, within a file."""
+    title, rows = "Questions asked again", []
+    for one in found:
+        first: dict[tuple[bytes, ...], Question] = {}
+        sides = (digests((getattr(asked, side) for asked in one.questions), "alike") for side in SIDES)
+        for asked, key in zip(one.questions, zip(*sides, strict=True), strict=True):
+            before = first.setdefault(key, asked)
+            if before is not asked:
+                differ = "" if set(before.right) & set(asked.right) or before.right == asked.right else OTHER
+                rows.append(one.row(asked, note=f"as line {before.line:,}{differ}"))
+    if not rows:
+        return Finding("repeats", title, "fine", "no question is asked twice of a passage")
+    other = sum(row.note.endswith(OTHER) for row in rows)
+    said = f"{counted(len(rows), 'question')} of the same passage, {other:,} of them with other answers"
+    fix = "put all right answers of a question into one row, and keep that"
+    return Finding("repeats", title, "warning", said, len(rows), fix, rows)
+
+
+def _overlap(found: Sequence[_Asked]) -> Finding:
+    """The questions of dev and test on passages that stand in train too."""
+    title = "Passages in several parts"
+    known, *others = (digests((asked.passage for asked in one.questions), "alike") for one in found)
+    learned = set(known)
+    rows = [
+        one.row(asked)
+        for one, keys in zip(found[1:], others, strict=True)
+        for asked, key in zip(one.questions, keys, strict=True)
+        if key in learned
+    ]
+    if not rows:
+        return Finding("overlap", title, "fine", "no passage of dev or test stands in train")
+    said = f"{counted(len(rows), 'question')} of dev and test are on passages of train"
+    fix = "deal out passages, not questions: a model that knows a passage answers better than it will of new ones"
+    return Finding("overlap", title, "error", said, len(rows), fix, rows)
+
+
+def _side(one: _Asked, side: str) -> Part:
+    """All questions of a file, or all its passages, each once."""
+    lines: dict[str, int] = {}
+    for asked in one.questions:
+        lines.setdefault(getattr(asked, side), asked.line)
+    return Part(one.part, one.table.path, list(lines), [""] * len(lines), list(lines.values()))

@@ -1,0 +1,78 @@
+"""Two texts an example, how their columns are named and what is read of them; special ids around one or two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from weft.data.columns import Fitted, Long, Ragged, fit
+from weft.text.tokenizers.base import Frame
+
+
+def shared_and_alone(first: Ragged, second: Ragged, *, size: int) -> Ragged:
+    """One set of ids for the sets of both texts of each row: below `size` what is in both, from `size` what in one.
+
+    Which of the two texts comes first makes no difference. Ids ascend within a row, as those of one text do.
+    """
+    first_N, second_N = (_numbered(one, size=size) for one in (first, second))
+    both_N = np.intersect1d(first_N, second_N, assume_unique=True)
+    alone_N = np.setxor1d(first_N, second_N, assume_unique=True)
+    owner_N = np.concatenate([both_N // size, alone_N // size])
+    ids_N = np.concatenate([both_N % size, alone_N % size + size])
+    order_N = np.lexsort((ids_N, owner_N))
+    lengths_R = np.bincount(owner_N, minlength=len(first.lengths_R))
+    return Ragged.of(ids_N[order_N].astype(first.values.dtype)[:, None], lengths_R)
+
+
+def framed(texts: Sequence[Ragged], frame: Frame, *, max_length: int, long: Long) -> Fitted:
+    """One row of each text, or of each two, between the special ids that a model expects; at most `max_length` in all.
+
+    The values are [N, 2]: the id, and 0 or, from the second text on, 1. Of two texts the longer one is cut first.
+    """
+    space = max_length - frame.room(len(texts))
+    if len(texts) == 1:
+        cut = fit(texts[0], max_length=space, long=long)
+        parts: list[Ragged | tuple[int, ...]] = [frame.before, cut.rows, frame.after]
+        return Fitted(joined(parts, segments=(0, 0, 0)), cut.owner_R, cut.long_texts, cut.unread)
+    lengths_2E = np.stack([one.lengths_R for one in texts])
+    other_2E = np.maximum(space - lengths_2E[::-1], [[space - space // 2], [space // 2]])
+    kept_2E = np.minimum(lengths_2E, other_2E)
+    first, second = (_shortened(one, kept_E, long=long) for one, kept_E in zip(texts, kept_2E, strict=True))
+    parts = [frame.before, first, frame.between, second, frame.after]
+    unread_E = (lengths_2E - kept_2E).sum(0)
+    rows = joined(parts, segments=(0, 0, 0, 1, 1))
+    return Fitted(rows, np.arange(len(unread_E)), int((unread_E > 0).sum()), int(unread_E.sum()))
+
+
+def joined(parts: Sequence[Ragged | tuple[int, ...]], *, segments: Sequence[int]) -> Ragged:
+    """Rows of ids end to end with the same ids in each; the values are [N, 2], the id and the segment of its part."""
+    rows = next(len(one.lengths_R) for one in parts if isinstance(one, Ragged))
+    whole = [one if isinstance(one, Ragged) else _repeated(one, rows=rows) for one in parts]
+    lengths_RP = np.stack([one.lengths_R for one in whole], axis=1)
+    starts_RP = (np.cumsum(lengths_RP) - lengths_RP.ravel()).reshape(lengths_RP.shape)
+    values_N2 = np.empty((int(lengths_RP.sum()), 2), dtype=np.int32)
+    for one, starts_R, segment in zip(whole, starts_RP.T, segments, strict=True):
+        places_N = np.arange(len(one.values)) + np.repeat(starts_R - one.offsets_R1[:-1], one.lengths_R)
+        values_N2[places_N, 0], values_N2[places_N, 1] = one.values[:, 0], segment
+    return Ragged.of(values_N2, lengths_RP.sum(1))
+
+
+def _repeated(ids: tuple[int, ...], *, rows: int) -> Ragged:
+    values_N1 = np.tile(np.array(ids, dtype=np.int32), rows)[:, None]
+    return Ragged.of(values_N1, np.full(rows, len(ids)))
+
+
+def _shortened(whole: Ragged, kept_R: np.ndarray, *, long: Long) -> Ragged:
+    """The first so many ids of each row or, where it is cut by both ends, the first and the last halves of them."""
+    lengths_R = whole.lengths_R
+    tail_R = np.where((kept_R < lengths_R) & (long == "head-tail"), kept_R // 2, 0)
+    place_N = np.arange(len(whole.values)) - np.repeat(whole.offsets_R1[:-1], lengths_R)
+    head_N = place_N < np.repeat(kept_R - tail_R, lengths_R)
+    return Ragged.of(whole.values[head_N | (place_N >= np.repeat(lengths_R - tail_R, lengths_R))], kept_R)
+
+
+def _numbered(sets: Ragged, *, size: int) -> np.ndarray:
+    """Each id of each row as one number, unlike that of any other row."""
+    rows_N = np.repeat(np.arange(len(sets.lengths_R)), sets.lengths_R)
+    return rows_N * size + sets.values[:, 0]

@@ -1,0 +1,303 @@
+"""The tokenizers of both sides of a pair, one or two, and the encoder that suits a decoder; knows no loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor, nn
+
+from weft.data.batch import Moves, Tokens
+from weft.data.columns import Columns, Ragged, Share, ended, fit
+from weft.errors import ConfigError
+from weft.inputs.pair import framed
+from weft.inputs.text import framed_tokens, tokens_of
+from weft.inputs.warm_start import with_folder
+from weft.models.base import DecoderConfig, Encoder, EncoderConfig, Symbols
+from weft.models.choices import DecoderChoice
+from weft.models.embedding import Embedding
+from weft.models.encoder_decoder import Tying
+from weft.models.fine_tuning import FineTuning
+from weft.models.pretrained import PretrainedEncoder, PretrainedEncoderConfig
+from weft.models.pretrained_decoder import PretrainedDecoder, PretrainedDecoderConfig
+from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
+from weft.models.rnn_decoder import RnnDecoderConfig
+from weft.models.transformer import TransformerEncoderConfig
+from weft.models.transformer_decoder import TransformerDecoderConfig
+from weft.text.segment import han_share
+from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
+from weft.text.tokenizers.choices import exactly, for_writing, pieces_for
+
+_SAMPLE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The tokenizer of sources and that of targets: the same object where there is one vocabulary."""
+
+    source: Tokenizer
+    target: Tokenizer
+
+    @property
+    def shared(self) -> bool:
+        """Whether there is one vocabulary."""
+        return self.source is self.target
+
+    @property
+    def read_sizes(self) -> tuple[int, ...]:
+        """How many ids of each view an encoder reads: an end symbol beyond those of view 0, unless there is a frame."""
+        first, *views = self.source.sizes
+        return (first if self.source.frame else first + 1, *views)
+
+    def tokens(self, columns: Columns, rows: np.ndarray) -> Tokens:
+        """The sources of some rows, gathered and padded."""
+        if self.source.frame is not None:
+            return framed_tokens(columns.ragged["source"], rows)
+        return tokens_of(columns.ragged["source"], rows, columns.letters.get("source"))
+
+    def tying(self, encoder: nn.Module, decoder: nn.Module) -> Tying:
+        """Whether both sides can have one table: of one vocabulary and one width."""
+        if isinstance(encoder, PretrainedEncoder) and isinstance(decoder, PretrainedDecoder):
+            return "shared" if decoder.shares_table_with(encoder.network) else "separate"
+        reads, writes = getattr(encoder, "embedding", None), getattr(decoder, "embedding", None)
+        both = self.shared and isinstance(reads, Embedding) and isinstance(writes, nn.Embedding)
+        return "shared" if both and reads.tables[0].weight.shape == writes.weight.shape else "separate"
+
+    def save(self, folder: Path) -> None:
+        """The one tokenizer's files, or those of both in folders of their own."""
+        if self.shared:
+            self.source.save(folder)
+            return
+        for name, side in (("source", self.source), ("target", self.target)):
+            (folder / name).mkdir(exist_ok=True)
+            side.save(folder / name)
+
+    def notes(self, facts: Mapping[str, Mapping[str, float]]) -> list[str]:
+        """How many ids there are, and how much of each part they cover."""
+        known = ", ".join(f"{one['source']:.2%} of {name}" for name, one in facts.items())
+        if self.shared:
+            return [f"one vocabulary of {self.source.counted} for both sides, which cover {known} (sources)"]
+        targets = ", ".join(f"{one['target']:.2%} of {name}" for name, one in facts.items() if "target" in one)
+        return [
+            f"{self.source.counted} for sources, which cover {known}",
+            f"{self.target.counted} for targets, which cover {targets}",
+        ]
+
+
+def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
+    """The same with all that was left open decided: tokenizers, vocabularies, the encoder.
+
+    Raises ConfigError where encoder and decoder, or the settings of the vocabularies, do not go together.
+    """
+    decoder = config.decoder.ready()
+    encoder = (config.encoder or suiting(decoder)).ready()
+    if not encoder.reads_order:
+        what = f"`{encoder.kind}` reads n-grams, which have no positions for a decoder to look at"
+        raise ConfigError(what, where="task.encoder", hint="take `cnn`, `rnn`, `lstm`, `gru` or `transformer`")
+    config = _within(config, max_source=encoder.longest, max_target=decoder.longest)
+    vocabulary = config.vocabulary
+    if encoder.reads_with or decoder.reads_with:
+        source, target = (part.reads_with for part in (encoder, decoder))
+        vocabulary = "shared" if source == target else "separate"
+        config = config.model_copy(
+            update={
+                "tokenizer": with_folder(config.tokenizer, source),
+                "target_tokenizer": None if source == target else with_folder(config.target_tokenizer, target),
+            }
+        )
+    if vocabulary == "auto":
+        halves = [han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.3 for texts in (sources, targets)]
+        own = config.target_tokenizer is not None and config.target_tokenizer != config.tokenizer
+        vocabulary = "separate" if own or halves[0] != halves[1] else "shared"
+    if vocabulary == "shared" and config.target_tokenizer not in (None, config.tokenizer):
+        what = "one vocabulary for both sides has one tokenizer"
+        raise ConfigError(what, where="task.target_tokenizer", hint="leave it out, or set task.vocabulary=separate")
+    if vocabulary == "shared":
+        tokenizer, target = for_writing(config.tokenizer or pieces_for([*sources, *targets])), None
+    else:
+        tokenizer = exactly(config.tokenizer or pieces_for(sources))
+        target = for_writing(config.target_tokenizer or config.tokenizer or pieces_for(targets))
+    update = {
+        "encoder": encoder,
+        "decoder": decoder,
+        "vocabulary": vocabulary,
+        "tokenizer": tokenizer,
+        "target_tokenizer": target,
+    }
+    return config.model_copy(update=update)
+
+
+def _within(config: Any, **positions: int | None) -> Any:
+    """The same, reading no more tokens than there are positions for, less one for an end or a beginning.
+
+    Raises ConfigError where more are asked for.
+    """
+    for name, longest in positions.items():
+        if longest is not None and getattr(config, name) >= longest:
+            if name in config.model_fields_set:
+                what = (
+                    f"there are positions for {longest} tokens, an end among them, and {getattr(config, name)} are read"
+                )
+                hint = f"set it below {longest}, or take sinusoidal or rotary positions"
+                raise ConfigError(what, where=f"task.{name}", hint=hint)
+            config = config.model_copy(update={name: longest - 1})
+    return config
+
+
+def check_positions(config: EncoderConfig, encoder: Encoder, decoder: DecoderConfig) -> None:
+    """Raise ConfigError where a decoder attends to positions that the encoder does not keep."""
+    if decoder.needs_positions and not encoder.keeps_positions:
+        what = f"`{config.kind}` keeps no positions for a decoder to look at"
+        hint = "take another encoder, or a decoder with task.decoder.attention=none"
+        raise ConfigError(what, where="task.encoder", hint=hint)
+
+
+def suiting(decoder: DecoderConfig) -> EncoderConfig:
+    """The encoder of a decoder's kind and size."""
+    if isinstance(decoder, RnnDecoderConfig):
+        make = LstmEncoderConfig if decoder.kind == "lstm" else GruEncoderConfig
+        half = max(1, decoder.hidden // 2)
+        return make(width=decoder.width, hidden=half, layers=decoder.layers, dropout=decoder.dropout, view_dropout=0)
+    if isinstance(decoder, PretrainedDecoderConfig):
+        return PretrainedEncoderConfig(**{name: getattr(decoder, name) for name in FineTuning.model_fields})
+    names = ("width", "layers", "heads", "feed_forward", "dropout")
+    settings = {name: getattr(decoder, name) for name in names if hasattr(decoder, name)}
+    rotary = not isinstance(decoder, TransformerDecoderConfig) or decoder.positions == "rotary"
+    return TransformerEncoderConfig(positions="rotary" if rotary else "sinusoidal", view_dropout=0, **settings)
+
+
+def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Sides:
+    """Learn the one vocabulary or both.
+
+    Raises ConfigError where sources would have no order, or targets could not be turned back into text.
+    """
+    writes = config.target_tokenizer or config.tokenizer
+    if config.vocabulary == "shared":
+        shared = config.tokenizer.learn([*dict.fromkeys(sources), *dict.fromkeys(targets)])
+        sides = Sides(shared, shared)
+    else:
+        sides = Sides(config.tokenizer.learn(list(dict.fromkeys(sources))), writes.learn(list(dict.fromkeys(targets))))
+    check_written(writes, sides.target, where="task.target_tokenizer" if not sides.shared else "task.tokenizer")
+    if not sides.source.ordered:
+        hint = "take `bpe`, `unigram`, `bytes`, `mixed`, `char` or `word`"
+        raise ConfigError(f"`{config.tokenizer.kind}` has no positions to read", where="task.tokenizer", hint=hint)
+    return sides
+
+
+def symbols_for(decoder: DecoderConfig, tokenizer: Tokenizer) -> Symbols:
+    """With what a sequence begins and ends: as the decoder says, or with the id after those of the tokenizer."""
+    beyond = tokenizer.sizes[0]
+    return decoder.symbols or Symbols((beyond,), beyond)
+
+
+def encoded(
+    sides: Sides, sources: Sequence[str], targets: Sequence[str] | None, *, end: int, max_source: int, max_target: int
+) -> Columns:
+    """Ids of sources, with an end symbol after what is read, and of targets, with one after those that end in time.
+
+    Sources that a pre-trained encoder reads stand in the frame that it expects.
+    """
+    read, frame = sides.source.encode(sources), sides.source.frame
+    whole = Ragged.of(read.values_NW, read.lengths_R)
+    if frame is None:
+        source = fit(whole, max_length=max_source, long="head")
+        ragged = {"source": ended(source.rows, sides.source.sizes[0])}
+    else:
+        source = framed([whole], frame, max_length=max_source, long="head")
+        ragged = {"source": source.rows}
+    facts = {
+        "source": Share.but(read.unknown, len(read.values_NW)),
+        "long": Share(source.long_texts, len(sources)),
+        "unread": Share(source.unread, len(read.values_NW)),
+    }
+    cost_R, shape_R = ragged["source"].lengths_R, None
+    if targets is not None:
+        written = sides.target.encode(targets)
+        whole = Ragged.of(written.values_NW, written.lengths_R)
+        target = fit(whole, max_length=max_target, long="head")
+        ragged["target"] = _ending(target.rows, end, where_R=whole.lengths_R <= max_target)
+        facts["target"] = Share.but(written.unknown, len(written.values_NW))
+        facts["long_targets"] = Share(target.long_texts, len(targets))
+        # batches of one source length and like target lengths: hardly any padding on either side
+        shape_R = cost_R * 100_000 + ragged["target"].lengths_R
+        cost_R = cost_R + ragged["target"].lengths_R
+    letters = {} if read.letters is None else {"source": Ragged.of(read.letters.ids_N, read.letters.lengths_U)}
+    unread_R = read.lengths_R - source.rows.lengths_R + (0 if frame is None else frame.room(1))
+    return Columns(ragged, {"unread": unread_R}, source.owner_R, cost_R, facts, letters, shape_R)
+
+
+def _ending(rows: Ragged, end: int, *, where_R: np.ndarray) -> Ragged:
+    """Rows with an end symbol after some: what was cut does not end there, and a model is not to learn that it does."""
+    whole = ended(rows, end)
+    kept = np.ones(len(whole.values), dtype=bool)
+    kept[whole.offsets_R1[1:][~where_R] - 1] = False
+    return Ragged.of(whole.values[kept], rows.lengths_R + where_R)
+
+
+def check_written(config: TokenizerConfig, learned: Tokenizer, *, where: str) -> None:
+    """Raise ConfigError for a tokenizer whose ids cannot be turned back into text."""
+    if not learned.reversible:
+        hint = "take `bpe`, `unigram`, `bytes`, `char` or `word`"
+        raise ConfigError(f"`{config.kind}` cannot be turned back into text", where=where, hint=hint)
+    if len(learned.sizes) > 1:
+        what = "what is written has one view of a position"
+        raise ConfigError(what, where=f"{where}.views", hint="leave the views out; a source of its own may have them")
+
+
+def loaded_sides(config: Any, folder: Path) -> Sides:
+    """Read what `Sides.save` wrote."""
+    if config.vocabulary == "shared":
+        shared = config.tokenizer.load(folder)
+        return Sides(shared, shared)
+    return Sides(config.tokenizer.load(folder / "source"), config.target_tokenizer.load(folder / "target"))
+
+
+@dataclass(frozen=True, slots=True)
+class PairBatch(Moves):
+    """Sources of B rows and, where known, their targets from what begins them to the end, with what of them is told.
+
+    The targets are [B, P + T], P ids that begin them and T others; their mask is [B, P + T - 1], for the ids from the
+    second on: True at those that the decoder has to tell.
+    """
+
+    source: Tokens
+    target_BT: Tensor | None
+    mask_BT: Tensor | None
+    keys: Sequence[np.ndarray]
+    """The ids of each source, by which its draws are seeded."""
+
+
+def pair_batch(sides: Sides, columns: Columns, rows: np.ndarray, *, begin: tuple[int, ...]) -> PairBatch:
+    """The batch of some rows, whose targets begin with some ids."""
+    tokens, source = sides.tokens(columns, rows), columns.ragged["source"]
+    keys = [source.values[source.offsets_R1[row] : source.offsets_R1[row + 1], 0] for row in rows]
+    if "target" not in columns.ragged:
+        return PairBatch(tokens, None, None, keys)
+    ids_BTW, mask_BT = columns.ragged["target"].padded(rows)
+    target_BT = torch.from_numpy(ids_BTW[..., 0]).long()
+    begun_BT = torch.cat([torch.tensor(begin).expand(len(rows), -1), target_BT], 1)
+    told_BT = np.pad(mask_BT, ((0, 0), (len(begin) - 1, 0)))
+    return PairBatch(tokens, begun_BT, torch.from_numpy(told_BT), keys)
+
+
+_DECODER = TypeAdapter(DecoderChoice)
+
+
+def with_kind(settings: Any, *, context: Any) -> Any:
+    """The settings of a task, with those of `encoder` over what suits its decoder where they name no kind.
+
+    Others are as they were, and so are those with a decoder that cannot be, which is told where it is read.
+    """
+    encoder = settings.get("encoder") if isinstance(settings, Mapping) else None
+    if not isinstance(encoder, Mapping) or "kind" in encoder:
+        return settings
+    try:
+        decoder = _DECODER.validate_python(settings.get("decoder", {}), context=context)
+    except ValidationError:
+        return {name: value for name, value in settings.items() if name != "encoder"}
+    return {**settings, "encoder": {**suiting(decoder).model_dump(), **encoder}}

@@ -1,0 +1,155 @@
+"""A trained folder that another training starts from: its tokenizer, one of its parts, the weights of it.
+
+Written `pretrained:FOLDER` in place of an encoder or a decoder; the new folder does not need the old one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from weft.errors import ConfigError, RunFolderError
+from weft.files import read_json
+from weft.models.weights import own_weights
+from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
+from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
+
+LENGTHS = ("max_length", "context")
+"""What a task that starts takes over too, unless it is set: how much was read at once."""
+
+
+def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: frozenset[str]) -> Any:
+    """Settings of a task whose part is `pretrained:FOLDER`, of a folder that weft trained, with what that folder says.
+
+    All others are given back as they are: a folder of another form is read by the part itself. Settings beside the
+    folder go over those in it. `own` are the settings that the task has.
+
+    Raises:
+        ConfigError: the folder has no such part, or a tokenizer is set too.
+        RunFolderError: it is not finished, or cannot be read.
+
+    """
+    if not isinstance(settings, Mapping):
+        return settings
+    folder, over = _asked(settings.get(part, f"pretrained:{settings.get('start') or ''}"))
+    if not folder or not (Path(folder) / "task").is_dir():
+        return settings
+    if not (Path(folder) / "bundle.json").is_file():
+        raise RunFolderError("the run is not finished", where=folder, hint="finish it with --resume")
+    where = f"task.{part}"
+    if settings.get("tokenizer") is not None:
+        hint = "leave task.tokenizer out"
+        raise ConfigError(f"{folder} has a tokenizer, which its {part} reads by", where="task.tokenizer", hint=hint)
+    found = _saved(Path(folder))
+    two_sides = (Path(folder) / "task" / "source").exists()
+    reads = "reader" in found
+    if found.get(part) is None or two_sides or (reads and "reader" not in own):
+        kind = found.get("kind")
+        objective = "mlm" if part == "encoder" else "clm"
+        hint = f"name a folder of `weft pretrain --objective {objective}`, or of a model of the same kind"
+        what = f"{folder} is a model of task `{kind}`, of which no {part} can be taken"
+        raise ConfigError(what, where=where, hint=hint)
+    alike = reads == ("reader" in own)  # a passage is longer than what words were told in
+    taken = {name: found[name] for name in LENGTHS if alike and name in found and name in own}
+    return {**taken, **settings, part: {**found[part], **over}, "tokenizer": found["tokenizer"], "start": folder}
+
+
+def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
+    """The tokenizer of a folder that is started from. Raises RunFolderError where it cannot be read."""
+    try:
+        return config.load(Path(folder) / "task")
+    except (OSError, ValueError, KeyError) as error:
+        raise _unreadable(folder, error) from None
+
+
+def start_from_run(
+    folder: str, model: nn.Module, *, part: Literal["encoder", "decoder"], heads: bool = False, told: bool = False
+) -> str:
+    """Copy the weights of a part of a trained model into a fresh one; with `heads` all others that fit, too.
+
+    A table of pieces may have further rows here, and there may be tables of further views: they stay as they are.
+    Where parts of a row are `told`, the second table does it, which only a folder that tells them has too.
+    Returns what is to be said of it.
+
+    Raises:
+        ConfigError: weights of the part are of another size, or not there.
+        RunFolderError: they cannot be read.
+
+    """
+    try:
+        weights = {_reads(name): one for name, one in load_file(Path(folder) / "weights.safetensors").items()}
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(folder, error) from None
+    inserted = told and "reader" not in _saved(Path(folder))
+    taken, there_are = 0, sum(one.numel() for one in weights.values())
+    for name, value in ((_reads(name), one) for name, one in own_weights(model).items()):
+        of_part, table = name.startswith(f"{part}."), ".tables." in name
+        there = weights.get(_without_second(name) if table and inserted else name)
+        rows = value[: len(there)] if table and there is not None else value
+        if there is not None and rows.shape == there.shape and (of_part or heads):
+            with torch.no_grad():
+                rows.copy_(there)
+            taken += rows.numel()
+        elif of_part and not (table and there is None):
+            found = "nothing" if there is None else f"{list(there.shape)}"
+            what = f"expected `{name}` of size {list(value.shape)}, found {found} in {folder}"
+            hint = f"leave out what changes the size of the {part} there, such as task.{part}.width, hidden or layers"
+            raise ConfigError(what, where=f"task.{part}", hint=hint)
+    return f"started from {folder}: {taken:,} of its {there_are:,} weights{'' if heads else f', those of its {part}'}"
+
+
+def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> TokenizerConfig | None:
+    """That of the folder that a pre-trained encoder reads with, where none is named; without one, what is named.
+
+    Raises ConfigError for another than the encoder's.
+    """
+    if folder is None and not isinstance(tokenizer, PretrainedTokenizerConfig):
+        return tokenizer
+    if tokenizer is None:
+        return PretrainedTokenizerConfig(folder=folder or "")
+    if not isinstance(tokenizer, PretrainedTokenizerConfig):
+        what = f"a pre-trained encoder reads by its own tokenizer, found `{tokenizer.kind}`"
+        raise ConfigError(what, where="task.tokenizer", hint="leave task.tokenizer out")
+    if not (tokenizer.folder or folder):
+        hint = "name it: --set task.tokenizer.folder=./model"
+        raise ConfigError("the folder of the model is not named", where="task.tokenizer", hint=hint)
+    return tokenizer.model_copy(update={"folder": tokenizer.folder or folder})
+
+
+def _reads(name: str) -> str:
+    """A weight of what reads options is called as that of what reads answers."""
+    return name.removeprefix("reads.")
+
+
+def _without_second(name: str) -> str:
+    """What a table is called where the second one is missing; empty for the second one."""
+    path, number, rest = re.fullmatch(r"(.*\.tables\.)(\d+)(.*)", name).groups()  # ty: ignore
+    return {"0": name, "1": ""}.get(number, f"{path}{int(number) - 1}{rest}")
+
+
+def _asked(part: Any) -> tuple[str, Mapping[str, Any]]:
+    """The folder in `pretrained:FOLDER`, or under `folder` of that kind, and the settings beside it."""
+    settings = {"kind": part} if isinstance(part, str) else part if isinstance(part, Mapping) else {}
+    kind, _, folder = str(settings.get("kind", "")).partition(":")
+    if kind != "pretrained":
+        return "", {}
+    over = {name: value for name, value in settings.items() if name not in ("kind", "folder")}
+    return folder or str(settings.get("folder", "")), over
+
+
+def _saved(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(read_json(folder / "task" / "task.json"))
+    except (OSError, ValueError) as error:
+        raise _unreadable(str(folder), error) from None
+
+
+def _unreadable(folder: str, error: Exception) -> RunFolderError:
+    return RunFolderError(f"the model cannot be read: {str(error).splitlines()[0]}", where=folder)

@@ -1,0 +1,132 @@
+"""Several runs side by side: knows the columns of a comparison and which cell is best; not how it is laid out."""
+
+from __future__ import annotations
+
+import os
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from weft.report import formatting
+from weft.report.figures.curves import Curve
+from weft.report.folder import Run
+from weft.report.formatting import Interval
+
+SCORES = ("accuracy", "micro_f1", "macro_f1", "bleu", "chrf", "rougeL", "log_loss", "perplexity", "calibration_error")
+SPANNED = {formatting.measure(name).title for name in ("accuracy", "bleu")}
+"""The columns with room for intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what it shows of a run, how that is written, and which way is better."""
+
+    title: str
+    value: Callable[[Run], Interval | None]
+    shown: Callable[[float], str]
+    better: Literal["high", "low"]
+    form: formatting.Form = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: a value as written, its interval, and whether it is the best of its column."""
+
+    shown: str
+    span: str = ""
+    best: bool = False
+
+
+def columns(runs: Sequence[Run]) -> list[Column]:
+    """List the columns in which at least one run has a value."""
+    every = [_score_column(name) for name in SCORES]
+    every += [
+        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "high"),
+        Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), formatting.size, "low"),
+        Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), formatting.duration, "low"),
+    ]
+    return [column for column in every if any(column.value(run) for run in runs)]
+
+
+def cells(column: Column, runs: Sequence[Run]) -> list[Cell]:
+    """Write one column; what reads like the best value is marked too, as nobody can tell the two apart."""
+    values = [column.value(run) for run in runs]
+    found = [value.value for value in values if value]
+    best = column.shown(max(found) if column.better == "high" else min(found)) if len(found) > 1 else None
+    return [
+        Cell(
+            shown := column.shown(value.value),
+            formatting.span(value, column.form) if column.title in SPANNED else "",
+            shown == best,
+        )
+        if value
+        else Cell(formatting.NOTHING)
+        for value in values
+    ]
+
+
+def names(runs: Sequence[Run]) -> list[str]:
+    """Name each run by its encoder, or by its folder where encoders are shared."""
+    often = Counter(run.name for run in runs)
+    return [run.name if often[run.name] == 1 else run.folder.resolve().name for run in runs]
+
+
+def under(name: str, run: Run) -> str:
+    """Say what the name of a run leaves out: the folder, or the encoder."""
+    return next((other for other in (run.folder.resolve().name, run.name) if other != name), "")
+
+
+def link(page: Path, path: Path) -> str:
+    """Link from one page to another by a relative path; empty where the other is not written."""
+    if not page.exists():
+        return ""
+    return urllib.parse.quote(Path(os.path.relpath(page.resolve(), path.resolve().parent)).as_posix())
+
+
+def metric(runs: Sequence[Run]) -> str:
+    """Choose the score for the curves: the one that most runs were steered by, if higher is better in it."""
+    often = Counter(str(report.get("metric")) for run in runs for report in _evaluations(run)[-1:])
+    chosen = often.most_common(1)[0][0] if often else "accuracy"
+    return chosen if formatting.measure(chosen).better == "high" else "accuracy"
+
+
+def curve(name: str, run: Run, score: str) -> Curve:
+    """Take the dev score of a run, epoch by epoch."""
+    seen = {report["step"]: (report["epoch"], report["scores"].get(score)) for report in _evaluations(run)}
+    points = [seen[step] for step in sorted(seen)]
+    return Curve(name, [epoch for epoch, _ in points], [value for _, value in points])
+
+
+def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
+    """Say which run reads best and which fastest."""
+    right = {
+        name: run.intervals["accuracy"] for name, run in zip(named, runs, strict=True) if "accuracy" in run.intervals
+    }
+    pace = {name: run.texts_per_second for name, run in zip(named, runs, strict=True) if run.texts_per_second}
+    said = ""
+    if len(right) > 1:
+        best = max(right, key=lambda name: right[name].value)
+        said = f"{best} reads most right, {formatting.score(right[best].value)}"
+        near = [name for name, found in right.items() if name != best and found.high >= right[best].low]
+        if near:
+            whose = f"interval of {near[0]} overlaps" if len(near) == 1 else f"intervals of {len(near)} others overlap"
+            said += f" (the {whose} its own)"
+        said += ". "
+    if len(pace) > 1:
+        fast = max(pace, key=lambda name: pace[name])
+        said += f"{fast} reads fastest, {formatting.count(pace[fast])} texts a second."
+    return said.strip()
+
+
+def _score_column(name: str) -> Column:
+    known = formatting.measure(name)
+    shown = partial(formatting.score, form=known.form)
+    return Column(known.title, lambda run: run.intervals.get(name), shown, known.better, known.form)
+
+
+def _evaluations(run: Run) -> list[Mapping[str, Any]]:
+    return [report for report in run.reports if report.get("kind") == "evaluation"]

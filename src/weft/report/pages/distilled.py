@@ -1,0 +1,106 @@
+"""The page of a distillation: teacher, student and the student alone; knows what is shown of them, and trains nothing.
+
+It reads `distilled.json` and, for the curves, what the runs told while they were trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from weft.evaluation.compare import p_in_words
+from weft.files import read_json
+from weft.report import formatting
+from weft.report.figures.canvas import shorten
+from weft.report.figures.curves import called, dev_curves
+from weft.report.figures.frontier import Model, ahead, frontier
+from weft.report.figures.matrix import confusion
+from weft.report.folder import Run, read_run
+from weft.report.pages import columns
+from weft.report.pages.run import PAGE
+from weft.report.template import write_page
+
+TITLES = {"student": "{}, taught", "alone": "{}, alone", "teacher": "{}, the teacher"}
+"""How the models are called, by their part and kind."""
+Found = Mapping[str, Any]
+
+
+def in_words(found: Found) -> list[str]:
+    """What was gained, a sentence each."""
+    form, gain = formatting.measure(found["score"]).form, found["gain"]
+    value = {
+        name: formatting.score(one["scores"][found["score"]]["value"], form) for name, one in found["models"].items()
+    }
+    said = f"Its teacher has {value['teacher']}"
+    if "alone" in value:
+        said += f", the same model trained without a teacher {value['alone']}"
+    if closed := gain["closed"]:
+        way = f"closes {closed:.0%} of the gap" if closed > 0 else f"widens the gap by {-closed:.0%}"
+        said += f": the student {way}"
+    pace, than = (gain["faster"], "fast") if gain["faster"] >= 1 else (1 / max(1e-9, gain["faster"]), "slowly")
+    times = f"{pace:,.0f}" if pace >= 10 else f"{pace:.1f}"
+    size = f"{gain['size']:.1%} of its size" if gain["size"] < 1 else f"{gain['size']:.1f} times its size"
+    sentences = [f"{said}.", f"The student answers {times} times as {than} as its teacher, at {size}."]
+    if found["p"] is not None:
+        sentences.append(f"Between the student and itself alone McNemar’s exact test finds {p_in_words(found['p'])}.")
+    return sentences
+
+
+def distilled_page(folder: Path) -> Path:
+    """Write `page.html` beside the figures of a distillation. Raises RunFolderError for a damaged run in it."""
+    found = read_json(folder / "distilled.json")
+    score = formatting.measure(found["score"])
+    runs = {
+        TITLES[name].format(one["encoder"]): Run(folder / name, scores=one) for name, one in found["models"].items()
+    }
+    told = {title: read_run(run.folder) for title, run in runs.items() if (run.folder / "reports.jsonl").is_file()}
+    shown = columns.columns(list(runs.values()))
+    cells = [columns.cells(column, list(runs.values())) for column in shown]
+    metric = columns.metric(list(told.values()))
+    dots = [_dot(title, run, found["score"]) for title, run in runs.items()]
+    student = found["models"]["student"]
+    value = formatting.score(student["scores"][found["score"]]["value"], score.form)
+    teacher = found["models"]["teacher"]["encoder"]
+    return write_page(
+        folder / PAGE,
+        "runs.html.j2",
+        title=f"{student['encoder']} has learned from {teacher}: {value} {called(found['score'])}",
+        notes=[],
+        lead=" ".join(in_words(found)),
+        caption=_caption(found),
+        columns=[column.title for column in shown],
+        rows=[
+            {
+                "name": title,
+                "under": "",
+                "link": columns.link(run.folder / PAGE, folder / PAGE),
+                "cells": [column[place] for column in cells],
+            }
+            for place, (title, run) in enumerate(runs.items())
+        ],
+        frontier=Markup(frontier(dots, score=score.title)),
+        ahead=ahead([replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)]),
+        curves=Markup(dev_curves([columns.curve(title, run, metric) for title, run in told.items()], metric)),
+        confusions=[
+            Markup(confusion(run.detail("confusion", []), run.labels, title=shorten(title, 24), size="small"))
+            for title, run in runs.items()
+            if run.detail("confusion", [])
+        ],
+    )
+
+
+def _caption(found: Found) -> str:
+    new = f", {found['unlabelled']:,} of them unlabelled" if found["unlabelled"] else ""
+    asked = f"The teacher answered {found['asked']:,} texts{new}."
+    paces = "Paces are medians, measured one after another in one process."
+    return f"On the {found['data']}. {asked} {paces} The best of each column is marked."
+
+
+def _dot(title: str, run: Run, score: str) -> Model:
+    found, scale = run.intervals[score], 100 if formatting.measure(score).form == "points" else 1
+    named = f"{title} · {formatting.size(run.scores['size_bytes'])}"
+    return Model(named, found.value / scale, found.low / scale, found.high / scale, run.texts_per_second or 0.0)

@@ -1,0 +1,159 @@
+"""What the page of a run that writes texts shows beyond scores and curves; not how it is drawn or styled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from weft.metrics.overlap import chrf
+from weft.report import formatting
+from weft.report.answered import Answered, expected_texts
+from weft.report.differences import cut, differing
+from weft.report.figures.canvas import printable
+from weft.report.figures.curves import called
+from weft.report.figures.heatmap import attention, length_curve
+from weft.report.figures.plots import by_step
+from weft.report.folder import Run, read_looks
+from weft.report.formatting import Interval, is_number
+
+TASKS = frozenset({"seq2seq", "language_model"})
+"""The tasks whose runs have such a page."""
+LOSSES = (
+    "Losses are nats a token. That of training is taken with dropout and, where it is set, label smoothing, which lift "
+    "it above that of the dev part."
+)
+WORST, BEST = 10, 5
+FEWEST, SURPRISE = 6, 300
+"""Texts at least, to show some as most and least surprising; letters of each that are shown."""
+STAGES = 12
+"""Stages of training at most whose samples are shown."""
+FREE_TEXT = {
+    "distinct_1": "Distinct words",
+    "distinct_2": "Distinct pairs",
+    "distinct_3": "Distinct triples",
+    "repetition_4": "Repeated runs of 4",
+    "new_4grams": "New runs of 4",
+    "copied": "Copied texts",
+}
+
+
+def written(run: Run) -> dict[str, Any]:
+    """What `generation.html.j2` wants beside what every page of a run has.
+
+    Raises:
+        RunFolderError: the answers or the attention are damaged.
+
+    """
+    answered = Answered.read(run.folder)
+    surprising, expected = expected_texts(run.folder, BEST, fewest=FEWEST)
+    worst = answered.worst(WORST) if answered else []
+    best = [row for row in answered.best(BEST) if row not in worst] if answered else []
+    return {
+        "lead": _lead(answered),
+        "signatures": _signatures(run),
+        "learned": _learned(run.reports),
+        "texts": [cut(str(text).strip("\n")) for text in run.scores.get("samples") or []],
+        "free_text": [
+            (title, formatting.score(found))
+            for name, title in FREE_TEXT.items()
+            if is_number(found := (run.scores.get("free_text") or {}).get(name))
+        ],
+        "lengths": Markup(length_curve(answered.buckets())) if answered else "",
+        "looks": [Markup(attention(one["source"], one["target"], one["weights_TS"])) for one in read_looks(run.folder)],
+        "worst": [_card(answered, row) for row in worst] if answered else [],
+        "best": [_card(answered, row) for row in best] if answered else [],
+        "surprising": [_surprise(row) for row in surprising],
+        "expected": [_surprise(row) for row in expected],
+    }
+
+
+def _lead(answered: Answered | None) -> str:
+    if answered is None:
+        return ""
+    total = len(answered.rows)
+    exact = f"{answered.exact:,} of {total:,} texts are written letter for letter as a reference has them."
+    unread = f" Of {answered.unread:,} sources the end was not read." if answered.unread else ""
+    empty = sum(not str(row["answer"]).strip() for row in answered.rows)
+    return exact + unread + (f" {empty:,} answers are empty." if empty else "")
+
+
+def _signatures(run: Run) -> list[tuple[str, str, str]]:
+    """Each score's name, value and signature; after them those that take no notice of case."""
+    found = [
+        (formatting.measure(name).title, _value(run.intervals.get(name), name), str(signature))
+        for name, signature in run.detail("signatures", {}).items()
+    ]
+    lower = [
+        (
+            f"{formatting.measure(name).title}, lower-cased",
+            _value(Interval.read(one), name),
+            str(one.get("signature", "")),
+        )
+        for name, one in run.detail("lower_case", {}).items()
+    ]
+    return found + lower
+
+
+def _value(found: Interval | None, name: str) -> str:
+    return formatting.score(found.value, formatting.measure(name).form) if found else formatting.NOTHING
+
+
+def _learned(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each sample with what was written for it, stage by stage."""
+    tests = [report for report in by_step(reports, "evaluation") if report.get("samples")]
+    best = next((test["step"] for test in reversed(tests) if test.get("best")), None)
+    count = min((len(test["samples"]) for test in tests), default=0)
+    return [_sample(tests, place, best) for place in range(count)]
+
+
+def _sample(tests: Sequence[Mapping[str, Any]], place: int, best: int | None) -> dict[str, Any]:
+    """One sample; equal answers in a row are one stage, and of very many stages some are left out."""
+    first = tests[0]["samples"][place]
+    runs = [list(group) for _, group in groupby(tests, lambda test: test["samples"][place].get("answer", ""))]
+    kept = sorted({round(one) for one in np.linspace(0, len(runs) - 1, min(STAGES, len(runs)))})
+    return {
+        "source": cut(str(first.get("source", ""))),
+        "reference": cut(str(first.get("reference", ""))),
+        "stages": [_stage(runs[number], place, best) for number in kept],
+    }
+
+
+def _stage(tests: Sequence[Mapping[str, Any]], place: int, best: int | None) -> dict[str, Any]:
+    sample = tests[0]["samples"][place]
+    first, last = (f"{round(test['epoch'], 2):g}" for test in (tests[0], tests[-1]))
+    answer, reference = str(sample.get("answer", "")), str(sample.get("reference", ""))
+    return {
+        "when": first if first == last else f"{first} to {last}",
+        "best": any(test["step"] == best for test in tests),
+        "answer": differing(reference, answer)[1] if reference else escape(cut(answer)),
+    }
+
+
+def _card(answered: Answered, place: int) -> dict[str, Any]:
+    row = answered.rows[place]
+    answer, references = str(row["answer"]), list(map(str, row["references"]))
+    nearest = max(references, key=lambda reference: chrf([answer], [[reference]]).value)
+    expected, found = differing(nearest, answer)
+    unread, line = row.get("unread"), row.get("line")
+    said = [f"{called('chrf')} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
+    said += [f"the nearest of {len(references)} references"] if len(references) > 1 else []
+    said += [f"line {formatting.count(line)}"] if line else []
+    return {
+        "source": cut(str(row.get("source", ""))),
+        "expected": expected,
+        "found": found,
+        "said": " · ".join(said),
+        "unread": f"{formatting.count(unread)} tokens of the source were not read" if unread else "",
+    }
+
+
+def _surprise(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "text": cut(printable(str(row["text"])), longest=SURPRISE),
+        "loss": formatting.score(row["log_loss"], "number"),
+        "line": formatting.count(row.get("line")),
+    }

@@ -1,0 +1,78 @@
+"""The page of the data doctor: knows which findings and rows are shown, and in what words; not how they were found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from weft.data.checks.findings import Finding, Row, counted
+from weft.report import formatting
+from weft.report.figures.canvas import shorten
+from weft.report.template import write_page
+
+SHOWN = 25
+"""Rows of a finding that stand on the page; `inspection.json` has all."""
+TABLED = 40
+"""Rows of a small table that stand on the page."""
+_TEXT = 150  # columns of a text; the rest unfolds
+_WHOLE = 5_000  # letters of a text at most
+CALLED = {"error": "mend", "warning": "look", "fine": "fine"}
+_PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}
+_PICTURES |= dict.fromkeys(range(0x7F, 0xA0), 0x2426)  # a browser would show nothing
+
+
+def inspection_page(findings: Sequence[Finding], path: Path, *, title: str) -> Path:
+    """Write the page: a table of all findings, then each with its rows, in the order given."""
+    # a page with rows of train alone needs no parts: its title names the file
+    several = any(row.part != "train" for one in findings for row in one.rows)
+    shown = [_shown(one) for one in findings]
+    return write_page(path, "inspection.html.j2", title=title, tally=tally(findings), several=several, findings=shown)
+
+
+def tally(findings: Sequence[Finding]) -> str:
+    """`2 things to mend, 3 to look at`, or that there is nothing."""
+    counts = Counter(one.severity for one in findings)
+    if counts["error"] and counts["warning"]:
+        return f"{counted(counts['error'], 'thing')} to mend, {counts['warning']} to look at"
+    if counts["error"]:
+        return f"{counted(counts['error'], 'thing')} to mend"
+    return f"{counted(counts['warning'], 'thing')} to look at" if counts["warning"] else "Nothing to mend"
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    return {
+        "finding": finding,
+        "called": CALLED[finding.severity],
+        "count": f"{finding.count:,}" if finding.count else formatting.NOTHING,
+        "texts": any(row.text or row.label for row in finding.rows),
+        "labels": any(row.label for row in finding.rows),
+        "notes": any(row.note for row in finding.rows),
+        "rows": [_row(row) for row in finding.rows[:SHOWN]],
+        "more": max(0, len(finding.rows) - SHOWN),
+        "head": finding.table[0] if finding.table else (),
+        "table": finding.table[1 : 1 + TABLED],
+        "numbers": [_are_numbers(column) for column in zip(*finding.table[1:], strict=True)],
+        "more_table": max(0, len(finding.table) - 1 - TABLED),
+    }
+
+
+def _are_numbers(column: Sequence[str]) -> bool:
+    return all(cell[:1].isdigit() for cell in column)
+
+
+def _row(row: Row) -> dict[str, Any]:
+    texts = [text.translate(_PICTURES) for text in ((row.text, row.second) if row.second else (row.text,))]
+    shorts, text = [shorten(one, _TEXT) for one in texts], "\n\n".join(texts)
+    cut = len(text) - _WHOLE
+    whole = text if cut <= 0 else f"{text[:_WHOLE]}… ({cut:,} more letters)"
+    unfolds = any(short.endswith("…") and not one.endswith("…") for short, one in zip(shorts, texts, strict=True))
+    return {
+        "part": row.part,
+        "line": row.where if not row.where.endswith(f":{row.line}") else f"{row.line:,}",
+        "shorts": shorts,
+        "whole": whole if unfolds else "",
+        "label": row.label,
+        "note": row.note.translate(_PICTURES),
+    }

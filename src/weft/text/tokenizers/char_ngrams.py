@@ -1,0 +1,57 @@
+"""Keys of strings and of the letters inside words, for hashed vocabularies; knows neither texts nor positions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from pydantic import AfterValidator, PositiveInt
+
+from weft.text.tokenizers.vocab import mix
+
+
+def _fewest_first(span: tuple[int, int]) -> tuple[int, int]:
+    if span[0] > span[1]:
+        raise ValueError(f"letters run from few to many, found `{list(span)}`")
+    return span
+
+
+LetterSpan = Annotated[tuple[PositiveInt, PositiveInt], AfterValidator(_fewest_first)]
+"""Runs of so few to so many letters."""
+
+
+def key_of(string: str) -> int:
+    """64 bits that stand for a string, the same in every process."""
+    return int.from_bytes(hashlib.blake2b(string.encode(), digest_size=8).digest(), "little")
+
+
+def letter_keys(words: Sequence[str], span: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Keys of the letter n-grams of each word, end to end, and how many each has; a word of one letter has none.
+
+    The ends of a word are marked, so that `<un` is another than the `un` of `fun` (Bojanowski et al. 2017, section
+    3.2), and each n-gram of a word counts once.
+    """
+    shortest, longest = span
+    key_by, keys = _Keys(), []
+    counts = np.zeros(len(words), dtype=np.int64)
+    for row, word in enumerate(words):
+        if len(word) > 1:
+            marked = f"<{word}>"
+            found = {
+                marked[start : start + size]: None
+                for size in range(shortest, min(longest, len(marked) - 1) + 1)
+                for start in range(len(marked) - size + 1)
+            }
+            keys += map(key_by.__getitem__, found)
+            counts[row] = len(found)
+    return mix(np.array(keys, dtype=np.uint64)), counts
+
+
+class _Keys(dict[str, int]):
+    """Keys of letters, each made once: words share most of theirs."""
+
+    def __missing__(self, letters: str) -> int:
+        key = self[letters] = key_of(f"\0{letters}")
+        return key

@@ -1,0 +1,132 @@
+"""Hashed n-grams of a text, a set without order: what a bag reads. Knows nothing of positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from weft.text.cutting import Cutter, Cutting, CuttingConfig
+from weft.text.segment import Pieces, Unit
+from weft.text.tokenizers.base import Encoded, Tokenizer
+from weft.text.tokenizers.char_ngrams import LetterSpan, key_of, letter_keys
+from weft.text.tokenizers.vocab import HashedVocabulary, VocabularyConfig, mix
+
+
+class NgramTokenizerConfig(CuttingConfig):
+    """N-grams of pieces, as fastText's (Joulin et al. 2017, section 2.1), and on request the letters inside words."""
+
+    kind: Literal["ngrams"] = "ngrams"
+    unit: Unit = "mixed"
+    """Of what pieces: words, Han characters and other words (`mixed`), or characters."""
+    order: int = Field(default=2, ge=1, le=6)
+    """N-grams of 1 to so many pieces."""
+    letters: LetterSpan | None = None
+    """Also runs of so few to so many letters inside a word, its ends marked (Bojanowski et al. 2017); None: none."""
+    vocabulary: VocabularyConfig = VocabularyConfig(min_count=1, max_size=2_000_000)
+
+    named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "unit", "order", "letters"})
+
+    def cutting(self) -> Cutting:
+        """Into the unit."""
+        return Cutting(self.unit)
+
+    def learn(self, texts: Sequence[str]) -> NgramTokenizer:
+        """Learn which n-grams are known."""
+        cutter = Cutter.learn(self)
+        cut = cutter.first(texts)
+        total = len(cut.pieces_N) * (self.order + (_LETTERS_A_PIECE if self.letters else 0))
+        parts = (part.keys_N for part in _parts(self, cut))
+        return NgramTokenizer(self, cutter, HashedVocabulary.learn_parts(parts, self.vocabulary, total=total))
+
+    def load(self, folder: Path) -> NgramTokenizer:
+        """Load what `NgramTokenizer.save` wrote."""
+        return NgramTokenizer(self, Cutter.load(self, folder), HashedVocabulary.load(folder / "ngrams.safetensors"))
+
+    def named(self) -> str:
+        """As in `1-3-grams of mixed pieces`."""
+        letters = f" + {self.letters[0]}-{self.letters[1]} letters inside words" if self.letters else ""
+        return f"{'1-' if self.order > 1 else ''}{self.order}-grams of {self.unit} pieces{letters}"
+
+
+class NgramTokenizer(Tokenizer):
+    """Hashes the n-grams of texts and keeps the known ones; made by its config's `learn` or `load`."""
+
+    ordered = False
+    reversible = False
+
+    def __init__(self, config: NgramTokenizerConfig, cutter: Cutter, known: HashedVocabulary) -> None:
+        self.config, self.cutter, self.known = config, cutter, known
+        self.sizes = (len(known),)
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The set of the known n-grams of each text, ascending; a text may have none."""
+        values, lengths, unknown = [_NONE], [_NONE.astype(np.int64)], 0
+        for part in _parts(self.config, self.cutter.cut(texts)):
+            ids_N = self.known.ids(part.keys_N)
+            found = ids_N > 0
+            sorted_N = np.sort(part.owner_N[found] << 32 | ids_N[found])
+            pair_N = sorted_N[np.diff(sorted_N, prepend=-1) > 0]  # each once; `np.unique` takes a hundred times as long
+            values.append((pair_N & 0xFFFFFFFF).astype(np.int32))
+            lengths.append(np.bincount(pair_N >> 32, minlength=part.texts))
+            unknown += int((~found).sum())
+        return Encoded(np.concatenate(values)[:, None], np.concatenate(lengths), unknown)
+
+    def save(self, folder: Path) -> None:
+        """The known buckets, and the lists that texts are cut by."""
+        self.cutter.save(folder)
+        self.known.save(folder / "ngrams.safetensors")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The n-grams of some texts: a key for each, uint64 [N], and the number of the text it stands in; in no order."""
+
+    keys_N: np.ndarray
+    owner_N: np.ndarray
+    texts: int
+
+
+def _parts(config: NgramTokenizerConfig, cut: Pieces) -> Iterator[_Part]:
+    """The n-grams of all texts, some thousands of texts at a time: they take many times the memory of the pieces."""
+    key_of_type = np.fromiter(map(key_of, cut.distinct), np.uint64, len(cut.distinct))
+    letters = letter_keys(cut.distinct, config.letters) if config.letters else None
+    for part in cut.parts():
+        types_N, lengths_R = part.pieces_N, part.lengths_R
+        owner_N = np.repeat(np.arange(len(lengths_R)), lengths_R)
+        keys, owners = _runs_of_pieces(key_of_type[types_N], owner_N, order=config.order)
+        if letters is not None:
+            values, counts = letters
+            keys.append(values[_runs((np.cumsum(counts) - counts)[types_N], counts[types_N])])
+            owners.append(np.repeat(owner_N, counts[types_N]))
+        yield _Part(np.concatenate(keys), np.concatenate(owners), len(lengths_R))
+
+
+def _runs_of_pieces(
+    single_N: np.ndarray, owner_N: np.ndarray, *, order: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """The keys of all n-grams of one piece, of two, and so on, and the texts that they stand in."""
+    keys, owners = [mix(single_N)], [owner_N]
+    rolling = single_N
+    for size in range(2, order + 1):
+        # the n-gram that starts at a position: the shorter one there, and the piece after it
+        rolling = mix(rolling[:-1] * _PRIME + np.uint64(size)) + single_N[size - 1 :]
+        whole = owner_N[: len(rolling)] == owner_N[size - 1 :]
+        keys.append(mix(rolling)[whole])
+        owners.append(owner_N[: len(rolling)][whole])
+    return keys, owners
+
+
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+_NONE = np.zeros(0, dtype=np.int32)
+_LETTERS_A_PIECE = 5  # about; only for how large a table is made
+
+
+def _runs(starts_N: np.ndarray, counts_N: np.ndarray) -> np.ndarray:
+    """The numbers start, start + 1, ... of each run, end to end."""
+    offsets_N = np.cumsum(counts_N) - counts_N
+    return np.arange(int(counts_N.sum())) - np.repeat(offsets_N - starts_N, counts_N)

@@ -1,0 +1,192 @@
+"""Subwords, learned and applied by the `tokenizers` library: four ways to choose them; knows no other kind of piece.
+
+All can be turned back into the very text, as it was normalized, where nothing is unknown. Where white space is one
+(`normalize.space`), `▁` stands for the space before a word, the first one too, and a `▁` of a text is read as a space.
+Where it is kept, pieces have their spaces in them as they are, and each line break or tab is a piece of its own.
+"""
+
+from __future__ import annotations
+
+from collections import abc
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import regex
+from pydantic import Field
+from tokenizers import Regex, decoders, models, trainers
+from tokenizers import Tokenizer as Engine
+from tokenizers.pre_tokenizers import ByteLevel, Metaspace, PreTokenizer, Sequence, Split
+
+from weft.text.normalize import Space, normalize
+from weft.text.spelling import BYTES
+from weft.text.tokenizers.base import Encoded, Tokenizer, TokenizerConfig
+from weft.text.tokenizers.unigram import learn_unigram
+from weft.text.tokenizers.vocab import UNKNOWN
+
+SPECIAL = ["<pad>", "<unknown>"]
+# No piece spans Han and other scripts, or has a mark or a symbol in it: `很good!` is three parts, and no text can spell
+# `<pad>` in one piece. `▁` is a symbol too, but stands for the space before a word.
+_MARK = r"[\p{P}\p{S}&&[^▁]]"
+_BREAK = r"[^\S ]"  # white space that is no space: none is left where white space is one
+
+
+class SubwordTokenizerConfig(TokenizerConfig):
+    """Base of the four kinds below."""
+
+    size: int = Field(default=8_000, ge=1)
+    """At most so many pieces; but every single character of the texts is one of them, even beyond it."""
+
+    def learn(self, texts: abc.Sequence[str]) -> SubwordTokenizer:
+        """Learn the pieces from training texts."""
+        return SubwordTokenizer(self, self._trained(normalize(texts, self.normalize)))
+
+    def load(self, folder: Path) -> SubwordTokenizer:
+        """Load `tokenizer.json`."""
+        return SubwordTokenizer(self, Engine.from_file(str(folder / "tokenizer.json")))
+
+    def _trained(self, texts: list[str]) -> Engine:
+        raise NotImplementedError
+
+
+class BpeTokenizerConfig(SubwordTokenizerConfig):
+    """Byte-pair encoding (Sennrich, Haddow and Birch 2016, section 3.2), over characters, spaces kept as `▁`."""
+
+    kind: Literal["bpe"] = "bpe"
+
+    def _trained(self, texts: list[str]) -> Engine:
+        engine = Engine(models.BPE(unk_token="<unknown>"))
+        engine.pre_tokenizer = _spaced(r"\p{Han}+", self.normalize.space)
+        engine.decoder = _joined(self.normalize.space)
+        trainer = trainers.BpeTrainer(vocab_size=self.size, special_tokens=SPECIAL, show_progress=False)
+        engine.train_from_iterator(_in_thousands(texts), trainer)
+        return engine
+
+
+class WordpieceTokenizerConfig(SubwordTokenizerConfig):
+    """WordPiece as in BERT (Devlin et al. 2019): the longest known piece first, `##` where a word goes on.
+
+    A word with a character that is not known is unknown as a whole, so each Han character is a word of its own.
+    """
+
+    kind: Literal["wordpiece"] = "wordpiece"
+
+    def _trained(self, texts: list[str]) -> Engine:
+        parts = _spaced(r"\p{Han}", self.normalize.space)
+        engine = Engine(models.WordPiece(unk_token="<unknown>"))
+        engine.pre_tokenizer = parts
+        # the library numbers characters inside words in the order of a hash table, and equal counts go by number:
+        # named here, in their order, they make the same texts give the same pieces
+        inside = sorted(regex.sub(r"[\s\p{Han}\p{P}\p{S}]", "", "".join(set().union(*texts))))
+        named = SPECIAL + [f"##{character}" for character in inside]
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=max(self.size, len(named)), special_tokens=named, show_progress=False
+        )
+        engine.train_from_iterator(_in_thousands(texts), trainer)
+        learned = Engine(models.WordPiece(engine.get_vocab(), unk_token="<unknown>"))
+        learned.pre_tokenizer = parts
+        learned.decoder = decoders.Sequence([decoders.Replace(Regex("^##(?=.)"), ""), _joined(self.normalize.space)])
+        return learned
+
+
+class UnigramTokenizerConfig(SubwordTokenizerConfig):
+    """The most probable pieces by a unigram language model (Kudo 2018, section 3.2); see `unigram` for its learning."""
+
+    kind: Literal["unigram"] = "unigram"
+
+    def _trained(self, texts: list[str]) -> Engine:
+        parts = _spaced(r"\p{Han}+", self.normalize.space)
+        engine = Engine(learn_unigram(texts, parts, size=self.size))
+        engine.pre_tokenizer = parts
+        engine.decoder = _joined(self.normalize.space)
+        return engine
+
+
+class BytesTokenizerConfig(SubwordTokenizerConfig):
+    """Byte-pair encoding over bytes (Radford et al. 2019, section 2.2): no character of any script is unknown."""
+
+    kind: Literal["bytes"] = "bytes"
+    size: int = Field(default=8_000, ge=258)
+    """At most so many pieces; 256 are the bytes, and two are for padding and the unknown."""
+
+    def _trained(self, texts: list[str]) -> Engine:
+        engine = Engine(models.BPE())
+        apart = Split(Regex(rf"\p{{Han}}+|{_BREAK}"), "isolated")
+        engine.pre_tokenizer = Sequence([apart, ByteLevel(add_prefix_space=False)])
+        engine.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=self.size,
+            special_tokens=SPECIAL,
+            initial_alphabet=ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        engine.train_from_iterator(_in_thousands(texts), trainer)
+        return engine
+
+
+class SubwordTokenizer(Tokenizer):
+    """Cuts texts by learned pieces; made by its config's `learn` or `load`."""
+
+    def __init__(self, config: SubwordTokenizerConfig, engine: Engine) -> None:
+        self.config, self.engine = config, engine
+        engine.encode_special_tokens = True  # a text that spells `<pad>` has no padding in it
+        self.sizes = (engine.get_vocab_size(),)
+
+    @property
+    def pieces(self) -> abc.Sequence[str] | None:
+        """The pieces by id: `▁` is a space before, `##` the inside of a word, and bytes have a letter each."""
+        return [str(self.engine.id_to_token(number)) for number in range(self.sizes[0])]
+
+    @property
+    def counted(self) -> str:
+        """How many ids there are; and why, where they are fewer than there may be."""
+        fewer = self.sizes[0] < self.config.size
+        return super().counted + (f" (at most {self.config.size:,}, but the texts hold no more)" if fewer else "")
+
+    def encode(self, texts: abc.Sequence[str]) -> Encoded:
+        """Encode many texts at once, in the library's own threads."""
+        rows = [row.ids for row in self.engine.encode_batch_fast(normalize(texts, self.config.normalize))]
+        lengths_R = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+        values_N = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths_R.sum()))
+        return Encoded(values_N[:, None], lengths_R, int((values_N == UNKNOWN).sum()))
+
+    def spell(self, ids: abc.Iterable[int]) -> abc.Iterator[bytes]:
+        """The pieces themselves; where white space is one, without the space before the first."""
+        parts = map(self._spelling.__getitem__, ids)
+        if self.config.kind != "bytes" and self.config.normalize.space == "one":
+            yield next(filter(None, parts), b"").removeprefix(b" ")
+        yield from parts
+
+    @cached_property
+    def _spelling(self) -> list[bytes]:
+        """What each id adds to a text; so that no table is made for each."""
+        pieces = (self.pieces or ())[2:]
+        if self.config.kind == "bytes":
+            spelled = [bytes(map(BYTES.__getitem__, piece)) for piece in pieces]
+        else:
+            if self.config.kind == "wordpiece":
+                pieces = [piece.removeprefix("##") for piece in pieces]
+            space = "▁" if self.config.normalize.space == "one" else " "
+            spelled = [piece.replace(space, " ").encode() for piece in pieces]
+        return [b"", "\ufffd".encode(), *spelled]
+
+    def save(self, folder: Path) -> None:
+        """One `tokenizer.json`, as the library reads it."""
+        self.engine.save(str(folder / "tokenizer.json"))
+
+
+def _spaced(han: str, space: Space) -> PreTokenizer:
+    """Words with the space before them, and Han, marks and line breaks cut out of them."""
+    words = Metaspace() if space == "one" else Split(" ", "merged_with_next")
+    return Sequence([words, Split(Regex(f"{han}|{_MARK}|{_BREAK}"), "isolated")])
+
+
+def _joined(space: Space) -> decoders.Decoder:
+    return decoders.Metaspace() if space == "one" else decoders.Fuse()
+
+
+def _in_thousands(texts: list[str]) -> abc.Iterator[list[str]]:
+    for start in range(0, len(texts), 1000):
+        yield texts[start : start + 1000]

@@ -1,0 +1,219 @@
+"""Tokenizers over words, Han characters or characters, with further views of each position; see `subwords` for less."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import model_validator
+
+from weft.text.cutting import Cutter, Cutting, CuttingConfig
+from weft.text.segment import Pieces, Unit
+from weft.text.spacing import spaced
+from weft.text.tokenizers.base import Encoded, Letters, Tokenizer
+from weft.text.tokenizers.char_ngrams import LetterSpan, letter_keys
+from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, mix
+
+View = Literal["bigram", "word", "prefix", "suffix", "letters"]
+"""What else is seen at a position: its right neighbour too, the word around it, its first or last three letters, or
+all its runs of some letters."""
+
+
+class PieceTokenizerConfig(CuttingConfig):
+    """Base of the three kinds below."""
+
+    views: tuple[View, ...] = ()
+    """Further views of each position; their embeddings are summed with that of the piece."""
+    letters: LetterSpan = (3, 6)
+    """View `letters` has the runs of so few to so many letters of a word, its ends marked (Bojanowski et al. 2017,
+    section 3.2); their mean is a vector for words that training never saw, too. Single characters have none."""
+    vocabulary: VocabularyConfig = VocabularyConfig()
+    """Counts and sizes, for the pieces and for each view."""
+
+    @property
+    def unit(self) -> Unit:
+        """The unit that texts are cut into."""
+        raise NotImplementedError
+
+    named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "views", "letters"})
+
+    @model_validator(mode="after")
+    def _letters_have_an_effect(self) -> Self:
+        if "letters" not in self.views and self.letters != type(self).model_fields["letters"].default:
+            raise ValueError("letters are read by view `letters` alone, which views lack")
+        if "letters" in self.views and self.unit == "character":
+            raise ValueError("single characters have no letters: take `mixed` or `word`, or leave view `letters` out")
+        return self
+
+    def cutting(self) -> Cutting:
+        """Into the unit, with the words where a view needs them."""
+        return Cutting(self.unit, covering="word" in self.views)
+
+    def learn(self, texts: Sequence[str]) -> PieceTokenizer:
+        """Learn the vocabulary of the pieces and of each view."""
+        cutter = Cutter.learn(self)
+        cut = cutter.first(texts)
+        pieces = Vocabulary.counted(_counts(cut, "piece"), self.vocabulary)
+        known: dict[str, Vocabulary | HashedVocabulary] = {"piece": pieces}
+        for view in _letters_last(self.views):
+            if view == "letters":
+                keys_N, counts_D = letter_keys(cut.distinct, self.letters)
+                times_D = _times(cut, "piece")
+                known[view] = HashedVocabulary.learn(keys_N, self.vocabulary, times_N=np.repeat(times_D, counts_D))
+            elif view == "bigram":
+                ids_D = pieces.ids(cut.distinct)
+                keys = (_neighbours(ids_D[part.pieces_N], part.lengths_R) for part in cut.parts())
+                known[view] = HashedVocabulary.learn_parts(keys, self.vocabulary, total=len(cut.pieces_N))
+            else:
+                known[view] = Vocabulary.counted(_counts(cut, view), self.vocabulary)
+        return PieceTokenizer(self, cutter, known)
+
+    def load(self, folder: Path) -> PieceTokenizer:
+        """Load what `PieceTokenizer.save` wrote."""
+        known: dict[str, Vocabulary | HashedVocabulary] = {"piece": Vocabulary.load(folder / "piece.json")}
+        for view in _letters_last(self.views):
+            if view in ("bigram", "letters"):
+                known[view] = HashedVocabulary.load(folder / f"{view}.safetensors")
+            else:
+                known[view] = Vocabulary.load(folder / f"{view}.json")
+        return PieceTokenizer(self, Cutter.load(self, folder), known)
+
+    def named(self) -> str:
+        """Kind and views, as in `mixed + bigram + 3-6 letters inside words`."""
+        letters = f"{self.letters[0]}-{self.letters[1]} letters inside words"
+        return " + ".join([self.kind, *(letters if view == "letters" else view for view in self.views)])
+
+
+class WordTokenizerConfig(PieceTokenizerConfig):
+    """Words by Unicode rules, Chinese words by dictionary."""
+
+    kind: Literal["word"] = "word"
+
+    @property
+    def unit(self) -> Unit:
+        """Words."""
+        return "word"
+
+
+class MixedTokenizerConfig(PieceTokenizerConfig):
+    """Han characters one by one, words of every other script."""
+
+    kind: Literal["mixed"] = "mixed"
+
+    @property
+    def unit(self) -> Unit:
+        """Han characters and words."""
+        return "mixed"
+
+
+class CharTokenizerConfig(PieceTokenizerConfig):
+    """Single characters of any script, spaces too: for names, identifiers, languages."""
+
+    kind: Literal["char"] = "char"
+
+    @property
+    def unit(self) -> Unit:
+        """Characters."""
+        return "character"
+
+
+class PieceTokenizer(Tokenizer):
+    """Looks pieces and their views up in vocabularies; made by a config's `learn` or `load`."""
+
+    def __init__(
+        self, config: PieceTokenizerConfig, cutter: Cutter, known: Mapping[str, Vocabulary | HashedVocabulary]
+    ) -> None:
+        self.config, self.cutter, self.known = config, cutter, dict(known)
+        self.sizes = tuple(len(vocabulary) for vocabulary in known.values())
+
+    @property
+    def pieces(self) -> Sequence[str] | None:
+        """The pieces by id."""
+        known = self.known["piece"]
+        return known.pieces if isinstance(known, Vocabulary) else None
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """Cut many texts and look up each position in every view."""
+        cut = self.cutter.cut(texts)
+        values_NW = np.empty((len(cut.pieces_N), len(self.sizes)), dtype=np.int32)
+        letters = None
+        for column, (view, vocabulary) in enumerate(self.known.items()):
+            if isinstance(vocabulary, HashedVocabulary) and view == "letters":
+                numbers_D, letters = self._letters(cut.distinct, vocabulary)
+                values_NW[:, column] = numbers_D[cut.pieces_N]
+            elif isinstance(vocabulary, Vocabulary):
+                values_NW[:, column] = vocabulary.ids(_strings(cut, view))[_types(cut, view)]
+            else:
+                values_NW[:, column] = vocabulary.ids(_neighbours(values_NW[:, 0], cut.lengths_R))
+        unknown = int((values_NW[:, 0] == UNKNOWN).sum())
+        return Encoded(values_NW, cut.lengths_R, unknown, letters)
+
+    def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
+        """Characters as they are, so the very text; words and Han characters spaced for reading, which is not exact."""
+        known = self.pieces or ()
+        pieces = ("\ufffd" if number == UNKNOWN else known[number] for number in ids if number != PAD)
+        return (part.encode() for part in (pieces if self.config.unit == "character" else spaced(pieces)))
+
+    def _letters(self, distinct: Sequence[str], known: HashedVocabulary) -> tuple[np.ndarray, Letters]:
+        """The number of each distinct string among those with known letters, from 1; 0 for others; and these letters.
+
+        So the work is by word and not by position.
+        """
+        keys_N, counts_D = letter_keys(distinct, self.config.letters)
+        ids_N, owner_N = known.ids(keys_N), np.repeat(np.arange(len(distinct)), counts_D)
+        known_D = np.bincount(owner_N[ids_N > 0], minlength=len(distinct))
+        numbers_D = np.where(known_D > 0, np.cumsum(known_D > 0), 0)
+        return numbers_D, Letters(ids_N[ids_N > 0], np.concatenate([[0], known_D[known_D > 0]]))
+
+    def save(self, folder: Path) -> None:
+        """One file a view, and the lists that texts are cut by."""
+        self.cutter.save(folder)
+        for view, vocabulary in self.known.items():
+            suffix = "json" if isinstance(vocabulary, Vocabulary) else "safetensors"
+            vocabulary.save(folder / f"{view}.{suffix}")
+
+
+def _letters_last(views: Sequence[View]) -> list[View]:
+    return sorted(views, key=lambda view: view == "letters")
+
+
+def _types(cut: Pieces, view: str) -> np.ndarray:
+    """For each position, the number of the distinct string that a view is made from."""
+    return cut.words_N if view == "word" and cut.words_N is not None else cut.pieces_N
+
+
+def _strings(cut: Pieces, view: str) -> list[str]:
+    """What a view shows of each distinct string."""
+    if view == "prefix":
+        return [piece[:3] for piece in cut.distinct]
+    if view == "suffix":
+        return [piece[-3:] for piece in cut.distinct]
+    return cut.distinct
+
+
+def _times(cut: Pieces, view: str) -> np.ndarray:
+    """How often a view is made from each distinct string, int64 [D]."""
+    times_D = np.zeros(len(cut.distinct), dtype=np.int64)
+    for part in cut.parts():
+        times_D += np.bincount(_types(part, view), minlength=len(times_D))
+    return times_D
+
+
+def _counts(cut: Pieces, view: str) -> Counter[str]:
+    """How often a view shows each string."""
+    counts: Counter[str] = Counter()
+    for string, times in zip(_strings(cut, view), _times(cut, view).tolist(), strict=True):
+        counts[string] += times
+    return counts
+
+
+def _neighbours(ids_N: np.ndarray, lengths_R: np.ndarray) -> np.ndarray:
+    """A key for each position and its right neighbour; the last position of a text has 0 for a neighbour."""
+    right = np.zeros_like(ids_N)
+    right[:-1] = ids_N[1:]
+    ends = np.cumsum(lengths_R)
+    right[ends[ends > 0] - 1] = 0
+    return mix((ids_N.astype(np.uint64) << np.uint64(32)) | right.astype(np.uint64))

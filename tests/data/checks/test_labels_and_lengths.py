@@ -1,0 +1,116 @@
+"""The data doctor: labels, lengths, and the brief notes that a training begins with."""
+
+from weft.data.checks.findings import Part
+from weft.data.checks.labels_and_lengths import brief, labels, lengths
+
+
+def part(texts, names, name="train") -> Part:
+    return Part(name, f"{name}.csv", texts, names, range(2, len(texts) + 2))
+
+
+def sound(name="train", size=20) -> Part:
+    texts = [f"第 {number} 个 {name} 房间很干净" for number in range(size)]
+    return part(texts, ["好评", "差评"] * (size // 2), name)
+
+
+def noted(*parts: Part) -> list[str]:
+    return brief(parts, options={})
+
+
+def test_sound_data_is_passed_over_in_silence():
+    assert noted(sound(), sound("dev"), sound("test")) == []
+
+
+def test_the_brief_says_what_matters_and_where_to_look():
+    texts = [*sound().texts, *sound().texts[:3], "rare", *(f"more {number}" for number in range(10))]
+    names = [*sound().labels, "好评", "好评", "好评", "其他", *["好评"] * 10]
+    notes = noted(part(texts, names), part(["第 0 个 train 房间很干净 ", "new"], ["好评", "好评"], "test"))
+    assert notes == [
+        "3 rows of 34 repeat the text of an earlier row",
+        "1 of 2 test texts also stands in train: scores on them flatter",
+        "1 text with several labels that contradict each other",
+        "1 label with fewer than 5 texts: `其他`",
+        "`好评` has 23 texts, `其他` 1: look at macro F1 too, not at accuracy alone"
+        " (weft inspect train.csv --test test.csv shows which)",
+    ]
+
+
+def test_the_command_that_shows_more_has_the_options_of_training():
+    posts = part(["好"] * 2 + ["a", "b"], [("财经", "体育"), (), ("财经",), ("财经",)])
+    options = {"text": "正文", "label": "my tags", "label_separator": "|"}
+    assert brief([posts, part(["new"], [()], "dev")], options=options) == [
+        "1 row of 4 repeats the text of an earlier row",
+        "1 text with sets of labels that contradict each other",
+        "2 labels with fewer than 5 texts: `财经`, `体育`"
+        ' (weft inspect train.csv --dev dev.csv --text 正文 --label "my tags" --label-separator "|" shows which)',
+    ]
+    (*_, last) = brief([posts], options={"label_separator": '"'})
+    assert "--label-separator '\"' shows" in last
+
+
+def test_pairs_are_called_pairs():
+    firsts, seconds = ["花呗怎么还", "花呗怎么还", "a", "a"], ["how to pay", "how to pay ", "b", "c"]
+    texts = ["\n".join(both) for both in zip(firsts, seconds, strict=True)]
+    pairs = Part("train", "p.csv", texts, ["0", "1", "0", "1"], range(2, 6), halves=(firsts, seconds))
+    notes = brief([pairs], options={"text": "a,b"})
+    assert notes[:2] == [
+        "1 row of 4 repeats the pair of an earlier row",
+        "1 pair with several labels that contradict each other",
+    ]
+    assert notes[-1].endswith("(weft inspect p.csv --text a,b shows which)")
+    assert lengths([pairs]).table[1][1:3] == ("4", "2")
+    assert lengths([pairs]).table[1][-1] == "15"
+
+
+def test_several_labels_are_counted_one_by_one():
+    names = [("delivery", "包装"), ("包装",), (), ("Delivery", "包装"), *[("包装", "delivery")] * 5]
+    posts = part([f"text {number}" for number in range(len(names))], names)
+    counts, spellings = labels([posts, part(["好"], [("售后",)], "test")])
+    assert counts.table[1:] == [
+        ("包装", "8", "0"),
+        ("delivery", "6", "0"),
+        ("Delivery", "1", "0"),
+        ("售后", "0", "1"),
+    ]
+    assert counts.said.startswith("3 labels; 1.7 a text, and 1 of 9 texts without any; 1 with fewer than 5 texts")
+    assert [(row.line, row.label) for row in counts.rows] == [(5, "Delivery, 包装")]
+    assert [(row.line, row.note) for row in spellings.rows] == [(5, "`Delivery`, elsewhere `delivery`")]
+    one, _ = labels([part(["好"] * 6, [("a",)] * 5 + [()])])
+    assert one.severity == "fine"
+    none, _ = labels([part(["好"], [()])])
+    assert (none.severity, none.said) == ("error", "no label at all")
+
+
+def test_labels_are_counted_by_part():
+    counts, spellings = labels([sound(), sound("test")])
+    assert (counts.severity, spellings.severity) == ("fine", "fine")
+    assert counts.table == [("label", "train", "test"), ("好评", "10", "10"), ("差评", "10", "10")]
+
+
+def test_a_label_that_train_lacks_is_an_error():
+    counts, _ = labels([sound(), part(["好"], ["中评"], "test")])
+    assert (counts.severity, counts.count) == ("error", 1)
+    assert "1 that train lacks: `中评`" in counts.said
+
+
+def test_a_single_label_is_an_error():
+    counts, _ = labels([part(["好", "fine"], ["a", "a"])])
+    assert (counts.severity, counts.said) == ("error", "only `a`")
+
+
+def test_spellings_of_one_label():
+    names = ["Pos", "pos", "Pos", "ｐｏｓ", "neg", "neg ", "很 好", "很好", "很好"]
+    _, spellings = labels([part([f"text {number}" for number in range(len(names))], names)])
+    assert (spellings.severity, spellings.count) == ("error", 4)
+    assert spellings.said == "`pos` and `Pos`; `ｐｏｓ` and `Pos`; `很 好` and `很好`; `neg ` and `neg`"
+    assert [row.line for row in spellings.rows] == [3, 5, 7, 8]
+    _, harmless = labels([part(["a", "b", "c"], ["pos", "pos ", "neg"])])
+    assert harmless.severity == "warning"
+    assert harmless.said.endswith("read as one, since blanks at the ends are cut")
+
+
+def test_lengths_and_what_is_odd_about_them():
+    found = lengths([part(["好" * 10, "a" * 30, "……", "好" * 2001, " "], list("abcde"))])
+    assert found.table[1] == ("train", "5", "0", "0", "2", "10", "30", "2,001", "2,001")
+    assert [(row.line, row.note) for row in found.rows] == [(5, "2,001 characters"), (4, "no letter or digit")]
+    assert lengths([sound()]).severity == "fine"

@@ -1,0 +1,186 @@
+"""Guessing columns: usual names and plain looks are taken, doubt is an error that says what to pass."""
+
+import csv
+
+import pytest
+
+from weft.data.examples.roles import PAIRS, guess_columns, guess_text_column, text_column_again
+from weft.data.sources import open_table
+from weft.errors import InputError
+
+SENTENCES = (
+    "the room was clean and quiet",
+    "never again, far too noisy at night",
+    "breakfast could have been better",
+    "we will come back next year",
+    "房间很干净，服务态度也非常好",
+    "再也不会来了，隔音实在太差",
+)
+LABELS = ("pos", "neg", "neg", "pos", "pos", "neg")
+
+
+def table_of(folder, header, *columns, name="reviews.csv"):
+    path = folder / name
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *zip(*columns, strict=True)])
+    return open_table(path)
+
+
+def guess(table, text=None, label=None):
+    return guess_columns(table, text=text, label=label)
+
+
+def fault(table, text=None, label=None) -> InputError:
+    with pytest.raises(InputError) as caught:
+        guess(table, text, label)
+    assert caught.value.where.startswith(table.path)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (("text", "label"), ("text", "label")),
+        (("Label", "REVIEW"), ("REVIEW", "Label")),
+        (("评论", "情感"), ("评论", "情感")),
+        (("標籤", "內容"), ("內容", "標籤")),
+        (("sentence", "class"), ("sentence", "class")),
+    ],
+)
+def test_usual_names(tmp_path, header, expected):
+    assert guess(table_of(tmp_path, header, ["a", "b"], ["c", "d"])) == expected
+
+
+def test_of_several_usual_names_the_most_usual(tmp_path):
+    table = table_of(tmp_path, ("title", "content", "category", "label"), "ab", "cd", "ef", "gh")
+    assert guess(table) == ("content", "label")
+    assert guess(table, text="title") == ("title", "label")
+    assert guess(table, label="category") == ("content", "category")
+    assert guess_text_column(table, text=None) == "content"
+
+
+def test_named_columns(tmp_path):
+    table = table_of(tmp_path, ("one", "two", "text", "label"), *("abcd",) * 4)
+    assert guess(table, "one", "two") == ("one", "two")
+    assert guess_text_column(table, text="two") == "two"
+
+
+def test_a_named_column_that_is_not_there(tmp_path):
+    table = table_of(tmp_path, ("text", "label"), "ab", "cd")
+    error = fault(table, text="texts")
+    assert str(error).endswith("there is no column `texts` among `text`, `label`\nhint: did you mean `text`?")
+    assert "there is no column `标签`" in fault(table, label="标签").what
+    assert "as the text and as the label" in fault(table, "text", "text").what
+    with pytest.raises(InputError, match="there is no column `x`"):
+        guess_text_column(table, text="x")
+
+
+def test_by_looks(tmp_path):
+    assert guess(table_of(tmp_path, ("sms", "kind"), SENTENCES, LABELS)) == ("sms", "kind")
+    assert guess(table_of(tmp_path, ("kind", "id", "sms"), LABELS, range(6), SENTENCES)) == ("sms", "kind")
+    assert guess(table_of(tmp_path, ("stars", "sms"), [1, 5, 1, 5, 5, 1], SENTENCES)) == ("sms", "stars")
+    assert guess_text_column(table_of(tmp_path, ("id", "sms"), range(6), SENTENCES), text=None) == "sms"
+    assert guess_text_column(table_of(tmp_path, ("kind", "sms"), LABELS, SENTENCES), text=None) == "sms"
+
+
+def test_a_usual_name_and_looks(tmp_path):
+    assert guess(table_of(tmp_path, ("sms", "label"), "ab", "cd")) == ("sms", "label")
+    assert guess(table_of(tmp_path, ("text", "kind"), SENTENCES, LABELS)) == ("text", "kind")
+    assert guess(table_of(tmp_path, ("sms", "kind"), SENTENCES, LABELS), label="kind") == ("sms", "kind")
+    assert guess_text_column(table_of(tmp_path, ("sms", "label"), "ab", "cd"), text=None) == "sms"
+
+
+def test_doubt_is_an_error(tmp_path):
+    table = table_of(tmp_path, ("one", "two", "kind"), SENTENCES, SENTENCES[::-1], LABELS)
+    error = fault(table)
+    assert error.what == "cannot tell which column is the text and which the label among `one`, `two`, `kind`"
+    assert error.hint == "pass --text NAME --label NAME"
+    assert guess(table, text="two") == ("two", "kind")
+    with pytest.raises(InputError, match="cannot tell which column is the text among") as caught:
+        guess_text_column(table, text=None)
+    assert caught.value.hint == "pass --text NAME"
+    # an id is no label, however the other column is named
+    assert "cannot tell" in fault(table_of(tmp_path, ("text", "id"), SENTENCES, range(6))).what
+    assert "cannot tell" in fault(table_of(tmp_path, ("x", "y"), ["a", "b"], ["c", "d"])).what
+
+
+def test_many_columns_are_not_all_listed(tmp_path):
+    table = table_of(tmp_path, [f"column{number}" for number in range(50)], *(["a", "b"],) * 50)
+    assert fault(table).what.endswith("`column19` and 30 more")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("the very first review of the file, which is longer than names of columns are", "good"),
+        ("nice", "pos"),
+        ("fine", "1"),
+        ("0", "1"),
+    ],
+)
+def test_a_file_without_a_header(tmp_path, header):
+    table = table_of(tmp_path, header, SENTENCES, LABELS)
+    error = fault(table)
+    assert "the first line looks like a row" in error.what
+    assert "names the columns" in error.hint
+    assert len(error.what) < 200
+    assert "the first line must name the columns" in fault(table, text="text").hint
+    assert guess(table, *header) == header
+    with pytest.raises(InputError, match="looks like a row"):
+        guess_text_column(table, text=None)
+
+
+def test_one_column(tmp_path):
+    table = table_of(tmp_path, ("sms",), SENTENCES)
+    assert guess_text_column(table, text=None) == "sms"
+    assert fault(table).what == "has one column, `sms`, expected a text and a label"
+    plain = tmp_path / "corpus.txt"
+    plain.write_text("房间很好\n", encoding="utf-8")
+    assert guess_text_column(open_table(plain), text=None) == "text"
+    assert "__label__" in fault(open_table(plain)).hint
+
+
+def test_fasttext_and_json(tmp_path):
+    path = tmp_path / "train.txt"
+    path.write_text("__label__a 房间很好\n", encoding="utf-8")
+    assert guess(open_table(path)) == ("text", "label")
+    path = tmp_path / "train.jsonl"
+    path.write_text('{"sms": "a", "tags": [], "label": null}\n{"sms": "b", "label": 1}\n', encoding="utf-8")
+    assert guess(open_table(path)) == ("sms", "label")
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_what_may_be_a_pair_is_not_read_by_half(tmp_path, pair):
+    first, second = pair
+    table = table_of(tmp_path, (second, first.upper(), "label"), SENTENCES, SENTENCES[::-1], LABELS)
+    error = fault(table)
+    assert error.what == f"`{first.upper()}` and `{second}` may be a pair of texts, or one of them the text"
+    assert error.hint == f"pass --text {first.upper()},{second} for pairs, or --text {first.upper()} for one alone"
+    assert fault(table, label="label").what == error.what
+    assert guess(table, text=second) == (second, "label")
+    with pytest.raises(InputError, match="may be a pair of texts"):
+        guess_text_column(table, text=None)
+
+
+@pytest.mark.parametrize(("asked", "read"), [("Question", "context"), ("问题", "文章")])
+def test_questions_on_passages_are_not_sorted_unasked(tmp_path, asked, read):
+    table = table_of(tmp_path, (asked, read, "label"), SENTENCES, SENTENCES[::-1], LABELS)
+    error = fault(table)
+    assert error.what == f"`{asked}` and `{read}` look like questions on passages"
+    assert error.hint == f"pass --text {asked},{read} to read both as pairs"
+    assert guess(table, text=asked) == (asked, "label")
+    with pytest.raises(InputError, match="look like questions"):
+        guess_text_column(table, text=None)
+
+
+def test_the_text_of_a_further_file_is_not_taken_from_a_strange_column(tmp_path):
+    def again(names, *columns):
+        return text_column_again(table_of(tmp_path, names, *columns), trained="text")
+
+    assert again(("title", "text"), SENTENCES, SENTENCES) == "text"
+    assert again(("正文",), SENTENCES) == "正文"
+    assert again(("id", "Review", "label"), range(6), SENTENCES, LABELS) == "Review"
+    for names in (("title", "abstract"), ("title", "review"), ("sms", "label")):
+        with pytest.raises(InputError, match=r"no column `text`, as in training, among `\w+`, `\w+`") as caught:
+            again(names, SENTENCES, SENTENCES)
+        assert caught.value.hint == "name the one to read: --text NAME"

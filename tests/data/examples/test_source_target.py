@@ -1,0 +1,265 @@
+"""Pairs of a source and its targets: which columns they are, how rows are read, grouped and cleaned."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from weft.data.examples.source_target import Parallel, columns_for, grouped, pairs_of, target_columns
+from weft.data.sources import open_table
+from weft.errors import InputError
+from weft.tasks.seq2seq import Seq2SeqConfig
+
+PAIRS = [("A man is riding a horse.", "一个男人在骑马。"), ("Two dogs run.", "两只狗在跑。"), ("Hello!", "你好！")]
+
+
+def tsv(folder: Path, columns: list[str]) -> Path:
+    path = folder / "pairs.tsv"
+    lines = [columns, *([f"{name} {row}" for name in columns] for row in range(3))]
+    path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def jsonl(folder: Path, *rows: dict) -> Path:
+    path = folder / "pairs.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+# columns
+
+
+@pytest.mark.parametrize(
+    ("columns", "source", "target", "expected"),
+    [
+        (["source", "target"], None, None, ("source", "target")),
+        (["target", "source"], None, None, ("source", "target")),
+        (["id", "Document", "Summary"], None, None, ("Document", "Summary")),
+        (["译文", "原文", "编号"], None, None, ("原文", "译文")),
+        (["en", "zh"], None, None, ("en", "zh")),
+        (["en", "target"], None, None, ("en", "target")),
+        (["summary", "mail"], None, None, ("mail", "summary")),
+        (["src", "zh"], None, None, ("src", "zh")),
+        (["en", "zh"], "zh", None, ("zh", "en")),
+        (["en", "zh"], None, "en", ("zh", "en")),
+        (["en", "zh", "de"], "en", "zh", ("en", "zh")),
+        (["en", "zh", "de"], "en", "zh, de", ("en", "zh,de")),
+        (["mr", "ref", "ref2"], None, "ref,ref2", ("mr", "ref,ref2")),
+        (["a", "zh,de", "b"], "a", "zh,de", ("a", "zh,de")),
+        (["source", "src"], None, None, ("source", "src")),
+    ],
+)
+def test_columns_are_those_named_or_usual_or_the_only_two(tmp_path, columns, source, target, expected):
+    table = open_table(tsv(tmp_path, columns))
+    assert columns_for(table, source=source, target=target) == expected
+    config = Seq2SeqConfig(source=source, target=target).resolved(table)
+    assert (config.source, config.target) == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "source", "target", "message"),
+    [
+        (["en", "zh", "de"], None, None, r"is not plain: `en`, `zh`, `de`\nhint: name them: --source NAME --target"),
+        (["en", "zh", "de"], "en", None, "is not plain"),
+        (["en", "zh", "de"], None, "zh", "is not plain"),
+        (["en", "zh"], "fr", None, "there is no column `fr` among `en`, `zh`"),
+        (["source", "target"], "sourse", None, r"no column `sourse` .*\nhint: did you mean `source`\?"),
+        (["en", "zh"], "en", "ja", "there is no column `ja`"),
+        (["en", "zh", "de"], "en", "zh,ja", "there is no column `ja`"),
+        (["en", "zh"], "zh", "zh", "`zh` is named as the source and as the target"),
+        (["en", "zh"], "zh", "en,zh", "`zh` is named as the source and as the target"),
+    ],
+)
+def test_columns_that_are_not_plain_are_refused(tmp_path, columns, source, target, message):
+    path = tsv(tmp_path, columns)
+    with pytest.raises(InputError, match=message) as error:
+        columns_for(open_table(path), source=source, target=target)
+    assert error.value.where == str(path)
+
+
+def test_one_column_is_refused(tmp_path):
+    path = tmp_path / "novel.txt"
+    path.write_text("春眠不觉晓\n", encoding="utf-8")
+    with pytest.raises(InputError, match="`text`"):
+        columns_for(open_table(path), source=None, target=None)
+
+
+def test_a_column_with_a_comma_in_its_name_is_one(tmp_path):
+    table = open_table(tsv(tmp_path, ["a", "b", "a,b"]))
+    assert target_columns("a,b", table) == ("a,b",)
+    assert target_columns("b, a", table) == ("b", "a")
+
+
+def test_another_table_is_read_by_the_same_columns_where_it_has_them(tmp_path):
+    config = Seq2SeqConfig(source="en", target="a,b")
+    again = config.for_table(open_table(tsv(tmp_path, ["b", "en", "a"])))
+    assert (again.source, again.target) == ("en", "a,b")
+    other = config.for_table(open_table(tsv(tmp_path, ["target", "source", "id"])))
+    assert (other.source, other.target) == ("source", "target")
+    named = config.for_table(open_table(tsv(tmp_path, ["en", "a", "b", "zh"])), text="zh", label="b")
+    assert (named.source, named.target) == ("zh", "b")
+    for columns, expected in ((["zh", "en"], ("en", "zh")), (["zh", "x"], ("x", "zh")), (["x", "译文"], ("x", "译文"))):
+        found = Seq2SeqConfig(source="en", target="zh").for_table(open_table(tsv(tmp_path, columns)))
+        assert (found.source, found.target) == expected
+    comma = Seq2SeqConfig(source="en", target="zh,de")
+    assert comma.for_table(open_table(tsv(tmp_path, ["zh,de", "en", "id"]))).target == "zh,de"
+
+
+@pytest.mark.parametrize("columns", [["chinese", "english"], ["英", "中"], ["a", "b", "c"]])
+def test_of_two_strange_columns_the_first_is_not_taken_for_the_source(tmp_path, columns):
+    with pytest.raises(InputError, match=r"no columns `en` and `zh`, as in training, among .*\nhint: .*--source NAME"):
+        Seq2SeqConfig(source="en", target="zh").for_table(open_table(tsv(tmp_path, columns)))
+
+
+def test_inputs_are_read_from_the_column_of_the_source_or_the_only_one(tmp_path):
+    config = Seq2SeqConfig(source="en", target="zh")
+    for columns, text, expected in (
+        (["id", "en"], None, "en"),
+        (["id", "fr"], "fr", "fr"),
+        (["fr"], None, "fr"),
+        (["id", "原文"], None, "原文"),
+        (["zh", "fr"], None, "fr"),
+    ):
+        found = config.for_inputs(open_table(tsv(tmp_path, columns)), text=text)
+        assert (found.source, found.target) == (expected, None)
+    with pytest.raises(InputError, match=r"no column `en`, as in training, among `id`, `fr`\nhint: .*--column NAME"):
+        config.for_inputs(open_table(tsv(tmp_path, ["id", "fr"])))
+    with pytest.raises(InputError, match="there is no column `de`"):
+        config.for_inputs(open_table(tsv(tmp_path, ["en", "fr"])), text="de")
+
+
+def test_files_side_by_side_are_a_table_of_their_suffixes(tmp_path):
+    for suffix, side in (("en", 0), ("zh", 1)):
+        lines = "".join(f"{pair[side]}\n" for pair in PAIRS)
+        (tmp_path / f"train.{suffix}").write_text(lines, encoding="utf-8")
+    table = open_table(f"{tmp_path / 'train.en'},{tmp_path / 'train.zh'}")
+    assert columns_for(table, source=None, target=None) == ("en", "zh")
+    assert columns_for(table, source="zh", target=None) == ("zh", "en")
+    config = Seq2SeqConfig().resolved(table)
+    assert list(config.read(table)) == [Parallel(source, (target,)) for source, target in PAIRS]
+    assert [one.line for one in config.read(table)] == [1, 2, 3]
+
+
+# rows
+
+
+def test_rows_become_pairs_with_their_lines(tmp_path):
+    table = open_table(jsonl(tmp_path, *({"en": source, "zh": target} for source, target in PAIRS)))
+    read = list(pairs_of(table, source="zh", target="en"))
+    assert read == [Parallel(target, (source,)) for source, target in PAIRS]
+    assert [one.line for one in read] == [1, 2, 3]
+    assert [one.targets for one in pairs_of(table, source="en", target=None)] == [(), (), ()]
+
+
+def test_lists_and_several_columns_are_several_targets(tmp_path):
+    rows = [
+        {"mr": "name[The Vaults]", "ref": ["The Vaults is a pub.", "A pub: The Vaults."], "zh": "酒吧"},
+        {"mr": "name[蓝调]", "ref": "蓝调很好。", "zh": "  "},
+        {"mr": "name[x]", "ref": ["", "x."], "zh": "某店"},
+    ]
+    table = open_table(jsonl(tmp_path, *rows))
+    assert [one.targets for one in pairs_of(table, source="mr", target="ref,zh")] == [
+        ("The Vaults is a pub.", "A pub: The Vaults.", "酒吧"),
+        ("蓝调很好。",),
+        ("x.", "某店"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "what", "column"),
+    [
+        ({"en": " ", "zh": "好"}, "source is empty", "en"),
+        ({"en": "good", "zh": "\u3000"}, "target is empty", "zh"),
+        ({"en": "good", "zh": []}, "target is empty", "zh"),
+        ({"zh": "好"}, "source is empty", "en"),
+        ({"en": "good"}, "target is empty", "zh"),
+    ],
+)
+def test_an_empty_side_is_refused_or_left_out(tmp_path, row, what, column):
+    path = jsonl(tmp_path, {"en": "fine", "zh": "好"}, row, {"en": "late", "zh": "晚"})
+    with pytest.raises(InputError, match=what) as error:
+        list(pairs_of(open_table(path), source="en", target="zh"))
+    assert error.value.where.startswith(f"{path}:2")
+    table = open_table(path, on_bad_row="skip")
+    assert [one.line for one in pairs_of(table, source="en", target="zh")] == [1, 3]
+    assert [(bad.line, bad.what, bad.column) for bad in table.bad] == [(2, what, column)]
+
+
+# grouping and cleaning
+
+few = st.lists(st.tuples(st.sampled_from("ab马"), st.sampled_from(["x", "y", "好"])), max_size=12)
+
+
+@given(few)
+def test_sources_are_grouped_with_all_their_targets(pairs):
+    examples = [Parallel(source, (target,), line) for line, (source, target) in enumerate(pairs, 1)]
+    found = grouped(examples)
+    sources = [source for source, _ in pairs]
+    assert [one.source for one in found] == list(dict.fromkeys(sources))
+    for one in found:
+        assert list(one.targets) == list(dict.fromkeys(target for source, target in pairs if source == one.source))
+        assert one.line == 1 + sources.index(one.source)
+    assert grouped(found) == found
+
+
+def test_references_of_one_source_are_scored_together_when_asked():
+    rows = [Parallel("a", ("x",)), Parallel("b", ("y",)), Parallel("a", ("好",))]
+    assert Seq2SeqConfig().scored(rows) == rows
+    assert Seq2SeqConfig(references="all").scored(rows) == [Parallel("a", ("x", "好")), Parallel("b", ("y",))]
+
+
+def test_training_learns_from_each_target_once():
+    examples = [Parallel("good", ("好", "很好"), 1), Parallel("bad", ("坏",), 2), Parallel("good", ("好",), 3)]
+    kept, said = Seq2SeqConfig().cleaned(examples)
+    assert kept == [Parallel("good", ("好",)), Parallel("good", ("很好",)), Parallel("bad", ("坏",))]
+    assert [one.line for one in kept] == [1, 1, 2]
+    assert said == ["1 of 4 pairs the same as an earlier pair: dropped"]
+    kept, said = Seq2SeqConfig(duplicates="keep").cleaned(examples)
+    assert [one.line for one in kept] == [1, 1, 2, 3]
+    assert said == ["1 of 4 pairs the same as an earlier pair: kept"]
+
+
+def test_unlike_lengths_are_told_and_dropped_only_when_asked():
+    examples = [Parallel(f"this is sentence number {row}", (f"这是第 {row} 句话",)) for row in range(20)]
+    examples.insert(7, Parallel("hello there", ("一" * 90,)))
+    kept, said = Seq2SeqConfig().cleaned(examples)
+    assert kept == examples
+    (told,) = said
+    assert told.startswith("1 of 21 pairs with lengths over 3 times out of the usual proportion: kept")
+    assert "task.longest_ratio=3" in told
+    kept, said = Seq2SeqConfig(longest_ratio=4).cleaned(examples)
+    assert kept == [one for one in examples if one.source != "hello there"]
+    assert said == ["1 of 21 pairs with lengths over 4 times out of the usual proportion: dropped"]
+
+
+def test_pairs_that_say_nothing_are_dropped():
+    kept, said = Seq2SeqConfig().cleaned([Parallel("good", ("好",)), Parallel("\u200b", ("坏",))])
+    assert kept == [Parallel("good", ("好",))]
+    assert said == ["1 of 2 pairs with nothing on one side: dropped"]
+
+
+def test_what_stands_in_train_too_and_repeated_sources_are_said():
+    train = [Parallel(source, (target,)) for source, target in PAIRS]
+    dev = [Parallel("Hello!", (target,)) for target in ("你好！", "您好！", "喂！")]
+    parts, files = {"train": train, "dev": dev}, {"train": "train.jsonl", "dev": "dev.jsonl"}
+    assert Seq2SeqConfig().remarks(parts, files, {}) == [
+        "3 of 3 sources of dev also in train: kept",
+        "many rows of dev have the source of another: task.references=all takes the targets of one source as its "
+        "references",
+    ]
+    config = Seq2SeqConfig(references="all")
+    assert config.remarks({"train": train, "dev": config.scored(dev)}, files, {}) == [
+        "1 of 1 source of dev also in train: kept"
+    ]
+    assert Seq2SeqConfig().remarks({"train": train, "dev": [Parallel("Bye!", ("再见！",))]}, files, {}) == []
+
+
+@pytest.mark.parametrize("first", [("A dog runs.", "一只狗在跑。"), ("12", "十二")])
+def test_a_table_without_a_header_is_refused(tmp_path, first):
+    path = tmp_path / "pairs.tsv"
+    rows = [first, ("It is late.", "很晚了。"), ("He reads a book.", "他在看书。")]
+    path.write_text("".join(f"{one}\t{other}\n" for one, other in rows), encoding="utf-8")
+    with pytest.raises(InputError, match="the first line looks like a row"):
+        columns_for(open_table(path), source=None, target=None)

@@ -1,0 +1,84 @@
+"""A folder for each label: its files are the texts, whatever their encodings, and what lies wrong is named."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.data.tables import fault, rows
+from weft.data.examples.roles import guess_columns
+from weft.data.formats.class_folders import class_files
+from weft.data.sources import BadRow, open_table
+from weft.errors import InputError
+
+REVIEWS = {
+    "positive/1.txt": "The room was clean,\nthe staff kind.\n",
+    "positive/2.txt": "房间很干净，服务也好",
+    "差评/1.txt": "再也不来了",
+    "差评/2.txt": "Never again.\r\n",
+}
+
+
+def tree(folder: Path, files: dict[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def test_each_file_is_a_text_and_its_folder_the_label(tmp_path):
+    table = open_table(tree(tmp_path / "reviews", REVIEWS))
+    assert (table.form, table.encoding, table.columns) == ("folder", "utf-8", ("text", "label"))
+    assert guess_columns(table, text=None, label=None) == ("text", "label")
+    assert rows(table) == rows(table) == [
+        (1, ("The room was clean,\nthe staff kind.", "positive")),
+        (2, ("房间很干净，服务也好", "positive")),
+        (3, ("再也不来了", "差评")),
+        (4, ("Never again.", "差评")),
+    ]  # fmt: skip
+
+
+def test_hidden_files_are_passed_over(tmp_path):
+    folder = tree(tmp_path / "reviews", {**REVIEWS, ".DS_Store": b"\0", "差评/.2.txt.swp": b"\0", ".git/x.txt": "x"})
+    assert len(list(open_table(folder))) == 4
+
+
+def test_files_of_several_encodings(tmp_path):
+    packed = gzip.compress("好房间，下次还会来".encode("gb18030"))
+    mixed = {**REVIEWS, "差评/3.txt": "太贵了，服务也不好".encode("utf-16"), "positive/3.txt.gz": packed}
+    table = open_table(tree(tmp_path, mixed))
+    assert table.encoding == "gb18030 and utf-16 and utf-8"
+    assert {"太贵了，服务也不好", "好房间，下次还会来"} <= {row.values["text"] for row in table}
+
+
+def test_errors_name_the_file_of_a_row(tmp_path):
+    folder = tree(tmp_path, {**REVIEWS, "差评/2.txt": "caf\xe9\n".encode("latin-1")})
+    assert fault(folder).where == f"{folder}/差评/2.txt:1"
+    assert fault(folder, encoding="gb18030").where.startswith(f"{folder}/positive/1.txt") is False
+    with pytest.raises(InputError) as caught:
+        open_table(folder, encoding="latin-1").reject(4, "text is empty")
+    assert caught.value.where == f"{folder}/差评/2.txt"
+    table = open_table(folder, encoding="latin-1", on_bad_row="skip")
+    table.reject(4, "text is empty", column="text")
+    assert table.bad == [BadRow(f"{folder}/差评/2.txt", 1, "text", "text is empty")]
+
+
+@pytest.mark.parametrize(
+    ("files", "where", "what"),
+    [
+        ({}, "", "is a folder, expected a file"),
+        ({"config.yaml": "seed: 0", "task/labels.json": "{}"}, "", "is a folder, expected a file"),
+        ({"neg/1.txt": "a", "pos/1.txt": "b", "urls.txt": "c"}, "/urls.txt", "lies beside the folders of the labels"),
+        ({"neg/1.txt": "a"}, "", "has one folder of texts, `neg`, expected one for each of two labels or more"),
+        ({"neg/1.txt": "a", "pos/.keep": ""}, "/pos", "is empty, expected the texts of a label"),
+        ({"neg/1.txt": "a", "pos/1.json": "{}"}, "/pos/1.json", "is no text, expected .txt files"),
+        ({"neg/1.txt": "a", "pos/a/1.txt": "b"}, "/pos/a", "is a folder among the texts of a label"),
+    ],
+)
+def test_what_lies_wrong_is_named(tmp_path, files, where, what):
+    folder = tmp_path / "reviews"
+    folder.mkdir()
+    with pytest.raises(InputError) as caught:
+        class_files(str(tree(folder, files)))
+    assert (caught.value.where, caught.value.what) == (f"{folder}{where}", what)

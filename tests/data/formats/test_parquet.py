@@ -1,0 +1,77 @@
+"""Parquet: its rows are those of the same table as JSON lines, a block at a time, and damage is an input error."""
+
+import json
+import sys
+
+import pytest
+
+from tests.data.tables import fault, rows, written
+from weft.data.examples.roles import guess_columns
+from weft.data.formats import parquet
+from weft.data.sources import open_table
+from weft.errors import MissingExtra
+
+arrow = pytest.importorskip("pyarrow")
+arrow_parquet = pytest.importorskip("pyarrow.parquet")
+
+TABLE = {
+    "text": ["房间很干净", "never again", None, "太贵了"],
+    "label": [1, 0, 1, 0],
+    "verified": [True, None, False, True],
+    "stars": [4.5, None, 1.0, float("nan")],
+    "tags": [["clean"], [], None, ["dear"]],
+}
+
+
+def saved(folder, columns, name="reviews.parquet", **options):
+    arrow_parquet.write_table(arrow.table(columns), folder / name, **options)
+    return folder / name
+
+
+def test_values_are_those_of_json_lines(tmp_path):
+    columns = {**TABLE, "stars": [4.5, None, 1.0, 0.25]}
+    lines = [json.dumps(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+    table = open_table(saved(tmp_path, columns))
+    same = open_table(written(tmp_path, "\n".join(lines), "reviews.jsonl"))
+    assert (table.form, table.columns) == ("parquet", same.columns)
+    assert rows(table) == rows(table) == rows(same)
+    assert guess_columns(table, text=None, label=None) == ("text", "label")
+
+
+def test_missing_values_are_left_out(tmp_path):
+    found = [dict(row.values) for row in open_table(saved(tmp_path, TABLE))]
+    assert found[1] == {"text": "never again", "label": "0"}
+    assert found[2] == {"label": "1", "verified": "false", "stars": "1.0"}
+    assert found[3] == {"text": "太贵了", "label": "0", "verified": "true"}
+
+
+def test_categories_and_wide_strings(tmp_path):
+    labels = arrow.array(["好评", "差评", None, "好评"]).dictionary_encode()
+    wide = arrow.array(TABLE["text"], arrow.large_string())
+    found = [dict(row.values) for row in open_table(saved(tmp_path, {"text": wide, "label": labels}))]
+    assert found == [{"text": "房间很干净", "label": "好评"}, {"text": "never again", "label": "差评"}, {},
+                     {"text": "太贵了", "label": "好评"}]  # fmt: skip
+
+
+def test_rows_are_numbered_over_groups_and_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "_BLOCK", 3)
+    texts = [f"第 {number} 行" for number in range(20)]
+    path = saved(tmp_path, {"text": texts, "label": ["a", "b"] * 10}, row_group_size=7)
+    assert rows(open_table(path)) == [(n, (text, "ab"[(n - 1) % 2])) for n, text in enumerate(texts, 1)]
+
+
+def test_faults(tmp_path):
+    assert fault(written(tmp_path, b"PAR1 no more", "a.parquet")).what.startswith("is not a sound parquet file: ")
+    assert fault(saved(tmp_path, {"text": [], "label": []}, "b.parquet")).what == "has no rows"
+    assert fault(tmp_path / "c.parquet").what == "there is no such file"
+    twice = arrow.Table.from_arrays([arrow.array(["a"]), arrow.array(["b"])], names=["text", "text"])
+    arrow_parquet.write_table(twice, tmp_path / "d.parquet")
+    assert fault(tmp_path / "d.parquet").what == "two columns are named `text`"
+
+
+def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):
+    path = saved(tmp_path, TABLE)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtra) as caught:
+        open_table(path)
+    assert caught.value.hint == 'pip install "weft[parquet]"'
