@@ -33,7 +33,7 @@ from torch import nn
 
 from weft import bundle
 from weft.config import validated
-from weft.data.examples.source_target import Parallel, cleaned_pairs
+from weft.data.examples.source_target import SourceTarget, cleaned_pairs
 from weft.data.loader import by_length, plan
 from weft.data.sources import open_table
 from weft.decoding.choices import Beam, Greedy
@@ -89,9 +89,9 @@ def settings(asked: argparse.Namespace, folder: Path) -> RunConfig:
     return suited(validated(RunConfig, {"data": data, "task": task, "training": training}))
 
 
-def pairs(file: str) -> list[Parallel]:
+def pairs(file: str) -> list[SourceTarget]:
     """The pairs of a part."""
-    return [Parallel(row.values["en"], (row.values["zh"],)) for row in open_table(file)]
+    return [SourceTarget(row.values["en"], (row.values["zh"],)) for row in open_table(file)]
 
 
 class Marian:
@@ -129,7 +129,7 @@ class Marian:
         )
         self.model: Any = MarianMTModel(config)
 
-    def learn(self, examples: Sequence[Parallel]) -> int:
+    def learn(self, examples: Sequence[SourceTarget]) -> int:
         """Train on pairs, and keep the average of the weights; returns the number of steps."""
         config, columns, total = self.training, self.task.encode(examples), 0
         optimizer = _adamw(self.model, config.optimizer)
@@ -173,7 +173,7 @@ class Marian:
             scores[batch.mask_BT], batch.target_BT[:, 1:][batch.mask_BT], label_smoothing=smoothing
         )
 
-    def answers(self, examples: Sequence[Parallel], *, beams: int) -> list[str]:
+    def answers(self, examples: Sequence[SourceTarget], *, beams: int) -> list[str]:
         """What it writes for each source."""
         from peers.huggingface import generated
 
@@ -201,7 +201,7 @@ def _trained(model: nn.Module) -> int:
     return sum(one.numel() for one in model.parameters() if one.requires_grad)
 
 
-def told(title: str, texts: dict[str, list[str]], examples: Sequence[Parallel]) -> list[dict[str, Any]]:
+def told(title: str, texts: dict[str, list[str]], examples: Sequence[SourceTarget]) -> list[dict[str, Any]]:
     """Print the scores of both sides, and how far their differences may be chance; returns the records."""
     references = [one.targets for one in examples]
     scores: dict[str, dict[str, CorpusScore]] = {name: overlap(one, references) for name, one in texts.items()}
@@ -252,7 +252,7 @@ def main() -> None:
     records = []
     searches = (("greedy", Greedy(), 1), ("a beam of 5", Beam(5), 5))
     for (part, examples), (title, search, beams) in product(parts.items(), searches):
-        task: Any = ours.task.searching(search)
+        task: Any = ours.task.with_search(search)
         mine = answer_columns(task, ours.network, task.encode(examples), device=CPU)
         texts = {"weft": [one.text for one in mine], "Marian": marian.answers(examples, beams=beams)}
         records += told(f"{part}, {len(examples):,} sentences, {title}", texts, examples)

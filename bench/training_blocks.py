@@ -18,8 +18,8 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
 from weft.config import validated
-from weft.data.examples.documents import Passage
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.documents import Document
+from weft.data.examples.source_target import SourceTarget
 from weft.data.loader import plan
 from weft.data.sources import open_table
 from weft.decoding.token_loss import token_loss
@@ -105,7 +105,7 @@ def translator(sides: Sequence[str], *, steps: int, runs: int, profile: bool) ->
     folder = Path(os.environ["WEFT_DATA"]) / "multi30k"
     file = data_file(folder, "train")
     config = suited(validated(RunConfig, {"data": {"train": file}, "task": TRANSLATOR}))
-    pairs = [Parallel(row.values["de"], (row.values["en"],)) for row in open_table(file)]
+    pairs = [SourceTarget(row.values["de"], (row.values["en"],)) for row in open_table(file)]
     ours = Ours.of(config, pairs, steps=steps)
     target = ours.job.columns.ragged["target"]
     rows = np.concatenate(ours.batches)
@@ -124,7 +124,7 @@ def nano(*, steps: int, runs: int, profile: bool) -> list[dict[str, Any]]:
     text = "\n".join(row.values["text"] for row in table)
     settings = {"batch_rows": 12, "epochs": 1}
     config = suited(validated(RunConfig, {"data": {"train": "-"}, "task": GPT, "training": settings}))
-    ours = Ours.of(config, [Passage(text)], steps=steps)
+    ours = Ours.of(config, [Document(text)], steps=steps)
     vocabulary = ours.job.task.end + 1
     ids = torch.from_numpy(ours.job.columns.ragged["text"].values[:, 0].astype(np.int64))
     model = NanoGpt(vocabulary, layers=4, width=128, heads=4, context=64, dropout=0.2)

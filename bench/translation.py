@@ -152,7 +152,7 @@ def ours(model: bundle.Model, columns: Columns, precision: str, size: int, layou
     """weft: its collate, its search, and its outputs."""
     if precision not in _MODELS:
         _MODELS[precision] = model.network if precision == "float32" else in_int8(model.network)
-    task: Any = model.task.searching(Greedy() if size == 1 else Beam(size))
+    task: Any = model.task.with_search(Greedy() if size == 1 else Beam(size))
     batches = cut(columns.cost_R, rows, batch_rows=layout.rows, batch_tokens=None)
 
     def work(some: np.ndarray) -> Ids:

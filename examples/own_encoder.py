@@ -48,4 +48,4 @@ if __name__ == "__main__":
         print(report)
     model = weft.load(folder / "model", parts=[WindowsEncoderConfig])
     print(model.answer(["味道很好", "cold and late", "The battery is not bad at all."]))
-    print(model.evaluate([weft.Labelled(*row) for row in reviews.rows(size=500, seed=1)]).scores.values["accuracy"])
+    print(model.evaluate([weft.LabelledText(*row) for row in reviews.rows(size=500, seed=1)]).scores.values["accuracy"])

@@ -8,7 +8,7 @@ import torch
 
 import weft
 from weft import bundle
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.source_target import SourceTarget
 from weft.decoding.choices import Greedy, Sample
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import answer
@@ -20,7 +20,7 @@ TEXTS = [
     " ".join(["好吃 and warm"] * 9),
     "，".join(["等了很久"] * 11),
 ]
-EXAMPLES = [weft.Labelled(text, label) for text in TEXTS for label in ("pos", "neg")]
+EXAMPLES = [weft.LabelledText(text, label) for text in TEXTS for label in ("pos", "neg")]
 CPU = torch.device("cpu")
 
 
@@ -116,7 +116,7 @@ def test_what_is_no_list_of_texts_is_refused(tmp_path, texts, message):
 
 # models that write
 
-PAIRS = [Parallel(source, (target,)) for source, target in zip(TEXTS, TEXTS[::-1], strict=True)]
+PAIRS = [SourceTarget(source, (target,)) for source, target in zip(TEXTS, TEXTS[::-1], strict=True)]
 WRITERS = {
     "transformer": {"kind": "transformer", "width": 8, "heads": 2, "layers": 1, "feed_forward": 8},
     "gpt": {"kind": "gpt", "width": 8, "heads": 2, "layers": 1, "feed_forward": 8},
@@ -177,7 +177,7 @@ def test_a_search_is_of_no_use_to_a_model_that_writes_nothing(tmp_path):
         saved(tmp_path).answer(TEXTS, search=Greedy())
 
 
-@pytest.mark.parametrize("texts", [["好", ""], ["好", weft.Labelled("good", "pos")]])
+@pytest.mark.parametrize("texts", [["好", ""], ["好", weft.LabelledText("good", "pos")]])
 def test_what_is_no_source_is_refused(tmp_path, texts):
     model = saved_writer(tmp_path, "gru", "shared")
     with pytest.raises(InputError, match=r"texts\[1\]: (text is empty|expected a text, found Labelled)"):
@@ -199,8 +199,8 @@ def test_answers_together_are_answers_alone(tmp_path, encoder, long):
 
 def test_labelled_texts_are_answered_like_texts(tmp_path):
     model = saved(tmp_path)
-    assert model.answer([weft.Labelled(text, "pos") for text in TEXTS]) == model.answer(TEXTS)
-    assert model.answer(TEXTS) == answer(model.task, model.network, list(map(weft.Labelled, TEXTS)), device=CPU)
+    assert model.answer([weft.LabelledText(text, "pos") for text in TEXTS]) == model.answer(TEXTS)
+    assert model.answer(TEXTS) == answer(model.task, model.network, list(map(weft.LabelledText, TEXTS)), device=CPU)
 
 
 def test_evaluate_scores_the_answers(tmp_path):

@@ -11,7 +11,7 @@ import weft
 from weft import store
 from weft.config import overridden, validated
 from weft.data.columns import encode_rows
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.dataset import read
 from weft.errors import Interrupted
 from weft.files import read_json
@@ -112,7 +112,7 @@ def test_a_run_is_gone_on_with_on_disk_and_in_memory(name: str, monkeypatch: pyt
 
 
 def test_words_with_letters_are_numbered_through_all_parts(monkeypatch: pytest.MonkeyPatch):
-    examples = [Labelled(row["text"], row["label"], second=row["second"]) for row in ROWS]
+    examples = [LabelledText(row["text"], row["label"], second=row["second"]) for row in ROWS]
     tokenizer = {"kind": "mixed", "views": ("letters",)}
     task = validated(ClassificationConfig, {"encoder": {"width": 8, "maps": 8}, "tokenizer": tokenizer}).learn(examples)
     whole = task.encode(examples)

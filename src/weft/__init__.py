@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from weft.bundle import Model, load
     from weft.data.batch import Ngrams, Tokens
-    from weft.data.examples.documents import Passage, Prompt
-    from weft.data.examples.labelled import Labelled
+    from weft.data.examples.documents import Document, Prompt
+    from weft.data.examples.labelled import LabelledText
     from weft.data.examples.option_questions import Choice
-    from weft.data.examples.source_target import Parallel
+    from weft.data.examples.source_target import SourceTarget
     from weft.data.examples.span_questions import Question
     from weft.data.formats.squad import Span
     from weft.dataset import DataConfig
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from weft.models.embedding import Embedding
     from weft.run import RunConfig, train
     from weft.tasks.classification import Answer, ClassificationConfig
-    from weft.tasks.generation.generator import TextAnswer
+    from weft.tasks.generation.generator import GeneratedText
     from weft.tasks.language_model import LanguageModelConfig
-    from weft.tasks.multilabel import MultilabelConfig, TagsAnswer
+    from weft.tasks.multilabel import LabelsAnswer, MultilabelConfig
     from weft.tasks.multiple_choice import ChoiceAnswer, MultipleChoiceConfig
     from weft.tasks.question_answering import QuestionAnsweringConfig
     from weft.tasks.seq2seq import Seq2SeqConfig
@@ -48,7 +48,7 @@ _HOMES = {
     "Encoder": "weft.models.base",
     "EncoderConfig": "weft.models.base",
     "Greedy": "weft.decoding.choices",
-    "Labelled": "weft.data.examples.labelled",
+    "LabelledText": "weft.data.examples.labelled",
     "LanguageModel": "weft.estimators.writers",
     "LanguageModelConfig": "weft.tasks.language_model",
     "Memory": "weft.models.base",
@@ -57,8 +57,8 @@ _HOMES = {
     "MultilabelConfig": "weft.tasks.multilabel",
     "MultipleChoiceConfig": "weft.tasks.multiple_choice",
     "Ngrams": "weft.data.batch",
-    "Parallel": "weft.data.examples.source_target",
-    "Passage": "weft.data.examples.documents",
+    "SourceTarget": "weft.data.examples.source_target",
+    "Document": "weft.data.examples.documents",
     "Prompt": "weft.data.examples.documents",
     "Question": "weft.data.examples.span_questions",
     "QuestionAnsweringConfig": "weft.tasks.question_answering",
@@ -68,9 +68,9 @@ _HOMES = {
     "Seq2SeqConfig": "weft.tasks.seq2seq",
     "Span": "weft.data.formats.squad",
     "SpanAnswer": "weft.tasks.span_answers",
-    "TagsAnswer": "weft.tasks.multilabel",
+    "LabelsAnswer": "weft.tasks.multilabel",
     "TeacherForcing": "weft.decoding.teacher_forcing",
-    "TextAnswer": "weft.tasks.generation.generator",
+    "GeneratedText": "weft.tasks.generation.generator",
     "TextClassifier": "weft.estimators.classifier",
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",
@@ -90,11 +90,14 @@ __all__ = [
     "DataConfig",
     "Decoder",
     "DecoderConfig",
+    "Document",
     "Embedding",
     "Encoder",
     "EncoderConfig",
+    "GeneratedText",
     "Greedy",
-    "Labelled",
+    "LabelledText",
+    "LabelsAnswer",
     "LanguageModel",
     "LanguageModelConfig",
     "Memory",
@@ -103,8 +106,6 @@ __all__ = [
     "MultilabelConfig",
     "MultipleChoiceConfig",
     "Ngrams",
-    "Parallel",
-    "Passage",
     "Prompt",
     "Question",
     "QuestionAnsweringConfig",
@@ -112,11 +113,10 @@ __all__ = [
     "Sample",
     "Seq2Seq",
     "Seq2SeqConfig",
+    "SourceTarget",
     "Span",
     "SpanAnswer",
-    "TagsAnswer",
     "TeacherForcing",
-    "TextAnswer",
     "TextClassifier",
     "Tokens",
     "TrainingConfig",

@@ -81,7 +81,7 @@ class Model:
         if not isinstance(search, SearchConfig):
             hint = "write search=weft.Greedy(), weft.Beam(5), weft.Sample(top_p=0.95) or weft.MinimumRisk()"
             raise ConfigError(f"expected a search, found {type(search).__name__}", where="search", hint=hint)
-        return self.task.searching(search)
+        return self.task.with_search(search)
 
     def evaluate(self, examples: Sequence[Any]) -> Evaluation:
         """Answers to labelled examples, their scores with intervals, and the pace."""

@@ -76,16 +76,16 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
             other = _open(data, file)
             config = resolved.for_table(other)
             rows, said = _rows(other, config)
-            others[part] = config.scored(rows)
+            others[part] = config.evaluation_examples(rows)
             notes += said + (_moved(file, resolved, config) if named_by_user(other) else [])
     files = {"train": data.train, "dev": data.dev or "", "test": data.test or ""}
     parts = {name: rows for name, rows in {"train": whole.train, **others}.items() if rows}
-    notes += resolved.remarks(parts, files, _options(data, task))
+    notes += resolved.data_notes(parts, files, _options(data, task))
     train = whole.train
     if not data.dev:
         train, others["dev"] = held_out(train, data, resolved, seed)
-        sizes = f"{len(train):,} {resolved.things} to learn from, {len(others['dev']):,} held out to choose by"
-        notes.append(f"{sizes}; {resolved.sides}")
+        sizes = f"{len(train):,} {resolved.unit_name} to learn from, {len(others['dev']):,} held out to choose by"
+        notes.append(f"{sizes}; {resolved.split_rule}")
     return Examples(resolved, train, others["dev"], others["test"], notes)
 
 
@@ -94,7 +94,7 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     table = _open(data, data.train)
     resolved = _resolved(task, table)
     rows, notes = _rows(table, resolved)
-    rows, said = resolved.cleaned(rows)
+    rows, said = resolved.filter_training(rows)
     rows = kept(rows)
     if not rows:
         raise InputError("no row is left to learn from", where=table.path, hint="; ".join(said))
@@ -132,7 +132,7 @@ def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
     fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
     between = fields.get(table.delimiter, "") if table.form == "csv" else ""
     files = ", ".join(table.sides) or table.path
-    return rows, [f"{files}: {len(rows):,} {task.things}, {table.encoding}{between}", *left_out(table)]
+    return rows, [f"{files}: {len(rows):,} {task.unit_name}, {table.encoding}{between}", *left_out(table)]
 
 
 def left_out(table: Table) -> list[str]:
@@ -158,4 +158,4 @@ def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int)
     halves = task.held_out(rows, share=data.dev_share, seed=seed)
     if not len(halves.dev):
         raise InputError("there are too few rows to hold some out", where=data.train, hint="name a file with --dev")
-    return chosen(rows, halves.train), task.scored(chosen(rows, halves.dev))
+    return chosen(rows, halves.train), task.evaluation_examples(chosen(rows, halves.dev))

@@ -23,7 +23,7 @@ from weft.config import Config, differences, read_yaml, validated, write_yaml
 from weft.data.columns import encode_rows
 from weft.dataset import DataConfig, Examples, read
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
-from weft.evaluation.attention_maps import looks, write_looks
+from weft.evaluation.attention_maps import attention_maps, write_attention_maps
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
@@ -291,10 +291,12 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
         "encoder": _kind(job.task),
         "weft": version("weft"),
     }
-    shown = job.task.showpiece(job.model, run.examples.train, device=job.device)
+    shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
     write_json(folder / "scores.json", {**result.to_json(), **shown, **facts})
     write_answers(folder / "answers.jsonl", job.task, result.answers, examples)
-    write_looks(folder / "attention.json", looks(job.task, job.model, examples=examples, answers=result.answers))
+    write_attention_maps(
+        folder / "attention.json", attention_maps(job.task, job.model, examples=examples, answers=result.answers)
+    )
     from weft.report.pages.run import run_page
 
     run_page(folder)

@@ -7,7 +7,7 @@ import pytest
 
 import weft as package
 from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
-from weft.tasks.generation.generator import TextAnswer
+from weft.tasks.generation.generator import GeneratedText
 
 TEXTS = ["he sees 3 cats", "他 sees 7 books"]
 ASKED = [word for text in TEXTS for word in ("--text", text)]
@@ -58,7 +58,7 @@ def test_several_texts_are_numbered_and_stand_in_blocks(weft, translator, option
 
 
 def test_a_text_of_several_lines_stands_apart(weft, translator, monkeypatch):
-    monkeypatch.setattr(package.Model, "answer", lambda model, texts: [TextAnswer("上\n下", -1.0)] * len(texts))
+    monkeypatch.setattr(package.Model, "answer", lambda model, texts: [GeneratedText("上\n下", -1.0)] * len(texts))
     first, second = (f"── {number}: {text} ──\n上\n下\n" for number, text in enumerate(TEXTS, 1))
     assert weft("generate", "translator", *ASKED).out == f"{first}\n{second}"
     assert weft("generate", "translator", "--text", TEXTS[0]).out == "上\n下\n"
@@ -66,7 +66,7 @@ def test_a_text_of_several_lines_stands_apart(weft, translator, monkeypatch):
 
 
 def test_a_rule_says_which_of_several_texts_of_several_lines_it_is(weft, translator, monkeypatch):
-    drawn = TextAnswer("上\n下", -1.0, ("cat",))
+    drawn = GeneratedText("上\n下", -1.0, ("cat",))
     monkeypatch.setattr(package.Model, "answer", lambda model, texts: [drawn] * len(texts))
     out = weft("generate", "translator", "--text", "猫", "--samples", "2").out
     assert out == "── text 1 of 2 ──\n上\n下\n── text 2 of 2 ──\ncat\n"
@@ -145,7 +145,7 @@ def test_characters_that_were_never_seen_are_told_once(weft, translator, poet):
 
 
 def test_an_empty_text_is_shown_on_a_console_and_in_no_file(weft, translator, monkeypatch):
-    monkeypatch.setattr(package.Model, "answer", lambda model, texts: [TextAnswer(" ", -1.0)] * len(texts))
+    monkeypatch.setattr(package.Model, "answer", lambda model, texts: [GeneratedText(" ", -1.0)] * len(texts))
     call = ("generate", "translator", *ASKED)
     assert weft(*call).out == " \n \n"
     monkeypatch.setattr("weft.cli.generate.on_console", lambda: True)

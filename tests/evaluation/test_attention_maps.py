@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from weft.config import overridden, validated
-from weft.data.examples.source_target import Parallel
-from weft.evaluation.attention_maps import END, looks, readable, write_looks
+from weft.data.examples.source_target import SourceTarget
+from weft.evaluation.attention_maps import END, attention_maps, readable, write_attention_maps
 from weft.run import RunConfig
 from weft.text.tokenizers.subwords import BpeTokenizerConfig, BytesTokenizerConfig
 
@@ -17,7 +17,7 @@ PAIRS = [
     ("Two cars are red.", "两辆车是红的。"),
     ("It is ten past three.", "现在三点十分。"),
 ]
-EXAMPLES = [Parallel(source, (target,)) for source, target in PAIRS]
+EXAMPLES = [SourceTarget(source, (target,)) for source, target in PAIRS]
 SMALL = {
     "transformer": ["task.decoder.width=8", "task.decoder.heads=2", "task.decoder.feed_forward=8"],
     "gru": ["task.decoder.width=8", "task.decoder.hidden=8"],
@@ -43,7 +43,7 @@ def made(decoder, *sets):
 
 def looked(task, model, texts=None):
     answers = [SimpleNamespace(text=text) for text in (texts or [target for _, target in PAIRS])]
-    return looks(task, model, examples=EXAMPLES, answers=answers)
+    return attention_maps(task, model, examples=EXAMPLES, answers=answers)
 
 
 @pytest.mark.parametrize("decoder", SMALL)
@@ -62,7 +62,7 @@ def test_each_piece_looks_once(decoder, tmp_path):
         weights_TS = torch.tensor(one.weights_TS)
         assert weights_TS.shape == (len(one.target), len(one.source))
         torch.testing.assert_close(weights_TS.sum(1), torch.ones(len(one.target)), atol=0.02, rtol=0)
-    write_looks(tmp_path / "attention.json", found)
+    write_attention_maps(tmp_path / "attention.json", found)
     assert json.loads((tmp_path / "attention.json").read_text(encoding="utf-8"))[0]["target"] == found[0].target
 
 
@@ -76,7 +76,7 @@ def test_bytes_are_joined_and_their_weights_too():
 def test_without_attention_there_is_nothing_to_look_at(tmp_path):
     assert looked(*made("gru", "task.decoder.attention=none")) == []
     assert looked(*made("gru"), ["", "", ""]) == []
-    write_looks(tmp_path / "attention.json", [])
+    write_attention_maps(tmp_path / "attention.json", [])
     assert not list(tmp_path.iterdir())
 
 

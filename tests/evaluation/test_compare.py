@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.errors import InputError
 from weft.evaluation.answer_tables import average, pooled, read_table
 from weft.evaluation.compare import AVERAGE, compare, p_in_words
@@ -109,7 +109,7 @@ def test_the_average_is_that_of_the_probabilities(tmp_path):
 
 def test_the_average_row_is_the_average_of_the_task(tmp_path):
     tables = [read_table(one[0][0] / "answers.jsonl") for one in runs(tmp_path, folds=2, one=0.9, two=0.6).values()]
-    task = ClassificationConfig().learn([Labelled(text, label) for text, label in zip(TEXTS, GOLD, strict=True)])
+    task = ClassificationConfig().learn([LabelledText(text, label) for text, label in zip(TEXTS, GOLD, strict=True)])
     answers = [
         [Answer("", 0.0, dict(zip(LABELS, row, strict=True))) for row in table.probabilities_NC.tolist()]
         for table in tables

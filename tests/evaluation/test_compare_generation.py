@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from weft.errors import InputError
-from weft.evaluation.compare_generation import compare_written, read_written
+from weft.evaluation.compare_generation import compare_written, read_generated
 from weft.files import write_json
 
 SOURCES = [f"he sees {number} cats on the table" for number in range(20)]
@@ -70,7 +70,7 @@ def test_other_texts_and_damaged_tables_are_refused(tmp_path):
         compare_written({"a": [[one]], "b": [[other]]}, design="seeds")
     (tmp_path / "bad.jsonl").write_text('{"source": "猫"}\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"bad\.jsonl:1: expected a source, its references, and the answer; or a text"):
-        read_written(tmp_path / "bad.jsonl")
+        read_generated(tmp_path / "bad.jsonl")
     (tmp_path / "none.jsonl").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="there are no answers"):
-        read_written(tmp_path / "none.jsonl")
+        read_generated(tmp_path / "none.jsonl")

@@ -8,15 +8,15 @@ import torch
 
 from weft.evaluation import evaluate as evaluation
 from weft.evaluation.evaluate import answer, answer_columns, evaluate, write_answers
-from weft.tasks.classification import Classification, ClassificationConfig, Labelled
+from weft.tasks.classification import Classification, ClassificationConfig, LabelledText
 
 CPU = torch.device("cpu")
 EXAMPLES = [
-    Labelled("cold and late " * 4, "neg", 2),
-    Labelled("好", "pos", 3),
-    Labelled("味道很好，" * 3, "pos", 4),
-    Labelled("soup " * 9, "pos", 5),
-    Labelled("太贵了" * 2, "neg", 6),
+    LabelledText("cold and late " * 4, "neg", 2),
+    LabelledText("好", "pos", 3),
+    LabelledText("味道很好，" * 3, "pos", 4),
+    LabelledText("soup " * 9, "pos", 5),
+    LabelledText("太贵了" * 2, "neg", 6),
 ]
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.config import validated
-from weft.data.examples.documents import Passage
-from weft.data.examples.labelled import Labelled
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.documents import Document
+from weft.data.examples.labelled import LabelledText
+from weft.data.examples.source_target import SourceTarget
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.evaluation.exposure import Exposure, exposure, in_buckets, together
@@ -19,11 +19,11 @@ from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.text.tokenizers.vocab import PAD, UNKNOWN
 
 PAIRS = [
-    Parallel("a cat sleeps", ("一只猫在睡觉",)),
-    Parallel("he reads", ("他读书。",)),
-    Parallel("他读书", ("he reads a book",)),
+    SourceTarget("a cat sleeps", ("一只猫在睡觉",)),
+    SourceTarget("he reads", ("他读书。",)),
+    SourceTarget("他读书", ("he reads a book",)),
 ]
-TEXTS = [Passage("春眠不觉晓，处处闻啼鸟。"), Passage("the rain falls"), Passage("雨")]
+TEXTS = [Document("春眠不觉晓，处处闻啼鸟。"), Document("the rain falls"), Document("雨")]
 DECODERS = ["transformer", "gpt", "lstm", "gru"]
 TINY = {"width": 16, "layers": 1, "heads": 2, "feed_forward": 16, "hidden": 12}
 DEVICE = torch.device("cpu")
@@ -110,8 +110,8 @@ def test_positions_are_a_limit(translator):
 def test_what_cannot_be_looked_at():
     task, model = built(Seq2SeqConfig, "gru", PAIRS)
     with pytest.raises(InputError, match="no reference"):
-        exposure(task, model, [Parallel("他读书")], positions=3, device=DEVICE)
-    rows = [Labelled("好", "a"), Labelled("bad", "b")]
+        exposure(task, model, [SourceTarget("他读书")], positions=3, device=DEVICE)
+    rows = [LabelledText("好", "a"), LabelledText("bad", "b")]
     classifier = ClassificationConfig().learn(rows)
     with pytest.raises(ConfigError, match="writes no text"):
         exposure(classifier, classifier.build_model(), rows, positions=3, device=DEVICE)

@@ -12,7 +12,7 @@ import pytest
 import weft
 from tests.pretrained_folders import write_model
 from weft.config import validated
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.dataset import DataConfig, Examples
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
 from weft.experiments import teacher_answers
@@ -144,7 +144,7 @@ def test_principal_components_keep_distances_and_are_filled_up_with_zeros():
 )
 def test_no_words_are_asked_for_that_a_student_has_no_use_for(student, bert):
     heard = {"loss": {"teacher": {}}, "encoder": CNN}
-    examples = [Labelled(text, label) for text, label in REVIEWS]
+    examples = [LabelledText(text, label) for text, label in REVIEWS]
     of, plain = (validated(ClassificationConfig, {**heard, **further}) for further in (student, {}))
     assert words_for(weft.load(bert), of, examples) == ([], 0)
     assert words_for(weft.load(bert), plain, examples)[1] == CNN["width"]
@@ -175,9 +175,9 @@ def test_texts_of_the_scored_parts_are_left_out_whatever_their_blanks_and_marks(
     )
     task = ClassificationConfig(text="text", label="label")
     of = {
-        "train": [Labelled("late", "neg")],
-        "dev": [Labelled("good soup", "pos")],
-        "test": [Labelled("太贵了", "neg")],
+        "train": [LabelledText("late", "neg")],
+        "dev": [LabelledText("good soup", "pos")],
+        "test": [LabelledText("太贵了", "neg")],
     }
     examples = Examples(task=task, notes=[], **of)
     found, said = teacher_answers.new_texts(["more.csv"], examples, DataConfig(train="reviews.csv"), column=None)

@@ -12,7 +12,7 @@ from weft.dataset import Examples
 from weft.errors import ConfigError
 from weft.export.gpt2 import export_gpt2
 from weft.run import RunConfig, fit
-from weft.tasks.language_model import LanguageModelConfig, Passage
+from weft.tasks.language_model import Document, LanguageModelConfig
 
 TEXTS = [
     "The cat sat on the mat.",
@@ -26,7 +26,7 @@ GPT2 = {"kind": "gpt", "width": 8, "layers": 2, "heads": 2, "feed_forward": 12, 
 def trained(tokenizer, **decoder):
     settings = {"kind": "language_model", "unit": "row", "context": 16, "tokenizer": tokenizer}
     task = validated(LanguageModelConfig, {**settings, "decoder": {**GPT2, "max_length": 64, **decoder}})
-    passages = [Passage(text) for text in TEXTS * 3]
+    passages = [Document(text) for text in TEXTS * 3]
     config = RunConfig(data=weft.DataConfig(train="texts.txt"), training=weft.TrainingConfig(epochs=1))
     return fit(config, Examples(task, passages, passages[:2], [], []))
 

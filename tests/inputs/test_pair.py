@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import weft
 from weft.config import validated
 from weft.data.columns import Ragged
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import columns_of
 from weft.data.sources import open_table
 from weft.dataset import read
@@ -34,7 +34,7 @@ PAIRS = [
     ("where is my card", "余额不足", "0"),
     ("好", " ".join(["long text 很长"] * 9), "0"),
 ]
-EXAMPLES = [Labelled(first, label, second=second) for first, second, label in PAIRS]
+EXAMPLES = [LabelledText(first, label, second=second) for first, second, label in PAIRS]
 SMALL = {
     "bag": {"kind": "bag", "width": 8},
     "cnn": {"kind": "cnn", "width": 8, "maps": 8},
@@ -55,7 +55,7 @@ def model_of(one: Classification) -> torch.nn.Module:
     return model
 
 
-def probabilities(one: Classification, model: torch.nn.Module, examples: list[Labelled]) -> np.ndarray:
+def probabilities(one: Classification, model: torch.nn.Module, examples: list[LabelledText]) -> np.ndarray:
     return np.array([list(each.probabilities.values()) for each in answer(one, model, examples, device=CPU)])
 
 
@@ -83,8 +83,8 @@ def test_pairs_are_read_from_two_columns(tmp_path):
     table = open_table(path, on_bad_row="skip")
     config = ClassificationConfig(text="问,答", label="same").resolved(table)
     assert list(config.read(table)) == [
-        Labelled("花呗", "1", second="card"),
-        Labelled("good", "0", second="好"),
+        LabelledText("花呗", "1", second="card"),
+        LabelledText("good", "0", second="好"),
     ]
     assert [(bad.line, bad.what, bad.column) for bad in table.bad] == [(3, "text is empty", "答")]
     assert config.for_table(table).text == config.for_inputs(table).text == "问,答"
@@ -119,7 +119,7 @@ def test_a_bag_of_pairs_has_no_order():
     one = task("bag")
     model = model_of(one)
     assert isinstance(model, Classifier)
-    turned = [Labelled(each.second or "", each.label, second=each.text) for each in EXAMPLES]
+    turned = [LabelledText(each.second or "", each.label, second=each.text) for each in EXAMPLES]
     np.testing.assert_array_equal(probabilities(one, model, EXAMPLES), probabilities(one, model, turned))
 
 
@@ -160,8 +160,8 @@ def test_a_saved_task_is_the_same_task(tmp_path, encoder):
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(InputError, match="line 4: expected a pair of texts, found one"):
-        task("cnn").encode([EXAMPLES[0], Labelled("好", "1", 4)])
-    single = ClassificationConfig().learn([Labelled("好", "1"), Labelled("good", "0")])
+        task("cnn").encode([EXAMPLES[0], LabelledText("好", "1", 4)])
+    single = ClassificationConfig().learn([LabelledText("好", "1"), LabelledText("good", "0")])
     with pytest.raises(InputError, match="expected one text, found a pair"):
         single.encode(EXAMPLES)
     with pytest.raises(ConfigError, match="two texts cannot be read in windows"):
@@ -201,7 +201,7 @@ def test_real_pairs_are_learned_and_asked(tmp_path, weft_data, encoder):
     list(weft.train(config, tmp_path / "run"))
     model = weft.load(tmp_path / "run")
     fitted = fit(config, read(config.data, config.task, seed=0))
-    asked = [Labelled("花呗怎么还款", second="how to pay back")]
+    asked = [LabelledText("花呗怎么还款", second="how to pay back")]
     assert model.answer(asked) == fitted.answer(asked)
     assert "花呗" in (tmp_path / "run" / "page.html").read_text(encoding="utf-8")
     with pytest.raises(InputError, match="expected a pair of texts, found one"):

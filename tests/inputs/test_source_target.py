@@ -8,7 +8,7 @@ import pytest
 import weft
 from tests.kinds import DECODERS
 from weft.config import kind_of
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.source_target import SourceTarget
 from weft.errors import ConfigError
 from weft.inputs.source_target import decided, encoded, loaded_sides, suiting
 from weft.tasks.seq2seq import Seq2SeqConfig
@@ -48,7 +48,7 @@ def config_of(**settings):
 
 
 def learned(sources, targets, **settings):
-    pairs = [Parallel(source, (target,)) for source, target in zip(sources, targets, strict=True)]
+    pairs = [SourceTarget(source, (target,)) for source, target in zip(sources, targets, strict=True)]
     return config_of(**settings).learn(pairs)
 
 
@@ -208,7 +208,7 @@ def test_what_does_not_go_together_is_refused(settings, where, message):
 def test_learned_positions_have_room_for_the_end():
     encoder = {"kind": "transformer", "positions": "learned", "max_length": 9, "width": 8, "heads": 2, "layers": 1}
     task = learned(ENGLISH, GERMAN, encoder=encoder, max_source=8)
-    assert len(task.encode([Parallel("A man rides a horse, and two dogs run.")]).ragged["source"].values) == 9
+    assert len(task.encode([SourceTarget("A man rides a horse, and two dogs run.")]).ragged["source"].values) == 9
 
 
 def test_a_decoder_that_attends_needs_positions():
@@ -273,7 +273,7 @@ def test_a_target_that_is_cut_does_not_end_there():
     rows = [targets.values[start:stop, 0].tolist() for start, stop in pairwise(targets.offsets_R1)]
     assert [(len(row), row[-1] == task.end) for row in rows] == [(6, False), (7, True), (7, True)]
     assert task.sides.target.decode([row[:6] for row in rows]) == [text[:6] for text in CHINESE]
-    assert task.encode([Parallel("a", (CHINESE[0],))]).ragged["target"].lengths_R.tolist() == [6]
+    assert task.encode([SourceTarget("a", (CHINESE[0],))]).ragged["target"].lengths_R.tolist() == [6]
 
 
 def test_no_more_is_read_than_there_are_positions_for():

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 import weft
 from weft.config import overridden, validated
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.demo import reviews
 from weft.errors import ConfigError, RunFolderError
 from weft.inputs.warm_start import start_from_run
@@ -27,10 +27,10 @@ def settings(*sets, **task):
 
 def learned(config):
     """A task on reviews, and its fresh model after it was started."""
-    task = config.task.learn([Labelled(text, label) for text, label in ROWS])
+    task = config.task.learn([LabelledText(text, label) for text, label in ROWS])
     torch.manual_seed(0)
     model = task.build_model()
-    notes = task.initialize(model, task.encode([Labelled(text, label) for text, label in ROWS]))
+    notes = task.initialize(model, task.encode([LabelledText(text, label) for text, label in ROWS]))
     return task, model, notes
 
 
@@ -91,7 +91,7 @@ def test_an_estimator_starts_from_it_too(corpus):
 
 def test_a_pair_and_further_pre_training_start_from_it_too(corpus):
     task = settings(encoder=f"pretrained:{corpus}").task
-    pairs = [Labelled(text, label, second="很好") for text, label in ROWS]
+    pairs = [LabelledText(text, label, second="很好") for text, label in ROWS]
     found = task.learn(pairs)
     assert "weights" in found.initialize(found.build_model(), found.encode(pairs))[0]
     again = settings(kind="masked_language_model", encoder=f"pretrained:{corpus}").task

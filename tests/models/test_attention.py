@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from weft.config import validated
 from weft.errors import ConfigError
-from weft.models.attention import SelfAttention, rotated
+from weft.models.attention import SelfAttention, apply_rotary
 from weft.models.transformer import TransformerEncoderConfig, sinusoids
 
 MASK = torch.arange(7) < torch.tensor([7, 1, 4])[:, None]
@@ -78,7 +78,7 @@ def test_sinusoids():
 
 def test_rotary_products_depend_on_the_distance_alone():
     query, key = torch.randn(2, 1, 2, 1, 6, dtype=torch.float64)
-    q, k = (rotated(one.expand(1, 2, 9, 6)) for one in (query, key))
+    q, k = (apply_rotary(one.expand(1, 2, 9, 6)) for one in (query, key))
     scores_HSS = (q @ k.transpose(2, 3))[0]
     for distance in range(-8, 9):
         of_that_distance = scores_HSS.diagonal(distance, 1, 2)
@@ -93,7 +93,7 @@ def test_rotary_turns_by_the_complex_plane():
     rates = torch.tensor([10_000 ** (-2 * pair / 8) for pair in range(4)])
     turn_SK = torch.polar(torch.ones(5, 4), torch.arange(5)[:, None] * rates)
     expected = torch.complex(vectors[..., :4], vectors[..., 4:]) * turn_SK
-    torch.testing.assert_close(rotated(vectors), torch.cat([expected.real, expected.imag], -1))
+    torch.testing.assert_close(apply_rotary(vectors), torch.cat([expected.real, expected.imag], -1))
 
 
 @pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])

@@ -6,7 +6,7 @@ from torch import nn
 
 from weft.config import validated
 from weft.errors import ConfigError
-from weft.models.attention import CrossAttention, rotated
+from weft.models.attention import CrossAttention, apply_rotary
 from weft.models.base import Memory
 from weft.models.gpt import GptDecoderConfig
 from weft.models.transformer import sinusoids
@@ -82,7 +82,7 @@ def test_gpt_is_rotary_with_rms_norms_and_no_biases():
         norm.weight.data.uniform_(0.5, 2)
     states = decoder.embedding(ids_BT)
     q, k, v = layer.attention.project(layer.attention_norm(states)).unflatten(2, (3, 2, 4)).permute(2, 0, 3, 1, 4)
-    scores_BHTT = rotated(q) @ rotated(k).transpose(2, 3) / 2
+    scores_BHTT = apply_rotary(q) @ apply_rotary(k).transpose(2, 3) / 2
     later = torch.ones(6, 6, dtype=torch.bool).triu(1)
     found = scores_BHTT.masked_fill(later, -torch.inf).softmax(3) @ v
     states = states + layer.attention.join(found.transpose(1, 2).flatten(2))

@@ -10,7 +10,7 @@ from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.tasks.base import examples_of
-from weft.tasks.classification import Answer, Classification, ClassificationConfig, Labelled
+from weft.tasks.classification import Answer, Classification, ClassificationConfig, LabelledText
 
 CPU = torch.device("cpu")
 TEXTS = [
@@ -19,7 +19,7 @@ TEXTS = [
     "，".join(["等了很久"] * 11),
 ]
 LABELS = ["10", "2", "2", "neg", "2", "10"]
-EXAMPLES = [Labelled(text, label) for text, label in zip(TEXTS, LABELS, strict=True)]
+EXAMPLES = [LabelledText(text, label) for text, label in zip(TEXTS, LABELS, strict=True)]
 
 
 def task(encoder: str = "cnn", **settings: object) -> Classification:
@@ -37,7 +37,7 @@ def model_of(one: Classification) -> torch.nn.Module:
 
 def test_labels_stand_in_natural_order():
     labels = ["b", "10", "2", "好", "-1", "2.5", "a"]
-    learned = ClassificationConfig().learn([Labelled("good 好", label) for label in labels])
+    learned = ClassificationConfig().learn([LabelledText("good 好", label) for label in labels])
     assert learned.labels == ["-1", "2", "2.5", "10", "a", "b", "好"]
 
 
@@ -60,7 +60,7 @@ def test_a_saved_task_is_the_same_task(tmp_path):
 )
 def test_one_label_is_too_few(labels, message):
     with pytest.raises(InputError, match=message):
-        ClassificationConfig().learn([Labelled("good 好", label) for label in labels])
+        ClassificationConfig().learn([LabelledText("good 好", label) for label in labels])
 
 
 PAIRS = [("bag", "word"), ("bag", "bpe"), ("cnn", "ngrams"), ("gru", "ngrams")]
@@ -84,7 +84,7 @@ def test_columns_as_named_else_as_in_training_else_guessed(tmp_path, header):
     text, label = header.split(",") if header == "话,判" else (None, None)
     config = ClassificationConfig(text="text", label="label").for_table(table, text=text, label=label)
     assert [config.text, config.label] == header.split(",")
-    assert list(config.read(table)) == [Labelled("味道很好", "pos"), Labelled(" 空 ", "neg")]
+    assert list(config.read(table)) == [LabelledText("味道很好", "pos"), LabelledText(" 空 ", "neg")]
     assert [(bad.line, bad.what, bad.column) for bad in table.bad] == [
         (3, "text is empty", config.text),
         (4, "label is empty", config.label),
@@ -132,12 +132,12 @@ def test_a_bag_reads_long_texts_whole():
 
 def test_texts_to_be_predicted_have_no_label():
     one = task()
-    columns = one.encode([Labelled(text) for text in TEXTS])
+    columns = one.encode([LabelledText(text) for text in TEXTS])
     assert one.collate(columns, np.arange(2)).label_B is None
 
 
 def test_a_label_that_training_never_saw_names_line_and_file():
-    examples = [Labelled("好", "2", 4), Labelled("good", "so-so", 7)]
+    examples = [LabelledText("好", "2", 4), LabelledText("good", "so-so", 7)]
     with pytest.raises(InputError, match=r"^line 7: label `so-so` is not .*\n.*known labels: `2`, `10`, `neg`$"):
         task().encode(examples)
     with pytest.raises(InputError, match=r"^test\.csv:7: label `so-so`"), examples_of("test.csv"):
@@ -188,7 +188,7 @@ def test_windows_of_a_text_are_merged_by_their_mean(encoder):
     assert [given.probability for given in found] == [max(given.probabilities.values()) for given in found]
 
 
-def random_answers(one: Classification, rows: int) -> tuple[list[Answer], list[Labelled], np.ndarray]:
+def random_answers(one: Classification, rows: int) -> tuple[list[Answer], list[LabelledText], np.ndarray]:
     draw = np.random.default_rng(0)
     probabilities_EC = draw.dirichlet(np.ones(len(one.labels)), rows)
     answers = [
@@ -196,7 +196,7 @@ def random_answers(one: Classification, rows: int) -> tuple[list[Answer], list[L
         for row in probabilities_EC
     ]
     gold = draw.integers(0, len(one.labels) - 1, rows)  # the last label never occurs, yet is guessed
-    return answers, [Labelled("好 good", one.labels[number]) for number in gold], probabilities_EC
+    return answers, [LabelledText("好 good", one.labels[number]) for number in gold], probabilities_EC
 
 
 def test_quick_scores_are_scikit_learns():
@@ -249,14 +249,14 @@ def test_a_record_is_one_line_of_the_table_of_answers():
         "probabilities": {"2": 0.512346, "10": 0.25, "neg": 0.237654},
         "line": 7,
     }
-    assert one.record(given, Labelled("好，good", "10", 7)) == expected
+    assert one.record(given, LabelledText("好，good", "10", 7)) == expected
     bare = {name: value for name, value in expected.items() if name not in ("label", "line")}
-    assert one.record(given, Labelled("好，good")) == bare
+    assert one.record(given, LabelledText("好，good")) == bare
 
 
 def test_notes_say_what_is_known_and_what_is_not_read():
     one = task(max_length=8, tokenizer={"kind": "mixed", "vocabulary": {"min_count": 1}})
-    train, dev = one.encode(EXAMPLES), one.encode([Labelled("好 zebra", "2")])
+    train, dev = one.encode(EXAMPLES), one.encode([LabelledText("好 zebra", "2")])
     notes = one.notes({"train": train, "dev": dev})
     whole = sum([9, 3, 3, 1, 36, 54])
     assert notes[0] == "3 labels: `2` 6, `10` 4, `neg` 2"
@@ -299,7 +299,7 @@ def test_models_that_do_not_answer_alike_have_no_average(answers, message):
 
 def test_a_temperature_is_fitted_kept_and_applied(tmp_path):
     one = task(calibrate="temperature")
-    model, examples = model_of(one), [Labelled(text, label) for text, label in zip(TEXTS, LABELS, strict=True)]
+    model, examples = model_of(one), [LabelledText(text, label) for text, label in zip(TEXTS, LABELS, strict=True)]
     untuned = answer(one, model, examples, device=CPU)
     (said,) = one.tune(untuned, examples)
     assert one.temperature != 1

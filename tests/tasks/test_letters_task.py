@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import weft
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.evaluation.evaluate import answer
 from weft.tasks.classification import Classification, ClassificationConfig
 
@@ -27,13 +27,13 @@ TEXTS = [
     (" ".join(["waited 等了很久 and waiting"] * 5), "neg"),
     ("!", "pos"),
 ]
-EXAMPLES = [Labelled(*row) for row in TEXTS]
-PAIRS = [Labelled(text, label, second=" ".join(text.split()[::-1])) for text, label in TEXTS]
-NEW = [Labelled("wonder 新"), Labelled("awaiting dread"), Labelled("xyz ✓"), Labelled(TEXTS[4][0])]
-UNSEEN = Labelled("wonderland")
+EXAMPLES = [LabelledText(*row) for row in TEXTS]
+PAIRS = [LabelledText(text, label, second=" ".join(text.split()[::-1])) for text, label in TEXTS]
+NEW = [LabelledText("wonder 新"), LabelledText("awaiting dread"), LabelledText("xyz ✓"), LabelledText(TEXTS[4][0])]
+UNSEEN = LabelledText("wonderland")
 
 
-def task(encoder: str = "cnn", examples: list[Labelled] = EXAMPLES, **settings: Any) -> Classification:
+def task(encoder: str = "cnn", examples: list[LabelledText] = EXAMPLES, **settings: Any) -> Classification:
     tokenizer = {"kind": "mixed", "views": ["letters", "bigram"], "vocabulary": {"min_count": 1}}
     config = {"encoder": ENCODERS[encoder], "tokenizer": tokenizer, **settings}
     return ClassificationConfig.model_validate(config).learn(examples)
@@ -47,7 +47,7 @@ def model_of(one: Classification) -> torch.nn.Module:
     return model
 
 
-def probabilities(one: Classification, model: torch.nn.Module, examples: list[Labelled]) -> np.ndarray:
+def probabilities(one: Classification, model: torch.nn.Module, examples: list[LabelledText]) -> np.ndarray:
     return np.array([list(each.probabilities.values()) for each in answer(one, model, examples, device=CPU)])
 
 
@@ -93,15 +93,15 @@ def test_answers_together_are_answers_alone(encoder: str, long: str):
 @pytest.mark.parametrize("long", ["head", "head-tail", "windows"])
 def test_rows_of_long_texts_have_the_letters_of_their_positions(long):
     text, size = "abcd 长 efgh ijkl mnop 好 qrst uvwx yzab bcde cdef", 8
-    one = task(examples=[Labelled(text, "1"), Labelled("abc", "0")], long=long, max_length=size)
-    columns = one.encode([Labelled(text)])
+    one = task(examples=[LabelledText(text, "1"), LabelledText("abc", "0")], long=long, max_length=size)
+    columns = one.encode([LabelledText(text)])
     table = columns.letters["text"]
     runs = {word: 9 if word.isascii() else 0 for word in text.split()}  # `<abcd>`: 4 of 3 letters, 3 of 4, 2 of 5
     for row in range(len(columns)):
         ids_NW = columns.ragged["text"].flat(np.array([row]))[0]
         pieces = [one.tokenizer.pieces[number] for number in ids_NW[:, 0]]
         assert table.lengths_R[ids_NW[:, -1]].tolist() == [runs[piece] for piece in pieces]
-        alone = [one.encode([Labelled(piece)]).letters["text"].values.tolist() for piece in pieces]
+        alone = [one.encode([LabelledText(piece)]).letters["text"].values.tolist() for piece in pieces]
         assert [table.flat(ids_NW[[place], -1])[0].tolist() for place in range(len(pieces))] == alone
 
 
@@ -109,7 +109,7 @@ def test_rows_of_long_texts_have_the_letters_of_their_positions(long):
 def test_words_that_training_never_saw_have_a_vector_of_their_letters(encoder):
     one = task(encoder)
     embedding = model_of(one).encoder.embedding
-    others = one.encode([UNSEEN, Labelled("xyz"), Labelled("wonders"), Labelled("新")])
+    others = one.encode([UNSEEN, LabelledText("xyz"), LabelledText("wonders"), LabelledText("新")])
     source = one.collate(others, np.arange(4)).source
     assert source.ids_BS.unique().tolist() == [1]
     first, nothing, other, han = embedding(source)[:, 0]
@@ -139,7 +139,7 @@ def test_both_texts_of_a_pair_have_their_letters():
     assert list(columns.letters) == list(columns.ragged) == ["text", "second"]
     alone = np.concatenate([probabilities(one, model, [each]) for each in PAIRS])
     np.testing.assert_allclose(probabilities(one, model, PAIRS), alone, atol=1e-6)
-    turned = [Labelled(each.second, each.label, second=each.text) for each in PAIRS]
+    turned = [LabelledText(each.second, each.label, second=each.text) for each in PAIRS]
     sides = one.collate(columns, np.arange(6)).source, one.collate(one.encode(turned), np.arange(6)).source
     with torch.inference_mode():
         for here, there in ((sides[0].first, sides[1].second), (sides[0].second, sides[1].first)):

@@ -8,7 +8,7 @@ import torch
 
 from tests.pretrained_folders import write_model
 from weft.config import validated
-from weft.data.examples.documents import Passage
+from weft.data.examples.documents import Document
 from weft.demo import reviews
 from weft.errors import ConfigError
 from weft.evaluation.evaluate import answer_columns
@@ -17,7 +17,7 @@ from weft.training import optim
 from weft.training.optim import AdamWConfig
 
 SMALL = {"kind": "transformer", "width": 8, "heads": 2, "feed_forward": 16, "layers": 1}
-TEXTS = [Passage(text) for text, _ in reviews.rows(size=60, seed=0)]
+TEXTS = [Document(text) for text, _ in reviews.rows(size=60, seed=0)]
 CPU = torch.device("cpu")
 
 
@@ -32,7 +32,7 @@ def learned(**settings):
 
 def test_long_texts_are_read_to_their_end_in_rows():
     task, _ = learned(max_length=8)
-    columns = task.encode([Passage(" ".join(one.text for one in TEXTS[:4])), TEXTS[4]])
+    columns = task.encode([Document(" ".join(one.text for one in TEXTS[:4])), TEXTS[4]])
     assert columns.ragged["text"].lengths_R.max() == 8
     assert columns.ragged["text"].offsets_R1.tolist() == columns.ragged["starts"].offsets_R1.tolist()
     assert sorted(set(columns.owner_R.tolist())) == [0, 1]
@@ -111,8 +111,8 @@ def test_what_is_saved_reads_the_same(tmp_path):
 
 
 def test_the_tokenizer_follows_the_script():
-    chinese = [Passage(text) for text, _ in reviews.rows(size=200, seed=1) if not text.isascii()]
-    english = [Passage(text) for text, _ in reviews.rows(size=200, seed=1) if text.isascii()]
+    chinese = [Document(text) for text, _ in reviews.rows(size=200, seed=1) if not text.isascii()]
+    english = [Document(text) for text, _ in reviews.rows(size=200, seed=1) if text.isascii()]
     assert MaskedLanguageModelConfig().learn(chinese).config.tokenizer.kind == "mixed"
     assert MaskedLanguageModelConfig().learn(english).config.tokenizer.kind == "bpe"
 
@@ -137,7 +137,7 @@ def test_a_loaded_encoder_goes_on_from_its_weights(tmp_path):
     task.initialize(model, task.encode(TEXTS[:2]))
     table = model.table.weight
     torch.testing.assert_close(table, network.get_input_embeddings().weight)
-    columns = task.encode([Passage("the film was not good. 电影很好看。")])
+    columns = task.encode([Document("the film was not good. 电影很好看。")])
     ids = columns.ragged["text"].values[:, 0]
     assert (ids[0], ids[-1]) == task.tokenizer.frame.before + task.tokenizer.frame.after
     batch = task.collate(columns, np.arange(1))

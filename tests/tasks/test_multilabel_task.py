@@ -6,20 +6,20 @@ import torch
 from sklearn import metrics as oracle
 
 from weft.bundle import load_task, save_task
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.metrics.calibration import log_loss
-from weft.tasks.multilabel import Multilabel, MultilabelConfig, TagsAnswer
+from weft.tasks.multilabel import LabelsAnswer, Multilabel, MultilabelConfig
 
 CPU = torch.device("cpu")
 EXAMPLES = [
-    Labelled("球队 赢了，the match", ("体育",)),
-    Labelled("shares of a football club 上涨", ("体育", "财经"), 3),
-    Labelled("银行 loses money", ("财经",)),
-    Labelled("nothing to see 没什么", ()),
-    Labelled("芯片 and the market, a match", ("2", "财经")),
+    LabelledText("球队 赢了，the match", ("体育",)),
+    LabelledText("shares of a football club 上涨", ("体育", "财经"), 3),
+    LabelledText("银行 loses money", ("财经",)),
+    LabelledText("nothing to see 没什么", ()),
+    LabelledText("芯片 and the market, a match", ("2", "财经")),
 ]
 
 
@@ -33,17 +33,19 @@ def model_of(one: Multilabel) -> torch.nn.Module:
     return one.build_model().eval()
 
 
-def given(one: Multilabel, probabilities_EC: np.ndarray) -> list[TagsAnswer]:
+def given(one: Multilabel, probabilities_EC: np.ndarray) -> list[LabelsAnswer]:
     """Answers with these probabilities, whatever the thresholds are."""
-    return one.average([[TagsAnswer((), dict(zip(one.labels, row.tolist(), strict=True))) for row in probabilities_EC]])
+    return one.average(
+        [[LabelsAnswer((), dict(zip(one.labels, row.tolist(), strict=True))) for row in probabilities_EC]]
+    )
 
 
-def random_answers(one: Multilabel, rows: int) -> tuple[np.ndarray, list[Labelled]]:
+def random_answers(one: Multilabel, rows: int) -> tuple[np.ndarray, list[LabelledText]]:
     draw = np.random.default_rng(0)
     truth_EC = draw.random((rows, len(one.labels))) < 0.3
     probabilities_EC = np.clip(0.6 * draw.random(truth_EC.shape) + 0.3 * truth_EC, 0, 1)
     labels = [tuple(label for label, has in zip(one.labels, row, strict=True) if has) for row in truth_EC]
-    return probabilities_EC, [Labelled("好 good", found) for found in labels]
+    return probabilities_EC, [LabelledText("好 good", found) for found in labels]
 
 
 # rows of a table
@@ -81,7 +83,7 @@ def test_labels_and_their_counts():
     one = task()
     assert (one.labels, one.counts, one.texts) == (["2", "体育", "财经"], [1, 2, 3], 5)
     with pytest.raises(InputError, match="no text has a label"):
-        MultilabelConfig().learn([Labelled("好 good", ())])
+        MultilabelConfig().learn([LabelledText("好 good", ())])
 
 
 def test_a_saved_task_is_the_same_task_before_and_after_tuning(tmp_path):
@@ -152,13 +154,13 @@ def test_a_temperature_divides_the_logits():
 
 def test_averages_match_labels_by_name():
     one = task()
-    first = [TagsAnswer((), {"2": 0.2, "体育": 0.9, "财经": 0.3})]
-    second = [TagsAnswer((), {"财经": 0.9, "2": 0.4, "体育": 0.3})]
+    first = [LabelsAnswer((), {"2": 0.2, "体育": 0.9, "财经": 0.3})]
+    second = [LabelsAnswer((), {"财经": 0.9, "2": 0.4, "体育": 0.3})]
     (found,) = one.average([first, second])
     assert found.probabilities == pytest.approx({"2": 0.3, "体育": 0.6, "财经": 0.6})
     assert found.labels == ("体育", "财经")
     with pytest.raises(InputError, match="do not answer with the same labels: only one of them knows `x`, `财经`"):
-        one.average([first, [TagsAnswer((), {"2": 0.2, "体育": 0.9, "x": 0.3})]])
+        one.average([first, [LabelsAnswer((), {"2": 0.2, "体育": 0.9, "x": 0.3})]])
 
 
 # tuning
@@ -210,8 +212,8 @@ def test_scores_are_scikit_learns():
 def test_labels_that_were_never_learned_are_missed():
     one = task()
     answers = given(one, np.array([[0.1, 0.9, 0.1], [0.1, 0.1, 0.9]]))
-    known = [Labelled("好", ("体育",)), Labelled("good", ("财经",))]
-    more = [Labelled("好", ("体育",)), Labelled("good", ("财经", "天气"), 7)]
+    known = [LabelledText("好", ("体育",)), LabelledText("good", ("财经",))]
+    more = [LabelledText("好", ("体育",)), LabelledText("good", ("财经", "天气"), 7)]
     assert one.quick_scores(answers, known)["micro_recall"] == 1
     found = one.score(answers, more)
     assert found.values["micro_recall"].value == pytest.approx(2 / 3)
@@ -222,17 +224,17 @@ def test_labels_that_were_never_learned_are_missed():
     assert one.check(known) == []
     assert one.notes({"dev": one.encode(more)})[-1].startswith("33.3% of the labels of dev are on no training text")
     with pytest.raises(InputError, match=r"line 7: no label is one that .* `天气` is the first"):
-        one.check([Labelled("good", ("天气",), 7), Labelled("好", ("x",), 8)])
+        one.check([LabelledText("good", ("天气",), 7), LabelledText("好", ("x",), 8)])
 
 
 def test_a_record_is_one_line_of_the_table_of_answers():
     one = task()
-    answered = TagsAnswer(("2", "财经"), {"2": 0.71234567, "体育": 0.25, "财经": 0.5})
-    assert one.record(answered, Labelled("好，good", ("财经", "体育"), 7)) == {
+    answered = LabelsAnswer(("2", "财经"), {"2": 0.71234567, "体育": 0.25, "财经": 0.5})
+    assert one.record(answered, LabelledText("好，good", ("财经", "体育"), 7)) == {
         "text": "好，good",
         "labels": ["体育", "财经"],
         "answer": ["2", "财经"],
         "probabilities": {"2": 0.712346, "体育": 0.25, "财经": 0.5},
         "line": 7,
     }
-    assert "labels" not in one.record(answered, Labelled("好，good"))
+    assert "labels" not in one.record(answered, LabelledText("好，good"))

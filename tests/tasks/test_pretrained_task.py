@@ -14,7 +14,7 @@ import weft
 from tests.pretrained_folders import write_model, write_settings
 from weft.config import validated
 from weft.data.columns import Ragged, fit
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.errors import ConfigError
 from weft.estimators.classifier import TextClassifier
 from weft.inputs.pair import framed
@@ -31,8 +31,8 @@ TEXTS = [
     ("great acting!", "good"),
     ("never again. 太差了！", "bad"),
 ] * 3
-EXAMPLES = [Labelled(text, label) for text, label in TEXTS]
-PAIRS = [Labelled(text, label, second=TEXTS[number - 1][0]) for number, (text, label) in enumerate(TEXTS)]
+EXAMPLES = [LabelledText(text, label) for text, label in TEXTS]
+PAIRS = [LabelledText(text, label, second=TEXTS[number - 1][0]) for number, (text, label) in enumerate(TEXTS)]
 
 
 @pytest.fixture(scope="module")

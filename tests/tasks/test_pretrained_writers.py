@@ -10,12 +10,12 @@ import weft
 from tests.pretrained_folders import write_writer
 from weft.bundle import Model
 from weft.config import validated
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.source_target import SourceTarget
 from weft.dataset import Examples
 from weft.errors import ConfigError
 from weft.models.model_folder import PAIRS, WRITERS
 from weft.run import RunConfig, fit
-from weft.tasks.language_model import LanguageModelConfig, Passage
+from weft.tasks.language_model import Document, LanguageModelConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 
 transformers = pytest.importorskip("transformers")
@@ -35,8 +35,8 @@ def task_of(folder, kind, **settings):
 
 def examples_of(kind):
     if kind in PAIRS:
-        return [Parallel(source, (target,)) for source, target in zip(SOURCES, TARGETS, strict=True)]
-    return [Passage(text) for text in SOURCES]
+        return [SourceTarget(source, (target,)) for source, target in zip(SOURCES, TARGETS, strict=True)]
+    return [Document(text) for text in SOURCES]
 
 
 def started(config, kind) -> Model:
@@ -81,7 +81,7 @@ def test_a_pair_writes_what_generate_writes(tmp_path, kind):
 def test_a_language_model_scores_as_theirs(tmp_path, kind):
     theirs = write_writer(tmp_path / "model", kind)
     model = started(task_of(tmp_path / "model", kind), kind)
-    answers = model.evaluate([Passage(text) for text in SOURCES]).answers
+    answers = model.evaluate([Document(text) for text in SOURCES]).answers
     for text, given in zip(SOURCES, answers, strict=True):
         ids = torch.tensor([[2, *model.task.tokenizer.encode([text]).values_NW[:, 0].tolist(), 1]])
         with torch.no_grad():

@@ -8,12 +8,12 @@ import torch
 
 from tests.kinds import DECODERS, READERS
 from weft.config import kind_of
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.source_target import SourceTarget
 from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
 from weft.decoding.token_loss import Reference
 from weft.errors import InputError
 from weft.evaluation.evaluate import answer
-from weft.tasks.generation.generator import TextAnswer
+from weft.tasks.generation.generator import GeneratedText
 from weft.tasks.seq2seq import ROOM, Seq2SeqConfig
 
 CPU = torch.device("cpu")
@@ -25,7 +25,7 @@ PAIRS = [
     ("The dog sleeps.", "狗在睡觉。"),
     ("Three people play music on the beach.", "三个人在海滩上演奏音乐。"),
 ]
-EXAMPLES = [Parallel(source, (target,), line) for line, (source, target) in enumerate(PAIRS, 1)]
+EXAMPLES = [SourceTarget(source, (target,), line) for line, (source, target) in enumerate(PAIRS, 1)]
 TINY = {"width": 8, "hidden": 6, "maps": 3, "feed_forward": 10, "heads": 2, "layers": 1, "dropout": 0}
 SEARCHES = [Greedy(), Beam(3, alternatives=2), Sample(samples=2, seed=5), MinimumRisk(samples=4, top_k=8)]
 each_decoder = pytest.mark.parametrize("decoder", DECODERS, ids=kind_of)
@@ -99,7 +99,7 @@ def test_a_batch_begins_and_ends_each_target():
         assert task.sides.target.decode([ids[:-1]]) == [PAIRS[at][1]]
         assert batch.keys[row].tolist() == batch.source.ids_BS[row][batch.source.mask_BS[row]].tolist()
     assert not batch.target_BT[:, 1:][~batch.mask_BT].any()
-    alone = task.collate(task.encode([Parallel("骑马")]), np.array([0]))
+    alone = task.collate(task.encode([SourceTarget("骑马")]), np.array([0]))
     assert alone.target_BT is alone.mask_BT is None
 
 
@@ -155,7 +155,7 @@ def test_outputs_may_be_a_little_longer_than_the_longest_target():
 @each_search
 def test_answers_together_are_answers_alone(learned, decoder, search):
     task, model = learned[decoder]
-    task = task.searching(search)
+    task = task.with_search(search)
     together = answer(task, model, EXAMPLES, device=CPU)
     assert len({one.text for one in together}) > 2
     for example, one in zip(EXAMPLES, together, strict=True):
@@ -173,12 +173,12 @@ def test_a_sample_depends_on_its_source_and_seed_alone(learned):
     task, model = learned[DECODERS[-1]]
 
     def texts(examples, seed=5):
-        found = answer(task.searching(Sample(seed=seed, temperature=2.0)), model, examples, device=CPU)
+        found = answer(task.with_search(Sample(seed=seed, temperature=2.0)), model, examples, device=CPU)
         return [one.text for one in found]
 
     first = texts(EXAMPLES)
     assert texts(EXAMPLES[::-1] * 2) == (first[::-1]) * 2
-    assert texts([Parallel(one.source) for one in EXAMPLES]) == first
+    assert texts([SourceTarget(one.source) for one in EXAMPLES]) == first
     assert texts(EXAMPLES, seed=6) != first
 
 
@@ -187,7 +187,7 @@ def test_a_trained_model_writes_what_it_learned(learned, decoder):
     task = task_of(decoder)
     model = trained(task, steps=80, rate=0.03)
     for search in (Greedy(), Beam(3)):
-        assert [one.text for one in answer(task.searching(search), model, EXAMPLES, device=CPU)] == [
+        assert [one.text for one in answer(task.with_search(search), model, EXAMPLES, device=CPU)] == [
             target for _, target in PAIRS
         ]
     assert task.quick_scores(answer(task, model, EXAMPLES, device=CPU), EXAMPLES)["bleu"] == pytest.approx(100)
@@ -202,7 +202,7 @@ def test_beginnings_banned_and_forced_words_in_both_scripts(search):
         (task, {"prefix": "一个", "forced": ("骑马",), "banned": ("狗",)}),
         (task_of(DECODERS[0], vocabulary="shared"), {"prefix": "The dog", "forced": ("beach",), "banned": ("woman",)}),
     ):
-        asked = one.searching(search.model_copy(update={**words, "max_length": 30}))
+        asked = one.with_search(search.model_copy(update={**words, "max_length": 30}))
         for given in answer(asked, model_of(one), EXAMPLES, device=CPU):
             for text in (given.text, *given.alternatives):
                 assert text.startswith(words["prefix"])
@@ -212,16 +212,16 @@ def test_beginnings_banned_and_forced_words_in_both_scripts(search):
 
 def test_the_dev_part_is_answered_greedily():
     task = task_of(search=Beam(4))
-    assert isinstance(task.hurried().config.search, Greedy)
+    assert isinstance(task.for_validation().config.search, Greedy)
     assert task.config.search == Beam(4), "and the task stays as it is"
 
 
 @pytest.mark.parametrize("search", [Greedy(prefix="一个"), Sample(seed=2, temperature=1.5)])
 def test_a_stream_joined_is_the_answer(learned, search):
     task, model = learned[DECODERS[-1]]
-    task = task.searching(search)
+    task = task.with_search(search)
     for example in EXAMPLES:
-        parts = list(task.stream(model, Parallel(example.source)))
+        parts = list(task.stream(model, SourceTarget(example.source)))
         assert "".join(parts) == answer(task, model, [example], device=CPU)[0].text
         assert not any("\ufffd" in part for part in parts)
 
@@ -237,7 +237,7 @@ def test_every_encoder_in_front_of_every_decoder(encoder, decoder):
     optimizer.step()
     unchanged = [name for name, value in model.named_parameters() if torch.equal(value, before[name])]
     assert unchanged == []
-    (one,) = answer(task, model, [Parallel("骑马 riding")], device=CPU)
+    (one,) = answer(task, model, [SourceTarget("骑马 riding")], device=CPU)
     assert math.isfinite(one.log_probability)
     assert model.training
 
@@ -255,23 +255,25 @@ def test_the_loss_of_references_is_told_whatever_the_smoothing():
     scores = task.quick_scores(found, EXAMPLES)
     assert set(scores) == set(task.metrics)
     assert scores["log_loss"] == pytest.approx((plain.sum / plain.count).item(), rel=1e-4)
-    assert [one.loss for one in answer(task, model, [Parallel("骑马")], device=CPU)] == [None]
+    assert [one.loss for one in answer(task, model, [SourceTarget("骑马")], device=CPU)] == [None]
 
 
 def test_scores_take_all_references():
     task = task_of()
-    given = [TextAnswer("男人在骑马。", -1.0, loss=Reference(2.0, 3))]
-    examples = [Parallel("x", ("狗", "男人在骑马。"))]
+    given = [GeneratedText("男人在骑马。", -1.0, loss=Reference(2.0, 3))]
+    examples = [SourceTarget("x", ("狗", "男人在骑马。"))]
     assert task.score(given, examples).values["bleu"].value == pytest.approx(100)
     assert task.quick_scores(given, examples)["chrf"] == pytest.approx(100)
 
 
 def test_a_record_has_what_there_is_to_tell():
     task = task_of()
-    plain = task.record(TextAnswer("骑马", -0.12345678), Parallel("riding"))
+    plain = task.record(GeneratedText("骑马", -0.12345678), SourceTarget("riding"))
     assert list(plain) == ["source", "answer", "log_probability", "alternatives", "unread"]
     assert list(plain.values()) == ["riding", "骑马", -0.123457, [], 0]
-    rich = task.record(TextAnswer("骑马", -0.5, ("马",), Reference(1.0, 2), 3), Parallel("riding", ("骑马", "骑"), 7))
+    rich = task.record(
+        GeneratedText("骑马", -0.5, ("马",), Reference(1.0, 2), 3), SourceTarget("riding", ("骑马", "骑"), 7)
+    )
     assert list(rich) == ["source", "references", "answer", "log_probability", "alternatives", "unread", "line"]
     assert (rich["references"], rich["alternatives"], rich["unread"], rich["line"]) == (["骑马", "骑"], ["马"], 3, 7)
 
@@ -282,11 +284,11 @@ def test_texts_are_neither_averaged_nor_paired():
         task.average([[], []])
     with pytest.raises(InputError, match="expected one text, found a pair"):
         task.config.example("a", "b")
-    assert task.config.example("骑马") == Parallel("骑马")
+    assert task.config.example("骑马") == SourceTarget("骑马")
 
 
 def test_that_sources_have_several_targets_is_said():
-    pairs = [Parallel("猫", (f"cat {number}",)) for number in range(4)]
+    pairs = [SourceTarget("猫", (f"cat {number}",)) for number in range(4)]
     said = "1 distinct source, one with 4 targets, 4.0 on average: task.references=all scores each once"
-    assert Seq2SeqConfig().cleaned(pairs)[1][0].startswith(said)
-    assert Seq2SeqConfig(references="all").cleaned(pairs)[1] == []
+    assert Seq2SeqConfig().filter_training(pairs)[1][0].startswith(said)
+    assert Seq2SeqConfig(references="all").filter_training(pairs)[1] == []

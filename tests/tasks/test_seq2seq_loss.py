@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from tests.kinds import DECODERS, READERS
 from weft.config import kind_of
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.source_target import SourceTarget
 from weft.decoding.token_loss import disagreement
 from weft.errors import InputError
 from weft.tasks.seq2seq import Seq2SeqConfig
@@ -20,7 +20,7 @@ PAIRS = [
     ("The dog sleeps.", "狗在睡觉。"),
     ("Three people play music on the beach.", "三个人在海滩上演奏音乐。"),
 ]
-EXAMPLES = [Parallel(source, (target,), line) for line, (source, target) in enumerate(PAIRS, 1)]
+EXAMPLES = [SourceTarget(source, (target,), line) for line, (source, target) in enumerate(PAIRS, 1)]
 TINY = {"width": 8, "hidden": 6, "maps": 3, "feed_forward": 10, "heads": 2, "layers": 1, "dropout": 0}
 each_decoder = pytest.mark.parametrize("decoder", DECODERS, ids=kind_of)
 
@@ -126,11 +126,11 @@ def test_the_share_of_true_tokens_falls_with_the_steps():
 
 def test_a_source_without_a_target_teaches_nothing():
     task = task_of()
-    some = [*EXAMPLES[:2], Parallel("骑马", (), 9)]
+    some = [*EXAMPLES[:2], SourceTarget("骑马", (), 9)]
     with pytest.raises(InputError, match="sources without a target"):
         task.loss(model_of(task), task.collate(task.encode(some), np.arange(3)), 0)
     with pytest.raises(InputError, match="line 9: there is no target"):
         task.check(some)
     assert task.check(EXAMPLES) == []
     with pytest.raises(InputError, match="there is no pair to learn from"):
-        Seq2SeqConfig().learn([Parallel("骑马")])
+        Seq2SeqConfig().learn([SourceTarget("骑马")])

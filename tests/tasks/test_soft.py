@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.config import validated
-from weft.data.examples.labelled import Labelled, Taught
+from weft.data.examples.labelled import LabelledText, SoftLabelledText
 from weft.errors import ConfigError
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
 
 SURE, UNSURE = (-0.1, -2.35), (-0.7, -0.69)
 TEXTS = [
-    Taught("the soup was good", "pos", soft=SURE),
-    Taught("味道很好，还会再来", None, soft=UNSURE),
-    Taught("cold and late", "neg", soft=UNSURE),
+    SoftLabelledText("the soup was good", "pos", soft=SURE),
+    SoftLabelledText("味道很好，还会再来", None, soft=UNSURE),
+    SoftLabelledText("cold and late", "neg", soft=UNSURE),
 ]
 
 
@@ -34,20 +34,20 @@ def test_a_text_without_a_label_has_minus_one_and_what_the_teacher_said():
 
 def test_every_window_of_a_long_text_has_what_the_teacher_said_of_it():
     config = ClassificationConfig(loss=LossConfig(teacher=TeacherConfig()), max_length=8, long="windows")
-    examples = [Taught("很好 " * 20, "pos", soft=SURE), Taught("bad", "neg", soft=UNSURE)]
+    examples = [SoftLabelledText("很好 " * 20, "pos", soft=SURE), SoftLabelledText("bad", "neg", soft=UNSURE)]
     columns = config.learn(examples).encode(examples)
     assert len(columns) > 2
     np.testing.assert_allclose(columns.fixed["soft"], np.array([SURE, UNSURE], np.float32)[columns.owner_R])
 
 
 def test_texts_that_no_teacher_has_seen_have_nothing_of_it():
-    assert set(task().encode([Labelled("good", "pos"), Labelled("坏", "neg")]).fixed) == {"label"}
-    assert task().encode([*TEXTS, Labelled("good")]).fixed == {}
+    assert set(task().encode([LabelledText("good", "pos"), LabelledText("坏", "neg")]).fixed) == {"label"}
+    assert task().encode([*TEXTS, LabelledText("good")]).fixed == {}
 
 
 def test_a_teacher_that_has_not_answered_is_missed_before_training():
     learned = task()
-    columns = learned.encode([Labelled("good", "pos"), Labelled("坏", "neg")])
+    columns = learned.encode([LabelledText("good", "pos"), LabelledText("坏", "neg")])
     with pytest.raises(ConfigError, match="no teacher has answered these texts"):
         learned.initialize(learned.build_model(), columns)
 

@@ -30,7 +30,7 @@ def fresh(kind, data, **task):
     config = validated(RunConfig, overridden({"data": {"train": str(data)}, "task": {"kind": kind, **task}}, []))
     table = weft.data.sources.open_table(str(data))
     resolved = config.task.resolved(table)
-    examples, _ = resolved.cleaned(list(resolved.read(table)))
+    examples, _ = resolved.filter_training(list(resolved.read(table)))
     learned = resolved.learn(examples)
     torch.manual_seed(0)
     model = learned.build_model()

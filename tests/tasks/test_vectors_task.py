@@ -18,7 +18,7 @@ from weft.training.reports import Note
 
 TEXTS = {"pos": ("The soup was good", "味道很好，还会再来"), "neg": ("cold and late", "太贵了，不好吃")}
 ROWS = [(f"{text} {number}", label) for number in range(10) for label, texts in TEXTS.items() for text in texts]
-EXAMPLES = [weft.Labelled(*row) for row in ROWS]
+EXAMPLES = [weft.LabelledText(*row) for row in ROWS]
 WORDS = {"the": 1.0, "soup": 2.0, "cold": -3.0, "味": 4.0, "好": 5.0, "味道": 6.0, "nowhere": 7.0}
 WIDTH = 6
 FILE = "words.vec"
@@ -139,11 +139,11 @@ def test_how_much_is_covered_is_said():
 
 
 def test_pairs_of_texts_and_several_labels():
-    pairs = [weft.Labelled(one.text, one.label, second=EXAMPLES[-1].text) for one in EXAMPLES]
+    pairs = [weft.LabelledText(one.text, one.label, second=EXAMPLES[-1].text) for one in EXAMPLES]
     config = weft.ClassificationConfig(vectors=FILE, encoder=ENCODERS["cnn"])
     task = config.learn(pairs)
     assert len(task.initialize(task.build_model(), task.encode(pairs))) == 1
-    tagged = [weft.Labelled(one.text, (str(one.label),)) for one in EXAMPLES]
+    tagged = [weft.LabelledText(one.text, (str(one.label),)) for one in EXAMPLES]
     tags = weft.MultilabelConfig(vectors=FILE, encoder=ENCODERS["cnn"], label_separator="|").learn(tagged)
     assert len(tags.initialize(tags.build_model(), tags.encode(tagged))) == 1
 

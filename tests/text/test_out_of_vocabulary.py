@@ -13,7 +13,7 @@ from tokenizers.pre_tokenizers import Split
 
 from weft.decoding.token_loss import Reference
 from weft.tasks.generation.scores import text_scores
-from weft.tasks.language_model import LanguageModelConfig, Passage
+from weft.tasks.language_model import Document, LanguageModelConfig
 from weft.text.out_of_vocabulary import named, told, unseen_letters
 from weft.text.tokenizers.choices import EXACT
 from weft.text.tokenizers.pretrained import PretrainedTokenizer, PretrainedTokenizerConfig
@@ -79,9 +79,9 @@ def test_a_pretrained_tokenizer_has_its_unknown_piece_where_it_will():
 
 def test_to_tell_them_apart_costs_their_bytes():
     config = LanguageModelConfig(unit="row", context=8, tokenizer=CharTokenizerConfig(normalize=EXACT))
-    task = config.learn([Passage(text) for text in TEXTS])
+    task = config.learn([Document(text) for text in TEXTS])
     texts = ["男人在骑马", "男人骑龙，龙é", "a man reads a book and a book"]
-    columns = task.encode([Passage(text) for text in texts])
+    columns = task.encode([Document(text) for text in texts])
     assert len(columns) > len(texts)  # a text of several rows pays once
     rows = [Reference(1.0, 2) for _ in columns.owner_R]
     for number, answer in enumerate(task.answers(rows, columns)):

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from weft.config import overridden, validated
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.source_target import SourceTarget
 from weft.demo import reviews, translations
 from weft.run import RunConfig, suited
-from weft.tasks.classification import Labelled
+from weft.tasks.classification import LabelledText
 from weft.training.loop import Job
 
 SMALL = {
@@ -34,7 +34,7 @@ def small_job(encoder: str, *sets: str, checkpoints: Path | None = None, seed: i
     """A job on 160 reviews, half of them Chinese; `sets` are settings as on the command line."""
     settings = {"data": {"train": "-"}, "task": {"encoder": encoder}, "seed": seed}
     config = suited(validated(RunConfig, overridden(settings, [*SMALL[encoder], *sets])))
-    examples = [Labelled(text, label) for text, label in reviews.rows(size=160, seed=3)]
+    examples = [LabelledText(text, label) for text, label in reviews.rows(size=160, seed=3)]
     return _job(config, examples, dev=examples[:40], checkpoints=checkpoints, **more)
 
 
@@ -58,7 +58,7 @@ def small_pairs_job(decoder: str, *sets: str, checkpoints: Path | None = None, s
     base = {"kind": "seq2seq", "tokenizer": {"kind": "bpe", "size": 90}, "max_target": 12}
     settings = {"data": {"train": "-"}, "task": {**base, "decoder": decoder}, "seed": seed}
     config = suited(validated(RunConfig, overridden(settings, [*PAIRED[decoder], *READING, *LEARNING, *sets])))
-    examples = [Parallel(one.english, (one.chinese,)) for one in translations.demo_pairs(40, seed=3)]
+    examples = [SourceTarget(one.english, (one.chinese,)) for one in translations.demo_pairs(40, seed=3)]
     return _job(config, examples, dev=examples[:8], checkpoints=checkpoints, **more)
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from weft.training.sparse import Parts, RowAdagrad, divide_and_clip
+from weft.training.sparse import RowAdagrad, SparseGradients, divide_and_clip
 
 ROWS = ([0, 2, 2], [2, 4, 4])
 PART = torch.tensor([1.0, -3.0], dtype=torch.float64)
@@ -43,7 +43,7 @@ def test_micro_batches_change_nothing() -> None:
     whole, parts = nn.Embedding(6, 3, sparse=True).double(), nn.Embedding(6, 3, sparse=True).double()
     parts.load_state_dict(whole.state_dict())
     for table, batches in ((whole, ([1, 5, 5, 1, 2],)), (parts, ([1, 5], [5, 1, 2]))):
-        optimizer, parts_of_step = RowAdagrad([table.weight], lr=0.1), Parts([table.weight])
+        optimizer, parts_of_step = RowAdagrad([table.weight], lr=0.1), SparseGradients([table.weight])
         for rows in batches:
             table(torch.tensor(rows)).square().sum().backward()
             parts_of_step.take()

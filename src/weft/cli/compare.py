@@ -20,7 +20,7 @@ from weft.errors import ConfigError, did_you_mean
 from weft.report.formatting import pace
 
 if TYPE_CHECKING:
-    from weft.experiments.candidates import Entry
+    from weft.experiments.candidates import Candidate
 
 ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
@@ -99,7 +99,7 @@ def command(
         _print(result, folder)
 
 
-def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> list[Entry]:
+def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> list[Candidate]:
     """The models that are named: by their encoders or, where they write, by their decoders."""
     if any(given[name] for name in ("source_column", "target", "decoders")):
         given["kind"] = given["kind"] or "seq2seq"

@@ -143,7 +143,7 @@ def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | Non
     text, label, *_ = (*(columns[name] for name in known), None)
     config = model.task.config.for_table(table, text=text, label=label)
     options.say_columns(model.task.config, config, table)
-    examples = config.scored(list(config.read(table)))
+    examples = config.evaluation_examples(list(config.read(table)))
     inputs.say_left_out(table)
     if not examples:
         raise InputError("no row is left to score", where=table.path)

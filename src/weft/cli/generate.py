@@ -137,7 +137,7 @@ def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, 
             if len(searches) > 1:
                 click.echo(f"── text {sample} of {len(searches)} ──")
             blank = True
-            for piece in model.task.searching(one).stream(model.network, example):
+            for piece in model.task.with_search(one).stream(model.network, example):
                 click.echo(piece, nl=False)
                 blank = blank and not piece.strip()
             click.echo(EMPTY if blank and on_console() else "")

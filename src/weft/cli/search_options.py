@@ -134,7 +134,7 @@ def own(model: bundle.Model) -> SearchConfig | None:
 def searched(model: bundle.Model, asked: Asked) -> bundle.Model:
     """The same model, writing as asked. Raises ConfigError where it writes nothing."""
     search = asked.over(own(model))
-    return model if search is None else replace(model, task=model.task.searching(search))
+    return model if search is None else replace(model, task=model.task.with_search(search))
 
 
 def _in_options(error: ConfigError, asked: Asked) -> ConfigError:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.errors import InputError
 from weft.estimators.fitting import RandomState, by_name, fitted, run_config, write_model
 from weft.estimators.lists import plain, texts
@@ -80,7 +80,7 @@ class TextClassifier(ClassifierMixin, TextEstimator):
         rows, labels_E = texts(X), _labels(y)
         if len(rows) != len(labels_E):
             raise InputError(f"expected a label for each text, found {len(rows):,} texts and {len(labels_E):,} labels")
-        examples = [Labelled(text, str(label)) for text, label in zip(rows, labels_E.tolist(), strict=True)]
+        examples = [LabelledText(text, str(label)) for text, label in zip(rows, labels_E.tolist(), strict=True)]
         self.model_ = fitted(self._config(), examples)
         self.classes_ = np.unique(labels_E)
         return self

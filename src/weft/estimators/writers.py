@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from weft.bundle import Model
-from weft.data.examples.documents import Passage
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.documents import Document
+from weft.data.examples.source_target import SourceTarget
 from weft.decoding.choices import SearchConfig
 from weft.errors import InputError, MissingExtra
 from weft.estimators.fitting import RandomState, by_name, fitted, run_config, write_model
@@ -20,7 +20,7 @@ from weft.evaluation.evaluate import answer
 from weft.metrics.overlap import chrf
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.run import RunConfig
-from weft.tasks.generation.generator import TextAnswer
+from weft.tasks.generation.generator import GeneratedText
 
 if TYPE_CHECKING:
     from weft.estimators.scikit import TextEstimator as _Base
@@ -110,7 +110,7 @@ class Seq2Seq(_Writer):
         # held-out sources are scored on all of their targets together
         references = "all" if any(len(one.targets) > 1 for one in pairs) else None
         config = self._config(references)
-        self.model_ = fitted(config, config.task.cleaned(pairs)[0])
+        self.model_ = fitted(config, config.task.filter_training(pairs)[0])
         return self
 
     def predict(self, sources: Sequence[str]) -> list[str]:
@@ -120,7 +120,7 @@ class Seq2Seq(_Writer):
         """
         return [one.text for one in self.answer(sources)]
 
-    def answer(self, sources: Sequence[str], *, search: SearchConfig | None = None) -> list[TextAnswer]:
+    def answer(self, sources: Sequence[str], *, search: SearchConfig | None = None) -> list[GeneratedText]:
         """For each source the text, its log-probability, and the alternatives that the search was asked for.
 
         Raises as `predict` does, and ConfigError for a search that cannot be.
@@ -217,7 +217,7 @@ class LanguageModel(_Writer):
         """
         return [one.text for one in self.answer(prompts, search=search)]
 
-    def answer(self, prompts: Sequence[str], *, search: SearchConfig | None = None) -> list[TextAnswer]:
+    def answer(self, prompts: Sequence[str], *, search: SearchConfig | None = None) -> list[GeneratedText]:
         """What follows each prompt, its log-probability, and the alternatives asked for. Raises as `generate` does."""
         return self._trained().answer(texts(prompts, "prompts", blank="keep"), search=search)
 
@@ -261,13 +261,13 @@ class LanguageModel(_Writer):
         )
 
 
-def _pairs(sources: Any, targets: Any) -> list[Parallel]:
+def _pairs(sources: Any, targets: Any) -> list[SourceTarget]:
     """Sources with their targets. Raises InputError where there are not as many of one as of the other."""
     read, groups = texts(sources, "sources"), text_groups(targets, "targets")
     if len(read) != len(groups):
         raise InputError(f"expected a target for each source, found {len(read):,} sources and {len(groups):,} targets")
-    return [Parallel(source, group) for source, group in zip(read, groups, strict=True)]
+    return [SourceTarget(source, group) for source, group in zip(read, groups, strict=True)]
 
 
-def _passages(given: Any) -> list[Passage]:
-    return [Passage(text) for text in texts(given)]
+def _passages(given: Any) -> list[Document]:
+    return [Document(text) for text in texts(given)]

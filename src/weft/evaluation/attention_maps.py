@@ -16,7 +16,7 @@ from torch import nn
 from weft.files import write_text
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.tasks.base import Task
-from weft.tasks.seq2seq import Seq2Seq
+from weft.tasks.seq2seq import Seq2SeqTask
 from weft.text.tokenizers.base import Tokenizer
 
 END = "∎"
@@ -30,7 +30,7 @@ AMONG = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class AttentionMap:
     """How much each of T pieces of an answer looked at each of S pieces of its source, before it was written."""
 
     source: list[str]
@@ -38,13 +38,15 @@ class Looks:
     weights_TS: list[list[float]]
 
 
-def looks(task: Task, model: nn.Module, *, examples: Sequence[Any], answers: Sequence[Any]) -> list[Looks]:
+def attention_maps(
+    task: Task, model: nn.Module, *, examples: Sequence[Any], answers: Sequence[Any]
+) -> list[AttentionMap]:
     """The attention of a few examples of moderate length, the shortest first, as the model reads its own answers.
 
     It is that of the decoder to what the encoder read: of a Transformer that of the last layer, the mean over heads.
     Empty for a model without any, and for a task that does not write texts for texts.
     """
-    if not isinstance(task, Seq2Seq) or not isinstance(model, EncoderDecoder):
+    if not isinstance(task, Seq2SeqTask) or not isinstance(model, EncoderDecoder):
         return []
     pairs = [
         replace(one, targets=(given.text,))
@@ -74,7 +76,7 @@ def looks(task: Task, model: nn.Module, *, examples: Sequence[Any], answers: Seq
     return found
 
 
-def write_looks(path: Path, found: Sequence[Looks]) -> None:
+def write_attention_maps(path: Path, found: Sequence[AttentionMap]) -> None:
     """Write them as JSON, or nothing where there are none."""
     if found:
         write_text(path, json.dumps([asdict(one) for one in found], ensure_ascii=False) + "\n")
@@ -99,11 +101,11 @@ def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[
     return [piece.strip() or "␣" for piece in pieces], first
 
 
-def _readable(task: Seq2Seq, source: Sequence[int], target: Sequence[int], weights_TS: np.ndarray) -> Looks:
+def _readable(task: Seq2SeqTask, source: Sequence[int], target: Sequence[int], weights_TS: np.ndarray) -> AttentionMap:
     """Weights of ids as weights of pieces: of a source piece the sum, of a target piece the mean over its ids."""
     sources, across = readable(task.sides.source, source)
     targets, down = readable(task.sides.target, target)
     across, down = [*across, len(source)], [*down, len(target)]
     counts_T1 = np.diff([*down, len(target) + 1])[:, None]
     merged_TS = np.add.reduceat(np.add.reduceat(weights_TS, across, axis=1), down, axis=0) / counts_T1
-    return Looks([*sources, END], [*targets, END], np.round(merged_TS.astype(float), 3).tolist())
+    return AttentionMap([*sources, END], [*targets, END], np.round(merged_TS.astype(float), 3).tolist())

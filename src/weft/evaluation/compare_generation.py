@@ -21,7 +21,7 @@ from weft.files import read_json
 from weft.metrics.overlap import overlap
 from weft.metrics.significance import holm
 from weft.metrics.systems import CorpusScore, compare, intervals
-from weft.tasks.generation.generator import TextAnswer
+from weft.tasks.generation.generator import GeneratedText
 from weft.tasks.generation.scores import text_scores
 
 DECIDES = {"bleu": "BLEU", "bits_per_byte": "bits a byte"}
@@ -31,7 +31,7 @@ SHOWN = ("bleu", "chrf", "rougeL", "bits_per_byte", "perplexity", "log_loss")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class GeneratedAnswers:
     """What one run wrote, or how it read: what was given to it, and for each the text, or the nats and tokens."""
 
     keys: list[Any]
@@ -42,7 +42,7 @@ class Written:
         """The scores that models are compared by."""
         if isinstance(self.made[0], str):
             return overlap(self.made, [references for _, references in self.keys])
-        answers = [TextAnswer("", 0.0, (), reference) for reference in self.made]
+        answers = [GeneratedText("", 0.0, (), reference) for reference in self.made]
         return {"bits_per_byte": text_scores(answers, self.keys)["bits_per_byte"]}
 
 
@@ -74,7 +74,7 @@ def compare_written(runs: Runs, *, design: Design) -> WrittenComparison:
     Raises InputError where a table is damaged, or where two models did not write for the same sources.
     """
     wrote = {
-        name: [_pooled([read_written(one / "answers.jsonl") for one in folds]) for folds in repeats]
+        name: [_pooled([read_generated(one / "answers.jsonl") for one in folds]) for folds in repeats]
         for name, repeats in runs.items()
     }
     first = next(iter(wrote.values()))
@@ -97,7 +97,7 @@ def compare_written(runs: Runs, *, design: Design) -> WrittenComparison:
     )
 
 
-def read_written(path: Path) -> Written:
+def read_generated(path: Path) -> GeneratedAnswers:
     """Read an `answers.jsonl`. Raises InputError for a line without a source, references and an answer, or a loss."""
     keys, made = [], []
     with path.open(encoding="utf-8") as file:
@@ -115,14 +115,14 @@ def read_written(path: Path) -> Written:
                 raise InputError(what, where=f"{path}:{number}") from None
     if not keys:
         raise InputError("there are no answers", where=str(path))
-    return Written(keys, made)
+    return GeneratedAnswers(keys, made)
 
 
-def _pooled(folds: Sequence[Written]) -> Written:
+def _pooled(folds: Sequence[GeneratedAnswers]) -> GeneratedAnswers:
     """Several folds as one table, by what was given, so that models can stand side by side."""
     pairs = [pair for one in folds for pair in zip(one.keys, one.made, strict=True)]
     pairs = sorted(pairs, key=lambda pair: pair[0]) if len(folds) > 1 else pairs
-    return Written([key for key, _ in pairs], [made for _, made in pairs])
+    return GeneratedAnswers([key for key, _ in pairs], [made for _, made in pairs])
 
 
 def _model(name: str, repeats: Sequence[Sequence[Path]], scores: Mapping[str, CorpusScore]) -> dict[str, Any]:

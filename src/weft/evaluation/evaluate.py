@@ -44,7 +44,7 @@ def answer_columns(task: Task, model: nn.Module, columns: Columns, *, device: to
     model.eval()
     parts: list[Any] = [None] * len(columns)
     with torch.inference_mode():
-        side = max(1, BATCH_ROWS // task.abreast)
+        side = max(1, BATCH_ROWS // task.outputs_per_row)
         for rows in by_length(columns.cost_R, batch_rows=side, batch_tokens=BATCH_TOKENS):
             batch = task.collate(columns, rows).to(device)
             for row, part in zip(rows.tolist(), task.predict(model, batch), strict=True):

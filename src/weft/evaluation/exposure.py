@@ -23,8 +23,8 @@ from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
 from weft.models.base import Decoder, Memory
 from weft.models.encoder_decoder import DecoderAlone, EncoderDecoder
 from weft.tasks.base import Task
-from weft.tasks.language_model import LanguageModel
-from weft.tasks.seq2seq import Seq2Seq
+from weft.tasks.language_model import LanguageModelTask
+from weft.tasks.seq2seq import Seq2SeqTask
 
 Prefix = Literal["true", "own"]
 PREFIXES: tuple[Prefix, ...] = get_args(Prefix)
@@ -56,10 +56,10 @@ def exposure(
     The model's own prefix is as long as the true one: it never ends early. What a row begins with is true in both.
     Raises ConfigError for a model that writes no text, InputError for examples without one to compare with.
     """
-    if not isinstance(task, Seq2Seq | LanguageModel):
+    if not isinstance(task, Seq2SeqTask | LanguageModelTask):
         raise ConfigError(f"a model of task `{task.config.kind}` writes no text", where="exposure")
     columns = task.encode(examples)
-    writes = task.sides.target if isinstance(task, Seq2Seq) else task.tokenizer
+    writes = task.sides.target if isinstance(task, Seq2SeqTask) else task.tokenizer
     terms = Terms(task.end, positions, never=(*writes.never, task.end))
     sums_2T, counts_T = np.zeros((2, positions)), np.zeros(positions, dtype=np.int64)
     model.eval()

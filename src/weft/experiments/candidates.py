@@ -17,7 +17,7 @@ SECTIONS = ("task", "training")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Candidate:
     """One model of a comparison: its name, which is also that of its folder, and how it is trained."""
 
     name: str
@@ -30,7 +30,7 @@ def entries(
     *,
     overrides: Sequence[str] = (),
     part: Literal["encoder", "decoder"] = "encoder",
-) -> list[Entry]:
+) -> list[Candidate]:
     """The models that are named: a kind (`cnn`), a pre-trained one by its folder (`pretrained:./bert`), or a file of
     settings (`wide.yaml`); with a name of one's own before it (`wide=cnn.yaml`).
 
@@ -45,7 +45,7 @@ def entries(
         InputError: a file cannot be read.
 
     """
-    found: list[Entry] = []
+    found: list[Candidate] = []
     for word in words:
         name, own = _own(word.strip(), part)
         if name in {entry.name for entry in found}:
@@ -55,7 +55,7 @@ def entries(
             config = validated(RunConfig, overridden(_over(own, settings), overrides))
         except ConfigError as error:
             raise ConfigError(error.what, where=f"{word.strip()}: {error.where}", hint=error.hint) from None
-        found.append(Entry(name, config))
+        found.append(Candidate(name, config))
     return found
 
 

@@ -20,8 +20,8 @@ from weft.dataset import DataConfig, Examples
 from weft.errors import ConfigError, RunFolderError, WeftError
 from weft.evaluation.compare import Design, compare
 from weft.evaluation.compare_generation import compare_written
-from weft.experiments.candidates import Entry
-from weft.experiments.folds import Round, by_fold, by_seed
+from weft.experiments.candidates import Candidate
+from weft.experiments.folds import Fold, by_fold, by_seed
 from weft.files import read_json, write_json
 from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
@@ -38,7 +38,7 @@ class Plan:
     The data and the seed are the same in all entries. Repeats deal the folds anew, or train with further seeds.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[Candidate]
     folds: int = 5
     repeats: int = 1
 
@@ -57,7 +57,7 @@ class Plan:
         """What the runs of a model differ in."""
         return "seeds" if self.data.test else "folds"
 
-    def rounds(self) -> list[Round]:
+    def rounds(self) -> list[Fold]:
         """All that each model is trained and tested on. Raises WeftError for what is wrong with the data."""
         task, seeds = self.entries[0].config.task, range(self.seed, self.seed + self.repeats)
         if self.design == "seeds":
@@ -154,7 +154,7 @@ def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
         raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(folder), hint=hint)
 
 
-def _task(entry: Entry, examples: Examples) -> TaskConfig:
+def _task(entry: Candidate, examples: Examples) -> TaskConfig:
     """The task of a model with the columns named; learned once, so that no mistake comes up after hours of others."""
     found = {
         name: getattr(examples.task, name) for name in (*examples.task.columns, "unit") if hasattr(examples.task, name)
@@ -169,7 +169,7 @@ def _task(entry: Entry, examples: Examples) -> TaskConfig:
     return task
 
 
-def _data(plan: Plan, rounds: Sequence[Round]) -> str:
+def _data(plan: Plan, rounds: Sequence[Fold]) -> str:
     """What the models were scored on, in words."""
     texts = sum(len(one.examples.test) for one in rounds if one.repeat == 0)
     if plan.design == "seeds":

@@ -15,7 +15,7 @@ from weft.tasks.base import TaskConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class Fold:
     """One part to train and test on: its place in a model's folder, how it is called, and the seed of the run."""
 
     repeat: int
@@ -25,38 +25,38 @@ class Round:
     examples: Examples
 
 
-def by_seed(data: DataConfig, task: TaskConfig, *, seeds: Sequence[int]) -> list[Round]:
+def by_seed(data: DataConfig, task: TaskConfig, *, seeds: Sequence[int]) -> list[Fold]:
     """The whole training file and the test file, once for each seed. Raises InputError as `weft.dataset.read`."""
     rounds = [
-        Round(repeat, f"seed-{seed}", f"seed {seed}", seed, read(data, task, seed=seed))
+        Fold(repeat, f"seed-{seed}", f"seed {seed}", seed, read(data, task, seed=seed))
         for repeat, seed in enumerate(seeds)
     ]
     _check_labels(rounds, task, file=data.test or "", hint="leave such rows out of the test file")
     return rounds
 
 
-def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[int]) -> list[Round]:
+def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[int]) -> list[Fold]:
     """The training file cut into folds, each tested on once for each seed; of the others some rows are held out.
 
     Raises InputError or ConfigError where there are too few texts, or a label has too few to be learned in every fold.
     """
     whole = read_whole(data, task)
     _check_kind(whole.train, task)
-    rounds: list[Round] = []
+    rounds: list[Fold] = []
     for repeat, seed in enumerate(seeds):
         for number, part in enumerate(_dealt(whole, count=count, seed=seed), 1):
             rest, test = ([whole.train[row] for row in rows.tolist()] for rows in (part.train, part.dev))
-            test = whole.task.scored(test)
+            test = whole.task.evaluation_examples(test)
             try:
                 train, dev = held_out(rest, data, whole.task, seed)
             except InputError as error:
                 raise InputError(error.what, where=error.where, hint="give more rows, or fewer folds") from None
-            told = f"{len(train):,} {whole.task.things} to learn from"
+            told = f"{len(train):,} {whole.task.unit_name} to learn from"
             sizes = f"{told}, {len(dev):,} to choose by, {len(test):,} to test on"
             notes = [*([] if rounds else whole.notes), f"{sizes}; {_sides(whole.task)}"]
             examples = Examples(whole.task, train, dev, test, notes)
             name = f"fold {number}" if len(seeds) == 1 else f"repeat {repeat + 1}, fold {number}"
-            rounds.append(Round(repeat, f"repeat-{repeat + 1}/fold-{number}", name, seed, examples))
+            rounds.append(Fold(repeat, f"repeat-{repeat + 1}/fold-{number}", name, seed, examples))
     hint = "drop such rows, or add some with this label: each fold must learn it from other folds"
     _check_labels(rounds, task, file=data.train, hint=hint)
     return rounds
@@ -82,7 +82,7 @@ def _sides(task: TaskConfig) -> str:
     return "each fold is a stretch of the text" if _is_stream(task) else "equal texts are on one side"
 
 
-def _check_labels(rounds: Sequence[Round], task: TaskConfig, *, file: str, hint: str) -> None:
+def _check_labels(rounds: Sequence[Fold], task: TaskConfig, *, file: str, hint: str) -> None:
     """Refuse a label that is tested on and not learned, before any model is trained."""
     if task.answers_with == "text":
         return

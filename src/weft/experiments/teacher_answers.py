@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 
 from weft.bundle import Model
-from weft.data.examples.labelled import Taught
+from weft.data.examples.labelled import SoftLabelledText
 from weft.data.examples.roles import named_by_column
-from weft.data.examples.source_target import Parallel
+from weft.data.examples.source_target import SourceTarget
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, Examples, left_out
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
@@ -62,7 +62,7 @@ def check_teacher(teacher: Model, examples: Examples) -> None:
 def questions(train: Sequence[Any], more: Sequence[Any]) -> list[Any]:
     """What is asked of the teacher: every text, every source once."""
     texts = [*train, *more]
-    return list({one.source: one for one in texts}.values()) if isinstance(texts[0], Parallel) else texts
+    return list({one.source: one for one in texts}.values()) if isinstance(texts[0], SourceTarget) else texts
 
 
 def new_texts(
@@ -151,11 +151,13 @@ def taught(
     if isinstance(teacher.task, Classification):
         order = [teacher.task.numbers[label] for label in in_order(teacher.task.numbers)]
         return [
-            Taught(one.text, one.label, one.line, one.second, one.file, soft=tuple(said[place] for place in order))
+            SoftLabelledText(
+                one.text, one.label, one.line, one.second, one.file, soft=tuple(said[place] for place in order)
+            )
             for one, said in zip(asked, answers, strict=True)
         ]
     written = zip(asked, answers, strict=True)
-    pairs = [Parallel(one.source, (text,), one.line) for one, text in written if text.strip()]
+    pairs = [SourceTarget(one.source, (text,), one.line) for one, text in written if text.strip()]
     return [*train, *pairs] if targets == "both" else pairs
 
 

@@ -15,7 +15,7 @@ import torch
 
 from weft.bundle import Model
 from weft.data.columns import encode_rows
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.loader import by_length
 from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
 from weft.files import written
@@ -29,7 +29,7 @@ SIZE = 0.1
 """The root of the mean square of all numbers, that of an embedding before training."""
 
 
-def words_for(teacher: Model, student: TaskConfig, examples: Sequence[Labelled]) -> tuple[list[str], int]:
+def words_for(teacher: Model, student: TaskConfig, examples: Sequence[LabelledText]) -> tuple[list[str], int]:
     """The words that a student will know, and the width of its vectors; none where either side has no use for them.
 
     There are none of a teacher that has read nothing but the labelled texts, of a student that reads n-grams, starts

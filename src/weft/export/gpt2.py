@@ -17,7 +17,7 @@ from weft.errors import ConfigError
 from weft.files import write_json, written_folder
 from weft.models.gpt import GptDecoderConfig
 from weft.models.transformer_decoder import TransformerDecoder
-from weft.tasks.language_model import LanguageModel
+from weft.tasks.language_model import LanguageModelTask
 from weft.text.tokenizers.portable import END, portable
 
 LAYER = {
@@ -38,7 +38,7 @@ def export_gpt2(model: Model, folder: Path) -> None:
     """
     task = model.task
     config = getattr(task.config, "decoder", None)
-    if not isinstance(task, LanguageModel) or not isinstance(config, GptDecoderConfig):
+    if not isinstance(task, LanguageModelTask) or not isinstance(config, GptDecoderConfig):
         what = f"a model of task `{task.config.kind}` with a decoder `{getattr(config, 'kind', 'none')}` is no GPT-2"
         raise ConfigError(what, where="--format gpt2", hint="train a language model with --decoder gpt")
     if config.positions != "learned" or config.norm != "layer":

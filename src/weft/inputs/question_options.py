@@ -19,7 +19,7 @@ from weft.data.columns import Columns, Ragged, Share
 from weft.data.examples.option_questions import Choice
 from weft.data.examples.span_questions import Question
 from weft.inputs.overlap_features import counted
-from weft.inputs.question_passage import Layout, gathered, laid, letters_of, text_of
+from weft.inputs.question_passage import Layout, collate_rows, layout_rows, letters_of, text_of
 from weft.models.options import Offered
 from weft.text.tokenizers.base import Tokenizer
 
@@ -36,7 +36,9 @@ def option_columns(tokenizer: Tokenizer, examples: Sequence[Choice], layout: Lay
     """Encode questions with their options. Raises ConfigError as `locate`."""
     many_E = np.array([len(one.options) for one in examples], dtype=np.int64)
     offered = [(one, option) for one in examples for option in one.options]
-    found = laid(tokenizer, [Question(f"{one.question} {option}", one.passage) for one, option in offered], layout)
+    found = layout_rows(
+        tokenizer, [Question(f"{one.question} {option}", one.passage) for one, option in offered], layout
+    )
     option_N = found.passage.owner_R
     window_N = np.arange(len(option_N)) - np.searchsorted(option_N, option_N)
     example_N = np.repeat(np.arange(len(examples)), many_E)[option_N]
@@ -74,7 +76,7 @@ def option_batch(columns: Columns, rows: np.ndarray, *, by: Literal["views", "se
     """Gather and pad the options of some rows."""
     parts = {name: _opened(columns.ragged, name, rows) for name in ("passage", "question") if name in columns.ragged}
     every_N = np.arange(len(parts["passage"].lengths_R))
-    read = gathered(Columns(parts, {}, every_N, every_N, letters=columns.letters), every_N, by=by)
+    read = collate_rows(Columns(parts, {}, every_N, every_N, letters=columns.letters), every_N, by=by)
     counted_NF, many_B = columns.ragged["counted"].flat(rows)[0], columns.ragged["counted"].lengths_of(rows)
     real_BO = torch.from_numpy(np.arange(many_B.max()) < many_B[:, None])
     answer = columns.fixed.get("answer")

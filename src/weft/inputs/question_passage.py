@@ -59,7 +59,7 @@ class QuestionBatch(Moves):
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class LaidOut:
     """Rows of passages, the questions of E examples (in the rows too, where there is a frame), and what was encoded."""
 
     passage: Fitted
@@ -68,7 +68,7 @@ class Laid:
     encoded: Encoded
 
 
-def laid(tokenizer: Tokenizer, examples: Sequence[Question], layout: Layout) -> Laid:
+def layout_rows(tokenizer: Tokenizer, examples: Sequence[Question], layout: Layout) -> LaidOut:
     """Encode each question and passage once, and lay them out, a long passage in overlapping windows.
 
     Raises ConfigError as `locate`.
@@ -92,10 +92,10 @@ def laid(tokenizer: Tokenizer, examples: Sequence[Question], layout: Layout) -> 
     if layout.frame is not None:
         rows = _framed(layout.frame, _rows(asked.rows, fitted.owner_R), fitted.rows)
         fitted = Fitted(rows, fitted.owner_R, fitted.long_texts, fitted.unread)
-    return Laid(fitted, asked.rows, asked.long_texts, located.encoded)
+    return LaidOut(fitted, asked.rows, asked.long_texts, located.encoded)
 
 
-def gathered(columns: Columns, rows: np.ndarray, *, by: Literal["views", "segments"]) -> QuestionBatch:
+def collate_rows(columns: Columns, rows: np.ndarray, *, by: Literal["views", "segments"]) -> QuestionBatch:
     """Gather and pad some rows; which of the two texts a position is of is told by a view, or by segments alone."""
     whole = columns.ragged["passage"]
     ids = Ragged(whole.values[:, :-2], whole.offsets_R1)

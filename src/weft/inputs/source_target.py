@@ -37,7 +37,7 @@ _SAMPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class SourceTargetTokenizers:
     """The tokenizer of sources and that of targets: the same object where there is one vocabulary."""
 
     source: Tokenizer
@@ -171,7 +171,7 @@ def suiting(decoder: DecoderConfig) -> EncoderConfig:
     return TransformerEncoderConfig(positions="rotary" if rotary else "sinusoidal", view_dropout=0, **settings)
 
 
-def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Sides:
+def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -> SourceTargetTokenizers:
     """Learn the one vocabulary or both.
 
     Raises ConfigError where sources would have no order, or targets could not be turned back into text.
@@ -179,9 +179,11 @@ def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -
     writes = config.target_tokenizer or config.tokenizer
     if config.vocabulary == "shared":
         shared = config.tokenizer.learn([*dict.fromkeys(sources), *dict.fromkeys(targets)])
-        sides = Sides(shared, shared)
+        sides = SourceTargetTokenizers(shared, shared)
     else:
-        sides = Sides(config.tokenizer.learn(list(dict.fromkeys(sources))), writes.learn(list(dict.fromkeys(targets))))
+        sides = SourceTargetTokenizers(
+            config.tokenizer.learn(list(dict.fromkeys(sources))), writes.learn(list(dict.fromkeys(targets)))
+        )
     check_written(writes, sides.target, where="task.target_tokenizer" if not sides.shared else "task.tokenizer")
     if not sides.source.ordered:
         hint = "take `bpe`, `unigram`, `bytes`, `mixed`, `char` or `word`"
@@ -196,7 +198,13 @@ def symbols_for(decoder: DecoderConfig, tokenizer: Tokenizer) -> Symbols:
 
 
 def encoded(
-    sides: Sides, sources: Sequence[str], targets: Sequence[str] | None, *, end: int, max_source: int, max_target: int
+    sides: SourceTargetTokenizers,
+    sources: Sequence[str],
+    targets: Sequence[str] | None,
+    *,
+    end: int,
+    max_source: int,
+    max_target: int,
 ) -> Columns:
     """Ids of sources, with an end symbol after what is read, and of targets, with one after those that end in time.
 
@@ -249,16 +257,18 @@ def check_written(config: TokenizerConfig, learned: Tokenizer, *, where: str) ->
         raise ConfigError(what, where=f"{where}.views", hint="leave the views out; a source of its own may have them")
 
 
-def loaded_sides(config: Any, folder: Path) -> Sides:
+def loaded_sides(config: Any, folder: Path) -> SourceTargetTokenizers:
     """Read what `Sides.save` wrote."""
     if config.vocabulary == "shared":
         shared = config.tokenizer.load(folder)
-        return Sides(shared, shared)
-    return Sides(config.tokenizer.load(folder / "source"), config.target_tokenizer.load(folder / "target"))
+        return SourceTargetTokenizers(shared, shared)
+    return SourceTargetTokenizers(
+        config.tokenizer.load(folder / "source"), config.target_tokenizer.load(folder / "target")
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class PairBatch(Moves):
+class SourceTargetBatch(Moves):
     """Sources of B rows and, where known, their targets from what begins them to the end, with what of them is told.
 
     The targets are [B, P + T], P ids that begin them and T others; their mask is [B, P + T - 1], for the ids from the
@@ -272,17 +282,19 @@ class PairBatch(Moves):
     """The ids of each source, by which its draws are seeded."""
 
 
-def pair_batch(sides: Sides, columns: Columns, rows: np.ndarray, *, begin: tuple[int, ...]) -> PairBatch:
+def source_target_batch(
+    sides: SourceTargetTokenizers, columns: Columns, rows: np.ndarray, *, begin: tuple[int, ...]
+) -> SourceTargetBatch:
     """The batch of some rows, whose targets begin with some ids."""
     tokens, source = sides.tokens(columns, rows), columns.ragged["source"]
     keys = [source.values[source.offsets_R1[row] : source.offsets_R1[row + 1], 0] for row in rows]
     if "target" not in columns.ragged:
-        return PairBatch(tokens, None, None, keys)
+        return SourceTargetBatch(tokens, None, None, keys)
     ids_BTW, mask_BT = columns.ragged["target"].padded(rows)
     target_BT = torch.from_numpy(ids_BTW[..., 0]).long()
     begun_BT = torch.cat([torch.tensor(begin).expand(len(rows), -1), target_BT], 1)
     told_BT = np.pad(mask_BT, ((0, 0), (len(begin) - 1, 0)))
-    return PairBatch(tokens, begun_BT, torch.from_numpy(told_BT), keys)
+    return SourceTargetBatch(tokens, begun_BT, torch.from_numpy(told_BT), keys)
 
 
 _DECODER = TypeAdapter(DecoderChoice)

@@ -38,33 +38,33 @@ class SelfAttention(nn.Module):
         """New states [B, S, D]; no position attends to padding. A row must have at least one real position."""
         q, k, v = split(self.project(states_BSD), 3, heads=self.heads)
         if self.turning == "rotary":
-            turn = Turn.at(q.shape[2], q.shape[3], device=q.device)
-            q, k = rotated(q, turn), rotated(k, turn)
+            turn = RotaryAngles.at(q.shape[2], q.shape[3], device=q.device)
+            q, k = apply_rotary(q, turn), apply_rotary(k, turn)
         read = attend(q, k, v, mask_BS[:, None, None], dropout=self.dropout if self.training else 0.0)
         return self.join(read.transpose(1, 2).flatten(2))
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class KeyValues:
     """Keys and values [B, H, C, K]: of the positions so far, with room for more behind them, or of a memory."""
 
     keys_BHCK: Tensor
     values_BHCK: Tensor
 
     @classmethod
-    def empty(cls, like: Tensor, *, rows: int, heads: int, places: int) -> Past:
+    def empty(cls, like: Tensor, *, rows: int, heads: int, places: int) -> KeyValues:
         """Room for so many places; `like` [..., D] has the width of all heads together."""
         shape = (rows, heads, places, like.shape[-1] // heads)
         return cls(like.new_empty(shape), like.new_empty(shape))
 
-    def at(self, rows_N: Tensor, *, written: int, places: int) -> Past:
+    def at(self, rows_N: Tensor, *, written: int, places: int) -> KeyValues:
         """Those of some rows: the first `written` places, in room for `places`."""
         moved = []
         for old in (self.keys_BHCK, self.values_BHCK):
             new = old.new_empty(len(rows_N), old.shape[1], places, old.shape[3])
             new[:, :, :written] = old[:, :, :written].index_select(0, rows_N)
             moved.append(new)
-        return Past(*moved)
+        return KeyValues(*moved)
 
 
 class CausalAttention(nn.Module):
@@ -79,12 +79,12 @@ class CausalAttention(nn.Module):
     def forward(
         self,
         states_BTD: Tensor,
-        past: Past | None,
+        past: KeyValues | None,
         *,
-        turn: Turn | None,
+        turn: RotaryAngles | None,
         mask: Tensor | None,
         place: int | None = None,
-    ) -> tuple[Tensor, Past]:
+    ) -> tuple[Tensor, KeyValues]:
         """New states [B, T, D], and the past with these T positions in it.
 
         Args:
@@ -99,11 +99,11 @@ class CausalAttention(nn.Module):
         rows, steps, width = states_BTD.shape
         q, k, v = split(self.project(states_BTD), 3, heads=self.heads)
         if turn is not None:
-            q, k = rotated(q, turn), rotated(k, turn)
+            q, k = apply_rotary(q, turn), apply_rotary(k, turn)
         if place is None:
             if past is not None:
                 k, v = torch.cat([past.keys_BHCK, k], 2), torch.cat([past.values_BHCK, v], 2)
-            past = Past(k, v)
+            past = KeyValues(k, v)
         else:
             assert past is not None
             groups = len(past.keys_BHCK)
@@ -126,13 +126,13 @@ class CrossAttention(nn.Module):
         self.project = nn.Linear(memory_width, 2 * width)
         self.join = nn.Linear(width, width)
 
-    def read(self, memory: Memory) -> Past:
+    def read(self, memory: Memory) -> KeyValues:
         """Keys and values of a memory."""
         # heads side by side in memory: else each product with them, at every step, would first copy them so
         keys, values = split(self.project(memory.states_BSD), 2, heads=self.heads)
-        return Past(keys.contiguous(), values.contiguous())
+        return KeyValues(keys.contiguous(), values.contiguous())
 
-    def forward(self, states_NTD: Tensor, read: Past, mask_BS: Tensor | None) -> Tensor:
+    def forward(self, states_NTD: Tensor, read: KeyValues, mask_BS: Tensor | None) -> Tensor:
         """New states [N, T, D]; where N is a multiple of B, rows stand in groups, each on one row of the memory."""
         rows, steps, width = states_NTD.shape
         groups = len(read.keys_BHCK)
@@ -141,7 +141,7 @@ class CrossAttention(nn.Module):
         out = attend(q, read.keys_BHCK, read.values_BHCK, mask, dropout=self.dropout if self.training else 0.0)
         return self.join(out.transpose(1, 2).reshape(rows, steps, width))
 
-    def weights(self, states_NTD: Tensor, read: Past, mask_BS: Tensor | None) -> Tensor:
+    def weights(self, states_NTD: Tensor, read: KeyValues, mask_BS: Tensor | None) -> Tensor:
         """How much each position of the memory is attended to, the mean over heads, [N, T, S]."""
         rows, steps, width = states_NTD.shape
         (q,) = split(self.ask(states_NTD).view(len(read.keys_BHCK), -1, width), 1, heads=self.heads)
@@ -178,21 +178,21 @@ def causal(steps: int, places: int, *, device: torch.device) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class RotaryAngles:
     """By what each entry of a vector, and its partner, is multiplied at some positions: cosines and sines [S, K]."""
 
     cos: Tensor
     sin: Tensor
 
     @classmethod
-    def at(cls, steps: int, width: int, *, device: torch.device, first: int = 0) -> Turn:
+    def at(cls, steps: int, width: int, *, device: torch.device, first: int = 0) -> RotaryAngles:
         """Those of so many positions from `first` on, for vectors of an even width."""
         angles_SK = angles(steps, width, device=device, first=first)
         cos, sin = angles_SK.cos(), angles_SK.sin()
         return cls(torch.cat([cos, cos], 1), torch.cat([-sin, sin], 1))
 
 
-def rotated(vectors: Tensor, turn: Turn | None = None) -> Tensor:
+def apply_rotary(vectors: Tensor, turn: RotaryAngles | None = None) -> Tensor:
     """Rotary positions: queries or keys [..., S, K], each pair of entries turned by place times the pair's rate.
 
     The product of a query and a key then depends on their contents and their distance alone (Su et al. 2021,
@@ -200,7 +200,7 @@ def rotated(vectors: Tensor, turn: Turn | None = None) -> Tensor:
     halves are read in one go, neighbours would not be. K must be even. Places are counted from 0 where no `turn` says
     otherwise.
     """
-    turn = turn or Turn.at(*vectors.shape[-2:], device=vectors.device)
+    turn = turn or RotaryAngles.at(*vectors.shape[-2:], device=vectors.device)
     cos, sin = turn.cos.to(vectors.dtype), turn.sin.to(vectors.dtype)
     first, second = vectors.chunk(2, -1)
     return vectors * cos + torch.cat([second, first], -1) * sin

@@ -88,7 +88,7 @@ class GruDecoderConfig(RnnDecoderConfig):
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
+class RecurrentState:
     """What a recurrent decoder remembers: the hidden vectors of each layer [L, N, D], and the memory as read.
 
     `cells_LND` are an LSTM's cells, `fed_ND` what was attended to last, where that is read again. Rows stand in groups
@@ -104,7 +104,7 @@ class Hidden:
     size: int = 1
     seen: tuple[Tensor, ...] | None = None
 
-    def select(self, rows_N: Tensor) -> Hidden:
+    def select(self, rows_N: Tensor) -> RecurrentState:
         """The state of some rows; see `State.select`."""
         chosen = replace(
             self,
@@ -121,7 +121,7 @@ class Hidden:
         )
         return replace(chosen, keys_BSD=keys_BSD, values_BSD=values_BSD, mask_BS=mask_BS)
 
-    def widen(self, size: int) -> Hidden:
+    def widen(self, size: int) -> RecurrentState:
         """Each row `size` times; see `State.widen`."""
         rows = torch.arange(self.states_LND.shape[1], device=self.states_LND.device).repeat_interleave(size)
         return replace(
@@ -134,7 +134,7 @@ class Hidden:
         )
 
 
-class RnnDecoder(Decoder[Hidden]):
+class RnnDecoder(Decoder[RecurrentState]):
     """States [B, T, D]: what is told by the hidden vector and, with attention, by what it found in the memory.
 
     With attention they are tanh(W [found; hidden]) (Luong et al. 2015, equation 5), else W hidden; D is the width of
@@ -178,11 +178,11 @@ class RnnDecoder(Decoder[Hidden]):
         self.tell = nn.Linear(hidden + found, width)
         self.bias_V = nn.Parameter(torch.zeros(vocab_size))
 
-    def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> Hidden:  # noqa: ARG002
+    def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> RecurrentState:  # noqa: ARG002
         """The first hidden vectors: zero, or made from the last state of the memory (or its mean) by the bridge."""
         zeros = self.bias_V.new_zeros(self.depth, rows, self.hidden)
         if memory is None:
-            return Hidden(zeros, zeros if self.cell == "lstm" else None)
+            return RecurrentState(zeros, zeros if self.cell == "lstm" else None)
         last_BD = memory.final_BD
         if last_BD is None:
             real_BS1 = memory.mask_BS[..., None]
@@ -190,15 +190,15 @@ class RnnDecoder(Decoder[Hidden]):
         first = torch.tanh(self.bridge(last_BD)).view(rows, -1, self.depth, self.hidden).permute(1, 2, 0, 3)
         states_LND, cells_LND = first[0].contiguous(), first[1].contiguous() if self.cell == "lstm" else None
         if self.scoring == "none":
-            return Hidden(states_LND, cells_LND)
+            return RecurrentState(states_LND, cells_LND)
         fed_ND = zeros.new_zeros(rows, self.width) if self.feeding == "attended" else None
         mask_BS = memory.mask_BS.clone()
         mask_BS[:, 0] = True  # a row without tokens attends to its first padding: a finite state
         seen = () if record else None
         keys_BSD = self.key(memory.states_BSD)
-        return Hidden(states_LND, cells_LND, fed_ND, keys_BSD, memory.states_BSD, mask_BS, seen=seen)
+        return RecurrentState(states_LND, cells_LND, fed_ND, keys_BSD, memory.states_BSD, mask_BS, seen=seen)
 
-    def forward(self, ids_BT: Tensor, state: Hidden) -> tuple[Tensor, Hidden]:
+    def forward(self, ids_BT: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         """Go on by T tokens."""
         embedded_BTD = self.dropout(functional.embedding(ids_BT, self.embedding.weight))
         if self.feeding == "tokens":
@@ -216,7 +216,7 @@ class RnnDecoder(Decoder[Hidden]):
         """Scores [..., V] of states [..., D]."""
         return functional.linear(states, self.embedding.weight, self.bias_V)
 
-    def _steps(self, inputs_BTD: Tensor, state: Hidden) -> tuple[Tensor, Hidden]:
+    def _steps(self, inputs_BTD: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         last, cells = [], []
         for depth, layer in enumerate(self.layers):
             if depth:
@@ -236,7 +236,7 @@ class RnnDecoder(Decoder[Hidden]):
             state = replace(state, seen=(*state.seen, weights_BTS))
         return self.dropout(torch.tanh(self.tell(torch.cat([inputs_BTD, found_BTD], 2)))), state
 
-    def _attend(self, hidden_NTD: Tensor, state: Hidden) -> tuple[Tensor, Tensor]:
+    def _attend(self, hidden_NTD: Tensor, state: RecurrentState) -> tuple[Tensor, Tensor]:
         """What each state finds in the memory [N, T, D], and how it looked there [N, T, S]."""
         keys_BSD, values_BSD, mask_BS = state.keys_BSD, state.values_BSD, state.mask_BS
         assert keys_BSD is not None

@@ -155,7 +155,7 @@ class States(Moves):
         return self.mask_BS.sum(1)
 
 
-class Given(nn.Module):
+class PassThrough(nn.Module):
     """In the place of an embedding: the states as they are."""
 
     def __init__(self, width: int) -> None:
@@ -168,7 +168,7 @@ class Given(nn.Module):
 
 
 def _recurrent(width: int, hidden: int) -> RnnEncoder:
-    return RnnEncoder(Given(width), cell="lstm", hidden=hidden, layers=1, directions=2, dropout=0.0)  # ty: ignore
+    return RnnEncoder(PassThrough(width), cell="lstm", hidden=hidden, layers=1, directions=2, dropout=0.0)  # ty: ignore
 
 
 def _scores(places_BS2: Tensor, none_B2: Tensor, inside_BS: Tensor) -> SpanScores:

@@ -91,7 +91,7 @@ class TransformerEncoder(Encoder):
         )
         if positions == "learned":
             assert longest is not None
-            self.places_SD = nn.Parameter(torch.empty(longest, self.width).normal_(std=0.1))
+            self.positions_SD = nn.Parameter(torch.empty(longest, self.width).normal_(std=0.1))
         self.norm = nn.LayerNorm(self.width)
 
     def scale_embedding(self) -> None:
@@ -118,13 +118,13 @@ class TransformerEncoder(Encoder):
             return states_BSD
         if self.positions == "sinusoidal":
             return states_BSD + self.placing * sinusoids(states_BSD)
-        steps, longest = states_BSD.shape[1], len(self.places_SD)
+        steps, longest = states_BSD.shape[1], len(self.positions_SD)
         if steps > longest:
             hint = "lower task.max_length, or raise task.encoder.max_length, or take other task.encoder.positions"
             raise ConfigError(
                 f"{longest} positions are learned, and a row has {steps}", where="task.max_length", hint=hint
             )
-        return states_BSD + self.places_SD[:steps]
+        return states_BSD + self.positions_SD[:steps]
 
 
 class TransformerLayer(nn.Module):

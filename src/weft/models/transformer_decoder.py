@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from weft.errors import ConfigError
-from weft.models.attention import CausalAttention, CrossAttention, Past, Turn, causal, check_heads
+from weft.models.attention import CausalAttention, CrossAttention, KeyValues, RotaryAngles, causal, check_heads
 from weft.models.base import Decoder, DecoderConfig, Memory
 from weft.models.dropout import Dropout
 from weft.models.transformer import sinusoids
@@ -68,7 +68,7 @@ class TransformerDecoderConfig(DecoderConfig):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class DecoderCache:
     """What a Transformer decoder remembers: a past for each layer, how many tokens it holds, and the memory as read.
 
     Rows stand in groups of `size`, each group on one row of the memory. A group has one past, in which its first
@@ -77,10 +77,10 @@ class Written:
     the memory, [N, T, S], where that is recorded.
     """
 
-    pasts: tuple[Past | None, ...]
+    pasts: tuple[KeyValues | None, ...]
     length: int
     room: int
-    read: tuple[Past, ...] = ()
+    read: tuple[KeyValues, ...] = ()
     mask_BS: Tensor | None = None
     size: int = 1
     shared: int = 0
@@ -92,7 +92,7 @@ class Written:
         """How many places of the pasts are written."""
         return self.shared + self.size * (self.length - self.shared)
 
-    def select(self, rows_N: Tensor) -> Written:
+    def select(self, rows_N: Tensor) -> DecoderCache:
         """The state of some rows; see `State.select`."""
         chosen = replace(
             self,
@@ -112,7 +112,7 @@ class Written:
             mask_BS=None if self.mask_BS is None else self.mask_BS.index_select(0, groups_B),
         )
 
-    def widen(self, size: int) -> Written:
+    def widen(self, size: int) -> DecoderCache:
         """Each row `size` times; see `State.widen`. Rows are widened once, and have room."""
         assert self.size == 1
         assert self.room
@@ -140,14 +140,14 @@ class Written:
     def _places(self, size: int) -> int:
         return self.shared + size * (self.room - self.shared) if self.room else 0
 
-    def _moved(self, rows_N: Tensor, *, places: int) -> tuple[Past | None, ...]:
+    def _moved(self, rows_N: Tensor, *, places: int) -> tuple[KeyValues | None, ...]:
         used = self.used
         return tuple(
             None if past is None else past.at(rows_N, written=used, places=max(places, used)) for past in self.pasts
         )
 
 
-class TransformerDecoder(Decoder[Written]):
+class TransformerDecoder(Decoder[DecoderCache]):
     """States [B, T, D] after the last layer, normalized; the scores of the vocabulary come from its own embedding.
 
     Learned positions need to know the `longest` sequence. Where sinusoids are added, embeddings are small numbers that
@@ -192,19 +192,20 @@ class TransformerDecoder(Decoder[Written]):
         )
         self.norm = normalization(width, norm)
 
-    def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> Written:
+    def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> DecoderCache:
         """Read the memory, and make room."""
         like = self.embedding.weight
         pasts = [
-            Past.empty(like, rows=rows, heads=self.heads, places=capacity) if capacity else None for _ in self.layers
+            KeyValues.empty(like, rows=rows, heads=self.heads, places=capacity) if capacity else None
+            for _ in self.layers
         ]
         if memory is None:
-            return Written(tuple(pasts), 0, capacity)
+            return DecoderCache(tuple(pasts), 0, capacity)
         read = tuple(layer.attention_to_memory.read(memory) for layer in self.layers)  # ty: ignore
         mask_BS = None if bool(memory.mask_BS.all()) else _readable(memory.mask_BS)
-        return Written(tuple(pasts), 0, capacity, read, mask_BS, seen=() if record else None)
+        return DecoderCache(tuple(pasts), 0, capacity, read, mask_BS, seen=() if record else None)
 
-    def forward(self, ids_BT: Tensor, state: Written) -> tuple[Tensor, Written]:
+    def forward(self, ids_BT: Tensor, state: DecoderCache) -> tuple[Tensor, DecoderCache]:
         """Go on by T tokens. Raises IndexError where there is no room for them."""
         steps = ids_BT.shape[1]
         if state.room and state.length + steps > state.room:
@@ -220,7 +221,7 @@ class TransformerDecoder(Decoder[Written]):
         mask, places_NT = state.visible(steps, device=ids_BT.device)
         turn = None
         if self.positions == "rotary":
-            turn = Turn.at(steps, self.width // self.heads, device=ids_BT.device, first=state.length)
+            turn = RotaryAngles.at(steps, self.width // self.heads, device=ids_BT.device, first=state.length)
         pasts, looks_BTS = [], None
         for depth, layer in enumerate(self.layers):
             states_BTD, past, looks_BTS = layer(states_BTD, state, depth=depth, mask=mask, turn=turn)
@@ -266,8 +267,8 @@ class DecoderLayer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(
-        self, states_BTD: Tensor, state: Written, *, depth: int, mask: Tensor | None, turn: Turn | None
-    ) -> tuple[Tensor, Past, Tensor | None]:
+        self, states_BTD: Tensor, state: DecoderCache, *, depth: int, mask: Tensor | None, turn: RotaryAngles | None
+    ) -> tuple[Tensor, KeyValues, Tensor | None]:
         """New states [B, T, D] of layer `depth`, its past with them in it, and where recorded its looks [B, T, S]."""
         place = state.used if state.room else None
         asked = self.attention_norm(states_BTD)

@@ -93,7 +93,7 @@ def read_run(folder: Path) -> Run:
     )
 
 
-def read_looks(folder: Path) -> list[Mapping[str, Any]]:
+def read_attention_maps(folder: Path) -> list[Mapping[str, Any]]:
     """Read where the model of a run looked: `source` and `target` pieces, `weights_TS`; nothing where it has not.
 
     Raises:

@@ -65,12 +65,12 @@ class TaskConfig(Config):
     """The settings that name columns: of what is read, then of the right answer, where there is one."""
 
     @property
-    def things(self) -> str:
+    def unit_name(self) -> str:
         """What a file is read as, in words."""
         return "rows"
 
     @property
-    def sides(self) -> str:
+    def split_rule(self) -> str:
         """What is held out, in words."""
         return "equal texts are on one side"
 
@@ -94,11 +94,11 @@ class TaskConfig(Config):
         """An example to be answered."""
         raise NotImplementedError
 
-    def cleaned(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
+    def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """The examples of a training file without those that are not to be learned from, and what is said of it."""
         return examples, []
 
-    def remarks(
+    def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
         """What is to be said of the parts of the data by name, train first, before anything is learned.
@@ -107,7 +107,7 @@ class TaskConfig(Config):
         """
         raise NotImplementedError
 
-    def scored(self, examples: Sequence[Any]) -> Sequence[Any]:
+    def evaluation_examples(self, examples: Sequence[Any]) -> Sequence[Any]:
         """The examples of a part that answers are scored on, which may be fewer than its rows."""
         return examples
 
@@ -166,11 +166,11 @@ class Task(ABC):
         """The characters to be read that training never saw, with their counts; only what writes tells of them."""
         return Counter()
 
-    def hurried(self) -> Task:
+    def for_validation(self) -> Task:
         """The same, answering in its quickest way: how the dev part is answered while training goes on."""
         return self
 
-    def searching(self, search: SearchConfig) -> Task:
+    def with_search(self, search: SearchConfig) -> Task:
         """The same, writing by another search. Raises ConfigError where nothing is written."""
         what = f"`{search.kind}` is a search, and a model of task `{self.config.kind}` writes no text"
         raise ConfigError(what, where="search", hint="leave the search out")
@@ -180,7 +180,7 @@ class Task(ABC):
         del model, example
         raise ConfigError(f"a model of task `{self.config.kind}` writes no text", where="stream")
 
-    def showpiece(self, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> dict[str, Any]:
+    def extra_results(self, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> dict[str, Any]:
         """What else is to be shown of a trained model, beside its scores; `examples` are those it learned from."""
         del model, examples, device
         return {}
@@ -202,7 +202,7 @@ class Task(ABC):
         """One answer for each example, the parts of its rows merged; `parts` are in the order of the rows."""
 
     @property
-    def abreast(self) -> int:
+    def outputs_per_row(self) -> int:
         """How many outputs are made of a row at a time: by so much smaller are the batches to be answered."""
         return 1
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves, Source
 from weft.data.columns import Columns
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
@@ -25,8 +25,8 @@ from weft.store import column
 from weft.tasks.base import Loss, Scores
 from weft.tasks.losses import LossConfig, cross_entropy, taught_loss
 from weft.tasks.soft import with_soft
-from weft.tasks.text_task import Texts
-from weft.tasks.texts import TextsConfig, in_order
+from weft.tasks.text_task import TextClassifierTask
+from weft.tasks.texts import TextClassifierConfig, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Batch(Moves):
     soft_BC: Tensor | None = None
 
 
-class ClassificationConfig(TextsConfig):
+class ClassificationConfig(TextClassifierConfig):
     """A text has one label of several."""
 
     kind: Literal["classification"] = "classification"
@@ -63,7 +63,7 @@ class ClassificationConfig(TextsConfig):
             raise InputError("label is empty")
         return label
 
-    def learn(self, examples: Sequence[Labelled]) -> Classification:
+    def learn(self, examples: Sequence[LabelledText]) -> Classification:
         """Labels and tokenizer from training examples. Raises InputError where there are not two labels or more."""
         counts = Counter(str(example.label) for example in examples if example.label is not None)
         if len(counts) < 2:
@@ -84,7 +84,7 @@ class ClassificationConfig(TextsConfig):
         return task.restore(saved.tuned)
 
 
-class Classification(Texts):
+class Classification(TextClassifierTask):
     """One label of several for a text."""
 
     config: ClassificationConfig
@@ -92,11 +92,11 @@ class Classification(Texts):
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "calibration_error"})
 
-    def targets(self, examples: Sequence[Labelled]) -> np.ndarray:
+    def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """The number of each label, [E]."""
         return np.array([self.number(str(example.label), example) for example in examples], dtype=np.int64)
 
-    def encode(self, examples: Sequence[Labelled]) -> Columns:
+    def encode(self, examples: Sequence[LabelledText]) -> Columns:
         """As of all texts; with what a teacher said of them as `soft`, where one has answered."""
         return with_soft(super().encode(examples), examples, self.numbers)
 
@@ -131,7 +131,7 @@ class Classification(Texts):
         """The mean over the rows of each text, and its best label."""
         return self._answers(tempered(self.merged(parts, columns), self.temperature))
 
-    def tune(self, answers: Sequence[Answer], examples: Sequence[Labelled]) -> list[str]:
+    def tune(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> list[str]:
         """Fit the temperature, where that is asked."""
         return self.calibrate(self._probabilities(answers), self.targets(examples))
 
@@ -139,14 +139,14 @@ class Classification(Texts):
         """The mean of several models' probabilities, and its best label."""
         return self._answers(self.mean_probabilities(answers))
 
-    def quick_scores(self, answers: Sequence[Answer], examples: Sequence[Labelled]) -> dict[str, float]:
+    def quick_scores(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Accuracy, macro scores and log loss."""
         probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
         counted = tally(confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))).overall()
         values = {name: float(value) for name, value in counted.items()}
         return {**values, "log_loss": log_loss(probabilities_EC, gold_E)}
 
-    def score(self, answers: Sequence[Answer], examples: Sequence[Labelled]) -> Scores:
+    def score(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> Scores:
         """All scores; details are the confusion matrix, the scores of each label and the calibration bins."""
         probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
         confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))
@@ -166,7 +166,7 @@ class Classification(Texts):
         }
         return Scores(scores(probabilities_EC, gold_E), details)
 
-    def record(self, answer: Answer, example: Labelled) -> dict[str, Any]:
+    def record(self, answer: Answer, example: LabelledText) -> dict[str, Any]:
         """Text, its label where it has one, the answer and every probability."""
         known = {} if example.label is None else {"label": example.label}
         probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}

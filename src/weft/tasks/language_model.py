@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns, Ragged, Share, ended, windows
-from weft.data.examples.documents import Passage, Prompt, begun, prompts_of
+from weft.data.examples.documents import Document, Prompt, begun, prompts_of
 from weft.data.sources import Table
 from weft.decoding.choices import Sample, SearchChoice, SearchConfig
 from weft.decoding.generate import Output
@@ -33,7 +33,7 @@ from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.gpt import GptDecoderConfig
 from weft.tasks.base import Loss, Scores, Task
-from weft.tasks.generation.generator import TextAnswer, Writer, abreast, as_texts
+from weft.tasks.generation.generator import GeneratedText, Generator, as_texts, outputs_per_row
 from weft.tasks.generation.scores import text_scores
 from weft.tasks.plain_text import PlainTextConfig
 from weft.text.out_of_vocabulary import named, spelled, told, unseen_letters
@@ -55,7 +55,7 @@ class TextBatch(Moves):
     purpose: Literal["score", "continue"] = "score"
 
 
-Part = Reference | list[Output]
+RowPrediction = Reference | list[Output]
 """How probable a row was, or what was written after it."""
 
 
@@ -94,7 +94,7 @@ class LanguageModelConfig(PlainTextConfig):
             raise InputError("expected one text, found a pair", hint="a language model goes on with one text")
         return Prompt(text)
 
-    def learn(self, examples: Sequence[Passage]) -> LanguageModel:
+    def learn(self, examples: Sequence[Document]) -> LanguageModelTask:
         """The tokenizer."""
         texts, decoder = [one.text for one in examples], self.decoder.ready()
         if decoder.longest is not None and self.context > decoder.longest:
@@ -103,13 +103,13 @@ class LanguageModelConfig(PlainTextConfig):
         tokenizer = with_folder(self.tokenizer, decoder.reads_with) or for_free_text(self.tokenizer, texts)
         learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
         check_written(tokenizer, learned, where="task.tokenizer")
-        return LanguageModel(self.model_copy(update={"tokenizer": tokenizer, "decoder": decoder}), learned)
+        return LanguageModelTask(self.model_copy(update={"tokenizer": tokenizer, "decoder": decoder}), learned)
 
-    def load(self, folder: Path) -> LanguageModel:
+    def load(self, folder: Path) -> LanguageModelTask:
         """Load what `LanguageModel.save` wrote."""
         if self.tokenizer is None:
             raise ConfigError("is not set in a saved task", where="task.tokenizer")
-        return LanguageModel(self, self.tokenizer.load(folder))
+        return LanguageModelTask(self, self.tokenizer.load(folder))
 
 
 class _Prompts(LanguageModelConfig):
@@ -120,7 +120,7 @@ class _Prompts(LanguageModelConfig):
         return prompts_of(table, column=self.text or "")
 
 
-class LanguageModel(Task):
+class LanguageModelTask(Task):
     """A tokenizer; `begin` and `end` are one id, the one after the tokenizer's, unless the decoder has its own."""
 
     config: LanguageModelConfig
@@ -149,7 +149,7 @@ class LanguageModel(Task):
             return [start_from_run(self.config.start, model, part="decoder")]
         return self.config.decoder.start(model.decoder)
 
-    def encode(self, examples: Sequence[Passage | Prompt]) -> Columns:
+    def encode(self, examples: Sequence[Document | Prompt]) -> Columns:
         """Ids of texts, in rows of at most `context` tokens to be told; or of prompts, a row each.
 
         Raises InputError for a prompt with characters that the model has never seen.
@@ -174,11 +174,11 @@ class LanguageModel(Task):
             spelled_R[first_E] = spelled(self.unseen(examples), [examples[one].text for one in owner_E.tolist()])
         return Columns({"text": cut.rows}, {"spelled": spelled_R}, cut.owner_R, cut.rows.lengths_R, facts)
 
-    def check(self, examples: Sequence[Passage]) -> list[str]:
+    def check(self, examples: Sequence[Document]) -> list[str]:
         """Every text can be scored."""
         return told(self.unseen(examples))
 
-    def unseen(self, examples: Sequence[Passage | Prompt]) -> Counter[str]:
+    def unseen(self, examples: Sequence[Document | Prompt]) -> Counter[str]:
         """Of texts and prompts."""
         return unseen_letters(self.tokenizer, (one.text for one in examples))
 
@@ -202,44 +202,44 @@ class LanguageModel(Task):
         return Loss(total, torch.tensor(float(len(gold_N))).to(total))
 
     @property
-    def abreast(self) -> int:
+    def outputs_per_row(self) -> int:
         """As many as the search writes side by side."""
-        return abreast(self.config.search)
+        return outputs_per_row(self.config.search)
 
-    def searching(self, search: SearchConfig) -> LanguageModel:
+    def with_search(self, search: SearchConfig) -> LanguageModelTask:
         """The same, writing by another search."""
         other = copy.copy(self)
         other.config = self.config.model_copy(update={"search": search})
         return other
 
-    def predict(self, model: nn.Module, batch: TextBatch) -> list[Part]:
+    def predict(self, model: nn.Module, batch: TextBatch) -> list[RowPrediction]:
         """How probable each row is, or what is written after it."""
         assert isinstance(model, DecoderAlone)
         if batch.purpose == "score":
             state = model.decoder.start(None, rows=len(batch.ids_BT))
             return [*references(model.decoder, state, batch.ids_BT, batch.mask_BT)]
-        parts: list[Part] = [[] for _ in batch.keys]
+        parts: list[RowPrediction] = [[] for _ in batch.keys]
         lengths_B = batch.mask_BT.sum(1)
         for length in lengths_B.unique().tolist():  # prompts of one length at a time: none needs padding
             rows_N = (lengths_B == length).nonzero()[:, 0]
             keys = [batch.keys[row] for row in rows_N.tolist()]
             start = partial(model.decoder.start, None, rows=len(rows_N))
-            found = self._writer(model).write(start, batch.ids_BT[rows_N, :length], keys)
+            found = self._generator(model).write(start, batch.ids_BT[rows_N, :length], keys)
             for row, outputs in zip(rows_N.tolist(), found, strict=True):
                 parts[row] = outputs
         return parts
 
-    def answers(self, parts: Sequence[Part], columns: Columns) -> list[TextAnswer]:
+    def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
         """The continuation of each prompt, or how probable each text was, all its rows together."""
         if "prompt" in columns.fixed:
             told = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
-            return [TextAnswer(*row[0], tuple(text for text, _ in row[1:])) for row in told]
+            return [GeneratedText(*row[0], tuple(text for text, _ in row[1:])) for row in told]
         each = zip([part for part in parts if isinstance(part, Reference)], columns.fixed["spelled"], strict=True)
         known = [(part.nats, part.tokens, shown) for part, shown in each]
         sums_E3 = np.zeros((int(columns.owner_R.max(initial=-1)) + 1, 3))
         np.add.at(sums_E3, columns.owner_R, np.array(known).reshape(-1, 3))
         return [
-            TextAnswer("", -nats / max(1, tokens), (), Reference(nats, int(tokens), shown))
+            GeneratedText("", -nats / max(1, tokens), (), Reference(nats, int(tokens), shown))
             for nats, tokens, shown in sums_E3.tolist()
         ]
 
@@ -250,24 +250,24 @@ class LanguageModel(Task):
         columns = self.encode([example])
         batch = self.collate(columns, np.zeros(1, dtype=np.int64)).to(next(model.parameters()).device)
         start = partial(model.decoder.start, None, rows=1)
-        yield from stream_text(self.tokenizer, self._writer(model).stream(start, batch.ids_BT, batch.keys))
+        yield from stream_text(self.tokenizer, self._generator(model).stream(start, batch.ids_BT, batch.keys))
 
-    def average(self, answers: Sequence[Sequence[TextAnswer]]) -> list[TextAnswer]:
+    def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
         """No mean of texts is a text."""
         del answers
         raise InputError("texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
 
-    def quick_scores(self, answers: Sequence[TextAnswer], examples: Sequence[Passage]) -> dict[str, float]:
+    def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[Document]) -> dict[str, float]:
         """Nats a token, perplexity and bits a byte."""
         return {name: one.value for name, one in text_scores(answers, [one.text for one in examples]).items()}
 
-    def score(self, answers: Sequence[TextAnswer], examples: Sequence[Passage]) -> Scores:
+    def score(self, answers: Sequence[GeneratedText], examples: Sequence[Document]) -> Scores:
         """The same with intervals."""
         found = text_scores(answers, [one.text for one in examples])
         details = {"signatures": {name: one.signature for name, one in found.items()}, "texts": len(examples)}
         return Scores(intervals(found), details)
 
-    def showpiece(self, model: nn.Module, examples: Sequence[Passage], *, device: torch.device) -> dict[str, Any]:
+    def extra_results(self, model: nn.Module, examples: Sequence[Document], *, device: torch.device) -> dict[str, Any]:
         """Some texts that the model writes from nothing, and how varied and how new they are against those learned."""
         assert isinstance(model, DecoderAlone)
         batch = TextBatch(
@@ -277,7 +277,7 @@ class LanguageModel(Task):
             "continue",
         )
         search = self.config.search if isinstance(self.config.search, Sample) else Sample()
-        task = self.searching(search.model_copy(update={"samples": 1}))
+        task = self.with_search(search.model_copy(update={"samples": 1}))
         with torch.inference_mode():
             parts = task.predict(model, batch)
         texts = [row[0][0] for row in as_texts([one for one in parts if isinstance(one, list)], self.tokenizer, search)]
@@ -286,7 +286,7 @@ class LanguageModel(Task):
         measured |= {"repetition_4": repetition(texts, n=4), "new_4grams": found.new_ngrams, "copied": found.copied}
         return {"samples": texts[:10], "free_text": measured}
 
-    def record(self, answer: TextAnswer, example: Passage | Prompt) -> dict[str, Any]:
+    def record(self, answer: GeneratedText, example: Document | Prompt) -> dict[str, Any]:
         """A prompt and what was written after it; or a text and its loss."""
         line = {"line": example.line} if example.line else {}
         if isinstance(example, Prompt):
@@ -306,5 +306,5 @@ class LanguageModel(Task):
             f"{read}: {tokens:,} tokens in {rows:,} pieces of at most {self.config.context} (task.context)",
         ]
 
-    def _writer(self, model: DecoderAlone) -> Writer:
-        return Writer(model.decoder, self.tokenizer, self.config.search, self.end, self.config.context)
+    def _generator(self, model: DecoderAlone) -> Generator:
+        return Generator(model.decoder, self.tokenizer, self.config.search, self.end, self.config.context)

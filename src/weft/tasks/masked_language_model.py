@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from weft.config import one_of
 from weft.data.batch import Moves, Tokens
 from weft.data.columns import Columns, Ragged, Share, windows
-from weft.data.examples.documents import Passage
+from weft.data.examples.documents import Document
 from weft.decoding.token_loss import token_loss
 from weft.errors import ConfigError, InputError
 from weft.inputs.masking import Masking
@@ -56,17 +56,17 @@ class MaskedAnswer:
     """The pieces of a text that were hidden, what was told for each, and how sure; `nats` is the loss of all."""
 
     hidden: tuple[str, ...]
-    told: tuple[str, ...]
-    sure: float
+    predicted: tuple[str, ...]
+    confidence: float
     nats: float
 
     @property
     def right(self) -> int:
         """How many were told."""
-        return sum(one == other for one, other in zip(self.hidden, self.told, strict=True))
+        return sum(one == other for one, other in zip(self.hidden, self.predicted, strict=True))
 
 
-Part = tuple[np.ndarray, np.ndarray, float, float]
+RowPrediction = tuple[np.ndarray, np.ndarray, float, float]
 """Of a row: the ids that were hidden and told, the sum of the probabilities of the latter, the loss of the former."""
 
 
@@ -90,13 +90,13 @@ class MaskedLanguageModelConfig(PlainTextConfig):
     def _with_start(cls, settings: Any) -> Any:
         return with_start(settings, part="encoder", own=frozenset(cls.model_fields))
 
-    def example(self, text: str, second: str | None = None) -> Passage:
+    def example(self, text: str, second: str | None = None) -> Document:
         """A text with some words to be told."""
         if second is not None:
             raise InputError("expected one text, found a pair", hint="join them to one")
-        return Passage(text)
+        return Document(text)
 
-    def learn(self, examples: Sequence[Passage]) -> MaskedLanguageModel:
+    def learn(self, examples: Sequence[Document]) -> MaskedLanguageModelTask:
         """The tokenizer. Raises ConfigError where the encoder keeps no positions, or the tokenizer has no words."""
         if not self.encoder.reads_order:
             what = f"`{self.encoder.kind}` reads n-grams, of which none can be hidden"
@@ -112,16 +112,16 @@ class MaskedLanguageModelConfig(PlainTextConfig):
         learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
         word_starts(learned, [])
         decided = {"encoder": encoder, "tokenizer": tokenizer, "max_length": max_length}
-        return MaskedLanguageModel(self.model_copy(update=decided), learned)
+        return MaskedLanguageModelTask(self.model_copy(update=decided), learned)
 
-    def load(self, folder: Path) -> MaskedLanguageModel:
+    def load(self, folder: Path) -> MaskedLanguageModelTask:
         """Load what `MaskedLanguageModel.save` wrote."""
         if self.tokenizer is None:
             raise ConfigError("is not set in a saved task", where="task.tokenizer")
-        return MaskedLanguageModel(self, self.tokenizer.load(folder))
+        return MaskedLanguageModelTask(self, self.tokenizer.load(folder))
 
 
-class MaskedLanguageModel(Task):
+class MaskedLanguageModelTask(Task):
     """A tokenizer, and what is hidden by it.
 
     The unknown piece stands for what is hidden: no id has to be added, and an unknown word is read as a hidden one.
@@ -154,7 +154,7 @@ class MaskedLanguageModel(Task):
             return [start_from_run(self.config.start, model, part="encoder", heads=True)]
         return self.config.encoder.start(model.encoder)
 
-    def encode(self, examples: Sequence[Passage]) -> Columns:
+    def encode(self, examples: Sequence[Document]) -> Columns:
         """Ids of texts in rows of at most `max_length`, and where words begin in them."""
         texts, frame = [one.text for one in examples], self.tokenizer.frame
         found, starts_N = self.tokenizer.encode(texts), word_starts(self.tokenizer, texts)
@@ -173,7 +173,7 @@ class MaskedLanguageModel(Task):
         facts = {"known": Share.but(found.unknown, len(found.values_NW))}
         return Columns(ragged, {}, cut.owner_R, 1 + text.lengths_R, facts, letters)
 
-    def check(self, examples: Sequence[Passage]) -> list[str]:
+    def check(self, examples: Sequence[Document]) -> list[str]:
         """Every text can be scored."""
         del examples
         return []
@@ -193,7 +193,7 @@ class MaskedLanguageModel(Task):
         total = token_loss(model(source, chosen_BS), ids_BS[chosen_BS] - self.masking.first)
         return Loss(total, chosen_BS.sum().clamp_min(1).to(total))
 
-    def predict(self, model: nn.Module, batch: MaskedBatch) -> list[Part]:
+    def predict(self, model: nn.Module, batch: MaskedBatch) -> list[RowPrediction]:
         """What is told for the hidden pieces of each row, which are the same whenever the row is read."""
         ids_BS, first = batch.source.ids_BS, self.masking.first
         source, chosen_BS = self.masking(batch.source, batch.starts_BS, _draws_of(batch.source))
@@ -205,21 +205,21 @@ class MaskedLanguageModel(Task):
         sizes = chosen_BS.sum(1).tolist()
         split = [column.cpu().split(sizes) for column in columns]
         return [
-            (hidden.numpy(), told.numpy(), float(sure.sum()), float(nats.sum()))
-            for hidden, told, sure, nats in zip(*split, strict=True)
+            (hidden.numpy(), predicted.numpy(), float(confidence.sum()), float(nats.sum()))
+            for hidden, predicted, confidence, nats in zip(*split, strict=True)
         ]
 
-    def answers(self, parts: Sequence[Part], columns: Columns) -> list[MaskedAnswer]:
+    def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[MaskedAnswer]:
         """All rows of each text together."""
         pieces = self.tokenizer.pieces or ()
-        rows_E: list[list[Part]] = [[] for _ in range(int(columns.owner_R.max(initial=-1)) + 1)]
+        rows_E: list[list[RowPrediction]] = [[] for _ in range(int(columns.owner_R.max(initial=-1)) + 1)]
         for owner, part in zip(columns.owner_R.tolist(), parts, strict=True):
             rows_E[owner].append(part)
         found = []
         for rows in rows_E:
-            hidden, told = (tuple(pieces[one] for row in rows for one in row[side].tolist()) for side in (0, 1))
-            sure, nats = (sum(float(row[place]) for row in rows) for place in (2, 3))
-            found.append(MaskedAnswer(hidden, told, sure / max(1, len(hidden)), nats))
+            hidden, predicted = (tuple(pieces[one] for row in rows for one in row[side].tolist()) for side in (0, 1))
+            confidence, nats = (sum(float(row[place]) for row in rows) for place in (2, 3))
+            found.append(MaskedAnswer(hidden, predicted, confidence / max(1, len(hidden)), nats))
         return found
 
     def average(self, answers: Sequence[Sequence[MaskedAnswer]]) -> list[MaskedAnswer]:
@@ -228,24 +228,24 @@ class MaskedLanguageModel(Task):
         what = "models that tell hidden words cannot be averaged"
         raise InputError(what, where="--ensemble", hint="evaluate each model by itself")
 
-    def quick_scores(self, answers: Sequence[MaskedAnswer], examples: Sequence[Passage]) -> dict[str, float]:
+    def quick_scores(self, answers: Sequence[MaskedAnswer], examples: Sequence[Document]) -> dict[str, float]:
         """Nats a hidden piece, its exponential, and the share that is told."""
         del examples
         return {name: one.value for name, one in _corpus_scores(answers).items()}
 
-    def score(self, answers: Sequence[MaskedAnswer], examples: Sequence[Passage]) -> Scores:
+    def score(self, answers: Sequence[MaskedAnswer], examples: Sequence[Document]) -> Scores:
         """The same with intervals."""
         found = _corpus_scores(answers)
         hidden = sum(len(one.hidden) for one in answers)
         return Scores(intervals(found), {"texts": len(examples), "hidden": hidden})
 
-    def record(self, answer: MaskedAnswer, example: Passage) -> dict[str, Any]:
+    def record(self, answer: MaskedAnswer, example: Document) -> dict[str, Any]:
         """A text, the pieces that were hidden (as `label`) and told (as `answer`), and how sure they were told."""
         return {
             "text": example.text,
             "label": " ".join(answer.hidden),
-            "answer": " ".join(answer.told),
-            "probability": round(answer.sure, 6),
+            "answer": " ".join(answer.predicted),
+            "probability": round(answer.confidence, 6),
             "log_loss": round(answer.nats / max(1, len(answer.hidden)), 6),
             **({"line": example.line} if example.line else {}),
         }

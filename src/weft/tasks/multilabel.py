@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves, Source
 from weft.data.columns import Columns, Share
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.metrics.calibration import reliability, tempered
@@ -25,13 +25,13 @@ from weft.models.pairs import Pair
 from weft.store import column
 from weft.tasks.base import Loss, Scores
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
-from weft.tasks.text_task import Texts, listed
-from weft.tasks.texts import TextsConfig, in_order
+from weft.tasks.text_task import TextClassifierTask, listed
+from weft.tasks.texts import TextClassifierConfig, in_order
 from weft.text.tokenizers.base import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
-class TagsAnswer:
+class LabelsAnswer:
     """The labels whose probability reaches their threshold, and the probability of every label."""
 
     labels: tuple[str, ...]
@@ -39,14 +39,14 @@ class TagsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class TagsBatch(Moves):
+class LabelsBatch(Moves):
     """A source of B rows and which of C labels each has, bool [B, C]; None when predicting."""
 
     source: Source | Pair
     truth_BC: Tensor | None
 
 
-class MultilabelConfig(TextsConfig):
+class MultilabelConfig(TextClassifierConfig):
     """A text has any number of labels."""
 
     kind: Literal["multilabel"] = "multilabel"
@@ -76,7 +76,7 @@ class MultilabelConfig(TextsConfig):
             raise InputError("labels are absent or nested", hint=hint)
         return tuple(dict.fromkeys(label for part in found.split(self.label_separator) if (label := part.strip())))
 
-    def learn(self, examples: Sequence[Labelled]) -> Multilabel:
+    def learn(self, examples: Sequence[LabelledText]) -> Multilabel:
         """Labels and tokenizer from training examples. Raises InputError where no text has a label."""
         counts = Counter(label for example in examples for label in _labels(example))
         if not counts:
@@ -94,7 +94,7 @@ class MultilabelConfig(TextsConfig):
         return task.restore(saved.tuned)
 
 
-class Multilabel(Texts):
+class Multilabel(TextClassifierTask):
     """Any number of labels for a text.
 
     Labels that no training text had cannot be answered: where texts to be scored have them, they count as missed.
@@ -139,7 +139,7 @@ class Multilabel(Texts):
         """Thresholds always, and a temperature where that is asked."""
         return ("thresholds", *super().tunes)
 
-    def tune(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> list[str]:
+    def tune(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> list[str]:
         """Fit the temperature where that is asked, then the thresholds for the best F1 of each label."""
         probabilities_EC, truth_EC = self._probabilities(answers), self.targets(examples)
         said = self.calibrate(_yes_and_no(probabilities_EC), truth_EC.ravel().astype(np.int64))
@@ -151,14 +151,14 @@ class Multilabel(Texts):
         moved = f"micro F1 {after:.4f}, with 0.5 for all {before:.4f}"
         return [*said, f"thresholds with the best F1 of each label on the dev part: {shown} ({moved})"]
 
-    def targets(self, examples: Sequence[Labelled]) -> np.ndarray:
+    def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Which of the labels each text has, bool [E, C]; labels that were never learned have no column."""
         truth_EC = np.zeros((len(examples), len(self.labels)), dtype=bool)
         for row, example in enumerate(examples):
             truth_EC[row, [self.numbers[label] for label in _labels(example) if label in self.numbers]] = True
         return truth_EC
 
-    def check(self, examples: Sequence[Labelled]) -> list[str]:
+    def check(self, examples: Sequence[LabelledText]) -> list[str]:
         """Refuse examples whose labels were all never learned; name those of the labels that were not."""
         found = [(label, example) for example in examples for label in _labels(example)]
         missed = [(label, example) for label, example in found if label not in self.numbers]
@@ -174,7 +174,7 @@ class Multilabel(Texts):
         first = f" (the first in line {line})" if line else ""
         return [f"labels that no training text had count as missed: {names}{first}"]
 
-    def encode(self, examples: Sequence[Labelled]) -> Columns:
+    def encode(self, examples: Sequence[LabelledText]) -> Columns:
         """Ids of every text, in rows no longer than the maximum; `label` as a row of bools, where all are given."""
         columns, labels = super().encode(examples), [label for example in examples for label in _labels(example)]
         unlearned = Share(sum(label not in self.numbers for label in labels), len(labels))
@@ -188,37 +188,37 @@ class Multilabel(Texts):
         ]
         return [*super().notes(columns), *said]
 
-    def collate(self, columns: Columns, rows: np.ndarray) -> TagsBatch:
+    def collate(self, columns: Columns, rows: np.ndarray) -> LabelsBatch:
         """Gather and pad some rows."""
         truth = columns.fixed.get("label")
-        return TagsBatch(self.source(columns, rows), None if truth is None else torch.from_numpy(truth[rows]))
+        return LabelsBatch(self.source(columns, rows), None if truth is None else torch.from_numpy(truth[rows]))
 
-    def loss(self, model: nn.Module, batch: TagsBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
+    def loss(self, model: nn.Module, batch: LabelsBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Binary cross-entropy, summed over rows and labels; the count is the number of these decisions."""
         if batch.truth_BC is None:
             raise InputError("there are texts without labels among those to learn from")
         logits_BC = model(batch.source)
         return binary_cross_entropy(logits_BC, batch.truth_BC, self.config.loss, counts=self.counts, texts=self.texts)
 
-    def predict(self, model: nn.Module, batch: TagsBatch) -> list[np.ndarray]:
+    def predict(self, model: nn.Module, batch: LabelsBatch) -> list[np.ndarray]:
         """The probability of each label for each row, float64 [C]."""
         return list(model(batch.source).double().sigmoid().cpu().numpy())
 
-    def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[TagsAnswer]:
+    def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[LabelsAnswer]:
         """The mean over the rows of each text, and the labels that reach their thresholds."""
         return self._answers(self._tempered(self.merged(parts, columns)))
 
-    def average(self, answers: Sequence[Sequence[TagsAnswer]]) -> list[TagsAnswer]:
+    def average(self, answers: Sequence[Sequence[LabelsAnswer]]) -> list[LabelsAnswer]:
         """The mean of several models' probabilities, and the labels that reach the thresholds of this one."""
         return self._answers(self.mean_probabilities(answers))
 
-    def quick_scores(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> dict[str, float]:
+    def quick_scores(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Micro and macro scores, exact match, Hamming loss and log loss."""
         rows = self._rows(answers, examples)
         loss = float(log_losses(self._probabilities(answers), self.targets(examples)).mean())
         return {**quick_scores(rows.guess_EC, rows.truth_EC), "log_loss": loss}
 
-    def score(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> Scores:
+    def score(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> Scores:
         """All scores; details are those of each label, texts with all labels right, and the calibration bins."""
         rows, probabilities_EC, truth_EC = (
             self._rows(answers, examples),
@@ -240,7 +240,7 @@ class Multilabel(Texts):
         }
         return Scores(found.overall, details)
 
-    def record(self, answer: TagsAnswer, example: Labelled) -> dict[str, Any]:
+    def record(self, answer: LabelsAnswer, example: LabelledText) -> dict[str, Any]:
         """Text, its labels where they are known, the answer and every probability; labels in the model's order."""
         given = sorted(_labels(example), key=lambda label: self.numbers.get(label, len(self.labels)))
         known = {} if example.label is None else {"labels": given}
@@ -253,20 +253,20 @@ class Multilabel(Texts):
             **example.origin,
         }
 
-    def _answers(self, probabilities_EC: np.ndarray) -> list[TagsAnswer]:
+    def _answers(self, probabilities_EC: np.ndarray) -> list[LabelsAnswer]:
         given_EC = probabilities_EC >= self.threshold_C
         return [
-            TagsAnswer(tuple(compress(self.labels, given)), dict(zip(self.labels, row, strict=True)))
+            LabelsAnswer(tuple(compress(self.labels, given)), dict(zip(self.labels, row, strict=True)))
             for given, row in zip(given_EC.tolist(), probabilities_EC.tolist(), strict=True)
         ]
 
     def _tempered(self, probabilities_EC: np.ndarray) -> np.ndarray:
         return tempered(_yes_and_no(probabilities_EC), self.temperature)[:, 1].reshape(probabilities_EC.shape)
 
-    def _probabilities(self, answers: Sequence[TagsAnswer]) -> np.ndarray:
+    def _probabilities(self, answers: Sequence[LabelsAnswer]) -> np.ndarray:
         return np.array([list(answer.probabilities.values()) for answer in answers])
 
-    def _rows(self, answers: Sequence[TagsAnswer], examples: Sequence[Labelled]) -> _Rows:
+    def _rows(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> _Rows:
         unknown = {label for example in examples for label in _labels(example)} - self.numbers.keys()
         labels = [*self.labels, *in_order(dict.fromkeys(unknown, 0))]
         numbers = {label: number for number, label in enumerate(labels)}
@@ -286,7 +286,7 @@ class _Rows:
     truth_EC: np.ndarray
 
 
-def _labels(example: Labelled) -> tuple[str, ...]:
+def _labels(example: LabelledText) -> tuple[str, ...]:
     return (example.label,) if isinstance(example.label, str) else example.label or ()
 
 

@@ -76,7 +76,7 @@ class MultipleChoiceConfig(PassageTaskConfig):
         """A question, and the passage that it is about: the options are still to be given."""
         return Choice(text, second or "")
 
-    def cleaned(self, examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
+    def filter_training(self, examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
         """All of them, and what was found."""
         return learnable(examples)
 

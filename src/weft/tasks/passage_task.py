@@ -56,7 +56,7 @@ class PassageTaskConfig(TaskConfig):
         return with_start(settings, part="encoder", own=frozenset(cls.model_fields))
 
     @property
-    def sides(self) -> str:
+    def split_rule(self) -> str:
         """What is held out, in words."""
         return "questions on one passage are on one side"
 
@@ -80,7 +80,7 @@ class PassageTaskConfig(TaskConfig):
     def _there(self, table: Table) -> str | None:
         return self.text if set((self.text or "").split(",")) <= set(table.columns) else None
 
-    def remarks(
+    def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
         """How many questions of the other parts are on passages of the training part."""
@@ -112,18 +112,18 @@ class PassageTaskConfig(TaskConfig):
         elif frame is not None:
             what = f"a pre-trained encoder reads {self.together} in one row"
             raise ConfigError(what, where="task.reader", hint="set task.reader to joint")
-        laid = Layout(frame, self.max_length, self.max_question)
+        layout_rows = Layout(frame, self.max_length, self.max_question)
         if not encoder.reads_order:
             hint = "take `lstm`, `gru`, `cnn`, `transformer` or a pre-trained encoder"
             raise ConfigError(f"`{encoder.kind}` keeps no positions", where="task.encoder", hint=hint)
-        if laid.room < 8:
+        if layout_rows.room < 8:
             what = f"{self.max_length} leaves no room for a passage beside a question of {self.max_question}"
             raise ConfigError(what, where="task.max_length", hint="raise it, or lower task.max_question")
         if encoder.longest is not None and self.max_length > encoder.longest:
             limit = f"`{encoder.kind}` has learned positions for {encoder.longest} tokens"
             what = f"{limit}, {self.max_length} are to be read"
             raise ConfigError(what, where="task.max_length", hint=f"set it to {encoder.longest}")
-        return laid
+        return layout_rows
 
 
 class PassageTask(Task):

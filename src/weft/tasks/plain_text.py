@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from weft.data.examples.documents import Passage, passages_of
+from weft.data.examples.documents import Document, documents_of
 from weft.data.examples.roles import ColumnsUnclear, guess_text_column, text_column_again
 from weft.data.sources import Table
 from weft.data.split import Split, split
@@ -26,14 +26,14 @@ class PlainTextConfig(TaskConfig):
     where the file is plain text."""
 
     @property
-    def things(self) -> str:
+    def unit_name(self) -> str:
         """Texts of their own, or parts of one."""
         return "passages" if self.unit == "stream" else "texts"
 
     @property
-    def sides(self) -> str:
+    def split_rule(self) -> str:
         """What is held out."""
-        return "the end of the text" if self.unit == "stream" else super().sides
+        return "the end of the text" if self.unit == "stream" else super().split_rule
 
     def resolved(self, table: Table) -> Self:
         """The same with the column named, and the unit."""
@@ -58,9 +58,9 @@ class PlainTextConfig(TaskConfig):
 
     def read(self, table: Table) -> Iterator[Any]:
         """The texts of a table."""
-        return passages_of(table, column=self.text or "", unit="stream" if self.unit == "stream" else "row")
+        return documents_of(table, column=self.text or "", unit="stream" if self.unit == "stream" else "row")
 
-    def remarks(
+    def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
         """Which texts of the other parts stand in train too."""
@@ -71,7 +71,7 @@ class PlainTextConfig(TaskConfig):
             f"{count:,} of {len(parts[name]):,} {name} texts also in train" for name, count in again.items() if count
         ]
 
-    def held_out(self, examples: Sequence[Passage], *, share: float, seed: int) -> Split:
+    def held_out(self, examples: Sequence[Document], *, share: float, seed: int) -> Split:
         """Of a stream the end, else texts drawn by the seed, equal ones on one side."""
         if self.unit != "stream":
             return split([""] * len(examples), [one.text for one in examples], share=share, seed=seed)

@@ -18,12 +18,12 @@ from weft.data.examples.span_questions import Question, find_columns, learnable,
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.files import read_json, write_json
-from weft.inputs.question_passage import QuestionBatch, gathered, laid, letters_of, targets, text_of
+from weft.inputs.question_passage import QuestionBatch, collate_rows, layout_rows, letters_of, targets, text_of
 from weft.models.span import ReaderKind, SpanConfig, SpanReader, best_spans
 from weft.tasks.base import TUNED, Loss, Scores
 from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
 from weft.tasks.span_answers import (
-    Part,
+    RowSpans,
     SpanAnswer,
     averaged,
     best_threshold,
@@ -79,7 +79,7 @@ class QuestionAnsweringConfig(PassageTaskConfig):
         """A question, and the passage that it is about."""
         return Question(text, second or "")
 
-    def cleaned(self, examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
+    def filter_training(self, examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
         """Those with an answer that can be learned, or none, and what was found."""
         return learnable(examples)
 
@@ -132,7 +132,7 @@ class QuestionAnswering(PassageTask):
     def encode(self, examples: Sequence[Question]) -> Columns:
         """Rows of ids with their places, and the first and last position of the first answer of each, where known."""
         examples = list(examples)
-        found = laid(self.tokenizer, examples, self.layout)
+        found = layout_rows(self.tokenizer, examples, self.layout)
         rows, owner_R = found.passage.rows, found.passage.owner_R
         ragged = {"passage": rows}
         cost_R = rows.lengths_R
@@ -167,7 +167,7 @@ class QuestionAnswering(PassageTask):
 
     def collate(self, columns: Columns, rows: np.ndarray) -> QuestionBatch:
         """Gather and pad some rows."""
-        return gathered(columns, rows, by=self.told_by)
+        return collate_rows(columns, rows, by=self.told_by)
 
     def loss(self, model: nn.Module, batch: QuestionBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Cross-entropy of where the answer starts, and of where it ends, halved; the count is the number of rows."""
@@ -178,7 +178,7 @@ class QuestionAnswering(PassageTask):
         last = functional.cross_entropy(scores.end_BS1, batch.last_B, reduction="sum")
         return Loss((first + last) / 2, torch.tensor(float(len(batch.first_B))).to(first))
 
-    def predict(self, model: nn.Module, batch: QuestionBatch) -> list[Part]:
+    def predict(self, model: nn.Module, batch: QuestionBatch) -> list[RowSpans]:
         """The best spans of each row, in characters of its passage."""
         keep = 2 * self.config.candidates
         best = best_spans(model(batch.source), longest=self.config.max_answer, keep=keep)
@@ -188,12 +188,12 @@ class QuestionAnswering(PassageTask):
         columns = (one.cpu().numpy() for one in (best.odds_BN, start_BN, end_BN))
         rows = zip(*columns, best.total_B.tolist(), strict=True)
         return [
-            Part(odds_N[real_N], start_N[real_N], end_N[real_N], total)
+            RowSpans(odds_N[real_N], start_N[real_N], end_N[real_N], total)
             for odds_N, start_N, end_N, total in rows
             for real_N in [np.isfinite(odds_N)]
         ]
 
-    def answers(self, parts: Sequence[Part], columns: Columns) -> list[SpanAnswer]:
+    def answers(self, parts: Sequence[RowSpans], columns: Columns) -> list[SpanAnswer]:
         """The answer of all rows of each question."""
         text = columns.ragged["text"]
         return [

@@ -18,14 +18,14 @@ from torch import Tensor, nn
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
 from weft.data.examples.source_target import (
-    Parallel,
+    SourceTarget,
     cleaned_pairs,
     columns_again,
     columns_for,
     grouped,
-    pairs_of,
     repeated_sources,
     source_again,
+    source_targets_of,
 )
 from weft.data.sources import Table
 from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
@@ -35,14 +35,14 @@ from weft.decoding.token_loss import disagreement, references, token_loss
 from weft.errors import InputError
 from weft.files import read_json, write_json
 from weft.inputs.source_target import (
-    PairBatch,
-    Sides,
+    SourceTargetBatch,
+    SourceTargetTokenizers,
     check_positions,
     decided,
     encoded,
     learned_sides,
     loaded_sides,
-    pair_batch,
+    source_target_batch,
     symbols_for,
     with_kind,
 )
@@ -51,8 +51,8 @@ from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
-from weft.tasks.generation.generator import Reference, TextAnswer, Writer, abreast, as_texts
-from weft.tasks.generation.scores import quick_written_scores, written_scores
+from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
+from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
 from weft.text.out_of_vocabulary import told, unseen_letters
 from weft.text.stream import stream_text
 from weft.text.tokenizers.choices import TokenizerChoice
@@ -62,7 +62,7 @@ ROOM = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RowPrediction:
     """What was written for a row, best first, and how probable its target was."""
 
     outputs: list[Output]
@@ -128,34 +128,34 @@ class Seq2SeqConfig(TaskConfig):
         source = source_again(table, named=text, trained=(self.source, self.target))
         return self.model_copy(update={"source": source, "target": None})
 
-    def read(self, table: Table) -> Iterator[Parallel]:
+    def read(self, table: Table) -> Iterator[SourceTarget]:
         """The pairs of a table; without `target`, sources alone."""
-        return pairs_of(table, source=self.source or "", target=self.target)
+        return source_targets_of(table, source=self.source or "", target=self.target)
 
-    def example(self, text: str, second: str | None = None) -> Parallel:
+    def example(self, text: str, second: str | None = None) -> SourceTarget:
         """A source to write for."""
         if second is not None:
             raise InputError("expected one text, found a pair", hint="this model writes a text for one text")
-        return Parallel(text)
+        return SourceTarget(text)
 
-    def cleaned(self, examples: Sequence[Parallel]) -> tuple[list[Parallel], list[str]]:
+    def filter_training(self, examples: Sequence[SourceTarget]) -> tuple[list[SourceTarget], list[str]]:
         """One example for each target, without those that the settings drop; and what was found of such pairs."""
         kept, said = cleaned_pairs(examples, longest_ratio=self.longest_ratio, duplicates=self.duplicates)
         many = fan_out([(one.source, one.targets[0]) for one in kept]).said if self.references == "one" else ""
         return kept, [*said, *([f"{many}: task.references=all scores each once, by all its targets"] if many else [])]
 
-    def remarks(
+    def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
         """Which sources of the other parts stand in train too, and where a source has several targets."""
         del files, named
         return repeated_sources(parts, references=self.references)
 
-    def scored(self, examples: Sequence[Parallel]) -> list[Parallel]:
+    def evaluation_examples(self, examples: Sequence[SourceTarget]) -> list[SourceTarget]:
         """One example for each source, where all its targets are right."""
         return grouped(examples) if self.references == "all" else list(examples)
 
-    def learn(self, examples: Sequence[Parallel]) -> Seq2Seq:
+    def learn(self, examples: Sequence[SourceTarget]) -> Seq2SeqTask:
         """The tokenizers, and how long outputs may be.
 
         Raises ConfigError where parts do not go together, InputError where there is no pair.
@@ -166,14 +166,14 @@ class Seq2SeqConfig(TaskConfig):
         config = decided(self, sources, targets)
         sides = learned_sides(config, sources, targets)
         lengths = sides.target.encode(targets).lengths_R
-        return Seq2Seq(config, sides, longest=min(self.max_target, int(lengths.max()) + ROOM))
+        return Seq2SeqTask(config, sides, longest=min(self.max_target, int(lengths.max()) + ROOM))
 
-    def load(self, folder: Path) -> Seq2Seq:
+    def load(self, folder: Path) -> Seq2SeqTask:
         """Load what `Seq2Seq.save` wrote."""
-        return Seq2Seq(self, loaded_sides(self, folder), longest=read_json(folder / "seq2seq.json")["longest"])
+        return Seq2SeqTask(self, loaded_sides(self, folder), longest=read_json(folder / "seq2seq.json")["longest"])
 
 
-class Seq2Seq(Task):
+class Seq2SeqTask(Task):
     """Two tokenizers, or one for both sides, and the most tokens that an output has."""
 
     config: Seq2SeqConfig
@@ -182,7 +182,7 @@ class Seq2Seq(Task):
     metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "perplexity")
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
 
-    def __init__(self, config: Seq2SeqConfig, sides: Sides, *, longest: int) -> None:
+    def __init__(self, config: Seq2SeqConfig, sides: SourceTargetTokenizers, *, longest: int) -> None:
         self.config, self.sides, self.longest = config, sides, longest
         self.symbols = symbols_for(config.decoder, sides.target)
         self.end = self.symbols.end
@@ -211,7 +211,7 @@ class Seq2Seq(Task):
         model.share()
         return notes
 
-    def encode(self, examples: Sequence[Parallel]) -> Columns:
+    def encode(self, examples: Sequence[SourceTarget]) -> Columns:
         """Ids of every source with an end symbol, and of the first target of each, where all have one."""
         targets = [one.targets[0] for one in examples if one.targets]
         return encoded(
@@ -223,22 +223,22 @@ class Seq2Seq(Task):
             max_target=self.config.max_target,
         )
 
-    def check(self, examples: Sequence[Parallel]) -> list[str]:
+    def check(self, examples: Sequence[SourceTarget]) -> list[str]:
         """Refuse a source without a target."""
         for one in examples:
             if not one.targets:
                 raise InputError("there is no target", where=f"line {one.line}" if one.line else "")
         return told(self.unseen(examples))
 
-    def unseen(self, examples: Sequence[Parallel]) -> Counter[str]:
+    def unseen(self, examples: Sequence[SourceTarget]) -> Counter[str]:
         """Of sources."""
         return unseen_letters(self.sides.source, (one.source for one in examples))
 
-    def collate(self, columns: Columns, rows: np.ndarray) -> PairBatch:
+    def collate(self, columns: Columns, rows: np.ndarray) -> SourceTargetBatch:
         """Gather and pad some rows."""
-        return pair_batch(self.sides, columns, rows, begin=self.symbols.begin)
+        return source_target_batch(self.sides, columns, rows, begin=self.symbols.begin)
 
-    def loss(self, model: nn.Module, batch: PairBatch, step: int) -> Loss:
+    def loss(self, model: nn.Module, batch: SourceTargetBatch, step: int) -> Loss:
         """Label-smoothed cross-entropy, summed over the target's tokens; the count is their number."""
         target_BT, mask_BT = batch.target_BT, batch.mask_BT
         if target_BT is None or mask_BT is None or not isinstance(model, EncoderDecoder):
@@ -260,16 +260,16 @@ class Seq2Seq(Task):
         total = token_loss(logits(), gold_N, smoothing=self.config.smoothing)
         return Loss(total, torch.tensor(float(len(gold_N))).to(total))
 
-    def hurried(self) -> Seq2Seq:
+    def for_validation(self) -> Seq2SeqTask:
         """Greedily."""
-        return self.searching(Greedy())
+        return self.with_search(Greedy())
 
     @property
-    def abreast(self) -> int:
+    def outputs_per_row(self) -> int:
         """As many as the search writes side by side."""
-        return abreast(self.config.search)
+        return outputs_per_row(self.config.search)
 
-    def searching(self, search: SearchConfig) -> Seq2Seq:
+    def with_search(self, search: SearchConfig) -> Seq2SeqTask:
         """The same, writing by another search."""
         other = copy.copy(self)
         other.config = self.config.model_copy(update={"search": search})
@@ -278,11 +278,11 @@ class Seq2Seq(Task):
     def _begin(self, rows: int) -> Tensor:
         return torch.tensor(self.symbols.begin).expand(rows, -1)
 
-    def writer(self, model: EncoderDecoder) -> Writer:
+    def generator(self, model: EncoderDecoder) -> Generator:
         """The decoder with the search of the settings."""
-        return Writer(model.decoder, self.sides.target, self.config.search, self.end, self.longest)
+        return Generator(model.decoder, self.sides.target, self.config.search, self.end, self.longest)
 
-    def predict(self, model: nn.Module, batch: PairBatch) -> list[Part]:
+    def predict(self, model: nn.Module, batch: SourceTargetBatch) -> list[RowPrediction]:
         """What is written for each row and, where its target is known, how probable that was."""
         assert isinstance(model, EncoderDecoder)
         memory, rows = model.encoder(batch.source), len(batch.keys)
@@ -291,49 +291,49 @@ class Seq2Seq(Task):
             losses = references(model.decoder, model.decoder.start(memory, rows=rows), batch.target_BT, batch.mask_BT)
         begin_BP = self._begin(rows).to(batch.source.ids_BS.device)
         start = partial(model.decoder.start, memory, rows=rows)
-        outputs = self.writer(model).write(start, begin_BP, batch.keys)
-        return [Part(one, loss) for one, loss in zip(outputs, losses, strict=True)]
+        outputs = self.generator(model).write(start, begin_BP, batch.keys)
+        return [RowPrediction(one, loss) for one, loss in zip(outputs, losses, strict=True)]
 
-    def answers(self, parts: Sequence[Part], columns: Columns) -> list[TextAnswer]:
+    def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
         """The best output of each row as text, and the others asked for."""
         told = as_texts([part.outputs for part in parts], self.sides.target, self.config.search)
         unread_R = columns.fixed["unread"].tolist()
         return [
-            TextAnswer(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
+            GeneratedText(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
             for row, part, unread in zip(told, parts, unread_R, strict=True)
         ]
 
     @torch.inference_mode()
-    def stream(self, model: nn.Module, example: Parallel) -> Iterator[str]:
+    def stream(self, model: nn.Module, example: SourceTarget) -> Iterator[str]:
         """What is written for a source, as it is written."""
         assert isinstance(model, EncoderDecoder)
         rows = np.zeros(1, dtype=np.int64)
         batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
         start = partial(model.decoder.start, model.encoder(batch.source), rows=1)
         begin_BP = self._begin(1).to(batch.source.ids_BS.device)
-        yield from stream_text(self.sides.target, self.writer(model).stream(start, begin_BP, batch.keys))
+        yield from stream_text(self.sides.target, self.generator(model).stream(start, begin_BP, batch.keys))
 
-    def average(self, answers: Sequence[Sequence[TextAnswer]]) -> list[TextAnswer]:
+    def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
         """No mean of texts is a text."""
         del answers
         raise InputError("texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
 
-    def quick_scores(self, answers: Sequence[TextAnswer], examples: Sequence[Parallel]) -> dict[str, float]:
+    def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> dict[str, float]:
         """BLEU, chrF, and the loss of the references."""
-        return quick_written_scores(answers, [one.targets for one in examples])
+        return quick_text_overlap_scores(answers, [one.targets for one in examples])
 
-    def samples(self, answers: Sequence[TextAnswer], examples: Sequence[Parallel]) -> list[dict[str, str]]:
+    def samples(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> list[dict[str, str]]:
         """Four, from one end of the part to the other, since neighbours are often alike."""
         apart = max(len(examples) // 4, 1)
         some = list(zip(answers, examples, strict=True))[::apart][:4]
         return [{"source": one.source, "reference": one.targets[0], "answer": given.text} for given, one in some]
 
-    def score(self, answers: Sequence[TextAnswer], examples: Sequence[Parallel]) -> Scores:
+    def score(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> Scores:
         """BLEU, chrF, TER, ROUGE and perplexity with their intervals; details have the signatures, and the search."""
-        found = written_scores(answers, [one.targets for one in examples])
+        found = text_overlap_scores(answers, [one.targets for one in examples])
         return Scores(found.values, {**found.details, "search": self.config.search.in_words})
 
-    def record(self, answer: TextAnswer, example: Parallel) -> dict[str, Any]:
+    def record(self, answer: GeneratedText, example: SourceTarget) -> dict[str, Any]:
         """Source, targets where they are known, and what was written."""
         known = {"references": list(example.targets)} if example.targets else {}
         line = {"line": example.line} if example.line else {}

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from weft.data.columns import Columns
-from weft.data.examples.labelled import Labelled, Taught
+from weft.data.examples.labelled import LabelledText, SoftLabelledText
 
 
-def with_soft(columns: Columns, examples: Sequence[Labelled], numbers: Mapping[str, int]) -> Columns:
+def with_soft(columns: Columns, examples: Sequence[LabelledText], numbers: Mapping[str, int]) -> Columns:
     """The columns of examples that a teacher answered, all of them: `soft`, float32 [R, C], and `label`, -1 for none.
 
     Of other examples the columns as they are.
     """
-    taught = [one for one in examples if isinstance(one, Taught)]
+    taught = [one for one in examples if isinstance(one, SoftLabelledText)]
     if not taught or len(taught) < len(examples):
         return columns
     label_E = np.array([-1 if one.label is None else numbers[str(one.label)] for one in taught], dtype=np.int64)

@@ -42,7 +42,7 @@ class SpanAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RowSpans:
     """The best spans of one row in characters: their log odds against no answer, and the log of the sum of all odds."""
 
     odds_N: np.ndarray
@@ -51,7 +51,7 @@ class Part:
     total: float
 
 
-def merged(parts: Sequence[Part], passage: str, *, always: bool, threshold: float, keep: int) -> SpanAnswer:
+def merged(parts: Sequence[RowSpans], passage: str, *, always: bool, threshold: float, keep: int) -> SpanAnswer:
     """The answer of all rows of a passage.
 
     The odds of a span are against no answer in its own window, so that those of several windows can be compared and

@@ -12,7 +12,7 @@ from torch import nn
 
 from weft.data.batch import Source
 from weft.data.columns import Columns, Fitted, Ragged, Share, fit
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.errors import InputError
 from weft.files import write_json
 from weft.inputs.pair import framed, shared_and_alone
@@ -24,11 +24,11 @@ from weft.models.base import Encoder
 from weft.models.classifier import Classifier
 from weft.models.pairs import Pair, PairClassifier
 from weft.tasks.base import TUNED, Task
-from weft.tasks.texts import TextsConfig
+from weft.tasks.texts import TextClassifierConfig
 from weft.text.tokenizers.base import Tokenizer
 
 
-class Texts(Task):
+class TextClassifierTask(Task):
     """A tokenizer, labels, and how many training examples had each; its config is a TextsConfig.
 
     `each` is how many texts an example has, one or two.
@@ -39,7 +39,7 @@ class Texts(Task):
 
     def __init__(
         self,
-        config: TextsConfig,
+        config: TextClassifierConfig,
         tokenizer: Tokenizer,
         labels: Sequence[str],
         counts: Sequence[int],
@@ -114,10 +114,10 @@ class Texts(Task):
         return [*notes, start_from(self.config.vectors, model.encoder, self.tokenizer.pieces, ids_N, change=change)]
 
     @abstractmethod
-    def targets(self, examples: Sequence[Labelled]) -> np.ndarray:
+    def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """What is to be answered, a row for each example. Raises InputError for a label that no training text had."""
 
-    def encode(self, examples: Sequence[Labelled]) -> Columns:
+    def encode(self, examples: Sequence[LabelledText]) -> Columns:
         """Ids of every text, in rows no longer than the maximum; `label` as numbers, where all are given.
 
         Raises InputError for a label that no training text had, and for more or fewer texts than in training.
@@ -150,7 +150,7 @@ class Texts(Task):
         letters = {name: Ragged.of(one.ids_N, one.lengths_U) for name, one in spelled.items()}
         return Columns(ragged, fixed, owner_R, cost_R, facts, letters)
 
-    def _check_texts(self, examples: Sequence[Labelled]) -> None:
+    def _check_texts(self, examples: Sequence[LabelledText]) -> None:
         for example in examples:
             if len(example.texts) != self.each:
                 what = "expected one text, found a pair" if self.each == 1 else "expected a pair of texts, found one"
@@ -158,7 +158,7 @@ class Texts(Task):
                 hint = "" if self.each == 1 else "name both columns, as in `text_a,text_b`, or give --text and --second"
                 raise InputError(what, where=where, hint=hint)
 
-    def check(self, examples: Sequence[Labelled]) -> list[str]:
+    def check(self, examples: Sequence[LabelledText]) -> list[str]:
         """Refuse a label that no training text had."""
         self.targets(examples)
         return []
@@ -218,7 +218,7 @@ class Texts(Task):
                 notes.append(f"{longer}, read {'in windows' if whole else f'by their {self.config.long}: {unread}'}")
         return notes
 
-    def number(self, label: str, example: Labelled) -> int:
+    def number(self, label: str, example: LabelledText) -> int:
         """The number of a label. Raises InputError, with the example's line, for one that no training text had."""
         if label not in self.numbers:
             known = ", ".join(f"`{label}`" for label in self.labels[:20])

@@ -13,7 +13,7 @@ from weft.data.checks.findings import Part
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.columns import Long
 from weft.data.examples.label_separators import separator_hint, separator_notes
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import columns_of, guess_columns, guess_text_column
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
@@ -30,7 +30,7 @@ from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, fitting
 
 
-class TextsConfig(TaskConfig):
+class TextClassifierConfig(TaskConfig):
     """What is read of a file, how texts become ids, and the model that reads them."""
 
     text: str | None = None
@@ -84,22 +84,22 @@ class TextsConfig(TaskConfig):
         texts = [guess_text_column(table, text=name) for name in names]
         return self.model_copy(update={"text": ",".join(texts), "label": None})
 
-    def example(self, text: str, second: str | None = None) -> Labelled:
+    def example(self, text: str, second: str | None = None) -> LabelledText:
         """A text without a label."""
-        return Labelled(text, second=second)
+        return LabelledText(text, second=second)
 
-    def cleaned(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
+    def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """All of them, and whether their labels look as if they were separated otherwise."""
         separator = getattr(self, "label_separator", None)
         return examples, separator_notes(shared(one.label for one in examples), separator=separator)
 
-    def remarks(
+    def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
         """The short form of what `weft inspect` says."""
         return brief([part_of(name, files[name], rows) for name, rows in parts.items()], options=named)
 
-    def read(self, table: Table) -> Iterator[Labelled]:
+    def read(self, table: Table) -> Iterator[LabelledText]:
         """The labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
         names = columns_of(self.text or "", table.columns)
         for row in table:
@@ -111,7 +111,7 @@ class TextsConfig(TaskConfig):
                 try:
                     label = self.labels_of(row) if self.label else None
                     file = table.files[row.line - 1] if table.files else ""
-                    yield Labelled(texts[0], label, row.line, *texts[1:], file=file)
+                    yield LabelledText(texts[0], label, row.line, *texts[1:], file=file)
                 except InputError as error:
                     column = self.label or ""
                     stops = table.on_bad_row == "stop"  # else there is nobody to read a hint

@@ -33,7 +33,7 @@ from weft.training.ema import Average
 from weft.training.optimizers import Optimizer
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 from weft.training.settings import Precision, TrainingConfig, rows_for
-from weft.training.sparse import Parts, divide_and_clip
+from weft.training.sparse import SparseGradients, divide_and_clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
     job.model.train()
     totals_3 = torch.zeros(3, dtype=torch.float64, device=_wide(job.device))
     parameters = [one for one in job.model.parameters() if one.requires_grad]
-    sparse = Parts(parameters)
+    sparse = SparseGradients(parameters)
     for part in range(config.accumulate):
         mine = share(rows, part=part * group.world + group.rank, parts=config.accumulate * group.world)
         if len(mine):
@@ -235,7 +235,7 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
     values_2 = torch.zeros(2, dtype=torch.float64, device=_wide(job.device))
     with state.average.in_place(progress.step) if state.average else nullcontext():
         if job.group.leads:
-            answers = answer_columns(task.hurried(), job.model, job.dev_columns, device=job.device)
+            answers = answer_columns(task.for_validation(), job.model, job.dev_columns, device=job.device)
             scores = task.quick_scores(answers, job.dev_examples)
             samples = task.samples(answers, job.dev_examples)
             values_2.copy_(torch.tensor([scores[name] for name in names], dtype=torch.float64))

@@ -47,7 +47,7 @@ def change_rows(parameter: Tensor, grad: Tensor, sum_R: Tensor, *, rate: float, 
         parameter -= (rows * (rate / (sum_R.sqrt() + eps))[:, None]).view_as(grad)
 
 
-class Parts:
+class SparseGradients:
     """The sparse gradients of the micro-batches of a step, kept apart until all are there.
 
     Torch adds up some equal rows of two sparse gradients when it accumulates them, depending on their order.

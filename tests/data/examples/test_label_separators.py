@@ -3,7 +3,7 @@
 import pytest
 
 from weft.data.examples.label_separators import likely_separator, separator_notes
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.sources import open_table
 from weft.errors import InputError
 from weft.tasks.classification import ClassificationConfig
@@ -48,6 +48,6 @@ def test_an_empty_label_among_several_has_a_way_out(tmp_path):
 
 
 def test_where_an_example_is_from():
-    assert Labelled("好 good").origin == {}
-    assert Labelled("好 good", line=7).origin == {"line": 7}
-    assert Labelled("好 good", line=7, file="texts/a/1.txt").origin == {"file": "texts/a/1.txt"}
+    assert LabelledText("好 good").origin == {}
+    assert LabelledText("好 good", line=7).origin == {"line": 7}
+    assert LabelledText("好 good", line=7, file="texts/a/1.txt").origin == {"file": "texts/a/1.txt"}

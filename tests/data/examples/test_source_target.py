@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.data.examples.source_target import Parallel, columns_for, grouped, pairs_of, target_columns
+from weft.data.examples.source_target import SourceTarget, columns_for, grouped, source_targets_of, target_columns
 from weft.data.sources import open_table
 from weft.errors import InputError
 from weft.tasks.seq2seq import Seq2SeqConfig
@@ -138,7 +138,7 @@ def test_files_side_by_side_are_a_table_of_their_suffixes(tmp_path):
     assert columns_for(table, source=None, target=None) == ("en", "zh")
     assert columns_for(table, source="zh", target=None) == ("zh", "en")
     config = Seq2SeqConfig().resolved(table)
-    assert list(config.read(table)) == [Parallel(source, (target,)) for source, target in PAIRS]
+    assert list(config.read(table)) == [SourceTarget(source, (target,)) for source, target in PAIRS]
     assert [one.line for one in config.read(table)] == [1, 2, 3]
 
 
@@ -147,10 +147,10 @@ def test_files_side_by_side_are_a_table_of_their_suffixes(tmp_path):
 
 def test_rows_become_pairs_with_their_lines(tmp_path):
     table = open_table(jsonl(tmp_path, *({"en": source, "zh": target} for source, target in PAIRS)))
-    read = list(pairs_of(table, source="zh", target="en"))
-    assert read == [Parallel(target, (source,)) for source, target in PAIRS]
+    read = list(source_targets_of(table, source="zh", target="en"))
+    assert read == [SourceTarget(target, (source,)) for source, target in PAIRS]
     assert [one.line for one in read] == [1, 2, 3]
-    assert [one.targets for one in pairs_of(table, source="en", target=None)] == [(), (), ()]
+    assert [one.targets for one in source_targets_of(table, source="en", target=None)] == [(), (), ()]
 
 
 def test_lists_and_several_columns_are_several_targets(tmp_path):
@@ -160,7 +160,7 @@ def test_lists_and_several_columns_are_several_targets(tmp_path):
         {"mr": "name[x]", "ref": ["", "x."], "zh": "某店"},
     ]
     table = open_table(jsonl(tmp_path, *rows))
-    assert [one.targets for one in pairs_of(table, source="mr", target="ref,zh")] == [
+    assert [one.targets for one in source_targets_of(table, source="mr", target="ref,zh")] == [
         ("The Vaults is a pub.", "A pub: The Vaults.", "酒吧"),
         ("蓝调很好。",),
         ("x.", "某店"),
@@ -180,10 +180,10 @@ def test_lists_and_several_columns_are_several_targets(tmp_path):
 def test_an_empty_side_is_refused_or_left_out(tmp_path, row, what, column):
     path = jsonl(tmp_path, {"en": "fine", "zh": "好"}, row, {"en": "late", "zh": "晚"})
     with pytest.raises(InputError, match=what) as error:
-        list(pairs_of(open_table(path), source="en", target="zh"))
+        list(source_targets_of(open_table(path), source="en", target="zh"))
     assert error.value.where.startswith(f"{path}:2")
     table = open_table(path, on_bad_row="skip")
-    assert [one.line for one in pairs_of(table, source="en", target="zh")] == [1, 3]
+    assert [one.line for one in source_targets_of(table, source="en", target="zh")] == [1, 3]
     assert [(bad.line, bad.what, bad.column) for bad in table.bad] == [(2, what, column)]
 
 
@@ -194,7 +194,7 @@ few = st.lists(st.tuples(st.sampled_from("ab马"), st.sampled_from(["x", "y", "�
 
 @given(few)
 def test_sources_are_grouped_with_all_their_targets(pairs):
-    examples = [Parallel(source, (target,), line) for line, (source, target) in enumerate(pairs, 1)]
+    examples = [SourceTarget(source, (target,), line) for line, (source, target) in enumerate(pairs, 1)]
     found = grouped(examples)
     sources = [source for source, _ in pairs]
     assert [one.source for one in found] == list(dict.fromkeys(sources))
@@ -205,55 +205,59 @@ def test_sources_are_grouped_with_all_their_targets(pairs):
 
 
 def test_references_of_one_source_are_scored_together_when_asked():
-    rows = [Parallel("a", ("x",)), Parallel("b", ("y",)), Parallel("a", ("好",))]
-    assert Seq2SeqConfig().scored(rows) == rows
-    assert Seq2SeqConfig(references="all").scored(rows) == [Parallel("a", ("x", "好")), Parallel("b", ("y",))]
+    rows = [SourceTarget("a", ("x",)), SourceTarget("b", ("y",)), SourceTarget("a", ("好",))]
+    assert Seq2SeqConfig().evaluation_examples(rows) == rows
+    assert Seq2SeqConfig(references="all").evaluation_examples(rows) == [SourceTarget("a", ("x", "好")), SourceTarget("b", ("y",))]
 
 
 def test_training_learns_from_each_target_once():
-    examples = [Parallel("good", ("好", "很好"), 1), Parallel("bad", ("坏",), 2), Parallel("good", ("好",), 3)]
-    kept, said = Seq2SeqConfig().cleaned(examples)
-    assert kept == [Parallel("good", ("好",)), Parallel("good", ("很好",)), Parallel("bad", ("坏",))]
+    examples = [
+        SourceTarget("good", ("好", "很好"), 1),
+        SourceTarget("bad", ("坏",), 2),
+        SourceTarget("good", ("好",), 3),
+    ]
+    kept, said = Seq2SeqConfig().filter_training(examples)
+    assert kept == [SourceTarget("good", ("好",)), SourceTarget("good", ("很好",)), SourceTarget("bad", ("坏",))]
     assert [one.line for one in kept] == [1, 1, 2]
     assert said == ["1 of 4 pairs the same as an earlier pair: dropped"]
-    kept, said = Seq2SeqConfig(duplicates="keep").cleaned(examples)
+    kept, said = Seq2SeqConfig(duplicates="keep").filter_training(examples)
     assert [one.line for one in kept] == [1, 1, 2, 3]
     assert said == ["1 of 4 pairs the same as an earlier pair: kept"]
 
 
 def test_unlike_lengths_are_told_and_dropped_only_when_asked():
-    examples = [Parallel(f"this is sentence number {row}", (f"这是第 {row} 句话",)) for row in range(20)]
-    examples.insert(7, Parallel("hello there", ("一" * 90,)))
-    kept, said = Seq2SeqConfig().cleaned(examples)
+    examples = [SourceTarget(f"this is sentence number {row}", (f"这是第 {row} 句话",)) for row in range(20)]
+    examples.insert(7, SourceTarget("hello there", ("一" * 90,)))
+    kept, said = Seq2SeqConfig().filter_training(examples)
     assert kept == examples
     (told,) = said
     assert told.startswith("1 of 21 pairs with lengths over 3 times out of the usual proportion: kept")
     assert "task.longest_ratio=3" in told
-    kept, said = Seq2SeqConfig(longest_ratio=4).cleaned(examples)
+    kept, said = Seq2SeqConfig(longest_ratio=4).filter_training(examples)
     assert kept == [one for one in examples if one.source != "hello there"]
     assert said == ["1 of 21 pairs with lengths over 4 times out of the usual proportion: dropped"]
 
 
 def test_pairs_that_say_nothing_are_dropped():
-    kept, said = Seq2SeqConfig().cleaned([Parallel("good", ("好",)), Parallel("\u200b", ("坏",))])
-    assert kept == [Parallel("good", ("好",))]
+    kept, said = Seq2SeqConfig().filter_training([SourceTarget("good", ("好",)), SourceTarget("\u200b", ("坏",))])
+    assert kept == [SourceTarget("good", ("好",))]
     assert said == ["1 of 2 pairs with nothing on one side: dropped"]
 
 
 def test_what_stands_in_train_too_and_repeated_sources_are_said():
-    train = [Parallel(source, (target,)) for source, target in PAIRS]
-    dev = [Parallel("Hello!", (target,)) for target in ("你好！", "您好！", "喂！")]
+    train = [SourceTarget(source, (target,)) for source, target in PAIRS]
+    dev = [SourceTarget("Hello!", (target,)) for target in ("你好！", "您好！", "喂！")]
     parts, files = {"train": train, "dev": dev}, {"train": "train.jsonl", "dev": "dev.jsonl"}
-    assert Seq2SeqConfig().remarks(parts, files, {}) == [
+    assert Seq2SeqConfig().data_notes(parts, files, {}) == [
         "3 of 3 sources of dev also in train: kept",
         "many rows of dev have the source of another: task.references=all takes the targets of one source as its "
         "references",
     ]
     config = Seq2SeqConfig(references="all")
-    assert config.remarks({"train": train, "dev": config.scored(dev)}, files, {}) == [
+    assert config.data_notes({"train": train, "dev": config.evaluation_examples(dev)}, files, {}) == [
         "1 of 1 source of dev also in train: kept"
     ]
-    assert Seq2SeqConfig().remarks({"train": train, "dev": [Parallel("Bye!", ("再见！",))]}, files, {}) == []
+    assert Seq2SeqConfig().data_notes({"train": train, "dev": [SourceTarget("Bye!", ("再见！",))]}, files, {}) == []
 
 
 @pytest.mark.parametrize("first", [("A dog runs.", "一只狗在跑。"), ("12", "十二")])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from weft.data.checks.findings import Finding, Part
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.dataset import DataConfig, read_whole
 from weft.errors import ConfigError, InputError
 from weft.experiments.inspection.inspect import han_scripts, in_order, inspect, unknown_tokens, write_inspection
@@ -158,7 +158,7 @@ def test_pairs_of_texts(tmp_path):
 def test_turned_labels_of_pairs_are_found():
     rows, turned = pairs(160), [7, 48, 100]
     labels = [str(1 - int(label)) if row in turned else label for row, (*_, label) in enumerate(rows)]
-    examples = [Labelled(first, labels[row], row, second) for row, (first, second, _) in enumerate(rows)]
+    examples = [LabelledText(first, labels[row], row, second) for row, (first, second, _) in enumerate(rows)]
     *_, found = find_label_errors(part_of("train", "pairs.csv", examples))
     shown = {row.line for row in found.rows}
     assert shown <= set(turned)

@@ -13,7 +13,7 @@ from weft.decoding.generate import Output
 from weft.decoding.minimum_bayes_risk import least_risk
 from weft.errors import ConfigError
 from weft.models.rnn_decoder import GruDecoderConfig
-from weft.tasks.generation.generator import Writer, as_texts, prefix_ids
+from weft.tasks.generation.generator import Generator, as_texts, prefix_ids
 from weft.text.tokenizers.choices import EXACT, exactly
 from weft.text.tokenizers.subwords import BpeTokenizerConfig, BytesTokenizerConfig, UnigramTokenizerConfig
 from weft.text.tokenizers.vocab import UNKNOWN
@@ -53,7 +53,7 @@ def writer(kind, search, *, longest=LONGEST, **settings):
     decoder = GruDecoderConfig(width=8, hidden=6, layers=1).build(end + 1, memory_width=None).eval()
     for weight in decoder.parameters():
         torch.nn.init.normal_(weight)
-    return Writer(decoder, tokenizer, search.model_copy(update=settings), end, longest)
+    return Generator(decoder, tokenizer, search.model_copy(update=settings), end, longest)
 
 
 def outputs(one, *, prompt=()):

@@ -7,8 +7,8 @@ from sacrebleu.metrics import BLEU, CHRF, TER
 
 from weft.decoding.token_loss import Reference
 from weft.errors import InputError
-from weft.tasks.generation.generator import TextAnswer
-from weft.tasks.generation.scores import quick_written_scores, reference_scores, text_scores, written_scores
+from weft.tasks.generation.generator import GeneratedText
+from weft.tasks.generation.scores import quick_text_overlap_scores, reference_scores, text_overlap_scores, text_scores
 
 ENGLISH = ["A man is riding a horse.", "two dogs run on the beach", "The woman reads."]
 ENGLISH_REFERENCES = [
@@ -23,7 +23,9 @@ each_script = pytest.mark.parametrize(("texts", "references", "tokenizer"), SIDE
 
 
 def answers(texts, losses=()):
-    return [TextAnswer(text, -1.0, loss=loss) for text, loss in zip(texts, losses or [None] * len(texts), strict=True)]
+    return [
+        GeneratedText(text, -1.0, loss=loss) for text, loss in zip(texts, losses or [None] * len(texts), strict=True)
+    ]
 
 
 def streams(references):
@@ -33,7 +35,7 @@ def streams(references):
 
 @each_script
 def test_scores_are_sacrebleus(texts, references, tokenizer):
-    found = written_scores(answers(texts), references)
+    found = text_overlap_scores(answers(texts), references)
     told = streams(references)
     values = {name: score.value for name, score in found.values.items()}
     assert values["bleu"] == pytest.approx(BLEU(tokenize=tokenizer).corpus_score(texts, told).score)
@@ -47,7 +49,7 @@ def test_scores_are_sacrebleus(texts, references, tokenizer):
 
 @each_script
 def test_signatures_and_lower_case_are_told_beside(texts, references, tokenizer):
-    details = written_scores(answers(texts), references).details
+    details = text_overlap_scores(answers(texts), references).details
     assert f"tok:{tokenizer}" in details["signatures"]["bleu"]
     assert "case:mixed" in details["signatures"]["bleu"]
     assert set(details["signatures"]) >= {"bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL"}
@@ -58,16 +60,16 @@ def test_signatures_and_lower_case_are_told_beside(texts, references, tokenizer)
 
 
 def test_words_are_counted_in_both_scripts():
-    words = written_scores(answers(ENGLISH), ENGLISH_REFERENCES).details["mean_words"]
+    words = text_overlap_scores(answers(ENGLISH), ENGLISH_REFERENCES).details["mean_words"]
     assert words == {"answers": pytest.approx((6 + 6 + 3) / 3), "references": pytest.approx((5 + 6 + 6) / 3)}
-    words = written_scores(answers(CHINESE), CHINESE_REFERENCES).details["mean_words"]
+    words = text_overlap_scores(answers(CHINESE), CHINESE_REFERENCES).details["mean_words"]
     assert words == {"answers": pytest.approx((7 + 5 + 4) / 3), "references": pytest.approx((8 + 8 + 5) / 3)}
 
 
 @each_script
 def test_the_quick_scores_are_those_of_the_whole(texts, references, tokenizer):
     given = answers(texts, [Reference(4.0, 2), Reference(3.0, 4), Reference(8.0, 4)])
-    quick, whole = quick_written_scores(given, references), written_scores(given, references)
+    quick, whole = quick_text_overlap_scores(given, references), text_overlap_scores(given, references)
     assert set(quick) == {"bleu", "chrf", "log_loss", "perplexity"}
     for name, value in quick.items():
         assert whole.values[name].value == pytest.approx(value)
@@ -101,4 +103,4 @@ def test_bits_are_counted_by_bytes_whatever_the_tokens():
 
 def test_a_text_without_a_reference_is_told():
     with pytest.raises(InputError, match="text 2 has no reference"):
-        written_scores(answers(ENGLISH), [("a",), (), ("b",)])
+        text_overlap_scores(answers(ENGLISH), [("a",), (), ("b",)])

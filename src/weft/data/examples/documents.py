@@ -19,7 +19,7 @@ BLOCKS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Document:
     """A text whose probability is learned, or asked."""
 
     text: str
@@ -59,7 +59,7 @@ class Prompt:
         return ()
 
 
-def passages_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -> Iterator[Passage]:
+def documents_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -> Iterator[Document]:
     """The texts of a table, a row each; or, of a stream, its lines put together again, 10,000 characters each or fewer.
 
     Of a list of strings the strings are lines. An empty text is refused; a blank line of a stream is part of it.
@@ -68,7 +68,7 @@ def passages_of(table: Table, *, column: str, unit: Literal["stream", "row"]) ->
         for row in table:
             text = text_of(row, column)
             if text.strip():
-                yield Passage(text, row.line)
+                yield Document(text, row.line)
             else:
                 table.reject(row.line, "text is empty", column=column)
         return
@@ -85,10 +85,10 @@ def passages_of(table: Table, *, column: str, unit: Literal["stream", "row"]) ->
         lines.append(text)
         size += len(text)
         if size >= block:
-            yield Passage("".join(lines), first)
+            yield Document("".join(lines), first)
             lines, first, size = [], 0, 0
     if "".join(lines).strip():
-        yield Passage("".join(lines), first)
+        yield Document("".join(lines), first)
 
 
 def prompts_of(table: Table, *, column: str) -> Iterator[Prompt]:

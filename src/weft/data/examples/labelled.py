@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledText:
     """A text, or two that are asked about together, and its label; a tuple of labels where it may have several.
 
     Without a label (None) it is to be predicted. `line` is where it stands in its file, 0 for none; `file`
@@ -43,7 +43,7 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Taught(Labelled):
+class SoftLabelledText(LabelledText):
     """A text with the logarithms of the probabilities that a teacher gave its labels, in their order (`in_order`)."""
 
     soft: tuple[float, ...] = field(default=(), compare=False, repr=False)

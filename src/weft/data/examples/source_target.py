@@ -18,7 +18,7 @@ FAR = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Parallel:
+class SourceTarget:
     """A source, and the targets that are right for it; none where it is to be answered."""
 
     source: str
@@ -125,7 +125,7 @@ def target_columns(named: str, table: Table) -> tuple[str, ...]:
     return names
 
 
-def pairs_of(table: Table, *, source: str, target: str | None) -> Iterator[Parallel]:
+def source_targets_of(table: Table, *, source: str, target: str | None) -> Iterator[SourceTarget]:
     """The pairs of a table; a row with an empty side is refused. Without `target`, sources alone."""
     names = target_columns(target, table) if target else ()
     for row in table:
@@ -136,17 +136,17 @@ def pairs_of(table: Table, *, source: str, target: str | None) -> Iterator[Paral
         elif names and not targets:
             table.reject(row.line, "target is empty", column=names[0])
         else:
-            yield Parallel(text, targets, row.line)
+            yield SourceTarget(text, targets, row.line)
 
 
 def cleaned_pairs(
-    examples: Sequence[Parallel], *, longest_ratio: float | None, duplicates: Care
-) -> tuple[list[Parallel], list[str]]:
+    examples: Sequence[SourceTarget], *, longest_ratio: float | None, duplicates: Care
+) -> tuple[list[SourceTarget], list[str]]:
     """One example for each target, without the pairs that are to be dropped, and what was found.
 
     Pairs of unlike lengths are told of, but dropped only where a ratio is given.
     """
-    pairs = [Parallel(one.source, (target,), one.line) for one in examples for target in one.targets]
+    pairs = [SourceTarget(one.source, (target,), one.line) for one in examples for target in one.targets]
     sources, targets = [one.source for one in pairs], [one.targets[0] for one in pairs]
     found = clean_pairs(sources, targets, longest_ratio=longest_ratio or FAR, duplicates=duplicates)
     kept, said = set(found.kept_N.tolist()), list(found.said)
@@ -158,18 +158,18 @@ def cleaned_pairs(
     return [pair for row, pair in enumerate(pairs) if row in kept], said
 
 
-def grouped(examples: Sequence[Parallel]) -> list[Parallel]:
+def grouped(examples: Sequence[SourceTarget]) -> list[SourceTarget]:
     """One example for each source, with all its targets, in the order in which the sources first stand."""
-    found: dict[str, list[Parallel]] = {}
+    found: dict[str, list[SourceTarget]] = {}
     for example in examples:
         found.setdefault(example.source, []).append(example)
     return [
-        Parallel(source, tuple(dict.fromkeys(target for one in same for target in one.targets)), same[0].line)
+        SourceTarget(source, tuple(dict.fromkeys(target for one in same for target in one.targets)), same[0].line)
         for source, same in found.items()
     ]
 
 
-def repeated_sources(parts: Mapping[str, Sequence[Parallel]], *, references: Literal["one", "all"]) -> list[str]:
+def repeated_sources(parts: Mapping[str, Sequence[SourceTarget]], *, references: Literal["one", "all"]) -> list[str]:
     """What is to be said of sources that stand in train too, and of those that have several targets."""
     sources = {name: [one.source for one in rows] for name, rows in parts.items()}
     train = sources.pop("train")

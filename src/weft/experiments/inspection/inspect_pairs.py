@@ -10,7 +10,7 @@ from weft.data.checks.findings import Finding, Part, counted
 from weft.data.checks.labels_and_lengths import lengths
 from weft.data.checks.scripts import scripts
 from weft.data.checks.source_target import Fanout, clean_pairs, overlap
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.examples.source_target import FAR, columns_again, columns_for
 from weft.data.sources import Table, open_table
 from weft.dataset import DataConfig
@@ -63,7 +63,7 @@ def inspect_pairs(
 
 def _read(name: str, table: Table, source: str, target: str) -> Part:
     rows = [
-        Labelled(row.values.get(source, ""), "", row.line, one)
+        LabelledText(row.values.get(source, ""), "", row.line, one)
         for row in table
         for column in ([target] if target in table.columns else target.split(","))
         for one in row.lists.get(column.strip()) or (row.values.get(column.strip(), ""),)

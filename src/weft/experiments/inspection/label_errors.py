@@ -14,7 +14,7 @@ import numpy as np
 
 from weft.config import validated
 from weft.data.checks.findings import Finding, Part, counted
-from weft.data.examples.labelled import Labelled
+from weft.data.examples.labelled import LabelledText
 from weft.data.split import folds
 from weft.dataset import Examples, held_out
 from weft.metrics.calibration import temperature, tempered
@@ -75,10 +75,10 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
     yield Finding("label-errors", _TITLE, "warning", said, len(shown), fix, shown)
 
 
-def _examples(part: Part) -> dict[int, Labelled]:
+def _examples(part: Part) -> dict[int, LabelledText]:
     """The rows with a text, or both, and with a label that each fold can learn, by their numbers."""
     full = {
-        row: Labelled(texts[0], part.stratum(row), 0, *texts[1:])
+        row: LabelledText(texts[0], part.stratum(row), 0, *texts[1:])
         for row, texts in enumerate(part.each)
         if part.names(row) and all(map(str.strip, texts))
     }
@@ -87,7 +87,7 @@ def _examples(part: Part) -> dict[int, Labelled]:
 
 
 def _answered(
-    examples: Sequence[Labelled], train: np.ndarray, dev: np.ndarray, *, labels: Sequence[str], seed: int
+    examples: Sequence[LabelledText], train: np.ndarray, dev: np.ndarray, *, labels: Sequence[str], seed: int
 ) -> np.ndarray:
     """The probability of each label for the `dev` rows, by a model of the `train` rows, [D, C]."""
     known = [examples[row] for row in train.tolist()]

@@ -17,7 +17,7 @@ from weft.report.figures.canvas import printable
 from weft.report.figures.curves import called
 from weft.report.figures.heatmap import attention, length_curve
 from weft.report.figures.plots import by_step
-from weft.report.folder import Run, read_looks
+from weft.report.folder import Run, read_attention_maps
 from weft.report.formatting import Interval, is_number
 
 TASKS = frozenset({"seq2seq", "language_model"})
@@ -63,7 +63,10 @@ def written(run: Run) -> dict[str, Any]:
             if is_number(found := (run.scores.get("free_text") or {}).get(name))
         ],
         "lengths": Markup(length_curve(answered.buckets())) if answered else "",
-        "looks": [Markup(attention(one["source"], one["target"], one["weights_TS"])) for one in read_looks(run.folder)],
+        "looks": [
+            Markup(attention(one["source"], one["target"], one["weights_TS"]))
+            for one in read_attention_maps(run.folder)
+        ],
         "worst": [_card(answered, row) for row in worst] if answered else [],
         "best": [_card(answered, row) for row in best] if answered else [],
         "surprising": [_surprise(row) for row in surprising],

@@ -25,7 +25,7 @@ from weft.text.tokenizers.base import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
-class TextAnswer:
+class GeneratedText:
     """A text that was written, the mean log-probability of its tokens, and further ones where they were asked for."""
 
     text: str
@@ -44,7 +44,7 @@ class TextAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class Generator:
     """A decoder and how it is to write: the search, the tokenizer of what is written, the end, the usual longest."""
 
     decoder: Decoder[Any]
@@ -220,6 +220,6 @@ def as_texts(
     return told
 
 
-def abreast(search: SearchConfig) -> int:
+def outputs_per_row(search: SearchConfig) -> int:
     """How many outputs of a row are written side by side, and at least two: to write takes longer than to read."""
     return max(2, getattr(search, "size", 1), getattr(search, "samples", 1))

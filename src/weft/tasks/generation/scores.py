@@ -12,16 +12,18 @@ from weft.metrics.overlap import overlap, ter
 from weft.metrics.rouge import rouge, rouge_l, tokens
 from weft.metrics.systems import CorpusScore, intervals
 from weft.tasks.base import Scores
-from weft.tasks.generation.generator import TextAnswer
+from weft.tasks.generation.generator import GeneratedText
 
 
-def quick_written_scores(answers: Sequence[TextAnswer], references: Sequence[Sequence[str]]) -> dict[str, float]:
+def quick_text_overlap_scores(
+    answers: Sequence[GeneratedText], references: Sequence[Sequence[str]]
+) -> dict[str, float]:
     """BLEU and chrF, and where it is known the loss of the references: nats a token, and its exponential."""
     found = {name: one.value for name, one in overlap([one.text for one in answers], references).items()}
     return {**found, **{name: one.value for name, one in reference_scores(answers).items()}}
 
 
-def written_scores(answers: Sequence[TextAnswer], references: Sequence[Sequence[str]]) -> Scores:
+def text_overlap_scores(answers: Sequence[GeneratedText], references: Sequence[Sequence[str]]) -> Scores:
     """BLEU, chrF, TER, ROUGE-1, 2 and L, and the loss of the references, each with its interval.
 
     Where a source has several references, ROUGE-L also as the scorer of COCO captions counts it.
@@ -45,7 +47,7 @@ def written_scores(answers: Sequence[TextAnswer], references: Sequence[Sequence[
     return Scores(intervals(found), details)
 
 
-def reference_scores(answers: Sequence[TextAnswer]) -> dict[str, CorpusScore]:
+def reference_scores(answers: Sequence[GeneratedText]) -> dict[str, CorpusScore]:
     """Nats a token of the references and its exponential; nothing where some are not known."""
     known = [one.loss for one in answers if one.loss is not None]
     if not known or len(known) < len(answers):
@@ -57,7 +59,7 @@ def reference_scores(answers: Sequence[TextAnswer]) -> dict[str, CorpusScore]:
     }
 
 
-def text_scores(answers: Sequence[TextAnswer], texts: Sequence[str]) -> dict[str, CorpusScore]:
+def text_scores(answers: Sequence[GeneratedText], texts: Sequence[str]) -> dict[str, CorpusScore]:
     """Nats a token of texts that were read, its exponential, and bits a byte, which no tokenizer changes.
 
     Of bits a byte, what it takes to tell characters apart that training never saw is a part.
