@@ -207,7 +207,10 @@ def test_sources_are_grouped_with_all_their_targets(pairs):
 def test_references_of_one_source_are_scored_together_when_asked():
     rows = [SourceTarget("a", ("x",)), SourceTarget("b", ("y",)), SourceTarget("a", ("好",))]
     assert Seq2SeqConfig().evaluation_examples(rows) == rows
-    assert Seq2SeqConfig(references="all").evaluation_examples(rows) == [SourceTarget("a", ("x", "好")), SourceTarget("b", ("y",))]
+    assert Seq2SeqConfig(references="all").evaluation_examples(rows) == [
+        SourceTarget("a", ("x", "好")),
+        SourceTarget("b", ("y",)),
+    ]
 
 
 def test_training_learns_from_each_target_once():
