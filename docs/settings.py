@@ -22,7 +22,7 @@ from weft.models.choices import DECODERS, ENCODERS
 from weft.run import RunConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
-from weft.tasks.texts import TextClassifierConfig
+from weft.tasks.texts import LabelTaskConfig
 from weft.text.tokenizers.base import TokenizerConfig
 from weft.text.tokenizers.choices import TOKENIZERS
 from weft.training.optim import OPTIMIZERS, OptimizerConfig
@@ -75,7 +75,7 @@ def page() -> str:
     common = list(_lines(first, "task."))
     parts.append(_section(f"`task`, kind `{kind_of(first)}`", first, common))
     for other in others:
-        like = issubclass(other, TextClassifierConfig)
+        like = issubclass(other, LabelTaskConfig)
         own = [line for line in _lines(other, "task.") if not like or line not in common]
         title = f"`task`, kind `{kind_of(other)}`"
         parts.append(_section(f"{title}: what differs" if like else title, other, own))

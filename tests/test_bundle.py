@@ -13,6 +13,7 @@ from weft.decoding.choices import Greedy, Sample
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import answer
 from weft.files import read_json, write_json
+from weft.models.base import TokenSpec
 from weft.tasks.seq2seq import Seq2SeqConfig
 
 TEXTS = [
@@ -30,8 +31,8 @@ class ShoutEncoderConfig(weft.EncoderConfig):
     kind: Literal["shout"] = "shout"
     width: int = 6
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "ShoutEncoder":
-        return ShoutEncoder(vocab_sizes, self.width)
+    def build(self, spec: TokenSpec) -> "ShoutEncoder":
+        return ShoutEncoder(spec.vocab_sizes, self.width)
 
 
 class ShoutEncoder(weft.Encoder):

@@ -19,6 +19,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import weft
 from weft.config import overridden, validated
 from weft.errors import ConfigError, InputError
+from weft.models.base import TokenSpec
 from weft.models.cnn import CnnEncoderConfig
 
 GOOD = ("the soup was good", "味道很好，还会再来", "warm and friendly", "好吃不贵")
@@ -232,8 +233,8 @@ class LoudEncoderConfig(weft.EncoderConfig):
     kind: Literal["loud"] = "loud"
     width: int = 8
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "LoudEncoder":
-        return LoudEncoder(vocab_sizes, self.width)
+    def build(self, spec: TokenSpec) -> "LoudEncoder":
+        return LoudEncoder(spec.vocab_sizes, self.width)
 
 
 class LoudEncoder(weft.Encoder):

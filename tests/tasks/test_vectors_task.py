@@ -13,6 +13,7 @@ import weft
 from weft.config import overridden, read_yaml, validated
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError, Interrupted
+from weft.models.base import TokenSpec
 from weft.text.vectors import read_width
 from weft.training.reports import Note
 
@@ -187,8 +188,8 @@ class PlainEncoderConfig(weft.EncoderConfig):
     size: int = WIDTH
     table: Literal["weft", "torch"] = "weft"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "PlainEncoder":
-        return PlainEncoder(vocab_sizes, self)
+    def build(self, spec: TokenSpec) -> "PlainEncoder":
+        return PlainEncoder(spec.vocab_sizes, self)
 
 
 class PlainEncoder(weft.Encoder):

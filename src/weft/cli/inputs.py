@@ -54,7 +54,8 @@ def inputs(
     in_place = plain and reading.get("on_bad_row") != "stop"
     if in_place:
         table.on_bad_row = "skip"
-    examples = _in_place(config.read(table), table) if in_place else config.read(table)
+    examples = config.read_inputs(table)
+    examples = _in_place(examples, table) if in_place else examples
     return examples, None if in_place else table, lambda _, example: table.place(example.line)
 
 

@@ -63,4 +63,33 @@ class Tokens(Moves):
         return self.mask_BS.sum(1)
 
 
-Source = Tokens | Ngrams
+@dataclass(frozen=True, slots=True)
+class Tabular(Moves):
+    """Rows of a table: standardised numbers [B, F], which of them are missing [B, F], ids of categories [B, G].
+
+    A missing number is 0; category 0 of each column stands for a missing or unseen one.
+    """
+
+    numbers_BF: Tensor
+    missing_BF: Tensor
+    categories_BG: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Moves):
+    """What several inputs are read by, each a source of the same B rows, and the names of the inputs."""
+
+    names: tuple[str, ...]
+    sources: tuple[Moves, ...]
+
+    @property
+    def by_name(self) -> dict[str, Moves]:
+        """The sources by the name of their input."""
+        return dict(zip(self.names, self.sources, strict=True))
+
+    def to(self, device: torch.device) -> Several:
+        """Return a copy on another device."""
+        return Several(self.names, tuple(one.to(device) for one in self.sources))
+
+
+Source = Tokens | Ngrams | Tabular

@@ -219,6 +219,16 @@ def ended(rows: Ragged, end: int) -> Ragged:
     return Ragged.of(values, lengths_R + 1)
 
 
+def begun(rows: Ragged, end: int) -> Ragged:
+    """Rows with a begin symbol before each."""
+    lengths_R = rows.lengths_R
+    values = np.full((len(rows.values) + len(lengths_R), 1), end, dtype=rows.values.dtype)
+    kept = np.ones(len(values), dtype=bool)
+    kept[rows.offsets_R1[:-1] + np.arange(len(lengths_R))] = False
+    values[kept] = rows.values[:, :1]
+    return Ragged.of(values, lengths_R + 1)
+
+
 def windows(whole: Ragged, *, size: int) -> Fitted:
     """Rows of at most `size` + 1 values; each begins with the last of the row before it, so that all are told but one.
 

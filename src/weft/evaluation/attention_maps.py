@@ -103,8 +103,8 @@ def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[
 
 def _readable(task: Seq2SeqTask, source: Sequence[int], target: Sequence[int], weights_TS: np.ndarray) -> AttentionMap:
     """Weights of ids as weights of pieces: of a source piece the sum, of a target piece the mean over its ids."""
-    sources, across = readable(task.sides.source, source)
-    targets, down = readable(task.sides.target, target)
+    sources, across = readable(task.tokenizers.source, source)
+    targets, down = readable(task.tokenizers.target, target)
     across, down = [*across, len(source)], [*down, len(target)]
     counts_T1 = np.diff([*down, len(target) + 1])[:, None]
     merged_TS = np.add.reduceat(np.add.reduceat(weights_TS, across, axis=1), down, axis=0) / counts_T1

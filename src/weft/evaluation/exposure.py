@@ -59,7 +59,7 @@ def exposure(
     if not isinstance(task, Seq2SeqTask | LanguageModelTask):
         raise ConfigError(f"a model of task `{task.config.kind}` writes no text", where="exposure")
     columns = task.encode(examples)
-    writes = task.sides.target if isinstance(task, Seq2SeqTask) else task.tokenizer
+    writes = task.tokenizers.target if isinstance(task, Seq2SeqTask) else task.tokenizer
     terms = Terms(task.end, positions, never=(*writes.never, task.end))
     sums_2T, counts_T = np.zeros((2, positions)), np.zeros(positions, dtype=np.int64)
     model.eval()

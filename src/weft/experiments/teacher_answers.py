@@ -81,7 +81,7 @@ def new_texts(
     for file in files:
         table = open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
         with named_by_column():
-            rows = list(examples.task.for_inputs(table, text=column).read(table))
+            rows = list(examples.task.for_inputs(table, text=column).read_inputs(table))
         gone: Counter[str] = Counter()
         for one in rows:
             key = _key(one)
@@ -152,7 +152,13 @@ def taught(
         order = [teacher.task.numbers[label] for label in in_order(teacher.task.numbers)]
         return [
             SoftLabelledText(
-                one.text, one.label, one.line, one.second, one.file, soft=tuple(said[place] for place in order)
+                one.text,
+                one.label,
+                one.line,
+                one.second,
+                one.file,
+                one.other,
+                soft=tuple(said[place] for place in order),
             )
             for one, said in zip(asked, answers, strict=True)
         ]

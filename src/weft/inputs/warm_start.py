@@ -70,12 +70,18 @@ def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
 
 
 def start_from_run(
-    folder: str, model: nn.Module, *, part: Literal["encoder", "decoder"], heads: bool = False, told: bool = False
+    folder: str,
+    model: nn.Module,
+    *,
+    part: Literal["encoder", "decoder"],
+    heads: bool = False,
+    has_part_view: bool = False,
 ) -> str:
     """Copy the weights of a part of a trained model into a fresh one; with `heads` all others that fit, too.
 
     A table of pieces may have further rows here, and there may be tables of further views: they stay as they are.
-    Where parts of a row are `told`, the second table does it, which only a folder that tells them has too.
+    `has_part_view`: this model has a second embedding table that marks question and passage. A source folder without
+    one shifts its tables by one.
     Returns what is to be said of it.
 
     Raises:
@@ -87,7 +93,7 @@ def start_from_run(
         weights = {_reads(name): one for name, one in load_file(Path(folder) / "weights.safetensors").items()}
     except (OSError, SafetensorError) as error:
         raise _unreadable(folder, error) from None
-    inserted = told and "reader" not in _saved(Path(folder))
+    inserted = has_part_view and "reader" not in _saved(Path(folder))
     taken, there_are = 0, sum(one.numel() for one in weights.values())
     for name, value in ((_reads(name), one) for name, one in own_weights(model).items()):
         of_part, table = name.startswith(f"{part}."), ".tables." in name

@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from weft.config import Config
-from weft.data.batch import Source
+from weft.data.batch import Source, Tokens
 
 Pooling = Literal["mean", "max", "last", "attention", "first"]
 """How the states of all positions become one vector; `first` takes that of the first position, as `[CLS]` of BERT."""
@@ -24,6 +24,18 @@ class Memory:
     states_BSD: Tensor
     mask_BS: Tensor
     final_BD: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """What an encoder must know of an input to be built for it; each kind of input has a spec of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSpec(InputSpec):
+    """The number of ids of each view of a position, the tokens first."""
+
+    vocab_sizes: tuple[int, ...]
 
 
 class Encoder(nn.Module, ABC):
@@ -55,8 +67,8 @@ class EncoderConfig(Config):
     """Base of the configs of encoders: the settings of one, and how it is built."""
 
     kind: str
-    reads_order: ClassVar[bool] = True
-    """True: reads `Tokens`. False: reads `Ngrams`."""
+    reads: ClassVar[type] = Tokens
+    """The kind of source that it reads, a class of `weft.data.batch`."""
     recommended: ClassVar[Mapping[str, Any]] = {}
     """Training settings that suit this encoder, taken where a user sets none."""
 
@@ -87,8 +99,8 @@ class EncoderConfig(Config):
         """How many positions it can read at most; None: any number."""
         return None
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> Encoder:
-        """The encoder, with fresh weights; `vocab_sizes` has the number of ids of each view of a position."""
+    def build(self, spec: Any) -> Encoder:
+        """Build the encoder for an input of this spec, with fresh weights."""
         raise NotImplementedError
 
 

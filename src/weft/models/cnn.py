@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from weft.data.batch import Tokens
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, TokenSpec
 from weft.models.embedding import Embedding
 
 
@@ -29,9 +29,9 @@ class CnnEncoderConfig(EncoderConfig):
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
     """How often each view of a row is left out while training."""
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> CnnEncoder:
+    def build(self, spec: TokenSpec) -> CnnEncoder:
         """The encoder with its embedding."""
-        embedding = Embedding(vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
+        embedding = Embedding(spec.vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
         return CnnEncoder(embedding, windows=self.windows, maps=self.maps)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Tokens
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, TokenSpec
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
@@ -53,9 +53,9 @@ class PlainRnnEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["rnn"] = "rnn"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "rnn")
+        return self._build(spec.vocab_sizes, "rnn")
 
 
 class LstmEncoderConfig(RnnEncoderConfig):
@@ -63,9 +63,9 @@ class LstmEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["lstm"] = "lstm"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "lstm")
+        return self._build(spec.vocab_sizes, "lstm")
 
 
 class GruEncoderConfig(RnnEncoderConfig):
@@ -73,9 +73,9 @@ class GruEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["gru"] = "gru"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "gru")
+        return self._build(spec.vocab_sizes, "gru")
 
 
 class RnnEncoder(Encoder):

@@ -12,7 +12,7 @@ from torch.nn import functional
 from weft.data.batch import Tokens
 from weft.errors import ConfigError
 from weft.models.attention import SelfAttention, Turning, angles, check_heads
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, TokenSpec
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
@@ -51,9 +51,9 @@ class TransformerEncoderConfig(EncoderConfig):
         """`max_length` where positions are learned."""
         return self.max_length if self.positions == "learned" else None
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> TransformerEncoder:
+    def build(self, spec: TokenSpec) -> TransformerEncoder:
         """The encoder with its embedding."""
-        embedding = Embedding(vocab_sizes, self.width, view_dropout=self.view_dropout)
+        embedding = Embedding(spec.vocab_sizes, self.width, view_dropout=self.view_dropout)
         return TransformerEncoder(
             embedding,
             layers=self.layers,

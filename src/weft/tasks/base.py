@@ -90,6 +90,10 @@ class TaskConfig(Config):
         """The examples of a table, as they come; rows that are bad for this task are refused by `table.reject`."""
         raise NotImplementedError
 
+    def read_inputs(self, table: Table) -> Iterator[Any]:
+        """Read the examples of a table that are to be answered, of a config that `for_inputs` gave."""
+        return self.read(table)
+
     def example(self, text: str, second: str | None = None) -> Any:
         """An example to be answered."""
         raise NotImplementedError

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-import numpy as np
-
-from weft.data.columns import Ragged
 from weft.data.sources import Row, Table
 
 BLOCK = 10_000
@@ -99,13 +96,3 @@ def prompts_of(table: Table, *, column: str) -> Iterator[Prompt]:
 def text_of(row: Row, column: str) -> str:
     """The text in a column, or the lines of a list of strings."""
     return "\n".join(row.lists[column]) if column in row.lists else row.values.get(column, "")
-
-
-def begun(rows: Ragged, end: int) -> Ragged:
-    """Rows with an end symbol before each."""
-    lengths_R = rows.lengths_R
-    values = np.full((len(rows.values) + len(lengths_R), 1), end, dtype=rows.values.dtype)
-    kept = np.ones(len(values), dtype=bool)
-    kept[rows.offsets_R1[:-1] + np.arange(len(lengths_R))] = False
-    values[kept] = rows.values[:, :1]
-    return Ragged.of(values, lengths_R + 1)

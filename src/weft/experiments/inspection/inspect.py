@@ -28,7 +28,7 @@ from weft.files import write_json
 from weft.report.pages.inspection import inspection_page
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.multilabel import MultilabelConfig
-from weft.tasks.texts import TextClassifierConfig, part_of
+from weft.tasks.texts import LabelTaskConfig, part_of
 from weft.text.chinese import ScriptCounts, count_scripts
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import segment
@@ -47,7 +47,7 @@ class _Read:
     """A file that was read: its table, the task with the columns taken, its rows."""
 
     table: Table
-    task: TextClassifierConfig
+    task: LabelTaskConfig
     part: Part
 
 
@@ -68,7 +68,7 @@ def inspect(
     """
     columns = {"text": text, "label": label}
     if label_separator is None:
-        task: TextClassifierConfig = validated(ClassificationConfig, columns)
+        task: LabelTaskConfig = validated(ClassificationConfig, columns)
     else:
         task = validated(MultilabelConfig, {**columns, "label_separator": label_separator})
     files = {"train": data.train, "dev": data.dev, "test": data.test}
@@ -181,7 +181,7 @@ def _tokens(texts: Sequence[str]) -> Counter[str]:
     return +counts
 
 
-def _resolved(task: TextClassifierConfig, table: Table) -> TextClassifierConfig:
+def _resolved(task: LabelTaskConfig, table: Table) -> LabelTaskConfig:
     """The task with its columns. Raises InputError, with a hint for pairs, where they cannot be told."""
     try:
         return task.resolved(table)
@@ -193,20 +193,20 @@ def _resolved(task: TextClassifierConfig, table: Table) -> TextClassifierConfig:
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
-def _for_table(task: TextClassifierConfig, table: Table) -> TextClassifierConfig:
+def _for_table(task: LabelTaskConfig, table: Table) -> LabelTaskConfig:
     """The task of the first file for a further one, in which pairs have to be pairs too."""
     pairs = len(columns_of(task.text or "", table.columns)) > 1
     return task.for_table(table, text=task.text if pairs else None)
 
 
-def _read(name: str, table: Table, task: TextClassifierConfig) -> _Read:
+def _read(name: str, table: Table, task: LabelTaskConfig) -> _Read:
     """The rows as training reads them, but for what is empty: that is refused there, and stays here to be shown."""
     rows = []
     for row in table:
         texts = [row.values.get(column, "") for column in columns_of(task.text or "", table.columns)]
         try:
             label = task.labels_of(row) if isinstance(task, MultilabelConfig) else row.values.get(task.label or "", "")
-            rows.append(LabelledText(texts[0], label, row.line, *texts[1:]))
+            rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
         except InputError as error:
             table.reject(row.line, error.what, column=task.label or "")
     if not rows:

@@ -78,7 +78,7 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
 def _examples(part: Part) -> dict[int, LabelledText]:
     """The rows with a text, or both, and with a label that each fold can learn, by their numbers."""
     full = {
-        row: LabelledText(texts[0], part.stratum(row), 0, *texts[1:])
+        row: LabelledText(texts[0], part.stratum(row), second=(*texts, None)[1])
         for row, texts in enumerate(part.each)
         if part.names(row) and all(map(str.strip, texts))
     }
