@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class Model:
             raise InputError("expected a list of texts, found one string", hint='write model.answer(["..."])')
         make = self.task.config.example
         kind = type(make("a"))
-        examples = [make(text) if isinstance(text, str) else text for text in texts]
+        examples = [self._example(text) for text in texts]
         for number, example in enumerate(examples):
             if not isinstance(example, kind):
                 raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
@@ -62,6 +62,11 @@ class Model:
                 raise InputError("text is empty", where=f"texts[{number}]")
         task = self._searching(search)
         return answer(task, self.network, examples, device=self.device)
+
+    def _example(self, given: Any) -> Any:
+        if isinstance(given, Mapping):
+            return self.task.config.example_of(given)
+        return self.task.config.example(given) if isinstance(given, str) else given
 
     def stream(self, text: str, *, search: SearchConfig | None = None) -> Iterator[str]:
         """What is written for a text, part by part as it is written; joined, it is the answer.

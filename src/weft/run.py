@@ -25,6 +25,7 @@ from weft.dataset import DataConfig, Examples, read
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
 from weft.evaluation.attention_maps import attention_maps, write_attention_maps
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
+from weft.evaluation.input_importance import input_importance
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
 from weft.tasks.base import TUNED, Task, examples_of
@@ -291,7 +292,9 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
         "encoder": _kind(job.task),
         "weft": version("weft"),
     }
+    importance = input_importance(job.task, job.model, examples, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
+    shown |= {"importance": importance} if importance else {}
     write_json(folder / "scores.json", {**result.to_json(), **shown, **facts})
     write_answers(folder / "answers.jsonl", job.task, result.answers, examples)
     write_attention_maps(

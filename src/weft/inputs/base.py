@@ -13,7 +13,7 @@ from torch import nn
 from weft.config import Config
 from weft.data.columns import Columns
 from weft.data.sources import Row, Table
-from weft.errors import ConfigError
+from weft.errors import ConfigError, InputError
 from weft.models.base import Encoder, InputSpec
 from weft.models.classifier import ClassifierConfig, PooledEncoder
 from weft.text.tokenizers.base import Tokenizer
@@ -48,6 +48,12 @@ class InputConfig(Config):
         None of its columns needs to be there: an input that must not be missing raises InputError.
         """
         raise NotImplementedError
+
+    def absent(self) -> Any:
+        """Return the value of an example that comes without one. Raises InputError where it must have one."""
+        what = f"the model reads {' and '.join(f'`{name}`' for name in self.columns_read)} too"
+        hint = "answer the rows of a FILE that has them; from Python: model.answer([{'text': '...', 'price': 9.5}])"
+        raise InputError(what, hint=hint)
 
     def decided(self, examples: Sequence[Any], *, classes: int) -> Self:
         """Return a copy of this config with all that was left open decided from training examples.
@@ -137,6 +143,9 @@ class Input(ABC, Generic[V, S]):
         del parts
         return []
 
-    def describe(self) -> dict[str, Any]:
-        """Return what a page shows of the input: its kind and columns, and what was learned of them."""
-        return {"kind": self.config.kind, "columns": list(self.config.columns_read)}
+    kind: str = ""
+    """The word for it on a page, where that is not the kind of its settings."""
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return what a page shows, by the name of the input: its kind and columns, and what was learned of them."""
+        return {self.name: {"kind": self.kind or self.config.kind, "columns": list(self.config.columns_read)}}

@@ -96,9 +96,9 @@ class SeveralInputs(Input[Mapping[str, Any], Several]):
             for note in one.notes({name: self._of(one, part) for name, part in parts.items()})
         ]
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, dict[str, Any]]:
         """Return what a page shows of each input, by name."""
-        return {one.name: one.describe() for one in self.inputs}
+        return {name: described for one in self.inputs for name, described in one.describe().items()}
 
     def _of(self, one: Input[Any, Any], columns: Columns) -> Columns:
         """The columns with the facts of one input under their own names."""

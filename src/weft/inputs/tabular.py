@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from weft.data.batch import Tabular
 from weft.data.columns import Columns, Share
@@ -29,13 +30,22 @@ _FILE = "tabular.json"
 _FEW = 8
 
 
+def _named(names: Any) -> Any:
+    """Cut `price,age` at its commas, as a row of csv: a name that has one stands in double quotes."""
+    return tuple(next(csv.reader([names], skipinitialspace=True), ())) if isinstance(names, str) else names
+
+
+ColumnNames = Annotated[tuple[str, ...], BeforeValidator(_named)]
+"""Names of columns: a list, or one text with commas between them, as on the command line."""
+
+
 class TabularInputConfig(InputConfig):
     """Numbers and categories that stand beside a text, or alone."""
 
     kind: Literal["tabular"] = "tabular"
-    numbers: tuple[str, ...] = ()
+    numbers: ColumnNames = ()
     """The columns of numbers, which are standardised by the mean and deviation of the training rows."""
-    categories: tuple[str, ...] = ()
+    categories: ColumnNames = ()
     """The columns of categories, each of which gets a vector of its own."""
     encoder: TabularEncoderConfig = TabularEncoderConfig()
     """The encoder that reads a row of numbers and categories."""
@@ -66,6 +76,10 @@ class TabularInputConfig(InputConfig):
         for name in self.numbers:
             number_of(found[name], name)
         return found
+
+    def absent(self) -> dict[str, str]:
+        """Return no value: all are missing."""
+        return {}
 
     def learned(self, examples: Sequence[Any]) -> TabularInput:
         """Learn means and deviations of the numbers, and the categories, from training examples.
@@ -161,11 +175,12 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
                 notes.append(f"{part.facts['unseen']:.1%} of the categories of {name} are not known from training")
         return notes
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, dict[str, Any]]:
         """Return kind, columns, means and deviations, and the first known categories."""
         numbers = {name: {"mean": mean, "standard_deviation": self.deviation[name]} for name, mean in self.mean.items()}
         categories = {name: {"known": len(of), "first": of[:_FEW]} for name, of in self.known.items()}
-        return {**super().describe(), "numbers": numbers, "categories": categories}
+        described = super().describe()[self.name]
+        return {self.name: {**described, "numbers": numbers, "categories": categories}}
 
 
 def number_of(field: str, column: str) -> float:

@@ -148,6 +148,8 @@ class TextInput(Input[Sequence[str], Source | Pair]):
         """The tokenizer of the texts."""
         return self._tokenizer
 
+    kind = "text"
+
     def spec(self) -> TokenSpec:
         """Return the number of ids of each view of a position."""
         return TokenSpec(self.tokenizer.sizes)

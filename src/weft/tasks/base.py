@@ -98,6 +98,11 @@ class TaskConfig(Config):
         """An example to be answered."""
         raise NotImplementedError
 
+    def example_of(self, fields: Mapping[str, Any]) -> Any:
+        """An example to be answered, from its fields by the name of their column. Raises InputError where none is."""
+        del fields
+        raise InputError(f"a model of task `{self.kind}` reads no table", hint="hand over texts or examples")
+
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """The examples of a training file without those that are not to be learned from, and what is said of it."""
         return examples, []
@@ -236,6 +241,14 @@ class Task(ABC):
     def samples(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[dict[str, str]]:  # noqa: ARG002
         """Some answers of the dev part for people to watch change in training: `answer`, `source`, `reference`."""
         return []
+
+    def permutable(self, examples: Sequence[Any]) -> list[str]:  # noqa: ARG002
+        """Name what examples are read by, where that is more than one thing: inputs, and columns of a table."""
+        return []
+
+    def permuted(self, examples: Sequence[Any], column: str, order_E: np.ndarray) -> list[Any]:
+        """Return the examples with what `permutable` named taken from others, in an order."""
+        raise NotImplementedError
 
     @abstractmethod
     def score(self, answers: Sequence[Any], examples: Sequence[Any]) -> Scores:

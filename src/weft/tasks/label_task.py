@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 from torch import nn
 
 from weft.data.columns import Columns
@@ -92,6 +93,18 @@ class LabelTask(Task):
         has_label_CR = [label_R == c if label_R.ndim == 1 else label_R[:, c] for c in range(len(self.labels))]
         return self.input.initialize(model, columns, [np.flatnonzero(has_label_R) for has_label_R in has_label_CR])
 
+    def permutable(self, examples: Sequence[LabelledText]) -> list[str]:
+        """Name the inputs that are read, the columns of a table one by one, where there are several."""
+        if not self.config.beside or not examples:
+            return []
+        columns = [key for value in examples[0].other.values() for key in (value if isinstance(value, Mapping) else ())]
+        whole = [name for name, value in examples[0].other.items() if not isinstance(value, Mapping)]
+        return [*(["text"] if self.config.reads_text else []), *columns, *whole]
+
+    def permuted(self, examples: Sequence[LabelledText], column: str, order_E: np.ndarray) -> list[LabelledText]:
+        """Return the examples, each with the text, the input or the column of a table of another one."""
+        return [_with(one, examples[other], column) for one, other in zip(examples, order_E.tolist(), strict=True)]
+
     @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """What is to be answered, a row for each example. Raises InputError for a label that no training text had."""
@@ -152,6 +165,13 @@ class LabelTask(Task):
         shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
         return [f"{len(self.labels)} labels: {shown}", *self.input.notes(columns)]
 
+    def extra_results(
+        self, model: nn.Module, examples: Sequence[LabelledText], *, device: torch.device
+    ) -> dict[str, Any]:
+        """Return what each input has learned, where there are several."""
+        del model, examples, device
+        return {"inputs": self.input.describe()} if self.config.beside else {}
+
     def number(self, label: str, example: LabelledText) -> int:
         """The number of a label. Raises InputError, with the example's line, for one that no training text had."""
         if label not in self.numbers:
@@ -162,6 +182,18 @@ class LabelTask(Task):
                 hint=f"known labels: {known}",
             )
         return self.numbers[label]
+
+
+def _with(one: LabelledText, other: LabelledText, column: str) -> LabelledText:
+    """An example with one thing that it is read by taken from another."""
+    if column == "text":
+        return replace(one, text=other.text, second=other.second)
+    values = {
+        name: other.other[name] if name == column else {**value, column: other.other[name][column]}
+        if isinstance(value, Mapping) and column in value else value
+        for name, value in one.other.items()
+    }  # fmt: skip
+    return replace(one, other=values)
 
 
 def listed(words: Sequence[str]) -> str:

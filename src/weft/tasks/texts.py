@@ -13,12 +13,12 @@ from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LABEL_NAMES, columns_of, find_column, guess_columns, guess_text_column
 from weft.data.sources import Row, Table
-from weft.errors import InputError
+from weft.errors import InputError, did_you_mean
 from weft.files import read_json
 from weft.inputs.base import Input, InputConfig
 from weft.inputs.choices import InputChoice
 from weft.inputs.several import SeveralInputs, folder_of
-from weft.inputs.tabular import TabularInputConfig
+from weft.inputs.tabular import ColumnNames, TabularInputConfig
 from weft.inputs.text import TextSettings
 from weft.models.classifier import ClassifierConfig
 from weft.models.fusion import FusionConfig
@@ -33,9 +33,9 @@ class LabelTaskConfig(TextSettings, TaskConfig):
     """The column of the text, or two joined by a comma for pairs of texts; None: guessed from the file, and said."""
     label: str | None = None
     """The column of the label; None: guessed from the file, and said."""
-    numbers: tuple[str, ...] = ()
+    numbers: ColumnNames = ()
     """Columns of numbers that are read beside the text, standardised; missing ones are flagged."""
-    categories: tuple[str, ...] = ()
+    categories: ColumnNames = ()
     """Columns of categories that are read beside the text, embedded; missing and unseen ones share a vector."""
     inputs: tuple[InputChoice, ...] = ()
     """Further inputs, each with its kind, columns and encoder; the text is then read where `text` names its column."""
@@ -59,7 +59,7 @@ class LabelTaskConfig(TextSettings, TaskConfig):
     @property
     def columns_read(self) -> tuple[str, ...]:
         """The column of the text, or of both."""
-        return tuple((self.text or "").split(","))
+        return tuple((self.text or "text").split(",")) if self.reads_text else ()
 
     @property
     def every_input(self) -> tuple[InputConfig, ...]:
@@ -104,8 +104,22 @@ class LabelTaskConfig(TextSettings, TaskConfig):
         return self.model_copy(update={"text": ",".join(texts), "label": None})
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
-        """A text without a label."""
-        return LabelledText(text, second=second)
+        """A text without a label; what is read beside it is missing."""
+        return LabelledText(text, second=second, other={one.name: one.absent() for one in self.beside})
+
+    def example_of(self, fields: Mapping[str, Any]) -> LabelledText:
+        """An example to be answered, from its fields by column, `text` and `second` for the texts.
+
+        Raises InputError for a field that cannot be read, or that no input has.
+        """
+        names = list(dict.fromkeys([*(("text", "second") if self.reads_text else ()), *self.columns_read]))
+        known = [*names, *(name for one in self.beside for name in one.columns_read)]
+        if strange := [name for name in fields if name not in known]:
+            raise InputError(f"there is no column `{strange[0]}`", hint=did_you_mean(strange[0], known))
+        texts = [str(fields[name]) for name in names if name in fields] if self.reads_text else []
+        row = Row({name: "" if value is None else str(value) for name, value in fields.items()}, 0)
+        other = {one.name: one.value(row) for one in self.beside}
+        return LabelledText((*texts, "")[0], second=(*texts, None, None)[1], other=other)
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """All of them, and whether their labels look as if they were separated otherwise."""
