@@ -166,9 +166,9 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
 
 
 def _record(found: Evaluation, folder: str, model: bundle.Model) -> dict[str, Any]:
-    from weft import bundle
+    from weft import run_folder
 
-    return {**found.to_json(), "size_bytes": bundle.size(Path(folder)), "parameters": model.parameters}
+    return {**found.to_json(), "size_bytes": run_folder.size(Path(folder)), "parameters": model.parameters}
 
 
 def _print_exposure(lost: Sequence[Exposure]) -> None:

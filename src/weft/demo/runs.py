@@ -9,10 +9,10 @@ from typing import Any
 
 from weft.config import validated
 from weft.demo import reviews, translations
-from weft.errors import RunFolderError
 from weft.files import read_json
 from weft.report.pages.run import comparison_page
 from weft.run import RunConfig, train
+from weft.run_folder import check_free
 from weft.training.reports import Note, Report
 
 ENCODERS = ("bag", "cnn", "lstm", "transformer")
@@ -38,8 +38,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
 
     Raises RunFolderError when the folder holds anything already.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError("exists already", where=str(folder), hint="remove it, or name another folder (--output)")
+    check_free(folder, hint="remove it, or name another folder (--output)")
     yield Note(NOTE)
     train_file, test_file = folder / "reviews.csv", folder / "test.csv"
     reviews.write(train_file, size=TRAIN_ROWS, seed=seed)

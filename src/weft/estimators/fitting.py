@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from weft import bundle
+from weft import bundle, run_folder
 from weft.config import Config, validated
 from weft.dataset import Examples, held_out
-from weft.errors import ConfigError, InputError, RunFolderError, did_you_mean
+from weft.errors import ConfigError, InputError, did_you_mean
 from weft.files import written_folder
 from weft.run import RunConfig, fit
 
@@ -86,13 +86,12 @@ def fitted(config: RunConfig, rows: Sequence[Any]) -> bundle.Model:
 def write_model(folder: str | Path, model: bundle.Model) -> None:
     """Write a trained folder. Raises RunFolderError where something stands there already."""
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError("exists already", where=str(folder), hint="name another folder, or remove this one")
+    run_folder.check_free(folder, hint="name another folder, or remove this one")
     with written_folder(folder) as fresh:
         (fresh / "task").mkdir()
         bundle.save_task(fresh / "task", model.task)
         bundle.save_weights(fresh, model.network)
-        bundle.seal(fresh, version=version("weft"))
+        run_folder.seal(fresh, version=version("weft"))
 
 
 def _seed(state: RandomState) -> Any:

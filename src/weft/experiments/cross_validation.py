@@ -17,7 +17,7 @@ from typing import Any, Literal
 from weft.config import differences
 from weft.data.checks.findings import counted
 from weft.dataset import DataConfig, Examples
-from weft.errors import ConfigError, RunFolderError, WeftError
+from weft.errors import ConfigError, WeftError
 from weft.evaluation.compare import Design, compare
 from weft.evaluation.compare_generation import compare_written
 from weft.experiments.candidates import Candidate
@@ -25,6 +25,7 @@ from weft.experiments.folds import Fold, by_fold, by_seed
 from weft.files import read_json, write_json
 from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
+from weft.run_folder import check_may_start_plan
 from weft.tasks.base import TaskConfig, examples_of
 from weft.training.reports import DoneReport, Note, Report
 
@@ -141,14 +142,8 @@ def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
     if plan.design == "folds" and plan.data.dev:
         hint = "leave it out, or name a --test file too"
         raise ConfigError("each fold holds out its own dev part", where="data.dev", hint=hint)
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not check_may_start_plan(folder, plan=PLAN, kind="a comparison", resume=resume):
         return
-    if not (folder / PLAN).is_file():
-        hint = "name another folder (--output)"
-        raise RunFolderError("holds something else than a comparison", where=str(folder), hint=hint)
-    if not resume:
-        hint = "go on with --resume (from Python resume=True), or name another folder (--output)"
-        raise RunFolderError("exists already", where=str(folder), hint=hint)
     if changed := differences(read_json(folder / PLAN), plan.to_json()):
         hint = "go on as it was started, or name another folder (--output)"
         raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(folder), hint=hint)

@@ -18,17 +18,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from weft import bundle
+from weft import bundle, run_folder
 from weft.bundle import Model
 from weft.config import Config, read_yaml
 from weft.dataset import Examples, read
-from weft.errors import ConfigError, RunFolderError
+from weft.errors import ConfigError
 from weft.evaluation.evaluate import evaluate
 from weft.experiments.teacher_answers import Targets, answered, check_teacher, new_texts, questions, taught
 from weft.experiments.word_vectors import words_for, write_vectors
-from weft.files import read_json, sha256, write_json
+from weft.files import read_json, write_json
 from weft.metrics.significance import mcnemar
-from weft.report.folder import read_lines
 from weft.report.pages.distilled import distilled_page
 from weft.run import RunConfig, suited, train
 from weft.tasks.base import TaskConfig, examples_of
@@ -141,7 +140,7 @@ def _lesson(
         task.learn(examples.train).build_model()  # no mistake is to come up after hours of the teacher's
     more, said = new_texts(files, examples, config.data, column=column)
     plan = {
-        "teacher": sha256(place / "bundle.json"),
+        "teacher": run_folder.seal_sum(place),
         "texts": replace(examples, train=[*examples.train, *more]).fingerprint,
     }
     return _Lesson(load, teacher, replace(examples, task=task), more, [*examples.notes, *said], plan)
@@ -166,14 +165,8 @@ def _untaught(task: TaskConfig) -> TaskConfig:
 
 
 def _may_start(plan: Mapping[str, Any], folder: Path, resume: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not run_folder.check_may_start_plan(folder, plan=PLAN, kind="a distillation", resume=resume):
         return
-    if not (folder / PLAN).is_file():
-        raise RunFolderError(
-            "holds something else than a distillation", where=str(folder), hint="name another --output"
-        )
-    if not resume:
-        raise RunFolderError("exists already", where=str(folder), hint="go on with --resume, or name another --output")
     if changed := [name for name, value in read_json(folder / PLAN).items() if plan[name] != value]:
         what = f"was started with other {' and '.join(changed)}"
         raise ConfigError(what, where=str(folder), hint="go on as it was started, or name another --output")
@@ -197,7 +190,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
             "encoder": lesson.teacher.task.config.encoder.kind,
             **found[name],
             "speed": {"texts_per_second": round(paces[name], 1)},
-            "size_bytes": bundle.size(places[name]),
+            "size_bytes": run_folder.size(places[name]),
             "parameters": model.parameters,
         }
         for name, model in loaded.items()
@@ -243,7 +236,7 @@ def _paces(models: Mapping[str, Model], examples: Sequence[Any]) -> dict[str, fl
 def _chance(folder: Path) -> float:
     """How often chance alone would part the student so far from itself alone (McNemar 1947)."""
     student, alone = (
-        np.array([one["label"] == one["answer"] for one in read_lines(folder / name / "answers.jsonl")])
+        np.array([one["label"] == one["answer"] for one in run_folder.read_answers(folder / name)])
         for name in (STUDENT, ALONE)
     )
     return mcnemar(student, alone).p

@@ -18,6 +18,7 @@ from torch import nn
 from weft.errors import ConfigError, RunFolderError
 from weft.files import read_json
 from weft.models.weights import own_weights
+from weft.run_folder import WEIGHTS, is_finished
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
 from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
 
@@ -41,7 +42,7 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
     folder, over = _asked(settings.get(part, f"pretrained:{settings.get('start') or ''}"))
     if not folder or not (Path(folder) / "task").is_dir():
         return settings
-    if not (Path(folder) / "bundle.json").is_file():
+    if not is_finished(Path(folder)):
         raise RunFolderError("the run is not finished", where=folder, hint="finish it with --resume")
     where = f"task.{part}"
     if settings.get("tokenizer") is not None:
@@ -90,7 +91,7 @@ def start_from_run(
 
     """
     try:
-        weights = {_reads(name): one for name, one in load_file(Path(folder) / "weights.safetensors").items()}
+        weights = {_reads(name): one for name, one in load_file(Path(folder) / WEIGHTS).items()}
     except (OSError, SafetensorError) as error:
         raise _unreadable(folder, error) from None
     inserted = has_part_view and "reader" not in _saved(Path(folder))
