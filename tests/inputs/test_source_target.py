@@ -10,7 +10,7 @@ from tests.kinds import DECODERS
 from weft.config import kind_of
 from weft.data.examples.source_target import SourceTarget
 from weft.errors import ConfigError
-from weft.inputs.source_target import decided, encoded, loaded_sides, suiting
+from weft.inputs.source_target import decided, encoded, loaded_sides
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.text.tokenizers.choices import bpe_for, for_free_text
 from weft.text.tokenizers.words import CharTokenizerConfig
@@ -27,8 +27,8 @@ class BlurEncoderConfig(weft.EncoderConfig):
     kind: Literal["blur"] = "blur"
     width: int = 8
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "BlurEncoder":
-        return BlurEncoder(vocab_sizes)
+    def build(self, spec: weft.TokenSpec) -> "BlurEncoder":
+        return BlurEncoder(spec.vocab_sizes)
 
 
 class BlurEncoder(weft.Encoder):
@@ -64,11 +64,11 @@ def has_one_table(task):
 def test_the_encoder_that_suits_is_of_the_decoders_kind_and_size(decoder):
     sizes = {"width": 12, "layers": 2, "heads": 3, "feed_forward": 20, "hidden": 10, "dropout": 0.2}
     config = decoder(**{name: value for name, value in sizes.items() if name in decoder.model_fields})
-    found = suiting(config)
+    found = config.matching_encoder()
     assert found.kind == {"gpt": "transformer"}.get(config.kind, config.kind)
     assert (found.width, found.layers, found.dropout) == (12, 2, 0.2)
     if hasattr(config, "hidden"):
-        assert found.build((9,)).width == config.hidden, "both directions together"
+        assert found.build(weft.TokenSpec((9,))).width == config.hidden, "both directions together"
     else:
         assert (found.heads, found.feed_forward) == (3, 20)
         assert found.positions == {"gpt": "rotary"}.get(config.kind, "sinusoidal")

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from weft.models.attention import check_heads
-from weft.models.base import DecoderConfig
+from weft.models.base import DecoderConfig, Precision
+from weft.models.transformer import TransformerEncoderConfig
 from weft.models.transformer_decoder import Norm, TransformerDecoder
 
 
@@ -19,6 +20,7 @@ class GptDecoderConfig(DecoderConfig):
     """
 
     kind: Literal["gpt"] = "gpt"
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 3e-3, "betas": (0.9, 0.98)},
         "batch_rows": 32,
@@ -50,6 +52,18 @@ class GptDecoderConfig(DecoderConfig):
     def longest(self) -> int | None:
         """`max_length` where positions are learned."""
         return self.max_length if self.positions == "learned" else None
+
+    def matching_encoder(self) -> TransformerEncoderConfig:
+        """Return the config of a Transformer encoder of this size, with rotary positions."""
+        return TransformerEncoderConfig(
+            width=self.width,
+            layers=self.layers,
+            heads=self.heads,
+            feed_forward=self.feed_forward,
+            positions="rotary",
+            dropout=self.dropout,
+            view_dropout=0,
+        )
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """The decoder with its embedding."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Tokens
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, TokenSpec
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
@@ -20,6 +20,7 @@ _MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 class RnnEncoderConfig(EncoderConfig):
     """Settings shared by the recurrent encoders."""
 
+    bfloat16_on_any_cpu: ClassVar[bool] = False
     width: int = Field(default=128, ge=1)
     """Of the embeddings."""
     hidden: int = Field(default=96, ge=1)
@@ -33,8 +34,8 @@ class RnnEncoderConfig(EncoderConfig):
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
     """How often each view of a row is left out while training."""
 
-    def _build(self, vocab_sizes: tuple[int, ...], cell: Cell) -> RnnEncoder:
-        embedding = Embedding(vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
+    def _build(self, spec: TokenSpec, cell: Cell) -> RnnEncoder:
+        embedding = Embedding(spec.vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
         return RnnEncoder(
             embedding,
             cell=cell,
@@ -53,9 +54,9 @@ class PlainRnnEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["rnn"] = "rnn"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "rnn")
+        return self._build(spec, "rnn")
 
 
 class LstmEncoderConfig(RnnEncoderConfig):
@@ -63,9 +64,9 @@ class LstmEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["lstm"] = "lstm"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "lstm")
+        return self._build(spec, "lstm")
 
 
 class GruEncoderConfig(RnnEncoderConfig):
@@ -73,9 +74,9 @@ class GruEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["gru"] = "gru"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "gru")
+        return self._build(spec, "gru")
 
 
 class RnnEncoder(Encoder):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -12,7 +13,7 @@ from torch.nn import functional
 from weft.data.batch import Tokens
 from weft.errors import ConfigError
 from weft.models.attention import SelfAttention, Turning, angles, check_heads
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
@@ -24,6 +25,8 @@ class TransformerEncoderConfig(EncoderConfig):
     """Layers of self-attention (Vaswani et al. 2017), pre-norm (Xiong et al. 2020, section 3)."""
 
     kind: Literal["transformer"] = "transformer"
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
+    reads_jointly: ClassVar[bool] = True
     width: int = Field(default=128, ge=2, multiple_of=2)
     """Of the embeddings and of all states."""
     layers: int = Field(default=2, ge=1)
@@ -51,9 +54,9 @@ class TransformerEncoderConfig(EncoderConfig):
         """`max_length` where positions are learned."""
         return self.max_length if self.positions == "learned" else None
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> TransformerEncoder:
+    def build(self, spec: TokenSpec) -> TransformerEncoder:
         """The encoder with its embedding."""
-        embedding = Embedding(vocab_sizes, self.width, view_dropout=self.view_dropout)
+        embedding = Embedding(spec.vocab_sizes, self.width, view_dropout=self.view_dropout)
         return TransformerEncoder(
             embedding,
             layers=self.layers,

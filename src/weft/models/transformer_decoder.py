@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from weft.errors import ConfigError
 from weft.models.attention import CausalAttention, CrossAttention, KeyValues, RotaryAngles, causal, check_heads
-from weft.models.base import Decoder, DecoderConfig, Memory
+from weft.models.base import Decoder, DecoderConfig, Memory, Precision
 from weft.models.dropout import Dropout
-from weft.models.transformer import sinusoids
+from weft.models.transformer import TransformerEncoderConfig, sinusoids
 
 Positions = Literal["sinusoidal", "rotary", "learned"]
 """How the order of tokens is told: added as sinusoids or as learned vectors, or by turning queries and keys."""
@@ -27,6 +27,7 @@ class TransformerDecoderConfig(DecoderConfig):
     """Layers of self-attention, attention to the memory, and feed-forward parts (Vaswani et al. 2017), pre-norm."""
 
     kind: Literal["transformer"] = "transformer"
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 2e-3, "betas": (0.9, 0.98)},
         "epochs": 20,
@@ -52,6 +53,18 @@ class TransformerDecoderConfig(DecoderConfig):
     def _heads_divide_the_width(self) -> Self:
         check_heads(self.width, self.heads, turning="rotary" if self.positions == "rotary" else "none")
         return self
+
+    def matching_encoder(self) -> TransformerEncoderConfig:
+        """Return the config of a Transformer encoder of this size and with these positions."""
+        return TransformerEncoderConfig(
+            width=self.width,
+            layers=self.layers,
+            heads=self.heads,
+            feed_forward=self.feed_forward,
+            positions=self.positions,
+            dropout=self.dropout,
+            view_dropout=0,
+        )
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """The decoder with its embedding."""

@@ -24,7 +24,7 @@ from weft.inputs.pair import joined
 from weft.inputs.text import tokens_of
 from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
 from weft.metrics.systems import CorpusScore, intervals
-from weft.models.base import EncoderConfig
+from weft.models.base import EncoderConfig, TokenSpec
 from weft.models.choices import ENCODERS, FOLDERS
 from weft.models.masked import MaskedModel
 from weft.models.transformer import TransformerEncoderConfig
@@ -98,7 +98,7 @@ class MaskedLanguageModelConfig(PlainTextConfig):
 
     def learn(self, examples: Sequence[Document]) -> MaskedLanguageModelTask:
         """The tokenizer. Raises ConfigError where the encoder keeps no positions, or the tokenizer has no words."""
-        if not self.encoder.reads_order:
+        if self.encoder.reads is not Tokens:
             what = f"`{self.encoder.kind}` reads n-grams, of which none can be hidden"
             raise ConfigError(what, where="task.encoder", hint="take `transformer`, `lstm`, `gru`, `rnn` or `cnn`")
         texts, encoder = [one.text for one in examples], self.encoder.ready()
@@ -143,7 +143,7 @@ class MaskedLanguageModelTask(Task):
 
     def build_model(self) -> MaskedModel:
         """The encoder and its head, with fresh weights."""
-        encoder = self.config.encoder.build(self.tokenizer.sizes)
+        encoder = self.config.encoder.build(TokenSpec(self.tokenizer.sizes))
         return MaskedModel(encoder, size=self.masking.size, first=self.masking.first)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:

@@ -20,6 +20,7 @@ from weft.errors import InputError
 from weft.inputs.overlap_features import COUNTS
 from weft.inputs.question_options import OptionBatch, option_batch, option_columns, options_of
 from weft.metrics.bootstrap import mean
+from weft.models.base import TokenSpec
 from weft.models.options import OptionConfig, OptionReader
 from weft.models.span import ReaderKind
 from weft.tasks.base import Loss, Scores
@@ -106,7 +107,7 @@ class MultipleChoice(PassageTask):
     def build_model(self) -> OptionReader:
         """The encoder and its head, with fresh weights."""
         assert self.config.reader != "auto"
-        encoder = self.config.encoder.build(self.read_sizes)
+        encoder = self.config.encoder.build(TokenSpec(self.read_sizes))
         return self.config.option.build(encoder, reader=self.config.reader, counted=COUNTS)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, SerializeAsAny, model_validator
 
 from weft.config import one_of
+from weft.data.batch import Tokens
 from weft.data.columns import Columns
 from weft.data.sources import Table
 from weft.errors import ConfigError
@@ -20,9 +21,6 @@ from weft.models.span import ReaderKind
 from weft.tasks.base import Task, TaskConfig
 from weft.text.tokenizers.base import Frame, Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, fitting
-
-JOINT = ("transformer", "pretrained")
-"""The encoders that read question and passage best in one row."""
 
 ReaderEncoder = Annotated[
     SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=LstmEncoderConfig), FOLDERS
@@ -97,7 +95,7 @@ class PassageTaskConfig(TaskConfig):
         encoder = self.encoder.ready()
         texts = list(dict.fromkeys(text for one in examples for text in one.texts))
         tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=True)
-        reader = self.reader if self.reader != "auto" else "joint" if encoder.kind in JOINT else "attention"
+        reader = self.reader if self.reader != "auto" else "joint" if encoder.reads_jointly else "attention"
         decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer, "reader": reader}
         if "max_length" not in self.model_fields_set and encoder.longest is not None:
             decided["max_length"] = min(self.max_length, encoder.longest)
@@ -113,7 +111,7 @@ class PassageTaskConfig(TaskConfig):
             what = f"a pre-trained encoder reads {self.together} in one row"
             raise ConfigError(what, where="task.reader", hint="set task.reader to joint")
         layout_rows = Layout(frame, self.max_length, self.max_question)
-        if not encoder.reads_order:
+        if encoder.reads is not Tokens:
             hint = "take `lstm`, `gru`, `cnn`, `transformer` or a pre-trained encoder"
             raise ConfigError(f"`{encoder.kind}` keeps no positions", where="task.encoder", hint=hint)
         if layout_rows.room < 8:

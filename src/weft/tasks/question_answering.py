@@ -19,6 +19,7 @@ from weft.data.sources import Table
 from weft.errors import InputError
 from weft.files import read_json, write_json
 from weft.inputs.question_passage import QuestionBatch, collate_rows, layout_rows, letters_of, targets, text_of
+from weft.models.base import TokenSpec
 from weft.models.span import ReaderKind, SpanConfig, SpanReader, best_spans
 from weft.tasks.base import TUNED, Loss, Scores
 from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
@@ -123,7 +124,7 @@ class QuestionAnswering(PassageTask):
     def build_model(self) -> SpanReader:
         """The encoder and its head, with fresh weights."""
         assert self.config.reader != "auto"
-        return self.config.span.build(self.config.encoder.build(self.read_sizes), reader=self.config.reader)
+        return self.config.span.build(self.config.encoder.build(TokenSpec(self.read_sizes)), reader=self.config.reader)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
         """Start from what was trained before, where that is asked for."""

@@ -46,7 +46,7 @@ from weft.inputs.source_target import (
     symbols_for,
     with_kind,
 )
-from weft.models.base import EncoderConfig
+from weft.models.base import EncoderConfig, TokenSpec
 from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
@@ -197,7 +197,7 @@ class Seq2SeqTask(Task):
         """Encoder and decoder, with fresh weights."""
         encoder_config = self.config.encoder
         assert isinstance(encoder_config, EncoderConfig)
-        encoder = encoder_config.build(self.sides.read_sizes)
+        encoder = encoder_config.build(TokenSpec(self.sides.read_sizes))
         check_positions(encoder_config, encoder, self.config.decoder)
         ids = max(self.end + 1, self.sides.target.sizes[0])
         decoder = self.config.decoder.build(ids, memory_width=encoder.width)

@@ -20,7 +20,7 @@ from weft.inputs.text import framed_tokens, ngrams_of, tokens_of
 from weft.inputs.warm_start import start_from_run
 from weft.inputs.word_vectors import start_from
 from weft.metrics.calibration import log_loss, temperature, tempered
-from weft.models.base import Encoder
+from weft.models.base import Encoder, NeedsCounts, TokenSpec
 from weft.models.classifier import Classifier
 from weft.models.pairs import Pair, PairClassifier
 from weft.tasks.base import TUNED, Task
@@ -92,7 +92,7 @@ class TextClassifierTask(Task):
         sizes = self.tokenizer.sizes
         if self.each > 1 and not self.tokenizer.ordered:
             sizes = (2 * sizes[0],)  # an n-gram of both texts is another than the same of one alone
-        encoder = self.config.encoder.build(sizes)
+        encoder = self.config.encoder.build(TokenSpec(sizes))
         if self.each > 1 and self.tokenizer.ordered and self.tokenizer.frame is None:
             return PairClassifier(encoder, self.config.classifier, classes=len(self.labels))
         return self.config.classifier.build(encoder, classes=len(self.labels))
@@ -102,7 +102,8 @@ class TextClassifierTask(Task):
         label_R, text = columns.fixed["label"], columns.ragged["text"]
         of_C = (np.flatnonzero(label_R == c if label_R.ndim == 1 else label_R[:, c]) for c in range(len(self.labels)))
         assert isinstance(model.encoder, Encoder)
-        model.encoder.prepare(text.values[:, 0], (text.flat(rows)[0][:, 0] for rows in of_C))
+        if isinstance(model.encoder, NeedsCounts):
+            model.encoder.prepare(text.values[:, 0], (text.flat(rows)[0][:, 0] for rows in of_C))
         if self.config.start:
             notes = [start_from_run(self.config.start, model, part="encoder")]
         else:

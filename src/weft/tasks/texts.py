@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from weft.data.batch import Ngrams, Tokens
 from weft.data.checks.findings import Part
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.columns import Long
@@ -140,7 +141,7 @@ class TextClassifierConfig(TaskConfig):
             hint = "take `head` or `head-tail`"
             raise ConfigError("two texts cannot be read in windows", where="task.long", hint=hint)
         encoder = self.encoder.ready().for_labels(choices)
-        tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=encoder.reads_order)
+        tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=encoder.reads is Tokens)
         decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer}
         if "max_length" not in self.model_fields_set and encoder.longest is not None and self.encoder is not encoder:
             decided["max_length"] = min(self.max_length, encoder.longest)
@@ -215,13 +216,13 @@ def _check_length(encoder: EncoderConfig, max_length: int) -> None:
 
 
 def _check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
-    if encoder.reads_order and not tokenizer.ordered:
+    if encoder.reads is Tokens and not tokenizer.ordered:
         raise ConfigError(
             f"`{encoder.kind}` reads positions in order, and n-grams have none",
             where="task.tokenizer",
             hint="leave task.tokenizer out, or take `mixed`, `word`, `char`, `bpe`, `wordpiece`, `unigram` or `bytes`",
         )
-    if not encoder.reads_order and tokenizer.ordered:
+    if encoder.reads is Ngrams and tokenizer.ordered:
         raise ConfigError(
             f"`{encoder.kind}` reads n-grams", where="task.tokenizer", hint="leave task.tokenizer out, or take `ngrams`"
         )
