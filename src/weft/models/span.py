@@ -110,7 +110,7 @@ class BiAttention(nn.Module):
         return layers(self.dropout(states_BSD), passage.mask_BS).states_BSD
 
     def _attended(self, passage: Memory, question: Memory) -> Tensor:
-        """Join each position with its attention to the question, and with the attention of the question to the passage."""
+        """Join each position with its attention to the question, and with that of the question to the passage."""
         passage_BSD, question_BJD = passage.states_BSD, question.states_BSD
         alike_BSJ = (passage_BSD * self.both) @ question_BJD.mT
         alike_BSJ = alike_BSJ + self.similar[0](passage_BSD) + self.similar[1](question_BJD).mT

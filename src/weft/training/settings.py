@@ -12,6 +12,7 @@ from weft.config import Config
 from weft.errors import ConfigError
 from weft.models.base import PartConfig, Precision
 from weft.training.optim import AdamWConfig, OptimizerChoice, Schedule
+from weft.training.torch_private import cpu_has_bfloat16
 
 
 class TrainingConfig(Config):
@@ -66,7 +67,7 @@ def precision_for(
     it. It is not measured: a choice by timing would break "same seed, same weights".
     Raises ConfigError where the device cannot do what is asked.
     """
-    native = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
+    native = device.type != "cpu" or cpu_has_bfloat16()
     able = native or all(part.bfloat16_on_any_cpu for part in parts)
     if (asked == "bfloat16" and not able) or (asked == "float64" and device.type == "mps"):
         kinds = " + ".join(dict.fromkeys(part.kind for part in parts))
