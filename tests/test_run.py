@@ -13,7 +13,6 @@ import weft
 from weft.config import overridden, validated
 from weft.errors import ConfigError, Interrupted, TrainingError
 from weft.files import read_json
-from weft.models.base import TokenSpec
 from weft.report.folder import read_run
 from weft.run import suited
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
@@ -33,7 +32,7 @@ class WhisperEncoderConfig(weft.EncoderConfig):
     kind: Literal["whisper"] = "whisper"
     recommended: ClassVar[Mapping[str, Any]] = {"epochs": 2, "batch_rows": 7, "optimizer": "sgd"}
 
-    def build(self, spec: TokenSpec) -> "WhisperEncoder":
+    def build(self, spec: weft.TokenSpec) -> "WhisperEncoder":
         return WhisperEncoder(spec.vocab_sizes)
 
 

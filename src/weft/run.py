@@ -22,6 +22,7 @@ from weft.evaluation.attention_maps import attention_maps, write_attention_maps
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
 from weft.evaluation.input_importance import input_importance
 from weft.files import read_json, write_json, write_text, written_folder
+from weft.models.base import PartConfig
 from weft.models.device import Device, pick
 from weft.tasks.base import TUNED, Task, examples_of
 from weft.tasks.choices import TaskChoice
@@ -167,7 +168,7 @@ def _learned(run: _Run) -> Task:
 
 def _job(run: _Run, task: Task) -> Job:
     config, data = run.config, run.config.data
-    precision = precision_for(_kind(task), run.device, asked=config.training.precision)
+    precision = precision_for(_parts(task), run.device, asked=config.training.precision)
     torch.manual_seed(config.seed)
     model = task.build_model()
     with examples_of(data.train):
@@ -196,9 +197,13 @@ def _job(run: _Run, task: Task) -> Job:
     )
 
 
-def _kind(task: Task) -> str:
+def _parts(task: Task) -> list[PartConfig]:
     parts = [getattr(task.config, name, None) for name in ("encoder", "decoder")]
-    return " + ".join(dict.fromkeys(part.kind for part in parts if part is not None)) or task.config.kind
+    return [part for part in parts if part is not None]
+
+
+def _kind(task: Task) -> str:
+    return " + ".join(dict.fromkeys(part.kind for part in _parts(task))) or task.config.kind
 
 
 def _notes(run: _Run, job: Job) -> list[str]:

@@ -19,7 +19,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import weft
 from weft.config import overridden, validated
 from weft.errors import ConfigError, InputError
-from weft.models.base import TokenSpec
 from weft.models.cnn import CnnEncoderConfig
 
 GOOD = ("the soup was good", "味道很好，还会再来", "warm and friendly", "好吃不贵")
@@ -233,7 +232,7 @@ class LoudEncoderConfig(weft.EncoderConfig):
     kind: Literal["loud"] = "loud"
     width: int = 8
 
-    def build(self, spec: TokenSpec) -> "LoudEncoder":
+    def build(self, spec: weft.TokenSpec) -> "LoudEncoder":
         return LoudEncoder(spec.vocab_sizes, self.width)
 
 

@@ -10,8 +10,7 @@ from tests.kinds import DECODERS
 from weft.config import kind_of
 from weft.data.examples.source_target import SourceTarget
 from weft.errors import ConfigError
-from weft.inputs.source_target import SourceTargetInput, decided, loaded_tokenizers, suiting
-from weft.models.base import TokenSpec
+from weft.inputs.source_target import SourceTargetInput, decided, loaded_tokenizers
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.text.tokenizers.choices import bpe_for, for_free_text
 from weft.text.tokenizers.words import CharTokenizerConfig
@@ -28,7 +27,7 @@ class BlurEncoderConfig(weft.EncoderConfig):
     kind: Literal["blur"] = "blur"
     width: int = 8
 
-    def build(self, spec: TokenSpec) -> "BlurEncoder":
+    def build(self, spec: weft.TokenSpec) -> "BlurEncoder":
         return BlurEncoder(spec.vocab_sizes)
 
 
@@ -65,11 +64,11 @@ def has_one_table(task):
 def test_the_encoder_that_suits_is_of_the_decoders_kind_and_size(decoder):
     sizes = {"width": 12, "layers": 2, "heads": 3, "feed_forward": 20, "hidden": 10, "dropout": 0.2}
     config = decoder(**{name: value for name, value in sizes.items() if name in decoder.model_fields})
-    found = suiting(config)
+    found = config.matching_encoder()
     assert found.kind == {"gpt": "transformer"}.get(config.kind, config.kind)
     assert (found.width, found.layers, found.dropout) == (12, 2, 0.2)
     if hasattr(config, "hidden"):
-        assert found.build(TokenSpec((9,))).width == config.hidden, "both directions together"
+        assert found.build(weft.TokenSpec((9,))).width == config.hidden, "both directions together"
     else:
         assert (found.heads, found.feed_forward) == (3, 20)
         assert found.positions == {"gpt": "rotary"}.get(config.kind, "sinusoidal")

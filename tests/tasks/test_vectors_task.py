@@ -13,7 +13,6 @@ import weft
 from weft.config import overridden, read_yaml, validated
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError, Interrupted
-from weft.models.base import TokenSpec
 from weft.text.vectors import read_width
 from weft.training.reports import Note
 
@@ -188,7 +187,7 @@ class PlainEncoderConfig(weft.EncoderConfig):
     size: int = WIDTH
     table: Literal["weft", "torch"] = "weft"
 
-    def build(self, spec: TokenSpec) -> "PlainEncoder":
+    def build(self, spec: weft.TokenSpec) -> "PlainEncoder":
         return PlainEncoder(spec.vocab_sizes, self)
 
 

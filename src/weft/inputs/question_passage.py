@@ -40,9 +40,6 @@ QUESTION, PASSAGE = 1, 2
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
-JOINT = ("transformer", "pretrained")
-"""The encoders that read question and passage best in one row."""
-
 ReaderEncoder = Annotated[
     SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=LstmEncoderConfig), FOLDERS
 ]
@@ -82,7 +79,7 @@ class PassageSettings(InputConfig):
         encoder = self.encoder.ready()
         texts = list(dict.fromkeys(text for one in examples for text in one.texts))
         tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=True)
-        reader = self.reader if self.reader != "auto" else "joint" if encoder.kind in JOINT else "attention"
+        reader = self.reader if self.reader != "auto" else "joint" if encoder.reads_jointly else "attention"
         decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer, "reader": reader}
         if "max_length" not in self.model_fields_set and encoder.longest is not None:
             decided["max_length"] = min(self.max_length, encoder.longest)

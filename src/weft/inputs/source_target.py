@@ -23,12 +23,8 @@ from weft.models.base import DecoderConfig, Encoder, EncoderConfig, Symbols, Tok
 from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.embedding import Embedding
 from weft.models.encoder_decoder import Tying
-from weft.models.fine_tuning import FineTuning
-from weft.models.pretrained import PretrainedEncoder, PretrainedEncoderConfig
-from weft.models.pretrained_decoder import PretrainedDecoder, PretrainedDecoderConfig
-from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
-from weft.models.rnn_decoder import RnnDecoderConfig
-from weft.models.transformer import TransformerEncoderConfig
+from weft.models.pretrained import PretrainedEncoder
+from weft.models.pretrained_decoder import PretrainedDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.text.segment import han_share
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
@@ -125,7 +121,7 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     Raises ConfigError where encoder and decoder, or the settings of the vocabularies, do not go together.
     """
     decoder = config.decoder.ready()
-    encoder = (config.encoder or suiting(decoder)).ready()
+    encoder = (config.encoder or decoder.matching_encoder()).ready()
     if encoder.reads is not Tokens:
         what = f"`{encoder.kind}` reads n-grams, which have no positions for a decoder to look at"
         raise ConfigError(what, where="task.encoder", hint="take `cnn`, `rnn`, `lstm`, `gru` or `transformer`")
@@ -185,20 +181,6 @@ def check_positions(config: EncoderConfig, encoder: Encoder, decoder: DecoderCon
         what = f"`{config.kind}` keeps no positions for a decoder to look at"
         hint = "take another encoder, or a decoder with task.decoder.attention=none"
         raise ConfigError(what, where="task.encoder", hint=hint)
-
-
-def suiting(decoder: DecoderConfig) -> EncoderConfig:
-    """The encoder of a decoder's kind and size."""
-    if isinstance(decoder, RnnDecoderConfig):
-        make = LstmEncoderConfig if decoder.kind == "lstm" else GruEncoderConfig
-        half = max(1, decoder.hidden // 2)
-        return make(width=decoder.width, hidden=half, layers=decoder.layers, dropout=decoder.dropout, view_dropout=0)
-    if isinstance(decoder, PretrainedDecoderConfig):
-        return PretrainedEncoderConfig(**{name: getattr(decoder, name) for name in FineTuning.model_fields})
-    names = ("width", "layers", "heads", "feed_forward", "dropout")
-    settings = {name: getattr(decoder, name) for name in names if hasattr(decoder, name)}
-    rotary = not isinstance(decoder, TransformerDecoderConfig) or decoder.positions == "rotary"
-    return TransformerEncoderConfig(positions="rotary" if rotary else "sinusoidal", view_dropout=0, **settings)
 
 
 def learned_tokenizers(config: Any, sources: Sequence[str], targets: Sequence[str]) -> SourceTargetTokenizers:
@@ -376,4 +358,4 @@ def with_kind(settings: Any, *, context: Any) -> Any:
         decoder = _DECODER.validate_python(settings.get("decoder", {}), context=context)
     except ValidationError:
         return {name: value for name, value in settings.items() if name != "encoder"}
-    return {**settings, "encoder": {**suiting(decoder).model_dump(), **encoder}}
+    return {**settings, "encoder": {**decoder.matching_encoder().model_dump(), **encoder}}

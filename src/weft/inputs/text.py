@@ -20,8 +20,7 @@ from weft.inputs.base import Input, InputConfig
 from weft.inputs.pair import framed, shared_and_alone
 from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
 from weft.inputs.word_vectors import Change, as_wide, check_vectors, start_from
-from weft.models.bag import BagEncoder
-from weft.models.base import EncoderConfig, TokenSpec
+from weft.models.base import EncoderConfig, NeedsCounts, TokenSpec
 from weft.models.choices import EncoderChoice
 from weft.models.classifier import Classifier, ClassifierConfig, PooledEncoder
 from weft.models.cnn import CnnEncoderConfig
@@ -293,7 +292,7 @@ class BagInput(TextInput):
     def initialize(self, model: nn.Module, columns: Columns, rows_of_C: Sequence[np.ndarray]) -> list[str]:
         """Let the encoder weigh the n-grams by the labels of the training rows that have them."""
         text, encoder = columns.ragged[self.name], model.encoder
-        if isinstance(encoder, BagEncoder):
+        if isinstance(encoder, NeedsCounts):
             encoder.prepare(text.values[:, 0], (text.flat(rows)[0][:, 0] for rows in rows_of_C))
         return super().initialize(model, columns, rows_of_C)
 

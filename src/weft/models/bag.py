@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from weft.data.batch import Ngrams
-from weft.models.base import Encoder, EncoderConfig, Memory, TokenSpec
+from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
 from weft.models.embedding import sparse_gradient
 
 Weighting = Literal["default", "naive-bayes", "none"]
@@ -23,6 +23,7 @@ class BagEncoderConfig(EncoderConfig):
 
     kind: Literal["bag"] = "bag"
     reads: ClassVar[type] = Ngrams
+    precision: ClassVar[Mapping[str, Precision]] = {}
     recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.05, "batch_rows": 64}
     width: int = Field(default=16, ge=1)
     """Of the n-gram vectors."""

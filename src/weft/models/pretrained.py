@@ -16,7 +16,7 @@ from torch import nn
 
 from weft.data.batch import Tokens
 from weft.errors import ConfigError
-from weft.models.base import Encoder, EncoderConfig, Memory, TokenSpec
+from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
 from weft.models.fine_tuning import FineTuned, FineTuning
 from weft.models.model_folder import PAIRS, READERS, Head, fresh, loaded
 
@@ -28,6 +28,8 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
     """A pre-trained BERT or one of its kin (Devlin et al. 2019), and how far fine-tuning may change it."""
 
     kind: Literal["pretrained"] = "pretrained"
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
+    reads_jointly: ClassVar[bool] = True
     serves: ClassVar[tuple[str, ...]] = (*READERS, *PAIRS)
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 3,
@@ -89,6 +91,10 @@ class PretrainedEncoder(FineTuned, Encoder):
         super().__init__()
         self.layer_decay, self.head_rate = layer_decay, head_rate
         self.take(network)
+
+    def share_table(self, table: nn.Embedding) -> None:
+        """Look tokens up in the table of a decoder from now on."""
+        self.network.get_input_embeddings().weight = table.weight
 
     def take(self, network: Any) -> None:
         """Read by this network from now on, or by its encoder where it has a decoder too."""

@@ -34,6 +34,7 @@ from weft.training.optimizers import Optimizer
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 from weft.training.settings import Precision, TrainingConfig, rows_for
 from weft.training.sparse import SparseGradients, divide_and_clip
+from weft.training.torch_private import seed_cpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,8 @@ def _agreed(signals: float) -> int:
 
 
 def _seed_draws(seed: int, device: torch.device) -> None:
-    # torch.manual_seed also notes the call for GPUs that are not there: a hundred times the cost of the seeding itself
     if device.type == "cpu":
-        torch.default_generator.manual_seed(seed)
+        seed_cpu(seed)
     else:
         torch.manual_seed(seed)
 
