@@ -1,4 +1,4 @@
-"""The two Chinese scripts: one into the other, and which of them a text is in; knows nothing of words."""
+"""Converts Chinese texts between the simplified and the traditional script, and counts the characters of each."""
 
 from __future__ import annotations
 
@@ -38,19 +38,22 @@ _SIMPLIFIED, _TRADITIONAL = frozenset(SIMPLIFIED), frozenset(TRADITIONAL)
 
 @dataclass(frozen=True, slots=True)
 class ScriptCounts:
-    """How many characters of some texts stand in texts of one script alone, by a table of 400 pairs."""
+    """Number of characters that occur in one script alone, by a table of 400 pairs."""
 
     simplified: int
     traditional: int
 
     @property
     def traditional_share(self) -> float:
-        """The traditional among them, 0 to 1; 0 where there are none of either."""
+        """Share of traditional characters among those counted, 0 to 1; 0 if none were counted."""
         return self.traditional / max(1, self.simplified + self.traditional)
 
 
 def count_scripts(texts: Iterable[str]) -> ScriptCounts:
-    """Count what tells the scripts of Chinese texts apart; Japanese, which has some of both, is not told apart."""
+    """Count the characters that occur in one Chinese script alone.
+
+    Japanese uses some of both and is not recognised as a language of its own.
+    """
     simplified = traditional = 0
     for text in texts:
         if not text.isascii():
@@ -60,13 +63,16 @@ def count_scripts(texts: Iterable[str]) -> ScriptCounts:
 
 
 def traditional_share(texts: Iterable[str]) -> float:
-    """The traditional among the characters that tell the scripts apart, 0 to 1; 0 where there are none."""
+    """Return the share of traditional characters among those of one script alone, 0 to 1; 0 if there are none."""
     return count_scripts(texts).traditional_share
 
 
 @cache
 def converter(script: Script) -> Callable[[str], str]:
-    """What writes a text in one script, by the characters and phrases of OpenCC. Raises MissingExtra without it."""
+    """Return a function that converts a text to a script with OpenCC's characters and phrases.
+
+    Raises MissingExtra without OpenCC.
+    """
     try:
         from opencc import OpenCC
     except ImportError:
