@@ -104,7 +104,7 @@ class Pile:
         if self._size > BEYOND:
             for part in self._parts:
                 self._file = _written(part.tobytes(), self._file)
-            self._parts = [values[:0].copy()]  # which tells the type and the axes
+            self._parts = [values[:0].copy()]  # keeps the type and the axes
 
     def done(self) -> np.ndarray:
         """Return the whole array, read-only if it is in a file; something must have been added."""

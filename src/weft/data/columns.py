@@ -164,7 +164,7 @@ def _arrays(part: Columns, first: int, words: Mapping[str, int]) -> dict[tuple[s
         values = part.ragged[name].values.copy()
         values[:, -1] += np.where(values[:, -1] > 0, words[name], 0).astype(values.dtype)
         found["ragged", name] = values
-        once = 1 if first else 0  # word 0, which has no letters, stands once
+        once = 1 if first else 0  # word 0, which has no n-grams, is stored once
         found["letters", name], found["letters lengths", name] = letters.values, letters.lengths_R[once:]
     return found
 

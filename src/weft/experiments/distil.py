@@ -125,7 +125,7 @@ def _lesson(
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError("a teacher answers in one process", hint="start `weft distil` without torchrun")
     teacher, settings = load(place), place / "config.yaml"
-    # the dev part is dealt by the seed of the teacher: with another it would hold texts that the teacher learned from
+    # the teacher's seed splits off the dev set: with another it would hold texts that the teacher learned from
     seed = read_yaml(settings).get("seed", config.seed) if settings.is_file() else config.seed
     examples = read(config.data, config.task, seed=seed)
     with examples_of(config.data.train):

@@ -70,7 +70,7 @@ def novelty(texts: Sequence[str], training: Sequence[str], *, n: int) -> Novelty
     new_K = ~np.isin(ngrams_K[ours_K], ngrams_K[~ours_K])
     rows = _spelled(pieces)
     learned = "\n".join(rows[len(texts) :])
-    # a text with a new n-gram is no copy: to look for the others alone saves nearly all of the time
+    # a text with a new n-gram is no copy: searching for the others alone saves nearly all of the time
     new_R = np.bincount(text_K[ours_K], weights=new_K, minlength=len(texts))
     copied = sum(row != "\t" and not new and row in learned for row, new in zip(rows, new_R.tolist(), strict=False))
     return Novelty(new_ngrams=float(new_K.mean()) if len(new_K) else 0.0, copied=copied / len(texts))

@@ -66,7 +66,7 @@ def bleu(
     """
     if tokenizer == "auto":
         tokenizer = tokenizer_for([text for row in references for text in row])
-    # forced: to be told on standard error that texts look tokenized is no use to a caller
+    # forced: a warning on standard error that texts look tokenized is no use to a caller
     metric = BLEU(lowercase=case == "lower", tokenize=tokenizer, force=True)
     return CorpusScore(*_counted(metric, hypotheses, references), _bleu)
 

@@ -12,7 +12,7 @@ from weft.errors import MissingExtra
 Script = Literal["simplified", "traditional"]
 
 # The 400 most frequent characters of news, reviews and poems that are written in two ways, one for one: neither
-# form stands in texts of the other script (后, 里, 台 or 面 do, so they tell nothing). At one place, one character.
+# form stands in texts of the other script (后, 里, 台 or 面 do, so they are left out). At one place, one character.
 SIMPLIFIED = (
     "为时国来这会学长无们对风与过还开间说东现动没经书点电体马见从两机处业将应儿门头区样关场进归张乐问员数"
     "气红实语军华题飞尔声赛亚线觉龙阳黄诗鱼称满总远给谁结带楼罗师联难传边节设话离战运该队树务爱欢计达吗类"

@@ -58,7 +58,7 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
     for number, fold in enumerate(folds(names, texts, count=FOLDS, seed=seed), 1):
         yield Note(f"label errors: fold {number} of {FOLDS}")
         probabilities_NC[fold.dev] = _answered(examples, fold.train, fold.dev, labels=labels, seed=seed)
-    # how sure a model is depends on how long it was trained; what its sureness is worth, on how often it was right
+    # a model's confidence depends on how long it was trained; calibration makes it comparable
     probabilities_NC = tempered(probabilities_NC, temperature(probabilities_NC, labels_N))
     issues = label_issues(probabilities_NC, labels_N, margin=MARGIN)
     shown = [
