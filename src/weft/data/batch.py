@@ -46,8 +46,7 @@ class Ngrams(Moves):
 
 @dataclass(frozen=True, slots=True)
 class Tokens(Moves):
-    """Positions in order: ids [B, S], their mask [B, S], and, if there are any, further views of each position [B, S,
-    W].
+    """Positions in order: ids [B, S], their mask [B, S], and optionally further views of each position [B, S, W].
 
     If `letters` is given, the last column of `views_BSW` indexes its rows; each row holds the character n-grams of one
     distinct word.

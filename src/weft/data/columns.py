@@ -63,9 +63,7 @@ class Ragged:
 
 
 class Share(float):
-    """A share that keeps its part and its whole, so that the shares of parts of a corpus can be pooled; 0 if whole is
-    0.
-    """
+    """A share with its part and its whole, so that shares of parts of a corpus can be pooled; 0 if whole is 0."""
 
     part: float
     whole: float
@@ -150,9 +148,7 @@ def encode_rows(encode: Callable[[Sequence[Any]], Columns], examples: Sequence[A
 
 
 def _arrays(part: Columns, first: int, words: Mapping[str, int]) -> dict[tuple[str, str], np.ndarray]:
-    """Return the arrays of a part of a corpus, with example numbers counted on from `first` and word numbers from
-    `words`.
-    """
+    """Return the arrays of a part of a corpus, its examples numbered from `first`, its words after those of `words`."""
     found = {("rows", "owner"): (part.owner_R + first).astype(np.int32), ("rows", "cost"): part.cost_R.astype(np.int32)}
     if part.shape_R is not None:
         found["rows", "shape"] = part.shape_R
@@ -225,8 +221,7 @@ def ended(rows: Ragged, end: int) -> Ragged:
 
 
 def windows(whole: Ragged, *, size: int) -> Fitted:
-    """Cut rows into windows of at most `size` + 1 values that overlap by one, so that all values but the first are
-    predicted.
+    """Cut rows into windows of `size` + 1 values or fewer that overlap by one: all values but the first are predicted.
 
     A text of a single value makes a row too.
     """

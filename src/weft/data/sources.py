@@ -64,7 +64,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was left out, and the reason; `column` is empty when the row as a whole is at fault, `place` is for
+    """A row that was left out, and the reason; `column` is empty if the row as a whole is at fault, `place` is for
     people.
     """
 

@@ -63,9 +63,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
 
 
 def _translator(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Report]:
-    """Train a translator of dates, times and numbers from English into Chinese; most of its test set is not in
-    training.
-    """
+    """Train a translator of dates, times and numbers from English into Chinese; most test sentences are unseen."""
     yield Note(f"\n{TRANSLATOR}: dates and numbers, from English into Chinese")
     train_file, test_file = folder / "pairs.jsonl", folder / "pairs_test.jsonl"
     made = translations.demo_pairs(PAIRS + TEST_PAIRS, seed=seed)

@@ -142,8 +142,7 @@ def _pair(rng: random.Random) -> DemoPair:
 
 
 def _number(rng: random.Random, *, fewest: int = 1, most: int) -> int:
-    """Draw a number of `fewest` to `most` digits, each length equally likely; many digits are zeros, so that 零 is
-    learned.
+    """Draw a number of `fewest` to `most` digits, each length equally likely; many digits are zeros, to train 零.
 
     It is 2 at least, as the noun after it is in the plural.
     """

@@ -130,8 +130,7 @@ class Seq2Seq(_Writer):
         return self._trained().answer(texts(sources, "sources"), search=search)
 
     def score(self, sources: Sequence[str], targets: Sequence[str | Sequence[str]]) -> float:
-        """Return the chrF of the texts generated for all sources, divided by 100: 0 to 1; several targets are all
-        right.
+        """Return the chrF of the generated texts, divided by 100: 0 to 1; several targets are all right.
 
         chrF2 (Popović 2015, 2016) needs no words, so that Chinese and English are measured alike. Raises as `predict`
         does, and InputError if there are not as many targets as sources.
@@ -214,8 +213,7 @@ class LanguageModel(_Writer):
         return self
 
     def generate(self, prompts: Sequence[str], *, search: SearchConfig | None = None) -> list[str]:
-        """Generate the continuation of each prompt, without the prompt; an empty one asks for a text from its
-        beginning.
+        """Generate the continuation of each prompt, without the prompt; an empty prompt asks for a whole text.
 
         Raises InputError before `fit`, and for a prompt with characters that the model has never seen; ConfigError for
         an impossible search.
@@ -223,15 +221,11 @@ class LanguageModel(_Writer):
         return [one.text for one in self.answer(prompts, search=search)]
 
     def answer(self, prompts: Sequence[str], *, search: SearchConfig | None = None) -> list[GeneratedText]:
-        """Generate the continuation of each prompt, its log-probability, and the alternatives. Raises as `generate`
-        does.
-        """
+        """Generate continuations with their log-probabilities and alternatives. Raises as `generate` does."""
         return self._trained().answer(texts(prompts, "prompts", blank="keep"), search=search)
 
     def stream(self, prompt: str, *, search: SearchConfig | None = None) -> Iterator[str]:
-        """Yield the continuation of a prompt, part by part as it is generated. Raises as `generate` does, at the first
-        part.
-        """
+        """Yield the continuation of a prompt, part by part. Raises as `generate` does, at the first part."""
         return self._trained().stream(prompt, search=search)
 
     def score(self, texts: Sequence[str], targets: None = None) -> float:  # noqa: ARG002  (as in `fit`)

@@ -102,8 +102,8 @@ def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[
 
 
 def _readable(task: Seq2SeqTask, source: Sequence[int], target: Sequence[int], weights_TS: np.ndarray) -> AttentionMap:
-    """Convert weights of ids to weights of pieces: the sum over the ids of a source piece, the mean over a target
-    piece's.
+    """Convert weights of ids to weights of pieces: sums over the ids of source pieces, means over those of target
+    pieces.
     """
     sources, across = readable(task.sides.source, source)
     targets, down = readable(task.sides.target, target)

@@ -185,9 +185,7 @@ def compare(runs: Runs, *, design: Design) -> Comparison:
 
 
 def p_in_words(p: float) -> str:
-    """Format a p-value: `p = 0.030`, `p = 0.41`, or that it is very small; near SURE with a digit more, as that
-    decides.
-    """
+    """Format a p-value, as in `p = 0.030` or `p = 0.41`; near SURE with a digit more, as that decides."""
     if abs(p - SURE) < 0.005:
         return f"p = {p:.4f}"
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.0995 else f"p = {p:.2f}"

@@ -30,8 +30,7 @@ SIZE = 0.1
 
 
 def words_for(teacher: Model, student: TaskConfig, examples: Sequence[LabelledText]) -> tuple[list[str], int]:
-    """Return the words that a student will know, and the width of its vectors; none if either model has no use for
-    them.
+    """Return the words that a student will know, and the width of its vectors; none if a model has no use for them.
 
     There are none for a teacher that was trained on the labelled texts alone, for a student that reads n-grams, starts
     from something else or does not learn from its teacher, for pairs of texts, and for tasks that generate.

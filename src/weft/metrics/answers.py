@@ -29,9 +29,7 @@ def style_of(question: str) -> Style:
 
 
 def exact(answer: str, right: Sequence[str], *, style: Style) -> float:
-    """Return 1 if an answer equals a right one, ignoring punctuation and case, else 0; without a right one: if it is
-    empty.
-    """
+    """Return 1 if an answer equals a right one but for punctuation and case, or is empty and none is right; else 0."""
     plain = _plain_words if style == "squad" else _plain_marks
     return float(any(plain(answer) == plain(one) for one in right or [""]))
 

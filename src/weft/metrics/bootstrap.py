@@ -104,9 +104,7 @@ def mean(values_N: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> 
 
 
 def with_interval(value: float, draws_R: np.ndarray, *, rows: int) -> Score:
-    """Return a score of `rows` rows with the middle 95% of its values on resamples; without an interval if rows are too
-    few.
-    """
+    """Return a score with the middle 95% of its values on resamples; without an interval for too few `rows`."""
     if rows < FEWEST:
         return Score(float(value))
     low, high = np.quantile(draws_R, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])

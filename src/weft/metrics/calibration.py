@@ -76,7 +76,7 @@ def evidence(probabilities_NC: np.ndarray, gold_N: np.ndarray, *, bins: int = BI
 
 
 def log_loss(probabilities_NC: np.ndarray, gold_N: np.ndarray) -> float:
-    """Return the mean negative log of the true class's probability, in nats, clipped as in scikit-learn; errors as
+    """Return the mean negative log probability of the true class, in nats, clipped as in scikit-learn; errors as
     `evidence`.
 
     It is a proper score: only the true probabilities minimise it (Good 1952, "Rational decisions").

@@ -99,9 +99,7 @@ def accuracy(confusion_CC: np.ndarray) -> float:
 
 
 def per_class(confusion_CC: np.ndarray) -> PerClass:
-    """Compute precision, recall, F1 and support of each class, 0 if undefined; raises InputError when there are no
-    rows.
-    """
+    """Compute precision, recall, F1 and support of each class, 0 if undefined; raises InputError without rows."""
     return tally(confusion_CC).per_class()
 
 

@@ -34,8 +34,7 @@ class LabelIssues:
 
 
 def confident_joint(probabilities_NC: np.ndarray, labels_N: np.ndarray) -> np.ndarray:
-    """Count the rows labelled i (row) that are confidently of class j (column), int64 [C, C]; equation 1 of section
-    3.1.
+    """Count the rows labelled i (row) that are confidently of class j (column), int64 [C, C]; section 3.1, equation 1.
 
     Of several classes over their thresholds the likeliest is taken; a row over none is not counted.
     """

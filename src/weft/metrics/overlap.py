@@ -36,9 +36,7 @@ def overlap(
     case: Case = "keep",
     tokenizer: Tokenizer | Literal["auto"] = "auto",
 ) -> dict[str, CorpusScore]:
-    """Compute `bleu` and `chrf`, which are fast; `ter` is a function of its own. Arguments and errors as those have
-    them.
-    """
+    """Compute `bleu` and `chrf`, which are fast, with their arguments and errors; `ter` is a function of its own."""
     return {
         "bleu": bleu(hypotheses, references, case=case, tokenizer=tokenizer),
         "chrf": chrf(hypotheses, references, case=case),
@@ -77,7 +75,7 @@ def chrf(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, case
 
 
 def ter(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, case: Case = "keep") -> CorpusScore:
-    """Compute the translation edit rate (Snover et al. 2006): edits and shifts for 100 words of reference; lower is
+    """Compute the translation edit rate (Snover et al. 2006), edits and shifts for 100 words of reference: lower is
     better.
 
     If the references are not written in words between spaces, Han characters are cut as Tercom does, one by one
@@ -134,9 +132,7 @@ def _bleu(sums: np.ndarray) -> np.ndarray:
 
 
 def _chrf(sums: np.ndarray) -> np.ndarray:
-    """Compute chrF from sums of: n-grams of the hypothesis, of the reference, and of both, for each of K orders in
-    turn.
-    """
+    """Compute chrF from sums, for each of K orders, of n-grams of the hypothesis, of the reference, and of both."""
     counts_K3 = sums.reshape(*sums.shape[:-1], -1, 3)
     ours_K, theirs_K, both_K = counts_K3[..., 0], counts_K3[..., 1], counts_K3[..., 2]
     there_K = (ours_K > 0) & (theirs_K > 0)

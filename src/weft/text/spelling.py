@@ -23,8 +23,9 @@ class Spelling:
 
     @classmethod
     def of(cls, engine: Engine) -> Spelling:
-        """Derive the spelling from the engine's decoder: byte-level letters, `▁` for a space, or `##` for the inside of
-        a word.
+        """Derive the spelling from the engine's decoder.
+
+        Pieces are byte-level letters, or have `▁` for a space, or `##` for the inside of a word.
         """
         told = json.loads(engine.to_str())
         steps = _steps(told.get("decoder") or {})

@@ -148,8 +148,8 @@ def letters(texts: Sequence[str]) -> np.ndarray:
 
 
 def _stretch(first: Sequence[str], second: Sequence[str], rows_N: np.ndarray) -> np.ndarray:
-    """Return the factor by which each pair deviates from the median proportion, at least 1; symmetric in source and
-    target.
+    """Return each pair's deviation from the median proportion of lengths, as a factor of at least 1, in either
+    direction.
     """
     if not len(rows_N):
         return np.zeros(0)

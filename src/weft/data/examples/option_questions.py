@@ -68,10 +68,10 @@ class Choice:
 
 
 def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-    """Find the columns `question,passage,options` and that of the answer: as named, else by usual names; None: no
-    answer.
+    """Find the columns `question,passage,options` and that of the answer: as named, else by usual names.
 
-    The options are one column of lists, or several of one option each. Raises InputError if they do not exist.
+    The options are one column of lists, or several of one option each; the answer's is None if there is none. Raises
+    InputError if question, passage or options do not exist.
     """
     names = {name.lower(): name for name in table.columns}
     usual = {part: next((names[one] for one in known if one in names), None) for part, known in NAMES.items()}

@@ -42,9 +42,7 @@ def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
 
 
 def plain_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
-    """Yield the lines of a plain text file as column `text`; blank ones too, so that predictions stay in step with
-    lines.
-    """
+    """Yield the lines of a plain text file as column `text`; blank ones too, to keep predictions in step with lines."""
     for number, line in enumerate(lines, 1):
         yield number, {"text": line.rstrip("\r\n")}
 

@@ -37,8 +37,7 @@ def is_nested(line: str) -> bool:
 
 
 def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]]:
-    """Yield the questions of a nested file, flat, with their paths, `data[0].paragraphs[0].qas[0]`; InputErrors for bad
-    ones.
+    """Yield the questions of a nested file with their paths, `data[0].paragraphs[0].qas[0]`; InputErrors for bad ones.
 
     Raises InputError if the file as a whole is not of this form.
     """

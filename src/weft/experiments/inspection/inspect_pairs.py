@@ -35,8 +35,7 @@ RULES = {
 def inspect_pairs(
     data: DataConfig, *, source: str | None = None, target: str | None = None
 ) -> Iterator[Note | Finding]:
-    """Check pairs, yielding notes and findings; columns are found as in training, and each of several targets is a
-    pair.
+    """Check pairs, yielding notes and findings; columns are found as in training, and each target makes a pair.
 
     Raises InputError if a file cannot be read at all or its columns are unclear.
     """

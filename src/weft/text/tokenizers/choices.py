@@ -65,7 +65,7 @@ def bpe_for(texts: Sequence[str]) -> BpeTokenizerConfig:
 
 
 def _taught(texts: Sequence[str]) -> float:
-    """Estimate the number of subwords that texts can support: one for every 60 words; five Han characters count as
+    """Estimate the number of subwords that texts support: one for every 60 words, of which five Han characters are
     three.
     """
     sample = texts[:: max(1, len(texts) // _SAMPLE)]

@@ -18,8 +18,7 @@ from weft.text.tokenizers.vocab import HashedVocabulary, VocabularyConfig, mix
 
 
 class NgramTokenizerConfig(CuttingConfig):
-    """N-grams of pieces, as fastText's (Joulin et al. 2017, section 2.1), and optionally character n-grams inside
-    words.
+    """N-grams of pieces like fastText's (Joulin et al. 2017, section 2.1), optionally character n-grams of words too.
     """
 
     kind: Literal["ngrams"] = "ngrams"

@@ -153,9 +153,7 @@ class PieceTokenizer(Tokenizer):
         return Encoded(values_NW, cut.lengths_R, unknown, letters)
 
     def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
-        """Yield the bytes of each piece: characters give the exact text; words are spaced for reading, which is a
-        guess.
-        """
+        """Yield the bytes of each piece: the exact text for characters; words are spaced by a guess."""
         known = self.pieces or ()
         pieces = ("\ufffd" if number == UNKNOWN else known[number] for number in ids if number != PAD)
         return (part.encode() for part in (pieces if self.config.unit == "character" else spaced(pieces)))
