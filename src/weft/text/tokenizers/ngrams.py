@@ -18,8 +18,7 @@ from weft.text.tokenizers.vocab import HashedVocabulary, VocabularyConfig, mix
 
 
 class NgramTokenizerConfig(CuttingConfig):
-    """N-grams of pieces like fastText's (Joulin et al. 2017, section 2.1), optionally character n-grams of words too.
-    """
+    """N-grams of pieces like fastText's (Joulin et al. 2017, section 2.1), optionally with n-grams of characters."""
 
     kind: Literal["ngrams"] = "ngrams"
     unit: Unit = "mixed"
