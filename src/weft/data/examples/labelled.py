@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class LabelledText:
-    """A text, or two that are asked about together, and its label; a tuple of labels where it may have several.
+    """A text, or two that are classified together, and its label; a tuple of labels if it may have several.
 
     Without a label (None) it is to be predicted. `line` is where it stands in its file, 0 for none; `file`
     is its own, where each text has one. `other` are the values of further inputs, by the name of the input.
@@ -36,7 +36,7 @@ class LabelledText:
 
     @property
     def origin(self) -> dict[str, str | int]:
-        """For a table of answers: its file where it has one of its own, else its line, else nothing."""
+        """Origin for a table of predictions: its file if it has one of its own, else its line, else nothing."""
         if self.file:
             return {"file": self.file}
         return {"line": self.line} if self.line else {}
@@ -48,12 +48,12 @@ class LabelledText:
 
     @property
     def stratum(self) -> str:
-        """By which examples are dealt evenly over the parts of the data: the label, the first one of several."""
+        """Group for an even split: the label, the first one of several."""
         return self.label or "" if isinstance(self.label, str | None) else next(iter(self.label), "")
 
 
 @dataclass(frozen=True, slots=True)
 class SoftLabelledText(LabelledText):
-    """A text with the logarithms of the probabilities that a teacher gave its labels, in their order (`in_order`)."""
+    """A text with the log-probabilities that a teacher predicted for its labels, in their order (`in_order`)."""
 
     soft: tuple[float, ...] = field(default=(), compare=False, repr=False)

@@ -1,4 +1,4 @@
-"""Questions with options as examples: how the rows of a table become such, and what is said of them; knows no model."""
+"""Multiple-choice questions as examples, and how a table is read as them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A question on a passage, the options that it may be answered with, and which of them is right, from 0.
+    """A question on a passage, its options, and the index of the right one, from 0.
 
-    Where the answer is None it is to be chosen.
+    Without an answer (None) it is to be predicted.
     """
 
     question: str
@@ -53,24 +53,25 @@ class Choice:
 
     @property
     def whole(self) -> str:
-        """By which equal examples are known: questions on one passage stay together."""
+        """Key of equal examples: questions on one passage stay together."""
         return self.passage
 
     @property
     def label(self) -> tuple[str, tuple[str, ...], int | None]:
-        """What else an example is known by."""
+        """The rest of an example's identity: question, options and answer."""
         return self.question, self.options, self.answer
 
     @property
     def stratum(self) -> str:
-        """No kinds are told apart: what is dealt out are passages."""
+        """Group for an even split: there is only one, as passages are split."""
         return ""
 
 
 def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-    """The columns `question,passage,options` and that of the answer: as named, else by usual names; None: no answer.
+    """Find the columns `question,passage,options` and that of the answer: as named, else by usual names.
 
-    The options are one column of lists, or several of one option each. Raises InputError where they are not there.
+    The options are one column of lists, or several of one option each; the answer's is None if there is none. Raises
+    InputError if question, passage or options do not exist.
     """
     names = {name.lower(): name for name in table.columns}
     usual = {part: next((names[one] for one in known if one in names), None) for part, known in NAMES.items()}
@@ -91,7 +92,7 @@ def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[
 
 
 def choices_of(table: Table, *, text: str, label: str | None) -> Iterator[Choice]:
-    """The questions of a table; a row that lacks a part, or whose answer is none of its options, is refused."""
+    """Yield the questions of a table; a row that lacks a part, or whose answer is none of its options, is refused."""
     question, passage, *options = text.split(",")
     for row in table:
         asked, read, offered = _text(row, question), _text(row, passage), _options(row, options)
@@ -114,7 +115,7 @@ def choices_of(table: Table, *, text: str, label: str | None) -> Iterator[Choice
 
 
 def numbered(answer: str, options: Sequence[str]) -> int | None:
-    """Which option an answer is: a number from 0, the text of an option, or a letter from A; None: none of them."""
+    """Return the index of an answer: a number from 0, the text of an option, or a letter from A; None: none of them."""
     if answer.isascii() and answer.isdecimal() and int(answer) < len(options):
         return int(answer)
     if answer in options:
@@ -124,7 +125,7 @@ def numbered(answer: str, options: Sequence[str]) -> int | None:
 
 
 def learnable(examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
-    """All of them, and what is said of them: how many options there are, and which answers may be read in two ways."""
+    """Return all examples, with notes: the numbers of options, and answers that may be read in two ways."""
     several = sorted({len(one.options) for one in examples})
     options = f"{several[0]}" if len(several) == 1 else f"{several[0]} to {several[-1]}"
     passages = len({one.passage for one in examples})
@@ -136,9 +137,9 @@ def learnable(examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
 
 
 def plain_scores(examples: Sequence[Choice]) -> dict[str, float]:
-    """The accuracy of choosing without a model: any option, the longest, the one most of which the passage has.
+    """Compute the accuracy of baselines: a random option, the longest, the one with the most overlap with the passage.
 
-    Of that one, the characters are counted that stand in the passage; of equal options the first is chosen.
+    Overlap is the number of characters that occur in the passage; of equal options the first is chosen.
     """
     longest = [max(one.options, key=len) == one.right for one in examples]
     common = [max(one.options, key=partial(_common, set(one.passage))) == one.right for one in examples]
@@ -151,7 +152,7 @@ def _common(passage: set[str], option: str) -> int:
 
 
 def _text(row: Row, column: str) -> str:
-    """A text, or the turns of a dialogue, a line each."""
+    """Return a text, or the turns of a dialogue, a line each."""
     return "\n".join(row.lists.get(column, ())) or row.values.get(column, "")
 
 

@@ -1,6 +1,6 @@
-"""Which column is the text and which the label: knows usual names and what such columns look like; not what they mean.
+"""Finds the columns of a table by their roles: by name, else by usual names, else by a sample of their values.
 
-A column is taken unasked only when its name is a usual one, or when a sample of the rows leaves no doubt.
+A column is taken by default only if its name is a usual one, or if a sample of the rows leaves no doubt.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each l
 
 
 class ColumnsUnclear(InputError):
-    """It is not plain which columns are meant, maybe because the file is for another task."""
+    """The error that the columns are unclear, maybe because the file is for another task."""
 
 
 class LikeQuestions(ColumnsUnclear):
-    """The columns are named as those of questions on passages are."""
+    """The error that the columns are named like those of questions on passages."""
 
 
 @contextmanager
 def named_by_column() -> Generator[None]:
-    """Within, hints name the option `--column`: it names a column where `--text` brings a text."""
+    """Make hints name the option `--column`, within the block: it names a column where `--text` takes a text."""
     try:
         yield
     except InputError as error:
@@ -58,9 +58,9 @@ def named_by_column() -> Generator[None]:
 
 
 def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str]:
-    """The columns that hold the text and the label: those named, else by usual names, else by their looks.
+    """Find the columns of text and label: those named, else by usual names, else by their values.
 
-    Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant, or whether
+    Raises InputError when a named column does not exist, ColumnsUnclear when it is unclear which is meant, or whether
     two are.
     """
     _must_exist(table, text)
@@ -89,9 +89,9 @@ def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple
 
 
 def guess_text_column(table: Table, *, text: str | None) -> str:
-    """The column that holds the text: that named, else by usual names, else by its looks.
+    """Find the column of the text: that named, else by usual names, else by its values.
 
-    Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant.
+    Raises InputError when a named column does not exist, ColumnsUnclear when it is unclear which is meant.
     """
     _must_exist(table, text)
     if text is None:
@@ -109,9 +109,9 @@ def guess_text_column(table: Table, *, text: str | None) -> str:
 
 
 def text_column_again(table: Table, *, trained: str) -> str:
-    """The column of the text of a further file: that of training, else the only one, else a usual name without rivals.
+    """Find the text column of a further file: that of training, else the only one, else a usual name without rivals.
 
-    Rivals are other usual names, and columns that look like texts. Raises InputError where there is none.
+    Rivals are other usual names, and columns that look like texts. Raises InputError if there is none.
     """
     if trained in table.columns:
         return trained
@@ -127,7 +127,7 @@ def text_column_again(table: Table, *, trained: str) -> str:
 
 
 def named_by_user(table: Table) -> bool:
-    """Whether the columns have names that somebody gave: those of plain text and of folders come with the form."""
+    """Whether the columns have names that a user gave: those of plain text and of folders come with the form."""
     return table.form not in ("txt", "folder")
 
 
@@ -141,7 +141,7 @@ def _must_exist(table: Table, name: str | None) -> None:
 
 
 def _must_be_alone(table: Table, *, but: str | None) -> None:
-    """Refuse to take one text of what may be pairs: half of each row would go unread, and nobody be told."""
+    """Refuse to take one text of what may be pairs: half of each row would be ignored without notice."""
     for pair in PAIRS:
         first, second = (_by_name(table, [name], but=but) for name in pair)
         if first and second:
@@ -155,7 +155,7 @@ def _must_be_alone(table: Table, *, but: str | None) -> None:
 
 
 def must_have_header(table: Table) -> None:
-    """Raise InputError where the first line of a table looks like a row, and columns are not told by their names."""
+    """Raise InputError if the first line of a table looks like a row, and columns are not found by their names."""
     if _header_is_data(table):
         what = f"the first line looks like a row, not like names of columns: {_listed(table.columns)}"
         hint = "put a line before it that names the columns, as in `text,label`"
@@ -172,13 +172,13 @@ def _header_is_data(table: Table) -> bool:
 
 
 def _text_by_looks(table: Table, samples: Mapping[str, Sequence[str]], *, but: str | None) -> str | None:
-    """The only column beside the label that is not of numbers, else the only one that looks like texts."""
+    """Return the only column beside the label that is not of numbers, else the only one that looks like texts."""
     others = [name for name in table.columns if name != but and not _are_numbers(samples[name])]
     return _only(others) or _only([name for name in others if _like_texts(samples[name])])
 
 
 def _by_name(table: Table, usual: Sequence[str], *, but: str | None) -> str | None:
-    """The column whose name comes first among the usual ones, in any case of letters."""
+    """Return the column whose name comes first among the usual ones, ignoring case."""
     names = {name.strip().casefold(): name for name in reversed(table.columns) if name != but}
     return next((names[name] for name in usual if name in names), None)
 
@@ -189,14 +189,14 @@ def _samples(table: Table) -> dict[str, list[str]]:
 
 
 def _like_labels(values: Sequence[str]) -> bool:
-    """Few different short values, which come again and again."""
+    """Whether there are few different short values, which come again and again."""
     different = {value for value in values if value.strip()}
     few = 2 <= len(different) <= len(values) / 2
     return len(values) >= _FEWEST and few and max(map(len, different)) <= _LONG_LABEL
 
 
 def _like_texts(values: Sequence[str]) -> bool:
-    """Mostly different values of some length."""
+    """Whether values are mostly different and of some length."""
     if len(values) < _FEWEST or len(set(values)) < 0.7 * len(values):
         return False
     return median(map(_breadth, values)) >= 10
@@ -207,7 +207,7 @@ def _are_numbers(values: Sequence[str]) -> bool:
 
 
 def _breadth(value: str) -> int:
-    """The length of a value, a wide character (as all Han are) counted twice."""
+    """Return the length of a value, a wide character (as all Han are) counted twice."""
     return len(value) + sum(character >= "\u2e80" for character in value)
 
 
@@ -233,9 +233,9 @@ def _short(name: str) -> str:
 
 
 def find_column(table: Table, *, named: str | None, usual: Sequence[str], but: Sequence[str]) -> str | None:
-    """The column that is named, else the first with a usual name; None where there is none.
+    """Find the column that is named, else the first with a usual name; None if there is none.
 
-    Raises InputError when a named column is not there.
+    Raises InputError when a named column does not exist.
     """
     if named is not None:
         _must_exist(table, named)
@@ -245,7 +245,7 @@ def find_column(table: Table, *, named: str | None, usual: Sequence[str], but: S
 
 
 def columns_of(name: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """The column that is meant by `name`, or the two by `first,second`; a column of this very name comes first."""
+    """Return the column that `name` means, or the two of `first,second`; a column of this very name comes first."""
     if name in columns or "," not in name:
         return (name,)
     cuts = [place for place, letter in enumerate(name) if letter == ","]

@@ -1,4 +1,4 @@
-"""Pairs of a source and what is to be written for it: their columns, and how they are read; knows no model."""
+"""Pairs of source and target as examples, and how a table is read as them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from weft.errors import InputError
 SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "源文", "输入")
 TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
 FAR = 3.0
-"""Lengths so many times out of the usual proportion are worth a note."""
+"""Ratio to the usual proportion of lengths from which on a pair is noted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTarget:
-    """A source, and the targets that are right for it; none where it is to be answered."""
+    """A source and its right targets; none if they are to be predicted."""
 
     source: str
     targets: tuple[str, ...] = ()
@@ -27,29 +27,29 @@ class SourceTarget:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is read of it."""
+        """The source, for what reads examples of any kind."""
         return (self.source,)
 
     @property
     def whole(self) -> str:
-        """By which equal examples are known: their source."""
+        """Key of equal examples: their source."""
         return self.source
 
     @property
     def label(self) -> tuple[str, ...]:
-        """What is to be answered."""
+        """The right targets."""
         return self.targets
 
     @property
     def stratum(self) -> str:
-        """No kinds of examples are told apart."""
+        """Group for an even split: there is only one."""
         return ""
 
 
 def columns_for(table: Table, *, source: str | None, target: str | None) -> tuple[str, str]:
-    """The columns of source and target: those named, else by usual names, else the only two.
+    """Find the columns of source and target: those named, else by usual names, else the only two.
 
-    Several targets are joined by a comma. Raises InputError where it is not plain which are meant.
+    Several targets are joined by a comma. Raises InputError if it is unclear which are meant.
     """
     if len(table.columns) == 1:
         what = f"has one column, `{table.columns[0]}`, expected a source and a target"
@@ -78,10 +78,10 @@ def columns_for(table: Table, *, source: str | None, target: str | None) -> tupl
 def columns_again(
     table: Table, *, source: str | None, target: str | None, trained: tuple[str | None, str | None]
 ) -> tuple[str, str]:
-    """The columns of a further file: those named, else those of training, else as `columns_for` finds them.
+    """Find the columns of a further file: those named, else those of training, else as `columns_for` finds them.
 
-    Which column comes first says nothing here: of two strange names none is taken for the source.
-    Raises InputError where it is not plain which are meant.
+    The order of columns decides nothing here: of two strange names none is taken for the source. Raises InputError if
+    it is unclear which are meant.
     """
     source, target = source or _there(table, trained[0]), target or _there(table, trained[1])
     by_name = (find_column(table, named=None, usual=usual, but=()) for usual in (SOURCES, TARGETS))
@@ -93,9 +93,9 @@ def columns_again(
 
 
 def source_again(table: Table, *, named: str | None, trained: tuple[str | None, str | None]) -> str:
-    """The column of the sources of a file to be answered: that named, else that of training, else the obvious one.
+    """Find the column of the sources of a file to predict: that named, else that of training, else the obvious one.
 
-    Obvious is a usual name, or the only column beside the target of training. Raises InputError else.
+    Obvious is a usual name, or the only column beside the target of training. Raises InputError otherwise.
     """
     known = named or _there(table, trained[0])
     found = find_column(table, named=known, usual=SOURCES, but=())
@@ -109,7 +109,7 @@ def source_again(table: Table, *, named: str | None, trained: tuple[str | None, 
 
 
 def _there(table: Table, trained: str | None) -> str | None:
-    """The name of training where the table has it, or one of several between commas."""
+    """Return the name of training if the table has it, or one of several between commas."""
     return trained if trained and {trained, *trained.split(",")} & set(table.columns) else None
 
 
@@ -118,7 +118,7 @@ def _listed(table: Table) -> str:
 
 
 def target_columns(named: str, table: Table) -> tuple[str, ...]:
-    """The column of this name, or those of the names in it between commas. Raises InputError where one is not there."""
+    """Return the column of this name, or those of the names between commas. Raises InputError if one does not exist."""
     names = (named,) if named in table.columns else tuple(part.strip() for part in named.split(","))
     for name in names:
         find_column(table, named=name, usual=(), but=())
@@ -126,7 +126,7 @@ def target_columns(named: str, table: Table) -> tuple[str, ...]:
 
 
 def source_targets_of(table: Table, *, source: str, target: str | None) -> Iterator[SourceTarget]:
-    """The pairs of a table; a row with an empty side is refused. Without `target`, sources alone."""
+    """Yield the pairs of a table; a row with an empty source or target is refused. Without `target`, sources alone."""
     names = target_columns(target, table) if target else ()
     for row in table:
         text = row.values.get(source, "")
@@ -142,9 +142,9 @@ def source_targets_of(table: Table, *, source: str, target: str | None) -> Itera
 def cleaned_pairs(
     examples: Sequence[SourceTarget], *, longest_ratio: float | None, duplicates: Care
 ) -> tuple[list[SourceTarget], list[str]]:
-    """One example for each target, without the pairs that are to be dropped, and what was found.
+    """Return an example for each target, without the pairs that are to be dropped, and notes.
 
-    Pairs of unlike lengths are told of, but dropped only where a ratio is given.
+    Pairs of unlike lengths are noted, but dropped only if a ratio is given.
     """
     pairs = [SourceTarget(one.source, (target,), one.line) for one in examples for target in one.targets]
     sources, targets = [one.source for one in pairs], [one.targets[0] for one in pairs]
@@ -159,7 +159,7 @@ def cleaned_pairs(
 
 
 def grouped(examples: Sequence[SourceTarget]) -> list[SourceTarget]:
-    """One example for each source, with all its targets, in the order in which the sources first stand."""
+    """Group examples by source, with all targets, in the order in which the sources first occur."""
     found: dict[str, list[SourceTarget]] = {}
     for example in examples:
         found.setdefault(example.source, []).append(example)
@@ -170,7 +170,7 @@ def grouped(examples: Sequence[SourceTarget]) -> list[SourceTarget]:
 
 
 def repeated_sources(parts: Mapping[str, Sequence[SourceTarget]], *, references: Literal["one", "all"]) -> list[str]:
-    """What is to be said of sources that stand in train too, and of those that have several targets."""
+    """Return notes on sources that occur in train too, and on those that have several targets."""
     sources = {name: [one.source for one in rows] for name, rows in parts.items()}
     train = sources.pop("train")
     found = [overlap(train, own, name=name) for name, own in sources.items()]

@@ -1,4 +1,4 @@
-"""Questions on passages as examples: how the rows of a table become such, and what is said of them; knows no model."""
+"""Questions on passages as examples, and how a table is read as them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question on a passage, and the answers that stand in it: none where it does not answer the question.
+    """A question on a passage, and its answers in the passage: none if the passage does not answer it.
 
-    Where answers are None it is to be answered. `unplaced` answers do not stand in the passage, and `moved` ones not
-    where they were said to.
+    Without answers (None) it is to be predicted. `unplaced` answers do not occur in the passage, and `moved` ones not
+    at their stated start.
     """
 
     question: str
@@ -41,30 +41,30 @@ class Question:
 
     @property
     def right(self) -> list[str]:
-        """The texts of its answers, those that do not stand in the passage too."""
+        """The texts of its answers, including those that do not occur in the passage."""
         return list(dict.fromkeys([*(one.text for one in self.answers or ()), *self.unplaced]))
 
     @property
     def whole(self) -> str:
-        """By which equal examples are known: questions on one passage stay together."""
+        """Key of equal examples: questions on one passage stay together."""
         return self.passage
 
     @property
     def label(self) -> tuple[str, list[tuple[int, str]] | None]:
-        """What else an example is known by."""
+        """The rest of an example's identity: question and answers."""
         known = self.answers
         return self.question, None if known is None else [(one.start, one.text) for one in known]
 
     @property
     def stratum(self) -> str:
-        """No kinds are told apart: what is dealt out are passages, and one may have questions of both kinds."""
+        """Group for an even split: there is only one, as passages are split."""
         return ""
 
 
 def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-    """The columns `question,passage` and that of the answers: those named, else by usual names; None: no answers.
+    """Find the columns `question,passage` and that of the answers: those named, else by usual names; None: no answers.
 
-    Raises InputError where they are not there.
+    Raises InputError if they do not exist.
     """
     names = {name.lower(): name for name in table.columns}
     usual = {part: next((names[one] for one in known if one in names), None) for part, known in NAMES.items()}
@@ -83,7 +83,7 @@ def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[
 
 
 def questions_of(table: Table, *, text: str, label: str | None) -> Iterator[Question]:
-    """The questions of a table; a row without a question or a passage is refused. Without `label`, no answers."""
+    """Yield the questions of a table; a row without a question or a passage is refused. Without `label`, no answers."""
     question, passage = text.split(",")
     for row in table:
         empty = [name for name in (question, passage) if not row.values.get(name, "").strip()]
@@ -119,7 +119,7 @@ def _answers(row: Row, label: str) -> list[tuple[str, int | None]]:
 
 
 def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
-    """The questions without those whose answers all do not stand in their passages, and what is said of it."""
+    """Return the questions without those none of whose answers occur in their passages, and notes."""
     kept = [one for one in examples if one.answers or not one.unplaced]
     moved, lost = sum(one.moved for one in examples), [one for one in examples if one.unplaced and not one.answers]
     said = [f"{counted(moved, 'answer')} not where said: taken where the same text is nearest"] if moved else []
@@ -131,6 +131,6 @@ def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
 
 
 def _such_as(lost: Sequence[Question]) -> str:
-    """The first of some questions and the answer that is not there, in short."""
+    """Describe the first of some questions and its missing answer, in short."""
     first = lost[0]
     return f", such as `{first.unplaced[0][:40]}` for `{first.question[:60]}`"

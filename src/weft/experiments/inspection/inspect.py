@@ -1,4 +1,4 @@
-"""The data doctor: what is looked at and in what order; the looking is done in `weft.data` and `label_errors`."""
+"""Runs the data checks on labelled texts, in order; the checks are in `weft.data.checks` and `label_errors`."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from weft.training.reports import Note
 LabelErrors = Literal["find", "leave"]
 
 UNKNOWN = 0.1
-"""The share of tokens that training lacks from which on it is worth a look."""
+"""Share of tokens unknown to train from which on it is reported."""
 _MISSING_SHOWN = 15
 _BLOCK = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file that was read: its table, the task with the columns taken, its rows."""
+    """A file that was read: its table, the task with its columns, its rows."""
 
     table: Table
     task: LabelTaskConfig
@@ -60,11 +60,11 @@ def inspect(
     label_errors: LabelErrors = "find",
     seed: int = 0,
 ) -> Iterator[Note | Finding]:
-    """Look over labelled texts, told as it goes: notes of progress, and each finding as it is made.
+    """Check labelled texts, yielding notes of progress, and each finding as it is made.
 
-    Columns are found as in training, `text` being two joined by a comma where rows are pairs; with `label_separator` a
-    text may have several labels, or none. Bad rows are findings here, and stop nothing.
-    Raises InputError where a file cannot be read at all or its columns cannot be told, ConfigError for a bad separator.
+    Columns are found as in training, `text` being two joined by a comma if rows are pairs; with `label_separator` a
+    text may have several labels, or none. Bad rows are findings here, and stop nothing. Raises InputError if a file
+    cannot be read at all or its columns are unclear, ConfigError for a bad separator.
     """
     columns = {"text": text, "label": label}
     if label_separator is None:
@@ -103,12 +103,12 @@ def write_inspection(findings: Sequence[Finding], folder: Path, *, title: str) -
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:
-    """The worst first, and as they were made among equals."""
+    """Sort findings, the worst first; equal ones stay in order."""
     return sorted(findings, key=lambda one: SEVERITIES[one.severity])
 
 
 def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Look for texts in simplified Chinese among traditional ones, or the other way round; nothing where none is."""
+    """Find simplified Chinese among traditional texts, or the other way round; yields nothing without either."""
     title, names = "Simplified and traditional Chinese", ("simplified", "traditional")
     counts = [[count_scripts([text]) for text in part.texts] for part in parts]
     main_of = [[_script(one) for one in of_part] for of_part in counts]
@@ -136,7 +136,7 @@ def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
 
 
 def _script(counts: ScriptCounts) -> str:
-    """The script that most of the telling characters are of; none where fewer than two tell it."""
+    """Return the script of most characters of one script alone; none for fewer than two of them."""
     simplified, traditional = counts.simplified, counts.traditional
     if max(simplified, traditional) < 2 or simplified == traditional:
         return ""
@@ -232,7 +232,7 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
 
 
 def bad_rows(tables: Mapping[str, Table]) -> Finding:
-    """The rows that were left out of the tables of some parts as they were read."""
+    """Report the rows that were left out of the tables of some parts as they were read."""
     rows = [
         Row(name, bad.line, bad.place, "", "", note=bad.what) for name, table in tables.items() for bad in table.bad
     ]

@@ -1,4 +1,4 @@
-"""The data doctor for pairs of a source and a target: what is looked at of each side, and of both together."""
+"""Runs the data checks on pairs of a source and a target: on each text, and on both together."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ RULES = {
         f"see whether both sides say the same; `--set task.longest_ratio={FAR:g}` leaves such pairs out of training",
     ),
 }
-"""What is wrong with pairs, each with its title and how to mend it."""
+"""Faults of pairs, each with its title and its fix."""
 
 
 def inspect_pairs(
     data: DataConfig, *, source: str | None = None, target: str | None = None
 ) -> Iterator[Note | Finding]:
-    """Look over pairs, told as it goes; columns are found as in training, and each of several targets makes a pair.
+    """Check pairs, yielding notes and findings; columns are found as in training, and each target makes a pair.
 
-    Raises InputError where a file cannot be read at all or its columns cannot be told.
+    Raises InputError if a file cannot be read at all or its columns are unclear.
     """
     parts: list[Part] = []
     tables: dict[str, Table] = {}
@@ -74,7 +74,7 @@ def _read(name: str, table: Table, source: str, target: str) -> Part:
 
 
 def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:
-    """What training would leave out or tell of, rule by rule, and sources with many targets."""
+    """Report the pairs that training would leave out or note, rule by rule, and sources with many targets."""
     cleaned = [clean_pairs(*part.halves, longest_ratio=FAR, duplicates="keep") for part in parts]
     for of_rule in zip(*(one.noted for one in cleaned), strict=True):
         found = [(part, one) for part, one in zip(parts, of_rule, strict=True) if len(one.rows_N)]
@@ -90,7 +90,7 @@ def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:
 
 
 def _fanout(parts: Sequence[Part], fanouts: Sequence[Fanout]) -> Finding:
-    """The sources that have many targets."""
+    """Report the sources that have many targets."""
     title = "Sources with several targets"
     found = [(part, one) for part, one in zip(parts, fanouts, strict=True) if one.said]
     if not found:
@@ -101,7 +101,7 @@ def _fanout(parts: Sequence[Part], fanouts: Sequence[Fanout]) -> Finding:
 
 
 def _overlap(parts: Sequence[Part]) -> Finding:
-    """The sources of dev and test that stand in train too."""
+    """Report the sources of dev and test that occur in train too."""
     title, train = "Sources in several parts", parts[0].halves[0]
     found = [(part, overlap(train, part.halves[0], name=part.name)) for part in parts[1:]]
     rows = [part.row(row) for part, one in found for row in one.rows_N.tolist()]
