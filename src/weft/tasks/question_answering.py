@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from weft.data.checks.findings import counted
-from weft.data.columns import Columns, Ragged
+from weft.data.columns import Columns, Ragged, Share
 from weft.data.examples.span_questions import Question, find_columns, learnable, questions_of
 from weft.data.sources import Table
 from weft.errors import InputError
@@ -150,9 +150,9 @@ class QuestionAnswering(PassageTask):
             else dict.fromkeys(("passage", "question"), Ragged.of(spelled.ids_N, spelled.lengths_U))
         )
         facts = {
-            "known": 1 - found.encoded.unknown / max(1, len(found.encoded.values_NW)),
-            "long": found.passage.long_texts / max(1, len(examples)),
-            "long_questions": found.long_questions / max(1, len(examples)),
+            "known": Share.but(found.encoded.unknown, len(found.encoded.values_NW)),
+            "long": Share(found.passage.long_texts, len(examples)),
+            "long_questions": Share(found.long_questions, len(examples)),
         }
         return Columns(ragged, fixed, owner_R, cost_R, facts, letters)
 
