@@ -10,9 +10,11 @@ import torch
 from weft.config import validated
 from weft.data.examples.documents import Document, Prompt
 from weft.data.sources import open_table
+from weft.dataset import Examples
 from weft.decoding.choices import Beam, Greedy, Sample
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer, evaluate
+from weft.run import RunConfig, fit
 from weft.tasks.language_model import LanguageModelConfig
 
 CPU = torch.device("cpu")
@@ -214,3 +216,16 @@ def test_free_texts_are_written_and_measured():
     assert {*"".join(found["samples"])} <= {*"ab 好看"}
     assert found["free_text"].keys() >= {"distinct_1", "repetition_4", "new_4grams", "copied"}
     assert found == partial(task.extra_results, device=CPU)(model, TEXTS), "the same again"
+
+
+def test_a_batch_with_nothing_to_predict_is_passed_over():
+    """A stream that is short is cut at every line end, blank lines too, of which a tokenizer may make no token."""
+    task = {"kind": "language_model", "unit": "stream", "tokenizer": CHAR, "decoder": GPT, "context": 4}
+    settings = {"epochs": 1, "batch_rows": 1, "batch_tokens": None}
+    config = validated(RunConfig, {"data": {"train": "-"}, "task": task, "training": settings, "device": "cpu"})
+    texts = [*TEXTS, Document("\n")]
+    model = fit(config, Examples(config.task, texts, TEXTS, [], []))
+    columns = model.task.encode([Document("\n")])
+    assert columns.ragged["text"].lengths_R.tolist() == [1]
+    assert float(model.task.loss(model.network, model.task.collate(columns, np.zeros(1, int)), 0).count) == 0
+    assert all(one.isfinite().all() for one in model.network.parameters())
