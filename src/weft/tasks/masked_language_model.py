@@ -162,7 +162,7 @@ class MaskedLanguageModelTask(Task):
         draws_BS3 = torch.rand((*ids_BS.shape, 3), device=ids_BS.device)
         source, chosen_BS = self.masking(batch.source, batch.starts_BS, draws_BS3)
         total = token_loss(model(source, chosen_BS), ids_BS[chosen_BS] - self.masking.first)
-        return Loss(total, chosen_BS.sum().clamp_min(1).to(total))
+        return Loss(total, chosen_BS.sum().to(total))
 
     def predict(self, model: nn.Module, batch: WordTokens) -> list[RowPrediction]:
         """What is told for the hidden pieces of each row, which are the same whenever the row is read."""

@@ -164,7 +164,8 @@ def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
     totals_3[2] = {0: 0, SIGTERM: 1_000_000}.get(signal, 1)
     group.sum(totals_3)
     group.sum_gradients(parameters)
-    norm = divide_and_clip(parameters, totals_3[1].to(parameters[0].dtype), largest=config.clip)
+    count = totals_3[1].where(totals_3[1] > 0, 1.0)  # of a batch that has nothing to tell the gradient is 0
+    norm = divide_and_clip(parameters, count.to(parameters[0].dtype), largest=config.clip)
     bad = ~(torch.isfinite(totals_3[0]) & torch.isfinite(norm))
     state.first_bad = torch.where(bad, state.first_bad.clamp_max(step), state.first_bad)
     factor = optim.rate(config.schedule, progress=done, warmup=config.warmup)
