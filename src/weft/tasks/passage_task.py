@@ -9,7 +9,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 
 from weft.config import one_of
 from weft.data.columns import Columns
-from weft.data.sources import Table
+from weft.data.examples.roles import Names
 from weft.errors import ConfigError
 from weft.inputs.question_passage import PARTS, Layout
 from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
@@ -37,7 +37,7 @@ class PassageTaskConfig(TaskConfig):
     """What is asked of a passage, in words."""
     together: ClassVar[str]
     """What a pre-trained encoder reads in one row, in words."""
-    text: str | None = None
+    text: Names = None
     label: str | None = None
     tokenizer: TokenizerChoice | None = None
     """How texts become ids; None: that of the encoder, else chosen by script."""
@@ -59,26 +59,6 @@ class PassageTaskConfig(TaskConfig):
     def split_rule(self) -> str:
         """What is held out, in words."""
         return "questions on one passage are on one side"
-
-    def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-        """The columns that are read, joined by commas, and that of the answers: as named, else by usual names.
-
-        Raises InputError where they are not there.
-        """
-        raise NotImplementedError
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        named = label or (self.label if self.label in table.columns else None)
-        return self.model_copy(update={"text": text or self._there(table), "label": named}).resolved(table)
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for questions without answers."""
-        found, _ = self.found_columns(table, text=text or self._there(table), label=None)
-        return self.model_copy(update={"text": found, "label": None})
-
-    def _there(self, table: Table) -> str | None:
-        return self.text if set((self.text or "").split(",")) <= set(table.columns) else None
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,7 @@ from weft.data.checks.labels_and_lengths import brief
 from weft.data.columns import Long
 from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.roles import columns_of, guess_columns, guess_text_column
+from weft.data.examples.roles import LABEL, TEXT, Names, Role
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.files import read_json
@@ -33,8 +33,9 @@ from weft.text.tokenizers.choices import TokenizerChoice, fitting
 class TextClassifierConfig(TaskConfig):
     """What is read of a file, how texts become ids, and the model that reads them."""
 
-    text: str | None = None
-    """The column of the text, or two joined by a comma for pairs of texts; None: guessed from the file, and said."""
+    roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)
+    text: Names = None
+    """The column of the text, or a list of two for pairs of texts; None: guessed from the file, and said."""
     label: str | None = None
     """The column of the label; None: guessed from the file, and said."""
     tokenizer: TokenizerChoice | None = None
@@ -63,26 +64,8 @@ class TextClassifierConfig(TaskConfig):
         return with_start(settings, part="encoder", own=frozenset(cls.model_fields))
 
     def resolved(self, table: Table) -> Self:
-        """The same with both columns named."""
-        first, *others = columns_of(self.text, table.columns) if self.text else (None,)
-        text, label = guess_columns(table, text=first, label=self.label)
-        texts = [text, *(guess_text_column(table, text=other) for other in others)]
-        return self.widened().model_copy(update={"text": ",".join(texts), "label": label})
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        columns = {
-            "text": text or self._found(table),
-            "label": label or (self.label if self.label in table.columns else None),
-        }
-        return self.model_copy(update=columns).resolved(table)
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for texts without labels."""
-        text = text or self._found(table)
-        names = columns_of(text, table.columns) if text else (None,)
-        texts = [guess_text_column(table, text=name) for name in names]
-        return self.model_copy(update={"text": ",".join(texts), "label": None})
+        """The config with its columns named, and an encoder as wide as the vectors."""
+        return super().resolved(table).widened()
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
         """A text without a label."""
@@ -101,7 +84,7 @@ class TextClassifierConfig(TaskConfig):
 
     def read(self, table: Table) -> Iterator[LabelledText]:
         """The labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
-        names = columns_of(self.text or "", table.columns)
+        names = self.columns_of("text", table)
         for row in table:
             texts = [row.values.get(name, "") for name in names]
             empty = [name for name, text in zip(names, texts, strict=True) if not text.strip()]
@@ -117,10 +100,6 @@ class TextClassifierConfig(TaskConfig):
                     stops = table.on_bad_row == "stop"  # else there is nobody to read a hint
                     hint = error.hint or (separator_hint(table, column) if stops else "")
                     table.reject(row.line, error.what, column=column, hint=hint)
-
-    def _found(self, table: Table) -> str | None:
-        """The column of the text, as in training, where the table has it."""
-        return self.text if self.text and set(columns_of(self.text, table.columns)) <= set(table.columns) else None
 
     def labels_of(self, row: Row) -> str | tuple[str, ...]:
         """The label of a row, or its labels. Raises InputError where there is none and there has to be one."""
