@@ -13,7 +13,6 @@ import numpy as np
 
 from weft.bundle import Model
 from weft.data.examples.labelled import SoftLabelledText
-from weft.data.examples.roles import named_by_column
 from weft.data.examples.source_target import SourceTarget
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, Examples, left_out
@@ -80,8 +79,8 @@ def new_texts(
     stands_in = {_key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
     for file in files:
         table = open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
-        with named_by_column():
-            rows = list(examples.task.for_inputs(table, text=column).read_inputs(table))
+        named = {next(iter(examples.task.columns), "column"): column}
+        rows = list(examples.task.for_inputs(table, named=named).read_inputs(table))
         gone: Counter[str] = Counter()
         for one in rows:
             key = _key(one)

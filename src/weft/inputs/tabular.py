@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, model_validator
 
 from weft.data.batch import Tabular
 from weft.data.columns import Columns, Share
-from weft.data.examples.roles import find_column
+from weft.data.examples.roles import Role, find_roles
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 from weft.files import read_json, write_json
@@ -66,8 +66,9 @@ class TabularInputConfig(InputConfig):
 
     def resolved(self, table: Table) -> Self:
         """Return this config. Raises InputError where a column is not in the table."""
-        for name in self.columns_read:
-            find_column(table, named=name, usual=(), but=())
+        columns = Role("numbers", most=None), Role("categories", most=None)
+        named = {"numbers": self.numbers, "categories": self.categories}
+        find_roles(table, [role for role in columns if named[role.name]], named=named)
         return self
 
     def value(self, row: Row) -> dict[str, str]:

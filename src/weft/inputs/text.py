@@ -13,7 +13,7 @@ from torch import nn
 
 from weft.data.batch import Ngrams, Source, Tokens
 from weft.data.columns import Columns, Fitted, Long, Ragged, Share, fit
-from weft.data.examples.roles import guess_text_column
+from weft.data.examples.roles import TEXT_NAMES, Role, find_roles
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input, InputConfig
@@ -115,7 +115,9 @@ class TextInputConfig(TextSettings):
 
     def resolved(self, table: Table) -> Self:
         """Return a copy whose column is found in a table. Raises InputError where it is not there."""
-        return self.widened().model_copy(update={"column": guess_text_column(table, text=self.column)})
+        role = Role("text", TEXT_NAMES, setting="column", looks="text")
+        (column,) = find_roles(table, [role], named={"column": self.column})["column"]
+        return self.widened().model_copy(update={"column": column})
 
     def value(self, row: Row) -> list[str]:
         """Read the text of a row. Raises InputError where it is empty."""

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from weft.data.batch import Moves
 from weft.data.columns import Columns
 from weft.data.examples.documents import Document, Prompt, prompts_of
+from weft.data.examples.roles import Names
 from weft.data.sources import Table
 from weft.decoding.choices import Sample, SearchChoice, SearchConfig
 from weft.decoding.generate import Output
@@ -84,9 +85,9 @@ class LanguageModelConfig(PlainTextConfig):
     def _with_start(cls, settings: Any) -> Any:
         return with_start(settings, part="decoder", own=frozenset(cls.model_fields))
 
-    def for_inputs(self, table: Table, *, text: str | None = None) -> LanguageModelConfig:
+    def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> LanguageModelConfig:
         """For prompts, a row each."""
-        return self.model_copy(update={"text": text or self._found(table), "unit": "row"}).resolved(table)
+        return super().for_inputs(table, named=named).model_copy(update={"unit": "row"})
 
     def read_inputs(self, table: Table) -> Iterator[Prompt]:
         """Read the prompts of a table, a row each."""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from weft.data.batch import Moves
 from weft.data.columns import Columns, Share
 from weft.data.examples.labelled import LabelledText
+from weft.data.examples.roles import LABEL, TEXT, Role
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
@@ -48,6 +49,7 @@ class MultilabelConfig(LabelTaskConfig):
     """A text has any number of labels."""
 
     kind: Literal["multilabel"] = "multilabel"
+    roles: ClassVar[tuple[Role, ...]] = (TEXT, replace(LABEL, again="exact"))  # any column is one of labels, all missed
     label_separator: str | None = Field(default=None, min_length=1)
     """What stands between the labels of a row, such as `|`; to read a file of labelled texts it must be set."""
     loss: BinaryLossConfig = BinaryLossConfig()
@@ -57,14 +59,6 @@ class MultilabelConfig(LabelTaskConfig):
         if self.label_separator is None:
             raise ConfigError("is not set", where="task.label_separator", hint='pass --label-separator "|"')
         return super().resolved(table)
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """As of all texts, but no other column of labels is guessed: any is one, and its labels would all be missed."""
-        if label is None and self.label and self.label not in table.columns:
-            columns = listed([f"`{name}`" for name in table.columns])
-            hint = "call the column as in training, or pass --label NAME to `weft evaluate`"
-            raise InputError(f"there is no column `{self.label}` among {columns}", where=table.path, hint=hint)
-        return super().for_table(table, text=text, label=label)
 
     def labels_of(self, row: Row) -> tuple[str, ...]:
         """The labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -15,7 +15,8 @@ from torch.nn import functional
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns
-from weft.data.examples.option_questions import Choice, choices_of, find_columns, learnable, plain_scores
+from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable, plain_scores
+from weft.data.examples.roles import Names, Role
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.inputs.overlap_features import COUNTS
@@ -53,8 +54,9 @@ class MultipleChoiceConfig(PassageTaskConfig):
     texts: ClassVar[tuple[str, ...]] = ("question", "passage", "options")
     unit: ClassVar[str] = "options"
     together: ClassVar[str] = "all"
-    text: str | None = None
-    """The columns of question, passage and options, joined by commas: one column of lists, or one for each option;
+    roles: ClassVar[tuple[Role, ...]] = ROLES
+    text: Names = None
+    """The columns of question, passage and options, as a list: one column of lists, or one for each option;
     None: guessed from the file, and said."""
     label: str | None = None
     """The column of the answer: the number of an option from 0, its letter or its text; None: guessed, and said."""
@@ -65,21 +67,9 @@ class MultipleChoiceConfig(PassageTaskConfig):
     in view; `auto`: `joint` for Transformers and pre-trained encoders."""
     option: OptionConfig = OptionConfig()
 
-    def resolved(self, table: Table) -> Self:
-        """The same with the columns named."""
-        text, label = self.found_columns(table, text=self.text, label=self.label)
-        if label is None:
-            hint = "name the column of the right option with --label"
-            raise InputError("has questions with options, and no answers", where=table.path, hint=hint)
-        return self.model_copy(update={"text": text, "label": label})
-
-    def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-        """Those of question, passage and options, and that of the answers."""
-        return find_columns(table, text=text, label=label)
-
     def read(self, table: Table) -> Iterator[Choice]:
         """The questions of a table."""
-        return choices_of(table, text=self.text or "", label=self.label)
+        return choices_of(table, columns=self.columns_of("text", table), label=self.label)
 
     def example(self, text: str, second: str | None = None) -> Choice:
         """A question, and the passage that it is about: the options are still to be given."""

@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from weft.data.columns import Columns
-from weft.data.sources import Table
+from weft.data.examples.roles import Names
 from weft.inputs.question_passage import PassageSettings
 from weft.tasks.base import TaskConfig
 
 
-class PassageTaskConfig(PassageSettings, TaskConfig):
+class PassageTaskConfig(TaskConfig, PassageSettings):
     """What is read of a file with questions on passages, and what reads them."""
 
     texts: ClassVar[tuple[str, ...]] = ("question", "passage")
-    text: str | None = None
+    text: Names = None
     label: str | None = None
 
     @property
     def split_rule(self) -> str:
         """What is held out, in words."""
         return "questions on one passage are on one side"
-
-    def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-        """The columns that are read, joined by commas, and that of the answers: as named, else by usual names.
-
-        Raises InputError where they are not there.
-        """
-        raise NotImplementedError
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        named = label or (self.label if self.label in table.columns else None)
-        return self.model_copy(update={"text": text or self._there(table), "label": named}).resolved(table)
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for questions without answers."""
-        found, _ = self.found_columns(table, text=text or self._there(table), label=None)
-        return self.model_copy(update={"text": found, "label": None})
-
-    def _there(self, table: Table) -> str | None:
-        return self.text if set((self.text or "").split(",")) <= set(table.columns) else None
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -16,7 +16,8 @@ from torch.nn import functional
 from weft.data.batch import Moves
 from weft.data.checks.findings import counted
 from weft.data.columns import Columns
-from weft.data.examples.span_questions import Question, find_columns, learnable, questions_of
+from weft.data.examples.roles import Names, Role
+from weft.data.examples.span_questions import ROLES, Question, learnable, questions_of
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.files import read_json, write_json
@@ -61,8 +62,9 @@ class QuestionAnsweringConfig(PassageTaskConfig):
     """The answer to a question is a part of a passage, or the passage has none."""
 
     kind: Literal["question_answering"] = "question_answering"
-    text: str | None = None
-    """The columns of question and passage, joined by a comma; None: guessed from the file, and said."""
+    roles: ClassVar[tuple[Role, ...]] = ROLES
+    text: Names = None
+    """The columns of question and passage, as a list; None: guessed from the file, and said."""
     label: str | None = None
     """The column of the answers; None: guessed from the file, and said."""
     max_answer: int = Field(default=48, ge=1)
@@ -71,21 +73,9 @@ class QuestionAnsweringConfig(PassageTaskConfig):
     """Parts of the passage that are named, the best first, beside the answer."""
     span: SpanConfig = SpanConfig()
 
-    def resolved(self, table: Table) -> Self:
-        """The same with the columns named."""
-        text, label = self.found_columns(table, text=self.text, label=self.label)
-        if label is None:
-            hint = "name the column of the answers with --label"
-            raise InputError("has questions and passages, and no answers", where=table.path, hint=hint)
-        return self.model_copy(update={"text": text, "label": label})
-
-    def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-        """Those of question and passage, and that of the answers."""
-        return find_columns(table, text=text, label=label)
-
     def read(self, table: Table) -> Iterator[Question]:
         """The questions of a table."""
-        return questions_of(table, text=self.text or "", label=self.label)
+        return questions_of(table, columns=self.columns_of("text", table), label=self.label)
 
     def example(self, text: str, second: str | None = None) -> Question:
         """A question, and the passage that it is about."""

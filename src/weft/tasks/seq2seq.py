@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -17,14 +17,14 @@ from torch import Tensor, nn
 
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
+from weft.data.examples.roles import Names, Role
 from weft.data.examples.source_target import (
+    SOURCE,
+    TARGET,
     SourceTarget,
     cleaned_pairs,
-    columns_again,
-    columns_for,
     grouped,
     repeated_sources,
-    source_again,
     source_targets_of,
 )
 from weft.data.sources import Table
@@ -64,16 +64,16 @@ class RowPrediction:
     loss: Reference | None
 
 
-class Seq2SeqConfig(SourceTargetSettings, TaskConfig):
+class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     """For each source a text is written."""
 
     kind: Literal["seq2seq"] = "seq2seq"
     answers_with: ClassVar[Literal["labels", "text"]] = "text"
-    columns: ClassVar[tuple[str, ...]] = ("source", "target")
+    roles: ClassVar[tuple[Role, ...]] = (SOURCE, TARGET)
     source: str | None = None
     """The column of the source; None: guessed from the file, and said."""
-    target: str | None = None
-    """The column of the target, or several joined by commas, each of which is right; None: guessed, and said."""
+    target: Names = None
+    """The column of the target, or a list of several, each of which is right; None: guessed, and said."""
     smoothing: float = Field(default=0.1, ge=0, lt=1)
     """The share of each target token that is spread evenly over the vocabulary (Szegedy et al. 2016, section 7)."""
     r_drop: float = Field(default=0.0, ge=0)
@@ -88,25 +88,9 @@ class Seq2SeqConfig(SourceTargetSettings, TaskConfig):
     references: Literal["one", "all"] = "one"
     """`all`: rows of the dev and test parts with the same source are one example, each of whose targets is right."""
 
-    def resolved(self, table: Table) -> Self:
-        """The same with both columns named."""
-        source, target = columns_for(table, source=self.source, target=self.target)
-        return self.model_copy(update={"source": source, "target": target})
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        trained = (self.source, self.target)
-        source, target = columns_again(table, source=text, target=label, trained=trained)
-        return self.model_copy(update={"source": source, "target": target})
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for sources alone."""
-        source = source_again(table, named=text, trained=(self.source, self.target))
-        return self.model_copy(update={"source": source, "target": None})
-
     def read(self, table: Table) -> Iterator[SourceTarget]:
         """The pairs of a table; without `target`, sources alone."""
-        return source_targets_of(table, source=self.source or "", target=self.target)
+        return source_targets_of(table, source=self.source or "", targets=self.columns_of("target", table))
 
     def example(self, text: str, second: str | None = None) -> SourceTarget:
         """A source to write for."""

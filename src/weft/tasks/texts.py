@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from weft.data.checks.findings import Part
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.roles import LABEL_NAMES, columns_of, find_column, guess_columns, guess_text_column
+from weft.data.examples.roles import LABEL, TEXT, Names, Role, named_columns
 from weft.data.sources import Row, Table
 from weft.errors import InputError, did_you_mean
 from weft.files import read_json
@@ -26,11 +26,12 @@ from weft.store import column, shared
 from weft.tasks.base import TUNED, TaskConfig
 
 
-class LabelTaskConfig(TextSettings, TaskConfig):
+class LabelTaskConfig(TaskConfig, TextSettings):
     """What is read of a file, how texts become ids, and the model that reads them."""
 
-    text: str | None = None
-    """The column of the text, or two joined by a comma for pairs of texts; None: guessed from the file, and said."""
+    roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)
+    text: Names = None
+    """The column of the text, or a list of two for pairs of texts; None: guessed from the file, and said."""
     label: str | None = None
     """The column of the label; None: guessed from the file, and said."""
     numbers: ColumnNames = ()
@@ -59,7 +60,12 @@ class LabelTaskConfig(TextSettings, TaskConfig):
     @property
     def columns_read(self) -> tuple[str, ...]:
         """The column of the text, or of both."""
-        return tuple((self.text or "text").split(",")) if self.reads_text else ()
+        return named_columns(self.text or "text", ()) if self.reads_text else ()
+
+    @property
+    def all_roles(self) -> tuple[Role, ...]:
+        """Text and label, or the label alone where no text is read."""
+        return self.roles if self.reads_text else (LABEL,)
 
     @property
     def every_input(self) -> tuple[InputConfig, ...]:
@@ -74,34 +80,14 @@ class LabelTaskConfig(TextSettings, TaskConfig):
         return (TabularInputConfig(numbers=self.numbers, categories=self.categories), *self.inputs)
 
     def resolved(self, table: Table) -> Self:
-        """The same with both columns named."""
-        inputs = tuple(one.resolved(table) for one in self.beside)[len(self.beside) - len(self.inputs) :]
-        if not self.reads_text:
-            label = find_column(table, named=self.label, usual=LABEL_NAMES, but=())
-            return self.model_copy(update={"label": label, "inputs": inputs})
-        first, *others = columns_of(self.text, table.columns) if self.text else (None,)
-        text, label = guess_columns(table, text=first, label=self.label)
-        texts = [text, *(guess_text_column(table, text=other) for other in others)]
-        return self.widened().model_copy(update={"text": ",".join(texts), "label": label, "inputs": inputs})
+        """Return a copy of this config with its columns named, and an encoder as wide as the vectors."""
+        return super().resolved(table).widened()
 
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        columns = {
-            "text": text or self._found(table),
-            "label": label or (self.label if self.label in table.columns else None),
-        }
-        return self.model_copy(update=columns).resolved(table)
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for texts without labels."""
-        for one in self.beside:
-            one.resolved(table)
-        if not self.reads_text:
-            return self.model_copy(update={"label": None})
-        text = text or self._found(table)
-        names = columns_of(text, table.columns) if text else (None,)
-        texts = [guess_text_column(table, text=name) for name in names]
-        return self.model_copy(update={"text": ",".join(texts), "label": None})
+    def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
+        """Return a copy with the columns that were found in a table, those of the inputs beside the text too."""
+        beside = [one.resolved(table) for one in self.beside]
+        config = super().with_columns(table, found)
+        return config.model_copy(update={"inputs": tuple(beside[len(beside) - len(self.inputs) :])})
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
         """A text without a label; what is read beside it is missing."""
@@ -134,7 +120,7 @@ class LabelTaskConfig(TextSettings, TaskConfig):
 
     def read(self, table: Table) -> Iterator[LabelledText]:
         """The labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
-        names = columns_of(self.text or "", table.columns) if self.reads_text else ()
+        names = self.columns_of("text", table) if self.reads_text else ()
         beside = self.beside
         for row in table:
             texts = [row.values.get(name, "") for name in names]
@@ -153,10 +139,6 @@ class LabelTaskConfig(TextSettings, TaskConfig):
                     stops = table.on_bad_row == "stop"  # else there is nobody to read a hint
                     hint = error.hint or (separator_hint(table, column) if stops else "")
                     table.reject(row.line, error.what, column=column, hint=hint)
-
-    def _found(self, table: Table) -> str | None:
-        """The column of the text, as in training, where the table has it."""
-        return self.text if self.text and set(columns_of(self.text, table.columns)) <= set(table.columns) else None
 
     def labels_of(self, row: Row) -> str | tuple[str, ...]:
         """The label of a row, or its labels. Raises InputError where there is none and there has to be one."""

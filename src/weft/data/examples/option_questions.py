@@ -1,4 +1,4 @@
-"""Multiple-choice questions as examples, and how a table is read as them."""
+"""Questions with options as examples: how the rows of a table become such, and what is said of them; knows no model."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from functools import partial
 from string import ascii_uppercase
 
 from weft.data.checks.findings import counted
+from weft.data.examples.roles import Role
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
-NAMES = {
-    "question": ("question", "query", "问题", "問題"),
-    "passage": ("context", "passage", "article", "paragraph", "document", "文章", "原文", "材料"),
-    "options": ("options", "choices", "选项", "選項"),
-    "answer": ("answer", "label", "答案"),
-}
-"""Usual names of columns."""
+ROLES = (
+    Role("question", ("question", "query", "问题", "問題"), "text"),
+    Role(
+        *("passage", ("context", "passage", "article", "paragraph", "document", "文章", "原文", "材料")),
+        setting="text",
+    ),
+    Role("options", ("options", "choices", "选项", "選項"), "text", most=None),
+    Role("answer", ("answer", "label", "答案"), "label", answer=True),
+)
+"""The options are one column of lists, or several of one option each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A question on a passage, its options, and the index of the right one, from 0.
+    """A question on a passage, the options that it may be answered with, and which of them is right, from 0.
 
-    Without an answer (None) it is to be predicted.
+    Where the answer is None it is to be chosen.
     """
 
     question: str
@@ -53,47 +57,23 @@ class Choice:
 
     @property
     def whole(self) -> str:
-        """Key of equal examples: questions on one passage stay together."""
+        """By which equal examples are known: questions on one passage stay together."""
         return self.passage
 
     @property
     def label(self) -> tuple[str, tuple[str, ...], int | None]:
-        """The rest of an example's identity: question, options and answer."""
+        """What else an example is known by."""
         return self.question, self.options, self.answer
 
     @property
     def stratum(self) -> str:
-        """Group for an even split: there is only one, as passages are split."""
+        """No kinds are told apart: what is dealt out are passages."""
         return ""
 
 
-def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-    """Find the columns `question,passage,options` and that of the answer: as named, else by usual names.
-
-    The options are one column of lists, or several of one option each; the answer's is None if there is none. Raises
-    InputError if question, passage or options do not exist.
-    """
-    names = {name.lower(): name for name in table.columns}
-    usual = {part: next((names[one] for one in known if one in names), None) for part, known in NAMES.items()}
-    named = tuple(part.strip() for part in (text or "").split(",") if part.strip())
-    hint = "pass --text QUESTION,PASSAGE,OPTIONS --label ANSWER; options of a column each as A,B,C,D"
-    if text is not None and len(named) < 3:
-        what = f"`{text}` names {len(named)} columns, expected those of question, passage and options"
-        raise InputError(what, where=table.path, hint=hint)
-    found = named or (usual["question"], usual["passage"], usual["options"])
-    columns = ", ".join(f"`{name}`" for name in table.columns)
-    for part, column in zip(("question", "passage", *["options"] * (len(found) - 2)), found, strict=True):
-        if column not in table.columns:
-            what = f"there is no column `{column}`" if column else f"cannot tell which column is the {part}"
-            raise InputError(f"{what} among {columns}", where=table.path, hint=hint)
-    if label is not None and label not in table.columns:
-        raise InputError(f"there is no column `{label}` among {columns}", where=table.path, hint=hint)
-    return ",".join(map(str, found)), label or usual["answer"]
-
-
-def choices_of(table: Table, *, text: str, label: str | None) -> Iterator[Choice]:
-    """Yield the questions of a table; a row that lacks a part, or whose answer is none of its options, is refused."""
-    question, passage, *options = text.split(",")
+def choices_of(table: Table, *, columns: Sequence[str], label: str | None) -> Iterator[Choice]:
+    """The questions of a table; a row that lacks a part, or whose answer is none of its options, is refused."""
+    question, passage, *options = columns
     for row in table:
         asked, read, offered = _text(row, question), _text(row, passage), _options(row, options)
         empty = [name for name, found in ((question, asked), (passage, read)) if not found.strip()]
@@ -115,7 +95,7 @@ def choices_of(table: Table, *, text: str, label: str | None) -> Iterator[Choice
 
 
 def numbered(answer: str, options: Sequence[str]) -> int | None:
-    """Return the index of an answer: a number from 0, the text of an option, or a letter from A; None: none of them."""
+    """Which option an answer is: a number from 0, the text of an option, or a letter from A; None: none of them."""
     if answer.isascii() and answer.isdecimal() and int(answer) < len(options):
         return int(answer)
     if answer in options:
@@ -125,7 +105,7 @@ def numbered(answer: str, options: Sequence[str]) -> int | None:
 
 
 def learnable(examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
-    """Return all examples, with notes: the numbers of options, and answers that may be read in two ways."""
+    """All of them, and what is said of them: how many options there are, and which answers may be read in two ways."""
     several = sorted({len(one.options) for one in examples})
     options = f"{several[0]}" if len(several) == 1 else f"{several[0]} to {several[-1]}"
     passages = len({one.passage for one in examples})
@@ -137,9 +117,9 @@ def learnable(examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
 
 
 def plain_scores(examples: Sequence[Choice]) -> dict[str, float]:
-    """Compute the accuracy of baselines: a random option, the longest, the one with the most overlap with the passage.
+    """The accuracy of choosing without a model: any option, the longest, the one most of which the passage has.
 
-    Overlap is the number of characters that occur in the passage; of equal options the first is chosen.
+    Of that one, the characters are counted that stand in the passage; of equal options the first is chosen.
     """
     longest = [max(one.options, key=len) == one.right for one in examples]
     common = [max(one.options, key=partial(_common, set(one.passage))) == one.right for one in examples]
@@ -152,7 +132,7 @@ def _common(passage: set[str], option: str) -> int:
 
 
 def _text(row: Row, column: str) -> str:
-    """Return a text, or the turns of a dialogue, a line each."""
+    """A text, or the turns of a dialogue, a line each."""
     return "\n".join(row.lists.get(column, ())) or row.values.get(column, "")
 
 

@@ -1,4 +1,4 @@
-"""Pairs of source and target as examples, and how a table is read as them."""
+"""Pairs of a source and what is to be written for it: their columns, and how they are read; knows no model."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from weft.data.checks.source_target import Care, clean_pairs, overlap
-from weft.data.examples.roles import find_column, must_have_header
+from weft.data.examples.roles import Role
 from weft.data.sources import Row, Table
-from weft.errors import InputError
 
 SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "源文", "输入")
 TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
+SOURCE = Role("source", SOURCES, looks="rest", again="name")
+TARGET = Role(
+    *("target", TARGETS),
+    most=None,
+    answer=True,
+    looks="rest",
+    again="name",
+    alone="give both in one file, or two files: train.en,train.zh",
+)
 FAR = 3.0
-"""Ratio to the usual proportion of lengths from which on a pair is noted."""
+"""Lengths so many times out of the usual proportion are worth a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTarget:
-    """A source and its right targets; none if they are to be predicted."""
+    """A source, and the targets that are right for it; none where it is to be answered."""
 
     source: str
     targets: tuple[str, ...] = ()
@@ -27,124 +35,44 @@ class SourceTarget:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The source, for what reads examples of any kind."""
+        """What is read of it."""
         return (self.source,)
 
     @property
     def whole(self) -> str:
-        """Key of equal examples: their source."""
+        """By which equal examples are known: their source."""
         return self.source
 
     @property
     def label(self) -> tuple[str, ...]:
-        """The right targets."""
+        """What is to be answered."""
         return self.targets
 
     @property
     def stratum(self) -> str:
-        """Group for an even split: there is only one."""
+        """No kinds of examples are told apart."""
         return ""
 
 
-def columns_for(table: Table, *, source: str | None, target: str | None) -> tuple[str, str]:
-    """Find the columns of source and target: those named, else by usual names, else the only two.
-
-    Several targets are joined by a comma. Raises InputError if it is unclear which are meant.
-    """
-    if len(table.columns) == 1:
-        what = f"has one column, `{table.columns[0]}`, expected a source and a target"
-        raise InputError(what, where=table.path, hint="give both in one file, or two files: train.en,train.zh")
-    targets = target_columns(target, table) if target else ()
-    source = find_column(table, named=source, usual=SOURCES, but=targets)
-    if not targets:
-        found = find_column(table, named=None, usual=TARGETS, but=(source,) if source else ())
-        targets = (found,) if found else ()
-    others = [name for name in table.columns if name not in (source, *targets)]
-    if source is None and len(table.columns) == 2:
-        if not targets:
-            must_have_header(table)
-        source = others[0]
-        others = others[1:]
-    if source is not None and not targets and len(others) == 1:
-        targets = (others[0],)
-    if source is None or not targets:
-        what = f"which columns are the source and the target is not plain: {_listed(table)}"
-        raise InputError(what, where=table.path, hint="name them: --source NAME --target NAME")
-    if source in targets:
-        raise InputError(f"`{source}` is named as the source and as the target", where=table.path)
-    return source, ",".join(targets)
-
-
-def columns_again(
-    table: Table, *, source: str | None, target: str | None, trained: tuple[str | None, str | None]
-) -> tuple[str, str]:
-    """Find the columns of a further file: those named, else those of training, else as `columns_for` finds them.
-
-    The order of columns decides nothing here: of two strange names none is taken for the source. Raises InputError if
-    it is unclear which are meant.
-    """
-    source, target = source or _there(table, trained[0]), target or _there(table, trained[1])
-    by_name = (find_column(table, named=None, usual=usual, but=()) for usual in (SOURCES, TARGETS))
-    if not (source or target or any(by_name)):
-        before = " and ".join(f"`{name}`" for name in trained)
-        what = f"there are no columns {before}, as in training, among {_listed(table)}"
-        raise InputError(what, where=table.path, hint="name the columns so, or say: --source NAME --target NAME")
-    return columns_for(table, source=source, target=target)
-
-
-def source_again(table: Table, *, named: str | None, trained: tuple[str | None, str | None]) -> str:
-    """Find the column of the sources of a file to predict: that named, else that of training, else the obvious one.
-
-    Obvious is a usual name, or the only column beside the target of training. Raises InputError otherwise.
-    """
-    known = named or _there(table, trained[0])
-    found = find_column(table, named=known, usual=SOURCES, but=())
-    others = [name for name in table.columns if name not in (trained[1] or "").split(",")]
-    if found is None and len(others) == 1:
-        found = others[0]
-    if found is None:
-        what = f"there is no column `{trained[0]}`, as in training, among {_listed(table)}"
-        raise InputError(what, where=table.path, hint="name the one to read: --column NAME")
-    return found
-
-
-def _there(table: Table, trained: str | None) -> str | None:
-    """Return the name of training if the table has it, or one of several between commas."""
-    return trained if trained and {trained, *trained.split(",")} & set(table.columns) else None
-
-
-def _listed(table: Table) -> str:
-    return ", ".join(f"`{name}`" for name in table.columns)
-
-
-def target_columns(named: str, table: Table) -> tuple[str, ...]:
-    """Return the column of this name, or those of the names between commas. Raises InputError if one does not exist."""
-    names = (named,) if named in table.columns else tuple(part.strip() for part in named.split(","))
-    for name in names:
-        find_column(table, named=name, usual=(), but=())
-    return names
-
-
-def source_targets_of(table: Table, *, source: str, target: str | None) -> Iterator[SourceTarget]:
-    """Yield the pairs of a table; a row with an empty source or target is refused. Without `target`, sources alone."""
-    names = target_columns(target, table) if target else ()
+def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> Iterator[SourceTarget]:
+    """The pairs of a table; a row with an empty side is refused. Without `targets`, sources alone."""
     for row in table:
         text = row.values.get(source, "")
-        targets = tuple(one for name in names for one in _values(row, name) if one.strip())
+        found = tuple(one for name in targets for one in _values(row, name) if one.strip())
         if not text.strip():
             table.reject(row.line, "source is empty", column=source)
-        elif names and not targets:
-            table.reject(row.line, "target is empty", column=names[0])
+        elif targets and not found:
+            table.reject(row.line, "target is empty", column=targets[0])
         else:
-            yield SourceTarget(text, targets, row.line)
+            yield SourceTarget(text, found, row.line)
 
 
 def cleaned_pairs(
     examples: Sequence[SourceTarget], *, longest_ratio: float | None, duplicates: Care
 ) -> tuple[list[SourceTarget], list[str]]:
-    """Return an example for each target, without the pairs that are to be dropped, and notes.
+    """One example for each target, without the pairs that are to be dropped, and what was found.
 
-    Pairs of unlike lengths are noted, but dropped only if a ratio is given.
+    Pairs of unlike lengths are told of, but dropped only where a ratio is given.
     """
     pairs = [SourceTarget(one.source, (target,), one.line) for one in examples for target in one.targets]
     sources, targets = [one.source for one in pairs], [one.targets[0] for one in pairs]
@@ -159,7 +87,7 @@ def cleaned_pairs(
 
 
 def grouped(examples: Sequence[SourceTarget]) -> list[SourceTarget]:
-    """Group examples by source, with all targets, in the order in which the sources first occur."""
+    """One example for each source, with all its targets, in the order in which the sources first stand."""
     found: dict[str, list[SourceTarget]] = {}
     for example in examples:
         found.setdefault(example.source, []).append(example)
@@ -170,7 +98,7 @@ def grouped(examples: Sequence[SourceTarget]) -> list[SourceTarget]:
 
 
 def repeated_sources(parts: Mapping[str, Sequence[SourceTarget]], *, references: Literal["one", "all"]) -> list[str]:
-    """Return notes on sources that occur in train too, and on those that have several targets."""
+    """What is to be said of sources that stand in train too, and of those that have several targets."""
     sources = {name: [one.source for one in rows] for name, rows in parts.items()}
     train = sources.pop("train")
     found = [overlap(train, own, name=name) for name, own in sources.items()]

@@ -1,4 +1,4 @@
-"""Questions on passages as examples, and how a table is read as them."""
+"""Questions on passages as examples: how the rows of a table become such, and what is said of them; knows no model."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from weft.data.checks.findings import counted
+from weft.data.examples.roles import Role
 from weft.data.formats.squad import Span, answers_of, spans_of
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
-NAMES = {
-    "question": ("question", "query", "问题", "問題"),
-    "passage": ("context", "passage", "paragraph", "document", "text", "段落", "文章", "原文", "上下文"),
-    "answers": ("answers", "answer", "label", "答案"),
-}
-"""Usual names of columns."""
+ROLES = (
+    Role("question", ("question", "query", "问题", "問題"), "text"),
+    Role(
+        *("passage", ("context", "passage", "paragraph", "document", "text", "段落", "文章", "原文", "上下文")),
+        setting="text",
+    ),
+    Role("answer", ("answers", "answer", "label", "答案"), "label", answer=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question on a passage, and its answers in the passage: none if the passage does not answer it.
+    """A question on a passage, and the answers that stand in it: none where it does not answer the question.
 
-    Without answers (None) it is to be predicted. `unplaced` answers do not occur in the passage, and `moved` ones not
-    at their stated start.
+    Where answers are None it is to be answered. `unplaced` answers do not stand in the passage, and `moved` ones not
+    where they were said to.
     """
 
     question: str
@@ -41,50 +44,29 @@ class Question:
 
     @property
     def right(self) -> list[str]:
-        """The texts of its answers, including those that do not occur in the passage."""
+        """The texts of its answers, those that do not stand in the passage too."""
         return list(dict.fromkeys([*(one.text for one in self.answers or ()), *self.unplaced]))
 
     @property
     def whole(self) -> str:
-        """Key of equal examples: questions on one passage stay together."""
+        """By which equal examples are known: questions on one passage stay together."""
         return self.passage
 
     @property
     def label(self) -> tuple[str, list[tuple[int, str]] | None]:
-        """The rest of an example's identity: question and answers."""
+        """What else an example is known by."""
         known = self.answers
         return self.question, None if known is None else [(one.start, one.text) for one in known]
 
     @property
     def stratum(self) -> str:
-        """Group for an even split: there is only one, as passages are split."""
+        """No kinds are told apart: what is dealt out are passages, and one may have questions of both kinds."""
         return ""
 
 
-def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-    """Find the columns `question,passage` and that of the answers: those named, else by usual names; None: no answers.
-
-    Raises InputError if they do not exist.
-    """
-    names = {name.lower(): name for name in table.columns}
-    usual = {part: next((names[one] for one in known if one in names), None) for part, known in NAMES.items()}
-    named = tuple(part.strip() for part in (text or "").split(",") if part.strip())
-    if text is not None and len(named) != 2:
-        hint = "name both, as in --text question,context"
-        raise InputError(f"`{text}` is one column, expected those of question and passage", where=table.path, hint=hint)
-    question, passage = named or (usual["question"], usual["passage"])
-    columns = ", ".join(f"`{name}`" for name in table.columns)
-    for part, column in (("question", question), ("passage", passage), ("answers", label)):
-        if column not in table.columns and not (part == "answers" and column is None):
-            what = f"there is no column `{column}`" if column else f"cannot tell which column is the {part}"
-            hint = "pass --label ANSWERS" if part == "answers" else "pass --text QUESTION,PASSAGE"
-            raise InputError(f"{what} among {columns}", where=table.path, hint=hint)
-    return f"{question},{passage}", label or usual["answers"]
-
-
-def questions_of(table: Table, *, text: str, label: str | None) -> Iterator[Question]:
-    """Yield the questions of a table; a row without a question or a passage is refused. Without `label`, no answers."""
-    question, passage = text.split(",")
+def questions_of(table: Table, *, columns: Sequence[str], label: str | None) -> Iterator[Question]:
+    """The questions of a table; a row without a question or a passage is refused. Without `label`, no answers."""
+    question, passage = columns
     for row in table:
         empty = [name for name in (question, passage) if not row.values.get(name, "").strip()]
         if empty:
@@ -119,7 +101,7 @@ def _answers(row: Row, label: str) -> list[tuple[str, int | None]]:
 
 
 def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
-    """Return the questions without those none of whose answers occur in their passages, and notes."""
+    """The questions without those whose answers all do not stand in their passages, and what is said of it."""
     kept = [one for one in examples if one.answers or not one.unplaced]
     moved, lost = sum(one.moved for one in examples), [one for one in examples if one.unplaced and not one.answers]
     said = [f"{counted(moved, 'answer')} not where said: taken where the same text is nearest"] if moved else []
@@ -131,6 +113,6 @@ def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
 
 
 def _such_as(lost: Sequence[Question]) -> str:
-    """Describe the first of some questions and its missing answer, in short."""
+    """The first of some questions and the answer that is not there, in short."""
     first = lost[0]
     return f", such as `{first.unplaced[0][:40]}` for `{first.question[:60]}`"

@@ -18,7 +18,7 @@ from weft.data.checks.labels_and_lengths import labels, lengths
 from weft.data.checks.near_duplicates import near_duplicates
 from weft.data.checks.scripts import scripts
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.roles import LikeQuestions, columns_of
+from weft.data.examples.roles import LikeQuestions, as_option
 from weft.data.sources import Table, open_table
 from weft.data.split import split
 from weft.dataset import DataConfig
@@ -76,7 +76,7 @@ def inspect(
     for name, file in files.items():
         if file:
             table = open_table(file, encoding=data.encoding, on_bad_row="skip")
-            found.append(_read(name, table, _for_table(found[0].task, table) if found else _resolved(task, table)))
+            found.append(_read(name, table, found[0].task.for_table(table) if found else _resolved(task, table)))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
     yield from _form(found, guessed=not (text and label))
@@ -193,17 +193,11 @@ def _resolved(task: LabelTaskConfig, table: Table) -> LabelTaskConfig:
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
-def _for_table(task: LabelTaskConfig, table: Table) -> LabelTaskConfig:
-    """The task of the first file for a further one, in which pairs have to be pairs too."""
-    pairs = len(columns_of(task.text or "", table.columns)) > 1
-    return task.for_table(table, text=task.text if pairs else None)
-
-
 def _read(name: str, table: Table, task: LabelTaskConfig) -> _Read:
     """The rows as training reads them, but for what is empty: that is refused there, and stays here to be shown."""
     rows = []
     for row in table:
-        texts = [row.values.get(column, "") for column in columns_of(task.text or "", table.columns)]
+        texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
             label = task.labels_of(row) if isinstance(task, MultilabelConfig) else row.values.get(task.label or "", "")
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
@@ -218,13 +212,13 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     between = {";": "semicolons", "|": "bars", "\t": "tabs", ",": "commas", "": ""}
     table = [("part", "file", "rows", "form", "encoding", "fields between", "text", "label", "not read")]
     for one in found:
-        text, label = one.task.text or "", one.task.label or ""
-        taken = (*columns_of(text, one.table.columns), label)
+        text, label = as_option(one.task.text), one.task.label or ""
+        taken = (*one.task.columns_of("text", one.table), label)
         others = ", ".join(name for name in one.table.columns if name not in taken)
         form = (one.table.form, one.table.encoding, between[one.table.delimiter])
         table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
-    text, label = found[0].task.text, found[0].task.label
+    text, label = as_option(found[0].task.text), found[0].task.label
     said = f"text from column `{text}`, label from column `{label}`" + (" (guessed)" if guessed else "")
     fix = f"if these are not the columns, name them: `--text {text} --label {label}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)

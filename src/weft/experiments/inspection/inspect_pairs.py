@@ -11,7 +11,8 @@ from weft.data.checks.labels_and_lengths import lengths
 from weft.data.checks.scripts import scripts
 from weft.data.checks.source_target import Fanout, clean_pairs, overlap
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.source_target import FAR, columns_again, columns_for
+from weft.data.examples.roles import Names, as_option, find_roles
+from weft.data.examples.source_target import FAR, SOURCE, TARGET
 from weft.data.sources import Table, open_table
 from weft.dataset import DataConfig
 from weft.errors import InputError
@@ -41,14 +42,15 @@ def inspect_pairs(
     """
     parts: list[Part] = []
     tables: dict[str, Table] = {}
-    columns: tuple[str, str] | None = None
+    named: dict[str, Names] = {"source": source, "target": target}
+    columns: dict[str, Names] | None = None
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
         if file:
             tables[name] = table = open_table(file, encoding=data.encoding, on_bad_row="skip")
-            found = columns_again(table, source=source, target=target, trained=columns) if columns else None
-            columns = found or columns_for(table, source=source, target=target)
-            parts.append(_read(name, table, *columns))
-            said = f"source from column `{columns[0]}`, target from column `{columns[1]}`"
+            found = find_roles(table, (SOURCE, TARGET), named=named, trained=columns)
+            columns = dict(found)
+            parts.append(_read(name, table, found["source"][0], found["target"]))
+            said = f"source from column `{found['source'][0]}`, target from column `{as_option(found['target'])}`"
             yield Note(f"{parts[-1].path}: {counted(len(parts[-1]), 'pair')}; {said}")
     yield bad_rows(tables)
     yield from _cleaned(parts)
@@ -61,12 +63,12 @@ def inspect_pairs(
             yield replace(one, key=f"{one.key}-{side}", title=f"{one.title}: {side}", fix=fix)
 
 
-def _read(name: str, table: Table, source: str, target: str) -> Part:
+def _read(name: str, table: Table, source: str, targets: Sequence[str]) -> Part:
     rows = [
         LabelledText(row.values.get(source, ""), "", row.line, one)
         for row in table
-        for column in ([target] if target in table.columns else target.split(","))
-        for one in row.lists.get(column.strip()) or (row.values.get(column.strip(), ""),)
+        for column in targets
+        for one in row.lists.get(column) or (row.values.get(column, ""),)
     ]
     if not rows:
         raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")

@@ -10,7 +10,8 @@ from weft.data.checks.duplicates import digests
 from weft.data.checks.findings import Finding, Part, Row, counted
 from weft.data.checks.labels_and_lengths import lengths
 from weft.data.checks.scripts import scripts
-from weft.data.examples.span_questions import Question, find_columns, questions_of
+from weft.data.examples.roles import as_option, find_roles
+from weft.data.examples.span_questions import ROLES, Question, questions_of
 from weft.data.sources import Table, open_table
 from weft.dataset import DataConfig
 from weft.errors import InputError
@@ -48,15 +49,13 @@ def inspect_questions(
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
         if file:
             table = open_table(file, encoding=data.encoding, on_bad_row="skip")
-            columns, answers = find_columns(table, text=text, label=label)
-            if answers is None:
-                hint = "name the column of the answers with --label"
-                raise InputError("has questions and passages, and no answers", where=table.path, hint=hint)
-            rows = list(questions_of(table, text=columns, label=answers))
+            columns = find_roles(table, ROLES, named={"text": text, "label": label})
+            answers = columns["label"][0]
+            rows = list(questions_of(table, columns=columns["text"], label=answers))
             if not rows:
                 raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
             found.append(_Asked(name, table, rows))
-            said = f"question and passage from `{columns}`, answers from `{answers}`"
+            said = f"question and passage from `{as_option(columns['text'])}`, answers from `{answers}`"
             yield Note(f"{table.path}: {counted(len(rows), 'question')}; {said}")
     yield bad_rows({one.part: one.table for one in found})
     yield _answers(found)
