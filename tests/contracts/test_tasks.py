@@ -363,11 +363,20 @@ def gradients(tmp_path_factory):
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2", "GLOO_SOCKET_IFNAME": "lo"}
     command = [sys.executable, str(Path(one_gradient_each.__file__)), str(written)]
     processes = [
-        subprocess.Popen(command, env={**os.environ, **place, "RANK": rank}, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command,
+            env={**os.environ, **place, "OMP_NUM_THREADS": "1", "RANK": rank},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for rank in ("0", "1")
     ]
-    one = one_gradient_each.gradients(Group())
-    said = [process.communicate(timeout=120)[1] for process in processes]
+    try:
+        one = one_gradient_each.gradients(Group())
+        said = [process.communicate(timeout=300)[1] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
     assert [process.returncode for process in processes] == [0, 0], "\n".join(said)
     return one, load_file(written)
 
