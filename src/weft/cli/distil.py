@@ -17,7 +17,8 @@ from weft.cli import options
 from weft.cli.console import Teller, stopping
 from weft.config import read_yaml
 from weft.errors import ConfigError, RunFolderError
-from weft.report.formatting import Interval, measure, size, span
+from weft.metrics.names import measure
+from weft.report.formatting import Interval, size, span
 from weft.report.formatting import score as shown_score
 from weft.report.pages.distilled import TITLES, in_words
 

@@ -136,8 +136,6 @@ class Task(ABC):
     """The dev score that decides between weights of equal scores; None: the earlier ones are kept."""
     metrics: ClassVar[tuple[str, ...]]
     """The names in `quick_scores`: what the training settings may name."""
-    lower_is_better: ClassVar[frozenset[str]] = frozenset()
-    """The scores of which less is better."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:

@@ -90,7 +90,6 @@ class Classification(TextClassifierTask):
     config: ClassificationConfig
     metric: ClassVar[str] = "accuracy"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "calibration_error"})
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """The number of each label, [E]."""

@@ -126,7 +126,6 @@ class LanguageModelTask(Task):
     config: LanguageModelConfig
     metric: ClassVar[str] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("log_loss", "perplexity", "bits_per_byte")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset(metrics)
 
     def __init__(self, config: LanguageModelConfig, tokenizer: Tokenizer) -> None:
         self.config, self.tokenizer = config, tokenizer

@@ -131,7 +131,6 @@ class MaskedLanguageModelTask(Task):
     config: MaskedLanguageModelConfig
     metric: ClassVar[str] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("log_loss", "perplexity", "accuracy")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
 
     def __init__(self, config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> None:
         self.config, self.tokenizer = config, tokenizer

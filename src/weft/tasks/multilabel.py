@@ -105,7 +105,6 @@ class Multilabel(TextClassifierTask):
     metrics: ClassVar[tuple[str, ...]] = (
         *("micro_f1", "macro_f1", "micro_precision", "micro_recall", "exact_match", "hamming_loss", "log_loss"),
     )
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"hamming_loss", "log_loss"})
 
     def __init__(
         self,

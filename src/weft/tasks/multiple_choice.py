@@ -97,7 +97,6 @@ class MultipleChoice(PassageTask):
     metric: ClassVar[str] = "accuracy"
     tie_metric: ClassVar[str | None] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss"})
 
     def save(self, folder: Path) -> None:
         """The tokenizer's files."""

@@ -180,7 +180,6 @@ class Seq2SeqTask(Task):
     metric: ClassVar[str] = "bleu"
     tie_metric: ClassVar[str | None] = "log_loss"  # BLEU is 0 until four tokens in a row are right somewhere
     metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "perplexity")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
 
     def __init__(self, config: Seq2SeqConfig, sides: SourceTargetTokenizers, *, longest: int) -> None:
         self.config, self.sides, self.longest = config, sides, longest

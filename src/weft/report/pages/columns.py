@@ -9,15 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from weft.metrics.names import Better, Form, measure
 from weft.report import formatting
 from weft.report.figures.curves import Curve
 from weft.report.folder import Run
 from weft.report.formatting import Interval
 
 SCORES = ("accuracy", "micro_f1", "macro_f1", "bleu", "chrf", "rougeL", "log_loss", "perplexity", "calibration_error")
-SPANNED = {formatting.measure(name).title for name in ("accuracy", "bleu")}
+SPANNED = {measure(name).title for name in ("accuracy", "bleu")}
 """The columns with room for intervals."""
 
 
@@ -28,8 +29,8 @@ class Column:
     title: str
     value: Callable[[Run], Interval | None]
     shown: Callable[[float], str]
-    better: Literal["high", "low"]
-    form: formatting.Form = "number"
+    better: Better
+    form: Form = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ def columns(runs: Sequence[Run]) -> list[Column]:
     """List the columns in which at least one run has a value."""
     every = [_score_column(name) for name in SCORES]
     every += [
-        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "high"),
-        Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), formatting.size, "low"),
-        Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), formatting.duration, "low"),
+        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "higher"),
+        Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), formatting.size, "lower"),
+        Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), formatting.duration, "lower"),
     ]
     return [column for column in every if any(column.value(run) for run in runs)]
 
@@ -56,7 +57,7 @@ def cells(column: Column, runs: Sequence[Run]) -> list[Cell]:
     """Write one column; what reads like the best value is marked too, as nobody can tell the two apart."""
     values = [column.value(run) for run in runs]
     found = [value.value for value in values if value]
-    best = column.shown(max(found) if column.better == "high" else min(found)) if len(found) > 1 else None
+    best = column.shown(max(found) if column.better == "higher" else min(found)) if len(found) > 1 else None
     return [
         Cell(
             shown := column.shown(value.value),
@@ -91,7 +92,7 @@ def metric(runs: Sequence[Run]) -> str:
     """Choose the score for the curves: the one that most runs were steered by, if higher is better in it."""
     often = Counter(str(report.get("metric")) for run in runs for report in _evaluations(run)[-1:])
     chosen = often.most_common(1)[0][0] if often else "accuracy"
-    return chosen if formatting.measure(chosen).better == "high" else "accuracy"
+    return chosen if measure(chosen).better == "higher" else "accuracy"
 
 
 def curve(name: str, run: Run, score: str) -> Curve:
@@ -123,7 +124,7 @@ def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
 
 
 def _score_column(name: str) -> Column:
-    known = formatting.measure(name)
+    known = measure(name)
     shown = partial(formatting.score, form=known.form)
     return Column(known.title, lambda run: run.intervals.get(name), shown, known.better, known.form)
 

@@ -16,9 +16,10 @@ from markupsafe import Markup
 
 from weft.evaluation.compare import p_in_words
 from weft.files import read_json
+from weft.metrics.names import Better, measure
 from weft.report import formatting
 from weft.report.figures.canvas import HALF, shorten
-from weft.report.figures.curves import Curve, called, epoch_curves
+from weft.report.figures.curves import Curve, epoch_curves
 from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import reliability
@@ -41,7 +42,7 @@ class _Column:
     title: str
     value: Callable[[Found], float]
     shown: Callable[[float], str]
-    better: Literal["high", "low"]
+    better: Better
     beside: Callable[[Found], str] = lambda _: ""
     below: Callable[[Found], str] = lambda _: ""
 
@@ -65,10 +66,10 @@ def experiment_page(folder: Path) -> Path:
     runs = {name: [read_run(folder / place) for place in places] for name, places in found["runs"].items()}
     best = next(model for model in models if model["name"] == found["best"])
     several, decides = found["repeats"] * found["folds"] > 1, _decides(found)
-    known = formatting.measure(decides)
+    known = measure(decides)
     shown = _columns(decides, several=several)
     steered = metric([run for each in runs.values() for run in each]) if decides == "accuracy" else decides
-    form = "share" if formatting.measure(steered).form == "share" else known.form
+    form = "share" if measure(steered).form == "share" else known.form
     dots = [_dot(model, decides) for model in models]
     return write_page(
         folder / PAGE,
@@ -77,7 +78,7 @@ def experiment_page(folder: Path) -> Path:
         over=_over(found),
         best=best,
         decides=decides,
-        measured=called(decides),
+        measured=measure(decides).called,
         signed=lambda value: f"{value:+.{1 if known.form == 'points' else 3}f}".replace("-", "−"),
         headline=_headline(found, best),
         lead=_lead(found),
@@ -86,10 +87,12 @@ def experiment_page(folder: Path) -> Path:
         several=several,
         against=_against(found),
         p=p_in_words,
-        frontier=Markup(frontier(dots, score=called(decides), form=known.form, better=known.better)),
+        frontier=Markup(frontier(dots, score=measure(decides).called, form=known.form, better=known.better)),
         ahead=ahead(dots, better=known.better),
         curves=Markup(
-            epoch_curves(_curves(runs, partial(_dev, name=steered)), f"{called(steered)} on the dev part", form=form)
+            epoch_curves(
+                _curves(runs, partial(_dev, name=steered)), f"{measure(steered).called} on the dev part", form=form
+            )
         ),
         losses=_losses(runs),
         compact=COMPACT,
@@ -117,7 +120,7 @@ def _decides(found: Found) -> str:
 def _headline(found: Found, best: Found) -> Headline:
     """The best model and its score as a sentence."""
     decides, trained = _decides(found), len(found["runs"])
-    score = formatting.score(best["scores"][decides]["mean"], formatting.measure(decides).form)
+    score = formatting.score(best["scores"][decides]["mean"], measure(decides).form)
     of_all = f" of the {trained} models trained" if trained > 1 else ""
     if decides == "accuracy":
         return Headline(f"{best['name']} reads", score, f"right{', the most' if of_all else ''}{of_all}", "")
@@ -164,7 +167,7 @@ SCORES = {
 
 def _columns(decides: str, *, several: bool) -> list[_Column]:
     def over_runs(name: str, below: Callable[[Found], str] = lambda _: "") -> _Column:
-        known = formatting.measure(name)
+        known = measure(name)
 
         def deviation(model: Found) -> str:
             value = formatting.score(model["scores"][name]["deviation"], known.form)
@@ -175,26 +178,26 @@ def _columns(decides: str, *, several: bool) -> list[_Column]:
 
     def span(model: Found) -> str:
         pooled = Interval.read(model["pooled"][decides])
-        return formatting.span(pooled, formatting.measure(decides).form) if pooled else ""
+        return formatting.span(pooled, measure(decides).form) if pooled else ""
 
     def error(model: Found) -> float:
         return model["pooled"]["calibration_error"]["value"]
 
     first, *others = SCORES[decides]
-    calibration = [_Column(formatting.measure("calibration_error").title, error, formatting.score, "low")]
+    calibration = [_Column(measure("calibration_error").title, error, formatting.score, "lower")]
     return [
         over_runs(first, span),
         *(over_runs(name) for name in others),
         *(calibration if decides == "accuracy" else []),
-        _Column("Texts / s", lambda model: model["texts_per_second"], formatting.pace, "high"),
-        _Column("Size", lambda model: model["size_bytes"], formatting.size, "low"),
-        _Column("Training", lambda model: model["train_seconds"], formatting.duration, "low"),
+        _Column("Texts / s", lambda model: model["texts_per_second"], formatting.pace, "higher"),
+        _Column("Size", lambda model: model["size_bytes"], formatting.size, "lower"),
+        _Column("Training", lambda model: model["train_seconds"], formatting.duration, "lower"),
     ]
 
 
 def _cells(column: _Column, models: Sequence[Found]) -> list[tuple[Cell, str]]:
     values = [column.value(model) for model in models]
-    best = column.shown(max(values) if column.better == "high" else min(values)) if len(values) > 1 else None
+    best = column.shown(max(values) if column.better == "higher" else min(values)) if len(values) > 1 else None
     shown = [column.shown(value) for value in values]
     return [
         (Cell(text, column.below(model), text == best), column.beside(model))
@@ -215,7 +218,7 @@ def _facing(name: str, pair: Found | None, decides: str) -> _Against:
     if pair is None:
         return _Against()
     ahead = pair["one"] == name
-    points = formatting.score(abs(pair["difference"]), formatting.measure(decides).form).removesuffix("%")
+    points = formatting.score(abs(pair["difference"]), measure(decides).form).removesuffix("%")
     if not pair["told_apart"]:
         sign = "" if not float(points) else "+" if ahead else "−"
         return _Against(f"unclear ({sign}{points})", p_in_words(pair["p"]))

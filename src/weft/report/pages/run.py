@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from weft.metrics.names import measure
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
-from weft.report.figures.curves import called, dev_curves
+from weft.report.figures.curves import dev_curves
 from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import learning_curves, reliability
@@ -147,10 +148,10 @@ def _headline(run: Run) -> Headline | None:
         score = formatting.score(found.value, "number")
         return Headline(f"{run.name} tells a byte of the {part} in", score, "bits", formatting.span(found, "number"))
     for name, found in run.intervals.items():
-        known = formatting.measure(name)
+        known = measure(name)
         score = formatting.score(found.value, known.form)
         return Headline(
-            f"{run.name} reaches", score, f"{called(name)} on the {part}", formatting.span(found, known.form)
+            f"{run.name} reaches", score, f"{measure(name).called} on the {part}", formatting.span(found, known.form)
         )
     return None
 
@@ -200,7 +201,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 def _score_rows(run: Run) -> list[dict[str, str]]:
     return [
         {
-            "title": (known := formatting.measure(name)).title,
+            "title": (known := measure(name)).title,
             "value": formatting.score(found.value, known.form),
             "span": formatting.span(found, known.form),
             "meaning": known.meaning,

@@ -1,0 +1,49 @@
+"""Each task that there is keeps what the rooms above it rely on: its scores are in the catalogue, its page is there."""
+
+import pytest
+import torch
+
+from weft.config import kind_of, validated
+from weft.data.examples.documents import Document
+from weft.data.examples.labelled import LabelledText
+from weft.data.examples.option_questions import Choice
+from weft.data.examples.source_target import SourceTarget
+from weft.data.examples.span_questions import Question, Span
+from weft.evaluation.evaluate import Evaluation, evaluate
+from weft.metrics.names import MEASURES
+from weft.tasks.base import Task
+from weft.tasks.choices import TASKS
+
+PASSAGE = "In Rome it rains. In Oslo it snows."
+BAG = {"encoder": "bag"}
+SMALL = {"encoder": {"kind": "lstm", "width": 8}}
+WRITER = {"decoder": {"kind": "gru", "width": 8}}
+KNOWN = {
+    "classification": (BAG, [LabelledText("good", "yes"), LabelledText("bad", "no")] * 6),
+    "multilabel": (BAG, [LabelledText("good", ("yes", "fine")), LabelledText("bad", ("no",))] * 6),
+    "seq2seq": (WRITER, [SourceTarget("a b c d e", ("one two", "two"))] * 12),
+    "language_model": (WRITER, [Document("so it goes on and on")] * 12),
+    "masked_language_model": (SMALL, [Document("so it goes on and on and on and on")] * 12),
+    "question_answering": (SMALL, [Question("Where?", PASSAGE, (Span("Rome", 3),)), Question("Who?", PASSAGE, ())] * 6),
+    "multiple_choice": (SMALL, [Choice("Where does it rain?", PASSAGE, ("Rome", "Oslo"), 0)] * 12),
+}
+"""Of each task some settings for a small model, and examples."""
+
+
+@pytest.fixture(scope="module", params=TASKS, ids=kind_of)
+def evaluated(request) -> tuple[Task, Evaluation]:
+    """A task with the evaluation of a model that has learned nothing."""
+    settings, examples = KNOWN[kind_of(request.param)]
+    torch.manual_seed(0)
+    task = validated(request.param, settings).learn(examples)
+    return task, evaluate(task, task.build_model(), examples, device=torch.device("cpu"))
+
+
+def test_its_scores_are_in_the_catalogue(evaluated):
+    task, found = evaluated
+    assert set(task.metrics) | set(found.scores.values) <= set(MEASURES)
+
+
+def test_the_best_weights_are_chosen_by_scores_that_it_has(evaluated):
+    task, _ = evaluated
+    assert {task.metric, task.tie_metric or task.metric} <= set(task.metrics)
