@@ -7,62 +7,43 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from typing import Any
 
 from weft.bundle import Model
-from weft.data.examples.labelled import SoftLabelledText
 from weft.data.examples.roles import named_by_column
-from weft.data.examples.source_target import SourceTarget
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, Examples, left_out
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
-from weft.tasks.classification import Classification
-from weft.tasks.texts import in_order
+from weft.tasks.base import TaskConfig
+from weft.tasks.choices import KINDS
+from weft.tasks.teaching import Teacher
 from weft.training.reports import Note, Report
 
 CHUNK = 1024
 """Texts that are asked at a time: so many answers are lost at most when the teacher is stopped."""
 SAID_SECONDS = 10.0
 """The teacher's progress is told at most once in so many seconds."""
-KINDS = ("classification", "seq2seq")
-"""The tasks of which a student can learn."""
-TINY = np.finfo(np.float64).tiny
-Targets = Literal["teacher", "both"]
-"""Of models that write: whether the teacher's texts stand in place of the true targets, or beside them."""
 
 
-def check_kind(kind: str) -> None:
-    """Raise ConfigError for a task whose models cannot teach."""
-    if kind not in KINDS:
-        hint = f"a teacher of task {' or '.join(f'`{one}`' for one in KINDS)} is needed"
+def teaching(kind: str) -> type[TaskConfig]:
+    """The task of a kind. Raises ConfigError where its models cannot teach."""
+    teachers = {name: task for name, task in KINDS.items() if task.teaches}
+    if kind not in teachers:
+        hint = f"a teacher of task {' or '.join(f'`{one}`' for one in teachers)} is needed"
         raise ConfigError(f"a model of task `{kind}` cannot teach", where="teacher", hint=hint)
+    return teachers[kind]
 
 
-def check_teacher(teacher: Model, examples: Examples) -> None:
-    """Raise ConfigError or InputError where a student of these examples cannot learn from this teacher."""
+def checked(teacher: Model, examples: Examples) -> Teacher:
+    """The teacher's task. Raises ConfigError or InputError where a student of these examples cannot learn from it."""
     task = teacher.task
-    check_kind(task.config.kind)
+    teaching(task.config.kind)
     if examples.task.kind != task.config.kind:
         what = f"the teacher's task is `{task.config.kind}`, the student's is `{examples.task.kind}`"
         raise ConfigError(what, where="task.kind", hint=f"set it to `{task.config.kind}`")
-    if not isinstance(task, Classification):
-        return
-    if task.each != len(examples.train[0].texts):
-        what = "one of teacher and training file has pairs of texts, the other single ones"
-        raise InputError(what, hint="name the columns that the teacher was trained on")
-    mine = {str(one.label) for one in examples.train}
-    if others := sorted(mine ^ set(task.labels)):
-        whose = "the training file" if others[0] in mine else "the teacher"
-        what = f"teacher and training file differ in their labels: only {whose} knows `{others[0]}`"
-        raise InputError(what, hint="give the file that the teacher was trained on, or one with the same labels")
-
-
-def questions(train: Sequence[Any], more: Sequence[Any]) -> list[Any]:
-    """What is asked of the teacher: every text, every source once."""
-    texts = [*train, *more]
-    return list({one.source: one for one in texts}.values()) if isinstance(texts[0], SourceTarget) else texts
+    assert isinstance(task, Teacher)
+    task.check_students(examples.train)
+    return task
 
 
 def new_texts(
@@ -105,11 +86,11 @@ def new_texts(
 
 
 def answered(
-    teacher: Model, texts: Sequence[Any], path: Path, *, stop: Callable[[], int]
+    teacher: Model, said: Callable[[Any], Any], texts: Sequence[Any], path: Path, *, stop: Callable[[], int]
 ) -> Generator[Report, None, list[Any]]:
     """What the teacher says of each text, told as it goes; a line of `path` each, and those that stand there are kept.
 
-    Of a classifier these are logarithms of probabilities, in the order of its labels; else the text that it writes.
+    `said` makes of an answer what is kept of it.
     Raises RunFolderError where the file is not of these texts, Interrupted when `stop` gives a signal.
     """
     done = _kept(path)
@@ -125,7 +106,7 @@ def answered(
     with path.open("a", encoding="utf-8", newline="\n") as file:
         while len(done) < len(texts):
             chunk = [ask(*one.texts) for one in texts[len(done) : len(done) + CHUNK]]
-            new = [_said(one) for one in teacher.answer(chunk)]
+            new = [said(one) for one in teacher.answer(chunk)]
             file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in new)
             file.flush()
             done += new
@@ -139,33 +120,6 @@ def answered(
                 what = f"stopped after {len(done):,} answers of the teacher"
                 raise Interrupted(what, signal=signal, hint="go on with --resume")
     return done
-
-
-def taught(
-    teacher: Model, asked: Sequence[Any], answers: Sequence[Any], *, train: Sequence[Any], targets: Targets
-) -> list[Any]:
-    """What a student learns from: texts with what the teacher said of them, or sources with what it wrote.
-
-    A source for which it wrote nothing is left out. `train` are the true pairs.
-    """
-    if isinstance(teacher.task, Classification):
-        order = [teacher.task.numbers[label] for label in in_order(teacher.task.numbers)]
-        return [
-            SoftLabelledText(
-                one.text, one.label, one.line, one.second, one.file, soft=tuple(said[place] for place in order)
-            )
-            for one, said in zip(asked, answers, strict=True)
-        ]
-    written = zip(asked, answers, strict=True)
-    pairs = [SourceTarget(one.source, (text,), one.line) for one, text in written if text.strip()]
-    return [*train, *pairs] if targets == "both" else pairs
-
-
-def _said(answer: Any) -> Any:
-    """What is kept of an answer; five digits are more than a teacher knows, and the same on every resume."""
-    if not hasattr(answer, "probabilities"):
-        return answer.text
-    return [round(float(np.log(max(one, TINY))), 5) for one in answer.probabilities.values()]
 
 
 def _kept(path: Path) -> list[Any]:

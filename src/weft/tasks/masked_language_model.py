@@ -28,7 +28,7 @@ from weft.models.base import EncoderConfig
 from weft.models.choices import ENCODERS, FOLDERS
 from weft.models.masked import MaskedModel
 from weft.models.transformer import TransformerEncoderConfig
-from weft.tasks.base import Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Loss, Scores, Task
 from weft.tasks.plain_text import PlainTextConfig
 from weft.text.segment import han_share
 from weft.text.tokenizers.base import Tokenizer
@@ -74,6 +74,11 @@ class MaskedLanguageModelConfig(PlainTextConfig):
     """Words of a text are hidden, and told by what stands around them."""
 
     kind: Literal["masked_language_model"] = "masked_language_model"
+    answers_with: ClassVar[AnswerForm] = "tokens"
+    headline: ClassVar[tuple[str, ...]] = ("accuracy", "perplexity")
+    page: ClassVar[str] = "tokens"
+    next_step: ClassVar[str] = "start from it: weft train FILE --encoder pretrained:{}"
+    objective: ClassVar[str | None] = "mlm"
     tokenizer: TokenizerChoice | None = None
     """How texts become ids; None: `mixed` for Chinese, else `bpe`."""
     max_length: int = Field(default=256, ge=8)

@@ -23,7 +23,7 @@ from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
 from weft.models.pairs import Pair
 from weft.store import column
-from weft.tasks.base import Loss, Scores
+from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 from weft.tasks.text_task import TextClassifierTask, listed
 from weft.tasks.texts import TextClassifierConfig, in_order
@@ -50,9 +50,17 @@ class MultilabelConfig(TextClassifierConfig):
     """A text has any number of labels."""
 
     kind: Literal["multilabel"] = "multilabel"
+    answers_with: ClassVar[AnswerForm] = "labels"
+    headline: ClassVar[tuple[str, ...]] = ("micro_f1", "macro_f1")
+    implied_by: ClassVar[tuple[str, ...]] = ("label_separator",)
     label_separator: str | None = Field(default=None, min_length=1)
     """What stands between the labels of a row, such as `|`; to read a file of labelled texts it must be set."""
     loss: BinaryLossConfig = BinaryLossConfig()
+
+    @property
+    def separator(self) -> str | None:
+        """The string between the labels of one row."""
+        return self.label_separator
 
     def resolved(self, table: Table) -> Self:
         """The same with both columns named. Raises ConfigError where there is no separator."""

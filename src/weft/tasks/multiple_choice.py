@@ -22,7 +22,7 @@ from weft.inputs.question_options import OptionBatch, option_batch, option_colum
 from weft.metrics.bootstrap import mean
 from weft.models.options import OptionConfig, OptionReader
 from weft.models.span import ReaderKind
-from weft.tasks.base import Loss, Scores
+from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
 
 
@@ -41,6 +41,10 @@ class MultipleChoiceConfig(PassageTaskConfig):
     """A question on a passage has several options, of which one is right."""
 
     kind: Literal["multiple_choice"] = "multiple_choice"
+    answers_with: ClassVar[AnswerForm] = "option"
+    headline: ClassVar[tuple[str, ...]] = ("accuracy",)
+    next_step: ClassVar[str] = "ask: weft predict {} FILE"
+    offer: ClassVar[str] = "--task multiple_choice for questions with options"
     texts: ClassVar[tuple[str, ...]] = ("question", "passage", "options")
     asked: ClassVar[str] = "options"
     together: ClassVar[str] = "all"

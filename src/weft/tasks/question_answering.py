@@ -20,7 +20,7 @@ from weft.errors import InputError
 from weft.files import read_json, write_json
 from weft.inputs.question_passage import QuestionBatch, collate_rows, layout_rows, letters_of, targets, text_of
 from weft.models.span import ReaderKind, SpanConfig, SpanReader, best_spans
-from weft.tasks.base import TUNED, Loss, Scores
+from weft.tasks.base import TUNED, AnswerForm, Doctor, Loss, Scores
 from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
 from weft.tasks.span_answers import (
     RowSpans,
@@ -42,6 +42,12 @@ class QuestionAnsweringConfig(PassageTaskConfig):
     """The answer to a question is a part of a passage, or the passage has none."""
 
     kind: Literal["question_answering"] = "question_answering"
+    answers_with: ClassVar[AnswerForm] = "span"
+    headline: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
+    page: ClassVar[str] = "spans"
+    next_step: ClassVar[str] = "ask: weft answer {} --passage FILE --question ..."
+    offer: ClassVar[str] = "--task question_answering for questions on passages"
+    inspected_as: ClassVar[Doctor | None] = "questions"
     asked: ClassVar[str] = "questions"
     together: ClassVar[str] = "both"
     text: str | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from weft.data.checks.findings import Part
+from weft.data.checks.findings import part_of
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.columns import Long
 from weft.data.examples.label_separators import separator_hint, separator_notes
@@ -24,8 +24,8 @@ from weft.models.base import EncoderConfig
 from weft.models.choices import EncoderChoice
 from weft.models.classifier import ClassifierConfig
 from weft.models.cnn import CnnEncoderConfig
-from weft.store import column, shared
-from weft.tasks.base import TUNED, TaskConfig
+from weft.store import shared
+from weft.tasks.base import TUNED, Doctor, TaskConfig
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, fitting
 
@@ -33,6 +33,7 @@ from weft.text.tokenizers.choices import TokenizerChoice, fitting
 class TextClassifierConfig(TaskConfig):
     """What is read of a file, how texts become ids, and the model that reads them."""
 
+    inspected_as: ClassVar[Doctor | None] = "labels"
     text: str | None = None
     """The column of the text, or two joined by a comma for pairs of texts; None: guessed from the file, and said."""
     label: str | None = None
@@ -90,8 +91,7 @@ class TextClassifierConfig(TaskConfig):
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """All of them, and whether their labels look as if they were separated otherwise."""
-        separator = getattr(self, "label_separator", None)
-        return examples, separator_notes(shared(one.label for one in examples), separator=separator)
+        return examples, separator_notes(shared(one.label for one in examples), separator=self.separator)
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -184,13 +184,6 @@ class Saved:
     each: int
     texts: int
     tuned: Mapping[str, Any]
-
-
-def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
-    """Labelled examples as the data doctor reads them; `files` where each has its own."""
-    first, second = (column(rows, lambda one, half=half: one.texts[half : half + 1]) for half in (0, 1))
-    columns = (column(rows, lambda one, of=of: (getattr(one, of),)) for of in ("whole", "label", "line"))
-    return Part(name, file, *columns, files, (first, second) if len(rows[0].texts) > 1 else ())
 
 
 def in_order(labels: Mapping[str, int]) -> list[str]:

@@ -33,8 +33,8 @@ class Curve:
 
 def dev_curves(curves: Sequence[Curve], name: str) -> str:
     """Draw the dev score of several models by epoch, each line named at its end."""
-    form: Form = "points" if measure(name).form == "points" else "share"
-    return epoch_curves(curves, f"{measure(name).called} on the dev part", form=form)
+    known = measure(name)
+    return epoch_curves(curves, f"{known.called} on the dev part", form=known.form)
 
 
 def epoch_curves(curves: Sequence[Curve], title: str, *, form: Form = "share", across: float = FULL) -> str:

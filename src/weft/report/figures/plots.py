@@ -43,11 +43,14 @@ class Learning:
     caption: str = ""
 
 
-def learning_curves(reports: Reports) -> Learning:
-    """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked."""
+def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
+    """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked.
+
+    Dev scores are the one that chooses the best step, and those of the headline that are of one kind.
+    """
     steps = by_step(reports, "step")
     tests = by_step(reports, "evaluation")
-    named = [(name, _scores(tests, name)) for name in _dev_scores(tests)]
+    named = [(name, _scores(tests, name)) for name in _dev_scores(tests, headline)]
     losses = finite([(step["step"], step.get("loss")) for step in steps])
     dev_losses = _scores(tests, "log_loss")
     fewest = 2 if len(losses) or len(dev_losses) else 1  # beside losses one score is no curve, and stands in the table
@@ -174,9 +177,10 @@ def by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
     return [ours[step] for step in sorted(ours)]
 
 
-def _dev_scores(tests: Reports) -> list[str]:
-    """Choose the scores worth a curve: the one that chooses the best step, then what tasks of its kind have."""
-    chosen = [test.get("metric", "") for test in tests[-1:]] + ["accuracy", "macro_f1", "bleu", "chrf", "bits_per_byte"]
+def _dev_scores(tests: Reports, headline: Sequence[str]) -> list[str]:
+    """Choose the scores worth a curve: beside the first only those of which more is better."""
+    chosen = [str(test.get("metric", "")) for test in tests[-1:]] + [*headline[:1]]
+    chosen += [name for name in headline[1:] if measure(name).better == "higher"]
     return list(dict.fromkeys(name for name in chosen if name and name != "log_loss"))
 
 

@@ -26,7 +26,8 @@ from weft.report.figures.plots import reliability
 from weft.report.folder import Run, read_run
 from weft.report.formatting import Interval, is_number
 from weft.report.pages.columns import Cell, metric
-from weft.report.pages.run import COMPACT, PAGE, Headline
+from weft.report.pages.labels import COMPACT
+from weft.report.pages.run import PAGE, Headline
 from weft.report.template import write_page
 
 SIDE_BY_SIDE = 8  # labels at most, for confusion matrices to stand side by side with their names
@@ -65,11 +66,11 @@ def experiment_page(folder: Path) -> Path:
     models = found["models"]
     runs = {name: [read_run(folder / place) for place in places] for name, places in found["runs"].items()}
     best = next(model for model in models if model["name"] == found["best"])
-    several, decides = found["repeats"] * found["folds"] > 1, _decides(found)
+    several, decides = found["repeats"] * found["folds"] > 1, found["decides"]
     known = measure(decides)
-    shown = _columns(decides, several=several)
-    steered = metric([run for each in runs.values() for run in each]) if decides == "accuracy" else decides
-    form = "share" if measure(steered).form == "share" else known.form
+    labelled = "details" in best
+    shown = _columns(found["shown"], several=several, labelled=labelled)
+    steered = measure(metric([run for each in runs.values() for run in each]))
     dots = [_dot(model, decides) for model in models]
     return write_page(
         folder / PAGE,
@@ -91,12 +92,16 @@ def experiment_page(folder: Path) -> Path:
         ahead=ahead(dots, better=known.better),
         curves=Markup(
             epoch_curves(
-                _curves(runs, partial(_dev, name=steered)), f"{measure(steered).called} on the dev part", form=form
+                _curves(runs, partial(_dev, name=steered.name)),
+                f"{steered.called} on the dev part",
+                form=steered.form,
             )
         ),
         losses=_losses(runs),
         compact=COMPACT,
-        **(_labelled(models) if "details" in best else {"classes": ()}),
+        labelled=labelled,
+        greedy=any(run.detail("search", "") for each in runs.values() for run in each),
+        **(_labelled(models) if labelled else {"classes": ()}),
     )
 
 
@@ -112,21 +117,12 @@ def _labelled(models: Sequence[Found]) -> dict[str, Any]:
     }
 
 
-def _decides(found: Found) -> str:
-    """The score by which models are ranked and tested."""
-    return str(found.get("decides", "accuracy"))
-
-
 def _headline(found: Found, best: Found) -> Headline:
     """The best model and its score as a sentence."""
-    decides, trained = _decides(found), len(found["runs"])
-    score = formatting.score(best["scores"][decides]["mean"], measure(decides).form)
-    of_all = f" of the {trained} models trained" if trained > 1 else ""
-    if decides == "accuracy":
-        return Headline(f"{best['name']} reads", score, f"right{', the most' if of_all else ''}{of_all}", "")
-    if decides == "bleu":
-        return Headline(f"{best['name']} reaches", score, f"BLEU{', the most' if of_all else ''}{of_all}", "")
-    return Headline(f"{best['name']} tells a byte in", score, f"bits{', the fewest' if of_all else ''}{of_all}", "")
+    known, trained = measure(found["decides"]), len(found["runs"])
+    score = formatting.score(best["scores"][known.name]["mean"], known.form)
+    of_all = f", the best of the {trained} models trained" if trained > 1 else ""
+    return Headline(f"{best['name']} reaches", score, f"{known.called}{of_all}", "")
 
 
 def _over(found: Found) -> str:
@@ -157,15 +153,7 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-SCORES = {
-    "accuracy": ("accuracy", "macro_f1", "log_loss"),
-    "bleu": ("bleu", "chrf", "rougeL", "log_loss"),
-    "bits_per_byte": ("bits_per_byte", "perplexity", "log_loss"),
-}
-"""The scores of the table, by the one that decides."""
-
-
-def _columns(decides: str, *, several: bool) -> list[_Column]:
+def _columns(names: Sequence[str], *, several: bool, labelled: bool) -> list[_Column]:
     def over_runs(name: str, below: Callable[[Found], str] = lambda _: "") -> _Column:
         known = measure(name)
 
@@ -183,12 +171,12 @@ def _columns(decides: str, *, several: bool) -> list[_Column]:
     def error(model: Found) -> float:
         return model["pooled"]["calibration_error"]["value"]
 
-    first, *others = SCORES[decides]
+    decides, *others = names
     calibration = [_Column(measure("calibration_error").title, error, formatting.score, "lower")]
     return [
-        over_runs(first, span),
+        over_runs(decides, span),
         *(over_runs(name) for name in others),
-        *(calibration if decides == "accuracy" else []),
+        *(calibration if labelled else []),
         _Column("Texts / s", lambda model: model["texts_per_second"], formatting.pace, "higher"),
         _Column("Size", lambda model: model["size_bytes"], formatting.size, "lower"),
         _Column("Training", lambda model: model["train_seconds"], formatting.duration, "lower"),
@@ -210,7 +198,7 @@ def _against(found: Found) -> list[tuple[str, list[_Against]]]:
     pairs = {frozenset((pair["one"], pair["other"])): pair for pair in found["pairs"]}
     names = [model["name"] for model in found["models"]]
     names.sort(key=lambda name: sum(pair["one"] == name for pair in found["pairs"]), reverse=True)
-    decides = _decides(found)
+    decides = found["decides"]
     return [(name, [_facing(name, pairs.get(frozenset((name, other))), decides) for other in names]) for name in names]
 
 

@@ -83,8 +83,8 @@ def distilled_page(folder: Path) -> Path:
             }
             for place, (title, run) in enumerate(runs.items())
         ],
-        frontier=Markup(frontier(dots, score=score.title)),
-        ahead=ahead([replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)]),
+        frontier=Markup(frontier(dots, score=score.title, form=score.form, better=score.better)),
+        ahead=ahead([replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)], better=score.better),
         curves=Markup(dev_curves([columns.curve(title, run, metric) for title, run in told.items()], metric)),
         confusions=[
             Markup(confusion(run.detail("confusion", []), run.labels, title=shorten(title, 24), size="small"))
@@ -102,6 +102,6 @@ def _caption(found: Found) -> str:
 
 
 def _dot(title: str, run: Run, score: str) -> Model:
-    found, scale = run.intervals[score], 100 if measure(score).form == "points" else 1
+    found = run.intervals[score]
     named = f"{title} · {formatting.size(run.scores['size_bytes'])}"
-    return Model(named, found.value / scale, found.low / scale, found.high / scale, run.texts_per_second or 0.0)
+    return Model(named, found.value, found.low, found.high, run.texts_per_second or 0.0)

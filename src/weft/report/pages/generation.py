@@ -20,8 +20,6 @@ from weft.report.figures.plots import by_step
 from weft.report.folder import Run, read_attention_maps
 from weft.report.formatting import Interval, is_number
 
-TASKS = frozenset({"seq2seq", "language_model"})
-"""The tasks whose runs have such a page."""
 LOSSES = (
     "Losses are nats a token. That of training is taken with dropout and, where it is set, label smoothing, which lift "
     "it above that of the dev part."
@@ -56,6 +54,7 @@ def written(run: Run) -> dict[str, Any]:
         "lead": _lead(answered),
         "signatures": _signatures(run),
         "learned": _learned(run.reports),
+        "curves_notes": _curves_notes(run),
         "texts": [cut(str(text).strip("\n")) for text in run.scores.get("samples") or []],
         "free_text": [
             (title, formatting.score(found))
@@ -72,6 +71,13 @@ def written(run: Run) -> dict[str, Any]:
         "surprising": [_surprise(row) for row in surprising],
         "expected": [_surprise(row) for row in expected],
     }
+
+
+def _curves_notes(run: Run) -> list[str]:
+    """What is to be known of the curves: by which search dev scores are, and which losses."""
+    search = run.detail("search", "greedy search")
+    greedy = f"Dev scores are of greedy search, those in the table of {search}."
+    return [LOSSES] if search == "greedy search" else [greedy, LOSSES]
 
 
 def _lead(answered: Answered | None) -> str:

@@ -13,7 +13,6 @@ from weft.report import formatting
 from weft.report.folder import Run, read_lines
 from weft.report.formatting import Interval, is_number
 
-TASK = "question_answering"
 SURE, RIGHT = 12, 4
 """So many answers that are wrong, the surest first, and so many that are right."""
 AROUND = 160
