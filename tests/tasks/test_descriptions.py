@@ -1,8 +1,9 @@
-"""Each task that there is keeps what the rooms above it rely on: its scores are in the catalogue, its page is there."""
+"""What each task says of itself holds: its scores are in the catalogue, its page is there, its words are known."""
 
 import pytest
 import torch
 
+from weft.cli import compare, inspect
 from weft.config import kind_of, validated
 from weft.data.examples.documents import Document
 from weft.data.examples.labelled import LabelledText
@@ -11,8 +12,11 @@ from weft.data.examples.source_target import SourceTarget
 from weft.data.examples.span_questions import Question, Span
 from weft.evaluation.evaluate import Evaluation, evaluate
 from weft.metrics.names import MEASURES
+from weft.report.choices import PAGES
 from weft.tasks.base import Task
-from weft.tasks.choices import TASKS
+from weft.tasks.choices import KINDS, TASKS, implied
+from weft.tasks.generation.writer import Writer
+from weft.tasks.teaching import Teacher
 
 PASSAGE = "In Rome it rains. In Oslo it snows."
 BAG = {"encoder": "bag"}
@@ -47,3 +51,46 @@ def test_its_scores_are_in_the_catalogue(evaluated):
 def test_the_best_weights_are_chosen_by_scores_that_it_has(evaluated):
     task, _ = evaluated
     assert {task.metric, task.tie_metric or task.metric} <= set(task.metrics)
+
+
+def test_what_is_shown_of_it_is_scored(evaluated):
+    task, found = evaluated
+    assert {*task.config.headline, *task.config.compared_by} <= set(found.scores.values)
+    assert task.config.page in PAGES
+
+
+def test_what_it_can_do_is_done_by_its_task(evaluated):
+    task, _ = evaluated
+    assert isinstance(task, Teacher) is task.config.teaches
+    assert isinstance(task, Writer) is (task.config.own_search is not None)
+
+
+def test_its_parts_are_settings_of_models(evaluated):
+    task, _ = evaluated
+    assert [part.kind for part in task.config.part_configs]
+    assert len(task.config.part_configs) == len(task.config.parts)
+
+
+@pytest.mark.parametrize(
+    ("settings", "parallel", "kind"),
+    [
+        ([], False, "classification"),
+        (["text", "label"], False, "classification"),
+        (["text", "label_separator"], False, "multilabel"),
+        (["target"], False, "seq2seq"),
+        ([], True, "seq2seq"),
+    ],
+)
+def test_options_imply_a_task(settings, parallel, kind):
+    assert kind_of(implied(settings, parallel=parallel)) == kind
+
+
+@pytest.mark.parametrize(
+    ("shown", "kinds"),
+    [
+        (compare.METAVAR, [kind for kind, task in KINDS.items() if task.compared_by]),
+        (inspect.METAVAR, [kind for kind, task in KINDS.items() if task.inspected_as]),
+    ],
+)
+def test_help_has_the_tasks_that_there_are(shown, kinds):
+    assert shown == "|".join(kinds)

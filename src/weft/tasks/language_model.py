@@ -70,7 +70,7 @@ class LanguageModelConfig(PlainTextConfig):
     page: ClassVar[str] = "text"
     next_step: ClassVar[str] = "ask: weft generate {} --prompt ..."
     objective: ClassVar[str | None] = "clm"
-    compared_by: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity", "log_loss")
+    compared_by: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     compared_kinds: ClassVar[tuple[str, ...]] = ("lstm", "gru", "gpt")
     tokenizer: TokenizerChoice | None = None
     """How texts become ids; None: `char` for Chinese, else `bpe`."""
