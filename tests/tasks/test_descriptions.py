@@ -1,9 +1,13 @@
 """What each task says of itself holds: its scores are in the catalogue, its page is there, its words are known."""
 
+from typing import ClassVar, Literal
+
 import pytest
 import torch
 
+from weft.bundle import load
 from weft.cli import compare, inspect
+from weft.cli.console import in_one_line
 from weft.config import kind_of, validated
 from weft.data.examples.documents import Document
 from weft.data.examples.labelled import LabelledText
@@ -11,10 +15,13 @@ from weft.data.examples.option_questions import Choice
 from weft.data.examples.source_target import SourceTarget
 from weft.data.examples.span_questions import Question, Span
 from weft.evaluation.evaluate import Evaluation, evaluate
+from weft.files import read_json
 from weft.metrics.names import MEASURES
 from weft.report.choices import PAGES
+from weft.run import RunConfig, train
 from weft.tasks.base import Task
 from weft.tasks.choices import KINDS, TASKS, implied
+from weft.tasks.classification import ClassificationConfig
 from weft.tasks.generation.writer import Writer
 from weft.tasks.teaching import Teacher
 
@@ -32,6 +39,14 @@ KNOWN = {
     "multiple_choice": (SMALL, [Choice("Where does it rain?", PASSAGE, ("Rome", "Oslo"), 0)] * 12),
 }
 """Of each task some settings for a small model, and examples."""
+
+
+class MoodConfig(ClassificationConfig):
+    """A task that nothing in weft has heard of."""
+
+    kind: Literal["mood"] = "mood"
+    headline: ClassVar[tuple[str, ...]] = ("macro_recall",)
+    next_step: ClassVar[str] = "ask: mood {}"
 
 
 @pytest.fixture(scope="module", params=TASKS, ids=kind_of)
@@ -94,3 +109,18 @@ def test_options_imply_a_task(settings, parallel, kind):
 )
 def test_help_has_the_tasks_that_there_are(shown, kinds):
     assert shown == "|".join(kinds)
+
+
+def test_a_task_that_nobody_knows_trains_answers_and_has_a_page(tmp_path):
+    rows = [f"{text} {n},{mood}" for text, mood in (("so good", "up"), ("so bad", "down")) for n in range(40)]
+    (tmp_path / "moods.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    settings = {"data": {"train": str(tmp_path / "moods.csv")}, "task": {"kind": "mood", **BAG}}
+    config = validated(RunConfig, {**settings, "training": {"epochs": 2}, "device": "cpu"}, parts=[MoodConfig])
+    for _ in train(config, tmp_path / "run", parts=[MoodConfig]):
+        pass
+    scores = read_json(tmp_path / "run" / "scores.json")
+    assert (scores["task"], scores["page"], scores["headline"]) == ("mood", "labels", ["macro_recall"])
+    assert "macro recall" in in_one_line(scores, config.task.headline)
+    assert "macro recall on the dev part" in (tmp_path / "run" / "page.html").read_text(encoding="utf-8")
+    model = load(tmp_path / "run", parts=[MoodConfig])
+    assert {one.label for one in model.answer(["so good", "so bad"])} <= {"up", "down"}
