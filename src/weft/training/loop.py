@@ -24,6 +24,7 @@ from weft.data.columns import Columns
 from weft.data.loader import plan, share
 from weft.errors import Interrupted, TrainingError
 from weft.evaluation.evaluate import answer_columns
+from weft.metrics.names import measure
 from weft.models.weights import own_weights, put_weights
 from weft.tasks.base import Task
 from weft.training import checkpoint, optim
@@ -242,7 +243,7 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
             values_2.copy_(torch.tensor([scores[name] for name in names], dtype=torch.float64))
         # all must agree on the best step and on the end, bit for bit
         found = zip(names, job.group.from_leader(values_2).tolist(), strict=True)
-        gained = [-value if name in task.lower_is_better else value for name, value in found]
+        gained = [-value if measure(name).better == "lower" else value for name, value in found]
         better = progress.best is None or gained > progress.best
         if better:
             progress.best, progress.best_step, progress.waited = gained, progress.step, 0
