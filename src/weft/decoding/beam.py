@@ -33,8 +33,8 @@ class Ranking:
         seen = getattr(state, "seen", None)
         if not self.coverage_penalty or not seen:
             return 0.0
-        looks_NS = torch.stack([one.sum(1) for one in seen]).sum(0)
-        costs_BKS = looks_NS.clamp(1e-9, 1).log().view(-1, size, looks_NS.shape[1])
+        attention_NS = torch.stack([one.sum(1) for one in seen]).sum(0)
+        costs_BKS = attention_NS.clamp(1e-9, 1).log().view(-1, size, attention_NS.shape[1])
         if state.mask_BS is not None:
             costs_BKS = costs_BKS.masked_fill(~state.mask_BS[:, None], 0.0)
         return -self.coverage_penalty * costs_BKS.sum(2)

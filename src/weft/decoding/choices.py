@@ -52,9 +52,9 @@ class SearchConfig(Config):
 
     kind: str
     max_length: Annotated[int | None, Field(ge=1), _hint("null takes the longest that the task writes")] = None
-    """An output has at most so many tokens; None: as many as the task says."""
+    """Largest number of tokens of an output; None: that of the task."""
     min_length: Annotated[int, Field(ge=0), _hint("0 lets an output end at once")] = 0
-    """An output has at least so many tokens."""
+    """Smallest number of tokens of an output."""
     repetition_penalty: Annotated[
         float, Field(gt=0, allow_inf_nan=False), _hint("1 changes nothing, 1.2 is a usual penalty")
     ] = 1.0
@@ -67,7 +67,7 @@ class SearchConfig(Config):
     """Words that every output holds: where they fit best, by a beam or greedily (which is then a beam of 1); drawn ones
     come at the latest where there is room for nothing else."""
     prefix: str = ""
-    """Every output begins with this."""
+    """Text that every output begins with."""
 
     @property
     def in_words(self) -> str:
@@ -192,7 +192,7 @@ class Sampling(SearchConfig):
     """Draw from tokens about as surprising as expected, up to this share of the probability (Meister et al. 2023);
     1: from all."""
     seed: Annotated[int, Field(ge=0), _hint("the same seed gives the same outputs")] = 0
-    """Where the draws of each row begin."""
+    """Random seed of sampling."""
 
     def rules(self, *, end: int, spell: Spell, longest: int) -> tuple[Rule, ...]:
         """Those of every search, then those that shape what is left; see `SearchConfig.rules`."""

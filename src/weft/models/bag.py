@@ -26,7 +26,7 @@ class BagEncoderConfig(EncoderConfig):
     precision: ClassVar[Mapping[str, Precision]] = {}
     recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.05, "batch_rows": 64}
     width: int = Field(default=16, ge=1)
-    """Of the n-gram vectors."""
+    """Width of the n-gram vectors."""
     weighting: Weighting = "default"
     """`naive-bayes` weighs an n-gram by how unlike its shares in the labels are; `none` takes all alike. `default`
     weighs where a text is one of two things, or may have several labels, and not where it is one of many: there it was

@@ -162,6 +162,8 @@ class Decoder(nn.Module, ABC, Generic[S]):
     """The factor on its embeddings; an encoder beside one that scales has to scale too."""
     longest: int | None = None
     """How many tokens a sequence may have, what begins it included; None: any number."""
+    scores_by_embedding: ClassVar[bool] = False
+    """True where `logits` multiplies by the table `embedding`, and adds `bias_V` where there is one."""
     parallel: ClassVar[bool] = True
     """True where T steps are taken at once whatever they depend on, False where each follows from the one before."""
 

@@ -18,9 +18,9 @@ class ClassifierConfig(Config):
     """How the states become one vector, and that becomes scores."""
 
     pooling: Pooling | Literal["default"] = "default"
-    """`default` takes the one that suits the encoder: max for CNN and recurrent ones, mean for the others."""
+    """Pooling of the states to one vector; `default` suits the encoder: max for CNN and recurrent, else mean."""
     dropout: float | None = Field(default=None, ge=0, lt=1)
-    """Of the pooled vector; None: 0.5, over a pre-trained encoder 0.1."""
+    """Dropout of the pooled vector; None: 0.5, over a pre-trained encoder 0.1."""
 
     def build(self, encoder: Encoder, *, classes: int) -> Classifier:
         """An encoder with this head."""

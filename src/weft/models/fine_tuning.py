@@ -20,11 +20,11 @@ class LoraConfig(Config):
     """Low-rank changes beside frozen weights (Hu et al. 2022, section 4.1), by `peft`."""
 
     rank: int = Field(default=8, ge=1)
-    """Of the change of each matrix."""
+    """Rank of the change of each matrix."""
     alpha: float = Field(default=16, gt=0)
-    """The change is scaled by this over the rank."""
+    """Scale of the change: it is multiplied by alpha over the rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
-    """Of what the change reads."""
+    """Dropout of the input of the change."""
     targets: tuple[str, ...] = ()
     """The layers that are changed, by their names in the network; empty: every linear one, which is needed to come near
     the score of all weights (Dettmers et al. 2023, section 4)."""
@@ -39,11 +39,11 @@ class FineTuning(PartConfig):
     serves: ClassVar[tuple[str, ...]] = ()
     """The `model_type`s that can be such a part."""
     folder: str = ""
-    """Of the model, with `config.json`, `model.safetensors` and its tokenizer; `hub:name/of-model` fetches it."""
+    """Folder of the model, with `config.json`, `model.safetensors` and tokenizer; `hub:name/of-model` fetches it."""
     architecture: dict[str, Any] | None = None
-    """What `config.json` says; None: read when training begins."""
+    """Content of `config.json`; None: read when training begins."""
     freeze: Freeze = "none"
-    """What training leaves as it is; a number: the embeddings and so many of the lowest layers."""
+    """Weights that training leaves as they are; a number: the embeddings and so many of the lowest layers."""
     lora: LoraConfig | None = None
     """Learn low-rank changes instead of the weights; None: the weights."""
     activations: Literal["kept", "recomputed"] = "kept"

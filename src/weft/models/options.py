@@ -38,7 +38,7 @@ class OptionConfig(Config):
     hidden: int = Field(default=96, ge=1)
     """Width of each direction of the recurrent layer above the attention; `joint` has none."""
     dropout: float = Field(default=0.3, ge=0, lt=1)
-    """Of what this layer and the scores read."""
+    """Dropout before the recurrent layer and the output layer."""
 
     def build(self, encoder: Encoder, *, reader: ReaderKind, counted: int) -> OptionReader:
         """An encoder with the head, over so many numbers that were counted of each option."""

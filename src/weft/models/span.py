@@ -45,7 +45,7 @@ class SpanConfig(Config):
     hidden: int = Field(default=96, ge=1)
     """Width of each direction of the recurrent layers above the attention; `joint` has none."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
-    """Of what these layers and the scores read."""
+    """Dropout before the recurrent layers and the output layer."""
 
     def build(self, encoder: Encoder, *, reader: ReaderKind) -> SpanReader:
         """An encoder with the head of a reader."""
