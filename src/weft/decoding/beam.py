@@ -14,7 +14,7 @@ from weft.decoding.rules import NEVER
 from weft.models.base import Decoder, State
 
 Stop = Literal["likely", "sure"]
-"""When a row is done: see `beam_search`."""
+"""Condition on which a row is done: see `beam_search`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Ranking:
         return score / length**self.length_penalty
 
     def lost(self, state: Any, size: int) -> Tensor | float:
-        """What each live output [B, K] loses for what it has not looked at: the sum of log(min(looks, 1)), weighed."""
+        """Return the coverage penalty of each live output [B, K]: the sum of log(min(attention, 1)), weighted."""
         seen = getattr(state, "seen", None)
         if not self.coverage_penalty or not seen:
             return 0.0

@@ -20,7 +20,7 @@ FULL = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for all outputs: the id that ends one, how many tokens it has at most, and rules for what it holds."""
+    """Terms of all outputs: the id that ends one, how many tokens it has at most, and rules for what it holds."""
 
     end: int
     longest: int
@@ -49,7 +49,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What some rows, by their numbers at the start, write next; rows that have ended are not among them."""
+    """Tokens that some rows, by their numbers at the start, write next; rows that have ended are not among them."""
 
     rows_N: Tensor
     ids_N: Tensor

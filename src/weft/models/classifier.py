@@ -15,7 +15,7 @@ from weft.models.dropout import Dropout
 
 
 class ClassifierConfig(Config):
-    """How the states become one vector, and that becomes scores."""
+    """Settings of the head that pools the states to one vector and scores the classes."""
 
     pooling: Pooling | Literal["default"] = "default"
     """Pooling of the states to one vector; `default` suits the encoder: max for CNN and recurrent, else mean."""
@@ -28,11 +28,11 @@ class ClassifierConfig(Config):
         return Classifier(encoder, classes=classes, pooling=self.pooling_of(encoder), dropout=dropout)
 
     def pooling_of(self, encoder: Encoder) -> Pooling:
-        """How the states of an encoder are pooled."""
+        """Return the pooling over an encoder."""
         return encoder.pooling if self.pooling == "default" else self.pooling
 
     def dropout_over(self, encoder: Encoder) -> float:
-        """Of the vector that is pooled of an encoder."""
+        """Return the dropout of the pooled vector over an encoder."""
         return encoder.head_dropout if self.dropout is None else self.dropout
 
 

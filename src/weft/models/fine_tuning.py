@@ -1,4 +1,4 @@
-"""What every pre-trained part has: its folder, and how far training changes its weights; knows no source or head."""
+"""Settings of every pre-trained part: its folder, and how far training changes it; knows no source or head."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class FineTuning(PartConfig):
 
     @property
     def advised(self) -> Mapping[str, Any]:
-        """What is recommended, with ten times the rate for low-rank changes (Biderman et al. 2024)."""
+        """Recommended training settings, with ten times the rate for low-rank changes (Biderman et al. 2024)."""
         if self.lora is None:
             return self.recommended
         optimizer = self.recommended["optimizer"]
@@ -69,7 +69,10 @@ class FineTuning(PartConfig):
         return self.folder
 
     def ready(self) -> Self:
-        """With the content of `config.json`, and what is on the hub fetched. Raises ConfigError for what is refused."""
+        """Return a copy with the content of `config.json`; fetches what is on the hub.
+
+        Raises ConfigError for what is refused.
+        """
         if self.architecture is not None:
             return self
         if not self.folder:
@@ -102,12 +105,12 @@ class FineTuned(nn.Module):
         return f"weights: {folder}; {self.changed}"
 
     def adapted(self, folder: str) -> str:
-        """What is to be said where the adapter alone is saved."""
+        """Say that the adapter alone is saved, and the number of trained weights."""
         return f"weights: {folder}, which must stay where it is: the adapter alone is saved; {self.changed}"
 
     @property
     def changed(self) -> str:
-        """How many weights training changes, in words."""
+        """Number of weights that training changes, in words."""
         sizes = [(one.numel(), one.requires_grad) for one in self.parameters()]
         trained = sum(size for size, learns in sizes if learns)
         return f"of {sum(size for size, _ in sizes):,}, training changes {trained:,}"

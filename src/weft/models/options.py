@@ -33,7 +33,7 @@ class Offered(Moves):
 
 
 class OptionConfig(Config):
-    """How an option is scored by what was read."""
+    """Settings of the head that scores an option."""
 
     hidden: int = Field(default=96, ge=1)
     """Width of each direction of the recurrent layer above the attention; `joint` has none."""
@@ -105,7 +105,7 @@ class OptionReader(nn.Module):
 
     @property
     def encoder(self) -> Encoder:
-        """What reads the ids."""
+        """Encoder of the ids."""
         return self.reads.encoder
 
     def prepare(self, counted_NF: Tensor) -> None:

@@ -17,9 +17,9 @@ from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
 
 Cell = Literal["lstm", "gru"]
 Scoring = Literal["additive", "multiplicative", "none"]
-"""How a state is compared with the memory: by a small network, by a product, or not at all."""
+"""Comparison of a state with the memory: by a small network, by a product, or not at all."""
 Feeding = Literal["tokens", "attended"]
-"""What a step reads: the last token, or what was attended to then as well."""
+"""Input of a step: the last token, or what was attended to then as well."""
 _MODULES = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
@@ -52,7 +52,7 @@ class RnnDecoderConfig(DecoderConfig):
 
     @property
     def needs_positions(self) -> bool:
-        """Where it attends."""
+        """Whether it attends to the positions of the memory."""
         return self.attention != "none"
 
     @property
@@ -105,7 +105,7 @@ class GruDecoderConfig(RnnDecoderConfig):
 
 @dataclass(frozen=True, slots=True)
 class RecurrentState:
-    """What a recurrent decoder remembers: the hidden vectors of each layer [L, N, D], and the memory as read.
+    """State of a recurrent decoder: the hidden vectors of each layer [L, N, D], and the memory as read.
 
     `cells_LND` are an LSTM's cells, `fed_ND` what was attended to last, where that is read again. Rows stand in groups
     of `size`, each group on one row of the memory.
@@ -254,7 +254,7 @@ class RnnDecoder(Decoder[RecurrentState]):
         return self.dropout(torch.tanh(self.tell(torch.cat([inputs_BTD, found_BTD], 2)))), state
 
     def _attend(self, hidden_NTD: Tensor, state: RecurrentState) -> tuple[Tensor, Tensor]:
-        """What each state finds in the memory [N, T, D], and how it looked there [N, T, S]."""
+        """Attend to the memory: returns its weighted sum for each state [N, T, D], and the weights [N, T, S]."""
         keys_BSD, values_BSD, mask_BS = state.keys_BSD, state.values_BSD, state.mask_BS
         assert keys_BSD is not None
         assert values_BSD is not None

@@ -69,7 +69,7 @@ class TransformerDecoderConfig(TransformerSettings, DecoderConfig):
 
 @dataclass(frozen=True, slots=True)
 class DecoderCache:
-    """What a Transformer decoder remembers: a past for each layer, how many tokens it holds, and the memory as read.
+    """State of a Transformer decoder: a past for each layer, how many tokens it holds, and the memory as read.
 
     Rows stand in groups of `size`, each group on one row of the memory. A group has one past, in which its first
     `shared` tokens stand once and each later step takes `size` places: so beams that change places move no keys and
@@ -89,7 +89,7 @@ class DecoderCache:
 
     @property
     def used(self) -> int:
-        """How many places of the pasts are written."""
+        """Number of places of the pasts that are written."""
         return self.shared + self.size * (self.length - self.shared)
 
     def select(self, rows_N: Tensor) -> DecoderCache:
@@ -127,7 +127,7 @@ class DecoderCache:
         )
 
     def visible(self, steps: int, *, device: torch.device) -> tuple[Tensor | None, Tensor | None]:
-        """Which places the next `steps` tokens see, spread to [B, H, T, C], and the places of rows in groups then."""
+        """Return the mask of what the next `steps` tokens see, [B, H, T, C], and the places of rows in groups."""
         if self.places_NT is None:
             return None if steps == 1 else causal(steps, self.length + steps, device=device), None
         own_N1 = self.used + torch.arange(len(self.places_NT), device=device).remainder(self.size)[:, None]

@@ -1,4 +1,4 @@
-"""How weights change: optimisers and schedules; knows no model and no data."""
+"""Optimisers and schedules of the learning rate; knows no model and no data."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def build(model: nn.Module, config: OptimizerConfig, *, table_rate: float) -> li
 
 
 def _at_rates(optimizer: Optimizer, model: nn.Module) -> Optimizer:
-    """The same with the weights of encoders, and what stands around them, at the rates that the encoders ask for."""
+    """Regroup the weights of an optimiser by the rates that encoders ask for, for themselves and for the heads."""
     encoders = [one for one in model.modules() if isinstance(one, Encoder)]
     within = {id(weight) for encoder in encoders for weight in encoder.parameters()}
     asked = {id(weight): times for encoder in encoders for weight, times in encoder.rates()}

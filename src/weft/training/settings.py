@@ -16,7 +16,7 @@ from weft.training.torch_private import cpu_has_bfloat16
 
 
 class TrainingConfig(Config):
-    """How weights are found."""
+    """Settings of training."""
 
     epochs: float = Field(default=6, gt=0)
     """Number of passes over the training rows, unless `patience` ends it before; 1.5 sees half of them twice."""
