@@ -55,7 +55,7 @@ class Job:
     checkpoints: Path | None = None
     stop: Callable[[], int] = lambda: 0
     notes: tuple[str, ...] = ()
-    """What is to be said of the fresh weights."""
+    """Notes on the fresh weights, said when training begins."""
 
 
 @dataclass(slots=True)
@@ -198,7 +198,7 @@ def _seed(seed: int, step: int, rank: int) -> int:
 
 
 def _wide(device: torch.device) -> torch.device:
-    """Where sums are kept in float64: the device itself, or the CPU where it has none (mps)."""
+    """Return the device that keeps sums in float64: the device itself, or the CPU where it has none (mps)."""
     return torch.device("cpu") if device.type == "mps" else device
 
 
