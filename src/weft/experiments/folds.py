@@ -93,4 +93,4 @@ def _check_labels(rounds: Sequence[Fold], task: TaskConfig, *, file: str, hint: 
 def _check_compared(task: TaskConfig) -> None:
     if not task.compared_by:
         hint = "train each model with weft train, and look at their pages"
-        raise ConfigError(f"models of task `{task.kind}` are not compared", where="task.kind", hint=hint)
+        raise ConfigError(f"`{task.kind}` cannot be compared", where="task.kind", hint=hint)
