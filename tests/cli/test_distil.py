@@ -24,7 +24,7 @@ def test_a_student_is_trained_on_the_data_of_its_teacher(weft, model):
     assert settings["task"]["loss"]["teacher"] == {"alpha": 0.2, "temperature": 3.0}
     assert read_yaml(Path("runs/model-cnn/alone/config.yaml"))["task"]["loss"]["teacher"] is None
     page = Path("runs/model-cnn/page.html").read_text(encoding="utf-8")
-    assert all(word in page for word in ("cnn has learned from cnn", "cnn, the teacher", "How good, how fast"))
+    assert all(word in page for word in ("cnn has learned from cnn", "cnn, the teacher", "Score and throughput"))
     again = weft(
         "distil",
         "model",

@@ -49,7 +49,7 @@ def test_the_page_has_thresholds_and_no_confusion(posts):
     page = Path("posts/page.html").read_text(encoding="utf-8")
     assert "Threshold" in page
     assert "Exact match" in page
-    assert "Which is taken for which" not in page
+    assert "Confusion matrix" not in page
     assert "nan" not in page
 
 

@@ -234,11 +234,11 @@ def test_unlike_lengths_are_told_and_dropped_only_when_asked():
     kept, said = Seq2SeqConfig().filter_training(examples)
     assert kept == examples
     (told,) = said
-    assert told.startswith("1 of 21 pairs with lengths over 3 times out of the usual proportion: kept")
+    assert told.startswith("1 of 21 pairs with a length ratio over 3 times out of the usual proportion: kept")
     assert "task.longest_ratio=3" in told
     kept, said = Seq2SeqConfig(longest_ratio=4).filter_training(examples)
     assert kept == [one for one in examples if one.source != "hello there"]
-    assert said == ["1 of 21 pairs with lengths over 4 times out of the usual proportion: dropped"]
+    assert said == ["1 of 21 pairs with a length ratio over 4 times out of the usual proportion: dropped"]
 
 
 def test_pairs_that_say_nothing_are_dropped():

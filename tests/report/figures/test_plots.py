@@ -58,17 +58,17 @@ def words(svg: str) -> list[str]:
 def test_learning_curves_say_what_they_show():
     learning = learning_curves(REPORTS)
     losses, scores = map(words, learning.figures)
-    assert {"loss", "training", "dev part", "step (dotted: the best, 20)"} <= set(losses)
+    assert {"loss", "training", "dev set", "step (dotted: the best, 20)"} <= set(losses)
     assert {"macro F1", "accuracy", "step (dotted: the best, 20)"} <= set(scores)
     assert learning.caption == (
-        "The mean loss of the training batches, the log loss on the dev part and the scores on the dev part."
+        "The mean loss of the training batches, the log loss on the dev set and the scores on the dev set."
     )
 
 
 def test_learning_curves_promise_what_they_draw():
     no_steps = learning_curves(REPORTS[30:])
     assert "training" not in words(no_steps.figures[0])
-    assert no_steps.caption == "The log loss on the dev part and the scores on the dev part."
+    assert no_steps.caption == "The log loss on the dev set and the scores on the dev set."
     (many,) = learning_curves([step(n, 1.0) for n in range(100)]).figures
     (single,) = learning_curves([step(20, 0.7)]).figures
     assert "<use" in single.split("legend")[0]  # a dot, as a line of one point shows nothing
@@ -76,7 +76,7 @@ def test_learning_curves_promise_what_they_draw():
     (one,) = learning_curves([step(1, 6.0), evaluation(2, metric="log_loss", log_loss=5.0, bits_per_byte=2.0)]).figures
     assert "loss" in words(one)
     several = [evaluation(n, metric="log_loss", log_loss=5.0, bits_per_byte=2 / n) for n in (1, 2)]
-    assert "bits per byte on the dev part" in words(learning_curves(several).figures[1])
+    assert "bits per byte on the dev set" in words(learning_curves(several).figures[1])
 
 
 def test_one_evaluation_has_one_step_on_its_axis():
@@ -128,7 +128,7 @@ def test_confusion_of_any_number_of_labels(classes, size):
     labels = [f"label number {n}" for n in range(classes)]
     svg = confusion(counts.tolist(), labels, size=size)
     shown = words(svg)
-    assert {"answered", "should be"} <= set(shown)
+    assert {"predicted", "true"} <= set(shown)
     assert len(svg) < 1_000_000
     if size == "large":
         assert "label number 0" in shown
@@ -138,7 +138,8 @@ def test_confusion_of_any_number_of_labels(classes, size):
 def test_confusion_has_words_for_those_who_do_not_see_it():
     svg = confusion([[8, 2], [5, 9]], ["差", "好"], title="cnn")
     assert (
-        'aria-label="cnn: confusion matrix of 2 labels, 17 of 24 right; most often 好 answered as 差, 5 times"' in svg
+        'aria-label="cnn: confusion matrix of 2 labels, 17 of 24 correct; most often 好 predicted as 差, 5 times"'
+        in svg
     )
 
 
@@ -158,7 +159,7 @@ def test_hostile_labels(label):
 
 def test_reliability_leaves_out_empty_bins():
     svg = reliability(BINS)
-    assert "60% sure, 50% right of 12; 93% sure, 100% right of 88" in svg
+    assert "confidence 60%, accuracy 50% of 12; confidence 93%, accuracy 100% of 88" in svg
     assert words(svg)
     assert reliability([]) == ""
     assert reliability(BINS[:1]) == ""
@@ -175,7 +176,7 @@ def test_frontier_names_every_model():
 
 def test_the_caption_speaks_of_the_dashed_line_only_where_it_is():
     assert "dashed line" in ahead(MODELS)
-    assert ahead([MODELS[1], Model("慢", 0.5, 0.4, 0.6, 10.0)]) == " No model beats cnn in either."
+    assert ahead([MODELS[1], Model("慢", 0.5, 0.4, 0.6, 10.0)]) == " No model is better or faster than cnn."
     assert ahead(MODELS[:1]) == ""
 
 

@@ -98,7 +98,7 @@ def test_the_page_says_who_is_better(tmp_path):
     assert "more folds show more" in page.text
     said = figures(page)
     assert len([one for one in said if "confusion matrix of 2 labels" in one]) == 3
-    assert len([one for one in said if one.startswith("How sure")]) == 3
+    assert len([one for one in said if one.startswith("Calibration")]) == 3
     assert [one.split(" by epoch")[0] for one in said if "by epoch" in one] == [
         *("accuracy on the dev part", "training loss", "log loss on the dev part"),
     ]

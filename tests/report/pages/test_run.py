@@ -145,7 +145,7 @@ def test_a_run_page_tells_the_run(tmp_path):
     ):
         assert said in page.text
     figures = [value for name, value in page.attributes if name == "aria-label"]
-    assert [one.split()[0] for one in figures] == ["What", "Learning", "Learning", "confusion", "How"]
+    assert [one.split()[0] for one in figures] == ["Training", "Learning", "Learning", "confusion", "Calibration"]
     assert page.tags.count("table") == page.tags.count("caption") == 3
 
 
@@ -197,8 +197,8 @@ def test_what_is_not_there_is_left_out(tmp_path, missing):
 
 def test_a_config_is_enough(tmp_path):
     (tmp_path / "config.yaml").write_text("task: classification\n", encoding="utf-8")
-    assert "has not been scored yet" in read(run_page(tmp_path)).text
-    assert "nothing to draw" in read(run_page(tmp_path)).text
+    assert "has not been evaluated yet" in read(run_page(tmp_path)).text
+    assert "nothing to plot" in read(run_page(tmp_path)).text
 
 
 def test_a_run_of_several_labels(tmp_path):
@@ -221,7 +221,7 @@ def test_a_run_of_several_labels(tmp_path):
     assert "2 of 5 texts are not given exactly their labels" in page.text
     assert "Threshold: the probability from which" in page.text
     assert "0.37" in page.text
-    assert "Which is taken for which" not in page.text
+    assert "Confusion matrix" not in page.text
     assert "没什么 b none 75.0% 3 球队 体育 体育, b 62.5%" in page.text
 
 
@@ -296,7 +296,7 @@ def test_a_comparison_marks_the_best_and_links_the_runs(tmp_path):
     assert "80.0% (best)" not in page.text
     assert "10 B (best)" in page.text
     figures = [value for name, value in page.attributes if name == "aria-label"]
-    assert [one.split()[0].strip(":") for one in figures] == ["Before", "accuracy", "macro", "bag", "cnn"]
+    assert [one.split()[0].strip(":") for one in figures] == ["Notes", "accuracy", "macro", "bag", "cnn"]
 
 
 def test_runs_of_one_encoder_are_named_by_their_folders(tmp_path):

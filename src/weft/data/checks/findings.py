@@ -1,4 +1,4 @@
-"""What is found when data is looked over: parts, rows, findings; knows their shape, not how they are made."""
+"""What data checks return: parts of the data, their rows, and findings. Does not find anything itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "fine"]
-"""`error`: scores or answers would be wrong; `warning`: worth a look; `fine`: looked at, and nothing to mend."""
+"""`error`: scores or answers would be wrong; `warning`: worth a look; `fine`: checked, and nothing to fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what it is, how bad, how often, in which rows, and how to mend it.
+    """The result of one check: what was found, how bad it is, how often, in which rows, and how to fix it.
 
     `table` is a small table to be shown, its first row the names of its columns.
     """

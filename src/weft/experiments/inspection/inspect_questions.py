@@ -19,7 +19,7 @@ from weft.training.reports import Note
 
 SIDES = ("question", "passage")
 OTHER = ", other answers"
-ANEW = "; then leave `answer_start` out: the place of an answer is found again"
+ANEW = "; then drop `answer_start`: the position of an answer is searched again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def inspect_questions(
 
 def _answers(found: Sequence[_Asked]) -> Finding:
     """How many questions, passages and answers there are, and how many questions have none."""
-    table = [("part", "questions", "passages", "without an answer", "with several")]
+    table = [("split", "questions", "passages", "without an answer", "with several")]
     for one in found:
         passages, answers = {asked.passage for asked in one.questions}, [len(asked.right) for asked in one.questions]
         counts = (len(one.questions), len(passages), answers.count(0), sum(number > 1 for number in answers))
@@ -85,7 +85,7 @@ def _answers(found: Sequence[_Asked]) -> Finding:
     said = said if any(shares) else "every question has an answer"
     never = [one.part for one, share in zip(found[1:], shares[1:], strict=True) if share and not shares[0]]
     if never:
-        fix = "a model answers always where training has no question without an answer: add some"
+        fix = "without unanswerable questions in train the model always predicts an answer: add some"
         return Finding("answers", "Answers", "warning", said, len(never), fix, table=table)
     if shares[0] == 1:
         fix = "is `--label` the right column?"
@@ -97,23 +97,23 @@ def _answers(found: Sequence[_Asked]) -> Finding:
 
 def _lost(found: Sequence[_Asked]) -> Finding:
     """Questions whose answers all stand nowhere in their passages."""
-    title = "Answers that are not in the passage"
+    title = "Answers not in the passage"
     rows = [one.row(asked) for one in found for asked in one.questions if asked.unplaced and not asked.answers]
     if not rows:
-        return Finding("lost", title, "fine", "each question with an answer has one in its passage")
-    said = f"{counted(len(rows), 'question')} that training leaves out, and that no answer is right for in a test"
-    fix = "write the answer as it stands in the passage, letter by letter, or take the right passage"
+        return Finding("lost", title, "fine", "every answerable question has an answer in its passage")
+    said = f"{counted(len(rows), 'question')} that training skips, and that no prediction can match in a test set"
+    fix = "copy the answer from the passage letter by letter, or correct the passage"
     return Finding("lost", title, "warning", said, len(rows), fix, rows)
 
 
 def _moved(found: Sequence[_Asked]) -> Finding:
     """Answers that stand elsewhere than their `answer_start` says."""
-    title = "Answers that are not where they are said to be"
+    title = "Wrong answer positions"
     rows = [one.row(asked, note=_taken(asked)) for one in found for asked in one.questions if asked.moved]
     if not rows:
-        return Finding("moved", title, "fine", "each answer stands where it is said to, or nothing is said")
-    said = f"{counted(len(rows), 'question')}: the nearest place with the same text is taken"
-    fix = "count characters from 0, not bytes or words; a wrong place of several teaches the wrong one"
+        return Finding("moved", title, "fine", "each answer is at its `answer_start`, as far as one is given")
+    said = f"{counted(len(rows), 'question')}: the nearest occurrence of the answer is used"
+    fix = "count characters from 0, not bytes or words"
     return Finding("moved", title, "warning", said, len(rows), fix, rows)
 
 
@@ -124,7 +124,7 @@ def _taken(asked: Question) -> str:
 
 def _repeats(found: Sequence[_Asked]) -> Finding:
     """Questions that are asked again of the same passage, within a file."""
-    title, rows = "Questions asked again", []
+    title, rows = "Repeated questions", []
     for one in found:
         first: dict[tuple[bytes, ...], Question] = {}
         sides = (digests((getattr(asked, side) for asked in one.questions), "alike") for side in SIDES)
@@ -132,9 +132,9 @@ def _repeats(found: Sequence[_Asked]) -> Finding:
             before = first.setdefault(key, asked)
             if before is not asked:
                 differ = "" if set(before.right) & set(asked.right) or before.right == asked.right else OTHER
-                rows.append(one.row(asked, note=f"as line {before.line:,}{differ}"))
+                rows.append(one.row(asked, note=f"same as line {before.line:,}{differ}"))
     if not rows:
-        return Finding("repeats", title, "fine", "no question is asked twice of a passage")
+        return Finding("repeats", title, "fine", "no question is repeated for the same passage")
     other = sum(row.note.endswith(OTHER) for row in rows)
     said = f"{counted(len(rows), 'question')} of the same passage, {other:,} of them with other answers"
     fix = "put all right answers of a question into one row, and keep that"
@@ -143,7 +143,7 @@ def _repeats(found: Sequence[_Asked]) -> Finding:
 
 def _overlap(found: Sequence[_Asked]) -> Finding:
     """The questions of dev and test on passages that stand in train too."""
-    title = "Passages in several parts"
+    title = "Overlap between splits: passages"
     known, *others = (digests((asked.passage for asked in one.questions), "alike") for one in found)
     learned = set(known)
     rows = [
@@ -153,9 +153,9 @@ def _overlap(found: Sequence[_Asked]) -> Finding:
         if key in learned
     ]
     if not rows:
-        return Finding("overlap", title, "fine", "no passage of dev or test stands in train")
+        return Finding("overlap", title, "fine", "no passage of dev or test is in train")
     said = f"{counted(len(rows), 'question')} of dev and test are on passages of train"
-    fix = "deal out passages, not questions: a model that knows a passage answers better than it will of new ones"
+    fix = "split by passages, not by questions: scores on passages that the model was trained on are too good"
     return Finding("overlap", title, "error", said, len(rows), fix, rows)
 
 

@@ -41,7 +41,7 @@ class Curve:
 def dev_curves(curves: Sequence[Curve], name: str) -> str:
     """Draw the dev score of several models by epoch, each line named at its end."""
     form: Form = "points" if measure(name).form == "points" else "share"
-    return epoch_curves(curves, f"{called(name)} on the dev part", form=form)
+    return epoch_curves(curves, f"{called(name)} on the dev set", form=form)
 
 
 def epoch_curves(curves: Sequence[Curve], title: str, *, form: Form = "share", across: float = FULL) -> str:
