@@ -11,7 +11,7 @@ The tree::
     ├── TrainingError         training cannot go on (a loss that is not finite, say)
     └── Interrupted           a signal asked the run to stop; a checkpoint is on disk
 
-Every error says what is wrong, where, and, when there is one, how to mend it. One grammar for all, in
+Every error says what is wrong, where, and, when there is one, how to fix it. One grammar for all, in
 lower case, with what the user typed in backticks::
 
     weft: reviews.csv:1042: label is empty

@@ -1,7 +1,7 @@
 """One run from config to folder: read, learn, encode, build, train, evaluate, save, page. Knows the order, no details.
 
 A run folder holds `config.yaml`, `task/` and `weights.safetensors` with `bundle.json` (the model), `reports.jsonl`
-(what was told on the way), `scores.json` and `answers.jsonl` (of the test part, or of the dev part where there is
+(what was told on the way), `scores.json` and `answers.jsonl` (of the test set, or of the dev set where there is
 none), `attention.json` where a model attends to its source, `page.html`, and while it is not finished `checkpoints/`.
 """
 
@@ -152,7 +152,7 @@ def _may_start(folder: Path, resume: bool) -> Iterator[Report]:
     if taken and not (folder / "config.yaml").is_file():
         raise RunFolderError("is not a run folder", where=str(folder), hint="name another folder (--output)")
     if resume and not (folder / "bundle.json").is_file() and checkpoint.latest(folder / "checkpoints") is None:
-        yield Note(f"there is no checkpoint in {folder} to go on from: starting afresh")
+        yield Note(f"there is no checkpoint in {folder} to resume from: starting from the beginning")
 
 
 def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
@@ -212,7 +212,7 @@ def _kind(task: Task) -> str:
 
 
 def _notes(run: _Run, job: Job) -> list[str]:
-    model = f"{_kind(job.task)} with {bundle.weights(job.model):,} weights, {job.precision} on {job.device.type}"
+    model = f"{_kind(job.task)} with {bundle.weights(job.model):,} parameters, {job.precision} on {job.device.type}"
     learned = job.task.notes({"train": job.columns, "dev": job.dev_columns})
     return [*run.examples.notes, *learned, *job.notes, model]
 
@@ -283,7 +283,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     result = evaluate(job.task, job.model, examples, device=job.device)
     tuned = f", on which {_tuned(job.task)} tuned too" if job.task.tunes and part == "dev" else ""
     facts = {
-        "data": f"{part} part, {len(examples):,} texts{tuned}",
+        "data": f"{part} set, {len(examples):,} texts{tuned}",
         "size_bytes": bundle.size(folder),
         "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),

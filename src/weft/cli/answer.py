@@ -24,7 +24,7 @@ AROUND = 60
 """Characters of the passage that are shown on each side of an answer."""
 
 
-@click.command("answer", short_help="Answer questions from a passage, and show where the answer stands.")
+@click.command("answer", short_help="Answer questions from a passage, and show where the answer is.")
 @click.argument("folder")
 @click.option("--question", "questions", multiple=True, help="A question; may be given more than once. Default: asked.")
 @click.option("--passage", "file", required=True, help="Text file with the passage; - is standard input.")
@@ -60,7 +60,7 @@ def command(
         kind, hint = model.task.config.kind, "name a folder that was trained with --task question_answering"
         if kind == "multiple_choice":
             hint = f"it chooses among options, which a file has: weft predict {folder} FILE"
-        raise ConfigError(f"a model of task `{kind}` finds no answer in a passage", where=folder, hint=hint)
+        raise ConfigError(f"a model of task `{kind}` finds no answers in a passage", where=folder, hint=hint)
     if not all(question.strip() for question in questions):
         raise InputError("question is empty", where="--question")
     console = Console(file=sys.stdout, highlight=False)
@@ -77,19 +77,19 @@ def command(
 
 
 def shown(given: SpanAnswer, passage: str, *, marked: bool) -> Text:
-    """An answer for people: its text, how sure it is, its place, and what stands around it.
+    """An answer for people: its text, confidence, position and context.
 
     In there the answer is `marked` by its colours, or else stands in brackets.
     """
     best = given.candidates[0] if given.candidates else None
     if not given.text:
-        guess = f"; at best `{' '.join(best.text.split())}`, {best.probability:.0%} sure" if best else ""
-        return Text.assemble(("not in the text", "bold"), f"  ({given.probability:.0%} sure{guess})")
+        guess = f"; best candidate `{' '.join(best.text.split())}`, {best.probability:.0%}" if best else ""
+        return Text.assemble(("not in the text", "bold"), f"  (confidence {given.probability:.0%}{guess})")
     before, after = passage[: given.start], passage[given.end :]
     head = ("…" if len(before) > AROUND else "") + " ".join(before[-AROUND:].split("\n"))
     tail = " ".join(after[:AROUND].split("\n")) + ("…" if len(after) > AROUND else "")
     line = passage.count("\n", 0, given.start) + 1
-    where = f"  ({given.probability:.0%} sure; characters {given.start:,} to {given.end:,}, line {line:,})"
+    where = f"  (confidence {given.probability:.0%}; characters {given.start:,} to {given.end:,}, line {line:,})"
     answer = " ".join(given.text.split("\n"))
     there = (answer, "bold reverse") if marked else f"[{answer}]"
     return Text.assemble((answer, "bold"), where, "\n  ", head, there, tail)

@@ -17,7 +17,7 @@ TOO_FEW = "too few texts"
 def called(name: str) -> str:
     """A score's name, for people: as on pages, but in a sentence."""
     if name in POINTS:
-        return MEASURES[name].title + (" (low is good)" if MEASURES[name].better == "low" else "")
+        return MEASURES[name].title + (" (lower is better)" if MEASURES[name].better == "low" else "")
     return name.replace("_", " ").replace("f1", "F1")
 
 

@@ -20,8 +20,8 @@ from weft.errors import ConfigError
 from weft.files import read_json
 
 LONG = (
-    "What is read of texts beyond task.max_length (512): head (the default) their beginning, head-tail both ends,"
-    " windows all, piece by piece. A bag reads texts whole."
+    "What is read of texts longer than task.max_length (512): head (the default) their beginning, head-tail both ends,"
+    " windows all, window by window. A bag reads whole texts."
 )
 
 ENCODER = (
@@ -34,11 +34,11 @@ TASK = (
     " files), language_model, question_answering (the answer to a question from a passage) or multiple_choice."
 )
 NEXT = {
-    "seq2seq": "ask: weft generate {} --text ...",
-    "language_model": "ask: weft generate {} --prompt ...",
-    "question_answering": "ask: weft answer {} --passage FILE --question ...",
-    "multiple_choice": "ask: weft predict {} FILE",
-    "masked_language_model": "start from it: weft train FILE --encoder pretrained:{}",
+    "seq2seq": "next: weft generate {} --text ...",
+    "language_model": "next: weft generate {} --prompt ...",
+    "question_answering": "next: weft answer {} --passage FILE --question ...",
+    "multiple_choice": "next: weft predict {} FILE",
+    "masked_language_model": "next: weft train FILE --encoder pretrained:{}",
 }
 """What is done with a model of each task, if it is not asked by `weft predict`."""
 
@@ -46,17 +46,17 @@ NEXT = {
 @click.command("train", short_help="Train a model on labelled texts, on pairs, or on plain text.")
 @click.argument("source")
 @click.option("--task", "kind", help=TASK)
-@click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
-@click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
+@click.option("--label", help="Column of the label. Default: guessed.")
 @options.label_separator
-@click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed, and said.")
-@click.option("--target", help="Column of the target, or several as A,B, each of which is right. Default: guessed.")
+@click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed.")
+@click.option("--target", help="Column of the target, or several as A,B, each a correct reference. Default: guessed.")
 @options.dev
 @options.test
 @click.option("--encoder", help=ENCODER)
 @click.option(
     "--decoder",
-    help="What writes: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.",
+    help="Decoder: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.",
 )
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
@@ -86,7 +86,7 @@ def command(
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
     teller.console.print(in_one_line(read_json(Path(folder) / "scores.json")), markup=False)
-    then = NEXT.get(config.task.kind, "ask: weft predict {} --text ...").format(folder)
+    then = NEXT.get(config.task.kind, "next: weft predict {} --text ...").format(folder)
     teller.console.print(f"page: {Path(folder) / 'page.html'}   {then}", markup=False)
 
 

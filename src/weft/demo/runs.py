@@ -21,7 +21,7 @@ EPOCHS = 12
 """More than the default: there are few rows, and each is soon read."""
 NOTE = (
     "The data is synthetic: short product reviews in English and Chinese, made by weft itself so that the order of"
-    " words decides. It shows that everything works, and nothing about how the models would read your texts."
+    " words decides. It shows that everything works, not how well the models would do on your texts."
 )
 TRANSLATOR = "translator"
 PAIRS, TEST_PAIRS = 6000, 500
@@ -57,13 +57,13 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
         )
         yield from train(config, folder / encoder, stop=stop)
     comparison_page(
-        [folder / encoder for encoder in ENCODERS], folder / "page.html", title="Four readers", notes=[NOTE]
+        [folder / encoder for encoder in ENCODERS], folder / "page.html", title="Four classifiers", notes=[NOTE]
     )
     yield from _translator(folder, seed=seed, stop=stop)
 
 
 def _translator(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Report]:
-    """Dates, times and numbers from English into Chinese: most of those in the test part stand nowhere in training."""
+    """Dates, times and numbers from English into Chinese: most of those in the test set stand nowhere in training."""
     yield Note(f"\n{TRANSLATOR}: dates and numbers, from English into Chinese")
     train_file, test_file = folder / "pairs.jsonl", folder / "pairs_test.jsonl"
     made = translations.demo_pairs(PAIRS + TEST_PAIRS, seed=seed)
@@ -87,7 +87,7 @@ def results(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def translated(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The scores of the translator, and its answers to the test part."""
+    """The scores of the translator, and its answers to the test set."""
     return read_json(folder / TRANSLATOR / "scores.json"), _answers(folder / TRANSLATOR)
 
 

@@ -1,6 +1,6 @@
 """Tables of answers in, a comparison of models out: means, spreads, intervals, paired tests; trains and draws nothing.
 
-Every model answered the same texts: in folds, each text once a repeat, or a test part as a whole, once for each seed.
+Every model answered the same texts: in folds, each text once a repeat, or a test set as a whole, once for each seed.
 Letters: R repeats, N texts of a repeat.
 """
 
@@ -23,7 +23,7 @@ from weft.metrics.calibration import log_loss, reliability
 from weft.metrics.classification import confusion, tally
 from weft.metrics.significance import Difference, holm, mcnemar, randomization, resampled_t
 
-AVERAGE = "average"
+AVERAGE = "ensemble"
 """The name of the row that answers with the mean of all models' probabilities."""
 SURE = 0.05
 """A difference is called one where the adjusted p is below this."""
@@ -88,10 +88,10 @@ class Pair:
     @property
     def in_words(self) -> str:
         """The pair as a sentence."""
-        points = f"by {100 * self.difference:.1f} points of accuracy, {p_in_words(self.p)}"
+        points = f"{100 * self.difference:.1f} points of accuracy, {p_in_words(self.p)}"
         if self.told_apart:
-            return f"{self.one} is better than {self.other} ({points})"
-        return f"{self.one} and {self.other} cannot be told apart ({points})"
+            return f"{self.one} is better than {self.other} (by {points})"
+        return f"no significant difference between {self.one} and {self.other} ({points})"
 
     def to_json(self) -> dict[str, Any]:
         """All figures, ready for JSON, where an infinite t is None."""

@@ -1,6 +1,6 @@
 """Tables of written or read texts in, a comparison of models out: means, intervals, paired tests; trains nothing.
 
-Every model wrote for the same sources, or read the same texts: in folds, each once a repeat, or a test part as a whole,
+Every model wrote for the same sources, or read the same texts: in folds, each once a repeat, or a test set as a whole,
 once for each seed. Intervals and tests are on the texts of the first repeat or seed, all folds together.
 """
 
@@ -155,7 +155,7 @@ def _in_words(pair: Mapping[str, Any], decides: str) -> str:
     if found["low"] is not None:
         ends = sorted(end if decides == "bleu" else -end for end in (found["low"], found["high"]))
         interval = "95% interval " + " to ".join(f"{end:.{digits}f}" for end in ends)
-    points = f"by {pair['difference']:.{digits}f} {DECIDES[decides]}, {interval}, {p_in_words(pair['p'])}"
+    points = f"{pair['difference']:.{digits}f} {DECIDES[decides]}, {interval}, {p_in_words(pair['p'])}"
     if pair["told_apart"]:
-        return f"{pair['one']} is better than {pair['other']} ({points})"
-    return f"{pair['one']} and {pair['other']} cannot be told apart ({points})"
+        return f"{pair['one']} is better than {pair['other']} (by {points})"
+    return f"no significant difference between {pair['one']} and {pair['other']} ({points})"

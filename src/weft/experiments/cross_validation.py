@@ -2,7 +2,7 @@
 
 The output folder holds `plan.json` (what it was started for), a run folder for every model and fold
 (`cnn/repeat-1/fold-3`, or `cnn/seed-0`), and at the end `comparison.json` and `page.html`. Every fold learns its own
-vocabulary and holds out its own dev part, so that nothing of its test part is known. A run that is finished keeps its
+vocabulary and holds out its own dev set, so that nothing of its test set is known. A run that is finished keeps its
 `bundle.json`, by which it is known when the comparison goes on; its weights are removed unless they are to be kept.
 """
 
@@ -140,7 +140,7 @@ def results(folder: Path) -> dict[str, Any]:
 def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
     if plan.design == "folds" and plan.data.dev:
         hint = "leave it out, or name a --test file too"
-        raise ConfigError("each fold holds out its own dev part", where="data.dev", hint=hint)
+        raise ConfigError("each fold holds out its own dev set", where="data.dev", hint=hint)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / PLAN).is_file():
@@ -175,5 +175,5 @@ def _data(plan: Plan, rounds: Sequence[Fold]) -> str:
     if plan.design == "seeds":
         seeds = f"{plan.repeats} seeds" if plan.repeats > 1 else f"seed {plan.seed}"
         return f"{plan.data.test}, {texts:,} texts, after training on {plan.data.train} with {seeds}"
-    repeats = f", dealt {plan.repeats} times" if plan.repeats > 1 else ""
+    repeats = f", repeated {plan.repeats} times" if plan.repeats > 1 else ""
     return f"{plan.data.train}, {texts:,} texts in {plan.folds} folds{repeats}"

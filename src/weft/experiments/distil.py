@@ -99,7 +99,7 @@ def distil(
     asked = questions(examples.train, lesson.more)
     answers = yield from answered(known, asked, folder / ANSWERS, stop=stop)
     learned = taught(known, asked, answers, train=examples.train, targets=targets)
-    rows = f"{len(learned):,} rows to learn from, {len(examples.dev):,} to choose by"
+    rows = f"{len(learned):,} training rows, {len(examples.dev):,} validation rows"
     lessons = {STUDENT: replace(examples, train=learned, notes=[rows])}
     lessons[STUDENT] = yield from _started(known, lessons[STUDENT], folder / WORDS)
     if alone == "train":
@@ -124,7 +124,7 @@ def _lesson(
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError("a teacher answers in one process", hint="start `weft distil` without torchrun")
     teacher, settings = load(place), place / "config.yaml"
-    # the dev part is dealt by the seed of the teacher: with another it would hold texts that the teacher learned from
+    # the dev set is dealt by the seed of the teacher: with another it would hold texts that the teacher learned from
     seed = read_yaml(settings).get("seed", config.seed) if settings.is_file() else config.seed
     examples = read(config.data, config.task, seed=seed)
     with examples_of(config.data.train):
@@ -205,7 +205,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
     writes = lesson.teacher.task.config.answers_with == "text"
     score = "bleu" if writes else "accuracy"
     return {
-        "data": f"{part} part, {len(examples):,} texts",
+        "data": f"{part} set, {len(examples):,} texts",
         "score": score,
         "asked": len(questions(lesson.examples.train, lesson.more)),
         "unlabelled": len(lesson.more),

@@ -70,7 +70,7 @@ def new_texts(
 ) -> tuple[list[Any], list[str]]:
     """The texts of some files that are new, without their labels, and what is to be said of them.
 
-    A text that stands in the dev or test part is left out, or scores would be of texts that were learned from; one
+    A text that stands in the dev or test set is left out, or scores would be of texts that were learned from; one
     that stands in the training part, or stood before, would say nothing new. Texts are known by their letters and
     digits: blanks, case and punctuation are often another in another copy of the same text.
     Raises InputError where a file cannot be read or nothing is left.
@@ -90,14 +90,14 @@ def new_texts(
             else:
                 stands_in[key] = "unlabelled"
                 found.append(one)
-        said.append(f"{file}: {len(rows) - gone.total():,} unlabelled texts to learn from, of {len(rows):,}")
+        said.append(f"{file}: {len(rows) - gone.total():,} unlabelled texts for training, of {len(rows):,}")
         said += [
-            f"{file}: left out {gone[part]:,} texts that stand in the {part} part, which is scored"
+            f"{file}: skipped {gone[part]:,} texts that are in the {part} set, which is evaluated"
             for part in ("dev", "test")
             if gone[part]
         ]
         if again := gone["train"] + gone["unlabelled"]:
-            said.append(f"{file}: left out {again:,} texts that stand in the training part, or stood before")
+            said.append(f"{file}: skipped {again:,} texts that are in the training set, or are repeated")
         said += left_out(table)
     if files and not found:
         raise InputError("no unlabelled text is left to learn from", where=files[0], hint="; ".join(said))

@@ -23,30 +23,32 @@ class Measure:
 
 
 MEASURES = {
-    "accuracy": Measure("Accuracy", "answers that are right", "share"),
+    "accuracy": Measure("Accuracy", "share of predictions that are correct", "share"),
     "macro_f1": Measure("Macro F1", "the mean of the labels’ F1, each label counting the same", "share"),
-    "macro_precision": Measure("Macro precision", "how often an answer is right, by label answered", "share"),
-    "macro_recall": Measure("Macro recall", "how much of each label is found", "share"),
-    "micro_f1": Measure("Micro F1", "labels found and labels given, all texts and labels together", "share"),
-    "micro_precision": Measure("Micro precision", "how often a label that is given is right", "share"),
-    "micro_recall": Measure("Micro recall", "how many of all labels are found", "share"),
-    "exact_match": Measure(
-        "Exact match", "answers that are right as a whole, with nothing missing and nothing beside", "share"
+    "macro_precision": Measure(
+        "Macro precision", "share of correct predictions among those of each label, averaged over labels", "share"
     ),
-    "f1": Measure("F1", "words (Chinese: characters) that an answer and the right one share", "share"),
-    "hamming_loss": Measure("Hamming loss", "decisions on a label of a text that are wrong", "share", "low"),
-    "log_loss": Measure("Log loss", "how surprising the truth was to the model; 0 is best", better="low"),
-    "calibration_error": Measure("Calibration error", "how far sureness is from being right", "share", "low"),
-    "bleu": Measure("BLEU", "runs of up to four words that a reference has too; 100: all", "points"),
-    "chrf": Measure("chrF", "runs of up to six characters that a reference has too; 100: all", "points"),
-    "ter": Measure("TER", "edits that would mend it, for 100 words of reference; 0 is best", "points", "low"),
-    "rouge1": Measure("ROUGE-1", "words that a reference has too", "points"),
-    "rouge2": Measure("ROUGE-2", "pairs of words that a reference has too", "points"),
-    "rougeL": Measure("ROUGE-L", "words in the order of a reference, gaps allowed", "points"),
-    "rougeL_coco": Measure("ROUGE-L (COCO)", "the same as papers on data to text count it", "points"),
-    "rougeLsum": Measure("ROUGE-Lsum", "the same, sentence by sentence", "points"),
-    "perplexity": Measure("Perplexity", "among how many tokens it wavers; 1 is best", better="low"),
-    "bits_per_byte": Measure("Bits per byte", "what a byte of text costs to tell; 0 is best", better="low"),
+    "macro_recall": Measure("Macro recall", "share of each label’s texts that is found, averaged over labels", "share"),
+    "micro_f1": Measure(
+        "Micro F1", "harmonic mean of precision and recall, over all texts and labels together", "share"
+    ),
+    "micro_precision": Measure("Micro precision", "share of predicted labels that are correct", "share"),
+    "micro_recall": Measure("Micro recall", "share of true labels that are found", "share"),
+    "exact_match": Measure("Exact match", "share of answers equal to a correct one", "share"),
+    "f1": Measure("F1", "overlap of words (Chinese: characters) with the correct answer", "share"),
+    "hamming_loss": Measure("Hamming loss", "share of label decisions that are wrong", "share", "low"),
+    "log_loss": Measure("Log loss", "mean negative log-probability of the truth; 0 is best", better="low"),
+    "calibration_error": Measure("Calibration error", "expected gap between confidence and accuracy", "share", "low"),
+    "bleu": Measure("BLEU", "n-grams of up to four words shared with a reference; 100 is best", "points"),
+    "chrf": Measure("chrF", "n-grams of up to six characters shared with a reference; 100 is best", "points"),
+    "ter": Measure("TER", "edits that would correct it, per 100 words of reference; 0 is best", "points", "low"),
+    "rouge1": Measure("ROUGE-1", "words shared with a reference", "points"),
+    "rouge2": Measure("ROUGE-2", "word bigrams shared with a reference", "points"),
+    "rougeL": Measure("ROUGE-L", "longest common subsequence with a reference", "points"),
+    "rougeL_coco": Measure("ROUGE-L (COCO)", "ROUGE-L as papers on data-to-text compute it", "points"),
+    "rougeLsum": Measure("ROUGE-Lsum", "ROUGE-L sentence by sentence", "points"),
+    "perplexity": Measure("Perplexity", "effective number of choices per token; 1 is best", better="low"),
+    "bits_per_byte": Measure("Bits per byte", "cross-entropy per byte of text; 0 is best", better="low"),
 }
 
 

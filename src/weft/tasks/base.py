@@ -72,7 +72,7 @@ class TaskConfig(Config):
     @property
     def split_rule(self) -> str:
         """What is held out, in words."""
-        return "equal texts are on one side"
+        return "duplicates are kept in one split"
 
     def resolved(self, table: Table) -> Self:
         """The same with the columns named, guessed from a table where that is obvious. Raises InputError else."""
@@ -112,7 +112,7 @@ class TaskConfig(Config):
         return examples
 
     def held_out(self, examples: Sequence[Any], *, share: float, seed: int) -> Split:
-        """Which examples are learned from and which are held out, about `share` of them: equal ones on one side."""
+        """Which examples are learned from and which are held out, about `share` of them: duplicates in one split."""
         strata = shared(one.stratum for one in examples)
         return split(strata, (one.whole for one in examples), share=share, seed=seed)
 
@@ -167,7 +167,7 @@ class Task(ABC):
         return Counter()
 
     def for_validation(self) -> Task:
-        """The same, answering in its quickest way: how the dev part is answered while training goes on."""
+        """The same, answering in its quickest way: how the dev set is answered while training goes on."""
         return self
 
     def with_search(self, search: SearchConfig) -> Task:
@@ -227,10 +227,10 @@ class Task(ABC):
 
     @abstractmethod
     def quick_scores(self, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, float]:
-        """Scores without intervals, for the dev part during training."""
+        """Scores without intervals, for the dev set during training."""
 
     def samples(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[dict[str, str]]:  # noqa: ARG002
-        """Some answers of the dev part for people to watch change in training: `answer`, `source`, `reference`."""
+        """Some answers of the dev set for people to watch change in training: `answer`, `source`, `reference`."""
         return []
 
     @abstractmethod

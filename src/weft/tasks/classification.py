@@ -68,9 +68,7 @@ class ClassificationConfig(TextClassifierConfig):
         counts = Counter(str(example.label) for example in examples if example.label is not None)
         if len(counts) < 2:
             found = f"only `{next(iter(counts))}`" if counts else "none"
-            raise InputError(
-                f"expected at least two labels, found {found}", hint="a classifier needs something to tell apart"
-            )
+            raise InputError(f"expected at least two labels, found {found}", hint="a classifier needs at least two")
         each, labels = len(examples[0].texts), in_order(counts)
         texts = column(examples, lambda one: one.texts, each=each)
         config = self.decided(texts, each=each, choices=len(labels))

@@ -91,14 +91,16 @@ class LanguageModelConfig(PlainTextConfig):
     def example(self, text: str, second: str | None = None) -> Prompt:
         """A text to go on with."""
         if second is not None:
-            raise InputError("expected one text, found a pair", hint="a language model goes on with one text")
+            raise InputError("expected one text, found a pair", hint="a language model continues one text")
         return Prompt(text)
 
     def learn(self, examples: Sequence[Document]) -> LanguageModelTask:
         """The tokenizer."""
         texts, decoder = [one.text for one in examples], self.decoder.ready()
         if decoder.longest is not None and self.context > decoder.longest:
-            what = f"`{decoder.kind}` has positions for {decoder.longest} tokens, and {self.context} are read at once"
+            what = (
+                f"`{decoder.kind}` has positions for {decoder.longest} tokens, fewer than the context of {self.context}"
+            )
             raise ConfigError(what, where="task.context", hint=f"set it to {decoder.longest} or less")
         tokenizer = with_folder(self.tokenizer, decoder.reads_with) or for_free_text(self.tokenizer, texts)
         learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
@@ -161,7 +163,7 @@ class LanguageModelTask(Task):
             if found.unknown:
                 strange = named(self.unseen(examples)) or "a word of it"
                 hint = "leave it out; a model with task.tokenizer=bytes reads every character"
-                raise InputError(f"the model has never seen {strange}, so it cannot go on from there", hint=hint)
+                raise InputError(f"the model has never seen {strange}, so it cannot continue from it", hint=hint)
             rows = begun(whole, self.begin)
             places = np.arange(len(examples))
             return Columns({"text": rows}, {"prompt": np.ones(len(examples), bool)}, places, rows.lengths_R, facts)
@@ -255,7 +257,7 @@ class LanguageModelTask(Task):
     def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
         """No mean of texts is a text."""
         del answers
-        raise InputError("texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
+        raise InputError("generated texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
 
     def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[Document]) -> dict[str, float]:
         """Nats a token, perplexity and bits a byte."""
@@ -299,11 +301,11 @@ class LanguageModelTask(Task):
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
         known = ", ".join(f"{part.facts['known']:.2%} of {name}" for name, part in columns.items())
         tokens = sum(len(part.ragged["text"].values) - len(part) for part in columns.values())
-        read = "one long text" if self.config.unit == "stream" else "texts of their own"
+        read = "one long text" if self.config.unit == "stream" else "separate texts"
         rows = sum(len(part) for part in columns.values())
         return [
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
-            f"{read}: {tokens:,} tokens in {rows:,} pieces of at most {self.config.context} (task.context)",
+            f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
+            f"{read}: {tokens:,} tokens in {rows:,} blocks of at most {self.config.context} (task.context)",
         ]
 
     def _generator(self, model: DecoderAlone) -> Generator:

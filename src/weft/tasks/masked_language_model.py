@@ -93,13 +93,13 @@ class MaskedLanguageModelConfig(PlainTextConfig):
     def example(self, text: str, second: str | None = None) -> Document:
         """A text with some words to be told."""
         if second is not None:
-            raise InputError("expected one text, found a pair", hint="join them to one")
+            raise InputError("expected one text, found a pair", hint="join them into one text")
         return Document(text)
 
     def learn(self, examples: Sequence[Document]) -> MaskedLanguageModelTask:
         """The tokenizer. Raises ConfigError where the encoder keeps no positions, or the tokenizer has no words."""
         if not self.encoder.reads_order:
-            what = f"`{self.encoder.kind}` reads n-grams, of which none can be hidden"
+            what = f"`{self.encoder.kind}` reads n-grams, which cannot be masked"
             raise ConfigError(what, where="task.encoder", hint="take `transformer`, `lstm`, `gru`, `rnn` or `cnn`")
         texts, encoder = [one.text for one in examples], self.encoder.ready()
         tokenizer = with_folder(self.tokenizer, encoder.reads_with) or _fitting(texts)
@@ -257,9 +257,9 @@ class MaskedLanguageModelTask(Task):
         tokens, rows = (sum(each) for each in zip(*map(_size, columns.values()), strict=True))
         words = sum(int(part.ragged["starts"].values.sum()) for part in columns.values())
         return [
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
             f"{tokens:,} tokens of {words:,} words in {rows:,} rows of at most {self.config.max_length}",
-            f"{self.config.share:.0%} of the words are to be told, others in each epoch; in dev always the same",
+            f"{self.config.share:.0%} of the words are masked, others in each epoch; in dev always the same",
         ]
 
 
@@ -279,7 +279,7 @@ def _masking(config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> Masking
     mask, special = tokenizer.special("mask_token"), map(tokenizer.special, tokenizer.roles)
     if mask is None:
         hint = "take a BERT or one of its kin, or `--objective clm`"
-        raise ConfigError("has no piece that hides another (`mask_token`)", where="task.encoder", hint=hint)
+        raise ConfigError("has no mask token (`mask_token`)", where="task.encoder", hint=hint)
     return Masking(config.share, mask, size, first=0, fixed=tuple(one for one in special if one is not None))
 
 

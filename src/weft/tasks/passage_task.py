@@ -58,7 +58,7 @@ class PassageTaskConfig(TaskConfig):
     @property
     def split_rule(self) -> str:
         """What is held out, in words."""
-        return "questions on one passage are on one side"
+        return "questions on one passage are kept in one split"
 
     def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
         """The columns that are read, joined by commas, and that of the answers: as named, else by usual names.
@@ -87,7 +87,11 @@ class PassageTaskConfig(TaskConfig):
         del files, named
         known = {one.passage for one in parts["train"]}
         seen = {name: sum(one.passage in known for one in rows) for name, rows in parts.items() if name != "train"}
-        return [f"{count:,} questions of {name} are on passages of train" for name, count in seen.items() if count]
+        return [
+            f"{count:,} questions of {name} are on passages that are in train too"
+            for name, count in seen.items()
+            if count
+        ]
 
     def decided(self, examples: Sequence[Any]) -> tuple[Self, Tokenizer]:
         """The same with all that was left open decided, and its tokenizer, learned from the examples.
@@ -121,7 +125,7 @@ class PassageTaskConfig(TaskConfig):
             raise ConfigError(what, where="task.max_length", hint="raise it, or lower task.max_question")
         if encoder.longest is not None and self.max_length > encoder.longest:
             limit = f"`{encoder.kind}` has learned positions for {encoder.longest} tokens"
-            what = f"{limit}, {self.max_length} are to be read"
+            what = f"{limit}, found {self.max_length}"
             raise ConfigError(what, where="task.max_length", hint=f"set it to {encoder.longest}")
         return layout_rows
 
@@ -154,7 +158,7 @@ class PassageTask(Task):
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
         known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in columns.items())
         said = [
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
             f"reader: {self.config.reader}",
         ]
         for name, part in columns.items():

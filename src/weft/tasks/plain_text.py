@@ -33,7 +33,7 @@ class PlainTextConfig(TaskConfig):
     @property
     def split_rule(self) -> str:
         """What is held out."""
-        return "the end of the text" if self.unit == "stream" else super().split_rule
+        return "validation is the end of the text" if self.unit == "stream" else super().split_rule
 
     def resolved(self, table: Table) -> Self:
         """The same with the column named, and the unit."""

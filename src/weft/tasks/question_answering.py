@@ -213,12 +213,12 @@ class QuestionAnswering(PassageTask):
         return () if self.always else ("threshold",)
 
     def tune(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> list[str]:
-        """Find the threshold between an answer and none with the best F1."""
+        """Find the no-answer threshold with the best F1."""
         if self.always or all(one.answers for one in examples):
             return []
         self.threshold = best_threshold(answers, examples)
-        what = f"an answer is given where it is at least {self.threshold:.2g} times as probable as that there is none"
-        return [f"{what}: this has the best F1 on the dev part"]
+        what = f"no-answer threshold {self.threshold:.2g} (probability of an answer over that of none)"
+        return [f"{what}, with the best F1 on the dev set"]
 
     def average(self, answers: Sequence[Sequence[SpanAnswer]]) -> list[SpanAnswer]:
         """The mean of the probabilities of several models."""

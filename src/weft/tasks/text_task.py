@@ -84,8 +84,8 @@ class TextClassifierTask(Task):
         after = log_loss(tempered(probabilities_NC, found), gold_N)
         if after < before:
             self.temperature = found
-        said = f"calibrated by temperature {self.temperature:.3f}: the log loss on the dev part"
-        return [f"{said} is {min(after, before):.4f}, before it was {before:.4f}"]
+        said = f"calibrated by temperature {self.temperature:.3f}: the log loss on the dev set"
+        return [f"{said} falls from {before:.4f} to {min(after, before):.4f}"]
 
     def build_model(self) -> Classifier | PairClassifier:
         """The encoder and its head, with fresh weights."""
@@ -192,7 +192,7 @@ class TextClassifierTask(Task):
             if given.probabilities.keys() != self.numbers.keys():
                 other = sorted(given.probabilities.keys() ^ self.numbers.keys())
                 shown = listed([f"`{label}`" for label in other])
-                raise InputError(f"the models do not answer with the same labels: only one of them knows {shown}")
+                raise InputError(f"the models do not have the same labels: only one of them has {shown}")
         sums_EC = np.zeros((len(answers[0]), len(self.labels)))
         for one in answers:
             if one:
@@ -206,14 +206,14 @@ class TextClassifierTask(Task):
         known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in columns.items())
         notes = [
             f"{len(self.labels)} labels: {shown}",
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
         ]
         if self.tokenizer.frame is not None and min(part.facts["known"] for part in columns.values()) < 0.9:
-            notes.append("many pieces are unknown: was the pre-trained model made for texts of this language?")
+            notes.append("many tokens are unknown: was the pre-trained model trained on this language?")
         for name, part in columns.items():
             if part.facts["long"]:
                 longer = f"{part.facts['long']:.1%} of the {name} texts are longer than {self.config.max_length} tokens"
-                unread = f"{part.facts['unread']:.1%} of all {name} tokens are not read (--long windows reads all)"
+                unread = f"{part.facts['unread']:.1%} of all {name} tokens are cut off (--long windows reads all)"
                 whole = self.config.long == "windows"
                 notes.append(f"{longer}, read {'in windows' if whole else f'by their {self.config.long}: {unread}'}")
         return notes

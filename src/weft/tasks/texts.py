@@ -54,7 +54,7 @@ class TextClassifierConfig(TaskConfig):
     """The trained folder that encoder and tokenizer are from; written `--encoder pretrained:FOLDER`."""
     classifier: ClassifierConfig = ClassifierConfig()
     calibrate: Literal["none", "temperature"] = "none"
-    """`temperature` divides all scores by one number, which is fitted on the dev part after training, so that
+    """`temperature` divides all scores by one number, which is fitted on the dev set after training, so that
     probabilities can be trusted more (Guo et al. 2017, section 4.2); no answer changes."""
 
     @model_validator(mode="before")

@@ -50,7 +50,7 @@ def test_findings_name_the_rows_and_their_twins():
         ("train.csv:5", "same but for case and spaces as train line 4"),
     ]
     assert (overlap.severity, overlap.count) == ("error", 1)
-    assert overlap.said == "1 of 3 test texts also stands in train; 1 more when case and spaces are ignored"
+    assert overlap.said == "1 of 3 test texts is also in train; 1 more when case and spaces are ignored"
     assert [row.part for row in overlap.rows] == ["test", "test"]
     assert (contradictions.count, len(contradictions.rows)) == (2, 6)
     assert contradictions.rows[0].note == "`差评` in test line 2"

@@ -51,7 +51,7 @@ def make(folder: Path, *, answers=None, looks=(LOOK,), **more) -> Path:
             "signatures": {"bleu": "nrefs:1|tok:zh", "chrf": "nrefs:1|nc:6"},
             "lower_case": {"bleu": {"value": 42.0, "signature": "case:lc|tok:zh"}},
         },
-        "data": "test part, 3 texts",
+        "data": "test set, 3 texts",
         "task": "seq2seq",
         "encoder": "lstm + gru",
         **more,
@@ -80,7 +80,7 @@ def one_thread():
 
 def test_the_page_tells_how_it_writes(tmp_path):
     page = read(run_page(make(tmp_path / "run")))
-    assert "lstm + gru reaches 41.2 BLEU on the test part (40.2 to 42.2)" in page.text
+    assert "lstm + gru reaches 41.2 BLEU on the test set (40.2 to 42.2)" in page.text
     assert "1 of 3 outputs match a reference exactly." in page.text
     assert "Truncated sources: 1. Empty outputs: 1." in page.text
     for said in (
@@ -94,7 +94,7 @@ def test_the_page_tells_how_it_writes(tmp_path):
     figures = [value for name, value in page.attributes if name == "aria-label"]
     assert figures[0].startswith("Learning curves: training loss")
     assert "dev BLEU from 4.000 to 16.000, dev chrF from 5.000 to 20.000" in figures[1]
-    assert figures[2] == "Where the model looked most for each piece that it wrote: 一辆 at A; 红车 at red"
+    assert figures[2] == "Attention, the most attended source token of each generated token: 一辆 at A; 红车 at red"
     assert "Scores by label" not in page.text
     assert "Most confident errors" not in page.text
 

@@ -140,7 +140,7 @@ def fan_out(pairs: Sequence[tuple[str, str]]) -> Fanout:
 def overlap(train: Sequence[str], held_out: Sequence[str], *, name: str) -> Noted:
     """Find the rows of a held-out part whose sources stand in train too; `name` is what the user calls the part.
 
-    They stay, as published test parts are scored whole: but a model that has learned by heart scores better on them.
+    They stay, as published test sets are scored whole: but a model that has learned by heart scores better on them.
     """
     known = set(map(str.strip, train))
     rows_N = _where(source.strip() in known for source in held_out)

@@ -32,7 +32,7 @@ RULES = {
         f"check that both say the same; `--set task.longest_ratio={FAR:g}` leaves such pairs out of training",
     ),
 }
-"""What is wrong with pairs, each with its title and how to mend it."""
+"""What is wrong with pairs, each with its title and how to fix it."""
 
 
 def inspect_pairs(

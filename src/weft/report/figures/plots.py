@@ -43,7 +43,7 @@ class Learning:
 
 
 def learning_curves(reports: Reports) -> Learning:
-    """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked."""
+    """Draw the loss in training and on the dev set, and beside it the dev scores, by step; the best step is marked."""
     steps = by_step(reports, "step")
     tests = by_step(reports, "evaluation")
     named = [(name, _scores(tests, name)) for name in _dev_scores(tests)]

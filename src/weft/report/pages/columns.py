@@ -45,7 +45,7 @@ def columns(runs: Sequence[Run]) -> list[Column]:
     """List the columns in which at least one run has a value."""
     every = [_score_column(name) for name in SCORES]
     every += [
-        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "high"),
+        Column("Texts/s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "high"),
         Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), formatting.size, "low"),
         Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), formatting.duration, "low"),
     ]
@@ -110,15 +110,15 @@ def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
     said = ""
     if len(right) > 1:
         best = max(right, key=lambda name: right[name].value)
-        said = f"{best} reads most right, {formatting.score(right[best].value)}"
+        said = f"{best} is most accurate, {formatting.score(right[best].value)}"
         near = [name for name, found in right.items() if name != best and found.high >= right[best].low]
         if near:
             whose = f"interval of {near[0]} overlaps" if len(near) == 1 else f"intervals of {len(near)} others overlap"
-            said += f" (the {whose} its own)"
+            said += f" (the {whose} with it)"
         said += ". "
     if len(pace) > 1:
         fast = max(pace, key=lambda name: pace[name])
-        said += f"{fast} reads fastest, {formatting.count(pace[fast])} texts a second."
+        said += f"{fast} is fastest, {formatting.count(pace[fast])} texts per second."
     return said.strip()
 
 

@@ -89,7 +89,7 @@ def experiment_page(folder: Path) -> Path:
         frontier=Markup(frontier(dots, score=called(decides), form=known.form, better=known.better)),
         ahead=ahead(dots, better=known.better),
         curves=Markup(
-            epoch_curves(_curves(runs, partial(_dev, name=steered)), f"{called(steered)} on the dev part", form=form)
+            epoch_curves(_curves(runs, partial(_dev, name=steered)), f"{called(steered)} on the dev set", form=form)
         ),
         losses=_losses(runs),
         compact=COMPACT,
@@ -120,10 +120,10 @@ def _headline(found: Found, best: Found) -> Headline:
     score = formatting.score(best["scores"][decides]["mean"], formatting.measure(decides).form)
     of_all = f" of the {trained} models trained" if trained > 1 else ""
     if decides == "accuracy":
-        return Headline(f"{best['name']} reads", score, f"right{', the most' if of_all else ''}{of_all}", "")
+        return Headline(f"{best['name']} reaches", score, f"accuracy{', the best' if of_all else ''}{of_all}", "")
     if decides == "bleu":
-        return Headline(f"{best['name']} reaches", score, f"BLEU{', the most' if of_all else ''}{of_all}", "")
-    return Headline(f"{best['name']} tells a byte in", score, f"bits{', the fewest' if of_all else ''}{of_all}", "")
+        return Headline(f"{best['name']} reaches", score, f"BLEU{', the best' if of_all else ''}{of_all}", "")
+    return Headline(f"{best['name']} needs", score, f"bits per byte{', the fewest' if of_all else ''}{of_all}", "")
 
 
 def _over(found: Found) -> str:
@@ -140,7 +140,7 @@ def _lead(found: Found) -> str:
     like = [_other(pair, found["best"]) for pair in rivals if not pair["told_apart"]]
     said = [
         f"{start} {_listed(names)}"
-        for start, names in (("better than", behind), ("not as good as", ahead), ("not to be told apart from", like))
+        for start, names in (("better than", behind), ("worse than", ahead), ("not significantly different from", like))
         if names
     ]
     return f"It is {_listed(said)}." if said else ""
@@ -186,7 +186,7 @@ def _columns(decides: str, *, several: bool) -> list[_Column]:
         over_runs(first, span),
         *(over_runs(name) for name in others),
         *(calibration if decides == "accuracy" else []),
-        _Column("Texts / s", lambda model: model["texts_per_second"], formatting.pace, "high"),
+        _Column("Texts/s", lambda model: model["texts_per_second"], formatting.pace, "high"),
         _Column("Size", lambda model: model["size_bytes"], formatting.size, "low"),
         _Column("Training", lambda model: model["train_seconds"], formatting.duration, "low"),
     ]
@@ -218,7 +218,7 @@ def _facing(name: str, pair: Found | None, decides: str) -> _Against:
     points = formatting.score(abs(pair["difference"]), formatting.measure(decides).form).removesuffix("%")
     if not pair["told_apart"]:
         sign = "" if not float(points) else "+" if ahead else "−"
-        return _Against(f"unclear ({sign}{points})", p_in_words(pair["p"]))
+        return _Against(f"not significant ({sign}{points})", p_in_words(pair["p"]))
     return _Against(
         f"{'better' if ahead else 'worse'} by {points}", p_in_words(pair["p"]), "better" if ahead else "worse"
     )
@@ -259,7 +259,7 @@ def _training(run: Run) -> list[tuple[float, float]]:
 
 
 def _losses(runs: Runs) -> list[Markup]:
-    told = {"training loss": _training, "log loss on the dev part": partial(_dev, name="log_loss")}
+    told = {"training loss": _training, "log loss on the dev set": partial(_dev, name="log_loss")}
     drawn = [epoch_curves(_curves(runs, points), title, form="number", across=HALF) for title, points in told.items()]
     return [Markup(svg) for svg in drawn if svg]
 

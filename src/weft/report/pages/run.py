@@ -29,8 +29,8 @@ COMPACT = 20  # labels at most, for their table to write out each interval
 WHOLE = 20_000  # letters of a text at most
 CUT = 60  # columns of an answer in the table of errors
 MASKED = "masked_language_model"
-DOES = {MASKED: ("tells", "hidden pieces of the "), "multiple_choice": ("answers", "questions of the ")}
-"""What a model of a task does and with what, where it does not read the texts as a whole."""
+DOES = {MASKED: "masked tokens of the ", "multiple_choice": "questions of the "}
+"""What the accuracy of a task is of, where it is not of whole texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
     names = columns.names(runs)
     data = list(dict.fromkeys(run.data for run in runs if run.intervals))
     if len(data) > 1:
-        notes = [*notes, f"These runs were not scored on the same data: {'; '.join(data)}."]
+        notes = [*notes, f"These runs were not evaluated on the same data: {'; '.join(data)}."]
     shown = columns.columns(runs)
     cells = [columns.cells(column, runs) for column in shown]
     metric = columns.metric(runs)
@@ -97,7 +97,7 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
         notes=notes,
         lead=columns.in_words(names, runs),
         caption=f"{'On the ' + data[0] + '. ' if len(data) == 1 else ''}The best of each column is marked; where "
-        "intervals overlap, the difference may be chance.",
+        "intervals overlap, the difference may be due to chance.",
         columns=[column.title for column in shown],
         rows=[
             {
@@ -140,12 +140,11 @@ def _headline(run: Run) -> Headline | None:
     """Put the first score into plain words."""
     part = run.data.split(",")[0]
     if found := run.intervals.get("accuracy"):
-        does, what = DOES.get(str(run.scores.get("task")), ("reads", ""))
-        right = f"of the {what}{part} right"
-        return Headline(f"{run.name} {does}", formatting.score(found.value), right, formatting.span(found))
+        after = f"accuracy on the {DOES.get(str(run.scores.get('task')), '')}{part}"
+        return Headline(f"{run.name} reaches", formatting.score(found.value), after, formatting.span(found))
     if found := run.intervals.get("bits_per_byte"):
         score = formatting.score(found.value, "number")
-        return Headline(f"{run.name} tells a byte of the {part} in", score, "bits", formatting.span(found, "number"))
+        return Headline(f"{run.name} needs", score, f"bits per byte on the {part}", formatting.span(found, "number"))
     for name, found in run.intervals.items():
         known = formatting.measure(name)
         score = formatting.score(found.value, known.form)
@@ -158,7 +157,7 @@ def _headline(run: Run) -> Headline | None:
 def _caption(run: Run, drawn: str) -> str:
     """What is to be known of the curves of a run that writes: by which search dev scores are, and which losses."""
     search = run.detail("search", "greedy search")
-    greedy = "" if search == "greedy search" else f" Dev scores are of greedy search, those in the table of {search}."
+    greedy = "" if search == "greedy search" else f" Dev scores are by greedy search, those in the table by {search}."
     return f"{drawn}{greedy} {LOSSES}"
 
 
@@ -170,17 +169,15 @@ def _lead(run: Run) -> str:
         total, hits = exact["texts"], exact["right"]
     commonest = run.detail("commonest", {})
     if total:
-        what = "are not given exactly their labels" if exact else "are answered wrong"
+        what = "do not get exactly their labels" if exact else "are misclassified"
         errors = f"{total - hits:,} of {total:,} texts {what}. " if hits < total else ""
         rows = [row for row in _class_rows(run) if row["f1"] and row["support"]]
         if len(rows) > 1 and hits < total:
             worst = min(rows, key=lambda row: row["f1"].value)
-            hardest = (
-                f"Hardest is “{shorten(worst['label'], 40)}”, with an F1 of {formatting.score(worst['f1'].value)}."
-            )
+            hardest = f"Lowest F1: “{shorten(worst['label'], 40)}”, {formatting.score(worst['f1'].value)}."
     if commonest:
         label, share = shorten(commonest["label"], 40), formatting.score(commonest["share"])
-        baseline = f" Always answering “{label}” would be right for {share}."
+        baseline = f" Always predicting “{label}” would have an accuracy of {share}."
     return f"{errors}{hardest}{baseline}".strip()
 
 
@@ -190,7 +187,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Model" if found.get("task") in TASKS else "Encoder", str(found.get("encoder") or formatting.NOTHING)),
         ("Parameters", formatting.count(found.get("parameters"))),
         ("Size on disk", formatting.size(found.get("size_bytes"))),
-        ("Training took", formatting.duration(found.get("train_seconds"))),
+        ("Training time", formatting.duration(found.get("train_seconds"))),
         ("Texts per second", formatting.pace(run.texts_per_second)),
         ("Labels", formatting.count(len(run.labels) or None)),
     ]
@@ -228,12 +225,16 @@ def _label(found: Any) -> str:
 def _errors(errors: Errors | None, what: Literal["answers", "texts"]) -> dict[str, Any] | None:
     if errors is None or not errors.answers:
         return None
-    wrong = f"{errors.wrong:,} of {errors.answers:,} answers {'is' if errors.wrong == 1 else 'are'} wrong"
+    wrong = f"{errors.wrong:,} of {errors.answers:,} predictions {'is' if errors.wrong == 1 else 'are'} wrong"
     if what == "texts":
-        wrong = f"In {errors.wrong:,} of {errors.answers:,} texts a hidden piece is told wrong"
+        wrong = f"In {errors.wrong:,} of {errors.answers:,} texts a masked token is predicted wrong"
     if not errors.wrong:
-        return {"said": f"None: all {errors.answers:,} answers are right.", "rows": []}
-    most = "" if len(errors.hardest) == errors.wrong else f"; these are the {len(errors.hardest)} it was surest of"
+        return {"said": f"None: all {errors.answers:,} predictions are correct.", "rows": []}
+    most = (
+        ""
+        if len(errors.hardest) == errors.wrong
+        else f"; these are the {len(errors.hardest)} with the highest confidence"
+    )
     return {"said": f"{wrong}{most}.", "rows": [_error_row(row) for row in errors.hardest]}
 
 

@@ -80,8 +80,8 @@ class Tokenizer(ABC):
 
     @property
     def counted(self) -> str:
-        """For people: how many ids each view has."""
-        return f"{' + '.join(f'{size:,}' for size in self.sizes)} ids"
+        """The sizes of the vocabularies of all views, in words."""
+        return f"vocabulary size{'s' if len(self.sizes) > 1 else ''} {' + '.join(f'{size:,}' for size in self.sizes)}"
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:

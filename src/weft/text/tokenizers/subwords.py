@@ -141,9 +141,9 @@ class SubwordTokenizer(Tokenizer):
 
     @property
     def counted(self) -> str:
-        """How many ids there are; and why, where they are fewer than there may be."""
+        """The size of the vocabulary, in words; and why, where it is smaller than asked for."""
         fewer = self.sizes[0] < self.config.size
-        return super().counted + (f" (at most {self.config.size:,}, but the texts hold no more)" if fewer else "")
+        return super().counted + (f" (of at most {self.config.size:,}: the texts yield no more)" if fewer else "")
 
     def encode(self, texts: abc.Sequence[str]) -> Encoded:
         """Encode many texts at once, in the library's own threads."""
