@@ -298,7 +298,7 @@ def _corpus_scores(answers: Sequence[MaskedAnswer]) -> dict[str, CorpusScore]:
     return {
         "log_loss": CorpusScore("nats a hidden piece", sums_NF, _nats, "lower"),
         "perplexity": CorpusScore("exp(nats a hidden piece)", sums_NF, lambda sums: np.exp(_nats(sums)), "lower"),
-        "accuracy": CorpusScore("hidden pieces that are told", sums_NF, lambda sums: _each(sums[..., 1], sums)),
+        "accuracy": CorpusScore("masked tokens predicted correctly", sums_NF, lambda sums: _each(sums[..., 1], sums)),
     }
 
 
