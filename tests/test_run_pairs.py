@@ -53,7 +53,7 @@ def test_pairs_are_learned_the_same_in_one_go_and_in_two():
     notes = "\n".join(said(told))
     assert "source from column `en` and target from column `zh` (guessed; name them with --source, --target)" in notes
     assert "1 of 3 sources of dev also in train: kept" in notes
-    assert "for sources, which cover 100.00% of train" in notes
+    assert ", covering 100.00% of train" in notes
     with pytest.raises(Interrupted):
         run_pairs("halves", stop=after(3))
     run_pairs("halves", resume=True)

@@ -171,7 +171,7 @@ def test_files_of_settings_are_models_too():
     ("words", "says"),
     [
         (["cnm"], r"cnm: task\.encoder: there is no kind `cnm`\nhint: did you mean `cnn`\?"),
-        (["bag", "bag"], "--encoders: `bag` stands there twice"),
+        (["bag", "bag"], "--encoders: `bag` is given twice"),
         (["ensemble"], "`ensemble` cannot be the name"),
         (["../x=a.yaml"], "`../x` cannot be the name"),
         (["nothing.yaml"], r"nothing\.yaml: there is no such file"),

@@ -118,7 +118,7 @@ def answered(
     if not done:
         yield Note(f"the teacher answers {len(texts):,} texts")
     elif len(done) < len(texts):
-        yield Note(f"the teacher goes on: {len(done):,} of {len(texts):,} texts are answered")
+        yield Note(f"the teacher resumes: {len(done):,} of {len(texts):,} texts are labelled")
     ask = teacher.task.config.example
     first, started = len(done), time.monotonic()
     told = started

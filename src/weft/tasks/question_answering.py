@@ -162,7 +162,7 @@ class QuestionAnswering(PassageTask):
             if one.answers is None:
                 raise InputError("there is no answer", where=f"line {one.line}" if one.line else "")
         lost = sum(bool(one.unplaced) and not one.answers for one in examples)
-        said = f"{counted(lost, 'question')} cannot be answered rightly: no answer stands in the passage"
+        said = f"{counted(lost, 'question')} cannot be answered correctly: no answer is in the passage"
         return [said] if lost else []
 
     def collate(self, columns: Columns, rows: np.ndarray) -> QuestionBatch:
