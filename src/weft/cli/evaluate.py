@@ -37,9 +37,7 @@ POSITIONS = 256
 @click.option("--label", help="Column of the label. Default: as in training.")
 @click.option("--source", help="Column of the source, of pairs. Default: as in training.")
 @click.option("--target", help="Column of the target, or several as A,B. Default: as in training.")
-@click.option(
-    "--ensemble", is_flag=True, help="Evaluate several models and their ensemble (mean of the probabilities)."
-)
+@click.option("--ensemble", is_flag=True, help="Evaluate several models, and the mean of their probabilities.")
 @click.option("--exposure", "exposed", is_flag=True, help=EXPOSURE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--answers", help="Also write every prediction to this file (JSON lines).")

@@ -50,13 +50,7 @@ WORDS = ("13a", "intl", "none")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--encoding", help="Encoding of the files. Default: detected.")
 @click.option("--on-bad-row", type=click.Choice(["stop", "skip"]), default="stop", help=BAD_ROW)
-@click.option(
-    "--seed",
-    type=int,
-    default=0,
-    show_default=True,
-    help="Random seed: the same seed gives the same intervals and p-values.",
-)
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed of intervals and p-values.")
 def command(
     hypotheses: str,
     references: tuple[str, ...],
