@@ -1,0 +1,104 @@
+"""Numbers and categories: standardised by training, missing ones flagged, unseen ones unknown; bad ones refused."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from weft.data.examples.labelled import LabelledText
+from weft.data.sources import Row
+from weft.errors import ConfigError, InputError
+from weft.inputs.tabular import TabularInputConfig, number_of
+
+ROWS = [
+    {"price": "1", "stars": "5", "city": "Oslo"},
+    {"price": "3", "stars": "", "city": "上海"},
+    {"price": " 5.0 ", "stars": "n/a", "city": "上海"},
+    {"price": "-", "stars": "4", "city": "Oslo"},
+    {"price": "7", "stars": "3", "city": "Bonn"},
+]
+CONFIG = TabularInputConfig(numbers=("price", "stars"), categories=("city",))
+
+
+def learned(rows=ROWS, config=CONFIG):
+    return config.learned([LabelledText("a", "b", other={"tabular": row}) for row in rows])
+
+
+def test_numbers_are_standardised_by_training_and_missing_ones_flagged():
+    one = learned()
+    batch = one.collate(one.encode(ROWS), np.arange(len(ROWS)))
+    price = np.array([1, 3, 5, 7])
+    expected = [*((price[:3] - price.mean()) / price.std()), 0, (7 - 4) / price.std()]
+    np.testing.assert_allclose(batch.numbers_BF[:, 0].numpy(), expected, rtol=1e-6)
+    assert batch.missing_BF.tolist() == [
+        [False, False], [False, True], [False, True], [True, False], [False, False]
+    ]  # fmt: skip
+    assert batch.numbers_BF[batch.missing_BF].eq(0).all()
+
+
+def test_a_category_that_stood_once_is_as_unknown_as_one_never_seen():
+    one = learned()
+    assert one.known == {"city": ["Oslo", "上海"]}
+    more = [*ROWS, {"price": "1", "stars": "1", "city": "Rome"}, {"price": "1", "stars": "1", "city": " Oslo "}]
+    ids = one.collate(one.encode(more), np.arange(7)).categories_BG[:, 0].tolist()
+    assert ids == [1, 2, 2, 1, 0, 0, 1]
+    assert one.spec().categories == (3,)
+
+
+def test_in_parts_it_is_encoded_as_a_whole_and_loaded_it_is_the_same(tmp_path):
+    one = learned()
+    one.save(tmp_path)
+    again = CONFIG.loaded(tmp_path)
+    whole = one.encode(ROWS)
+    for each in (one, again):
+        parts = [each.encode([row]) for row in ROWS]
+        for name, values in whole.fixed.items():
+            np.testing.assert_array_equal(np.concatenate([part.fixed[name] for part in parts]), values)
+    assert json.loads(json.dumps(one.describe())) == again.describe()
+
+
+def test_what_is_missing_or_unseen_is_said():
+    one = learned()
+    notes = one.notes({"train": one.encode(ROWS), "dev": one.encode([{"price": "", "stars": "1", "city": "Rome"}])})
+    said = "\n".join(notes)
+    assert "`price` 4 ± 2.236" in said
+    assert "30.0% of the numbers of train are missing" in said
+    assert "100.0% of the categories of dev are not known from training" in said
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+@settings(max_examples=50)
+def test_a_number_is_read_as_python_writes_it(number):
+    assert number_of(repr(number), "price") == number
+
+
+@pytest.mark.parametrize("field", ["abc", "1,5", "12%", "1 2", "五"])
+def test_what_is_no_number_is_refused(field):
+    with pytest.raises(InputError, match="expected a number") as error:
+        CONFIG.value(Row({"price": field, "stars": "", "city": ""}, 7))
+    assert "--categories" in error.value.hint
+
+
+def test_infinite_numbers_are_refused_and_absent_ones_missing():
+    with pytest.raises(InputError, match="finite"):
+        number_of("inf", "price")
+    assert all(math.isnan(number_of(field, "price")) for field in ("", "NaN", "null", " N/A ", "None"))
+
+
+def test_a_column_without_any_number_is_refused():
+    with pytest.raises(InputError, match="`price` has no number"):
+        learned([{"price": "", "stars": "1", "city": ""}])
+
+
+def test_columns_are_named_once_and_one_at_least():
+    with pytest.raises(ConfigError, match="`a` is named twice"):
+        TabularInputConfig(numbers=("a",), categories=("a",))
+    with pytest.raises(ConfigError, match="names no column"):
+        TabularInputConfig()
+
+
+def test_a_text_of_names_is_cut_as_a_row_of_csv():
+    assert TabularInputConfig(numbers='price, "a,b"').numbers == ("price", "a,b")
