@@ -145,6 +145,7 @@ def test_the_pages_made_from_the_code_are_current(name, monkeypatch):
     for language, say in (("en", made["english"]), ("zh", chinese := made["chinese"]())):
         shown = (DOCS / language / f"{name}.md").read_text(encoding="utf-8")
         assert shown == made["page"](language, say), f"run: python docs/{name}.py"
+    assert not chinese.faults(), "in docs/zh.yaml:\n" + "\n".join(chinese.faults())
 
 
 def test_every_setting_has_a_meaning():
