@@ -103,7 +103,7 @@ class Marian:
         torch.manual_seed(0)
         self.task: Any = model.task
         self.training = training
-        sizes, decoder = self.task.sides, self.task.config.decoder
+        sizes, decoder = self.task.tokenizers, self.task.config.decoder
         end = sizes.target.sizes[0]
         config = MarianConfig(
             vocab_size=sizes.source.sizes[0] + 1,
@@ -184,7 +184,7 @@ class Marian:
         read = [self.task.collate(columns, rows).source for rows in order]
         batches = [(one.ids_BS, one.mask_BS.long()) for one in read]
         ids = generated(self.model, batches, beams=beams, longest=self.task.longest)
-        texts = self.task.sides.target.decode(ids)
+        texts = self.task.tokenizers.target.decode(ids)
         return [texts[place] for place in np.argsort(np.concatenate(order)).tolist()]
 
 

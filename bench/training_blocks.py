@@ -71,7 +71,6 @@ class Ours:
         task: Any = config.task.learn(examples)
         columns = task.encode(examples)
         torch.manual_seed(config.seed)
-        kind = config.task.decoder.kind
         job = Job(
             task=task,
             model=task.build_model(),
@@ -81,7 +80,7 @@ class Ours:
             config=config.training,
             seed=config.seed,
             device=CPU,
-            precision=precision_for(kind, CPU),
+            precision=precision_for([config.task.decoder], CPU),
         )
         batches = plan(
             columns.cost_R,

@@ -24,7 +24,7 @@ from weft.models.choices import DECODERS, ENCODERS
 from weft.run import RunConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
-from weft.tasks.texts import TextClassifierConfig
+from weft.tasks.texts import LabelTaskConfig
 from weft.text.tokenizers.base import TokenizerConfig
 from weft.text.tokenizers.choices import TOKENIZERS
 from weft.training.optim import OPTIMIZERS, OptimizerConfig
@@ -103,7 +103,7 @@ def page(language: str, say: Say) -> str:
     common = list(_lines(first, "task."))
     parts.append(_section(_title("task", [first], say), first, common, say))
     for other in others:
-        like = issubclass(other, TextClassifierConfig)
+        like = issubclass(other, LabelTaskConfig)
         own = [line for line in _lines(other, "task.") if not like or line not in common]
         title = _title("task", [other], say)
         parts.append(_section(say("{}: what differs").format(title) if like else title, other, own, say))

@@ -14,8 +14,8 @@ class WindowsEncoderConfig(weft.EncoderConfig):
     kind: Literal["windows"] = "windows"
     width: int = 64
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> weft.Encoder:
-        return WindowsEncoder(vocab_sizes, self.width)
+    def build(self, spec: weft.TokenSpec) -> weft.Encoder:
+        return WindowsEncoder(spec.vocab_sizes, self.width)
 
 
 class WindowsEncoder(weft.Encoder):

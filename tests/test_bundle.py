@@ -30,8 +30,8 @@ class ShoutEncoderConfig(weft.EncoderConfig):
     kind: Literal["shout"] = "shout"
     width: int = 6
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "ShoutEncoder":
-        return ShoutEncoder(vocab_sizes, self.width)
+    def build(self, spec: weft.TokenSpec) -> "ShoutEncoder":
+        return ShoutEncoder(spec.vocab_sizes, self.width)
 
 
 class ShoutEncoder(weft.Encoder):

@@ -32,8 +32,8 @@ class WhisperEncoderConfig(weft.EncoderConfig):
     kind: Literal["whisper"] = "whisper"
     recommended: ClassVar[Mapping[str, Any]] = {"epochs": 2, "batch_rows": 7, "optimizer": "sgd"}
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "WhisperEncoder":
-        return WhisperEncoder(vocab_sizes)
+    def build(self, spec: weft.TokenSpec) -> "WhisperEncoder":
+        return WhisperEncoder(spec.vocab_sizes)
 
 
 class WhisperEncoder(weft.Encoder):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from weft.estimators.classifier import TextClassifier
     from weft.estimators.writers import LanguageModel, Seq2Seq
     from weft.experiments.distil import distil
-    from weft.models.base import Decoder, DecoderConfig, Encoder, EncoderConfig, Memory
+    from weft.models.base import Decoder, DecoderConfig, Encoder, EncoderConfig, Memory, TokenSpec
     from weft.models.embedding import Embedding
     from weft.run import RunConfig, train
     from weft.tasks.classification import Answer, ClassificationConfig
@@ -72,6 +72,7 @@ _HOMES = {
     "TeacherForcing": "weft.decoding.teacher_forcing",
     "GeneratedText": "weft.tasks.generation.generator",
     "TextClassifier": "weft.estimators.classifier",
+    "TokenSpec": "weft.models.base",
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",
     "WeftError": "weft.errors",
@@ -118,6 +119,7 @@ __all__ = [
     "SpanAnswer",
     "TeacherForcing",
     "TextClassifier",
+    "TokenSpec",
     "Tokens",
     "TrainingConfig",
     "WeftError",

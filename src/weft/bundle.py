@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,13 @@ from weft.config import Config, validated
 from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
-from weft.files import read_json, sha256, write_json
+from weft.files import read_json, write_json
 from weft.models.device import Device, pick
 from weft.models.fine_tuning import FineTuned
 from weft.models.weights import own_weights, put_weights
+from weft.run_folder import TASK, WEIGHTS, check_whole
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
-
-FORMAT = 1
-"""Rises when older folders can no longer be read."""
 
 
 class _Saved(Config):
@@ -48,7 +46,7 @@ class Model:
             raise InputError("expected a list of texts, found one string", hint='write model.answer(["..."])')
         make = self.task.config.example
         kind = type(make("a"))
-        examples = [make(text) if isinstance(text, str) else text for text in texts]
+        examples = [self._example(text) for text in texts]
         for number, example in enumerate(examples):
             if not isinstance(example, kind):
                 raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
@@ -62,6 +60,11 @@ class Model:
                 raise InputError("text is empty", where=f"texts[{number}]")
         task = self._searching(search)
         return answer(task, self.network, examples, device=self.device)
+
+    def _example(self, given: Any) -> Any:
+        if isinstance(given, Mapping):
+            return self.task.config.example_of(given)
+        return self.task.config.example(given) if isinstance(given, str) else given
 
     def stream(self, text: str, *, search: SearchConfig | None = None) -> Iterator[str]:
         """What is written for a text, part by part as it is written; joined, it is the answer.
@@ -123,23 +126,7 @@ def save_weights(folder: Path, network: nn.Module) -> None:
     part = folder / ".weights.part"
     save_file(tensors, part)
     part.chmod(0o644)  # safetensors makes files that only their owner reads
-    part.replace(folder / "weights.safetensors")
-
-
-def seal(folder: Path, *, version: str) -> None:
-    """Make a folder with `task/` and weights a bundle: `bundle.json`, written last, has every file's SHA-256."""
-    sums = {name: sha256(folder / name) for name in _files(folder)}
-    write_json(folder / "bundle.json", {"format": FORMAT, "weft": version, "files": sums})
-
-
-def size(folder: Path) -> int:
-    """Bytes that a model takes on disk: weights and assets, no pages or tables."""
-    return sum((folder / name).stat().st_size for name in _files(folder))
-
-
-def _files(folder: Path) -> list[str]:
-    files = (file.relative_to(folder).as_posix() for file in (folder / "task").rglob("*") if file.is_file())
-    return ["weights.safetensors", *sorted(files)]
+    part.replace(folder / WEIGHTS)
 
 
 def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Device = "auto") -> Model:
@@ -156,45 +143,13 @@ def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Devi
 
     """
     folder = Path(folder)
-    _check(folder)
+    check_whole(folder)
     where = pick(device)
     try:
-        task = load_task(folder / "task", parts=parts)
+        task = load_task(folder / TASK, parts=parts)
         network = task.build_model()
-        put_weights(network, load_file(folder / "weights.safetensors"))
+        put_weights(network, load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise RunFolderError(f"the model cannot be read: {reason}", where=str(folder)) from None
     return Model(task, network.to(where).eval(), where)
-
-
-def _check(folder: Path) -> None:
-    if not folder.exists():
-        raise RunFolderError("there is no such folder", where=str(folder), hint="expected one that `weft train` wrote")
-    if not (folder / "bundle.json").is_file():
-        started = (folder / "config.yaml").is_file()
-        what = "the run is not finished" if started else "there is no model in this folder"
-        hint = "finish it: weft train ... --resume" if started else "expected a folder that `weft train` wrote"
-        if (folder / "student" / "bundle.json").is_file():
-            hint = f"what `weft distil` trained is in {folder / 'student'}"
-        raise RunFolderError(what, where=str(folder), hint=hint)
-    try:
-        bundle = read_json(folder / "bundle.json")
-        newer, files = bundle["format"] > FORMAT, dict(bundle["files"])
-    except (ValueError, KeyError, TypeError):
-        hint = "copy the folder again, or train again"
-        raise RunFolderError("is damaged", where=str(folder / "bundle.json"), hint=hint) from None
-    if newer:
-        raise RunFolderError(
-            f"was written by weft {bundle['weft']}, whose format is newer",
-            where=str(folder),
-            hint="pip install -U weft",
-        )
-    for name, expected in files.items():
-        if not (folder / name).is_file():
-            raise RunFolderError("is missing", where=str(folder / name), hint="copy the whole folder, or train again")
-        if sha256(folder / name) != expected:
-            hint = "copy the folder again, or train again"
-            raise RunFolderError(
-                "is damaged: its SHA-256 is not the one in bundle.json", where=str(folder / name), hint=hint
-            )

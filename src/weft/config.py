@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -26,14 +26,15 @@ from weft.files import write_text
 
 
 class _Readable(type(BaseModel)):
-    """What a config refuses when it is made by hand, as `Beam(0)`, is told as what it refuses in a file."""
+    """Lets a config that is made by hand, as `Beam(0)`, be refused in the words of one that is read from a file."""
 
     def __call__(cls, *args: Any, **settings: Any) -> Any:
-        if not cls.__pydantic_complete__:  # ty: ignore[missing-attribute]
-            # names in its annotations may be known where it is called alone: pydantic looks so far up, less this frame
-            cls.model_rebuild(raise_errors=False, _parent_namespace_depth=3)  # ty: ignore[missing-attribute]
+        named = cls.in_order  # ty: ignore[missing-attribute]
+        if len(args) > len(named):
+            what = f"takes {len(named)} values without a name, found {len(args)}"
+            raise ConfigError(what, where=cls.__name__, hint="write `name=value`")
         try:
-            return super().__call__(*args, **settings)
+            return super().__call__(**dict(zip(named, args, strict=False)), **settings)
         except ValidationError as error:
             raise _first(error, at=cls.__name__) from None
 
@@ -44,6 +45,8 @@ class Config(BaseModel, metaclass=_Readable):
     Raises ConfigError, with the dotted path, for what is wrong.
     """
 
+    in_order: ClassVar[tuple[str, ...]] = ()
+    """The settings that may be given by hand without their names, in their order."""
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     @model_validator(mode="before")
@@ -208,38 +211,60 @@ def _copy(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _first(error: ValidationError, *, at: str = "") -> ConfigError:
-    """The first setting that is wrong; of one that may have several forms, what each of them expects."""
+    """Make an error of the first setting that is wrong; of one that may have several forms, with what each expects."""
     errors = error.errors()
     path = _path(errors[0])
     where = ".".join([*([at] if at else []), *path])
     context = errors[0].get("ctx") or {}
     if errors[0]["type"] == "missing":
         return ConfigError("is not set, and has no default", where=where)
-    said, *others = (_said(one) for one in errors if _path(one) == path)
+    said, *others = (explained(one) for one in errors if _path(one) == path)
     what = " or ".join(dict.fromkeys([said, *(one.removeprefix("expected ") for one in others)]))
     return ConfigError(what + _found(errors[0]), where=where, hint=str(context.get("hint", "")))
 
 
 def _path(error: ErrorDetails) -> list[str]:
-    """Where a setting stands, without the form of it that did not fit."""
+    """Return the path of a setting, without the form of it that did not fit."""
     return [part for part in map(str, error["loc"]) if not _FORM.fullmatch(part)]
 
 
-def _said(error: ErrorDetails) -> str:
-    """What is wrong with one form of a setting, in weft's grammar."""
-    message = (
-        error["msg"]
-        .removeprefix("Value error, ")
-        .split(", unable to parse")[0]
-        .replace("Input should be", "expected")
-        .replace("String should have at least 1 character", "expected a text, found an empty one")
-        .replace("'", "`")
-    )
-    return message[:1].lower() + message[1:]
+_SAID = {
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+    "dict_type": "expected a mapping, as `name: value`",
+    "finite_number": "expected a finite number",
+    "float_parsing": "expected a valid number",
+    "float_type": "expected a valid number",
+    "greater_than": "expected greater than {gt:.12g}",
+    "greater_than_equal": "expected greater than or equal to {ge:.12g}",
+    "int_from_float": "expected a valid integer",
+    "int_parsing": "expected a valid integer",
+    "int_type": "expected a valid integer",
+    "less_than": "expected less than {lt:.12g}",
+    "less_than_equal": "expected less than or equal to {le:.12g}",
+    "list_type": "expected a valid list",
+    "literal_error": "expected {expected}",
+    "model_type": "expected settings, as `name: value`",
+    "multiple_of": "expected a multiple of {multiple_of:.12g}",
+    "none_required": "expected none",
+    "string_type": "expected a valid string",
+    "string_too_short": "expected a text, found an empty one",
+    "too_short": "expected at least {min_length} of them, found {actual_length}",
+    "tuple_type": "expected a valid tuple",
+    "value_error": "{error}",
+}
+"""The sentence for each type of error that pydantic knows; those of weft's own validators are sentences already."""
+
+
+def explained(error: ErrorDetails) -> str:
+    """Say in a sentence what is wrong with one form of a setting."""
+    context = error.get("ctx") or {}
+    said = _SAID[error["type"]].format_map(context).replace("'", "`") if error["type"] in _SAID else error["msg"]
+    return said[:1].lower() + said[1:]
 
 
 def _found(error: ErrorDetails) -> str:
-    """What stands there instead, where it can be shown and the message does not name it."""
+    """Name the value that stands there, where it can be shown and the message does not name it."""
     found = error.get("input")
     named = error["type"] in ("kind", "unknown")
     return f", found `{found}`" if isinstance(found, str | int | float) and not named else ""

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from weft.config import Config
-from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, named_by_user
+from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import InputError
 from weft.store import chosen, kept
@@ -100,7 +100,7 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
         raise InputError("no row is left to learn from", where=table.path, hint="; ".join(said))
     guessed = [name for name in task.columns if getattr(task, name) is None and getattr(resolved, name) is not None]
     if guessed and named_by_user(table):
-        columns = " and ".join(f"{name} from column `{getattr(resolved, name)}`" for name in guessed)
+        columns = " and ".join(f"{name} from column `{as_option(getattr(resolved, name))}`" for name in guessed)
         doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
         said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
     return Examples(resolved, rows, [], [], [*notes, *said])
@@ -142,7 +142,8 @@ def left_out(table: Table) -> list[str]:
 
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
     """What was named of how files are read, which `weft inspect` has to be told too; what was guessed, it guesses."""
-    named = {name: getattr(task, name, None) for name in (*task.columns, "label_separator")}
+    named = {name: as_option(getattr(task, name)) or None for name in task.columns}
+    named["label_separator"] = getattr(task, "label_separator", None)
     named["encoding"] = None if data.encoding == "auto" else data.encoding
     return {name: value for name, value in named.items() if value is not None}
 
@@ -150,7 +151,7 @@ def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
 def _moved(file: str, before: TaskConfig, now: TaskConfig) -> list[str]:
     """Which columns of a further file are others than those of the training file."""
     names = [name for name in before.columns if getattr(before, name) != getattr(now, name)]
-    return [f"{file}: {name} from column `{getattr(now, name)}` (guessed)" for name in names]
+    return [f"{file}: {name} from column `{as_option(getattr(now, name))}` (guessed)" for name in names]
 
 
 def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int) -> tuple[Sequence[Any], Sequence[Any]]:

@@ -1,4 +1,4 @@
-"""The errors that weft raises: knows how each is worded, and nothing of what went wrong.
+"""The errors that weft raises, and their wording.
 
 The tree::
 
@@ -11,8 +11,8 @@ The tree::
     ├── TrainingError         training cannot go on (a loss that is not finite, say)
     └── Interrupted           a signal asked the run to stop; a checkpoint is on disk
 
-Every error says what is wrong, where, and, when there is one, how to mend it. One grammar for all, in
-lower case, with what the user typed in backticks::
+Every error says what is wrong, where, and, if there is a way, how to fix it. One grammar for all, in lower case, with
+the user's words in backticks::
 
     weft: reviews.csv:1042: label is empty
     hint: drop the row, or pass --on-bad-row skip to leave such rows out
@@ -76,13 +76,13 @@ class Interrupted(WeftError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The hint for a mistyped name: the nearest known one; empty when none is near."""
+    """Return the hint for a mistyped name: the nearest known one; empty when none is near."""
     near = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The same, or all known names when none is near."""
+    """Return the hint for a mistyped name: the nearest known one, or all known names when none is near."""
     names = sorted(set(known))
     if near := nearest(word, names):
         return near

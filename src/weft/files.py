@@ -1,4 +1,4 @@
-"""Writing files so that none is ever half there: knows temporary names, flushing and renaming; not what is written."""
+"""Writes files and folders atomically, so that none is ever half there, by temporary names, flushing and renaming."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""One run from config to folder: read, learn, encode, build, train, evaluate, save, page. Knows the order, no details.
-
-A run folder holds `config.yaml`, `task/` and `weights.safetensors` with `bundle.json` (the model), `reports.jsonl`
-(what was told on the way), `scores.json` and `answers.jsonl` (of the test part, or of the dev part where there is
-none), `attention.json` where a model attends to its source, `page.html`, and while it is not finished `checkpoints/`.
-"""
+"""One run from config to folder: read, learn, encode, build, train, evaluate, save, page: the order, no details."""
 
 from __future__ import annotations
 
@@ -18,14 +13,16 @@ from pathlib import Path
 import torch
 from pydantic import Field
 
-from weft import bundle
+from weft import bundle, run_folder
 from weft.config import Config, differences, read_yaml, validated, write_yaml
 from weft.data.columns import encode_rows
 from weft.dataset import DataConfig, Examples, read
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
 from weft.evaluation.attention_maps import attention_maps, write_attention_maps
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
+from weft.evaluation.input_importance import input_importance
 from weft.files import read_json, write_json, write_text, written_folder
+from weft.models.base import PartConfig
 from weft.models.device import Device, pick
 from weft.tasks.base import TUNED, Task, examples_of
 from weft.tasks.choices import TaskChoice
@@ -90,15 +87,16 @@ def train(
     examples = examples or read(config.data, config.task, seed=config.seed)
     config = config.model_copy(update={"task": examples.task})
     run = _Run(config, examples, folder, group, device, stop)
-    going_on = (folder / "config.yaml").is_file()
+    going_on = (folder / run_folder.CONFIG).is_file()
     if going_on:
         _check_same(run, parts)
-    if (folder / "bundle.json").is_file():
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)  # a kill may have come between seal and removal
+    if run_folder.is_finished(folder):
+        # a kill may have come between seal and removal
+        shutil.rmtree(folder / run_folder.CHECKPOINTS, ignore_errors=True)
         yield Note(f"{folder} is finished: nothing to do")
         return
     if group.leads:
-        (folder / "task" / TUNED).unlink(missing_ok=True)  # a kill came after tuning: it is to be done again
+        (folder / run_folder.TASK / TUNED).unlink(missing_ok=True)  # a kill came after tuning: it is to be done again
     group.wait()
     if group.leads and not going_on:
         job = _job(run, _learned(run))
@@ -106,7 +104,7 @@ def train(
         group.wait()
     else:
         group.wait()
-        job = _job(run, bundle.load_task(folder / "task", parts=parts))
+        job = _job(run, bundle.load_task(folder / run_folder.TASK, parts=parts))
     seconds = 0.0
     for report in _recorded(run, _story(job, [] if going_on else _notes(run, job))):
         seconds = report.seconds if isinstance(report, DoneReport) else seconds
@@ -143,25 +141,18 @@ def suited(config: RunConfig) -> RunConfig:
 
 
 def _may_start(folder: Path, resume: bool) -> Iterator[Report]:
-    taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    if taken and not resume:
-        finished = (folder / "bundle.json").is_file()
-        hint = "" if finished else "go on with --resume (from Python resume=True), or "
-        hint += "name another folder (--output), or remove this one"
-        raise RunFolderError("exists already", where=str(folder), hint=hint)
-    if taken and not (folder / "config.yaml").is_file():
-        raise RunFolderError("is not a run folder", where=str(folder), hint="name another folder (--output)")
-    if resume and not (folder / "bundle.json").is_file() and checkpoint.latest(folder / "checkpoints") is None:
+    state = run_folder.check_may_start(folder, resume=resume)
+    if resume and state != "finished" and checkpoint.latest(folder / run_folder.CHECKPOINTS) is None:
         yield Note(f"there is no checkpoint in {folder} to go on from: starting afresh")
 
 
 def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
-    before = validated(RunConfig, read_yaml(run.folder / "config.yaml"), parts=parts)
+    before = validated(RunConfig, read_yaml(run.folder / run_folder.CONFIG), parts=parts)
     changed = differences(before.model_dump(mode="json"), run.config.model_dump(mode="json"))
     if changed:
         hint = "go on with the settings it was started with, or train into another folder"
         raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(run.folder), hint=hint)
-    if read_json(run.folder / "data.json")["fingerprint"] != run.examples.fingerprint:
+    if read_json(run.folder / run_folder.DATA)["fingerprint"] != run.examples.fingerprint:
         raise InputError(f"has changed since the run in {run.folder} was started", where=run.config.data.train)
 
 
@@ -177,7 +168,7 @@ def _learned(run: _Run) -> Task:
 
 def _job(run: _Run, task: Task) -> Job:
     config, data = run.config, run.config.data
-    precision = precision_for(_kind(task), run.device, asked=config.training.precision)
+    precision = precision_for(_parts(task), run.device, asked=config.training.precision)
     torch.manual_seed(config.seed)
     model = task.build_model()
     with examples_of(data.train):
@@ -200,15 +191,19 @@ def _job(run: _Run, task: Task) -> Job:
         device=run.device,
         precision=precision,
         group=run.group,
-        checkpoints=run.folder / "checkpoints",
+        checkpoints=run.folder / run_folder.CHECKPOINTS,
         stop=run.stop,
         notes=tuple(notes),
     )
 
 
-def _kind(task: Task) -> str:
+def _parts(task: Task) -> list[PartConfig]:
     parts = [getattr(task.config, name, None) for name in ("encoder", "decoder")]
-    return " + ".join(dict.fromkeys(part.kind for part in parts if part is not None)) or task.config.kind
+    return [part for part in parts if part is not None]
+
+
+def _kind(task: Task) -> str:
+    return " + ".join(dict.fromkeys(part.kind for part in _parts(task))) or task.config.kind
 
 
 def _notes(run: _Run, job: Job) -> list[str]:
@@ -220,10 +215,10 @@ def _notes(run: _Run, job: Job) -> list[str]:
 def _begin(run: _Run, task: Task) -> None:
     try:
         with written_folder(run.folder) as fresh:
-            (fresh / "task").mkdir()
-            bundle.save_task(fresh / "task", task)
-            write_json(fresh / "data.json", {"fingerprint": run.examples.fingerprint})
-            write_yaml(run.config, fresh / "config.yaml")
+            (fresh / run_folder.TASK).mkdir()
+            bundle.save_task(fresh / run_folder.TASK, task)
+            write_json(fresh / run_folder.DATA, {"fingerprint": run.examples.fingerprint})
+            write_yaml(run.config, fresh / run_folder.CONFIG)
     except OSError as error:
         raise RunFolderError(
             f"cannot be written: {(error.strerror or str(error)).lower()}", where=str(run.folder)
@@ -234,7 +229,7 @@ def _recorded(run: _Run, reports: Iterator[Report]) -> Iterator[Report]:
     """Pass reports on, each also a line of `reports.jsonl`; only the leading process speaks."""
     if run.group.leads:
         _rewind(run.folder)
-    with (run.folder / "reports.jsonl").open("a", encoding="utf-8") if run.group.leads else nullcontext() as file:
+    with (run.folder / run_folder.REPORTS).open("a", encoding="utf-8") if run.group.leads else nullcontext() as file:
         for report in reports:
             if file is not None:
                 print(json.dumps(report.to_json(), ensure_ascii=False), file=file, flush=True)
@@ -243,7 +238,7 @@ def _recorded(run: _Run, reports: Iterator[Report]) -> Iterator[Report]:
 
 def _rewind(folder: Path) -> None:
     """Drop the reports of steps that the latest checkpoint has not seen: they are about to be taken again."""
-    path, found = folder / "reports.jsonl", checkpoint.latest(folder / "checkpoints")
+    path, found = folder / run_folder.REPORTS, checkpoint.latest(folder / run_folder.CHECKPOINTS)
     last = checkpoint.step_of(found) if found else 0
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     whole = [line for line in lines if line.endswith("}")]
@@ -279,26 +274,30 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     folder, part = run.folder, "test" if run.examples.test else "dev"
     examples = run.examples.test or run.examples.dev
     bundle.save_weights(folder, job.model)
-    bundle.save_task(folder / "task", job.task)
+    bundle.save_task(folder / run_folder.TASK, job.task)
     result = evaluate(job.task, job.model, examples, device=job.device)
     tuned = f", on which {_tuned(job.task)} tuned too" if job.task.tunes and part == "dev" else ""
     facts = {
         "data": f"{part} part, {len(examples):,} texts{tuned}",
-        "size_bytes": bundle.size(folder),
+        "size_bytes": run_folder.size(folder),
         "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),
         "task": job.task.config.kind,
         "encoder": _kind(job.task),
         "weft": version("weft"),
     }
+    importance = input_importance(job.task, job.model, examples, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
+    shown |= {"importance": importance} if importance else {}
     write_json(folder / "scores.json", {**result.to_json(), **shown, **facts})
     write_answers(folder / "answers.jsonl", job.task, result.answers, examples)
+    write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
+    write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_attention_maps(
-        folder / "attention.json", attention_maps(job.task, job.model, examples=examples, answers=result.answers)
+        folder / run_folder.ATTENTION, attention_maps(job.task, job.model, examples=examples, answers=result.answers)
     )
     from weft.report.pages.run import run_page
 
     run_page(folder)
-    bundle.seal(folder, version=version("weft"))
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    run_folder.seal(folder, version=version("weft"))
+    shutil.rmtree(folder / run_folder.CHECKPOINTS, ignore_errors=True)

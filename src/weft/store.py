@@ -1,7 +1,7 @@
-"""What is too large for memory: rows and arrays in temporary files, read as they are asked for; not what they mean.
+"""Keeps rows and arrays that are too large for memory in temporary files, and reads them on demand.
 
 A file has no name and is gone with the last object that reads it. Pages that were read are handed back at once: they
-stay in the cache of the system, which needs no memory of this process. The files are made in `TMPDIR` where it is set.
+stay in the cache of the system, which needs no memory of this process. The files are made in `TMPDIR` if it is set.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from pydantic import TypeAdapter
 from weft.errors import InputError
 
 BEYOND = 1 << 24
-"""Bytes from which on rows (as JSON) or an array are kept in a file."""
+"""Size in bytes from which rows (as JSON) or an array are kept in a file."""
 _EVERY = 64
-"""One row of so many is measured to tell how large all are."""
+"""Interval of the rows that are measured to estimate the size of all."""
 _PART_ROWS, _PART_BYTES = 8192, 1 << 20
-"""Limits of what is read at a time."""
+"""Limits of one read."""
 
 V = TypeVar("V")
 
 
 class Rows(Sequence[Any]):
-    """Rows in a file, each made when it is asked for; slices and choices of them read the same file."""
+    """Rows in a file, each decoded on demand; slices and selections of them read the same file."""
 
     def __init__(self, lines: _Lines, numbers: range | np.ndarray) -> None:
         self._lines, self._numbers = lines, numbers
@@ -48,7 +48,7 @@ class Rows(Sequence[Any]):
         return chain.from_iterable(self.parts())
 
     def parts(self) -> Iterator[list[Any]]:
-        """All rows in their order, some at a time."""
+        """Yield all rows in order, some at a time."""
         for start in range(0, len(self), _PART_ROWS):
             numbers = np.asarray(self._numbers[start : start + _PART_ROWS])
             sizes = np.cumsum(self._lines.sizes(numbers))
@@ -56,12 +56,12 @@ class Rows(Sequence[Any]):
                 yield self._lines.read(some)
 
     def chosen(self, numbers: np.ndarray) -> Rows:
-        """The rows with these numbers, in that order."""
+        """Return the rows with these numbers, in that order."""
         return Rows(self._lines, np.asarray(self._numbers)[numbers])
 
 
 class Column(Sequence[V]):
-    """What each of some `Rows` has, `each` values a row, end to end; made when it is asked for."""
+    """A lazy flat sequence: `values_of(row)` of every row in turn, `each` values a row."""
 
     def __init__(self, rows: Rows, values_of: Callable[[Any], Sequence[V]], each: int) -> None:
         self._rows, self._values_of, self._each = rows, values_of, each
@@ -81,13 +81,13 @@ class Column(Sequence[V]):
         return chain.from_iterable(self.parts())
 
     def parts(self) -> Iterator[list[V]]:
-        """All values in their order, some at a time."""
+        """Yield all values in order, some at a time."""
         for rows in self._rows.parts():
             yield [value for row in rows for value in self._values_of(row)]
 
 
 class Pile:
-    """An array to which others are added at the end; in a file where it grows beyond `BEYOND` bytes."""
+    """An array that grows at the end; in a file if it grows beyond `BEYOND` bytes."""
 
     def __init__(self) -> None:
         self._parts: list[np.ndarray] = []
@@ -95,19 +95,19 @@ class Pile:
         self._size = 0
 
     def add(self, values: np.ndarray) -> None:
-        """Add values along the first axis; type and further axes are those of the first that were added.
+        """Append values along the first axis; type and further axes are those of the first values.
 
-        Raises InputError where there is no room for the file.
+        Raises InputError if there is no room for the file.
         """
         self._parts.append(values)
         self._size += values.nbytes
         if self._size > BEYOND:
             for part in self._parts:
                 self._file = _written(part.tobytes(), self._file)
-            self._parts = [values[:0].copy()]  # which tells the type and the axes
+            self._parts = [values[:0].copy()]  # keeps the type and the axes
 
     def done(self) -> np.ndarray:
-        """The whole array, which cannot be written to where it is in a file; something must have been added."""
+        """Return the whole array, read-only if it is in a file; something must have been added."""
         if self._file is None:
             return self._parts[0] if len(self._parts) == 1 else np.concatenate(self._parts)
         first = self._parts[0]
@@ -115,9 +115,9 @@ class Pile:
 
 
 def kept(rows: Iterable[Any]) -> Sequence[Any]:
-    """Dataclass instances of one kind as a list; or, where they take more than `BEYOND` bytes as JSON, `Rows`.
+    """Keep dataclass instances of one kind as a list; or, if they take more than `BEYOND` bytes as JSON, as `Rows`.
 
-    Raises InputError where there is no room for the file.
+    Raises InputError if there is no room for the file.
     """
     if isinstance(rows, Rows):
         return rows
@@ -146,21 +146,21 @@ def kept(rows: Iterable[Any]) -> Sequence[Any]:
 
 
 def chosen(rows: Sequence[Any], numbers: np.ndarray) -> Sequence[Any]:
-    """The rows with these numbers, in that order: a list of those in a list, and in a file those in a file."""
+    """Return the rows with these numbers, in that order: a list for a list, and `Rows` for `Rows`."""
     if isinstance(rows, Rows) and len(numbers):
         return rows.chosen(numbers)
     return [rows[number] for number in numbers.tolist()]
 
 
 def column(rows: Sequence[Any], values_of: Callable[[Any], Sequence[V]], *, each: int = 1) -> Sequence[V]:
-    """The `each` values of each row, end to end: a list, or of rows in a file a `Column`."""
+    """Return the `each` values of each row, end to end: a list, or for `Rows` a `Column`."""
     if isinstance(rows, Rows):
         return Column(rows, values_of, each)
     return [value for row in rows for value in values_of(row)]
 
 
 def parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
-    """What is in a file some at a time, and all else as it is."""
+    """Yield values of a file some at a time, and all else in one part."""
     if isinstance(values, Rows | Column):
         yield from values.parts()
     else:
@@ -168,13 +168,13 @@ def parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
 
 
 def shared(values: Iterable[V]) -> list[V]:
-    """The values, equal ones as one object: there are few different labels, and each is read anew from a file."""
+    """Return the values with equal ones as one object: there are few different labels, and a file yields each anew."""
     known: dict[V, V] = {}
     return [known.setdefault(value, value) for value in values]
 
 
 def taken(values: np.ndarray, at: slice | np.ndarray) -> np.ndarray:
-    """A copy of some values of an array that may be in a file, whose pages are handed back."""
+    """Copy some values of an array that may be in a file, handing its pages back."""
     found = np.array(values[at]) if isinstance(at, slice) else values[at]
     owner: Any = values
     while isinstance(owner, np.ndarray):
@@ -186,7 +186,7 @@ def taken(values: np.ndarray, at: slice | np.ndarray) -> np.ndarray:
 
 
 class _Lines:
-    """Rows of one kind as JSON in a file, a comma after each; where they start and end, int64 [R + 1]."""
+    """Rows of one kind as JSON in a file, a comma after each; with their starts and ends, int64 [R + 1]."""
 
     def __init__(self, kind: Any, mapped: mmap.mmap, ends_R1: np.ndarray) -> None:
         self._json, self._mapped, self._ends_R1 = _json(list[kind]), mapped, ends_R1
@@ -208,7 +208,7 @@ def _json(kind: Any) -> TypeAdapter[Any]:
 
 
 def _written(data: bytes, file: IO[bytes] | None) -> IO[bytes]:
-    """Write at the end of a file, where none is given of a new one without a name."""
+    """Append to a file; if none is given, to a new one without a name."""
     folder = tempfile.gettempdir()
     if "TMPDIR" not in os.environ and os.path.isdir("/var/tmp"):
         folder = "/var/tmp"  # on many systems /tmp is itself kept in memory

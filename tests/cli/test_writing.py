@@ -184,7 +184,7 @@ def test_what_was_not_read_is_said_once(weft, translator):
 def test_the_verbs_find_the_columns_of_another_file_by_one_rule(weft, refused, translator, pairs):
     rows = "".join(f"{target},{source}\n" for source, target in pairs)
     Path("swapped.csv").write_text(f"chinese,english\n{rows}", encoding="utf-8")
-    hint = "hint: name the columns so, or say: --source NAME --target NAME"
+    hint = "hint: name the ones to read: --source NAME --target NAME"
     refused("evaluate", "translator", "swapped.csv", says=("no columns `en` and `zh`, as in training", hint))
     for verb in ("predict", "generate"):
         refused(verb, "translator", "swapped.csv", says=("no column `en`, as in training", "--column NAME"))

@@ -11,8 +11,8 @@ from tests.pretrained_folders import architecture
 from weft.config import Config, kind_of, validated
 from weft.data.batch import Ngrams, Tokens
 from weft.data.columns import Ragged
-from weft.models.base import Encoder, EncoderConfig
-from weft.models.choices import ENCODERS, EncoderChoice
+from weft.models.base import Encoder, EncoderConfig, TokenSpec
+from weft.models.choices import ENCODERS, OTHER_ENCODERS, EncoderChoice
 from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.transformer import TransformerEncoderConfig
 
@@ -29,7 +29,7 @@ class Settings(Config):
 def built(config, *, views):
     """An encoder whose every weight is at work, biases and padding too, in eval mode."""
     torch.manual_seed(0)
-    encoder = config.build(SIZES[:views])
+    encoder = config.build(TokenSpec(SIZES[:views]))
     with torch.no_grad():
         for parameter in encoder.parameters():
             parameter.add_(torch.randn_like(parameter), alpha=0.05)
@@ -42,7 +42,7 @@ def source(config, rows, *, views):
     tops = (*SIZES[:3], len(WORDS.lengths_R))[:views]
     values = np.stack([draw.integers(1, top, size=sum(LENGTHS)) for top in tops], axis=1)
     corpus = Ragged.of(values, np.array(LENGTHS))
-    if not config.reads_order:
+    if config.reads is not Tokens:
         ids_N1, starts_B = corpus.flat(np.array(rows))
         return Ngrams(torch.from_numpy(ids_N1[:, 0]), torch.from_numpy(starts_B))
     ids_BSW, mask_BS = corpus.padded(np.array(rows))
@@ -69,7 +69,7 @@ VARIANTS = [TransformerEncoderConfig(positions="learned"), TransformerEncoderCon
 CASES = [
     (config, views)
     for config in [*FRESH, *VARIANTS]
-    for views in ((1, 3, 4) if config.reads_order and config is not PRETRAINED else (1,))
+    for views in ((1, 3, 4) if config.reads is Tokens and config is not PRETRAINED else (1,))
 ]
 
 
@@ -82,13 +82,13 @@ def over(cases):
 
 
 every = over(CASES)
-every_reader_of_positions = over([(config, views) for config, views in CASES if config.reads_order])
+every_reader_of_positions = over([(config, views) for config, views in CASES if config.reads is Tokens])
 every_with_views = over([(config, views) for config, views in CASES if views > 1])
 EVERY_ROW = list(range(len(LENGTHS)))
 
 
 def test_every_kind_in_the_package_is_listed(members):
-    assert members(EncoderConfig, "weft.models") == set(ENCODERS)
+    assert members(EncoderConfig, "weft.models") == {*ENCODERS, *OTHER_ENCODERS}
     assert len({kind_of(kind) for kind in ENCODERS}) == len(ENCODERS)
 
 
@@ -108,11 +108,11 @@ def test_shapes(config, views):
     encoder, read = built(config, views=views), source(config, EVERY_ROW, views=views)
     memory = encoder(read)
     assert isinstance(encoder, Encoder)
-    rows, steps = read.mask_BS.shape if config.reads_order else (len(LENGTHS), 1)
+    rows, steps = read.mask_BS.shape if config.reads is Tokens else (len(LENGTHS), 1)
     assert memory.states_BSD.shape == (rows, steps, encoder.width)
     assert memory.mask_BS.shape == (rows, steps)
     assert memory.mask_BS.dtype == torch.bool
-    if config.reads_order:
+    if config.reads is Tokens:
         assert torch.equal(memory.mask_BS, read.mask_BS)
     assert memory.final_BD is None or memory.final_BD.shape == (rows, encoder.width)
 
@@ -193,7 +193,7 @@ def test_deterministic_in_eval_and_not_touched_by_reading(config, views):
 @every
 def test_saved_weights_load(config, views):
     encoder, read = built(config, views=views), source(config, EVERY_ROW, views=views)
-    again = config.build(SIZES[:views]).eval()
+    again = config.build(TokenSpec(SIZES[:views])).eval()
     again.load_state_dict(encoder.state_dict())
     assert torch.equal(encoder(read).states_BSD, again(read).states_BSD)
 
@@ -202,7 +202,7 @@ def test_saved_weights_load(config, views):
 def test_the_seed_decides_the_fresh_weights(config, views):
     def fresh(seed):
         torch.manual_seed(seed)
-        return torch.cat([parameter.flatten() for parameter in config.build(SIZES[:views]).parameters()])
+        return torch.cat([parameter.flatten() for parameter in config.build(TokenSpec(SIZES[:views])).parameters()])
 
     assert torch.equal(fresh(1), fresh(1))
     assert not torch.equal(fresh(1), fresh(2)) or config.kind == "bag", "only a bag starts without a draw"

@@ -1,4 +1,5 @@
-from weft.data.examples.span_questions import find_columns, questions_of
+from weft.data.examples.roles import find_roles
+from weft.data.examples.span_questions import ROLES, questions_of
 from weft.data.sources import open_table
 from weft.demo.questions import demo_questions, write
 
@@ -19,8 +20,8 @@ def test_they_are_read_as_they_were_written(tmp_path):
     made = demo_questions(20)
     write(tmp_path / "qa.jsonl", made)
     table = open_table(tmp_path / "qa.jsonl")
-    text, label = find_columns(table, text=None, label=None)
-    read = list(questions_of(table, text=text, label=label))
+    found = find_roles(table, ROLES, named={})
+    read = list(questions_of(table, columns=found["text"], label=found["label"][0]))
     assert [(one.question, one.passage, one.right) for one in read] == [
         (one.question, one.passage, [one.answer] if one.answer else []) for one in made
     ]

@@ -232,8 +232,8 @@ class LoudEncoderConfig(weft.EncoderConfig):
     kind: Literal["loud"] = "loud"
     width: int = 8
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "LoudEncoder":
-        return LoudEncoder(vocab_sizes, self.width)
+    def build(self, spec: weft.TokenSpec) -> "LoudEncoder":
+        return LoudEncoder(spec.vocab_sizes, self.width)
 
 
 class LoudEncoder(weft.Encoder):

@@ -94,7 +94,7 @@ def test_several_targets_are_all_learned_from_and_scored_together():
     several = [[target, f"{target}！"] for target in TARGETS]
     model = pairs().fit(SOURCES, several)
     assert model.model_.task.config.references == "all"
-    assert "！" in "".join(model.model_.task.sides.target.decode([list(range(model.model_.task.end))]))
+    assert "！" in "".join(model.model_.task.tokenizers.target.decode([list(range(model.model_.task.end))]))
     assert 0 <= model.score(SOURCES, several) <= 1
 
 

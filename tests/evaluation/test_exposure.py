@@ -72,7 +72,7 @@ def test_a_translator_is_as_a_plain_loop_has_it(translator):
 
     sums = {}
     for example in PAIRS:
-        target = [*task.sides.target.encode(list(example.targets)).values_NW[:, 0].tolist(), task.end]
+        target = [*task.tokenizers.target.encode(list(example.targets)).values_NW[:, 0].tolist(), task.end]
         for place, losses in enumerate(
             zip(*by_hand(task, model, example, memory_of, target, task.end), strict=True), 1
         ):

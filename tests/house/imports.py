@@ -23,6 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
         "errors",
         "files",
         "config store",
+        "run_folder",
         "text data",
         "models metrics",
         "decoding inputs",

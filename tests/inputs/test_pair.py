@@ -15,7 +15,7 @@ import weft
 from weft.config import validated
 from weft.data.columns import Ragged
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.roles import columns_of
+from weft.data.examples.roles import named_columns
 from weft.data.sources import open_table
 from weft.dataset import read
 from weft.errors import ConfigError, InputError
@@ -74,7 +74,7 @@ def probabilities(one: Classification, model: torch.nn.Module, examples: list[La
     ],
 )
 def test_two_columns_are_joined_by_a_comma(name, columns, expected):
-    assert columns_of(name, columns) == expected
+    assert named_columns(name, columns) == expected
 
 
 def test_pairs_are_read_from_two_columns(tmp_path):
@@ -87,7 +87,7 @@ def test_pairs_are_read_from_two_columns(tmp_path):
         LabelledText("good", "0", second="好"),
     ]
     assert [(bad.line, bad.what, bad.column) for bad in table.bad] == [(3, "text is empty", "答")]
-    assert config.for_table(table).text == config.for_inputs(table).text == "问,答"
+    assert config.for_table(table).text == config.for_inputs(table).text == ("问", "答")
     with pytest.raises(InputError, match=r"there is no column `答案`"):
         ClassificationConfig(text="问,答案", label="same").resolved(table)
 

@@ -10,7 +10,7 @@ from tests.kinds import DECODERS
 from weft.config import kind_of
 from weft.data.examples.source_target import SourceTarget
 from weft.errors import ConfigError
-from weft.inputs.source_target import decided, encoded, loaded_sides, suiting
+from weft.inputs.source_target import SourceTargetInput, decided, loaded_tokenizers
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.text.tokenizers.choices import bpe_for, for_free_text
 from weft.text.tokenizers.words import CharTokenizerConfig
@@ -27,8 +27,8 @@ class BlurEncoderConfig(weft.EncoderConfig):
     kind: Literal["blur"] = "blur"
     width: int = 8
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "BlurEncoder":
-        return BlurEncoder(vocab_sizes)
+    def build(self, spec: weft.TokenSpec) -> "BlurEncoder":
+        return BlurEncoder(spec.vocab_sizes)
 
 
 class BlurEncoder(weft.Encoder):
@@ -64,11 +64,11 @@ def has_one_table(task):
 def test_the_encoder_that_suits_is_of_the_decoders_kind_and_size(decoder):
     sizes = {"width": 12, "layers": 2, "heads": 3, "feed_forward": 20, "hidden": 10, "dropout": 0.2}
     config = decoder(**{name: value for name, value in sizes.items() if name in decoder.model_fields})
-    found = suiting(config)
+    found = config.matching_encoder()
     assert found.kind == {"gpt": "transformer"}.get(config.kind, config.kind)
     assert (found.width, found.layers, found.dropout) == (12, 2, 0.2)
     if hasattr(config, "hidden"):
-        assert found.build((9,)).width == config.hidden, "both directions together"
+        assert found.build(weft.TokenSpec((9,))).width == config.hidden, "both directions together"
     else:
         assert (found.heads, found.feed_forward) == (3, 20)
         assert found.positions == {"gpt": "rotary"}.get(config.kind, "sinusoidal")
@@ -104,25 +104,25 @@ def test_an_encoder_that_is_named_stays():
 def test_there_is_one_vocabulary_unless_one_side_alone_is_chinese(sources, targets, settings, expected):
     task = learned(sources, targets, **settings)
     assert task.config.vocabulary == expected
-    assert task.sides.shared == (expected == "shared") == has_one_table(task)
+    assert task.tokenizers.shared == (expected == "shared") == has_one_table(task)
     assert (task.config.target_tokenizer is None) == (expected == "shared")
 
 
 def test_each_side_is_learned_from_its_own_texts():
     target = {"kind": "char", "vocabulary": {"min_count": 1}}
     task = learned(ENGLISH, CHINESE, target_tokenizer=target)
-    assert {"▁", "m", "."} <= set(task.sides.source.pieces)
-    assert {"马", "。"} <= set(task.sides.target.pieces)
-    assert not {"马", "。"} & set(task.sides.source.pieces)
-    both = learned(ENGLISH, CHINESE, vocabulary="shared").sides
+    assert {"▁", "m", "."} <= set(task.tokenizers.source.pieces)
+    assert {"马", "。"} <= set(task.tokenizers.target.pieces)
+    assert not {"马", "。"} & set(task.tokenizers.source.pieces)
+    both = learned(ENGLISH, CHINESE, vocabulary="shared").tokenizers
     assert {"m", "马"} <= set(both.source.pieces)
 
 
 def test_texts_are_written_as_they_are_unless_it_is_said_otherwise():
-    kept = learned(ENGLISH, CHINESE).sides.target
+    kept = learned(ENGLISH, CHINESE).tokenizers.target
     assert kept.decode([kept.encode(CHINESE).values_NW[:, 0]]) == [" ".join(CHINESE)]
     settings = {"kind": "bpe", "size": 60, "normalize": {"case": "lower"}}
-    lower = learned(ENGLISH, GERMAN, tokenizer=settings).sides.target
+    lower = learned(ENGLISH, GERMAN, tokenizer=settings).tokenizers.target
     assert lower.decode([lower.encode(["Ein Mann"]).values_NW[:, 0]]) == ["ein mann"]
 
 
@@ -223,12 +223,12 @@ def test_a_decoder_that_attends_needs_positions():
 @pytest.mark.parametrize("vocabulary", ["shared", "separate"])
 def test_sides_are_loaded_as_saved(tmp_path, vocabulary):
     task = learned(ENGLISH, CHINESE, vocabulary=vocabulary)
-    task.sides.save(tmp_path)
-    task.sides.save(tmp_path)  # a run saves its task twice
-    loaded = loaded_sides(task.config, tmp_path)
+    task.tokenizers.save(tmp_path)
+    task.tokenizers.save(tmp_path)  # a run saves its task twice
+    loaded = loaded_tokenizers(task.config, tmp_path)
     assert loaded.shared == (vocabulary == "shared")
     for side in ("source", "target"):
-        before, after = getattr(task.sides, side), getattr(loaded, side)
+        before, after = getattr(task.tokenizers, side), getattr(loaded, side)
         assert after.pieces == before.pieces
         for texts in (ENGLISH, CHINESE):
             assert after.encode(texts).values_NW.tolist() == before.encode(texts).values_NW.tolist()
@@ -236,7 +236,7 @@ def test_sides_are_loaded_as_saved(tmp_path, vocabulary):
 
 def test_vocabularies_are_told_with_what_they_cover():
     facts = {"train": {"source": 1.0, "target": 1.0}, "dev": {"source": 0.98765}}
-    shared, separate = (learned(ENGLISH, CHINESE, vocabulary=one).sides for one in ("shared", "separate"))
+    shared, separate = (learned(ENGLISH, CHINESE, vocabulary=one).tokenizers for one in ("shared", "separate"))
     (told,) = shared.notes(facts)
     assert told.startswith(f"one vocabulary of {shared.source.sizes[0]} ids for both sides")
     assert "100.00% of train, 98.77% of dev (sources)" in told
@@ -258,21 +258,23 @@ def test_the_plain_choice_is_subwords_but_characters_for_little_chinese(times, e
 
 def test_every_character_of_what_is_written_is_known():
     """A character that was seen once may still be needed, and one that is unknown can never be written."""
-    sides = learned(ENGLISH, CHINESE, tokenizer={"kind": "char"}, vocabulary="separate").sides
+    sides = learned(ENGLISH, CHINESE, tokenizer={"kind": "char"}, vocabulary="separate").tokenizers
     assert set("".join(CHINESE)) <= set(sides.target.pieces)
     assert "Ａ" not in sides.source.pieces, "what is only read may be unknown"
     named = {"kind": "char", "vocabulary": {"min_count": 2}}
-    assert "很" not in learned(ENGLISH, CHINESE, target_tokenizer=named).sides.target.pieces
+    assert "很" not in learned(ENGLISH, CHINESE, target_tokenizer=named).tokenizers.target.pieces
     assert for_free_text(CharTokenizerConfig(), CHINESE).vocabulary.min_count == 1
     assert for_free_text(None, CHINESE).vocabulary.min_count == 1
 
 
 def test_a_target_that_is_cut_does_not_end_there():
     task = learned(ENGLISH, CHINESE, target_tokenizer={"kind": "char"}, max_target=6)
-    targets = encoded(task.sides, ENGLISH, CHINESE, end=task.end, max_source=99, max_target=6).ragged["target"]
+    short = task.config.model_copy(update={"max_source": 99, "max_target": 6})
+    read = SourceTargetInput(short, task.tokenizers)
+    targets = read.encode(list(zip(ENGLISH, CHINESE, strict=True))).ragged["target"]
     rows = [targets.values[start:stop, 0].tolist() for start, stop in pairwise(targets.offsets_R1)]
     assert [(len(row), row[-1] == task.end) for row in rows] == [(6, False), (7, True), (7, True)]
-    assert task.sides.target.decode([row[:6] for row in rows]) == [text[:6] for text in CHINESE]
+    assert task.tokenizers.target.decode([row[:6] for row in rows]) == [text[:6] for text in CHINESE]
     assert task.encode([SourceTarget("a", (CHINESE[0],))]).ragged["target"].lengths_R.tolist() == [6]
 
 

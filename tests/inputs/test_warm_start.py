@@ -14,6 +14,7 @@ from weft.data.examples.labelled import LabelledText
 from weft.demo import reviews
 from weft.errors import ConfigError, RunFolderError
 from weft.inputs.warm_start import start_from_run
+from weft.models.base import TokenSpec
 from weft.run import RunConfig, suited, train
 
 SMALL = ["task.encoder.width=8", "task.encoder.heads=2", "task.encoder.feed_forward=16", "task.encoder.dropout=0.1"]
@@ -105,7 +106,9 @@ def test_a_pair_and_further_pre_training_start_from_it_too(corpus):
 def test_further_rows_and_views_of_pieces_stay_fresh(corpus):
     there = weft.load(corpus)
     torch.manual_seed(0)
-    model = torch.nn.ModuleDict({"encoder": there.task.config.encoder.build((there.task.tokenizer.sizes[0] + 1, 3))})
+    model = torch.nn.ModuleDict(
+        {"encoder": there.task.config.encoder.build(TokenSpec((there.task.tokenizer.sizes[0] + 1, 3)))}
+    )
     first, second = (table.weight.detach().clone() for table in model["encoder"].embedding.tables)
     start_from_run(str(corpus), model, part="encoder")
     tables = [table.weight.detach() for table in model["encoder"].embedding.tables]

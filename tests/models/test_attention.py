@@ -11,6 +11,7 @@ from torch.nn import functional
 from weft.config import validated
 from weft.errors import ConfigError
 from weft.models.attention import SelfAttention, apply_rotary
+from weft.models.base import TokenSpec
 from weft.models.transformer import TransformerEncoderConfig, sinusoids
 
 MASK = torch.arange(7) < torch.tensor([7, 1, 4])[:, None]
@@ -47,7 +48,7 @@ def test_dropout_is_for_training_alone():
 
 
 def test_a_layer_is_torchs_pre_norm_layer(tokens):
-    encoder = TransformerEncoderConfig(width=8, heads=2, layers=1, feed_forward=12).build((20,)).eval()
+    encoder = TransformerEncoderConfig(width=8, heads=2, layers=1, feed_forward=12).build(TokenSpec((20,))).eval()
     layer = encoder.layers[0]
     theirs = nn.TransformerEncoderLayer(8, 2, 12, activation="gelu", batch_first=True, norm_first=True).eval()
     pairs = {
@@ -98,7 +99,7 @@ def test_rotary_turns_by_the_complex_plane():
 
 @pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary"])
 def test_every_kind_of_position_tells_the_order(tokens, positions):
-    encoder = TransformerEncoderConfig(width=8, heads=2, positions=positions).build((20,)).eval()
+    encoder = TransformerEncoderConfig(width=8, heads=2, positions=positions).build(TokenSpec((20,))).eval()
     source = tokens([6])
     turned = replace(source, ids_BS=source.ids_BS.flip(1))
     states, other = encoder(source).states_BSD.mean(1), encoder(turned).states_BSD.mean(1)
@@ -107,7 +108,7 @@ def test_every_kind_of_position_tells_the_order(tokens, positions):
 
 def test_learned_positions_end_somewhere(tokens):
     config = TransformerEncoderConfig(width=8, heads=2, positions="learned", max_length=4)
-    encoder = config.build((20,))
+    encoder = config.build(TokenSpec((20,)))
     assert config.longest == 4
     assert encoder(tokens([4])).states_BSD.isfinite().all()
     with pytest.raises(ConfigError, match=r"task\.max_length: 4 positions are learned, and a row has 5"):

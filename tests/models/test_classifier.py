@@ -7,16 +7,16 @@ import torch
 
 from tests.pretrained_folders import architecture
 from weft.config import kind_of
-from weft.data.batch import Ngrams
+from weft.data.batch import Ngrams, Tokens
 from weft.models.bag import BagEncoder
-from weft.models.base import Memory, Pooling
+from weft.models.base import Memory, Pooling, TokenSpec
 from weft.models.choices import ENCODERS
 from weft.models.classifier import Classifier, ClassifierConfig, Pool
 from weft.models.pretrained import PretrainedEncoderConfig
 
 LENGTHS = [5, 1, 0, 9, 2]
 POOLINGS = get_args(Pooling)
-READERS = [kind for kind in ENCODERS if kind.reads_order]
+READERS = [kind for kind in ENCODERS if kind.reads is Tokens]
 
 every_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 every_reader = pytest.mark.parametrize("kind", READERS, ids=kind_of)
@@ -24,8 +24,8 @@ every_reader = pytest.mark.parametrize("kind", READERS, ids=kind_of)
 
 def fresh(kind):
     if kind is PretrainedEncoderConfig:
-        return kind(folder="./model", architecture=architecture(vocab_size=20)).build((20,))
-    return kind().build((20,))
+        return kind(folder="./model", architecture=architecture(vocab_size=20)).build(TokenSpec((20,)))
+    return kind().build(TokenSpec((20,)))
 
 
 def rows(source, start, end):
@@ -98,7 +98,7 @@ def test_by_default_each_encoder_is_pooled_as_suits_it():
 
 
 def test_a_bag_is_decided_by_its_mean():
-    model = Classifier(BagEncoder(9, 4), classes=3, pooling="mean", dropout=0.0)
+    model = Classifier(BagEncoder(9, 4), ClassifierConfig(pooling="mean", dropout=0.0), classes=3)
     logits = model(Ngrams(torch.tensor([1, 2, 5]), torch.tensor([0, 2, 3])))
     table = model.encoder.table.weight
     torch.testing.assert_close(logits[0], model.scores((table[1] + table[2]) / 2))

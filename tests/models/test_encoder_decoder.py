@@ -7,6 +7,7 @@ import torch
 
 from tests.kinds import DECODERS, READERS
 from weft.config import kind_of
+from weft.models.base import TokenSpec
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.weights import own_weights, put_weights
 
@@ -24,7 +25,7 @@ def small(kind):
 
 def built(encoder, decoder, *, tying="separate", views=1, seed=0):
     torch.manual_seed(seed)
-    reader = small(encoder).build((20,) * views)
+    reader = small(encoder).build(TokenSpec((20,) * views))
     return EncoderDecoder(reader, small(decoder).build(20, memory_width=reader.width), tying=tying).eval()
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from weft.data.batch import Tokens
-from weft.models.base import Encoder, Memory
+from weft.models.base import Encoder, Memory, TokenSpec
 from weft.models.cnn import CnnEncoderConfig
 from weft.models.masked import MaskedModel
 from weft.models.rnn import LstmEncoderConfig
@@ -22,7 +22,7 @@ CHOSEN = torch.tensor([[False, True, False, True], [True, False, False, False]])
 
 @pytest.mark.parametrize("config", ENCODERS, ids=lambda config: config.kind)
 def test_only_what_is_chosen_is_scored_by_the_table_of_the_encoder(config):
-    model = MaskedModel(config.build((20, 30)), size=20, first=2)
+    model = MaskedModel(config.build(TokenSpec((20, 30))), size=20, first=2)
     scores_NV = model(Tokens(IDS, IDS > 0, IDS[..., None]), CHOSEN)
     assert scores_NV.shape == (3, 18)
     scores_NV.logsumexp(-1).sum().backward()

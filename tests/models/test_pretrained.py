@@ -12,7 +12,7 @@ from tests.pretrained_folders import SIZE, WIDTH, architecture, write_model
 from weft.config import validated
 from weft.data.batch import Tokens
 from weft.errors import ConfigError, MissingExtra
-from weft.models.base import EncoderConfig
+from weft.models.base import EncoderConfig, TokenSpec
 from weft.models.choices import EncoderChoice
 from weft.models.classifier import ClassifierConfig
 from weft.models.model_folder import READERS
@@ -34,7 +34,7 @@ def batch(*, segments=True, seed=1):
 
 def started(folder, **settings):
     config = PretrainedEncoderConfig(folder=str(folder), **settings).ready()
-    encoder = config.build((SIZE,))
+    encoder = config.build(TokenSpec((SIZE,)))
     config.start(encoder)
     return encoder.eval()
 
@@ -83,7 +83,7 @@ def test_how_many_positions_it_reads(kind, others, longest):
     config = PretrainedEncoderConfig(folder="./model", architecture=architecture(kind, **others))
     assert config.longest == longest
     if longest is not None:
-        encoder = config.build((SIZE,)).eval()
+        encoder = config.build(TokenSpec((SIZE,))).eval()
         ids_BS = torch.full((1, longest), 7)
         assert encoder(Tokens(ids_BS, ids_BS > 0)).states_BSD.isfinite().all()
 
@@ -160,7 +160,7 @@ def test_an_adapter_is_saved_alone(bert):
     assert all("lora_" in name for name in saved)
     assert len(saved) == 2 * 2 * 2
     config = PretrainedEncoderConfig(folder=str(bert), **settings).ready()
-    again = config.build((SIZE,)).eval()
+    again = config.build(TokenSpec((SIZE,))).eval()
     put_weights(again, saved)
     torch.testing.assert_close(again(batch()).states_BSD, encoder(batch()).states_BSD)
 
@@ -306,16 +306,16 @@ def test_a_missing_extra_says_how_to_get_it(name, bert, monkeypatch):
 def test_weights_that_do_not_fit(tmp_path):
     write_model(tmp_path)
     config = PretrainedEncoderConfig(folder=str(tmp_path)).ready()
-    encoder = config.build((SIZE,))
+    encoder = config.build(TokenSpec((SIZE,)))
     with pytest.raises(ConfigError, match="the tokenizer has 200 ids"):
-        config.build((200,))
+        config.build(TokenSpec((200,)))
     write_config(tmp_path, num_hidden_layers=3)
     with pytest.raises(ConfigError, match="has changed since"):
         config.start(encoder)
     with pytest.raises(ConfigError, match="lacks 16 of the weights"):
         PretrainedEncoderConfig(folder=str(tmp_path)).ready().start(encoder)
     with pytest.raises(ConfigError, match="reads texts by its own tokenizer"):
-        PretrainedEncoderConfig(folder=str(tmp_path)).build((SIZE,))
+        PretrainedEncoderConfig(folder=str(tmp_path)).build(TokenSpec((SIZE,)))
 
 
 def test_settings_of_the_writing_program_are_left_out(tmp_path):

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from weft.models.base import TokenSpec
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
 
 LENGTHS = [4, 1, 7, 2]
@@ -17,7 +18,7 @@ KINDS = {
 
 def ours_and_torchs(kind, *, layers, directions):
     config, theirs = KINDS[kind]
-    ours = config(width=6, hidden=5, layers=layers, directions=directions).build((20,)).eval()
+    ours = config(width=6, hidden=5, layers=layers, directions=directions).build(TokenSpec((20,))).eval()
     reference = theirs(6, 5, num_layers=layers, bidirectional=directions == 2, batch_first=True)
     for depth, parts in enumerate(ours.layers):
         for part, suffix in zip(parts, ("", "_reverse"), strict=False):

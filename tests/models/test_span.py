@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from weft.data.batch import Tokens
+from weft.models.base import TokenSpec
 from weft.models.cnn import CnnEncoderConfig
 from weft.models.rnn import GruEncoderConfig
 from weft.models.span import Reading, SpanConfig, SpanScores, best_spans
@@ -36,7 +37,7 @@ def reading(reader, lengths, *, pad=0):
 
 def built(reader, encoder):
     torch.manual_seed(0)
-    return SpanConfig(hidden=5).build(encoder.build(SIZES), reader=reader).eval()
+    return SpanConfig(hidden=5).build(encoder.build(TokenSpec(SIZES)), reader=reader).eval()
 
 
 @every

@@ -82,14 +82,14 @@ def test_columns_as_named_else_as_in_training_else_guessed(tmp_path, header):
     path.write_text(f"{header}\n味道很好,pos\n,neg\ngood,\n 空 , neg \n", encoding="utf-8")
     table = open_table(path, on_bad_row="skip")
     text, label = header.split(",") if header == "话,判" else (None, None)
-    config = ClassificationConfig(text="text", label="label").for_table(table, text=text, label=label)
+    config = ClassificationConfig(text="text", label="label").for_table(table, named={"text": text, "label": label})
     assert [config.text, config.label] == header.split(",")
     assert list(config.read(table)) == [LabelledText("味道很好", "pos"), LabelledText(" 空 ", "neg")]
     assert [(bad.line, bad.what, bad.column) for bad in table.bad] == [
         (3, "text is empty", config.text),
         (4, "label is empty", config.label),
     ]
-    inputs = config.for_inputs(table, text=text)
+    inputs = config.for_inputs(table, named={"text": text})
     assert [(one.text, one.label, one.line) for one in inputs.read(table)] == [
         ("味道很好", None, 2), ("good", None, 4), (" 空 ", None, 5)]  # fmt: skip
 

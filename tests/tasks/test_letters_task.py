@@ -136,7 +136,7 @@ def test_a_saved_task_is_the_same_task(tmp_path, examples):
 def test_both_texts_of_a_pair_have_their_letters():
     one = task(examples=PAIRS)
     model, columns = model_of(one), one.encode(PAIRS)
-    assert list(columns.letters) == list(columns.ragged) == ["text", "second"]
+    assert list(columns.letters) == list(columns.ragged) == ["text", "second text"]
     alone = np.concatenate([probabilities(one, model, [each]) for each in PAIRS])
     np.testing.assert_allclose(probabilities(one, model, PAIRS), alone, atol=1e-6)
     turned = [LabelledText(each.second, each.label, second=each.text) for each in PAIRS]

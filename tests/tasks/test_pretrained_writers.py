@@ -58,7 +58,7 @@ def test_a_pair_writes_what_generate_writes(tmp_path, kind):
     theirs = write_writer(tmp_path / "model", kind)
     model = started(task_of(tmp_path / "model", kind), kind)
     found = model.answer(SOURCES, search=weft.Beam(3, max_length=8, stop="sure", alternatives=3))
-    tokenizer = model.task.sides.target
+    tokenizer = model.task.tokenizers.target
     rows = [[*tokenizer.encode([source]).values_NW[:, 0].tolist(), 1] for source in SOURCES]
     never = [[number] for number in tokenizer.never if number != 1]
     for source, given in zip(rows, found, strict=True):
@@ -129,7 +129,7 @@ def test_what_a_target_begins_with_is_not_learned(tmp_path):
     batch = task.collate(task.encode(rows), torch.arange(2).numpy())
     assert batch.target_BT[:, :2].tolist() == [[1, 2], [1, 2]]
     assert not batch.mask_BT[:, 0].any()
-    assert batch.mask_BT.sum(1).tolist() == [len(task.sides.target.encode([t]).values_NW) + 1 for t in TARGETS[:2]]
+    assert batch.mask_BT.sum(1).tolist() == [len(task.tokenizers.target.encode([t]).values_NW) + 1 for t in TARGETS[:2]]
     assert model.answer(SOURCES[:1], search=weft.Greedy(max_length=4))[0].text is not None
 
 

@@ -242,7 +242,7 @@ def test_a_pretrained_encoder_reads_both_in_one_row_by_its_own_tokens(tmp_path):
     columns = task.encode(TINY)
     assert (task.config.reader, task.config.max_length) == ("joint", 40)
     batch = task.collate(columns, np.arange(len(columns)))
-    tokens, first = batch.source.passage, task.tokenizer.frame.before[0]
+    tokens, first = batch.source.passage, task.input.tokenizer.frame.before[0]
     assert tokens.ids_BS[:, 0].tolist() == [first] * len(columns)
     assert tokens.segments_BS is not None
     inside_BS = batch.source.inside_BS

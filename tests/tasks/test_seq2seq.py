@@ -76,12 +76,12 @@ def whole(task):
 def test_ids_are_the_tokenizers_and_an_end(vocabulary):
     task = task_of(vocabulary=vocabulary)
     columns = task.encode(EXAMPLES)
-    for name, tokenizer, side in (("source", task.sides.source, 0), ("target", task.sides.target, 1)):
+    for name, tokenizer, side in (("source", task.tokenizers.source, 0), ("target", task.tokenizers.target, 1)):
         ragged, end = columns.ragged[name], tokenizer.sizes[0]
         for row, pair in enumerate(PAIRS):
             ids = ragged.values[ragged.offsets_R1[row] : ragged.offsets_R1[row + 1], 0].tolist()
             assert ids == [*tokenizer.encode([pair[side]]).values_NW[:, 0].tolist(), end]
-    assert task.end == task.sides.target.sizes[0]
+    assert task.end == task.tokenizers.target.sizes[0]
     lengths = [columns.ragged[name].lengths_R for name in ("source", "target")]
     assert columns.cost_R.tolist() == (lengths[0] + lengths[1]).tolist()
     order = np.lexsort((lengths[1], lengths[0]))
@@ -96,7 +96,7 @@ def test_a_batch_begins_and_ends_each_target():
     for row, at in enumerate(rows):
         ids = batch.target_BT[row, 1:][batch.mask_BT[row]].tolist()
         assert ids[-1] == task.end
-        assert task.sides.target.decode([ids[:-1]]) == [PAIRS[at][1]]
+        assert task.tokenizers.target.decode([ids[:-1]]) == [PAIRS[at][1]]
         assert batch.keys[row].tolist() == batch.source.ids_BS[row][batch.source.mask_BS[row]].tolist()
     assert not batch.target_BT[:, 1:][~batch.mask_BT].any()
     alone = task.collate(task.encode([SourceTarget("骑马")]), np.array([0]))
@@ -123,9 +123,9 @@ def test_views_and_letters_of_a_source_are_read():
 def test_long_sources_are_told_and_never_silently_cut():
     task = task_of(max_source=4, max_target=3)
     columns = task.encode(EXAMPLES)
-    lengths = task.sides.source.encode([source for source, _ in PAIRS]).lengths_R
+    lengths = task.tokenizers.source.encode([source for source, _ in PAIRS]).lengths_R
     assert columns.ragged["source"].lengths_R.tolist() == (np.minimum(lengths, 4) + 1).tolist()
-    written = task.sides.target.encode([target for _, target in PAIRS]).lengths_R
+    written = task.tokenizers.target.encode([target for _, target in PAIRS]).lengths_R
     assert columns.ragged["target"].lengths_R.tolist() == np.where(written > 3, 3, written + 1).tolist()
     assert columns.fixed["unread"].tolist() == np.maximum(lengths - 4, 0).tolist()
     notes = task.notes({"train": columns})
@@ -143,7 +143,7 @@ def test_long_sources_are_told_and_never_silently_cut():
 
 def test_outputs_may_be_a_little_longer_than_the_longest_target():
     task = task_of()
-    longest = task.sides.target.encode([target for _, target in PAIRS]).lengths_R.max()
+    longest = task.tokenizers.target.encode([target for _, target in PAIRS]).lengths_R.max()
     assert task.longest == longest + ROOM
     assert task_of(max_target=5).longest == 5
 

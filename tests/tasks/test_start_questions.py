@@ -73,7 +73,7 @@ def test_it_starts_from_hidden_words(files, tmp_path, encoder):
         assert notes[0].startswith(f"started from {tmp_path / 'corpus'}")
         there = weft.load(tmp_path / "corpus").task.tokenizer
         for text in ("Where does Anna live?", "李明住在上海。"):
-            np.testing.assert_array_equal(task.tokenizer.encode([text]).values_NW, there.encode([text]).values_NW)
+            np.testing.assert_array_equal(task.input.tokenizer.encode([text]).values_NW, there.encode([text]).values_NW)
 
 
 def test_views_of_a_classifier_stand_behind_the_table_of_parts(files, tmp_path):

@@ -12,7 +12,7 @@ from weft.dataset import read
 from weft.errors import Interrupted
 from weft.files import read_json
 from weft.run import fit
-from weft.tasks.text_task import TextClassifierTask
+from weft.tasks.label_task import LabelTask
 from weft.training.reports import DoneReport, Note
 
 ROWS = [
@@ -65,8 +65,8 @@ def test_a_model_from_memory_is_tuned_as_one_in_a_folder(settings):
     loaded = weft.load("run")
     texts = ["the match 上涨", "没什么", "shares"]
     assert fitted.answer(texts) == loaded.answer(texts)
-    assert isinstance(fitted.task, TextClassifierTask)
-    assert isinstance(loaded.task, TextClassifierTask)
+    assert isinstance(fitted.task, LabelTask)
+    assert isinstance(loaded.task, LabelTask)
     assert fitted.task.tuned() == loaded.task.tuned()
 
 

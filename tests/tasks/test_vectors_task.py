@@ -187,8 +187,8 @@ class PlainEncoderConfig(weft.EncoderConfig):
     size: int = WIDTH
     table: Literal["weft", "torch"] = "weft"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> "PlainEncoder":
-        return PlainEncoder(vocab_sizes, self)
+    def build(self, spec: weft.TokenSpec) -> "PlainEncoder":
+        return PlainEncoder(spec.vocab_sizes, self)
 
 
 class PlainEncoder(weft.Encoder):

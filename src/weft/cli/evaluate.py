@@ -128,20 +128,14 @@ def _check_task(model: bundle.Model, search: search_options.Asked, *, ensemble: 
     if exposed and not search_options.own(model):
         hint = "leave it out, or name the folder of a model that writes"
         raise ConfigError(f"a model of task `{config.kind}` writes no text", where="--exposure", hint=hint)
-    if search.flags and len(config.columns) == 1:
+    if search.flags and not any(role.answer for role in config.all_roles):
         hint = "leave it out; `weft generate` lets the model write"
         what = f"a model of task `{config.kind}` is scored on texts as they stand, and writes none"
         raise ConfigError(what, where=next(iter(search.flags.values())), hint=hint)
 
 
 def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | None]) -> list[Any]:
-    known = model.task.config.columns
-    for name, column in columns.items():
-        if column is not None and name not in known:
-            hint = f"its columns are named by {' and '.join(f'--{one}' for one in known)}"
-            raise ConfigError(f"a model of task `{model.task.config.kind}` has none", where=f"--{name}", hint=hint)
-    text, label, *_ = (*(columns[name] for name in known), None)
-    config = model.task.config.for_table(table, text=text, label=label)
+    config = model.task.config.for_table(table, named=columns)
     options.say_columns(model.task.config, config, table)
     examples = config.evaluation_examples(list(config.read(table)))
     inputs.say_left_out(table)
@@ -166,9 +160,9 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
 
 
 def _record(found: Evaluation, folder: str, model: bundle.Model) -> dict[str, Any]:
-    from weft import bundle
+    from weft import run_folder
 
-    return {**found.to_json(), "size_bytes": bundle.size(Path(folder)), "parameters": model.parameters}
+    return {**found.to_json(), "size_bytes": run_folder.size(Path(folder)), "parameters": model.parameters}
 
 
 def _print_exposure(lost: Sequence[Exposure]) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from weft.errors import RunFolderError
-
 
 @click.command("export", short_help="Write a trained model in a form that other programs read.")
 @click.argument("folder")
@@ -21,8 +19,8 @@ def command(folder: str, form: str, output: str) -> None:  # noqa: ARG001  (one 
     """
     from weft.bundle import load
     from weft.export.gpt2 import export_gpt2
+    from weft.run_folder import check_free
 
-    if Path(output).exists():
-        raise RunFolderError("exists already", where=output, hint="delete it or name another --output")
+    check_free(Path(output), hint="delete it or name another --output")
     export_gpt2(load(folder, device="cpu"), Path(output))
     click.echo(f"{output}: GPT-2, as transformers.AutoModelForCausalLM.from_pretrained reads it", err=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weft.cli import options
-from weft.data.examples.roles import named_by_column
 from weft.data.formats.parallel_files import side_files, suffix_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
@@ -47,14 +46,14 @@ def inputs(
     """
     given = {name: value for name, value in reading.items() if value is not None}
     table = open_table(file or "-", form=_form(model, file or "-"), **given)
-    with named_by_column():
-        config = model.task.config.for_inputs(table, text=column)
+    config = model.task.config.for_inputs(table, named={next(iter(model.task.config.columns), "column"): column})
     options.say_columns(model.task.config, config, table)
     plain = table.form == "parallel" or (table.form, table.columns) == ("txt", ("text",))
     in_place = plain and reading.get("on_bad_row") != "stop"
     if in_place:
         table.on_bad_row = "skip"
-    examples = _in_place(config.read(table), table) if in_place else config.read(table)
+    examples = config.read_inputs(table)
+    examples = _in_place(examples, table) if in_place else examples
     return examples, None if in_place else table, lambda _, example: table.place(example.line)
 
 

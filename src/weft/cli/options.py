@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from weft.data.examples.roles import named_by_user
+from weft.data.examples.roles import as_option, named_by_user
 from weft.data.formats.encodings import open_bytes
 from weft.data.formats.parallel_files import side_files
 from weft.data.sources import Table
@@ -103,4 +103,4 @@ def say_columns(trained: TaskConfig, used: TaskConfig, table: Table) -> None:
     for part in trained.columns:
         before, now = getattr(trained, part, None), getattr(used, part, None)
         if now is not None and now != before:
-            click.echo(f"{part} from column `{now}` (in training it was `{before}`)", err=True)
+            click.echo(f"{part} from column `{as_option(now)}` (in training it was `{as_option(before)}`)", err=True)

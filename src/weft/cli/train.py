@@ -49,6 +49,8 @@ NEXT = {
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
 @options.label_separator
+@click.option("--numbers", help="Columns of numbers to read beside the text, as price,age.")
+@click.option("--categories", help="Columns of categories to read beside the text, as city,brand.")
 @click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed, and said.")
 @click.option("--target", help="Column of the target, or several as A,B, each of which is right. Default: guessed.")
 @options.dev
@@ -94,6 +96,8 @@ PLACES = {
     "text": "task.text",
     "label": "task.label",
     "label_separator": "task.label_separator",
+    "numbers": "task.numbers",
+    "categories": "task.categories",
     "kind": "task.kind",
     "source_column": "task.source",
     "target": "task.target",

@@ -1,4 +1,4 @@
-"""What models read: frozen batches of tensors. Knows their shapes, not how they are filled.
+"""Frozen batches of tensors, which models read. Says their shapes, not how they are filled.
 
 The letters that name the axes of every tensor and array in weft, as suffixes (`ids_BS`, `logits_BC`)::
 
@@ -25,7 +25,7 @@ class Moves:
     __slots__ = ()
 
     def to(self, device: torch.device) -> Self:
-        """The same on another device."""
+        """Return a copy of this batch on another device."""
         if device.type == "cpu":
             return self
         moved = {}
@@ -46,9 +46,10 @@ class Ngrams(Moves):
 
 @dataclass(frozen=True, slots=True)
 class Tokens(Moves):
-    """Positions in order: ids [B, S], their mask [B, S], further views of each position [B, S, W] where there are.
+    """Positions in order: ids [B, S], their mask [B, S], and optionally further views of each position [B, S, W].
 
-    With `letters`, the last view has numbers of words, and the rows of `letters` are the letter n-grams of these words.
+    If `letters` is given, the last column of `views_BSW` indexes its rows; each row holds the character n-grams of one
+    distinct word.
     """
 
     ids_BS: Tensor
@@ -59,8 +60,37 @@ class Tokens(Moves):
 
     @property
     def lengths_B(self) -> Tensor:
-        """How many positions of each row are real."""
+        """Number of real positions in each row, [B]."""
         return self.mask_BS.sum(1)
 
 
-Source = Tokens | Ngrams
+@dataclass(frozen=True, slots=True)
+class Tabular(Moves):
+    """Rows of a table: standardised numbers [B, F], which of them are missing [B, F], ids of categories [B, G].
+
+    A missing number is 0; category 0 of each column stands for a missing or unseen one.
+    """
+
+    numbers_BF: Tensor
+    missing_BF: Tensor
+    categories_BG: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Moves):
+    """What several inputs are read by, each a source of the same B rows, and the names of the inputs."""
+
+    names: tuple[str, ...]
+    sources: tuple[Moves, ...]
+
+    @property
+    def by_name(self) -> dict[str, Moves]:
+        """The sources by the name of their input."""
+        return dict(zip(self.names, self.sources, strict=True))
+
+    def to(self, device: torch.device) -> Several:
+        """Return a copy on another device."""
+        return Several(self.names, tuple(one.to(device) for one in self.sources))
+
+
+Source = Tokens | Ngrams | Tabular

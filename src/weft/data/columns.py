@@ -1,4 +1,4 @@
-"""A corpus after encoding, as flat arrays, and the gathering of its rows; knows neither texts nor tensors."""
+"""An encoded corpus as flat arrays, and the gathering of its rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 from weft.store import Pile, Rows, taken
 
 Long = Literal["head", "head-tail", "windows"]
-"""What is read of a text beyond the maximum: its first part, its first and last halves, or all, window by window."""
+"""Part of a text that is read beyond the maximum length: its first part, its first and last halves, or all of it, in
+windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +28,29 @@ class Ragged:
 
     @classmethod
     def of(cls, values: np.ndarray, lengths_R: np.ndarray) -> Ragged:
-        """From values and the length of each row."""
+        """Build rows from values and the length of each row."""
         offsets_R1 = np.zeros(len(lengths_R) + 1, dtype=np.int64)
         np.cumsum(lengths_R, out=offsets_R1[1:])
         return cls(values, offsets_R1)
 
     @property
     def lengths_R(self) -> np.ndarray:
-        """The length of each row, [R]."""
+        """Length of each row, [R]."""
         return np.diff(self.offsets_R1)
 
     def lengths_of(self, rows_B: np.ndarray) -> np.ndarray:
-        """The length of each of some rows, [B]."""
+        """Return the length of each of some rows, [B]."""
         return self.offsets_R1[rows_B + 1] - self.offsets_R1[rows_B]
 
     def flat(self, rows_B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The values of some rows end to end, and where each row starts in them, [B]."""
+        """Return the values of some rows end to end, and where each row starts in them, [B]."""
         lengths_B = self.lengths_of(rows_B)
         starts_B = np.cumsum(lengths_B) - lengths_B
         places = np.arange(int(lengths_B.sum())) + np.repeat(self.offsets_R1[rows_B] - starts_B, lengths_B)
         return taken(self.values, places), starts_B
 
     def padded(self, rows_B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Some rows as one array [B, S, ...], zero beyond each row's end, and its mask [B, S], True where real.
+        """Pad some rows to one array [B, S, ...], zero beyond each row's end, with its mask [B, S], True where real.
 
         S is the longest of these rows, at least 1.
         """
@@ -62,20 +63,20 @@ class Ragged:
 
 
 class Share(float):
-    """A share that knows its part and its whole, so that those of parts of a corpus can be pooled; 0 of nothing."""
+    """A share with its part and its whole, so that shares of parts of a corpus can be pooled; 0 if whole is 0."""
 
     part: float
     whole: float
 
     def __new__(cls, part: float, whole: float) -> Self:
-        """From the two numbers."""
+        """Build a share from the two numbers."""
         share = super().__new__(cls, part / max(1, whole))
         share.part, share.whole = part, whole
         return share
 
     @classmethod
     def but(cls, part: float, whole: float) -> Self:
-        """All but a part; 1 of nothing."""
+        """Build the share of all but a part; 1 if whole is 0."""
         return cls(whole - part, whole) if whole else cls(1, 1)
 
 
@@ -92,21 +93,21 @@ class Columns:
     owner_R: np.ndarray
     cost_R: np.ndarray
     facts: Mapping[str, float] = field(default_factory=dict)
-    """What was counted while encoding, for what is said to the user: unknown pieces, long texts; a `Share` each."""
+    """Counts made while encoding, for notes to the user: unknown pieces, long texts; a `Share` each."""
     letters: Mapping[str, Ragged] = field(default_factory=dict)
-    """For some names of `ragged`, the letter n-grams of their distinct words, a word each; the last column of the
-    values there has the numbers of these words. Word 0 has no letters."""
+    """Character n-grams of the distinct words of some of `ragged`, by its name, a row for each word; the last column of
+    the values there indexes these rows. Row 0 is empty."""
     shape_R: np.ndarray | None = None
-    """By what rows of one shape are known, where they have more than one length; None: by their cost."""
+    """Sort key for batching rows with two lengths (source, target); None: sort by `cost_R`."""
 
     def __len__(self) -> int:
         return len(self.owner_R)
 
 
 def encode_rows(encode: Callable[[Sequence[Any]], Columns], examples: Sequence[Any]) -> Columns:
-    """The columns of examples; where these are in a file (`weft.store`) made part by part, and large ones in files too.
+    """Encode examples to columns; if these are in a file (`weft.store`), part by part, with large arrays in files too.
 
-    All is as if encoded at once, but that words with letters are numbered anew in each part.
+    The result equals that of encoding at once, except that words with character n-grams are numbered anew in each part.
     """
     if not isinstance(examples, Rows):
         return encode(examples)
@@ -147,7 +148,7 @@ def encode_rows(encode: Callable[[Sequence[Any]], Columns], examples: Sequence[A
 
 
 def _arrays(part: Columns, first: int, words: Mapping[str, int]) -> dict[tuple[str, str], np.ndarray]:
-    """The arrays of a part of a corpus, its examples numbered from `first` on, its words after those of `words`."""
+    """Return the arrays of a part of a corpus, its examples numbered from `first`, its words after those of `words`."""
     found = {("rows", "owner"): (part.owner_R + first).astype(np.int32), ("rows", "cost"): part.cost_R.astype(np.int32)}
     if part.shape_R is not None:
         found["rows", "shape"] = part.shape_R
@@ -159,24 +160,24 @@ def _arrays(part: Columns, first: int, words: Mapping[str, int]) -> dict[tuple[s
         values = part.ragged[name].values.copy()
         values[:, -1] += np.where(values[:, -1] > 0, words[name], 0).astype(values.dtype)
         found["ragged", name] = values
-        once = 1 if first else 0  # word 0, which has no letters, stands once
+        once = 1 if first else 0  # word 0, which has no n-grams, is stored once
         found["letters", name], found["letters lengths", name] = letters.values, letters.lengths_R[once:]
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Rows no longer than a maximum, the example of each, and how much lay beyond the maximum before."""
+    """Rows no longer than a maximum, the example of each, and the amount of text beyond the maximum."""
 
     rows: Ragged
     owner_R: np.ndarray
     long_texts: int
     unread: int
-    """Tokens that no row holds."""
+    """Number of tokens that are in no row."""
 
 
 def fit(whole: Ragged, *, max_length: int, long: Long) -> Fitted:
-    """Make rows of at most `max_length` of longer ones.
+    """Cut longer rows into rows of at most `max_length`.
 
     Windows overlap by a quarter, and the last one ends where the text ends, so that each token is read with context.
     """
@@ -208,7 +209,7 @@ def fit(whole: Ragged, *, max_length: int, long: Long) -> Fitted:
 
 
 def ended(rows: Ragged, end: int) -> Ragged:
-    """Rows with an end symbol after each; further views of it are 0."""
+    """Append an end symbol to each row; further views of it are 0."""
     lengths_R = rows.lengths_R
     values = np.zeros((len(rows.values) + len(lengths_R), *rows.values.shape[1:]), dtype=rows.values.dtype)
     ends_R = rows.offsets_R1[1:] + np.arange(len(lengths_R))
@@ -219,8 +220,18 @@ def ended(rows: Ragged, end: int) -> Ragged:
     return Ragged.of(values, lengths_R + 1)
 
 
+def begun(rows: Ragged, end: int) -> Ragged:
+    """Rows with a begin symbol before each."""
+    lengths_R = rows.lengths_R
+    values = np.full((len(rows.values) + len(lengths_R), 1), end, dtype=rows.values.dtype)
+    kept = np.ones(len(values), dtype=bool)
+    kept[rows.offsets_R1[:-1] + np.arange(len(lengths_R))] = False
+    values[kept] = rows.values[:, :1]
+    return Ragged.of(values, lengths_R + 1)
+
+
 def windows(whole: Ragged, *, size: int) -> Fitted:
-    """Rows of at most `size` + 1 values; each begins with the last of the row before it, so that all are told but one.
+    """Cut rows into windows of `size` + 1 values or fewer that overlap by one: all values but the first are predicted.
 
     A text of a single value makes a row too.
     """

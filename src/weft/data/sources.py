@@ -1,9 +1,9 @@
-"""Files -> rows: knows the forms of files, their columns, and what becomes of a bad row; not what a column is for.
+"""Reads files as tables: finds their form and columns, yields their rows, and skips or refuses bad ones.
 
-TSV comes in two kinds, which no name tells apart. Spreadsheets, pandas and csv.writer enclose a field in quotes when it
-holds a tab, a line break or a quote; raw TSV, such as SST-2's, knows no quoting, so that a text may start with a quote.
-A file in which some field starts with a quote is of the first kind when all of it reads so without a fault: each quote
-closed where its field ends, each record as wide as the header. Else its quotes are plain characters.
+TSV comes in two kinds, which no name distinguishes. Spreadsheets, pandas and csv.writer enclose a field in quotes when
+it holds a tab, a line break or a quote; raw TSV, such as SST-2's, has no quoting, so that a text may start with a
+quote. A file in which some field starts with a quote is of the first kind when all of it reads so without a fault: each
+quote closed where its field ends, each record as wide as the header. Else its quotes are plain characters.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Row:
     """One record: its values by column, and the line (from 1) of the unpacked file on which it starts.
 
     Where there are no lines, in parquet, in nested JSON and in a folder of texts, `line` is the number of the row.
-    `lists` are the values of JSON lines that are lists of strings, by column: the references of a source, say; `whole`
-    is the object as it stands there, what is nested too.
+    `lists` has the values of JSON lines that are lists of strings, by column (the references of a source, for example);
+    `whole` is the object as in the file, nested values included.
     """
 
     values: Mapping[str, str]
@@ -64,7 +64,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that was left out, and why; `column` is empty when the row as a whole is at fault, `place` for people."""
+    """A row that was left out, and the reason; `column` is empty if the row as a whole is at fault, `place` is for
+    people.
+    """
 
     file: str
     line: int
@@ -75,14 +77,14 @@ class BadRow:
 
 @dataclass(slots=True)
 class Table:
-    """A file, files side by side, or a folder of texts a label, read as rows; streams, and can be iterated again.
+    """A file, parallel files, or a folder of texts a label, read as rows; streams, and can be iterated again.
 
     Iterating raises InputError at the first bad row, or leaves bad rows out and lists them in `bad`, which each
-    iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there.
-    `path` is the file as messages name it, `source` as it is opened: they differ for standard input. `quotes` says
-    whether quotes enclose fields, or are plain characters although some field starts with one. `files` are the texts
-    of a folder, one a row; `sides` are files side by side, one a column, of which `path` is the first; `paths` are
-    those of the rows of nested JSON, as far as they are read.
+    iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there. `path` is the
+    name of the file in messages, `source` the name to open: they differ for standard input. `quotes` says whether
+    quotes enclose fields, or are plain characters although some field starts with one. `files` are the texts of a
+    folder, one a row; `sides` are parallel files, one a column, of which `path` is the first; `paths` are those of the
+    rows of nested JSON, as far as they are read.
     """
 
     path: str
@@ -112,9 +114,9 @@ class Table:
             yield from self._of_lines()
 
     def place(self, row_line: int, *, column: str = "") -> str:
-        """What messages call the row that starts on `row_line`: the file and that line, or the row's own file or path.
+        """Name the row that starts on `row_line` for messages: the file and that line, or the row's own file or path.
 
-        Of files side by side it is the one of `column`, else the first.
+        With parallel files it is the file of `column`, else the first.
         """
         if self.paths:
             return f"{self.path} {self.paths[row_line - 1]}"
@@ -189,10 +191,10 @@ def open_table(
 ) -> Table:
     """Open a file as a table: find its form (by its name), encoding, delimiter and columns. `-` is standard input.
 
-    A folder is a table too, where it holds a folder of texts for each label; and so are files side by side, such as
-    `train.de,train.en`, whose columns are named by their suffixes (see `weft.data.formats.parallel_files`).
-    Raises InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header, and
-    when files side by side differ in their numbers of lines.
+    A folder is a table too, if it holds a folder of texts for each label; and so are parallel files, such as
+    `train.de,train.en`, whose columns are named by their suffixes (see `weft.data.formats.parallel_files`). Raises
+    InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header, and when
+    parallel files differ in their numbers of lines.
     """
     source = os.fspath(path)
     if form == "parallel" or (form == "auto" and side_files(source)):
@@ -241,7 +243,7 @@ def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:
 
 
 def _form(name: str) -> str:
-    """The form that a file's name tells; raises InputError when it tells none."""
+    """Return the form that a file's name implies; raises InputError if it implies none."""
     if name == "-":
         return "txt"
     suffix = suffix_of(name).lower()
@@ -254,7 +256,7 @@ def _form(name: str) -> str:
 
 
 def _encoding(source: str, encoding: str) -> str:
-    """The encoding that was named, or the one detected; raises InputError when the file does not decode as it."""
+    """Return the given encoding, or the detected one; raises InputError when the file does not decode as it."""
     try:
         if encoding == "auto":
             return detect(source)
@@ -268,13 +270,13 @@ def _encoding(source: str, encoding: str) -> str:
 
 @contextmanager
 def _open_lines(source: str, encoding: str) -> Generator[Iterator[str]]:
-    """The lines of a file, each with its own ending, without the BOM: files put together have one at each joint."""
+    """Open the lines of a file, each with its own ending, without the BOM: joined files have one at each joint."""
     with io.TextIOWrapper(open_bytes(source), encoding=encoding, errors="strict", newline="") as file:
         yield filter(None, map(methodcaller("removeprefix", "\ufeff"), file))
 
 
 def _first_line(table: Table) -> tuple[int, str]:
-    """The first line that is not blank, with its number; raises InputError when there is none."""
+    """Return the first line that is not blank, with its number; raises InputError when there is none."""
     with _open_lines(table.source, table.encoding) as lines:
         for number, line in enumerate(lines, 1):
             if not line.isspace():
@@ -283,7 +285,7 @@ def _first_line(table: Table) -> tuple[int, str]:
 
 
 def _tsv_quotes(table: Table) -> Quotes:
-    """What the quotes of a TSV file are, by the rule at the head of this module."""
+    """Decide whether the quotes of a TSV file enclose fields, by the rule at the head of this module."""
     with _open_lines(table.source, table.encoding) as lines:
         if not opens_a_quote(lines):
             return "none"
@@ -297,7 +299,7 @@ def _tsv_quotes(table: Table) -> Quotes:
 
 
 def _header(table: Table) -> tuple[str, ...]:
-    """The names in the first record of CSV or TSV.
+    """Read the column names from the first record of CSV or TSV.
 
     Raises InputError when it cannot be read, a name is missing or stands twice, or nothing follows it.
     """
@@ -324,7 +326,7 @@ def _header(table: Table) -> tuple[str, ...]:
 
 
 def _json_columns(table: Table) -> tuple[str, ...]:
-    """The names in the first object, whatever their values are; raises InputError when there is none."""
+    """Read the names in the first JSON object, whatever their values are; raises InputError when there is none."""
     with _open_lines(table.source, table.encoding) as lines:
         for line, found in json_objects(lines):
             if not isinstance(found, InputError):
@@ -338,7 +340,7 @@ def _records(table: Table, lines: Iterator[str]) -> Iterator[tuple[int, Record]]
 
 
 def _is_record(numbered: tuple[int, Record], width: int = 2) -> bool:
-    """Whether a record is more than a line of blanks, which is a value only where there is a single column."""
+    """Whether a record is more than a line of blanks, which is a value only if there is a single column."""
     record = numbered[1]
     return isinstance(record, InputError) or len(record) > 1 or width == 1 or not record[0].isspace()
 

@@ -1,4 +1,4 @@
-"""Rows -> training and development rows: knows labels and which texts are the same; not files, nor what is learnt."""
+"""Splits rows into training and validation rows, by label and without the same text in both."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from weft.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The numbers of the rows on either side, ascending."""
+    """Row numbers of training and validation rows, ascending."""
 
     train: np.ndarray
     dev: np.ndarray
 
 
 def split(labels: Sequence[str], texts: Iterable[str], *, share: float, seed: int) -> Split:
-    """Set aside a share of the rows of each label, the same ones for the same seed.
+    """Set aside a share of the rows of each label; equal seeds give equal splits.
 
-    Rows of one text, but for case and blanks, stay on one side. Each label keeps a row in train, and has one in dev
-    when its share rounds to one and it has two texts to divide.
-    Raises ConfigError when the share is not between 0 and 1.
+    Rows of one text, ignoring case and blanks, stay together. Each label keeps a row in train, and has one in dev when
+    its share rounds to one and it has two texts to divide. Raises ConfigError when the share is not between 0 and 1.
     """
     if not 0 < share < 1:
         raise ConfigError(f"`{share}` is not a share", where="data.dev_share", hint="give a number between 0 and 1")
@@ -50,11 +49,11 @@ def split(labels: Sequence[str], texts: Iterable[str], *, share: float, seed: in
 
 
 def folds(labels: Sequence[str], texts: Iterable[str], *, count: int, seed: int) -> list[Split]:
-    """Cut the rows into `count` folds, each of which is `dev` once; every fold has its share of each label.
+    """Split the rows into `count` folds, each of which is `dev` once; every fold has its share of each label.
 
-    Rows of one text, but for case and blanks, stay in one fold. The largest groups are dealt out first, each to the
-    fold that has fewest rows of its label, so that labels are spread as evenly as the groups allow.
-    Raises ConfigError when there are fewer than two folds, or fewer different texts than folds.
+    Rows of one text, ignoring case and blanks, stay in one fold. The largest groups are assigned first, each to the
+    fold with the fewest rows of its label, so that labels are spread as evenly as the groups allow. Raises ConfigError
+    when there are fewer than two folds, or fewer different texts than folds.
     """
     groups = _groups(texts)
     if not 2 <= count <= len(groups):
@@ -78,7 +77,7 @@ def folds(labels: Sequence[str], texts: Iterable[str], *, count: int, seed: int)
 
 
 class _Sides:
-    """How many rows dev has and wants of each label, and whether it should have those of one more text."""
+    """Rows that dev has and needs of each label, with the tests of whether one more text should join it."""
 
     def __init__(self, counts: Mapping[str, int], wanted: Mapping[str, int]) -> None:
         self._counts, self._wanted = counts, wanted
@@ -94,17 +93,17 @@ class _Sides:
         self._unmet -= {label for label in tally if self._taken[label] >= self._wanted[label]}
 
     def within(self, tally: Mapping[str, int]) -> bool:
-        """Whether no label gets more than it wants."""
+        """Whether no label gets more rows than it needs."""
         return all(self._taken[label] + rows <= self._wanted[label] for label, rows in tally.items())
 
     def nearer(self, tally: Mapping[str, int]) -> bool:
-        """Whether the labels, taken together, come nearer to what they want, and each keeps a row in train."""
+        """Whether the labels, taken together, come nearer to what they need, and each keeps a row in train."""
         off = sum(abs(self._wanted[label] - self._taken[label]) for label in tally)
         off_then = sum(abs(self._wanted[label] - self._taken[label] - rows) for label, rows in tally.items())
         return off_then < off and self._leaves_train(tally)
 
     def missing(self, tally: Mapping[str, int]) -> bool:
-        """Whether a label that wants rows and has none would get some, and each keeps a row in train."""
+        """Whether a label that needs rows and has none would get some, and each keeps a row in train."""
         return any(self._wanted[label] and not self._taken[label] for label in tally) and self._leaves_train(tally)
 
     def _leaves_train(self, tally: Mapping[str, int]) -> bool:
@@ -113,7 +112,7 @@ class _Sides:
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """Rows in groups: the rows of one after those of the other, [N]; where each starts, and how many it has."""
+    """Rows in groups: the rows of each group end to end, [N]; where each group starts, and its size."""
 
     rows_N: np.ndarray
     starts: np.ndarray
@@ -128,9 +127,9 @@ class _Groups:
 
 
 def _groups(texts: Iterable[str]) -> _Groups:
-    """The rows of each different text, as they first stand. A digest of 8 bytes stands for a text, and no copy is held.
+    """Group the rows of each different text, in order of first appearance, by a digest of 8 bytes; no text is copied.
 
-    Two texts of a million share a digest by chance once in 30 million times; they would stay on one side.
+    Two texts of a million share a digest by chance once in 30 million times; they would stay together.
     """
     digests_N = np.fromiter(map(_digest, texts), dtype=np.uint64)
     first, group_N, sizes = np.unique(digests_N, return_index=True, return_inverse=True, return_counts=True)[1:]
@@ -147,9 +146,9 @@ def _digest(text: str) -> int:
 
 
 def _wanted(counts: Mapping[str, int], share: float, draw: np.random.Generator) -> dict[str, int]:
-    """The rows that dev wants of each label: its share, rounded, but never all of them.
+    """Return the number of rows that dev needs of each label: its share, rounded, but never all of them.
 
-    Many small labels, each rounded down, would leave dev short: those nearest to one row more get it, by lot among
+    Many small labels, each rounded down, would leave dev short: those nearest to one row more get it, at random among
     equals.
     """
     wanted = {label: min(int(share * rows + 0.5), rows - 1) for label, rows in counts.items()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializeAsAny, ValidationError, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from weft.config import Config, one_of
+from weft.config import Config, explained, one_of
 from weft.decoding.beam import Stop
 from weft.decoding.forced import ForcedWords, forced_words
 from weft.decoding.rules import (
@@ -31,13 +31,15 @@ word. It gives none for a word that the vocabulary cannot write."""
 
 
 def _hint(hint: str) -> WrapValidator:
-    """Adds a hint to what pydantic says of a wrong value."""
+    """Add a hint to the error of a wrong value."""
 
     def checked(value: Any, check: Callable[[Any], Any]) -> Any:
         try:
             return check(value)
         except ValidationError as error:
-            raise PydanticCustomError("hinted", "{said}", {"said": error.errors()[0]["msg"], "hint": hint}) from None
+            raise PydanticCustomError(
+                "hinted", "{said}", {"said": explained(error.errors()[0]), "hint": hint}
+            ) from None
 
     return WrapValidator(checked)
 
@@ -133,6 +135,7 @@ class Greedy(SearchConfig):
 class Beam(SearchConfig):
     """The best of several outputs that are written side by side; `Beam(5)` is one of size 5."""
 
+    in_order: ClassVar[tuple[str, ...]] = ("size",)
     kind: Literal["beam"] = "beam"
     size: Annotated[int, Field(ge=1), _hint("5 is usual, 1 is greedy search")] = 5
     """How many outputs are written side by side."""
@@ -148,12 +151,9 @@ class Beam(SearchConfig):
     """A row is done when it has as many ended outputs as its size and the best live one would be worth no more, were it
     to end now (`likely`), or could be worth no more however long it became (`sure`, which takes longer)."""
 
-    def __init__(self, size: int = 5, **settings: Any) -> None:
-        settings["size"] = size
-        super().__init__(**settings)
+    if TYPE_CHECKING:  # `in_order` lets the size come first
 
-    # settings that are read do not come through here, or an error in them would not know its path
-    __init__.__pydantic_base_init__ = True  # ty: ignore[missing-attribute]
+        def __init__(self, size: int = 5, **settings: Any) -> None: ...
 
     @property
     def in_words(self) -> str:

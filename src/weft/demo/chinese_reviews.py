@@ -1,4 +1,4 @@
-"""The Chinese of the demo reviews: knows the words and sentence patterns; not how they are drawn."""
+"""Words and sentence patterns of the Chinese demo reviews."""
 
 from __future__ import annotations
 

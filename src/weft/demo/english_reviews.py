@@ -1,4 +1,4 @@
-"""The English of the demo reviews: knows the words and sentence patterns; not how they are drawn."""
+"""Words and sentence patterns of the English demo reviews."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a grammar of demo reviews is made of: knows slots and how word lists are read; not the words themselves.
+"""The grammar of demo reviews: slots of patterns, and the reading of word lists.
 
-A pattern is a sentence that praises, with slots. `{a}` and `{b}` are two parts of the product or of its sale, `{c}` a
+A pattern is a sentence of praise, with slots. `{a}` and `{b}` are two parts of the product or of its sale, `{c}` a
 part of the product itself; `{+a}` is praise of the first (`sharp` of a screen) and `{-a}` the blame opposite to it
 (`blurry`); `{+verdict}` and the like draw from the language's `polar` pairs, `{?general}` does so with either sign,
 `{person}` and the like draw from its `neutral` words. Turn every + into - and every - into + and the sentence blames.
@@ -18,7 +18,7 @@ Pairs = tuple[tuple[str, str], ...]  # (praise, blame)
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What the reviews of one language are made of."""
+    """Words and patterns of the reviews of one language."""
 
     parts: Mapping[str, Pairs]  # the pairs that suit a part
     products: Mapping[str, tuple[str, ...]]  # the parts that a product has

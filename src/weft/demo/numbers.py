@@ -1,9 +1,9 @@
-"""Numbers in words, English and Chinese: knows how both are read aloud; not the sentences in which they stand.
+"""Spells numbers in words, in English and Chinese.
 
-English is spelled as in Britain, with `and` before what is under a hundred: one thousand and one. Chinese puts 零 where
-digits between others are zero, reads nothing for zeros at the end of a group of four, says 十 for 10 to 19 at the head
-and 一十 inside, and reads a leading 2 as 两 before 千, 万 and 亿, elsewhere as 二 (Lü Shuxiang, 现代汉语八百词, 1980,
-under 二 and 两).
+English is spelled as in Britain, with `and` before numbers under a hundred: one thousand and one. Chinese puts 零
+where digits between others are zero, reads nothing for zeros at the end of a group of four, says 十 for 10 to 19 at the
+head and 一十 inside, and reads a leading 2 as 两 before 千, 万 and 亿, elsewhere as 二 (Lü Shuxiang, 现代汉语八百词,
+1980, under 二 and 两).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
 SCALES = ((10**9, "billion"), (10**6, "million"), (10**3, "thousand"))
 DIGITS = "零一二三四五六七八九"
 LIMIT = 10**12
-"""Numbers are spelled from 0 up to here."""
+"""Least number that is not spelled; numbers from 0 up to here are."""
 
 _ORDINALS = {
     "one": "first",
@@ -32,7 +32,7 @@ _ORDINALS = {
 
 
 def english(number: int) -> str:
-    """`three thousand two hundred and fifty`, for 0 to `LIMIT`."""
+    """Spell a number in English, as in `three thousand two hundred and fifty`, from 0 to below `LIMIT`."""
     assert 0 <= number < LIMIT
     if number < 20:
         return SMALL[number]
@@ -49,18 +49,18 @@ def english(number: int) -> str:
 
 
 def english_ordinal(number: int) -> str:
-    """`twenty-first`."""
+    """Spell an ordinal in English, as in `twenty-first`."""
     return re.sub(r"\w+$", lambda last: _ordinal(last[0]), english(number))
 
 
 def english_nth(number: int) -> str:
-    """`21st`."""
+    """Write an ordinal in English with digits, as in `21st`."""
     suffix = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{suffix}"
 
 
 def english_year(year: int) -> str:
-    """A year of 1000 to 2999 as it is said: `nineteen oh five`, `two thousand and five`, `twenty twenty-one`."""
+    """Spell a year of 1000 to 2999: `nineteen oh five`, `two thousand and five`, `twenty twenty-one`."""
     assert 1000 <= year < 3000
     head, rest = divmod(year, 100)
     if head % 10 == 0 and rest < 10:
@@ -69,12 +69,12 @@ def english_year(year: int) -> str:
 
 
 def english_digits(digits: str) -> str:
-    """`four zero seven`, digit by digit."""
+    """Spell digits in English one by one, as in `four zero seven`."""
     return " ".join(SMALL[int(digit)] for digit in digits)
 
 
 def chinese(number: int) -> str:
-    """`三千二百五十`, for 0 to `LIMIT`."""
+    """Spell a number in Chinese, as in `三千二百五十`, from 0 to below `LIMIT`."""
     assert 0 <= number < LIMIT
     text, gap = "", False
     for place, unit in ((8, "亿"), (4, "万"), (0, "")):
@@ -86,17 +86,17 @@ def chinese(number: int) -> str:
 
 
 def chinese_count(number: int) -> str:
-    """The same before a measure word, where two is 两: 两本书."""
+    """Spell a number in Chinese before a measure word, where two is 两: 两本书."""
     return "两" if number == 2 else chinese(number)
 
 
 def chinese_digits(digits: str, *, zero: str = "零") -> str:
-    """`四零七`, digit by digit; years have 〇 for zero."""
+    """Spell digits in Chinese one by one, as in `四零七`; years have 〇 for zero."""
     return "".join(DIGITS[int(digit)] for digit in digits).replace("零", zero)
 
 
 def _group(number: int) -> str:
-    """Up to four digits, 10 being 一十."""
+    """Spell up to four digits in Chinese, 10 being 一十."""
     text, gap = "", False
     for digit, unit in zip(f"{number:04}", ("千", "百", "十", ""), strict=True):
         if digit != "0":

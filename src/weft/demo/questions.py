@@ -1,7 +1,7 @@
-"""Demo questions on passages of our own making, in English and Chinese: facts in random order; not how to learn.
+"""Makes demo questions on passages, in English and Chinese, with facts in random order.
 
-Each passage tells of one person, in some of six sentences; a question asks for one fact, now and then for one that the
-passage does not tell.
+Each passage describes one person, in some of six sentences; a question asks for one fact, now and then for one that the
+passage lacks.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ _WORDS = {
     },
 }
 _NONE = 0.2
-"""The share of questions that the passage does not answer."""
+"""Share of questions that the passage does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoQuestion:
-    """A question on a passage and its answer with its place; an empty answer where the passage has none."""
+    """A question on a passage and its answer with its place; an empty answer if the passage has none."""
 
     question: str
     passage: str
@@ -71,7 +71,7 @@ class DemoQuestion:
 
 
 def demo_questions(size: int = 400, *, seed: int = 0) -> list[DemoQuestion]:
-    """As many questions, half of them English and half Chinese, each on a passage of its own."""
+    """Make `size` questions, half of them English and half Chinese, each on a passage of its own."""
     draw = random.Random(seed)
     return [_drawn(draw, ("en", "zh")[number % 2]) for number in range(size)]
 
@@ -93,7 +93,7 @@ def _drawn(draw: random.Random, language: str) -> DemoQuestion:
 
 
 def write(path: Path, made: list[DemoQuestion]) -> None:
-    """Write them as JSON lines, as `weft train` reads them."""
+    """Write questions as JSON lines, for `weft train`."""
     with written(path) as file:
         for one in made:
             answers = [{"text": one.answer, "answer_start": one.start}] if one.answer else []

@@ -1,7 +1,7 @@
-"""Demo data of our own making: knows how to draw short reviews in which word order decides; not how they are learned.
+"""Makes demo reviews, short texts in which word order decides the label.
 
-The reviews are written by a small grammar (`weft.demo.grammar`), half of them English and half Chinese. A bag of
-words learns little from them, for almost every word stands as often in praise as in blame: a model has to read.
+The reviews are drawn from a small grammar (`weft.demo.grammar`), half of them English and half Chinese. A bag of words
+learns little from them, for almost every word occurs as often in praise as in blame: a model has to use the word order.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ class Filler:
 
     @classmethod
     def draw(cls, language: Language, label: str, rng: random.Random) -> Filler:
-        """Choose what the review is about."""
+        """Draw the product that the review is about."""
         product = rng.choice(list(language.products))
         own = language.products[product]
         first, second = rng.sample([*own, *language.shared], 2)
         return cls(language, rng, label, product, {"a": first, "b": second, "c": rng.choice(own)})
 
     def fill(self, pattern: str) -> str:
-        """Replace each slot of a pattern; see `weft.demo.grammar` for what slots there are."""
+        """Replace each slot of a pattern; the slots are described in `weft.demo.grammar`."""
         return _SLOT.sub(lambda slot: self._word(sign=slot[1], kind=slot[2]), pattern)
 
     def _word(self, *, sign: str, kind: str) -> str:
@@ -109,7 +109,7 @@ def _sentence(text: str, language: Language, rng: random.Random) -> str:
 
 
 def _style(text: str, rng: random.Random) -> str:
-    """Write the text as people type: some in small letters, some in capitals, some with an emoji."""
+    """Rewrite the text as people type: some in small letters, some in capitals, some with an emoji."""
     dice = rng.random()
     if dice < 0.08:
         text = text.lower()

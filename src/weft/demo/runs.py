@@ -1,4 +1,4 @@
-"""The demonstration: several readers of reviews and a translator, on data that the package makes, each a run."""
+"""The demonstration: several encoders on reviews and a translator, each a run on data that weft makes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 from weft.config import validated
 from weft.demo import reviews, translations
-from weft.errors import RunFolderError
 from weft.files import read_json
 from weft.report.pages.run import comparison_page
 from weft.run import RunConfig, train
+from weft.run_folder import check_free
 from weft.training.reports import Note, Report
 
 ENCODERS = ("bag", "cnn", "lstm", "transformer")
 TRAIN_ROWS, TEST_ROWS, TEST_SEED = 4000, 1000, 1
 EPOCHS = 12
-"""More than the default: there are few rows, and each is soon read."""
+"""Number of epochs, more than the default: there are few rows, and each is soon learned."""
 NOTE = (
     "The data is synthetic: short product reviews in English and Chinese, made by weft itself so that the order of"
     " words decides. It shows that everything works, and nothing about how the models would read your texts."
@@ -38,8 +38,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
 
     Raises RunFolderError when the folder holds anything already.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError("exists already", where=str(folder), hint="remove it, or name another folder (--output)")
+    check_free(folder, hint="remove it, or name another folder (--output)")
     yield Note(NOTE)
     train_file, test_file = folder / "reviews.csv", folder / "test.csv"
     reviews.write(train_file, size=TRAIN_ROWS, seed=seed)
@@ -63,7 +62,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
 
 
 def _translator(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Report]:
-    """Dates, times and numbers from English into Chinese: most of those in the test part stand nowhere in training."""
+    """Train a translator of dates, times and numbers from English into Chinese; most test sentences are unseen."""
     yield Note(f"\n{TRANSLATOR}: dates and numbers, from English into Chinese")
     train_file, test_file = folder / "pairs.jsonl", folder / "pairs_test.jsonl"
     made = translations.demo_pairs(PAIRS + TEST_PAIRS, seed=seed)
@@ -82,17 +81,17 @@ def _translator(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator
 
 
 def results(folder: Path) -> dict[str, dict[str, Any]]:
-    """The scores of each encoder's run."""
+    """Read the scores of each encoder's run."""
     return {encoder: read_json(folder / encoder / "scores.json") for encoder in ENCODERS}
 
 
 def translated(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The scores of the translator, and its answers to the test part."""
+    """Read the scores of the translator, and its outputs for the test set."""
     return read_json(folder / TRANSLATOR / "scores.json"), _answers(folder / TRANSLATOR)
 
 
 def mistaken(folder: Path, *, by: str, not_by: str) -> list[dict[str, Any]]:
-    """Test texts that one encoder reads wrong and another right, in their order."""
+    """Return test texts that one encoder predicts wrong and another right, in their order."""
     one, other = (_answers(folder / encoder) for encoder in (by, not_by))
     pairs = zip(one, other, strict=True)
     return [first for first, second in pairs if first["answer"] != first["label"] == second["answer"]]

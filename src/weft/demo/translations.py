@@ -1,8 +1,8 @@
-"""Demo translations of our own making: knows how dates, times and numbers are said in two languages; not how to learn.
+"""Makes demo translations of dates, times and numbers, in English and Chinese.
 
-Every pair is a frame with slots, and both sides of a slot say the same: digits stand for digits, words for words, and
-the part of the day is told by the hour. So each sentence has one translation, in either direction, and a model that has
-learned how numbers are read can be right about numbers that it never saw.
+Every pair is a frame with slots, and both languages of a slot say the same: digits stand for digits, words for words,
+and the part of the day follows from the hour. So each sentence has one translation, in either direction, and a model
+that has learned how numbers are read can be right about numbers that it never saw.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class DemoPair:
 
 
 def demo_pairs(count: int, *, seed: int) -> list[DemoPair]:
-    """Draw `count` pairs, no two of which share a side; up to some hundreds of thousands.
+    """Draw `count` pairs, no two of which share a sentence; up to some hundreds of thousands.
 
     The same seed gives the same pairs on every platform, and more of them for a larger count: `random.Random` promises
     its sequence.
@@ -142,9 +142,9 @@ def _pair(rng: random.Random) -> DemoPair:
 
 
 def _number(rng: random.Random, *, fewest: int = 1, most: int) -> int:
-    """A number of `fewest` to `most` digits, each length equally likely; many digits are zeros, so that 零 is learned.
+    """Draw a number of `fewest` to `most` digits, each length equally likely; many digits are zeros, to train 零.
 
-    It is 2 at least, as what follows stands in the plural.
+    It is 2 at least, as the noun after it is in the plural.
     """
     rest = (rng.choice("0123456789") if rng.random() < 0.67 else "0" for _ in range(rng.randint(fewest, most) - 1))
     return max(2, int(rng.choice("123456789") + "".join(rest)))
@@ -179,7 +179,7 @@ def _year(rng: random.Random) -> Said:
 
 
 def _part_of_day(hour: int) -> Said:
-    """What is said with an hour, by which alone it is told."""
+    """Return the part of the day, which follows from the hour alone."""
     parts = ((9, "morning", "早上"), (12, "morning", "上午"), (13, "afternoon", "中午"), (18, "afternoon", "下午"))
     part = next(((name, said) for end, name, said in parts if hour < end), ("evening", "晚上"))
     return f"in the {part[0]}", part[1]
@@ -192,7 +192,7 @@ def _clock(rng: random.Random) -> Said:
 
 
 def _hour(rng: random.Random) -> Said:
-    """A time to five minutes in words; `hour` is the one that is said, the next one after half past."""
+    """Draw a time to five minutes in words; `hour` is the one that is spoken, the next one after half past."""
     hour, minute = rng.randint(_EARLIEST, _LATEST), rng.randrange(0, 60, 5)
     name, said = english((hour - 1) % 12 + 1), chinese_count((hour - 1) % 12 + 1) + "点"
     part, before = _part_of_day(hour)

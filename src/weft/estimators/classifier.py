@@ -1,4 +1,4 @@
-"""A classifier for scikit-learn: lists of texts in, arrays out; knows how it is asked, not how models are trained."""
+"""A text classifier with the interface of scikit-learn: lists of texts in, arrays out."""
 
 from __future__ import annotations
 
@@ -20,28 +20,29 @@ from weft.text.tokenizers.base import TokenizerConfig
 
 
 class TextClassifier(ClassifierMixin, TextEstimator):
-    """One label of several for a text, in English, Chinese or both.
+    """Classifies texts, in English, Chinese or both, with one label each.
 
     `TextClassifier(encoder="cnn", epochs=5).fit(texts, labels).predict_proba(texts)`
 
-    Some of the texts are held out to choose the best weights by, so each label needs a few. The same data and
-    `random_state` give the model that `weft train` finds with these settings and this seed.
+    Some of the texts are held out for validation, to choose the best weights, so each label needs a few. The same data
+    and `random_state` give the model that `weft train` finds with these settings and this seed.
 
     Args:
-        encoder: a kind, as `bag`, `cnn` or `lstm`, or a config, of a class from outside the package too.
-        epochs: how often every text is learned from, at most; None: what suits the encoder, as in `weft train`.
-        learning_rate: of the optimiser; None: its default. The embedding tables, and so nearly all of a bag, have a
-            rate of their own: `settings={"training.table_rate": 0.1}`.
-        batch_rows: texts of a batch; None: what suits the encoder.
-        dev_share: the share of the texts that is held out.
-        tokenizer: a kind, as `mixed` or `bpe`, or a config; None: chosen by encoder and script.
+        encoder: a kind, such as `bag`, `cnn` or `lstm`, or a config, also of a class from outside the package.
+        epochs: the maximum number of epochs; None: the encoder's own default, as in `weft train`.
+        learning_rate: the learning rate; None: the optimiser's default. The embedding tables, and so nearly all of a
+            bag, have a rate of their own: `settings={"training.table_rate": 0.1}`.
+        batch_rows: the number of texts of a batch; None: the encoder's own default.
+        dev_share: the share of the texts that is held out for validation.
+        tokenizer: a kind, such as `mixed` or `bpe`, or a config; None: chosen by encoder and script.
         class_weight: `balanced` weighs a text by the inverse frequency of its label; None: all alike.
-        random_state: the seed; None, or a RandomState of numpy: drawn anew at each fit.
-        settings: any others by their dotted paths, as `{"task.max_length": 256, "device": "cpu"}`; these come last.
+        random_state: the random seed; None, or a RandomState of numpy: drawn anew at each fit.
+        settings: any other settings by their dotted paths, such as `{"task.max_length": 256, "device": "cpu"}`; these
+            come last.
 
     Attributes:
         classes_: the labels, sorted, in the type that they were given in [C].
-        model_: what `weft.load` gives of a trained folder; it knows the labels as strings.
+        model_: the trained model, like that of `weft.load`; its labels are strings.
 
     """
 
@@ -86,7 +87,7 @@ class TextClassifier(ClassifierMixin, TextEstimator):
         return self
 
     def predict_proba(self, X: Sequence[str]) -> np.ndarray:
-        """The probability of each label for each text, [E, C], the columns in the order of `classes_`.
+        """Predict the probability of each label for each text, [E, C], the columns in the order of `classes_`.
 
         Raises sklearn's NotFittedError before `fit`, and InputError for a text that is empty or none.
         """
@@ -97,21 +98,21 @@ class TextClassifier(ClassifierMixin, TextEstimator):
         return np.array(rows, dtype=np.float64).reshape(-1, len(names))
 
     def predict(self, X: Sequence[str]) -> np.ndarray:
-        """The most probable label of each text, [E]. Raises as `predict_proba` does."""
+        """Predict the most probable label of each text, [E]. Raises as `predict_proba` does."""
         best_E = self.predict_proba(X).argmax(1)
         return self.classes_[best_E]
 
     def save(self, folder: str | Path) -> None:
-        """Write a trained folder for `weft.load`, `weft predict` and the like.
+        """Write a trained folder for `weft.load`, `weft predict` and others.
 
-        It answers with the labels as strings.
-        Raises sklearn's NotFittedError before `fit`, and RunFolderError where something stands there already.
+        It predicts the labels as strings. Raises sklearn's NotFittedError before `fit`, and RunFolderError if something
+        exists there already.
         """
         check_is_fitted(self)
         write_model(folder, self.model_)
 
     def _config(self) -> RunConfig:
-        """The settings of a run. Raises ConfigError for what is wrong."""
+        """Return the settings of a run. Raises ConfigError for a wrong one."""
         named = {
             "task.encoder": self.encoder,
             "task.tokenizer": self.tokenizer,
@@ -130,7 +131,7 @@ class TextClassifier(ClassifierMixin, TextEstimator):
 
 
 def _labels(labels: Any) -> np.ndarray:
-    """Labels as an array [E]. Raises InputError where they are not of one type that can name a class."""
+    """Convert labels to an array [E]. Raises InputError if they are not of one type that can name a class."""
     given = plain(labels, "labels")
     for number, label in enumerate(given):
         where = f"labels[{number}]"

@@ -1,4 +1,4 @@
-"""From an estimator's arguments to a run, a model and its folder; knows no estimator and not what its texts are."""
+"""Turns an estimator's arguments into a run, a model and its folder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from weft import bundle
+from weft import bundle, run_folder
 from weft.config import Config, validated
 from weft.dataset import Examples, held_out
-from weft.errors import ConfigError, InputError, RunFolderError, did_you_mean
+from weft.errors import ConfigError, InputError, did_you_mean
 from weft.files import written_folder
 from weft.run import RunConfig, fit
 
@@ -22,7 +22,7 @@ RandomState = int | np.random.RandomState | None
 
 
 def by_name(init: Callable[..., None]) -> Callable[..., None]:
-    """An `__init__` that raises ConfigError, with the nearest name, for an argument that it does not have."""
+    """Make an `__init__` raise ConfigError, with the nearest name, for an argument that it does not have."""
     known = list(signature(init).parameters)[1:]
 
     @wraps(init)
@@ -46,14 +46,14 @@ def run_config(
     random_state: RandomState,
     settings: Mapping[str, Any] | None,
 ) -> RunConfig:
-    """The settings of a run.
+    """Build the settings of a run.
 
     Args:
-        kind: of the task.
-        named: what an estimator has a name for, by dotted paths; None is left out.
-        dev_share: the share that is held out.
-        random_state: the seed; None, or a RandomState of numpy: drawn anew.
-        settings: by dotted paths too; these come last.
+        kind: the kind of the task.
+        named: the settings that an estimator has arguments for, by dotted paths; None is left out.
+        dev_share: the share that is held out for validation.
+        random_state: the random seed; None, or a RandomState of numpy: drawn anew.
+        settings: further settings by dotted paths; these come last.
 
     Raises ConfigError for what is wrong.
 
@@ -75,7 +75,7 @@ def run_config(
 
 
 def fitted(config: RunConfig, rows: Sequence[Any]) -> bundle.Model:
-    """A model of examples, some of which are held out. Raises InputError where there are too few."""
+    """Train a model on examples, some of which are held out. Raises InputError if there are too few."""
     try:
         train, dev = held_out(rows, config.data, config.task, config.seed)
     except InputError as error:
@@ -84,15 +84,14 @@ def fitted(config: RunConfig, rows: Sequence[Any]) -> bundle.Model:
 
 
 def write_model(folder: str | Path, model: bundle.Model) -> None:
-    """Write a trained folder. Raises RunFolderError where something stands there already."""
+    """Write a trained folder. Raises RunFolderError if something exists there already."""
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError("exists already", where=str(folder), hint="name another folder, or remove this one")
+    run_folder.check_free(folder, hint="name another folder, or remove this one")
     with written_folder(folder) as fresh:
         (fresh / "task").mkdir()
         bundle.save_task(fresh / "task", model.task)
         bundle.save_weights(fresh, model.network)
-        bundle.seal(fresh, version=version("weft"))
+        run_folder.seal(fresh, version=version("weft"))
 
 
 def _seed(state: RandomState) -> Any:
@@ -102,7 +101,7 @@ def _seed(state: RandomState) -> Any:
 
 
 def _put(settings: dict[str, Any], path: str, value: Any) -> None:
-    """Set what a dotted path names; a bare kind on the way is opened, as in `weft.config.overridden`."""
+    """Set the value at a dotted path; a bare kind on the way is opened, as in `weft.config.overridden`."""
     *parents, last = path.split(".")
     if parents[:1] == ["data"] and last != "dev_share":
         raise ConfigError("texts are given to `fit`, and no file is read", where=path, hint="leave it out of settings")

@@ -1,4 +1,4 @@
-"""What estimators are given, as plain lists, or an error that names the one that is wrong; knows no model."""
+"""Converts the arguments of estimators to plain lists, or raises an error that names the wrong one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from weft.errors import InputError
 
 
 def plain(given: Any, name: str) -> list[Any]:
-    """What a list, an array or a column of a table holds, without numpy's types. Raises InputError for all else."""
+    """Convert a list, an array or a column of a table to a plain list. Raises InputError for anything else."""
     if isinstance(given, str) or not (hasattr(given, "__len__") or hasattr(given, "__array__")):
         raise InputError(f"expected a list of {name}, found {type(given).__name__}")
     if hasattr(given, "__array__"):
@@ -21,7 +21,7 @@ def plain(given: Any, name: str) -> list[Any]:
 
 
 def texts(given: Any, name: str = "texts", *, blank: Literal["refuse", "keep"] = "refuse") -> list[str]:
-    """Texts as plain strings. Raises InputError for whatever else is given, and for an empty text unless it is kept."""
+    """Convert texts to plain strings. Raises InputError for anything else, and for an empty text unless it is kept."""
     rows = plain(given, name)
     for number, text in enumerate(rows):
         if not isinstance(text, str):
@@ -32,7 +32,7 @@ def texts(given: Any, name: str = "texts", *, blank: Literal["refuse", "keep"] =
 
 
 def text_groups(given: Any, name: str) -> list[tuple[str, ...]]:
-    """One text or several for each row. Raises InputError as `texts` does, and for a row without any."""
+    """Convert rows to one text or several each. Raises InputError as `texts` does, and for a row without any."""
     found = []
     for number, row in enumerate(plain(given, name)):
         where = f"{name}[{number}]"

@@ -1,4 +1,4 @@
-"""The one door to scikit-learn: what it wants of an estimator of texts; knows no model."""
+"""The only import of scikit-learn, with the base class of estimators of texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ClassifierMixin", "TextEstimator", "check_is_fitted"]
 
 
 class TextEstimator(BaseEstimator):
-    """Base of the estimators: their arguments by name, for `clone` and grids, and that they read lists of strings."""
+    """Base of the estimators: their arguments by name, for `clone` and grids, and lists of strings as their input."""
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

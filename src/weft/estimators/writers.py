@@ -1,6 +1,6 @@
-"""Estimators that write: lists of texts in, lists of texts out; know how they are asked, not how models are trained.
+"""Estimators that generate texts: lists of texts in, lists of texts out.
 
-scikit-learn is not needed for them; where it is installed, they can be cloned, searched over grids and cross-validated.
+scikit-learn is not needed for them; if it is installed, they can be cloned, searched over grids and cross-validated.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ else:
 
 
 class _Writer(_Base):
-    """What both do alike once `model_` is there."""
+    """Common methods of both, once `model_` is there."""
 
     model_: Model
 
     def save(self, folder: str | Path) -> None:
-        """Write a trained folder for `weft.load`, `weft generate` and the like.
+        """Write a trained folder for `weft.load`, `weft generate` and others.
 
-        Raises InputError before `fit`, and RunFolderError where something stands there already.
+        Raises InputError before `fit`, and RunFolderError if something exists there already.
         """
         write_model(folder, self._trained())
 
@@ -50,27 +50,29 @@ class _Writer(_Base):
 
 
 class Seq2Seq(_Writer):
-    """A text for a text: translation, summary, description, in English, Chinese or between them.
+    """Generates a text from a text: translation, summary, description, in English, Chinese or between them.
 
     `Seq2Seq(encoder="gru", decoder="gru", epochs=20).fit(sources, targets).predict(sources)`
 
-    Some of the pairs are held out to choose the best weights by. The same pairs and `random_state` give the model that
-    `weft train --task seq2seq` finds with these settings and this seed.
+    Some of the pairs are held out for validation, to choose the best weights. The same pairs and `random_state` give
+    the model that `weft train --task seq2seq` finds with these settings and this seed.
 
     Args:
-        encoder: what reads: a kind, as `cnn`, `gru` or `transformer`, or a config, of a class from outside the package
-            too; None: one that suits the decoder.
-        decoder: what writes: `lstm`, `gru`, `gpt`, `transformer`, or a config.
-        gold: the share of true tokens that the decoder is fed in training; the others are its own guesses.
-        epochs: how often every pair is learned from, at most; None: what suits the decoder, as in `weft train`.
-        search: how texts are found, as `weft.Beam(5)` or `greedy`; None: by beam search.
-        learning_rate: of the optimiser; None: what suits the decoder.
-        dev_share: the share of the pairs that is held out.
-        random_state: the seed; None, or a RandomState of numpy: drawn anew at each fit.
-        settings: any others by their dotted paths, as `{"task.max_source": 64, "device": "cpu"}`; these come last.
+        encoder: a kind, such as `cnn`, `gru` or `transformer`, or a config, also of a class from outside the package;
+            None: one that suits the decoder.
+        decoder: `lstm`, `gru`, `gpt`, `transformer`, or a config.
+        gold: the share of true tokens that the decoder is fed in training (teacher forcing); the others are its own
+            predictions.
+        epochs: the maximum number of epochs; None: the decoder's own default, as in `weft train`.
+        search: the decoding algorithm, such as `weft.Beam(5)` or `greedy`; None: beam search.
+        learning_rate: the learning rate; None: the decoder's own default.
+        dev_share: the share of the pairs that is held out for validation.
+        random_state: the random seed; None, or a RandomState of numpy: drawn anew at each fit.
+        settings: any other settings by their dotted paths, such as `{"task.max_source": 64, "device": "cpu"}`; these
+            come last.
 
     Attributes:
-        model_: what `weft.load` gives of a trained folder.
+        model_: the trained model, like that of `weft.load`.
 
     """
 
@@ -114,24 +116,24 @@ class Seq2Seq(_Writer):
         return self
 
     def predict(self, sources: Sequence[str]) -> list[str]:
-        """The best text for each source.
+        """Generate the best text for each source.
 
         Raises InputError before `fit`, and for a source that is empty or none.
         """
         return [one.text for one in self.answer(sources)]
 
     def answer(self, sources: Sequence[str], *, search: SearchConfig | None = None) -> list[GeneratedText]:
-        """For each source the text, its log-probability, and the alternatives that the search was asked for.
+        """Generate for each source the text, its log-probability, and the alternatives that the search returns.
 
-        Raises as `predict` does, and ConfigError for a search that cannot be.
+        Raises as `predict` does, and ConfigError for an impossible search.
         """
         return self._trained().answer(texts(sources, "sources"), search=search)
 
     def score(self, sources: Sequence[str], targets: Sequence[str | Sequence[str]]) -> float:
-        """The chrF of what is written for all sources, divided by 100: 0 to 1; several targets are all right.
+        """Return the chrF of the generated texts, divided by 100: 0 to 1; several targets are all right.
 
-        chrF2 (Popović 2015, 2016) needs no words, so that Chinese and English are measured alike.
-        Raises as `predict` does, and InputError where there are not as many targets as sources.
+        chrF2 (Popović 2015, 2016) needs no words, so that Chinese and English are measured alike. Raises as `predict`
+        does, and InputError if there are not as many targets as sources.
         """
         pairs = _pairs(sources, targets)
         written = self.predict([one.source for one in pairs])
@@ -157,24 +159,25 @@ class Seq2Seq(_Writer):
 
 
 class LanguageModel(_Writer):
-    """A text that goes on, in English, Chinese or both.
+    """Generates texts, and continues prompts, in English, Chinese or both.
 
     `LanguageModel(epochs=20).fit(texts).generate(["春眠", ""])`
 
-    Each text is one that the model learns to begin and to end. Some are held out to choose the best weights by. The
+    The model learns to begin and to end each text. Some are held out for validation, to choose the best weights. The
     same texts and `random_state` give the model that `weft train --task language_model` finds with these settings.
 
     Args:
-        decoder: `gpt`, `lstm`, `gru`, `transformer`, or a config, of a class from outside the package too.
-        epochs: how often every text is learned from, at most; None: what suits the decoder, as in `weft train`.
-        search: how texts are written, as `weft.Sample(top_p=0.9)` or `greedy`; None: drawn, with care.
-        learning_rate: of the optimiser; None: what suits the decoder.
-        dev_share: the share of the texts that is held out.
-        random_state: the seed of training; None, or a RandomState of numpy: drawn anew at each fit.
-        settings: any others by their dotted paths, as `{"task.context": 64, "device": "cpu"}`; these come last.
+        decoder: `gpt`, `lstm`, `gru`, `transformer`, or a config, also of a class from outside the package.
+        epochs: the maximum number of epochs; None: the decoder's own default, as in `weft train`.
+        search: the decoding algorithm, such as `weft.Sample(top_p=0.9)` or `greedy`; None: conservative sampling.
+        learning_rate: the learning rate; None: the decoder's own default.
+        dev_share: the share of the texts that is held out for validation.
+        random_state: the random seed of training; None, or a RandomState of numpy: drawn anew at each fit.
+        settings: any other settings by their dotted paths, such as `{"task.context": 64, "device": "cpu"}`; these
+            come last.
 
     Attributes:
-        model_: what `weft.load` gives of a trained folder.
+        model_: the trained model, like that of `weft.load`.
 
     """
 
@@ -210,31 +213,31 @@ class LanguageModel(_Writer):
         return self
 
     def generate(self, prompts: Sequence[str], *, search: SearchConfig | None = None) -> list[str]:
-        """What follows each prompt, without the prompt; an empty one asks for a text from its beginning.
+        """Generate the continuation of each prompt, without the prompt; an empty prompt asks for a whole text.
 
         Raises InputError before `fit`, and for a prompt with characters that the model has never seen; ConfigError for
-        a search that cannot be.
+        an impossible search.
         """
         return [one.text for one in self.answer(prompts, search=search)]
 
     def answer(self, prompts: Sequence[str], *, search: SearchConfig | None = None) -> list[GeneratedText]:
-        """What follows each prompt, its log-probability, and the alternatives asked for. Raises as `generate` does."""
+        """Generate continuations with their log-probabilities and alternatives. Raises as `generate` does."""
         return self._trained().answer(texts(prompts, "prompts", blank="keep"), search=search)
 
     def stream(self, prompt: str, *, search: SearchConfig | None = None) -> Iterator[str]:
-        """What follows a prompt, part by part as it is written. Raises as `generate` does, once the first is asked."""
+        """Yield the continuation of a prompt, part by part. Raises as `generate` does, at the first part."""
         return self._trained().stream(prompt, search=search)
 
     def score(self, texts: Sequence[str], targets: None = None) -> float:  # noqa: ARG002  (as in `fit`)
-        """Minus the nats a token of texts, all tokens alike, so that more is better.
+        """Return minus the nats a token of texts, over all tokens, so that more is better.
 
-        A token is what the tokenizer makes one: it compares models of the same tokenizer.
-        Raises InputError before `fit`, and for a text that is empty or none.
+        A token is one of the tokenizer's: it compares models of the same tokenizer. Raises InputError before `fit`, and
+        for a text that is empty or none.
         """
         return -self._quick_scores(texts)["log_loss"]
 
     def perplexity(self, texts: Sequence[str]) -> float:
-        """The exponential of the nats a token of texts. Raises as `score` does."""
+        """Return the exponential of the nats a token of texts. Raises as `score` does."""
         return self._quick_scores(texts)["perplexity"]
 
     def _quick_scores(self, texts: Sequence[str]) -> dict[str, float]:
@@ -262,7 +265,7 @@ class LanguageModel(_Writer):
 
 
 def _pairs(sources: Any, targets: Any) -> list[SourceTarget]:
-    """Sources with their targets. Raises InputError where there are not as many of one as of the other."""
+    """Pair sources with their targets. Raises InputError if there are not as many of one as of the other."""
     read, groups = texts(sources, "sources"), text_groups(targets, "targets")
     if len(read) != len(groups):
         raise InputError(f"expected a target for each source, found {len(read):,} sources and {len(groups):,} targets")

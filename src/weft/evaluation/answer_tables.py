@@ -1,4 +1,4 @@
-"""Tables of answers as arrays: read, put side by side, averaged; knows no model, and scores nothing.
+"""Reads tables of predictions as arrays, pools those of folds, and averages those of models.
 
 Letters: N texts, C classes.
 """
@@ -15,12 +15,12 @@ import numpy as np
 from weft.errors import InputError
 
 LEAST = 5e-7
-"""Tables have six digits: what stands there as 0 may be as much as this, and counts as this in a log loss."""
+"""Probability that counts in a log loss for a 0 in a table: tables have six digits, so it may be as much as this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The answers of one run: to which texts (line, text, label), what is right, the probability of every label."""
+    """The predictions of one run: the texts (line, text, label), the true label, the probability of every label."""
 
     keys: list[tuple[int, str, str]]
     labels: list[str]
@@ -29,7 +29,7 @@ class Table:
 
     @property
     def right_N(self) -> np.ndarray:
-        """Whether each text is answered right."""
+        """Whether each text is predicted right, bool [N]."""
         return self.probabilities_NC.argmax(1) == self.gold_N
 
 
@@ -55,7 +55,7 @@ def read_table(path: Path) -> Table:
 
 
 def average(tables: Sequence[Table]) -> Table:
-    """The mean of several models' probabilities. Raises InputError where their texts or labels are not the same."""
+    """Average the probabilities of several models. Raises InputError if their texts or labels are not the same."""
     first = tables[0]
     if any(one.keys != first.keys or one.labels != first.labels for one in tables):
         raise InputError("the models did not answer the same texts in one order, or not with the same labels")
@@ -64,7 +64,7 @@ def average(tables: Sequence[Table]) -> Table:
 
 
 def pooled(folds: Sequence[Table]) -> Table:
-    """Several folds as one table, by the lines of the file they come from, so that repeats can stand side by side."""
+    """Join several folds to one table, by the lines of their common file, so that repeats can be compared."""
     keys = [key for table in folds for key in table.keys]
     order = sorted(range(len(keys)), key=keys.__getitem__)
     return Table(

@@ -1,4 +1,4 @@
-"""Where a model looks in a source while it writes: attention between pieces that can be read; draws nothing."""
+"""Computes attention from generated pieces to source pieces, for figures."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from weft.tasks.seq2seq import Seq2SeqTask
 from weft.text.tokenizers.base import Tokenizer
 
 END = "∎"
-"""How the symbol that ends a source or an answer is shown."""
+"""Mark shown for the symbol that ends a source or a generated text."""
 LENGTHS = (10, 14, 18)
-"""Tokens of each side: for each of these, the example whose two lengths are nearest to it is looked at."""
+"""Tokens of source and target: for each of these, the example whose two lengths are nearest to it is chosen."""
 LONGEST = 40
-"""Tokens of each side at most: more are not readable."""
+"""Largest number of tokens of source or target: more are not readable."""
 AMONG = 500
-"""Examples that are chosen from."""
+"""Number of examples to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionMap:
-    """How much each of T pieces of an answer looked at each of S pieces of its source, before it was written."""
+    """Attention of each of T generated pieces to each of S source pieces."""
 
     source: list[str]
     target: list[str]
@@ -41,10 +41,10 @@ class AttentionMap:
 def attention_maps(
     task: Task, model: nn.Module, *, examples: Sequence[Any], answers: Sequence[Any]
 ) -> list[AttentionMap]:
-    """The attention of a few examples of moderate length, the shortest first, as the model reads its own answers.
+    """Compute the attention of a few examples of moderate length, the shortest first, over the model's own outputs.
 
-    It is that of the decoder to what the encoder read: of a Transformer that of the last layer, the mean over heads.
-    Empty for a model without any, and for a task that does not write texts for texts.
+    It is the cross-attention of the decoder: of a Transformer that of the last layer, the mean over heads. Empty for a
+    model without any, and for a task that is not sequence to sequence.
     """
     if not isinstance(task, Seq2SeqTask) or not isinstance(model, EncoderDecoder):
         return []
@@ -77,13 +77,13 @@ def attention_maps(
 
 
 def write_attention_maps(path: Path, found: Sequence[AttentionMap]) -> None:
-    """Write them as JSON, or nothing where there are none."""
+    """Write attention maps as JSON, or nothing if there are none."""
     if found:
         write_text(path, json.dumps([asdict(one) for one in found], ensure_ascii=False) + "\n")
 
 
 def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[int]]:
-    """The pieces of a row of ids as people read them, and the place of the first id of each.
+    """Return the pieces of a row of ids in readable form, and the index of the first id of each.
 
     Ids that spell one character together, byte by byte, are one piece, as is one that spells nothing (the space before
     a text) with the next. The space before a piece is dropped; a piece of nothing but white space is `␣`.
@@ -103,8 +103,8 @@ def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[
 
 def _readable(task: Seq2SeqTask, source: Sequence[int], target: Sequence[int], weights_TS: np.ndarray) -> AttentionMap:
     """Weights of ids as weights of pieces: of a source piece the sum, of a target piece the mean over its ids."""
-    sources, across = readable(task.sides.source, source)
-    targets, down = readable(task.sides.target, target)
+    sources, across = readable(task.tokenizers.source, source)
+    targets, down = readable(task.tokenizers.target, target)
     across, down = [*across, len(source)], [*down, len(target)]
     counts_T1 = np.diff([*down, len(target) + 1])[:, None]
     merged_TS = np.add.reduceat(np.add.reduceat(weights_TS, across, axis=1), down, axis=0) / counts_T1

@@ -1,6 +1,6 @@
-"""Tables of answers in, a comparison of models out: means, spreads, intervals, paired tests; trains and draws nothing.
+"""Compares classifiers by their tables of predictions: means, spreads, intervals and paired tests.
 
-Every model answered the same texts: in folds, each text once a repeat, or a test part as a whole, once for each seed.
+Every model predicted the same texts: in folds, each text once a repeat, or a test set as a whole, once for each seed.
 Letters: R repeats, N texts of a repeat.
 """
 
@@ -24,17 +24,17 @@ from weft.metrics.classification import confusion, tally
 from weft.metrics.significance import Difference, holm, mcnemar, randomization, resampled_t
 
 AVERAGE = "average"
-"""The name of the row that answers with the mean of all models' probabilities."""
+"""Name of the row for the ensemble that averages all models' probabilities."""
 SURE = 0.05
-"""A difference is called one where the adjusted p is below this."""
+"""Significance level: a difference counts if its adjusted p is below this."""
 ENOUGH = 10
-"""Folds, over all repeats, that show differences of a usual size."""
+"""Number of folds, over all repeats, that detect differences of a usual size."""
 SEEDS = 5
-"""Seeds that show how much a model varies from one training to the next."""
+"""Number of seeds that show how much a model varies from one training to the next."""
 
 Design = Literal["folds", "seeds"]
 Runs = Mapping[str, Sequence[Sequence[Path]]]
-"""The run folders of each model: repeats, and in each the folds (a single one where there are seeds)."""
+"""Run folders of each model: repeats, and in each the folds (a single one if there are seeds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One model: scores by run and pooled, details of the pooled answers, and what it costs (means over its runs)."""
+    """One model: scores by run and pooled, details of the pooled predictions, and its cost (means over its runs)."""
 
     name: str
     scores: dict[str, Spread]
@@ -62,12 +62,12 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two models, the more accurate first, and how sure the difference is.
+    """Two models, the more accurate first, and the significance of their difference.
 
-    `accuracy` and `macro_f1` are differences over folds; None where there are none. `only_one` and `only_other` count
-    the answers that only one of the two has right; `texts_p` is of McNemar's exact test on them or, with several
-    repeats, of a randomisation test on how often each text is read right. `p` is the one that decides, adjusted for
-    the number of pairs.
+    `accuracy` and `macro_f1` are differences over folds; None if there are none. `only_one` and `only_other` count the
+    texts that only one of the two predicts right; `texts_p` is of McNemar's exact test on them or, with several
+    repeats, of a randomisation test on how often each text is predicted right. `p` is the one that decides, adjusted
+    for the number of pairs.
     """
 
     one: str
@@ -87,14 +87,14 @@ class Pair:
 
     @property
     def in_words(self) -> str:
-        """The pair as a sentence."""
+        """The pair in a sentence."""
         points = f"by {100 * self.difference:.1f} points of accuracy, {p_in_words(self.p)}"
         if self.told_apart:
             return f"{self.one} is better than {self.other} ({points})"
         return f"{self.one} and {self.other} cannot be told apart ({points})"
 
     def to_json(self) -> dict[str, Any]:
-        """All figures, ready for JSON, where an infinite t is None."""
+        """Convert all figures to JSON values; an infinite t becomes None."""
         over_folds = {
             score: None if found is None else {**asdict(found), "t": found.t if math.isfinite(found.t) else None}
             for score, found in (("accuracy", self.accuracy), ("macro_f1", self.macro_f1))
@@ -116,7 +116,7 @@ class Comparison:
 
     @property
     def best(self) -> Compared:
-        """The model of the highest mean accuracy, the average apart."""
+        """The model of the highest mean accuracy, the ensemble apart."""
         return max(
             (model for model in self.models if model.name != AVERAGE), key=lambda model: model.scores["accuracy"].mean
         )
@@ -128,7 +128,7 @@ class Comparison:
 
     @property
     def advice(self) -> str:
-        """What the test leaves open: smaller differences where folds are few, other seeds where seeds are."""
+        """Question that the test leaves open: smaller differences if folds are few, other seeds if seeds are."""
         if self.design == "seeds":
             seeds = "1 seed" if self.repeats == 1 else f"{self.repeats} seeds"
             left_out = f"the test exchanges texts only: {seeds} do not show what other seeds would change; give {SEEDS}"
@@ -140,7 +140,7 @@ class Comparison:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """All figures, ready for JSON."""
+        """Convert all figures to JSON values."""
         pairs = [pair.to_json() for pair in self.pairs]
         found = {**asdict(self), "decides": "accuracy", "pairs": pairs}
         return {**found, "best": self.best.name, "said": self.in_words, "advice": self.advice}
@@ -185,14 +185,14 @@ def compare(runs: Runs, *, design: Design) -> Comparison:
 
 
 def p_in_words(p: float) -> str:
-    """`p = 0.030`, `p = 0.41`, or that it is very small; near SURE with a digit more, as that decides."""
+    """Format a p-value, as in `p = 0.030` or `p = 0.41`; near SURE with a digit more, as that decides."""
     if abs(p - SURE) < 0.005:
         return f"p = {p:.4f}"
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.0995 else f"p = {p:.2f}"
 
 
 def _costs_of_all(facts: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
-    """What the average costs in each run: the sums, as every model has to be trained, kept and asked."""
+    """Return the cost of the ensemble in each run: the sums, as every model has to be trained, stored and run."""
     names = ("train_seconds", "size_bytes", "parameters")
     return [
         {name: sum(each[name] for each in one) for name in names}
@@ -235,7 +235,7 @@ def _scores(table: Table) -> dict[str, float]:
 
 
 def spread(values: list[float]) -> Spread:
-    """Mean and deviation of a score over runs."""
+    """Compute mean and standard deviation of a score over runs."""
     return Spread(fmean(values), stdev(values) if len(values) > 1 else 0.0, values)
 
 
@@ -253,7 +253,7 @@ def _mean_class(parts: Sequence[ClassScores]) -> dict[str, Any]:
 
 
 def _pair(one: Compared, other: Compared, right_RN: Mapping[str, np.ndarray], *, test_share: float | None) -> Pair:
-    """The pair, with a p that is not adjusted yet."""
+    """Compare two models, with a p that is not adjusted yet."""
     first_RN, second_RN = right_RN[one.name], right_RN[other.name]
     texts = mcnemar(first_RN.ravel(), second_RN.ravel())
     several = len(first_RN) > 1

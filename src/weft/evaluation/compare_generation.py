@@ -1,7 +1,7 @@
-"""Tables of written or read texts in, a comparison of models out: means, intervals, paired tests; trains nothing.
+"""Compares models by their tables of generated or scored texts: means, intervals and paired tests.
 
-Every model wrote for the same sources, or read the same texts: in folds, each once a repeat, or a test part as a whole,
-once for each seed. Intervals and tests are on the texts of the first repeat or seed, all folds together.
+Every model generated for the same sources, or scored the same texts: in folds, each once a repeat, or a test set as a
+whole, once for each seed. Intervals and tests are on the texts of the first repeat or seed, all folds together.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from weft.tasks.generation.generator import GeneratedText
 from weft.tasks.generation.scores import text_scores
 
 DECIDES = {"bleu": "BLEU", "bits_per_byte": "bits a byte"}
-"""The scores by which models are ranked and tested, of those that write and those that read, and what they count."""
+"""Scores by which models are ranked and tested, for generated and for scored texts, with their titles."""
 SHOWN = ("bleu", "chrf", "rougeL", "bits_per_byte", "perplexity", "log_loss")
-"""The scores of each run that are told, where it has them."""
+"""Scores of each run that are reported, if it has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedAnswers:
-    """What one run wrote, or how it read: what was given to it, and for each the text, or the nats and tokens."""
+    """The results of one run: what was given to it, and for each the generated text, or the nats and tokens."""
 
     keys: list[Any]
     made: list[Any]
 
     @property
     def scores(self) -> dict[str, CorpusScore]:
-        """The scores that models are compared by."""
+        """Scores that models are compared by."""
         if isinstance(self.made[0], str):
             return overlap(self.made, [references for _, references in self.keys])
         answers = [GeneratedText("", 0.0, (), reference) for reference in self.made]
@@ -48,7 +48,7 @@ class GeneratedAnswers:
 
 @dataclass(frozen=True, slots=True)
 class WrittenComparison:
-    """All models with their scores and costs, every pair of them with its tests, and what is to be said."""
+    """All models with their scores and costs, every pair of them with its tests, and notes."""
 
     design: Design
     repeats: int
@@ -60,7 +60,7 @@ class WrittenComparison:
     pairs: list[dict[str, Any]]
 
     def to_json(self) -> dict[str, Any]:
-        """All figures, ready for JSON."""
+        """Convert all figures to JSON values."""
         said = [pair["said"] for pair in self.pairs if self.best in (pair["one"], pair["other"])]
         decided = "approximate randomisation over the texts (Riezler and Maxwell 2005)"
         adjusted = f", p adjusted for {len(self.pairs)} pairs (Holm 1979)" if len(self.pairs) > 1 else ""
@@ -71,7 +71,7 @@ class WrittenComparison:
 def compare_written(runs: Runs, *, design: Design) -> WrittenComparison:
     """Compare models by the `answers.jsonl` and `scores.json` in their run folders.
 
-    Raises InputError where a table is damaged, or where two models did not write for the same sources.
+    Raises InputError if a table is damaged, or if two models did not generate for the same sources.
     """
     wrote = {
         name: [_pooled([read_generated(one / "answers.jsonl") for one in folds]) for folds in repeats]
@@ -119,7 +119,7 @@ def read_generated(path: Path) -> GeneratedAnswers:
 
 
 def _pooled(folds: Sequence[GeneratedAnswers]) -> GeneratedAnswers:
-    """Several folds as one table, by what was given, so that models can stand side by side."""
+    """Join several folds to one table, ordered by what was given, so that models can be compared."""
     pairs = [pair for one in folds for pair in zip(one.keys, one.made, strict=True)]
     pairs = sorted(pairs, key=lambda pair: pair[0]) if len(folds) > 1 else pairs
     return GeneratedAnswers([key for key, _ in pairs], [made for _, made in pairs])

@@ -1,4 +1,4 @@
-"""A model and examples in, answers and scores out; knows no task by name and trains nothing."""
+"""Predicts examples with a model, scores the predictions, and writes them as a table."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ BATCH_ROWS, BATCH_TOKENS = 512, 16_384
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The answers to all examples, their scores, and the pace: texts a second, from raw text to answer."""
+    """Predictions for all examples, their scores, and the throughput: texts a second, from raw text to prediction."""
 
     answers: list[Any]
     scores: Scores
     texts_per_second: float
 
     def to_json(self) -> dict[str, Any]:
-        """Scores, details and pace, ready for JSON."""
+        """Convert scores, details and throughput to JSON values."""
         return {
             "scores": {name: asdict(score) for name, score in self.scores.values.items()},
             "details": dict(self.scores.details),
@@ -39,7 +39,7 @@ class Evaluation:
 
 
 def answer_columns(task: Task, model: nn.Module, columns: Columns, *, device: torch.device) -> list[Any]:
-    """One answer an example, in their order. Rows of like length are read together; the order is then restored."""
+    """Predict one answer an example, in their order; rows of like length are batched together."""
     training = model.training
     model.eval()
     parts: list[Any] = [None] * len(columns)
@@ -54,12 +54,12 @@ def answer_columns(task: Task, model: nn.Module, columns: Columns, *, device: to
 
 
 def answer(task: Task, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> list[Any]:
-    """One answer an example, in their order."""
+    """Predict one answer an example, in their order."""
     return answer_columns(task, model, encode_rows(task.encode, examples), device=device) if examples else []
 
 
 def evaluate(task: Task, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> Evaluation:
-    """Answer examples and score the answers."""
+    """Predict examples and score the predictions."""
     answer(
         task, model, examples[:32], device=device
     )  # the first call of a model is slow: kernels are chosen, memory taken
@@ -70,16 +70,16 @@ def evaluate(task: Task, model: nn.Module, examples: Sequence[Any], *, device: t
 
 
 def averaged(task: Task, found: Sequence[Evaluation], examples: Sequence[Any]) -> Evaluation:
-    """Several models as one: the mean of their probabilities for the same examples, at the pace of one after another.
+    """Average the probabilities of several models for the same examples; the throughput is that of one after another.
 
-    Raises InputError where the models do not answer with the same labels.
+    Raises InputError if the models do not have the same labels.
     """
     answers = task.average([one.answers for one in found])
     return Evaluation(answers, task.score(answers, examples), 1 / sum(1 / one.texts_per_second for one in found))
 
 
 def write_answers(path: Path, task: Task, answers: Sequence[Any], examples: Sequence[Any]) -> None:
-    """The table of answers: one JSON line an example."""
+    """Write the table of predictions: one JSON line an example."""
     with written(path) as file:
         for given, example in zip(answers, examples, strict=True):
             file.write(json.dumps(task.record(given, example), ensure_ascii=False) + "\n")

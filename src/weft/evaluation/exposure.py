@@ -1,9 +1,9 @@
-"""How much a model loses where it reads its own words instead of true ones, by position; knows no search.
+"""Measures exposure bias: the loss after a model's own prefix instead of the true one, by position.
 
-In training a decoder reads true prefixes, in use its own: what it never saw there is what it is exposed to here (Bengio
-et al. 2015, section 1; Ranzato et al. 2016, section 1). Both losses are of the same reference tokens. Where the model
-has written something else that is right too, the reference need not follow, so the gap says how fast the two part, and
-not how much worse the model writes.
+In training a decoder reads true prefixes (teacher forcing), in use its own, which may be unlike any that it was trained
+on (Bengio et al. 2015, section 1; Ranzato et al. 2016, section 1). Both losses are of the same reference tokens. Where
+the model has generated something else that is right too, the reference need not follow, so the gap measures how fast
+the two diverge, and not how much worse the model generates.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ PREFIXES: tuple[Prefix, ...] = get_args(Prefix)
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """The mean loss in nats of the `count` reference tokens at the positions `first` to `last`, counted from 1."""
+    """Mean loss in nats of the `count` reference tokens at the positions `first` to `last`, counted from 1."""
 
     first: int
     last: int
     true: float
-    """Given true prefixes."""
+    """Loss given true prefixes."""
     own: float
-    """Given what the model wrote itself, greedily."""
+    """Loss given the model's own prefixes, generated greedily."""
     count: int
 
     @property
     def gap(self) -> float:
-        """How much more is lost after its own words."""
+        """The additional loss after the model's own prefixes."""
         return self.own - self.true
 
 
 def exposure(
     task: Task, model: nn.Module, examples: Sequence[Any], *, positions: int, device: torch.device
 ) -> list[Exposure]:
-    """The losses at each position up to `positions`, as far as there are reference tokens.
+    """Compute the losses at each position up to `positions`, as far as there are reference tokens.
 
-    The model's own prefix is as long as the true one: it never ends early. What a row begins with is true in both.
-    Raises ConfigError for a model that writes no text, InputError for examples without one to compare with.
+    The model's own prefix is as long as the true one: it never ends early. The start of a row is true in both. Raises
+    ConfigError for a model that generates no text, InputError for examples without a reference.
     """
     if not isinstance(task, Seq2SeqTask | LanguageModelTask):
         raise ConfigError(f"a model of task `{task.config.kind}` writes no text", where="exposure")
     columns = task.encode(examples)
-    writes = task.sides.target if isinstance(task, Seq2SeqTask) else task.tokenizer
+    writes = task.tokenizers.target if isinstance(task, Seq2SeqTask) else task.tokenizer
     terms = Terms(task.end, positions, never=(*writes.never, task.end))
     sums_2T, counts_T = np.zeros((2, positions)), np.zeros(positions, dtype=np.int64)
     model.eval()
@@ -80,7 +80,7 @@ def exposure(
 
 
 def in_buckets(found: Sequence[Exposure]) -> list[Exposure]:
-    """The same, positions 1, 2, 3 and 4, 5 to 8, 9 to 16 and so on together."""
+    """Pool the positions 1, 2, 3 and 4, 5 to 8, 9 to 16 and so on."""
     buckets: dict[int, list[Exposure]] = {}
     for one in found:
         buckets.setdefault((one.last - 1).bit_length(), []).append(one)
@@ -88,14 +88,14 @@ def in_buckets(found: Sequence[Exposure]) -> list[Exposure]:
 
 
 def together(found: Sequence[Exposure]) -> Exposure:
-    """One or more as one: the means over all their tokens."""
+    """Pool one or more: the means over all their tokens."""
     count = sum(one.count for one in found)
     true, own = (sum(getattr(one, side) * one.count for one in found) / count for side in ("true", "own"))
     return Exposure(found[0].first, found[-1].last, true, own, count)
 
 
 def _references(model: nn.Module, batch: Any) -> tuple[Memory | None, Tensor, Tensor]:
-    """What was read for the rows of a batch, their references and what begins them [B, T + 1], the mask [B, T]."""
+    """Return what was read for the rows of a batch, their references with the start [B, T + 1], the mask [B, T]."""
     if isinstance(model, EncoderDecoder) and batch.target_BT is not None:
         return model.encoder(batch.source), batch.target_BT, batch.mask_BT
     if isinstance(model, DecoderAlone) and batch.purpose == "score":
@@ -106,7 +106,7 @@ def _references(model: nn.Module, batch: Any) -> tuple[Memory | None, Tensor, Te
 def _nats(
     decoder: Decoder[Any], memory: Memory | None, ids_BT: Tensor, mask_BT: Tensor, *, terms: Terms, prefix: Prefix
 ) -> np.ndarray:
-    """The summed loss of the reference tokens at each position, float64 [T]."""
+    """Sum the loss of the reference tokens at each position, float64 [T]."""
     rows, steps = mask_BT.shape
     state = decoder.start(memory, rows=rows, capacity=steps)
     next_B1, sums = ids_BT[:, :1], []

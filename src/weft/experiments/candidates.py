@@ -1,4 +1,4 @@
-"""What is compared, from the words of a user: kinds of encoders and files of settings; trains nothing."""
+"""Parses the models of a comparison from a user's words: kinds of encoders and files of settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECTIONS = ("task", "training")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One model of a comparison: its name, which is also that of its folder, and how it is trained."""
+    """One model of a comparison: its name, which is also that of its folder, and its settings."""
 
     name: str
     config: RunConfig
@@ -31,8 +31,10 @@ def entries(
     overrides: Sequence[str] = (),
     part: Literal["encoder", "decoder"] = "encoder",
 ) -> list[Candidate]:
-    """The models that are named: a kind (`cnn`), a pre-trained one by its folder (`pretrained:./bert`), or a file of
-    settings (`wide.yaml`); with a name of one's own before it (`wide=cnn.yaml`).
+    """Parse the models that are named, one a word.
+
+    A word is a kind (`cnn`), a pre-trained one by its folder (`pretrained:./bert`), or a file of settings
+    (`wide.yaml`); with a name of one's own before it (`wide=cnn.yaml`).
 
     Args:
         words: one a model.
@@ -78,7 +80,7 @@ def _own(word: str, part: str) -> tuple[str, dict[str, Any]]:
 
 
 def _over(own: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
-    """What a model says, below what all share."""
+    """Merge a model's own settings with the shared ones, which win."""
     result = dict(own)
     for name, value in shared.items():
         mine = result.get(name)

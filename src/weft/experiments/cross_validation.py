@@ -1,9 +1,9 @@
-"""Several models on the same folds, or with several seeds on one test file: a run for each, then one comparison.
+"""Trains several models on the same folds, or with several seeds on one test file, and compares them.
 
-The output folder holds `plan.json` (what it was started for), a run folder for every model and fold
+The output folder holds `plan.json` (the plan it was started with), a run folder for every model and fold
 (`cnn/repeat-1/fold-3`, or `cnn/seed-0`), and at the end `comparison.json` and `page.html`. Every fold learns its own
-vocabulary and holds out its own dev part, so that nothing of its test part is known. A run that is finished keeps its
-`bundle.json`, by which it is known when the comparison goes on; its weights are removed unless they are to be kept.
+vocabulary and holds out its own validation set, so that nothing of its test set is known. A finished run keeps its
+`bundle.json`, by which it is recognised on resume; its weights are removed unless they are to be kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal
 from weft.config import differences
 from weft.data.checks.findings import counted
 from weft.dataset import DataConfig, Examples
-from weft.errors import ConfigError, RunFolderError, WeftError
+from weft.errors import ConfigError, WeftError
 from weft.evaluation.compare import Design, compare
 from weft.evaluation.compare_generation import compare_written
 from weft.experiments.candidates import Candidate
@@ -25,6 +25,7 @@ from weft.experiments.folds import Fold, by_fold, by_seed
 from weft.files import read_json, write_json
 from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
+from weft.run_folder import check_may_start_plan
 from weft.tasks.base import TaskConfig, examples_of
 from weft.training.reports import DoneReport, Note, Report
 
@@ -33,9 +34,9 @@ PLAN, RESULT = "plan.json", "comparison.json"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which models are compared, and on what: `folds` of the training file, unless the data names a test file.
+    """The models to compare, and the data: `folds` of the training file, unless the data names a test file.
 
-    The data and the seed are the same in all entries. Repeats deal the folds anew, or train with further seeds.
+    The data and the seed are the same in all entries. Repeats split into folds anew, or train with further seeds.
     """
 
     entries: Sequence[Candidate]
@@ -44,28 +45,28 @@ class Plan:
 
     @property
     def data(self) -> DataConfig:
-        """Where the examples come from."""
+        """Data that the examples come from."""
         return self.entries[0].config.data
 
     @property
     def seed(self) -> int:
-        """Of the first repeat; each further one has the next."""
+        """Random seed of the first repeat; each further one has the next."""
         return self.entries[0].config.seed
 
     @property
     def design(self) -> Design:
-        """What the runs of a model differ in."""
+        """Difference between the runs of a model: folds or seeds."""
         return "seeds" if self.data.test else "folds"
 
     def rounds(self) -> list[Fold]:
-        """All that each model is trained and tested on. Raises WeftError for what is wrong with the data."""
+        """Return the folds that each model is trained and tested on. Raises WeftError for faults of the data."""
         task, seeds = self.entries[0].config.task, range(self.seed, self.seed + self.repeats)
         if self.design == "seeds":
             return by_seed(self.data, task, seeds=seeds)
         return by_fold(self.data, task, count=self.folds, seeds=seeds)
 
     def to_json(self) -> dict[str, Any]:
-        """What must not change when a comparison goes on; models and repeats may be added."""
+        """Convert the settings that must not change on resume; models and repeats may be added."""
         return {
             "train": self.data.train,
             "test": self.data.test,
@@ -82,13 +83,13 @@ def cross_validate(
     resume: bool = False,
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
-    """Train every model on every fold or seed, told as it goes; then write `comparison.json` and `page.html`.
+    """Train every model on every fold or seed, yielding reports; then write `comparison.json` and `page.html`.
 
     Args:
-        plan: which models, on what.
+        plan: the models and their data.
         folder: must not exist, or hold this very comparison to `resume`.
         models: whether the weights of finished runs are kept; they are not needed to compare.
-        resume: go on: finished runs are not trained again, an unfinished one goes on from its checkpoint.
+        resume: whether to resume: finished runs are kept, an unfinished one resumes from its checkpoint.
         stop: as in `weft.run.train`.
 
     Raises:
@@ -133,7 +134,7 @@ def cross_validate(
 
 
 def results(folder: Path) -> dict[str, Any]:
-    """The figures of a finished comparison, as `weft.evaluation.compare.Comparison.to_json` gives them."""
+    """Read the figures of a finished comparison, those of `weft.evaluation.compare.Comparison.to_json`."""
     return read_json(folder / RESULT)
 
 
@@ -141,21 +142,15 @@ def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
     if plan.design == "folds" and plan.data.dev:
         hint = "leave it out, or name a --test file too"
         raise ConfigError("each fold holds out its own dev part", where="data.dev", hint=hint)
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not check_may_start_plan(folder, plan=PLAN, kind="a comparison", resume=resume):
         return
-    if not (folder / PLAN).is_file():
-        hint = "name another folder (--output)"
-        raise RunFolderError("holds something else than a comparison", where=str(folder), hint=hint)
-    if not resume:
-        hint = "go on with --resume (from Python resume=True), or name another folder (--output)"
-        raise RunFolderError("exists already", where=str(folder), hint=hint)
     if changed := differences(read_json(folder / PLAN), plan.to_json()):
         hint = "go on as it was started, or name another folder (--output)"
         raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(folder), hint=hint)
 
 
 def _task(entry: Candidate, examples: Examples) -> TaskConfig:
-    """The task of a model with the columns named; learned once, so that no mistake comes up after hours of others."""
+    """Return a model's task with its columns named; learned once, so that no mistake comes up after hours of others."""
     found = {
         name: getattr(examples.task, name) for name in (*examples.task.columns, "unit") if hasattr(examples.task, name)
     }
@@ -170,7 +165,7 @@ def _task(entry: Candidate, examples: Examples) -> TaskConfig:
 
 
 def _data(plan: Plan, rounds: Sequence[Fold]) -> str:
-    """What the models were scored on, in words."""
+    """Describe the data that the models were scored on."""
     texts = sum(len(one.examples.test) for one in rounds if one.repeat == 0)
     if plan.design == "seeds":
         seeds = f"{plan.repeats} seeds" if plan.repeats > 1 else f"seed {plan.seed}"

@@ -1,8 +1,9 @@
-"""A small model that learns from a large one: the teacher's answers, the student's run, one without it, and figures.
+"""Distils a large model into a small one: the teacher's predictions, the student's run, a baseline, and figures.
 
-The output folder holds `distil.json` (what it was started for), `teacher.jsonl` (what the teacher answered, a line a
-text), `words.vec` (how the teacher sees the student's words), the run folders `student` and `alone`, and at the end
-`distilled.json` and `page.html`. A student is a plain run of a plain task: nothing of its teacher stays in it.
+The output folder holds `distil.json` (the settings it was started with), `teacher.jsonl` (the teacher's predictions, a
+line a text), `words.vec` (the teacher's vectors of the student's words), the run folders `student` and `alone` (the
+baseline), and at the end `distilled.json` and `page.html`. A student is a plain run of a plain task: nothing of its
+teacher stays in it.
 """
 
 from __future__ import annotations
@@ -18,17 +19,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from weft import bundle
+from weft import bundle, run_folder
 from weft.bundle import Model
 from weft.config import Config, read_yaml
 from weft.dataset import Examples, read
-from weft.errors import ConfigError, RunFolderError
+from weft.errors import ConfigError
 from weft.evaluation.evaluate import evaluate
 from weft.experiments.teacher_answers import Targets, answered, check_teacher, new_texts, questions, taught
 from weft.experiments.word_vectors import words_for, write_vectors
-from weft.files import read_json, sha256, write_json
+from weft.files import read_json, write_json
 from weft.metrics.significance import mcnemar
-from weft.report.folder import read_lines
 from weft.report.pages.distilled import distilled_page
 from weft.run import RunConfig, suited, train
 from weft.tasks.base import TaskConfig, examples_of
@@ -39,12 +39,12 @@ from weft.training.reports import Note, Report
 PLAN, ANSWERS, WORDS, RESULT = "distil.json", "teacher.jsonl", "words.vec", "distilled.json"
 STUDENT, ALONE = "student", "alone"
 TIMED, ROUNDS = 500, 5
-"""Texts and rounds by which the pace of each model is measured, the models taking turns."""
+"""Texts and rounds by which the throughput of each model is measured, the models taking turns."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """All that is known before the teacher is asked."""
+    """Settings, data and models of a distillation, before the teacher is run."""
 
     load: Callable[[Path], Model]
     teacher: Model
@@ -67,22 +67,22 @@ def distil(
     parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
-    """Train a student on what a teacher answers, told as it goes; then write `distilled.json` and `page.html`.
+    """Train a student on a teacher's predictions, yielding reports; then write `distilled.json` and `page.html`.
 
     A classifier learns from the teacher's probabilities beside the labels, as `config.task.loss.teacher` says (Hinton
-    et al. 2015, section 2), and its embeddings start from what the teacher makes of each word, where it reads words and
-    no `task.vectors` are named; a model that writes learns from the texts that the teacher writes, by the search of its
+    et al. 2015, section 2), and its embeddings start from the teacher's vectors of words, if it reads words and no
+    `task.vectors` are named; a generating model learns from the texts that the teacher generates, by the search of its
     settings (Kim and Rush 2016, section 3.2).
 
     Args:
-        config: the student's: its data, encoder, training.
+        config: the student's settings: its data, encoder, training.
         folder: must not exist, or hold this very work to `resume`.
         teacher: the folder of a trained model of the same task and labels.
-        unlabelled: files of further texts, of which the teacher's answers are all that is known.
-        column: theirs; None: as in training, else guessed.
-        targets: of a model that writes, whether the teacher's texts replace the true targets or stand beside them.
-        alone: whether the same student is trained without a teacher too, to see what it gave.
-        resume: go on: the teacher's answers are kept, finished runs are not trained again.
+        unlabelled: files of further texts, for which there are the teacher's predictions alone.
+        column: the text column of these files; None: that of training, else guessed.
+        targets: whether a generating teacher's texts replace the true targets or are added to them.
+        alone: whether the same student is also trained without a teacher, as a baseline.
+        resume: whether to resume: the teacher's predictions and finished runs are kept.
         parts: config classes from outside the package, the student's or the teacher's.
         stop: as in `weft.run.train`.
 
@@ -114,7 +114,7 @@ def distil(
 
 
 def results(folder: Path) -> dict[str, Any]:
-    """The figures of a finished distillation."""
+    """Read the figures of a finished distillation."""
     return read_json(folder / RESULT)
 
 
@@ -124,7 +124,7 @@ def _lesson(
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError("a teacher answers in one process", hint="start `weft distil` without torchrun")
     teacher, settings = load(place), place / "config.yaml"
-    # the dev part is dealt by the seed of the teacher: with another it would hold texts that the teacher learned from
+    # the teacher's seed splits off the dev set: with another it would hold texts that the teacher learned from
     seed = read_yaml(settings).get("seed", config.seed) if settings.is_file() else config.seed
     examples = read(config.data, config.task, seed=seed)
     with examples_of(config.data.train):
@@ -141,14 +141,14 @@ def _lesson(
         task.learn(examples.train).build_model()  # no mistake is to come up after hours of the teacher's
     more, said = new_texts(files, examples, config.data, column=column)
     plan = {
-        "teacher": sha256(place / "bundle.json"),
+        "teacher": run_folder.seal_sum(place),
         "texts": replace(examples, train=[*examples.train, *more]).fingerprint,
     }
     return _Lesson(load, teacher, replace(examples, task=task), more, [*examples.notes, *said], plan)
 
 
 def _started(teacher: Model, examples: Examples, path: Path) -> Generator[Report, None, Examples]:
-    """The same, with a student whose embeddings start from the teacher's vectors, where it reads words."""
+    """Return examples with a task whose embeddings start from the teacher's vectors, if the student reads words."""
     if not path.exists():
         words, width = words_for(teacher, examples.task, examples.train)
         if not words:
@@ -159,28 +159,22 @@ def _started(teacher: Model, examples: Examples, path: Path) -> Generator[Report
 
 
 def _untaught(task: TaskConfig) -> TaskConfig:
-    """The same without a teacher."""
+    """Return a copy of this task without a teacher."""
     if not isinstance(task, ClassificationConfig):
         return task
     return task.model_copy(update={"loss": task.loss.model_copy(update={"teacher": None})})
 
 
 def _may_start(plan: Mapping[str, Any], folder: Path, resume: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not run_folder.check_may_start_plan(folder, plan=PLAN, kind="a distillation", resume=resume):
         return
-    if not (folder / PLAN).is_file():
-        raise RunFolderError(
-            "holds something else than a distillation", where=str(folder), hint="name another --output"
-        )
-    if not resume:
-        raise RunFolderError("exists already", where=str(folder), hint="go on with --resume, or name another --output")
     if changed := [name for name, value in read_json(folder / PLAN).items() if plan[name] != value]:
         what = f"was started with other {' and '.join(changed)}"
         raise ConfigError(what, where=str(folder), hint="go on as it was started, or name another --output")
 
 
 def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) -> dict[str, Any]:
-    """Every model on the part that is scored: how good, how fast, how large, and what the student gained."""
+    """Measure every model on the scored set: quality, speed, size, and the student's gain."""
     examples, part = lesson.examples.test or lesson.examples.dev, "test" if lesson.examples.test else "dev"
     device = lesson.teacher.device
     places = {**{name: folder / name for name in runs}, "teacher": teacher}
@@ -197,7 +191,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
             "encoder": lesson.teacher.task.config.encoder.kind,
             **found[name],
             "speed": {"texts_per_second": round(paces[name], 1)},
-            "size_bytes": bundle.size(places[name]),
+            "size_bytes": run_folder.size(places[name]),
             "parameters": model.parameters,
         }
         for name, model in loaded.items()
@@ -216,7 +210,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
 
 
 def _gain(models: Mapping[str, Any], score: str) -> dict[str, float | None]:
-    """The share that the student closes of the gap between itself alone and its teacher, if any; its pace and size."""
+    """Return the student's share of the gap between baseline and teacher, if any; its speed-up and size."""
     value = {name: one["scores"][score]["value"] for name, one in models.items()}
     gap = value["teacher"] - value.get(ALONE, value["teacher"])
     student, teacher = models[STUDENT], models["teacher"]
@@ -228,7 +222,7 @@ def _gain(models: Mapping[str, Any], score: str) -> dict[str, float | None]:
 
 
 def _paces(models: Mapping[str, Model], examples: Sequence[Any]) -> dict[str, float]:
-    """Texts a second of each, from text to answer: medians of rounds in which the models take turns."""
+    """Measure the texts a second of each, from text to prediction: medians of rounds in which the models take turns."""
     seconds: dict[str, list[float]] = {name: [] for name in models}
     for number in range(ROUNDS + 1):
         for name, model in models.items():
@@ -241,9 +235,9 @@ def _paces(models: Mapping[str, Model], examples: Sequence[Any]) -> dict[str, fl
 
 
 def _chance(folder: Path) -> float:
-    """How often chance alone would part the student so far from itself alone (McNemar 1947)."""
+    """Return the p-value of the difference between student and baseline (McNemar 1947)."""
     student, alone = (
-        np.array([one["label"] == one["answer"] for one in read_lines(folder / name / "answers.jsonl")])
+        np.array([one["label"] == one["answer"] for one in run_folder.read_answers(folder / name)])
         for name in (STUDENT, ALONE)
     )
     return mcnemar(student, alone).p

@@ -1,4 +1,4 @@
-"""Folds or seeds: what every model of a comparison is trained and tested on; checked as a whole, trains nothing."""
+"""Folds or seeds that every model of a comparison is trained and tested on; checked as a whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from weft.tasks.base import TaskConfig
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One part to train and test on: its place in a model's folder, how it is called, and the seed of the run."""
+    """One part to train and test on: its place in a model's folder, its name, and the seed of the run."""
 
     repeat: int
     place: str
@@ -26,7 +26,7 @@ class Fold:
 
 
 def by_seed(data: DataConfig, task: TaskConfig, *, seeds: Sequence[int]) -> list[Fold]:
-    """The whole training file and the test file, once for each seed. Raises InputError as `weft.dataset.read`."""
+    """Return the whole training file and the test file for each seed. Raises InputError as `weft.dataset.read`."""
     rounds = [
         Fold(repeat, f"seed-{seed}", f"seed {seed}", seed, read(data, task, seed=seed))
         for repeat, seed in enumerate(seeds)
@@ -36,9 +36,9 @@ def by_seed(data: DataConfig, task: TaskConfig, *, seeds: Sequence[int]) -> list
 
 
 def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[int]) -> list[Fold]:
-    """The training file cut into folds, each tested on once for each seed; of the others some rows are held out.
+    """Cut the training file into folds, each tested on once for each seed; of the others some rows are held out.
 
-    Raises InputError or ConfigError where there are too few texts, or a label has too few to be learned in every fold.
+    Raises InputError or ConfigError if there are too few texts, or a label has too few to be learned in every fold.
     """
     whole = read_whole(data, task)
     _check_kind(whole.train, task)
@@ -63,7 +63,7 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
 
 
 def _dealt(whole: Examples, *, count: int, seed: int) -> list[Split]:
-    """The folds: of one long text its stretches from the beginning to the end, else rows drawn by the seed."""
+    """Split the examples into folds: a long text into stretches from beginning to end, rows at random by the seed."""
     rows = whole.train
     if not _is_stream(whole.task):
         return folds([one.stratum for one in rows], [one.whole for one in rows], count=count, seed=seed)

@@ -1,4 +1,4 @@
-"""What a teacher is asked and what it answers, kept in a file that is gone on with; trains nothing."""
+"""Collects a teacher's predictions in a file, which can be resumed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import numpy as np
 
 from weft.bundle import Model
 from weft.data.examples.labelled import SoftLabelledText
-from weft.data.examples.roles import named_by_column
 from weft.data.examples.source_target import SourceTarget
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, Examples, left_out
@@ -23,14 +22,14 @@ from weft.tasks.texts import in_order
 from weft.training.reports import Note, Report
 
 CHUNK = 1024
-"""Texts that are asked at a time: so many answers are lost at most when the teacher is stopped."""
+"""Number of texts that are predicted at a time: at most this many predictions are lost when the teacher is stopped."""
 SAID_SECONDS = 10.0
-"""The teacher's progress is told at most once in so many seconds."""
+"""Least number of seconds between two reports of the teacher's progress."""
 KINDS = ("classification", "seq2seq")
-"""The tasks of which a student can learn."""
+"""Tasks that a student can learn from a teacher."""
 TINY = np.finfo(np.float64).tiny
 Targets = Literal["teacher", "both"]
-"""Of models that write: whether the teacher's texts stand in place of the true targets, or beside them."""
+"""Use of a generating teacher's texts: in place of the true targets, or beside them."""
 
 
 def check_kind(kind: str) -> None:
@@ -41,7 +40,7 @@ def check_kind(kind: str) -> None:
 
 
 def check_teacher(teacher: Model, examples: Examples) -> None:
-    """Raise ConfigError or InputError where a student of these examples cannot learn from this teacher."""
+    """Raise ConfigError or InputError if a student of these examples cannot learn from this teacher."""
     task = teacher.task
     check_kind(task.config.kind)
     if examples.task.kind != task.config.kind:
@@ -60,7 +59,7 @@ def check_teacher(teacher: Model, examples: Examples) -> None:
 
 
 def questions(train: Sequence[Any], more: Sequence[Any]) -> list[Any]:
-    """What is asked of the teacher: every text, every source once."""
+    """Return the inputs for the teacher: every text, every source once."""
     texts = [*train, *more]
     return list({one.source: one for one in texts}.values()) if isinstance(texts[0], SourceTarget) else texts
 
@@ -68,20 +67,20 @@ def questions(train: Sequence[Any], more: Sequence[Any]) -> list[Any]:
 def new_texts(
     files: Sequence[str], examples: Examples, data: DataConfig, *, column: str | None
 ) -> tuple[list[Any], list[str]]:
-    """The texts of some files that are new, without their labels, and what is to be said of them.
+    """Read the texts of some files that are new, without their labels, with notes about those left out.
 
-    A text that stands in the dev or test part is left out, or scores would be of texts that were learned from; one
-    that stands in the training part, or stood before, would say nothing new. Texts are known by their letters and
-    digits: blanks, case and punctuation are often another in another copy of the same text.
-    Raises InputError where a file cannot be read or nothing is left.
+    A text that also occurs in the validation or test set is left out, or scores would be of texts that were learned
+    from; one that occurs in the training set, or occurred before, would add nothing. Texts are compared by their
+    letters and digits: blanks, case and punctuation often differ in another copy of the same text. Raises InputError if
+    a file cannot be read or nothing is left.
     """
     found: list[Any] = []
     said: list[str] = []
     stands_in = {_key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
     for file in files:
         table = open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
-        with named_by_column():
-            rows = list(examples.task.for_inputs(table, text=column).read(table))
+        named = {next(iter(examples.task.columns), "column"): column}
+        rows = list(examples.task.for_inputs(table, named=named).read_inputs(table))
         gone: Counter[str] = Counter()
         for one in rows:
             key = _key(one)
@@ -107,10 +106,10 @@ def new_texts(
 def answered(
     teacher: Model, texts: Sequence[Any], path: Path, *, stop: Callable[[], int]
 ) -> Generator[Report, None, list[Any]]:
-    """What the teacher says of each text, told as it goes; a line of `path` each, and those that stand there are kept.
+    """Predict each text by the teacher, yielding reports; a line of `path` each, and those that exist already are kept.
 
-    Of a classifier these are logarithms of probabilities, in the order of its labels; else the text that it writes.
-    Raises RunFolderError where the file is not of these texts, Interrupted when `stop` gives a signal.
+    For a classifier these are logarithms of probabilities, in the order of its labels; else the generated text. Raises
+    RunFolderError if the file is not of these texts, Interrupted when `stop` gives a signal.
     """
     done = _kept(path)
     if len(done) > len(texts):
@@ -144,15 +143,21 @@ def answered(
 def taught(
     teacher: Model, asked: Sequence[Any], answers: Sequence[Any], *, train: Sequence[Any], targets: Targets
 ) -> list[Any]:
-    """What a student learns from: texts with what the teacher said of them, or sources with what it wrote.
+    """Return the examples of a student: texts with the teacher's predictions, or sources with its generated texts.
 
-    A source for which it wrote nothing is left out. `train` are the true pairs.
+    A source for which it generated nothing is left out. `train` are the true pairs.
     """
     if isinstance(teacher.task, Classification):
         order = [teacher.task.numbers[label] for label in in_order(teacher.task.numbers)]
         return [
             SoftLabelledText(
-                one.text, one.label, one.line, one.second, one.file, soft=tuple(said[place] for place in order)
+                one.text,
+                one.label,
+                one.line,
+                one.second,
+                one.file,
+                one.other,
+                soft=tuple(said[place] for place in order),
             )
             for one, said in zip(asked, answers, strict=True)
         ]
@@ -162,14 +167,14 @@ def taught(
 
 
 def _said(answer: Any) -> Any:
-    """What is kept of an answer; five digits are more than a teacher knows, and the same on every resume."""
+    """Convert a prediction for the file; five digits are enough, and the same on every resume."""
     if not hasattr(answer, "probabilities"):
         return answer.text
     return [round(float(np.log(max(one, TINY))), 5) for one in answer.probabilities.values()]
 
 
 def _kept(path: Path) -> list[Any]:
-    """The whole lines of a file of answers; what a kill left of another is taken off."""
+    """Read the whole lines of a file of predictions; a line that was cut off by a kill is removed."""
     if not path.is_file():
         return []
     whole = path.read_bytes()
@@ -179,6 +184,6 @@ def _kept(path: Path) -> list[Any]:
 
 
 def _key(example: Any) -> str:
-    """By which a text is known, whatever its blanks, case and punctuation; of one without letters, itself."""
+    """Return the key of a text, ignoring blanks, case and punctuation; of one without letters, itself."""
     folded = "".join(filter(str.isalnum, example.whole.casefold()))
     return folded or example.whole

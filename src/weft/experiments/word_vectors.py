@@ -1,4 +1,4 @@
-"""The words of a student as its teacher knows them, a vector each, from which its embeddings start; trains nothing.
+"""Computes word vectors from a teacher, from which a student's embeddings start.
 
 A teacher that was pre-trained knows more words than the labelled texts show, and of each what it is like. What it makes
 of a word that stands alone, in as many principal components as the student is wide, is a good start for the student's
@@ -26,14 +26,14 @@ from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
 
 SIZE = 0.1
-"""The root of the mean square of all numbers, that of an embedding before training."""
+"""Root mean square of all numbers, that of an embedding before training."""
 
 
 def words_for(teacher: Model, student: TaskConfig, examples: Sequence[LabelledText]) -> tuple[list[str], int]:
-    """The words that a student will know, and the width of its vectors; none where either side has no use for them.
+    """Return the words that a student will know, and the width of its vectors; none if a model has no use for them.
 
-    There are none of a teacher that has read nothing but the labelled texts, of a student that reads n-grams, starts
-    from something else or does not hear its teacher, of pairs of texts, and of tasks that write.
+    There are none for a teacher that was trained on the labelled texts alone, for a student that reads n-grams, starts
+    from something else or does not learn from its teacher, for pairs of texts, and for tasks that generate.
     """
     if not isinstance(student, ClassificationConfig) or not isinstance(teacher.network, Classifier):
         return [], 0
@@ -51,7 +51,7 @@ def words_for(teacher: Model, student: TaskConfig, examples: Sequence[LabelledTe
 
 
 def write_vectors(teacher: Model, words: Sequence[str], path: Path, *, width: int) -> None:
-    """Write what a teacher makes of each word as a text file of word vectors, in the form of word2vec."""
+    """Write the teacher's vector of each word to a text file of word vectors, in the form of word2vec."""
     vectors_ND = principal(_states(teacher, words), width=width)
     with written(path) as file:
         file.write(f"{len(words)} {width}\n")
@@ -60,7 +60,7 @@ def write_vectors(teacher: Model, words: Sequence[str], path: Path, *, width: in
 
 
 def principal(states_ND: np.ndarray, *, width: int) -> np.ndarray:
-    """The first principal components [N, width] of some states, all at `SIZE`; zeros beyond those that there are."""
+    """Return the first principal components [N, width] of some states, all at `SIZE`; zeros beyond those that exist."""
     centred_ND = states_ND - states_ND.mean(0)
     _, axes_DD = np.linalg.eigh(centred_ND.T @ centred_ND)  # the largest come last
     kept_ND = centred_ND @ axes_DD[:, ::-1][:, :width]
@@ -69,7 +69,7 @@ def principal(states_ND: np.ndarray, *, width: int) -> np.ndarray:
 
 
 def _states(teacher: Model, words: Sequence[str]) -> np.ndarray:
-    """What the teacher's last layer reads of each word, float64 [N, D]."""
+    """Compute the teacher's last layer for each word, float64 [N, D]."""
     task, network = teacher.task, teacher.network
     assert isinstance(network, Classifier)
     columns = encode_rows(task.encode, [task.config.example(word) for word in words])

@@ -1,4 +1,4 @@
-"""A language model of weft in the format of GPT-2, as `transformers` reads it; knows no other format, no library.
+"""Exports a language model of weft in the format of GPT-2, for `transformers`.
 
 Radford et al. 2019: learned positions, layer norms before each part and at the end, biases, a tied head. weft's `gpt`
 with `positions=learned` and `norm=layer` is that model, so nothing is converted: the weights change their names.
@@ -28,7 +28,7 @@ LAYER = {
     "widen": "mlp.c_fc",
     "narrow": "mlp.c_proj",
 }
-"""The parts of a layer, ours and theirs."""
+"""Names of the parts of a layer, ours and theirs."""
 
 
 def export_gpt2(model: Model, folder: Path) -> None:

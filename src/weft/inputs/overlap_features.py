@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from weft.data.examples.option_questions import Choice
 from weft.text.segment import Unit, segment
 
 UNITS: tuple[Unit, ...] = ("mixed", "word")
@@ -23,16 +22,19 @@ COUNTS = len(UNITS) * (9 + LONGEST)
 """Numbers that are counted of an option."""
 
 
-def counted(examples: Sequence[Choice]) -> np.ndarray:
-    """The numbers of all options of some questions, end to end, float32 [N, COUNTS]; most are shares from 0 to 1."""
-    texts = list(dict.fromkeys(text for one in examples for text in one.texts))
+def overlap_features(values: Sequence[Sequence[str]]) -> np.ndarray:
+    """Count what each option has in common with question and passage, end to end, float32 [N, COUNTS].
+
+    Most are shares from 0 to 1. A value is a question, its passage and then its options.
+    """
+    texts = list(dict.fromkeys(text for value in values for text in value))
     number = {text: place for place, text in enumerate(texts)}
     halves = []
     for unit in UNITS:
         cut = segment([text.lower() for text in texts], unit)
         is_word_D = np.array([any(map(str.isalnum, piece)) for piece in cut.distinct], dtype=bool)
         rows = [row[is_word_D[row]] for row in np.split(cut.pieces_N, np.cumsum(cut.lengths_R)[:-1])]
-        found = [_of_question([rows[number[text]] for text in one.texts]) for one in examples]
+        found = [_of_question([rows[number[text]] for text in value]) for value in values]
         halves.append(np.concatenate([np.zeros((0, COUNTS // len(UNITS))), *found]))
     return np.concatenate(halves, 1, dtype=np.float32)
 

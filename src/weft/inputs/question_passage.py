@@ -6,21 +6,31 @@ position, the first and last character of the passage that it stands for, the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from pydantic import Field, SerializeAsAny, model_validator
+from torch import Tensor, nn
 
+from weft.config import one_of
 from weft.data.batch import Moves, Tokens
-from weft.data.columns import Columns, Fitted, Ragged, fit
+from weft.data.columns import Columns, Fitted, Ragged, Share, fit
 from weft.data.examples.span_questions import Question
+from weft.errors import ConfigError
+from weft.inputs.base import Input, InputConfig
 from weft.inputs.text import tokens_of
-from weft.models.span import Reading
+from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
+from weft.models.base import EncoderConfig, TokenSpec
+from weft.models.choices import ENCODERS, FOLDERS
+from weft.models.rnn import LstmEncoderConfig
+from weft.models.span import ReaderKind, Reading
 from weft.text.offsets import locate
 from weft.text.tokenizers.base import Encoded, Frame, Tokenizer
+from weft.text.tokenizers.choices import TokenizerChoice, fitting
 
 RUN = 4
 """Runs of so many tokens or more that the question has too are told alike."""
@@ -28,6 +38,74 @@ PARTS = 3 + RUN
 """Kinds of positions: padding, the question, and the passage by the longest run there that the question has too."""
 QUESTION, PASSAGE = 1, 2
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
+
+
+ReaderEncoder = Annotated[
+    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=LstmEncoderConfig), FOLDERS
+]
+
+
+class PassageSettings(InputConfig):
+    """How questions and passages become ids, how they are laid out, and the encoder that reads them."""
+
+    unit: ClassVar[str] = "questions"
+    """What is asked of a passage, in a sentence."""
+    together: ClassVar[str] = "both"
+    """What a pre-trained encoder reads in one row, in a sentence."""
+    tokenizer: TokenizerChoice | None = None
+    """How texts become ids; None: that of the encoder, else chosen by script."""
+    max_length: int = Field(default=512, ge=16)
+    """Positions that are read at once; a longer passage is read in windows that overlap by a quarter."""
+    max_question: int = Field(default=64, ge=1)
+    """Tokens of a question that are read."""
+    encoder: ReaderEncoder = LstmEncoderConfig()
+    """What reads the ids."""
+    reader: ReaderKind | Literal["auto"] = "auto"
+    """`joint` reads question and passage in one row, `attention` each by itself and then each with the other in view;
+    `auto`: `joint` for Transformers and pre-trained encoders."""
+    start: str | None = None
+    """The trained folder that encoder and tokenizer are from; written `--encoder pretrained:FOLDER`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_start(cls, settings: Any) -> Any:
+        return with_start(settings, part="encoder", own=frozenset(cls.model_fields))
+
+    def with_tokenizer(self, examples: Sequence[Any]) -> tuple[Self, Tokenizer]:
+        """Return a copy with all that was left open decided, and its tokenizer, learned from examples.
+
+        Raises ConfigError where parts do not go together.
+        """
+        encoder = self.encoder.ready()
+        texts = list(dict.fromkeys(text for one in examples for text in one.texts))
+        tokenizer = with_folder(self.tokenizer, encoder.reads_with) or fitting(texts, ordered=True)
+        reader = self.reader if self.reader != "auto" else "joint" if encoder.reads_jointly else "attention"
+        decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer, "reader": reader}
+        if "max_length" not in self.model_fields_set and encoder.longest is not None:
+            decided["max_length"] = min(self.max_length, encoder.longest)
+        learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
+        return self.model_copy(update=decided), learned
+
+    def layout(self, tokenizer: Tokenizer) -> Layout:
+        """Return how rows are laid out. Raises ConfigError where the encoder cannot read them so."""
+        mark, frame, encoder = tokenizer.sizes[0], tokenizer.frame, self.encoder
+        if self.reader == "joint":
+            frame = frame or Frame((mark,), (mark,), (mark,))
+        elif frame is not None:
+            what = f"a pre-trained encoder reads {self.together} in one row"
+            raise ConfigError(what, where="task.reader", hint="set task.reader to joint")
+        layout_rows = Layout(frame, self.max_length, self.max_question)
+        if encoder.reads is not Tokens:
+            hint = "take `lstm`, `gru`, `cnn`, `transformer` or a pre-trained encoder"
+            raise ConfigError(f"`{encoder.kind}` keeps no positions", where="task.encoder", hint=hint)
+        if layout_rows.room < 8:
+            what = f"{self.max_length} leaves no room for a passage beside a question of {self.max_question}"
+            raise ConfigError(what, where="task.max_length", hint="raise it, or lower task.max_question")
+        if encoder.longest is not None and self.max_length > encoder.longest:
+            limit = f"`{encoder.kind}` has learned positions for {encoder.longest} tokens"
+            what = f"{limit}, {self.max_length} are to be read"
+            raise ConfigError(what, where="task.max_length", hint=f"set it to {encoder.longest}")
+        return layout_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +123,11 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionBatch(Moves):
-    """What is read for B rows, the characters that each position of a passage stands for [B, S, 2], and the answers.
-
-    `first_B` and `last_B` are the positions at which the answers start and end, S where a row has none; None when
-    predicting.
-    """
+class PlacedReading(Moves):
+    """A batch of B rows, and the first and last character that each position of a passage stands for [B, S, 2]."""
 
     source: Reading
     places_BS2: Tensor
-    first_B: Tensor | None
-    last_B: Tensor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +139,102 @@ class LaidOut:
     long_questions: int
     encoded: Encoded
 
+    @property
+    def letters(self) -> dict[str, Ragged]:
+        """The character n-grams of the words in the rows of ids, where the tokenizer gives them."""
+        spelled = self.encoded.letters
+        if spelled is None:
+            return {}
+        return dict.fromkeys(("passage", "question"), Ragged.of(spelled.ids_N, spelled.lengths_U))
 
-def layout_rows(tokenizer: Tokenizer, examples: Sequence[Question], layout: Layout) -> LaidOut:
+    def facts(self, count: int) -> dict[str, Share]:
+        """Return the shares of known tokens, of long passages and of long questions, of so many questions."""
+        return {
+            "known": Share.but(self.encoded.unknown, len(self.encoded.values_NW)),
+            "long": Share(self.passage.long_texts, count),
+            "long_questions": Share(self.long_questions, count),
+        }
+
+
+class PassageInput(Input[Sequence[str], "PlacedReading"]):
+    """A tokenizer and the layout of rows of a question and a window of its passage; its config has a reader.
+
+    The values are question and passage.
+    """
+
+    config: PassageSettings
+    texts = 2
+
+    def __init__(self, config: PassageSettings, tokenizer: Tokenizer) -> None:
+        self.config, self._tokenizer, self.layout = config, tokenizer, config.layout(tokenizer)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of both texts."""
+        return self._tokenizer
+
+    def spec(self) -> TokenSpec:
+        """Return the sizes of the views of a position, that of the part of a row among them unless there is a frame."""
+        first, *views = self.tokenizer.sizes
+        return TokenSpec((first,) if self.tokenizer.frame else (first + 1, PARTS, *views))
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer's files."""
+        self.tokenizer.save(folder)
+
+    def initialize(self, model: nn.Module, columns: Columns, rows_of_C: Sequence[np.ndarray] = ()) -> list[str]:
+        """Start the encoder from a trained folder (of a reader: the whole model) or from pre-trained weights."""
+        if self.config.start:
+            view = not self.tokenizer.frame
+            return [start_from_run(self.config.start, model, part="encoder", heads=True, has_part_view=view)]
+        return super().initialize(model, columns, rows_of_C)
+
+    def encode(self, values: Sequence[Sequence[str]]) -> Columns:
+        """Encode questions with their passages; a long passage has several rows, each with the question."""
+        found = layout_rows(self.tokenizer, values, self.layout)
+        rows, owner_R = found.passage.rows, found.passage.owner_R
+        ragged, cost_R = {"passage": rows}, rows.lengths_R
+        if self.layout.frame is None:
+            ragged["question"] = Ragged.of(found.question.flat(owner_R)[0], found.question.lengths_R[owner_R])
+            cost_R = cost_R + ragged["question"].lengths_R
+        ragged["text"] = letters_of([values[owner][1] for owner in owner_R.tolist()])
+        return Columns(ragged, {}, owner_R, cost_R, found.facts(len(values)), found.letters)
+
+    def collate(self, columns: Columns, rows: np.ndarray) -> PlacedReading:
+        """Gather and pad some rows."""
+        return collate_rows(columns, rows, by=self.part_marked_by)
+
+    @property
+    def part_marked_by(self) -> Literal["segments", "views"]:
+        """What marks a position as one of the question or of the passage: segment ids, or a view of its own."""
+        return "segments" if self.tokenizer.frame else "views"
+
+    def notes(self, parts: Mapping[str, Columns]) -> list[str]:
+        """Describe the tokenizer with its coverage, the reader, and what is long."""
+        described = self.config.tokenizer.describe() if self.config.tokenizer else ""
+        known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in parts.items())
+        said = [
+            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
+            f"reader: {self.config.reader}",
+        ]
+        for name, part in parts.items():
+            of = f"of the {name} {self.config.unit} are"
+            if part.facts["long"]:
+                limit = f"{self.layout.room} tokens, read in windows"
+                said.append(f"{part.facts['long']:.1%} {of} on passages longer than {limit}")
+            if part.facts["long_questions"]:
+                said.append(f"{part.facts['long_questions']:.1%} {of} cut at max_question")
+        return said
+
+
+def layout_rows(tokenizer: Tokenizer, pairs: Sequence[Sequence[str]], layout: Layout) -> LaidOut:
     """Encode each question and passage once, and lay them out, a long passage in overlapping windows.
 
     Raises ConfigError as `locate`.
     """
-    texts = list(dict.fromkeys(text for one in examples for text in one.texts))
+    texts = list(dict.fromkeys(text for pair in pairs for text in pair))
     number = {text: place for place, text in enumerate(texts)}
-    asked_E, read_E = (np.array([number[one.texts[side]] for one in examples], dtype=np.int64) for side in (0, 1))
+    asked_E, read_E = (np.array([number[pair[side]] for pair in pairs], dtype=np.int64) for side in (0, 1))
     located = locate(tokenizer, texts)
     lengths_R = located.encoded.lengths_R
     keys = Ragged.of(_keys(texts, lengths_R, located.spans_N2), lengths_R)
@@ -95,7 +254,7 @@ def layout_rows(tokenizer: Tokenizer, examples: Sequence[Question], layout: Layo
     return LaidOut(fitted, asked.rows, asked.long_texts, located.encoded)
 
 
-def collate_rows(columns: Columns, rows: np.ndarray, *, by: Literal["views", "segments"]) -> QuestionBatch:
+def collate_rows(columns: Columns, rows: np.ndarray, *, by: Literal["views", "segments"]) -> PlacedReading:
     """Gather and pad some rows; which of the two texts a position is of is told by a view, or by segments alone."""
     whole = columns.ragged["passage"]
     ids = Ragged(whole.values[:, :-2], whole.offsets_R1)
@@ -107,11 +266,7 @@ def collate_rows(columns: Columns, rows: np.ndarray, *, by: Literal["views", "se
     question = None if asked is None else tokens_of(asked, rows, columns.letters.get("question"))
     places_BS2 = torch.from_numpy(Ragged(whole.values[:, -2:], whole.offsets_R1).padded(rows)[0])
     source = Reading(passage, question, places_BS2[..., 1] > places_BS2[..., 0])
-    if "answer" not in columns.fixed:
-        return QuestionBatch(source, places_BS2, None, None)
-    answer_B2 = torch.from_numpy(columns.fixed["answer"][rows])
-    answer_B2 = torch.where(answer_B2 < 0, places_BS2.shape[1], answer_B2)
-    return QuestionBatch(source, places_BS2, answer_B2[:, 0], answer_B2[:, 1])
+    return PlacedReading(source, places_BS2)
 
 
 def side_by_side(parts: Sequence[Ragged]) -> Ragged:

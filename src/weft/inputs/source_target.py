@@ -5,35 +5,61 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, model_validator
 from torch import Tensor, nn
 
 from weft.data.batch import Moves, Tokens
 from weft.data.columns import Columns, Ragged, Share, ended, fit
 from weft.errors import ConfigError
+from weft.inputs.base import Input, InputConfig
 from weft.inputs.pair import framed
 from weft.inputs.text import framed_tokens, tokens_of
 from weft.inputs.warm_start import with_folder
-from weft.models.base import DecoderConfig, Encoder, EncoderConfig, Symbols
-from weft.models.choices import DecoderChoice
+from weft.models.base import DecoderConfig, Encoder, EncoderConfig, Symbols, TokenSpec
+from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.embedding import Embedding
 from weft.models.encoder_decoder import Tying
-from weft.models.fine_tuning import FineTuning
-from weft.models.pretrained import PretrainedEncoder, PretrainedEncoderConfig
-from weft.models.pretrained_decoder import PretrainedDecoder, PretrainedDecoderConfig
-from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
-from weft.models.rnn_decoder import RnnDecoderConfig
-from weft.models.transformer import TransformerEncoderConfig
+from weft.models.pretrained import PretrainedEncoder
+from weft.models.pretrained_decoder import PretrainedDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.text.segment import han_share
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
-from weft.text.tokenizers.choices import exactly, for_writing, pieces_for
+from weft.text.tokenizers.choices import TokenizerChoice, exactly, for_writing, pieces_for
 
 _SAMPLE = 1000
+
+
+class SourceTargetSettings(InputConfig):
+    """How sources and targets become ids, the encoder that reads the sources, and the decoder that writes."""
+
+    tokenizer: TokenizerChoice | None = None
+    """How texts become ids; None: `bpe`, which keeps capitals and full width, or `char` for little Chinese."""
+    target_tokenizer: TokenizerChoice | None = None
+    """How targets become ids, where they have a vocabulary of their own; None: as `tokenizer`, or what suits them."""
+    vocabulary: Literal["auto", "shared", "separate"] = "auto"
+    """One vocabulary for both sides, or one for each; `auto`: one, unless one side alone is Chinese."""
+    max_source: int = Field(default=256, ge=1)
+    """Tokens of a source that are read; how much lies beyond is said."""
+    max_target: int = Field(default=256, ge=1)
+    """Tokens of a target that are learned from; how much lies beyond is said."""
+    encoder: NamedEncoder | None = None
+    """What reads; None: one that suits the decoder, over which settings without a kind stand."""
+    decoder: DecoderChoice = TransformerDecoderConfig()
+    """What writes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_encoder(cls, settings: Any, info: ValidationInfo) -> Any:
+        return with_kind(settings, context=info.context)
+
+    @property
+    def name(self) -> str:
+        """The key of source and target among the values of an example."""
+        return "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +121,8 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     Raises ConfigError where encoder and decoder, or the settings of the vocabularies, do not go together.
     """
     decoder = config.decoder.ready()
-    encoder = (config.encoder or suiting(decoder)).ready()
-    if not encoder.reads_order:
+    encoder = (config.encoder or decoder.matching_encoder()).ready()
+    if encoder.reads is not Tokens:
         what = f"`{encoder.kind}` reads n-grams, which have no positions for a decoder to look at"
         raise ConfigError(what, where="task.encoder", hint="take `cnn`, `rnn`, `lstm`, `gru` or `transformer`")
     config = _within(config, max_source=encoder.longest, max_target=decoder.longest)
@@ -157,21 +183,7 @@ def check_positions(config: EncoderConfig, encoder: Encoder, decoder: DecoderCon
         raise ConfigError(what, where="task.encoder", hint=hint)
 
 
-def suiting(decoder: DecoderConfig) -> EncoderConfig:
-    """The encoder of a decoder's kind and size."""
-    if isinstance(decoder, RnnDecoderConfig):
-        make = LstmEncoderConfig if decoder.kind == "lstm" else GruEncoderConfig
-        half = max(1, decoder.hidden // 2)
-        return make(width=decoder.width, hidden=half, layers=decoder.layers, dropout=decoder.dropout, view_dropout=0)
-    if isinstance(decoder, PretrainedDecoderConfig):
-        return PretrainedEncoderConfig(**{name: getattr(decoder, name) for name in FineTuning.model_fields})
-    names = ("width", "layers", "heads", "feed_forward", "dropout")
-    settings = {name: getattr(decoder, name) for name in names if hasattr(decoder, name)}
-    rotary = not isinstance(decoder, TransformerDecoderConfig) or decoder.positions == "rotary"
-    return TransformerEncoderConfig(positions="rotary" if rotary else "sinusoidal", view_dropout=0, **settings)
-
-
-def learned_sides(config: Any, sources: Sequence[str], targets: Sequence[str]) -> SourceTargetTokenizers:
+def learned_tokenizers(config: Any, sources: Sequence[str], targets: Sequence[str]) -> SourceTargetTokenizers:
     """Learn the one vocabulary or both.
 
     Raises ConfigError where sources would have no order, or targets could not be turned back into text.
@@ -197,48 +209,6 @@ def symbols_for(decoder: DecoderConfig, tokenizer: Tokenizer) -> Symbols:
     return decoder.symbols or Symbols((beyond,), beyond)
 
 
-def encoded(
-    sides: SourceTargetTokenizers,
-    sources: Sequence[str],
-    targets: Sequence[str] | None,
-    *,
-    end: int,
-    max_source: int,
-    max_target: int,
-) -> Columns:
-    """Ids of sources, with an end symbol after what is read, and of targets, with one after those that end in time.
-
-    Sources that a pre-trained encoder reads stand in the frame that it expects.
-    """
-    read, frame = sides.source.encode(sources), sides.source.frame
-    whole = Ragged.of(read.values_NW, read.lengths_R)
-    if frame is None:
-        source = fit(whole, max_length=max_source, long="head")
-        ragged = {"source": ended(source.rows, sides.source.sizes[0])}
-    else:
-        source = framed([whole], frame, max_length=max_source, long="head")
-        ragged = {"source": source.rows}
-    facts = {
-        "source": Share.but(read.unknown, len(read.values_NW)),
-        "long": Share(source.long_texts, len(sources)),
-        "unread": Share(source.unread, len(read.values_NW)),
-    }
-    cost_R, shape_R = ragged["source"].lengths_R, None
-    if targets is not None:
-        written = sides.target.encode(targets)
-        whole = Ragged.of(written.values_NW, written.lengths_R)
-        target = fit(whole, max_length=max_target, long="head")
-        ragged["target"] = _ending(target.rows, end, where_R=whole.lengths_R <= max_target)
-        facts["target"] = Share.but(written.unknown, len(written.values_NW))
-        facts["long_targets"] = Share(target.long_texts, len(targets))
-        # batches of one source length and like target lengths: hardly any padding on either side
-        shape_R = cost_R * 100_000 + ragged["target"].lengths_R
-        cost_R = cost_R + ragged["target"].lengths_R
-    letters = {} if read.letters is None else {"source": Ragged.of(read.letters.ids_N, read.letters.lengths_U)}
-    unread_R = read.lengths_R - source.rows.lengths_R + (0 if frame is None else frame.room(1))
-    return Columns(ragged, {"unread": unread_R}, source.owner_R, cost_R, facts, letters, shape_R)
-
-
 def _ending(rows: Ragged, end: int, *, where_R: np.ndarray) -> Ragged:
     """Rows with an end symbol after some: what was cut does not end there, and a model is not to learn that it does."""
     whole = ended(rows, end)
@@ -257,7 +227,7 @@ def check_written(config: TokenizerConfig, learned: Tokenizer, *, where: str) ->
         raise ConfigError(what, where=f"{where}.views", hint="leave the views out; a source of its own may have them")
 
 
-def loaded_sides(config: Any, folder: Path) -> SourceTargetTokenizers:
+def loaded_tokenizers(config: Any, folder: Path) -> SourceTargetTokenizers:
     """Read what `Sides.save` wrote."""
     if config.vocabulary == "shared":
         shared = config.tokenizer.load(folder)
@@ -282,19 +252,95 @@ class SourceTargetBatch(Moves):
     """The ids of each source, by which its draws are seeded."""
 
 
-def source_target_batch(
-    sides: SourceTargetTokenizers, columns: Columns, rows: np.ndarray, *, begin: tuple[int, ...]
-) -> SourceTargetBatch:
-    """The batch of some rows, whose targets begin with some ids."""
-    tokens, source = sides.tokens(columns, rows), columns.ragged["source"]
-    keys = [source.values[source.offsets_R1[row] : source.offsets_R1[row + 1], 0] for row in rows]
-    if "target" not in columns.ragged:
-        return SourceTargetBatch(tokens, None, None, keys)
-    ids_BTW, mask_BT = columns.ragged["target"].padded(rows)
-    target_BT = torch.from_numpy(ids_BTW[..., 0]).long()
-    begun_BT = torch.cat([torch.tensor(begin).expand(len(rows), -1), target_BT], 1)
-    told_BT = np.pad(mask_BT, ((0, 0), (len(begin) - 1, 0)))
-    return SourceTargetBatch(tokens, begun_BT, torch.from_numpy(told_BT), keys)
+class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
+    """The tokenizers of sources and targets, and the ids that begin and end a target.
+
+    A value is a source and its target, None where that is to be written.
+    """
+
+    config: SourceTargetSettings
+    texts = 1
+
+    def __init__(self, config: SourceTargetSettings, tokenizers: SourceTargetTokenizers) -> None:
+        self.config, self.tokenizers = config, tokenizers
+        self.symbols = symbols_for(config.decoder, tokenizers.target)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the sources."""
+        return self.tokenizers.source
+
+    def spec(self) -> TokenSpec:
+        """Return how many ids of each view an encoder reads."""
+        return TokenSpec(self.tokenizers.read_sizes)
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizers' files."""
+        self.tokenizers.save(folder)
+
+    def encode(self, values: Sequence[tuple[str, str | None]]) -> Columns:
+        """Encode sources, with an end symbol after what is read, and targets, with one after those that end in time.
+
+        Sources that a pre-trained encoder reads stand in the frame that it expects. Targets are left out unless all
+        values have one.
+        """
+        sides, end = self.tokenizers, self.symbols.end
+        max_source, max_target = self.config.max_source, self.config.max_target
+        sources = [source for source, _ in values]
+        targets = [target for _, target in values if target is not None]
+        read, frame = sides.source.encode(sources), sides.source.frame
+        whole = Ragged.of(read.values_NW, read.lengths_R)
+        if frame is None:
+            source = fit(whole, max_length=max_source, long="head")
+            ragged = {"source": ended(source.rows, sides.source.sizes[0])}
+        else:
+            source = framed([whole], frame, max_length=max_source, long="head")
+            ragged = {"source": source.rows}
+        facts = {
+            "source": Share.but(read.unknown, len(read.values_NW)),
+            "long": Share(source.long_texts, len(sources)),
+            "unread": Share(source.unread, len(read.values_NW)),
+        }
+        cost_R, shape_R = ragged["source"].lengths_R, None
+        if targets and len(targets) == len(sources):
+            written = sides.target.encode(targets)
+            whole = Ragged.of(written.values_NW, written.lengths_R)
+            target = fit(whole, max_length=max_target, long="head")
+            ragged["target"] = _ending(target.rows, end, where_R=whole.lengths_R <= max_target)
+            facts["target"] = Share.but(written.unknown, len(written.values_NW))
+            facts["long_targets"] = Share(target.long_texts, len(targets))
+            # batches of one source length and like target lengths: hardly any padding on either side
+            shape_R = cost_R * 100_000 + ragged["target"].lengths_R
+            cost_R = cost_R + ragged["target"].lengths_R
+        letters = {} if read.letters is None else {"source": Ragged.of(read.letters.ids_N, read.letters.lengths_U)}
+        unread_R = read.lengths_R - source.rows.lengths_R + (0 if frame is None else frame.room(1))
+        return Columns(ragged, {"unread": unread_R}, source.owner_R, cost_R, facts, letters, shape_R)
+
+    def collate(self, columns: Columns, rows: np.ndarray) -> SourceTargetBatch:
+        """Gather and pad some rows; targets begin with the begin symbols."""
+        begin = self.symbols.begin
+        tokens, source = self.tokenizers.tokens(columns, rows), columns.ragged["source"]
+        keys = [source.values[source.offsets_R1[row] : source.offsets_R1[row + 1], 0] for row in rows]
+        if "target" not in columns.ragged:
+            return SourceTargetBatch(tokens, None, None, keys)
+        ids_BTW, mask_BT = columns.ragged["target"].padded(rows)
+        target_BT = torch.from_numpy(ids_BTW[..., 0]).long()
+        begun_BT = torch.cat([torch.tensor(begin).expand(len(rows), -1), target_BT], 1)
+        predicted_BT = np.pad(mask_BT, ((0, 0), (len(begin) - 1, 0)))
+        return SourceTargetBatch(tokens, begun_BT, torch.from_numpy(predicted_BT), keys)
+
+    def notes(self, parts: Mapping[str, Columns]) -> list[str]:
+        """Describe the vocabularies with their coverage, and what is too long."""
+        notes = self.tokenizers.notes({name: part.facts for name, part in parts.items()})
+        for name, part in parts.items():
+            if part.facts["long"]:
+                share, unread = part.facts["long"], part.facts["unread"]
+                limit = f"{self.config.max_source} tokens (task.max_source)"
+                notes.append(f"{share:.1%} of the {name} sources are longer than {limit}: {unread:.1%} is not read")
+            if part.facts.get("long_targets"):
+                limit = f"{self.config.max_target} tokens (task.max_target)"
+                notes.append(f"{part.facts['long_targets']:.1%} of the {name} targets are cut at {limit}")
+        return notes
 
 
 _DECODER = TypeAdapter(DecoderChoice)
@@ -312,4 +358,4 @@ def with_kind(settings: Any, *, context: Any) -> Any:
         decoder = _DECODER.validate_python(settings.get("decoder", {}), context=context)
     except ValidationError:
         return {name: value for name, value in settings.items() if name != "encoder"}
-    return {**settings, "encoder": {**suiting(decoder).model_dump(), **encoder}}
+    return {**settings, "encoder": {**decoder.matching_encoder().model_dump(), **encoder}}

@@ -18,6 +18,7 @@ from torch import nn
 from weft.errors import ConfigError, RunFolderError
 from weft.files import read_json
 from weft.models.weights import own_weights
+from weft.run_folder import WEIGHTS, is_finished
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
 from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
 
@@ -41,7 +42,7 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
     folder, over = _asked(settings.get(part, f"pretrained:{settings.get('start') or ''}"))
     if not folder or not (Path(folder) / "task").is_dir():
         return settings
-    if not (Path(folder) / "bundle.json").is_file():
+    if not is_finished(Path(folder)):
         raise RunFolderError("the run is not finished", where=folder, hint="finish it with --resume")
     where = f"task.{part}"
     if settings.get("tokenizer") is not None:
@@ -70,12 +71,18 @@ def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
 
 
 def start_from_run(
-    folder: str, model: nn.Module, *, part: Literal["encoder", "decoder"], heads: bool = False, told: bool = False
+    folder: str,
+    model: nn.Module,
+    *,
+    part: Literal["encoder", "decoder"],
+    heads: bool = False,
+    has_part_view: bool = False,
 ) -> str:
     """Copy the weights of a part of a trained model into a fresh one; with `heads` all others that fit, too.
 
     A table of pieces may have further rows here, and there may be tables of further views: they stay as they are.
-    Where parts of a row are `told`, the second table does it, which only a folder that tells them has too.
+    `has_part_view`: this model has a second embedding table that marks question and passage. A source folder without
+    one shifts its tables by one.
     Returns what is to be said of it.
 
     Raises:
@@ -84,10 +91,10 @@ def start_from_run(
 
     """
     try:
-        weights = {_reads(name): one for name, one in load_file(Path(folder) / "weights.safetensors").items()}
+        weights = {_reads(name): one for name, one in load_file(Path(folder) / WEIGHTS).items()}
     except (OSError, SafetensorError) as error:
         raise _unreadable(folder, error) from None
-    inserted = told and "reader" not in _saved(Path(folder))
+    inserted = has_part_view and "reader" not in _saved(Path(folder))
     taken, there_are = 0, sum(one.numel() for one in weights.values())
     for name, value in ((_reads(name), one) for name, one in own_weights(model).items()):
         of_part, table = name.startswith(f"{part}."), ".tables." in name

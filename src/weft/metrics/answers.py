@@ -1,4 +1,4 @@
-"""Answers found in a passage against the right ones: exact match and F1 of each; knows no model and no passage.
+"""Scores answers found in a passage by exact match and F1.
 
 Two ways to count. `squad` is that of SQuAD 1.1 and 2.0 (Rajpurkar et al. 2016, section 6.1; 2018): lower case, without
 punctuation and articles; F1 over words. `cmrc` is that of the script of CMRC 2018 (Cui et al. 2019, section 4): lower
@@ -17,25 +17,25 @@ from typing import Literal
 from weft.text.segment import han_share, split_words
 
 Style = Literal["squad", "cmrc"]
-"""How answers are compared."""
+"""Way of comparing answers."""
 
 _MARKS = str.maketrans("", "", "-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』")
 _HAN = re.compile("([\u4e00-\u9fa5])")
 
 
 def style_of(question: str) -> Style:
-    """`cmrc` for a question that is Chinese for the most part, else `squad`."""
+    """Return `cmrc` for a question that is mostly Chinese, else `squad`."""
     return "cmrc" if han_share([question]) > 0.5 else "squad"
 
 
 def exact(answer: str, right: Sequence[str], *, style: Style) -> float:
-    """1 where an answer is one of the right ones, punctuation and case aside, else 0; none right: where it is empty."""
+    """Return 1 if an answer equals a right one but for punctuation and case, or is empty and none is right; else 0."""
     plain = _plain_words if style == "squad" else _plain_marks
     return float(any(plain(answer) == plain(one) for one in right or [""]))
 
 
 def f1(answer: str, right: Sequence[str], *, style: Style) -> float:
-    """The best F1 of an answer over the right ones, 0 to 1; none right: 1 where it is empty."""
+    """Return the best F1 of an answer over the right ones, 0 to 1; without a right one: 1 if it is empty."""
     return max((_f1(answer, one, style) for one in right), default=float(not answer))
 
 
@@ -58,13 +58,13 @@ def _plain_marks(text: str) -> str:
 
 
 def _units(text: str) -> list[str]:
-    """The characters of Chinese and the words of anything else."""
+    """Split a text into characters of Chinese and words of anything else."""
     parts = _HAN.split(text)
     return [unit for part in parts for unit in ((part,) if _HAN.fullmatch(part) else split_words(part))]
 
 
 def _longest_run(one: Sequence[str], other: Sequence[str]) -> int:
-    """How long the longest run is that stands in both."""
+    """Return the length of the longest run that both share."""
     longest, before = 0, [0] * (len(other) + 1)
     for unit in one:
         now = [0] * (len(other) + 1)

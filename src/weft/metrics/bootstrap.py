@@ -1,4 +1,4 @@
-"""Scores with 95% intervals: knows how to resample counts and rows; not how a score is shown.
+"""Scores with 95% intervals, by resampling counts or rows.
 
 The bootstrap draws as many rows as there are, with replacement, and scores the draw; the middle 95% of a thousand such
 scores is the percentile interval (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 6 and 13).
@@ -19,7 +19,7 @@ from weft.metrics.classification import Tally, confusion, tally
 RESAMPLES = 1_000
 LEVEL = 0.95
 FEWEST = 10
-"""Of fewer rows their spread is as good as unknown: what is drawn from them is no interval."""
+"""Least number of rows for an interval: the spread of fewer is as good as unknown."""
 GROUPS = 10_000  # more rows than this are resampled in groups of like rows
 AT_ONCE = 2_000_000  # numbers drawn at a time: 16 MB
 AT_MOST = 30_000_000  # numbers drawn in all, some three seconds
@@ -27,9 +27,9 @@ AT_MOST = 30_000_000  # numbers drawn in all, some three seconds
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score on these rows, and the interval in which it would lie on other rows like them; low <= value <= high.
+    """A score on these rows, and the interval expected on other rows like them; low <= value <= high.
 
-    Both ends are None where there are fewer than 10 rows: these give no interval.
+    Both ends are None for fewer than 10 rows: these give no interval.
     """
 
     value: float
@@ -39,7 +39,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class ClassScores:
-    """Scores of one class; `support` is the number of rows that are of it."""
+    """Scores of one class; `support` is its number of rows."""
 
     precision: Score
     recall: Score
@@ -80,7 +80,7 @@ def class_scores(confusion_CC: np.ndarray, *, resamples: int = RESAMPLES, seed: 
 
 
 def of_classes(found: Tally, resampled: Tally) -> list[ClassScores]:
-    """The same from counts (C,), and those of resamples (R, C)."""
+    """Compute the scores of each class from counts (C,), with intervals from those of resamples (R, C)."""
     values, draws = found.per_class(), resampled.per_class()
     return [
         ClassScores(
@@ -94,7 +94,7 @@ def of_classes(found: Tally, resampled: Tally) -> list[ClassScores]:
 
 
 def mean(values_N: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> Score:
-    """The mean of a value of each row; above 10,000 rows neighbours by value stand for their mean, as in `scores`."""
+    """Average a value over rows; above 10,000 rows neighbours by value stand for their mean, as in `scores`."""
     ordered_N = np.sort(values_N)
     starts_G = np.arange(0, len(ordered_N), -(-len(ordered_N) // GROUPS))
     count_G = np.diff(starts_G, append=len(ordered_N))
@@ -104,7 +104,7 @@ def mean(values_N: np.ndarray, *, resamples: int = RESAMPLES, seed: int = 0) -> 
 
 
 def with_interval(value: float, draws_R: np.ndarray, *, rows: int) -> Score:
-    """A score of so many rows with the middle 95% of its values on resamples; alone where the rows are too few."""
+    """Return a score with the middle 95% of its values on resamples; without an interval for too few `rows`."""
     if rows < FEWEST:
         return Score(float(value))
     low, high = np.quantile(draws_R, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
@@ -114,7 +114,7 @@ def with_interval(value: float, draws_R: np.ndarray, *, rows: int) -> Score:
 
 
 def resampled_counts(count_K: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield how often each cell comes up in each resample, some (r, K) at a time; fewer resamples where K is huge."""
+    """Yield the count of each cell in each resample, some (r, K) at a time; fewer resamples if K is huge."""
     if resamples < 1:
         raise InputError(f"expected at least one resample, found {resamples}")
     rng = np.random.default_rng(seed)
@@ -158,7 +158,7 @@ def _summary(rows: Evidence) -> dict[str, float]:
 
 
 def _resample_rows(rows: Evidence, resamples: int, seed: int) -> dict[str, np.ndarray]:
-    """`log_loss` and `calibration_error` of each resample, (R,)."""
+    """Compute `log_loss` and `calibration_error` of each resample, (R,)."""
     N = len(rows.loss_N)
     stratum_N = rows.bin_N * 2 + rows.hit_N
     order_N = np.lexsort((rows.loss_N, stratum_N))
@@ -176,7 +176,7 @@ def _resample_rows(rows: Evidence, resamples: int, seed: int) -> dict[str, np.nd
 
 
 def _group(stratum_N: np.ndarray, *, size: int) -> np.ndarray:
-    """Where each group starts (G,): runs of at most `size` neighbours of sorted rows, none across two strata."""
+    """Return the start of each group (G,): runs of at most `size` neighbours of sorted rows, none across two strata."""
     place_N = np.arange(len(stratum_N))
     opens_N = np.diff(stratum_N, prepend=-1) != 0
     first_N = np.maximum.accumulate(np.where(opens_N, place_N, 0))

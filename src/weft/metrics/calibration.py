@@ -1,4 +1,4 @@
-"""How far probabilities can be trusted: knows log-loss and calibration; not which model gave the probabilities.
+"""Log loss, calibration of probabilities, and temperature scaling.
 
 Letters: N rows, C classes, M bins of confidence.
 """
@@ -13,12 +13,12 @@ from weft.errors import InputError
 
 BINS = 15  # as in the experiments of Guo et al. 2017
 COLDEST, HOTTEST = 0.1, 10.0
-"""Bounds of a temperature: a few rows without a mistake would ask for 0."""
+"""Bounds of a temperature: a few rows without a mistake would give 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """A reliability diagram: rows binned by confidence, and in each bin the mean confidence beside the accuracy.
+    """A reliability diagram: rows binned by confidence, with the mean confidence and the accuracy of each bin.
 
     `edges_M1` has one more entry than there are bins; bin m holds confidences in (edges[m], edges[m + 1]]. In an empty
     bin `confidence_M` and `accuracy_M` are nan, so that a plot shows a gap there.
@@ -31,12 +31,12 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """The expected calibration error: the bins' gaps weighted by their rows (Guo et al. 2017, eq. 3)."""
+        """Expected calibration error: the bins' gaps weighted by their rows (Guo et al. 2017, eq. 3)."""
         gap_M = np.abs(self.accuracy_M - self.confidence_M)
         return float(np.nansum(self.count_M * gap_M) / self.count_M.sum())
 
     def to_json(self) -> list[dict[str, float]]:
-        """The bins that hold any row: `low`, `high`, `count`, `confidence` and `accuracy` of each."""
+        """Convert the bins that hold any row: `low`, `high`, `count`, `confidence` and `accuracy` of each."""
         rows = zip(self.edges_M1[:-1], self.edges_M1[1:], self.count_M, self.confidence_M, self.accuracy_M, strict=True)
         names = ("low", "high", "count", "confidence", "accuracy")
         return [dict(zip(names, map(float, row), strict=True)) for row in rows if row[2]]
@@ -44,7 +44,7 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What log-loss and calibration keep of each row: its loss, top probability, whether that was right, its bin."""
+    """Values of each row that log loss and calibration need: loss, top probability, whether that was right, bin."""
 
     loss_N: np.ndarray
     confidence_N: np.ndarray
@@ -76,15 +76,16 @@ def evidence(probabilities_NC: np.ndarray, gold_N: np.ndarray, *, bins: int = BI
 
 
 def log_loss(probabilities_NC: np.ndarray, gold_N: np.ndarray) -> float:
-    """Mean negative log of the true class's probability, in nats, clipped as scikit-learn does; errors as `evidence`.
+    """Return the mean negative log probability of the true class, in nats, clipped as in scikit-learn; errors as
+    `evidence`.
 
-    It is a proper score: only the true probabilities make it least (Good 1952, "Rational decisions").
+    It is a proper score: only the true probabilities minimise it (Good 1952, "Rational decisions").
     """
     return float(evidence(probabilities_NC, gold_N).loss_N.mean())
 
 
 def calibration_error(probabilities_NC: np.ndarray, gold_N: np.ndarray, *, bins: int = BINS) -> float:
-    """Mean gap between confidence and accuracy (Guo et al. 2017, section 2, eq. 3); errors as `evidence`."""
+    """Return the mean gap between confidence and accuracy (Guo et al. 2017, section 2, eq. 3); errors as `evidence`."""
     return reliability(probabilities_NC, gold_N, bins=bins).error
 
 
@@ -102,11 +103,11 @@ def reliability(probabilities_NC: np.ndarray, gold_N: np.ndarray, *, bins: int =
 
 
 def temperature(probabilities_NC: np.ndarray, gold_N: np.ndarray) -> float:
-    """The temperature T at which softmax(scores / T) has the least log loss (Guo et al. 2017, section 4.2).
+    """Find the temperature T at which softmax(scores / T) has the least log loss (Guo et al. 2017, section 4.2).
 
     The scores are the logarithms of the probabilities, from which logits differ by a constant a row. The loss is convex
-    in 1 / T, and its slope there is the mean of the scores expected less the true class's: bisection finds its zero.
-    T is kept within 0.1 and 10. Errors as `evidence`.
+    in 1 / T, and its slope there is the mean of the scores expected less the true class's: bisection finds its zero. T
+    is kept within 0.1 and 10. Errors as `evidence`.
     """
     _check(probabilities_NC, gold_N)
     scores_NC = _logarithms(probabilities_NC)
@@ -120,7 +121,7 @@ def temperature(probabilities_NC: np.ndarray, gold_N: np.ndarray) -> float:
 
 
 def tempered(probabilities_NC: np.ndarray, temperature: float) -> np.ndarray:
-    """softmax(scores / T), the scores being the logarithms of the probabilities; at T = 1 the same, bit for bit."""
+    """Return softmax(scores / T), the scores being the logarithms of the probabilities; T = 1 changes no bit."""
     return probabilities_NC if temperature == 1 else _softmax(_logarithms(probabilities_NC) / temperature)
 
 

@@ -1,4 +1,4 @@
-"""Accuracy, precision, recall and F1: knows confusion matrices of class ids; not texts, label names or probabilities.
+"""Accuracy, precision, recall and F1 from confusion matrices of class ids.
 
 Everything here follows from three counts of each class, so a confusion matrix is all that need be kept of a corpus of
 any size. Letters: N rows, C classes, R resamples of a bootstrap.
@@ -15,7 +15,7 @@ from weft.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class PerClass:
-    """Scores of each class, arrays of shape (C,), or (R, C) for resamples; a score with nothing to divide by is 0."""
+    """Scores of each class, arrays of shape (C,), or (R, C) for resamples; a score with a zero denominator is 0."""
 
     precision: np.ndarray
     recall: np.ndarray
@@ -25,7 +25,7 @@ class PerClass:
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """Unweighted means over the classes that occur among the true or the guessed labels."""
+    """Unweighted means over the classes that occur among the true or the predicted labels."""
 
     precision: float
     recall: float
@@ -34,14 +34,14 @@ class Macro:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a score needs to know of each class: rows that are it, rows called it, and rows both; (C,) or (R, C)."""
+    """Counts of each class: true rows, predicted rows, and rows that are both; (C,) or (R, C)."""
 
     hits: np.ndarray
     gold: np.ndarray
     guesses: np.ndarray
 
     def per_class(self) -> PerClass:
-        """Precision, recall and F1 of each class."""
+        """Compute precision, recall and F1 of each class."""
         return PerClass(
             precision=_ratio(self.hits, self.guesses),
             recall=_ratio(self.hits, self.gold),
@@ -50,7 +50,7 @@ class Tally:
         )
 
     def overall(self) -> dict[str, np.ndarray]:
-        """`accuracy` and the three macro scores by name; each has the shape of the leading axes, () or (R,)."""
+        """Compute `accuracy` and the three macro scores by name; each has the shape of the leading axes, () or (R,)."""
         each = self.per_class()
         occurs = (self.gold + self.guesses > 0).sum(-1)
         return {
@@ -62,7 +62,7 @@ class Tally:
 
 
 def confusion(gold_N: np.ndarray, guess_N: np.ndarray, classes: int) -> np.ndarray:
-    """How often class i (row, the truth) was called class j (column): int64 of shape (classes, classes).
+    """Count the rows of class i (row, the truth) that were predicted as class j (column): int64 (classes, classes).
 
     Raises:
         InputError: the two differ in length, or an id is not in 0 .. classes - 1.
@@ -82,7 +82,7 @@ def confusion(gold_N: np.ndarray, guess_N: np.ndarray, classes: int) -> np.ndarr
 
 
 def tally(confusion_CC: np.ndarray) -> Tally:
-    """Count the hits, true rows and guesses of each class in a confusion matrix.
+    """Count the hits, true rows and predicted rows of each class in a confusion matrix.
 
     Raises:
         InputError: the matrix counts no row at all, so that no score is defined.
@@ -94,20 +94,20 @@ def tally(confusion_CC: np.ndarray) -> Tally:
 
 
 def accuracy(confusion_CC: np.ndarray) -> float:
-    """Share of rows called what they are; raises InputError when there are none."""
+    """Return the share of rows predicted right; raises InputError when there are none."""
     return float(tally(confusion_CC).overall()["accuracy"])
 
 
 def per_class(confusion_CC: np.ndarray) -> PerClass:
-    """Precision, recall, F1 and support of each class, 0 where undefined; raises InputError when there are no rows."""
+    """Compute precision, recall, F1 and support of each class, 0 if undefined; raises InputError without rows."""
     return tally(confusion_CC).per_class()
 
 
 def macro(confusion_CC: np.ndarray) -> Macro:
-    """Macro precision, recall and F1; raises InputError when there are no rows.
+    """Compute macro precision, recall and F1; raises InputError when there are no rows.
 
-    Macro F1 is the mean of the classes' F1, not the F1 of the means: the former is less kind to a model that trades
-    one class for another (Opitz and Burst 2019, "Macro F1 and Macro F1"), and is what scikit-learn gives.
+    Macro F1 is the mean of the classes' F1, not the F1 of the means: the former is less kind to a model that trades one
+    class for another (Opitz and Burst 2019, "Macro F1 and Macro F1"), and is that of scikit-learn.
     """
     overall = tally(confusion_CC).overall()
     return Macro(

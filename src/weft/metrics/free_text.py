@@ -1,7 +1,7 @@
-"""Text written without a reference: knows how varied, repetitive and new it is; not whether it is good.
+"""Scores generated texts without references: diversity, repetition and novelty; not their quality.
 
-Texts are cut into words, and Han into characters; case and punctuation count. All figures are shares, 0 to 1.
-Letters: R texts, N pieces end to end, K n-grams.
+Texts are cut into words, and Han into characters; case and punctuation count. All scores are shares, 0 to 1. Letters: R
+texts, N pieces end to end, K n-grams.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from weft.text.segment import Pieces, segment
 
 @dataclass(frozen=True, slots=True)
 class Novelty:
-    """The share of n-grams that no training text has, and of texts that stand whole in a training text."""
+    """Share of n-grams that no training text has, and of texts that occur whole in a training text."""
 
     new_ngrams: float
     copied: float
 
 
 def distinct(texts: Sequence[str], *, n: int) -> float:
-    """Distinct n-grams divided by all n-grams, over all texts together (Li et al. 2016, section 5.2: distinct-n).
+    """Divide distinct n-grams by all n-grams, over all texts together (Li et al. 2016, section 5.2: distinct-n).
 
     It falls with the number of texts: compare samples of one size. 0 where no text has an n-gram.
 
@@ -37,7 +37,7 @@ def distinct(texts: Sequence[str], *, n: int) -> float:
 
 
 def repetition(texts: Sequence[str], *, n: int) -> float:
-    """The share of a text's n-grams that stood in it before, as a mean over the texts that have any.
+    """Return the share of a text's n-grams that occurred in it before, averaged over the texts that have any.
 
     Welleck et al. 2020, "Neural text generation with unlikelihood training", section 6.1: seq-rep-n.
 
@@ -53,7 +53,7 @@ def repetition(texts: Sequence[str], *, n: int) -> float:
 
 
 def novelty(texts: Sequence[str], training: Sequence[str], *, n: int) -> Novelty:
-    """How much of some texts is not learned by heart: n-grams and whole texts that are looked up in the training texts.
+    """Measure how much of some texts is not memorised: n-grams and whole texts are looked up in the training texts.
 
     Every occurrence of an n-gram counts. A text is copied where its pieces stand in a row in one training text,
     whatever the spaces between them; one without pieces is not. 0 where no text has an n-gram.
@@ -70,14 +70,14 @@ def novelty(texts: Sequence[str], training: Sequence[str], *, n: int) -> Novelty
     new_K = ~np.isin(ngrams_K[ours_K], ngrams_K[~ours_K])
     rows = _spelled(pieces)
     learned = "\n".join(rows[len(texts) :])
-    # a text with a new n-gram is no copy: to look for the others alone saves nearly all of the time
+    # a text with a new n-gram is no copy: searching for the others alone saves nearly all of the time
     new_R = np.bincount(text_K[ours_K], weights=new_K, minlength=len(texts))
     copied = sum(row != "\t" and not new and row in learned for row, new in zip(rows, new_R.tolist(), strict=False))
     return Novelty(new_ngrams=float(new_K.mean()) if len(new_K) else 0.0, copied=copied / len(texts))
 
 
 def _ngrams(pieces: Pieces, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """A number for each n-gram [K], the same for the same pieces, and the text it stands in [K]."""
+    """Number the n-grams [K], equal ones alike, and return the text of each [K]."""
     if n < 1:
         raise InputError(f"expected n-grams of at least 1, found {n}")
     text_N = np.repeat(np.arange(len(pieces.lengths_R)), pieces.lengths_R)
@@ -90,6 +90,6 @@ def _ngrams(pieces: Pieces, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _spelled(pieces: Pieces) -> list[str]:
-    """Each text as one string, with a tab on either side of each piece: no piece has one in it."""
+    """Join each text to one string, with a tab on either side of each piece: no piece contains a tab."""
     words = iter(pieces.pieces)
     return ["\t" + "".join(f"{next(words)}\t" for _ in range(length)) for length in pieces.lengths_R.tolist()]

@@ -1,9 +1,9 @@
-"""Which labels are likely wrong, from probabilities of a model that did not see them; knows no texts and no models.
+"""Finds labels that are likely wrong, from probabilities of a model that did not see them.
 
 Confident learning (Northcutt, Jiang and Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels",
 section 3): a row is counted as truly of class j when the model gives j at least the probability that it gives j, on
-average, to the rows labelled j. The counts off the diagonal tell how many labels of each kind are wrong; which ones
-they are is told by how far the given label's probability lies under another's.
+average, to the rows labelled j. The counts off the diagonal estimate the number of wrong labels of each kind; which
+rows they are follows from how far the given label's probability lies under another's.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Literal
 import numpy as np
 
 Rule = Literal["class", "noise-rate", "both"]
-"""Which rows are taken of each kind of error: the least likely of each given label (`class`), those that lie farthest
-under the other label for each pair of labels (`noise-rate`), or those that both rules take."""
+"""Selection of rows for each kind of error: the least likely of each given label (`class`), those that lie farthest
+under the other label for each pair of labels (`noise-rate`), or those that both rules select."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelIssues:
-    """The rows whose labels are likely wrong, worst first: K row numbers, the classes they seem to be of, and margins.
+    """The rows whose labels are likely wrong, worst first: K row numbers, their likely classes, and margins.
 
     The margin is the probability of the given label less that of the likeliest other one, -1 to 1: the normalised
     margin of section 3.2.
@@ -30,11 +30,11 @@ class LabelIssues:
     seem_K: np.ndarray
     margin_K: np.ndarray
     joint_CC: np.ndarray
-    """The estimated number of rows for each given label (row) and true label (column)."""
+    """Estimated number of rows for each given label (row) and true label (column)."""
 
 
 def confident_joint(probabilities_NC: np.ndarray, labels_N: np.ndarray) -> np.ndarray:
-    """How many rows labelled i (row) are confidently of class j (column), int64 [C, C]; equation 1 of section 3.1.
+    """Count the rows labelled i (row) that are confidently of class j (column), int64 [C, C]; section 3.1, equation 1.
 
     Of several classes over their thresholds the likeliest is taken; a row over none is not counted.
     """
@@ -51,7 +51,7 @@ def confident_joint(probabilities_NC: np.ndarray, labels_N: np.ndarray) -> np.nd
 
 
 def estimated_joint(probabilities_NC: np.ndarray, labels_N: np.ndarray) -> np.ndarray:
-    """The confident joint scaled so that each row sums to the rows of that label, [C, C]; equation 3 of section 3.1."""
+    """Scale the confident joint so that each row sums to the rows of that label, [C, C]; equation 3 of section 3.1."""
     classes = probabilities_NC.shape[1]
     joint_CC = confident_joint(probabilities_NC, labels_N).astype(np.float64)
     np.fill_diagonal(joint_CC, np.maximum(joint_CC.diagonal(), 1e-9))  # a label of which no row is sure
@@ -65,10 +65,10 @@ def label_issues(
     """Find the labels that are likely wrong.
 
     Args:
-        probabilities_NC: of each class, by a model that did not see the row's label.
+        probabilities_NC: the probability of each class, from a model that did not see the row's label.
         labels_N: the given labels, 0 to C - 1.
-        rule: which rows are taken (section 3.2).
-        margin: of these, only rows whose label lies at least so far under another one, 0 to 1.
+        rule: the selection of rows (section 3.2).
+        margin: the least distance of a selected row's label under another one, 0 to 1.
 
     """
     rows_N = np.arange(len(labels_N))
@@ -89,7 +89,7 @@ def label_issues(
 
 
 def _by_class(own_N: np.ndarray, labels_N: np.ndarray, joint_CC: np.ndarray) -> np.ndarray:
-    """Of each label as many rows as its errors, those least likely of it: "prune by class"."""
+    """Select as many rows of each label as it has errors, those least likely of it: "prune by class"."""
     taken_N = np.zeros(len(labels_N), dtype=bool)
     wrong_C = np.rint(joint_CC.sum(1) - joint_CC.diagonal()).astype(np.int64)
     for label, wrong in enumerate(wrong_C.tolist()):
@@ -101,7 +101,7 @@ def _by_class(own_N: np.ndarray, labels_N: np.ndarray, joint_CC: np.ndarray) -> 
 def _by_noise_rate(
     probabilities_NC: np.ndarray, own_N: np.ndarray, labels_N: np.ndarray, joint_CC: np.ndarray
 ) -> np.ndarray:
-    """Of each pair of labels as many rows as its errors, those farthest under the other: "prune by noise rate"."""
+    """Select as many rows of each pair of labels as it has errors, farthest under the other: "prune by noise rate"."""
     taken_N = np.zeros(len(labels_N), dtype=bool)
     for label, other in np.argwhere(np.rint(joint_CC) >= 1).tolist():
         if label != other:

@@ -1,7 +1,8 @@
-"""Scores of texts with several labels each, and thresholds for them: knows tables of yes and no; not label names.
+"""Scores of texts with several labels each, and decision thresholds for them.
 
-Letters: N rows, C labels, R resamples, K kinds of rows that are alike in truth and answer. Truth and answers are bool
-arrays (N, C), True where a row has a label. The scores follow scikit-learn's; a score with nothing to divide by is 0.
+Letters: N rows, C labels, R resamples, K kinds of rows that are equal in truth and prediction. Truth and predictions
+are bool arrays (N, C), True where a row has a label. The scores follow scikit-learn's; a score with a zero denominator
+is 0.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from weft.metrics.bootstrap import RESAMPLES, ClassScores, Score, mean, of_class
 from weft.metrics.classification import Tally
 
 MIDDLE = 0.5
-"""The threshold of a label of which nothing is known."""
+"""Threshold of a label of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,11 @@ class MultilabelScores:
 
 
 def thresholds(probabilities_NC: np.ndarray, truth_NC: np.ndarray) -> np.ndarray:
-    """For each label the threshold with the best F1 on these rows, (C,); an answer has a label from it upwards.
+    """Find for each label the threshold with the best F1 on these rows, (C,); a label is predicted from it upwards.
 
     Of thresholds that are equally good the one nearest to 0.5 is taken, halfway between the probabilities of two rows
-    or 0.5 itself; for a label that no row has, 0.5. (Lipton et al. 2014, "Thresholding
-    classifiers to maximize F1 score".) Raises InputError where the shapes do not agree.
+    or 0.5 itself; for a label that no row has, 0.5. (Lipton et al. 2014, "Thresholding classifiers to maximize F1
+    score".) Raises InputError if the shapes do not agree.
     """
     _check(probabilities_NC, truth_NC)
     return np.array([_threshold(*pair) for pair in zip(probabilities_NC.T, truth_NC.T, strict=True)])
@@ -55,18 +56,18 @@ def _threshold(probability_N: np.ndarray, truth_N: np.ndarray) -> float:
 
 
 def log_losses(probabilities_NC: np.ndarray, truth_NC: np.ndarray) -> np.ndarray:
-    """The mean binary log loss of the labels of each row, (N,), in nats, clipped as scikit-learn does."""
+    """Compute the mean binary log loss of the labels of each row, (N,), in nats, clipped as in scikit-learn."""
     of_truth_NC = np.where(truth_NC, probabilities_NC, 1 - probabilities_NC)
     least = np.finfo(np.float64).eps
     return -np.log(np.clip(of_truth_NC, least, 1 - least)).mean(1)
 
 
 def quick_scores(guess_NC: np.ndarray, truth_NC: np.ndarray) -> dict[str, float]:
-    """`micro_f1`, `macro_f1`, `micro_precision`, `micro_recall`, `exact_match` and `hamming_loss`, without intervals.
+    """Compute `micro_f1`, `macro_f1`, `micro_precision`, `micro_recall`, `exact_match` and `hamming_loss`.
 
-    Micro scores are of all decisions together, `macro_f1` is the mean over the labels that occur in truth or answers,
-    `exact_match` the share of rows with all labels right, `hamming_loss` the share of wrong decisions.
-    Raises InputError where there are no rows, or the shapes do not agree.
+    Micro scores are of all decisions together, `macro_f1` is the mean over the labels that occur in truth or
+    predictions, `exact_match` the share of rows with all labels right, `hamming_loss` the share of wrong decisions.
+    Raises InputError if there are no rows, or the shapes do not agree.
     """
     rows = _Rows.of(guess_NC, truth_NC)
     return {name: float(value) for name, value in rows.scores(rows.count_K).items()}
@@ -80,11 +81,10 @@ def scores(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> MultilabelScores:
-    """All of `quick_scores` and `log_loss`, and precision, recall and F1 of each label, with intervals over rows.
+    """Compute all of `quick_scores`, `log_loss`, and precision, recall and F1 of each label, with intervals over rows.
 
-    `loss_N` is what `log_losses` gives. Rows that are alike in truth and answer are drawn together, as cells of a
-    confusion matrix are.
-    Raises InputError where there are no rows, or the shapes do not agree.
+    `loss_N` is from `log_losses`. Rows that are equal in truth and prediction are drawn together, as cells of a
+    confusion matrix are. Raises InputError if there are no rows, or the shapes do not agree.
     """
     rows = _Rows.of(guess_NC, truth_NC)
     parts = list(resampled_counts(rows.count_K, resamples, seed))
@@ -105,7 +105,7 @@ def scores(
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The kinds of rows there are, and how many rows are of each."""
+    """Kinds of rows, equal in truth and prediction, and the number of rows of each kind."""
 
     guess_KC: np.ndarray
     truth_KC: np.ndarray
@@ -119,7 +119,7 @@ class _Rows:
         return cls(guess_NC[first_K].astype(np.float64), truth_NC[first_K].astype(np.float64), count_K)
 
     def tally(self, count_RK: np.ndarray) -> Tally:
-        """Counts of each label, (R, C), or (C,) for counts (K,), when there are so many rows of each kind."""
+        """Count each label, (R, C), or (C,) for counts (K,), given the number of rows of each kind."""
         count_RK = count_RK.astype(np.float64)  # products of floats are fast, and exact up to 2 ** 53
         return Tally(
             hits=count_RK @ (self.guess_KC * self.truth_KC),
@@ -128,7 +128,7 @@ class _Rows:
         )
 
     def scores(self, count_RK: np.ndarray) -> dict[str, np.ndarray]:
-        """Scores over all labels, (R,) each; a single number each for counts (K,)."""
+        """Compute scores over all labels, (R,) each; a single number each for counts (K,)."""
         tally, rows = self.tally(count_RK), self.count_K.sum()
         hits_R, gold_R, guesses_R = (one.sum(-1) for one in (tally.hits, tally.gold, tally.guesses))
         wrong_K = (self.guess_KC != self.truth_KC).sum(1)

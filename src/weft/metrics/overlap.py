@@ -1,4 +1,4 @@
-"""BLEU, chrF and TER of a corpus, as sacreBLEU counts them: knows sentences and references; not which model wrote them.
+"""BLEU, chrF and TER of a corpus, computed by sacreBLEU.
 
 Letters: N sentences, F statistics, K orders of n-grams.
 """
@@ -18,7 +18,7 @@ from weft.metrics.systems import CorpusScore
 
 Case = Literal["keep", "lower"]
 Tokenizer = Literal["13a", "zh", "char", "intl", "none"]
-"""How BLEU cuts texts, by sacreBLEU's names: those of its tokenizers that need no download and no other package."""
+"""Tokenizer of BLEU, by sacreBLEU's names: those that need no download and no other package."""
 
 NO_SPACES = r"\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 """Scripts besides Han that put no spaces between words, as part of a class of a regular expression."""
@@ -26,7 +26,7 @@ _HAN = regex.compile(r"\p{Han}")
 _CHARACTER = regex.compile(rf"[{NO_SPACES}\p{{Hangul}}]")
 _WORD = regex.compile(rf"[\p{{L}}--[\p{{Han}}\p{{Hangul}}{NO_SPACES}]]+", flags=regex.VERSION1)
 _JAPANESE = 0.2
-"""Japanese has more kana than this among its characters, Chinese that names something Japanese has fewer."""
+"""Share of kana above which a text is Japanese; Chinese that names something Japanese has fewer."""
 
 
 def overlap(
@@ -36,7 +36,7 @@ def overlap(
     case: Case = "keep",
     tokenizer: Tokenizer | Literal["auto"] = "auto",
 ) -> dict[str, CorpusScore]:
-    """`bleu` and `chrf`, which are fast; `ter` is a function of its own. Arguments and errors as those have them."""
+    """Compute `bleu` and `chrf`, which are fast, with their arguments and errors; `ter` is a function of its own."""
     return {
         "bleu": bleu(hypotheses, references, case=case, tokenizer=tokenizer),
         "chrf": chrf(hypotheses, references, case=case),
@@ -50,7 +50,7 @@ def bleu(
     case: Case = "keep",
     tokenizer: Tokenizer | Literal["auto"] = "auto",
 ) -> CorpusScore:
-    """BLEU (Papineni et al. 2002), 0 to 100, equal to sacreBLEU's (Post 2018), with its smoothing `exp`.
+    """Compute BLEU (Papineni et al. 2002), 0 to 100, equal to sacreBLEU's (Post 2018), with its smoothing `exp`.
 
     Args:
         hypotheses: a text each, which may be empty.
@@ -64,20 +64,21 @@ def bleu(
     """
     if tokenizer == "auto":
         tokenizer = tokenizer_for([text for row in references for text in row])
-    # forced: to be told on standard error that texts look tokenized is no use to a caller
+    # forced: a warning on standard error that texts look tokenized is no use to a caller
     metric = BLEU(lowercase=case == "lower", tokenize=tokenizer, force=True)
     return CorpusScore(*_counted(metric, hypotheses, references), _bleu)
 
 
 def chrf(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, case: Case = "keep") -> CorpusScore:
-    """chrF2 (Popović 2015, 2016), 0 to 100: n-grams of 1 to 6 characters, so that nothing needs cutting; as `bleu`."""
+    """Compute chrF2 (Popović 2015, 2016), 0 to 100: n-grams of 1 to 6 characters, without a tokenizer; see `bleu`."""
     return CorpusScore(*_counted(CHRF(lowercase=case == "lower"), hypotheses, references), _chrf)
 
 
 def ter(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, case: Case = "keep") -> CorpusScore:
-    """Translation edit rate (Snover et al. 2006): edits and shifts for 100 words of reference; lower is better.
+    """Compute the translation edit rate (Snover et al. 2006), edits and shifts for 100 words of reference: lower is
+    better.
 
-    Where the references are not written in words between spaces, Han characters are cut as Tercom does, one by one
+    If the references are not written in words between spaces, Han characters are cut as Tercom does, one by one
     (`norm:yes`, `asian:yes`). `case="lower"` is the default of sacreBLEU here. Slow: some milliseconds a sentence.
     Arguments and errors as `bleu`.
     """
@@ -87,7 +88,7 @@ def ter(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, case:
 
 
 def tokenizer_for(texts: Sequence[str]) -> Tokenizer:
-    """`zh` where most is Han, `char` where it is Japanese, Korean or another script without spaces, else `13a`.
+    """Choose `zh` for mostly Han, `char` for Japanese, Korean or another script without spaces, else `13a`.
 
     A Han character weighs as much as a word of another script. The default of sacreBLEU, `13a`, takes a Chinese
     sentence for one word, so that two sentences score 0 unless they are the same.
@@ -99,7 +100,7 @@ def tokenizer_for(texts: Sequence[str]) -> Tokenizer:
 
 
 def _counted(metric: Any, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> tuple[str, np.ndarray]:
-    """The signature of a metric of sacreBLEU, and its statistics of each sentence [N, F]."""
+    """Return the signature of a metric of sacreBLEU, and its statistics of each sentence [N, F]."""
     check_rows(hypotheses, references)
     # sacreBLEU wants as many streams as the longest row has references, with None where a row has fewer
     streams = list(zip_longest(*references))
@@ -120,7 +121,7 @@ def check_rows(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -
 
 
 def _bleu(sums: np.ndarray) -> np.ndarray:
-    """Of sums of: length, closest length of a reference, K n-grams right, K n-grams in all."""
+    """Compute BLEU from sums of: length, closest length of a reference, K n-grams right, K n-grams in all."""
     length, goal = sums[..., 0], sums[..., 1]
     right_K, all_K = np.split(sums[..., 2:], 2, axis=-1)
     # smoothing `exp`: the first order of which nothing is right counts half an n-gram, the next a quarter, and so on
@@ -131,7 +132,7 @@ def _bleu(sums: np.ndarray) -> np.ndarray:
 
 
 def _chrf(sums: np.ndarray) -> np.ndarray:
-    """Of sums of: n-grams of the hypothesis, of the reference, and of both, for each of K orders in turn."""
+    """Compute chrF from sums, for each of K orders, of n-grams of the hypothesis, of the reference, and of both."""
     counts_K3 = sums.reshape(*sums.shape[:-1], -1, 3)
     ours_K, theirs_K, both_K = counts_K3[..., 0], counts_K3[..., 1], counts_K3[..., 2]
     there_K = (ours_K > 0) & (theirs_K > 0)
@@ -143,6 +144,6 @@ def _chrf(sums: np.ndarray) -> np.ndarray:
 
 
 def _ter(sums: np.ndarray) -> np.ndarray:
-    """Of sums of: edits, and mean lengths of the references."""
+    """Compute TER from sums of: edits, and mean lengths of the references."""
     edits, words = sums[..., 0], sums[..., 1]
     return 100 * np.where(words > 0, edits / np.where(words > 0, words, 1), edits > 0)

@@ -1,8 +1,7 @@
-"""ROUGE for any script: knows how texts are cut and compared with references; not what they summarise.
+"""ROUGE for any script.
 
 Lin 2004, "ROUGE: a package for automatic evaluation of summaries". The usual package, `rouge-score`, sees `a-z0-9`
-alone, and gives two identical Chinese sentences 0; this is equal to it where texts are in Latin script.
-Letters: N texts.
+alone, and gives two identical Chinese sentences 0; this is equal to it for texts in Latin script. Letters: N texts.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Rouge:
 
     @property
     def score(self) -> CorpusScore:
-        """The mean F1, which is what papers call ROUGE."""
+        """Mean F1, which papers call ROUGE."""
         return mean_score(self.f1_N, signature=self.signature)
 
 
@@ -64,7 +63,7 @@ def rouge(
     *,
     measures: Sequence[Measure] = ("rouge1", "rouge2", "rougeL"),
 ) -> dict[str, Rouge]:
-    """ROUGE-1 and ROUGE-2 (Lin 2004, section 2), ROUGE-L and ROUGE-Lsum (sections 3.1 and 3.2), without stemming.
+    """Compute ROUGE-1 and ROUGE-2 (Lin 2004, section 2), ROUGE-L and ROUGE-Lsum (sections 3.1 and 3.2), unstemmed.
 
     Tokens are lower-cased: runs of `a-z0-9`, single characters of Han and other scripts without spaces, and words of
     the rest. For ROUGE-Lsum, sentences stand on lines of their own. Of several references the one of the best F1
@@ -91,13 +90,13 @@ def rouge(
 
 
 def rouge_l(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, beta: float = 1.2) -> CorpusScore:
-    """ROUGE-L as the MS COCO captioning scorer has it (Chen et al. 2015, section 4.2), and with it the E2E challenge.
+    """Compute ROUGE-L of the MS COCO captioning scorer (Chen et al. 2015, section 4.2), and so of the E2E challenge.
 
-    It differs from `rouge` in three ways, all of which make it higher where there are several references: the highest
-    precision and the highest recall may come from two of them; recall counts beta² times as much as precision; and
-    tokens are those of the Penn treebank, in lower case, without punctuation. With one reference, `beta=1` and texts
-    without punctuation and contractions, both are the same. That scorer cuts texts with Stanford's tokenizer, a program
-    in Java; our rules stand in for it, and may part from it in rare forms. Arguments and errors as `rouge`.
+    It differs from `rouge` in three ways, all of which make it higher with several references: the highest precision
+    and the highest recall may come from two of them; recall counts beta² times as much as precision; and tokens are
+    those of the Penn treebank, in lower case, without punctuation. With one reference, `beta=1` and texts without
+    punctuation and contractions, both are the same. That scorer cuts texts with Stanford's tokenizer, a program in
+    Java; our rules stand in for it, and may differ from it in rare forms. Arguments and errors as `rouge`.
     """
     check_rows(hypotheses, references)
     f_N = np.zeros(len(hypotheses))
@@ -111,17 +110,17 @@ def rouge_l(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, b
 
 
 def tokens(text: str) -> Tokens:
-    """The tokens of one text that `rouge` compares."""
+    """Split one text into the tokens that `rouge` compares."""
     return _TOKEN.findall(text.lower())
 
 
 def lcs(first: Sequence[str], second: Sequence[str]) -> int:
-    """The length of the longest common subsequence, a row of the table in a few operations on one long integer."""
+    """Return the length of the longest common subsequence, a row of the table in a few operations on a long integer."""
     return len(first) - _lcs_rows(first, second)[-1].bit_count()
 
 
 def _lcs_rows(first: Sequence[str], second: Sequence[str]) -> list[int]:
-    """For each prefix of `second`, the places of `first` at which the common subsequence does not grow, as bits.
+    """Return for each prefix of `second` the places of `first` at which the common subsequence does not grow, as bits.
 
     Hyyrö 2004, "Bit-parallel LCS-length computation revisited".
     """
@@ -138,7 +137,7 @@ def _lcs_rows(first: Sequence[str], second: Sequence[str]) -> list[int]:
 
 
 def _common_places(first: Tokens, second: Tokens) -> set[int]:
-    """The places in `first` of one longest common subsequence; of several, the one that `rouge-score` takes."""
+    """Return the places in `first` of one longest common subsequence; of several, the one that `rouge-score` takes."""
     rows, places = _lcs_rows(first, second), set()
     here, there = len(first), len(second)
     while here and there:
@@ -153,13 +152,13 @@ def _common_places(first: Tokens, second: Tokens) -> set[int]:
 
 
 def _prefix(row: int, size: int) -> int:
-    """The length of the longest common subsequence with the first `size` tokens."""
+    """Return the length of the longest common subsequence with the first `size` tokens."""
     return size - (row & ((1 << size) - 1)).bit_count()
 
 
 Lines = list[Tokens]
 Counts = tuple[int, int, int]
-"""Hits, and of how many on our side and on theirs."""
+"""Hits, number of tokens of the hypothesis, and of the reference."""
 
 
 def _ngrams(size: int) -> Callable[[Lines, Lines], Counts]:
@@ -179,7 +178,7 @@ def _subsequence(ours: Lines, theirs: Lines) -> Counts:
 
 
 def _union_of_subsequences(ours: Lines, theirs: Lines) -> Counts:
-    """Each line of theirs with all of ours; no token is hit more often than it occurs on either side."""
+    """Match each line of the reference with all of the hypothesis; no token counts more often than on either side."""
     left_ours, left_theirs = Counter(_joined(ours)), Counter(_joined(theirs))
     sizes = left_ours.total(), left_theirs.total()
     hits = 0
@@ -214,7 +213,7 @@ def _treebank(text: str) -> Tokens:
 
 
 def _best(count: Callable[[Lines, Lines], Counts], ours: Lines, theirs: Sequence[Lines]) -> tuple[float, float, float]:
-    """Precision, recall and F1 against the first of the references that has the best F1."""
+    """Return precision, recall and F1 against the first of the references that has the best F1."""
     found = [_ratios(*count(ours, one)) for one in theirs]
     return max(((*one, _f(*one, beta=1)) for one in found), key=lambda one: one[2])
 

@@ -1,4 +1,4 @@
-"""Whether one model is better than another or merely luckier: knows paired scores and answers; not whose they are.
+"""Tests of whether a difference between models is more than chance, from paired scores or predictions.
 
 Letters: N texts, J pairs of scores (folds times repeats), P tests.
 """
@@ -16,14 +16,14 @@ from weft.errors import InputError
 
 TINY, CLOSE = 1e-300, 1e-15
 FLIPS = 20_000
-"""Draws of a randomisation test: a p-value of 0.05 is known to within 0.003."""
+"""Draws of a randomisation test: they estimate a p-value of 0.05 to within 0.003."""
 
 McNemarForm = Literal["exact", "mid-p", "corrected"]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A mean difference of paired scores, its t statistic (infinite where all differ by the same) and two-sided p."""
+    """Mean difference of paired scores, its t statistic (infinite if all differ by the same) and two-sided p."""
 
     mean: float
     t: float
@@ -32,7 +32,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """How many texts only the first, and only the second, reads right; the two-sided p that this is chance."""
+    """Number of texts that only the first, and only the second, predicts right; the two-sided p that this is chance."""
 
     only_first: int
     only_second: int
@@ -40,7 +40,7 @@ class McNemar:
 
 
 def resampled_t(difference_J: np.ndarray, *, test_share: float) -> Difference:
-    """The corrected resampled t-test on the scores of folds, repeated or not.
+    """Apply the corrected resampled t-test to the scores of folds, repeated or not.
 
     Scores of folds are not independent, as their training sets overlap: a plain t-test finds differences that are not
     there. The variance is therefore multiplied by 1/J + n_test/n_train instead of 1/J (Nadeau and Bengio 2003,
@@ -67,13 +67,13 @@ def resampled_t(difference_J: np.ndarray, *, test_share: float) -> Difference:
 
 
 def mcnemar(first_N: np.ndarray, second_N: np.ndarray, *, form: McNemarForm = "exact") -> McNemar:
-    """McNemar's test on which texts each of two models reads right (1947); texts on which they agree say nothing.
+    """Apply McNemar's test (1947) to the texts that only one of two models predicts right.
 
     Args:
-        first_N: whether the first model reads each text right.
-        second_N: the same of the second model.
-        form: `exact` asks the binomial distribution, `mid-p` counts what was seen by half (Fagerland, Lydersen and
-            Laake 2013), `corrected` is chi-squared with continuity correction (Dietterich 1998, section 3.1).
+        first_N: whether the first model predicts each text right.
+        second_N: whether the second model predicts each text right.
+        form: `exact` uses the binomial distribution, `mid-p` counts the observed outcome by half (Fagerland, Lydersen
+            and Laake 2013), `corrected` is chi-squared with continuity correction (Dietterich 1998, section 3.1).
 
     Raises:
         InputError: the two differ in length.
@@ -87,10 +87,11 @@ def mcnemar(first_N: np.ndarray, second_N: np.ndarray, *, form: McNemarForm = "e
 
 
 def randomization(difference_N: np.ndarray, *, seed: int = 0) -> float:
-    """Two-sided p that a mean difference over texts is chance, found by swapping the two models on texts at random.
+    """Test by swapping two models' results at random whether their mean difference over texts is chance; two-sided p.
 
-    Noreen 1989, "Computer-intensive methods for testing hypotheses", section 3A. Differences are multiples of one
-    step (a text read right in so many of R repeats); with a single repeat it is McNemar's exact test but for the draws.
+    Noreen 1989, "Computer-intensive methods for testing hypotheses", section 3A. Differences are multiples of one step
+    (a text predicted right in some of R repeats); with a single repeat it is McNemar's exact test except for the random
+    draws.
     """
     sizes_K, counts_K = np.unique(np.abs(np.round(difference_N, 9)), return_counts=True)
     seen = abs(float(np.sum(difference_N)))
@@ -100,7 +101,7 @@ def randomization(difference_N: np.ndarray, *, seed: int = 0) -> float:
 
 
 def holm(p_P: Sequence[float]) -> list[float]:
-    """p-values adjusted for how many tests were made (Holm 1979), in the order given.
+    """Adjust p-values for the number of tests (Holm 1979), in the order given.
 
     With P tests at 0.05 each, one in twenty finds a difference by chance; below 0.05 after adjustment, the chance that
     any of them does is below 0.05.
@@ -114,7 +115,7 @@ def holm(p_P: Sequence[float]) -> list[float]:
 
 
 def student_p(t: float, *, freedom: int) -> float:
-    """Two-sided p of Student's t with so many degrees of freedom."""
+    """Return the two-sided p of Student's t with `freedom` degrees of freedom."""
     share = t * t / (freedom + t * t)
     if share < 0.5:  # one minus a small number is exact, a number near one is not
         return 1 - incomplete_beta(share, 0.5, freedom / 2)
@@ -122,7 +123,7 @@ def student_p(t: float, *, freedom: int) -> float:
 
 
 def incomplete_beta(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function I_x(a, b) by its continued fraction.
+    """Compute the regularised incomplete beta function I_x(a, b) by its continued fraction.
 
     Press et al. 2007, "Numerical recipes", section 6.4, evaluated as Lentz does (section 5.2).
     """

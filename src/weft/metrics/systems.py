@@ -1,8 +1,8 @@
-"""Scores of whole corpora, alone and of two systems side by side: knows sums over sentences; not what is counted there.
+"""Scores of whole corpora, alone and of two systems compared, from sums of statistics over sentences.
 
 BLEU and its kind are no means over sentences: they are formulas of sums of counts. A resample of the sentences is a row
-of weights, and its sums are one matrix product, so that nothing is ever counted twice.
-Letters: N sentences, F statistics, M resamples or trials.
+of weights, and its sums are one matrix product, so that nothing is ever counted twice. Letters: N sentences, F
+statistics, M resamples or trials.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from weft.errors import InputError
 from weft.metrics.bootstrap import AT_MOST, AT_ONCE, RESAMPLES, Score, resampled_counts, with_interval
 
 TRIALS = 10_000
-"""Trials of a randomisation test: a p-value of 0.05 is known to within 0.004."""
+"""Trials of a randomisation test: they estimate a p-value of 0.05 to within 0.004."""
 FEWEST_TRIALS = 1_000
 SAME = 1e-9
 """Scores closer than this differ by rounding."""
@@ -27,8 +27,8 @@ SAME = 1e-9
 class CorpusScore:
     """A score of a corpus, 0 to 100 (TER may be above), kept as the statistics of its sentences, float64 [N, F].
 
-    `formula` makes scores [...] of sums of statistics [..., F]: one score, or thousands of resamples at once.
-    `signature` says in one line how the score is made, so that two that differ in it are not compared.
+    `formula` computes scores [...] from sums of statistics [..., F]: one score, or thousands of resamples at once.
+    `signature` describes in one line how the score is computed, so that two that differ in it are not compared.
     """
 
     signature: str
@@ -38,13 +38,13 @@ class CorpusScore:
 
     @property
     def value(self) -> float:
-        """The score of all sentences."""
+        """Score of all sentences."""
         return float(self.formula(self.statistics_NF.sum(0)))
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two systems on the same sentences: the first's score less the second's, and how far that may be chance.
+    """Two systems on the same sentences: the first's score less the second's, and its significance.
 
     `ahead` is the share of resamples in which the first is the better one, ties by half (Koehn 2004, section 4).
     """
@@ -56,12 +56,12 @@ class Comparison:
 
 
 def mean_score(value_N: np.ndarray, *, signature: str) -> CorpusScore:
-    """A score that is the mean of one value (0 to 100) of each sentence."""
+    """Build a score that is the mean of one value (0 to 100) of each sentence."""
     return CorpusScore(signature, np.stack([value_N, np.ones(len(value_N))], axis=1), _mean)
 
 
 def intervals(scores: Mapping[str, CorpusScore], *, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Score]:
-    """Each score of one system with its 95% bootstrap interval; all are scored on the same resamples.
+    """Compute each score of one system with its 95% bootstrap interval; all are scored on the same resamples.
 
     Fewer than 10 sentences give no interval.
 
@@ -86,7 +86,7 @@ def compare(
     trials: int = TRIALS,
     seed: int = 0,
 ) -> dict[str, Comparison]:
-    """Two systems by every score that both have, on the same sentences with the same references.
+    """Compare two systems by every score that both have, on the same sentences with the same references.
 
     The paired bootstrap draws the same sentences of both (Koehn 2004, section 4); its two-sided p asks how often the
     difference of a resample lies as far from the mean of all as the one that was found lies from 0 (Efron and
@@ -122,12 +122,12 @@ def _compared(one: CorpusScore, other: CorpusScore, drawn_M: np.ndarray, swapped
 
 
 def _share_as_far(found_M: np.ndarray, difference: float) -> float:
-    """How often chance goes as far; what was seen counts as one more trial, or p could be 0."""
+    """Return the share of trials with as large a difference; the observed one counts as one more, or p could be 0."""
     return float((1 + (np.abs(found_M) >= abs(difference) - SAME).sum()) / (1 + len(found_M)))
 
 
 def _scored(scores: Sequence[CorpusScore], weights: Iterable[np.ndarray]) -> list[np.ndarray]:
-    """Every score under every row of weights (m, N): a list of (M,)."""
+    """Compute every score under every row of weights (m, N): a list of (M,)."""
     sums_MF = _sums([one.statistics_NF for one in scores], weights)
     return [one.formula(part_MF) for one, part_MF in zip(scores, sums_MF, strict=True)]
 
@@ -135,7 +135,7 @@ def _scored(scores: Sequence[CorpusScore], weights: Iterable[np.ndarray]) -> lis
 def _swapped(
     ones: Sequence[CorpusScore], others: Sequence[CorpusScore], coins: Iterable[np.ndarray]
 ) -> list[np.ndarray]:
-    """The difference of every score in every trial: what coins (m, N) show as 1 stays, the rest changes sides."""
+    """Compute the difference of every score in every trial: where coins (m, N) are 0, the systems are swapped."""
     pairs = list(zip(ones, others, strict=True))
     gains_MF = _sums([one.statistics_NF - other.statistics_NF for one, other in pairs], coins)
     return [
@@ -145,7 +145,7 @@ def _swapped(
 
 
 def _sums(statistics: Sequence[np.ndarray], weights: Iterable[np.ndarray]) -> list[np.ndarray]:
-    """Weighted sums (M, F) of several statistics (N, F), in one product for all."""
+    """Compute weighted sums (M, F) of several statistics (N, F), in one product for all."""
     stacked_NF = np.concatenate(statistics, axis=1)
     sums_MF = np.concatenate([weight_mN @ stacked_NF for weight_mN in weights])
     return np.split(sums_MF, np.cumsum([one.shape[1] for one in statistics])[:-1], axis=1)

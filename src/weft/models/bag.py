@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from weft.data.batch import Ngrams
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
 from weft.models.embedding import sparse_gradient
 
 Weighting = Literal["default", "naive-bayes", "none"]
@@ -22,7 +22,8 @@ class BagEncoderConfig(EncoderConfig):
     """The sum of n-gram vectors (Joulin et al. 2017, section 2), each n-gram weighted by its naive-Bayes ratio."""
 
     kind: Literal["bag"] = "bag"
-    reads_order: ClassVar[bool] = False
+    reads: ClassVar[type] = Ngrams
+    precision: ClassVar[Mapping[str, Precision]] = {}
     recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.05, "batch_rows": 64}
     width: int = Field(default=16, ge=1)
     """Of the n-gram vectors."""
@@ -37,9 +38,9 @@ class BagEncoderConfig(EncoderConfig):
             return self
         return self.model_copy(update={"weighting": "naive-bayes" if choices == 2 else "none"})
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> BagEncoder:
+    def build(self, spec: TokenSpec) -> BagEncoder:
         """An encoder over one table."""
-        return BagEncoder(vocab_sizes[0], self.width, weighting=self.weighting)
+        return BagEncoder(spec.vocab_sizes[0], self.width, weighting=self.weighting)
 
 
 class BagEncoder(Encoder):

@@ -5,16 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 from torch import Tensor, nn
 
 from weft.config import Config
-from weft.data.batch import Source
+from weft.data.batch import Source, Tokens
+from weft.errors import ConfigError
 
+Precision = Literal["float32", "bfloat16", "float64"]
 Pooling = Literal["mean", "max", "last", "attention", "first"]
-"""How the states of all positions become one vector; `first` takes that of the first position, as `[CLS]` of BERT."""
+"""Ways to make one vector of the states of all positions; `first` takes that of the first one, as `[CLS]` of BERT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,18 @@ class Memory:
     final_BD: Tensor | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """Base of the specs: the sizes of what an encoder reads, of which it is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSpec(InputSpec):
+    """Sizes of `Tokens` or `Ngrams`: the number of ids of each view of a position."""
+
+    vocab_sizes: tuple[int, ...]
+
+
 class Encoder(nn.Module, ABC):
     """Turns a source into a Memory. Subclasses set `width` (D) before they return from `__init__`."""
 
@@ -33,62 +47,87 @@ class Encoder(nn.Module, ABC):
     keeps_positions: ClassVar[bool] = True
     """False where states do not stand for positions of the source: no span head, no attention over them."""
     pooling: ClassVar[Pooling] = "mean"
-    """How a classifier pools the states when it is not told."""
+    """Pooling of the states under a classifier whose settings name none."""
     head_dropout: ClassVar[float] = 0.5
-    """The dropout of a head when it is not told."""
+    """Dropout of a head whose settings name none."""
     head_rate: float = 1.0
-    """How much faster than the encoder learns what stands outside of it."""
+    """Learning rate of all weights outside of the encoder, over that of the encoder."""
 
     @abstractmethod
     def forward(self, source: Any) -> Memory:
         """Read a batch."""
 
-    def prepare(self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray]) -> None:
-        """Learn what is no weight, once, before training: from the ids of all texts and those of each label's texts."""
-
     def rates(self) -> Iterable[tuple[nn.Parameter, float]]:
-        """The weights that learn at another rate than the optimiser's, and what that is times it."""
+        """Yield each weight that learns at another rate than the optimiser's, with the factor."""
         return ()
 
+    def share_table(self, table: nn.Embedding) -> None:
+        """Look tokens up in the table of a decoder from now on."""
+        embedding: Any = self.embedding
+        embedding.tables[0] = table
 
-class EncoderConfig(Config):
-    """Base of the configs of encoders: the settings of one, and how it is built."""
+    def scale_embedding(self) -> None:
+        """Embed at unit variance beside a decoder that does; no matter where nothing is added to the embeddings."""
+
+
+@runtime_checkable
+class NeedsCounts(Protocol):
+    """An encoder that counts ids over the training texts of each label, once, before training."""
+
+    def prepare(self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray]) -> None:
+        """Count the ids of all texts, and of the texts of each label."""
+        ...
+
+
+class PartConfig(Config):
+    """Base of the configs of encoders and decoders: what training and tasks ask of either."""
 
     kind: str
-    reads_order: ClassVar[bool] = True
-    """True: reads `Tokens`. False: reads `Ngrams`."""
     recommended: ClassVar[Mapping[str, Any]] = {}
-    """Training settings that suit this encoder, taken where a user sets none."""
+    """Training settings that suit this part, taken where a user sets none."""
+    precision: ClassVar[Mapping[str, Precision]] = {"cuda": "bfloat16"}
+    """The precision in which this part trains fastest, by type of device; float32 on a device that is not named."""
+    bfloat16_on_any_cpu: ClassVar[bool] = True
+    """False where torch trains this part in bfloat16 only on a CPU with instructions for it."""
 
     @property
     def advised(self) -> Mapping[str, Any]:
-        """The same, where its own settings make no difference."""
+        """Training settings that suit this part with its own settings."""
         return self.recommended
 
-    def for_labels(self, choices: int) -> Self:  # noqa: ARG002
-        """The same for so many labels that exclude each other: two where each label is a yes or no of its own."""
-        return self
+    @property
+    def longest(self) -> int | None:
+        """The largest number of tokens it can take, begin and end included; None: any number."""
+        return None
 
     @property
     def reads_with(self) -> str | None:
-        """The folder of the only tokenizer whose ids it reads; None: it reads those of any."""
+        """The folder of the only tokenizer whose ids it knows; None: it takes those of any."""
         return None
 
     def ready(self) -> Self:
-        """The same with all that its files say, which is read once, when training begins."""
+        """Return a copy with all that its files say, which is read once, when training begins."""
+        return self
+
+
+class EncoderConfig(PartConfig):
+    """Base of the configs of encoders: the settings of one, and how it is built."""
+
+    reads: ClassVar[type] = Tokens
+    """The source that it reads: `Tokens` or `Ngrams`."""
+    reads_jointly: ClassVar[bool] = False
+    """Whether question and passage are read best in one row, by attention of each position to all."""
+
+    def for_labels(self, choices: int) -> Self:  # noqa: ARG002
+        """Return a copy for so many labels that exclude each other: two where each label is a yes or no of its own."""
         return self
 
     def start(self, encoder: Encoder) -> list[str]:  # noqa: ARG002
         """Start a fresh encoder from what the settings name, when training begins; returns what is to be said of it."""
         return []
 
-    @property
-    def longest(self) -> int | None:
-        """How many positions it can read at most; None: any number."""
-        return None
-
-    def build(self, vocab_sizes: tuple[int, ...]) -> Encoder:
-        """The encoder, with fresh weights; `vocab_sizes` has the number of ids of each view of a position."""
+    def build(self, spec: Any) -> Encoder:
+        """Build the encoder, with fresh weights, for sources of these sizes (an `InputSpec`)."""
         raise NotImplementedError
 
 
@@ -119,6 +158,8 @@ class Decoder(nn.Module, ABC, Generic[S]):
     """
 
     width: int
+    scale: float = 1.0
+    """The factor on its embeddings; an encoder beside one that scales has to scale too."""
     longest: int | None = None
     """How many tokens a sequence may have, what begins it included; None: any number."""
     parallel: ClassVar[bool] = True
@@ -154,17 +195,8 @@ class Symbols:
     end: int
 
 
-class DecoderConfig(Config):
+class DecoderConfig(PartConfig):
     """Base of the configs of decoders: the settings of one, and how it is built."""
-
-    kind: str
-    recommended: ClassVar[Mapping[str, Any]] = {}
-    """Training settings that suit this decoder, taken where a user sets none."""
-
-    @property
-    def advised(self) -> Mapping[str, Any]:
-        """The same, where its own settings make no difference."""
-        return self.recommended
 
     @property
     def needs_positions(self) -> bool:
@@ -172,31 +204,40 @@ class DecoderConfig(Config):
         return True
 
     @property
-    def longest(self) -> int | None:
-        """How many tokens a sequence may have, the one that begins it included; None: any number."""
-        return None
-
-    @property
     def symbols(self) -> Symbols | None:
-        """With what its sequences begin and end; None: with the one id after those of the tokenizer."""
+        """The ids that begin and end its sequences; None: both are the one id after those of the tokenizer."""
         return None
 
-    @property
-    def reads_with(self) -> str | None:
-        """The folder of the only tokenizer whose ids it writes; None: it writes those of any."""
-        return None
+    def matching_encoder(self) -> EncoderConfig:
+        """Return the config of the encoder that suits this decoder, taken where none is named.
 
-    def ready(self) -> Self:
-        """The same with all that its files say, which is read once, when training begins."""
-        return self
+        Raises ConfigError where there is none.
+        """
+        what = f"no encoder is known that suits the decoder `{self.kind}`"
+        raise ConfigError(what, where="task.encoder", hint="name one, such as `transformer` or `lstm`")
 
     def start(self, decoder: Decoder[Any]) -> list[str]:  # noqa: ARG002
         """Start a fresh decoder from what the settings name, when training begins; returns what is to be said of it."""
         return []
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> Decoder[Any]:
-        """The decoder, with fresh weights; `memory_width` is None where it reads no memory."""
+        """Build the decoder, with fresh weights; `memory_width` is None where it reads no memory."""
         raise NotImplementedError
 
 
-__all__ = ["Decoder", "DecoderConfig", "Encoder", "EncoderConfig", "Memory", "Pooling", "Source", "State", "Symbols"]
+__all__ = [
+    "Decoder",
+    "DecoderConfig",
+    "Encoder",
+    "EncoderConfig",
+    "InputSpec",
+    "Memory",
+    "NeedsCounts",
+    "PartConfig",
+    "Pooling",
+    "Precision",
+    "Source",
+    "State",
+    "Symbols",
+    "TokenSpec",
+]

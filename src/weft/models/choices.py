@@ -17,6 +17,7 @@ from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.pretrained_decoder import PretrainedDecoderConfig
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
 from weft.models.rnn_decoder import GruDecoderConfig, LstmDecoderConfig
+from weft.models.tabular import TabularEncoderConfig
 from weft.models.transformer import TransformerEncoderConfig
 from weft.models.transformer_decoder import TransformerDecoderConfig
 
@@ -29,6 +30,10 @@ ENCODERS = (
     TransformerEncoderConfig,
     PretrainedEncoderConfig,
 )
+
+
+OTHER_ENCODERS = (TabularEncoderConfig,)
+"""Those that read something else than text."""
 
 
 def _with_folder(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
@@ -23,9 +23,8 @@ class ClassifierConfig(Config):
     """Of the pooled vector; None: 0.5, over a pre-trained encoder 0.1."""
 
     def build(self, encoder: Encoder, *, classes: int) -> Classifier:
-        """An encoder with this head."""
-        dropout = self.dropout_over(encoder)
-        return Classifier(encoder, classes=classes, pooling=self.pooling_of(encoder), dropout=dropout)
+        """Build this head over an encoder."""
+        return Classifier(encoder, self, classes=classes)
 
     def pooling_of(self, encoder: Encoder) -> Pooling:
         """How the states of an encoder are pooled."""
@@ -36,19 +35,39 @@ class ClassifierConfig(Config):
         return encoder.head_dropout if self.dropout is None else self.dropout
 
 
-class Classifier(nn.Module):
-    """Encoder, pooling, dropout, one linear layer."""
+class PooledEncoder(nn.Module):
+    """Encoder and pooling: one vector [B, width] of each row."""
 
-    def __init__(self, encoder: Encoder, *, classes: int, pooling: Pooling, dropout: float) -> None:
+    def __init__(self, encoder: Encoder, head: ClassifierConfig) -> None:
         super().__init__()
         self.encoder = encoder
-        self.pool = Pool(encoder.width, pooling)
-        self.dropout = Dropout(dropout)
-        self.scores = nn.Linear(encoder.width, classes)
+        self.pool = Pool(encoder.width, head.pooling_of(encoder))
 
-    def forward(self, source: Source) -> Tensor:
-        """The logits of each class, [B, C]."""
-        return self.scores(self.dropout(self.pool(self.encoder(source))))
+    @property
+    def width(self) -> int:
+        """The width of the vectors."""
+        return self.encoder.width
+
+    def vector(self, source: Source) -> Tensor:
+        """Read a batch as vectors, [B, width]."""
+        return self.pool(self.encoder(source))
+
+    def forward(self, source: Any) -> Tensor:
+        """Read a batch as vectors, [B, width]."""
+        return self.vector(source)
+
+
+class Classifier(PooledEncoder):
+    """Encoder, pooling, dropout, one linear layer."""
+
+    def __init__(self, encoder: Encoder, head: ClassifierConfig, *, classes: int) -> None:
+        super().__init__(encoder, head)
+        self.dropout = Dropout(head.dropout_over(encoder))
+        self.scores = nn.Linear(self.width, classes)
+
+    def forward(self, source: Any) -> Tensor:
+        """Score each class, logits [B, C]."""
+        return self.scores(self.dropout(self.vector(source)))
 
 
 class Pool(nn.Module):

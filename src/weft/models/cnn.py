@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field, PositiveInt
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from weft.data.batch import Tokens
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
 from weft.models.embedding import Embedding
 
 
@@ -18,6 +19,7 @@ class CnnEncoderConfig(EncoderConfig):
     """One layer of convolutions of several widths (Kim 2014, section 2); pooled by maximum unless told otherwise."""
 
     kind: Literal["cnn"] = "cnn"
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     width: int = Field(default=128, ge=1)
     """Of the embeddings."""
     windows: tuple[PositiveInt, ...] = Field(default=(1, 2, 3), min_length=1)
@@ -29,9 +31,9 @@ class CnnEncoderConfig(EncoderConfig):
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
     """How often each view of a row is left out while training."""
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> CnnEncoder:
+    def build(self, spec: TokenSpec) -> CnnEncoder:
         """The encoder with its embedding."""
-        embedding = Embedding(vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
+        embedding = Embedding(spec.vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
         return CnnEncoder(embedding, windows=self.windows, maps=self.maps)
 
 

@@ -9,8 +9,6 @@ from torch import Tensor, nn
 from weft.data.batch import Source
 from weft.models.base import Decoder, Encoder
 from weft.models.embedding import Embedding
-from weft.models.pretrained import PretrainedEncoder
-from weft.models.transformer import TransformerEncoder
 
 Tying = Literal["shared", "separate"]
 """Whether the encoder embeds tokens in the decoder's table, or in one of its own."""
@@ -43,16 +41,14 @@ class EncoderDecoder(nn.Module):
         if isinstance(embedding, Embedding):
             for table in embedding.tables:
                 table.sparse = False  # a few thousand pieces, most of them in every batch
-        if isinstance(encoder, TransformerEncoder) and getattr(decoder, "scale", 1) != 1:
+        if decoder.scale != 1:
             encoder.scale_embedding()
         self.share()
 
     def share(self) -> None:
         """Let both sides have one table, where they are tied; again, where either side has got another."""
-        if self.tying == "shared" and isinstance(self.encoder, PretrainedEncoder):
-            self.encoder.network.get_input_embeddings().weight = self.decoder.embedding.weight  # ty: ignore
-        elif self.tying == "shared":
-            self.encoder.embedding.tables[0] = self.decoder.embedding  # ty: ignore
+        if self.tying == "shared":
+            self.encoder.share_table(self.decoder.embedding)  # ty: ignore[invalid-argument-type]
 
     def forward(self, source: Source, ids_BT: Tensor) -> Tensor:
         """The decoder's states [B, T, D] after each token of true prefixes."""

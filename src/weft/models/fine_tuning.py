@@ -10,6 +10,7 @@ from torch import nn
 
 from weft.config import Config
 from weft.errors import ConfigError
+from weft.models.base import PartConfig
 from weft.models.model_folder import library, located, read_architecture
 
 Freeze = Literal["none", "embeddings", "all"] | int
@@ -32,12 +33,11 @@ class LoraConfig(Config):
     trained folder needs that of the model."""
 
 
-class FineTuning(Config):
+class FineTuning(PartConfig):
     """The settings of every pre-trained part."""
 
     serves: ClassVar[tuple[str, ...]] = ()
     """The `model_type`s that can be such a part."""
-    recommended: ClassVar[Mapping[str, Any]] = {}
     folder: str = ""
     """Of the model, with `config.json`, `model.safetensors` and its tokenizer; `hub:name/of-model` fetches it."""
     architecture: dict[str, Any] | None = None

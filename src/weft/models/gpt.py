@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from weft.models.attention import check_heads
 from weft.models.base import DecoderConfig
+from weft.models.transformer import (
+    FeedForward,
+    LayerDropout,
+    Layers,
+    TransformerEncoderConfig,
+    TransformerSettings,
+    Width,
+)
 from weft.models.transformer_decoder import Norm, TransformerDecoder
 
 
-class GptDecoderConfig(DecoderConfig):
+class GptDecoderConfig(TransformerSettings, DecoderConfig):
     """A Transformer that writes alone: rotary positions, RMS norms, no biases, as in Llama (Touvron et al. 2023).
 
     With `positions` learned and `norm` layer it is GPT-2 (Radford et al. 2019), in whose format it can be exported.
@@ -24,32 +31,26 @@ class GptDecoderConfig(DecoderConfig):
         "batch_rows": 32,
         "schedule": "cosine",
     }
-    width: int = Field(default=256, ge=2, multiple_of=2)
-    """Of the embeddings and of all states."""
-    layers: int = Field(default=4, ge=1)
-    """One above the other."""
-    heads: int = Field(default=4, ge=1)
-    """Of each attention; they share the width."""
-    feed_forward: int = Field(default=1024, ge=1)
-    """Width inside the feed-forward part."""
+    width: Width = 256
+    layers: Layers = 4
+    feed_forward: FeedForward = 1024
     positions: Literal["rotary", "learned"] = "rotary"
-    """How the order of tokens is told: by turning queries and keys, or by learned vectors that are added."""
+    """Encoding of the order of tokens: `rotary`, by rotated queries and keys (Su et al. 2021), or `learned` vectors
+    that are added to the embeddings."""
     norm: Norm = "rms"
     """`layer` comes with biases in all layers, `rms` without."""
     max_length: int = Field(default=1024, ge=2)
     """Positions that can be learned; of no meaning for rotary ones."""
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-    """Of the embeddings, in the attention, and after each part of a layer."""
-
-    @model_validator(mode="after")
-    def _heads_divide_the_width(self) -> Self:
-        check_heads(self.width, self.heads, turning="rotary" if self.positions == "rotary" else "none")
-        return self
+    dropout: LayerDropout = 0.1
 
     @property
     def longest(self) -> int | None:
         """`max_length` where positions are learned."""
         return self.max_length if self.positions == "learned" else None
+
+    def matching_encoder(self) -> TransformerEncoderConfig:
+        """Return the config of a Transformer encoder of this size, with rotary positions."""
+        return self.encoder_of_this_size(positions="rotary")
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """The decoder with its embedding."""

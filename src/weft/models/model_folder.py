@@ -16,6 +16,7 @@ from typing import Any, Literal
 import torch
 
 from weft.errors import ConfigError, MissingExtra
+from weft.run_folder import is_finished
 
 READERS = (
     *("albert", "bert", "camembert", "deberta", "deberta-v2", "distilbert", "electra", "ernie", "modernbert"),
@@ -72,7 +73,7 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
         what = "is a file, and not the folder of a model" if folder.exists() else "there is no such folder"
         raise ConfigError(what, where=where, hint=hint)
     if not path.is_file():
-        if (folder / "bundle.json").is_file():
+        if is_finished(folder):
             hint = "name the folder of a model of `transformers`; a run of `weft pretrain` serves other tasks"
             raise ConfigError("is a run of weft, from which this task cannot start", where=where, hint=hint)
         raise ConfigError("there is no config.json in this folder", where=where, hint="is it that of a model?")

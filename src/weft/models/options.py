@@ -16,7 +16,8 @@ from weft.data.batch import Moves
 from weft.models.base import Encoder, Memory
 from weft.models.classifier import Pool
 from weft.models.dropout import Dropout
-from weft.models.span import AttentionReader, ReaderKind, Reading
+from weft.models.rnn import RnnLayers
+from weft.models.span import BiAttention, ReaderKind, Reading, span_layers
 
 HIDDEN = 32
 """Width of the layer over what was counted."""
@@ -41,7 +42,9 @@ class OptionConfig(Config):
 
     def build(self, encoder: Encoder, *, reader: ReaderKind, counted: int) -> OptionReader:
         """An encoder with the head, over so many numbers that were counted of each option."""
-        reads = JointVector(encoder) if reader == "joint" else AttentionVector(encoder, self.hidden, self.dropout)
+        if reader == "joint":
+            return OptionReader(JointVector(encoder), counted=counted, dropout=self.dropout)
+        reads = AttentionVector(encoder, hidden=self.hidden, dropout=self.dropout)
         return OptionReader(reads, counted=counted, dropout=self.dropout)
 
 
@@ -58,28 +61,25 @@ class JointVector(nn.Module):
         return self.pool(self.encoder(source.passage))
 
 
-class AttentionVector(AttentionReader):
-    """What bidirectional attention finds in the passage of question and option, pooled over the passage."""
+class AttentionVector(BiAttention):
+    """Attention between passage and question with option, pooled over the passage, beside the question's vector."""
 
-    def __init__(self, encoder: Encoder, hidden: int, dropout: float) -> None:
+    def __init__(self, encoder: Encoder, *, hidden: int, dropout: float) -> None:
         super().__init__(encoder, hidden=hidden, dropout=dropout)
-        del (
-            self.ending,
-            self.about,
-            self.begun,
-            self.start,
-            self.end,
-            self.none,
-        )  # no place in the passage is looked for
-        self.width = 2 * hidden + encoder.width
+        width, wide = encoder.width, 2 * hidden
+        self.width = wide + width
+        # the layers by which `AttentionReader` finds a span are drawn and dropped: this head was once built from it,
+        # and a seed is to give the weights that it gave then
+        RnnLayers(wide, cell="lstm", hidden=hidden)
+        self.asked, self.whole = Pool(width, "attention"), Pool(wide, "max")
+        span_layers(width, wide)
 
-    def forward(self, source: Reading) -> Tensor:  # ty: ignore[incompatible-method-override]
-        """A vector for each option, [N, D]."""
+    def forward(self, source: Reading) -> Tensor:
+        """Return a vector for each option, [N, D]."""
         assert source.question is not None
-        passage, asked = self.encoder(source.passage), self.encoder(source.question)
-        merged_NSD = torch.relu(self.merge(self.dropout(self._attended(passage, asked))))
-        read_NSD = merged_NSD + self._read(self.modelling, merged_NSD, passage)
-        return torch.cat([self.whole(Memory(read_NSD, passage.mask_BS)), self.asked(asked)], 1)
+        passage, question = self.encoder(source.passage), self.encoder(source.question)
+        _, read_NSD = self.attend(passage, question)
+        return torch.cat([self.whole(Memory(read_NSD, passage.mask_BS)), self.asked(question)], 1)
 
 
 class OptionReader(nn.Module):

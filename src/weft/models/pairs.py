@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from weft.data.batch import Moves, Tokens
-from weft.models.base import Encoder
-from weft.models.classifier import ClassifierConfig, Pool
-from weft.models.dropout import Dropout
+from weft.models.classifier import Classifier, PooledEncoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +19,22 @@ class Pair(Moves):
     second: Tokens
 
 
-class PairClassifier(nn.Module):
-    """Both texts through one encoder and pooled to u and v; a linear layer on [u, v, |u - v|, u * v].
+class PooledPair(PooledEncoder):
+    """Two texts through one encoder, pooled to u and v: the vector [u, v, |u - v|, u * v] of each row.
 
     Conneau et al. 2017, "Supervised learning of universal sentence representations", section 3.1.
     """
 
-    def __init__(self, encoder: Encoder, config: ClassifierConfig, *, classes: int) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.pool = Pool(encoder.width, config.pooling_of(encoder))
-        self.dropout = Dropout(config.dropout_over(encoder))
-        self.scores = nn.Linear(4 * encoder.width, classes)
+    @property
+    def width(self) -> int:
+        """The width of the vectors."""
+        return 4 * self.encoder.width
 
-    def forward(self, source: Pair) -> Tensor:
-        """The logits of each class, [B, C]."""
+    def vector(self, source: Pair) -> Tensor:  # ty: ignore[incompatible-method-override]
+        """Read a batch of pairs as vectors, [B, width]."""
         u_BD, v_BD = self.pool(self.encoder(source.first)), self.pool(self.encoder(source.second))
-        return self.scores(self.dropout(torch.cat([u_BD, v_BD, (u_BD - v_BD).abs(), u_BD * v_BD], dim=1)))
+        return torch.cat([u_BD, v_BD, (u_BD - v_BD).abs(), u_BD * v_BD], dim=1)
+
+
+class PairClassifier(PooledPair, Classifier):
+    """A linear layer on the vector of two texts."""

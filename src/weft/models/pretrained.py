@@ -16,7 +16,7 @@ from torch import nn
 
 from weft.data.batch import Tokens
 from weft.errors import ConfigError
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
 from weft.models.fine_tuning import FineTuned, FineTuning
 from weft.models.model_folder import PAIRS, READERS, Head, fresh, loaded
 
@@ -28,6 +28,8 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
     """A pre-trained BERT or one of its kin (Devlin et al. 2019), and how far fine-tuning may change it."""
 
     kind: Literal["pretrained"] = "pretrained"
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
+    reads_jointly: ClassVar[bool] = True
     serves: ClassVar[tuple[str, ...]] = (*READERS, *PAIRS)
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 3,
@@ -49,14 +51,14 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
         reserved = 1 + found.get("pad_token_id", 1) if found["model_type"] in AFTER_PADDING else 0
         return found["max_position_embeddings"] - reserved
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> PretrainedEncoder:
+    def build(self, spec: TokenSpec) -> PretrainedEncoder:
         """The network with fresh weights; where an adapter alone is saved, with those of the folder."""
         if self.architecture is None:
             what = "a pre-trained encoder is not known to this task: it reads texts by its own tokenizer"
             raise ConfigError(what, where="task.encoder", hint="take another encoder, such as `transformer`")
         network = fresh(self.architecture, head=self._head)
-        if network.config.vocab_size < vocab_sizes[0]:
-            what = f"the tokenizer has {vocab_sizes[0]:,} ids, and the model only {network.config.vocab_size:,}"
+        if network.config.vocab_size < spec.vocab_sizes[0]:
+            what = f"the tokenizer has {spec.vocab_sizes[0]:,} ids, and the model only {network.config.vocab_size:,}"
             raise ConfigError(what, where=self.folder, hint="are both of one model?")
         encoder = PretrainedEncoder(network, layer_decay=self.layer_decay, head_rate=self.head_rate)
         if self.lora is not None and self.lora.save == "adapter":
@@ -89,6 +91,10 @@ class PretrainedEncoder(FineTuned, Encoder):
         super().__init__()
         self.layer_decay, self.head_rate = layer_decay, head_rate
         self.take(network)
+
+    def share_table(self, table: nn.Embedding) -> None:
+        """Look tokens up in the table of a decoder from now on."""
+        self.network.get_input_embeddings().weight = table.weight
 
     def take(self, network: Any) -> None:
         """Read by this network from now on, or by its encoder where it has a decoder too."""

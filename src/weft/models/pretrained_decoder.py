@@ -13,15 +13,17 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor, nn
 
 from weft.errors import ConfigError
-from weft.models.base import Decoder, DecoderConfig, Memory, Symbols
+from weft.models.base import Decoder, DecoderConfig, Memory, Precision, Symbols
 from weft.models.fine_tuning import FineTuned, FineTuning
 from weft.models.model_folder import PAIRS, WRITERS, Head, fresh, loaded
+from weft.models.pretrained import PretrainedEncoderConfig
 
 
 class PretrainedDecoderConfig(FineTuning, DecoderConfig):
     """A pre-trained GPT-2 and its kin, which write alone, or the decoder of a T5, BART, Marian and theirs."""
 
     kind: Literal["pretrained"] = "pretrained"
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     serves: ClassVar[tuple[str, ...]] = (*WRITERS, *PAIRS)
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 3,
@@ -52,6 +54,10 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
         first = end if begin is None else begin
         forced = said.get("forced_bos_token_id")
         return Symbols((first,) if forced is None else (first, forced), end)
+
+    def matching_encoder(self) -> PretrainedEncoderConfig:
+        """Return the config of the encoder in its folder."""
+        return PretrainedEncoderConfig(**{name: getattr(self, name) for name in FineTuning.model_fields})
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> PretrainedDecoder:
         """The network with fresh weights; where an adapter alone is saved, with those of the folder.

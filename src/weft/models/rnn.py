@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Tokens
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, TokenSpec
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
@@ -20,6 +20,7 @@ _MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 class RnnEncoderConfig(EncoderConfig):
     """Settings shared by the recurrent encoders."""
 
+    bfloat16_on_any_cpu: ClassVar[bool] = False
     width: int = Field(default=128, ge=1)
     """Of the embeddings."""
     hidden: int = Field(default=96, ge=1)
@@ -33,8 +34,8 @@ class RnnEncoderConfig(EncoderConfig):
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
     """How often each view of a row is left out while training."""
 
-    def _build(self, vocab_sizes: tuple[int, ...], cell: Cell) -> RnnEncoder:
-        embedding = Embedding(vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
+    def _build(self, spec: TokenSpec, cell: Cell) -> RnnEncoder:
+        embedding = Embedding(spec.vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
         return RnnEncoder(
             embedding,
             cell=cell,
@@ -53,9 +54,9 @@ class PlainRnnEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["rnn"] = "rnn"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "rnn")
+        return self._build(spec, "rnn")
 
 
 class LstmEncoderConfig(RnnEncoderConfig):
@@ -63,9 +64,9 @@ class LstmEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["lstm"] = "lstm"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "lstm")
+        return self._build(spec, "lstm")
 
 
 class GruEncoderConfig(RnnEncoderConfig):
@@ -73,17 +74,13 @@ class GruEncoderConfig(RnnEncoderConfig):
 
     kind: Literal["gru"] = "gru"
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> RnnEncoder:
+    def build(self, spec: TokenSpec) -> RnnEncoder:
         """The encoder with its embedding."""
-        return self._build(vocab_sizes, "gru")
+        return self._build(spec, "gru")
 
 
 class RnnEncoder(Encoder):
-    """States [B, S, directions * hidden].
-
-    The second direction reads each row turned round within its length, so padding comes last for both, nothing needs
-    packing, and torch's fused CPU kernels serve.
-    """
+    """Recurrent layers over an embedding: states [B, S, directions * hidden]."""
 
     pooling = "max"
 
@@ -93,34 +90,61 @@ class RnnEncoder(Encoder):
         super().__init__()
         self.embedding = embedding
         self.width = directions * hidden
-        make = _MODULES[cell]
-        self.layers = nn.ModuleList(
-            nn.ModuleList(
-                make(embedding.width if layer == 0 else self.width, hidden, batch_first=True) for _ in range(directions)
-            )
-            for layer in range(layers)
-        )
+        self.layers = _stacked(embedding.width, cell=cell, hidden=hidden, layers=layers, directions=directions)
         self.dropout = Dropout(dropout)
 
     def forward(self, source: Tokens) -> Memory:
         """Read a batch."""
-        states_BSD = self.embedding(source)
-        lengths_B = source.lengths_B
-        turned_BS = _turned(source.mask_BS, lengths_B)
-        for depth, directions in enumerate(self.layers):
-            if depth:
-                states_BSD = self.dropout(states_BSD)
-            read = [directions[0](states_BSD)[0]]  # ty: ignore
-            if len(directions) == 2:  # ty: ignore
-                backward = directions[1](_reordered(states_BSD, turned_BS))[0]  # ty: ignore
-                read.append(_reordered(backward, turned_BS))
-            states_BSD = torch.cat(read, 2) if len(read) == 2 else read[0]
-        rows_B = torch.arange(len(lengths_B), device=lengths_B.device)
-        hidden = read[0].shape[2]
-        final = [read[0][rows_B, (lengths_B - 1).clamp_min(0)]]
-        if len(read) == 2:
-            final.append(states_BSD[:, 0, hidden:])
-        return Memory(states_BSD, source.mask_BS, torch.cat(final, 1))
+        return _run(self.layers, self.embedding(source), source.mask_BS, dropout=self.dropout)
+
+
+class RnnLayers(nn.Module):
+    """Recurrent layers over the states [B, S, D] of another part."""
+
+    def __init__(
+        self, width: int, *, cell: Cell, hidden: int, layers: int = 1, directions: int = 2, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.layers = _stacked(width, cell=cell, hidden=hidden, layers=layers, directions=directions)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, states_BSD: Tensor, mask_BS: Tensor) -> Memory:
+        """Read states; those of the padding reach no others."""
+        return _run(self.layers, states_BSD, mask_BS, dropout=self.dropout)
+
+
+def _stacked(width: int, *, cell: Cell, hidden: int, layers: int, directions: int) -> nn.ModuleList:
+    """Build the cells of each layer, one a direction."""
+    make, wide = _MODULES[cell], directions * hidden
+    return nn.ModuleList(
+        nn.ModuleList(make(wide if layer else width, hidden, batch_first=True) for _ in range(directions))
+        for layer in range(layers)
+    )
+
+
+def _run(layers: nn.ModuleList, states_BSD: Tensor, mask_BS: Tensor, *, dropout: nn.Module) -> Memory:
+    """Run states through layers, with dropout between them.
+
+    The second direction reads each row turned round within its length, so padding comes last for both, nothing needs
+    packing, and torch's fused CPU kernels serve.
+    """
+    lengths_B = mask_BS.sum(1)
+    turned_BS = _turned(mask_BS, lengths_B)
+    read: list[Tensor] = []
+    for depth, directions in enumerate(layers):
+        if depth:
+            states_BSD = dropout(states_BSD)
+        read = [directions[0](states_BSD)[0]]  # ty: ignore
+        if len(directions) == 2:  # ty: ignore
+            backward = directions[1](_reordered(states_BSD, turned_BS))[0]  # ty: ignore
+            read.append(_reordered(backward, turned_BS))
+        states_BSD = torch.cat(read, 2) if len(read) == 2 else read[0]
+    rows_B = torch.arange(len(lengths_B), device=lengths_B.device)
+    hidden = read[0].shape[2]
+    final = [read[0][rows_B, (lengths_B - 1).clamp_min(0)]]
+    if len(read) == 2:
+        final.append(states_BSD[:, 0, hidden:])
+    return Memory(states_BSD, mask_BS, torch.cat(final, 1))
 
 
 def _turned(mask_BS: Tensor, lengths_B: Tensor) -> Tensor:

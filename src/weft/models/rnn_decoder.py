@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from weft.models.base import Decoder, DecoderConfig, Memory
 from weft.models.dropout import Dropout
+from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
 
 Cell = Literal["lstm", "gru"]
 Scoring = Literal["additive", "multiplicative", "none"]
@@ -25,6 +26,7 @@ _MODULES = {"lstm": nn.LSTM, "gru": nn.GRU}
 class RnnDecoderConfig(DecoderConfig):
     """Settings shared by the recurrent decoders."""
 
+    bfloat16_on_any_cpu: ClassVar[bool] = False
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 2e-3},
         "epochs": 20,
@@ -53,6 +55,12 @@ class RnnDecoderConfig(DecoderConfig):
         """Where it attends."""
         return self.attention != "none"
 
+    @property
+    def _encoder_settings(self) -> dict[str, Any]:
+        """The settings of an encoder whose two directions together are as wide as this decoder's state."""
+        half = max(1, self.hidden // 2)
+        return {"width": self.width, "hidden": half, "layers": self.layers, "dropout": self.dropout, "view_dropout": 0}
+
     def _build(self, vocab_size: int, memory_width: int | None, cell: Cell) -> RnnDecoder:
         return RnnDecoder(
             vocab_size,
@@ -72,6 +80,10 @@ class LstmDecoderConfig(RnnDecoderConfig):
 
     kind: Literal["lstm"] = "lstm"
 
+    def matching_encoder(self) -> LstmEncoderConfig:
+        """Return the config of an encoder of this kind and size that reads in both directions."""
+        return LstmEncoderConfig(**self._encoder_settings)
+
     def build(self, vocab_size: int, *, memory_width: int | None) -> RnnDecoder:
         """The decoder with its embedding."""
         return self._build(vocab_size, memory_width, "lstm")
@@ -81,6 +93,10 @@ class GruDecoderConfig(RnnDecoderConfig):
     """Gated recurrent units (Cho et al. 2014, section 2.3)."""
 
     kind: Literal["gru"] = "gru"
+
+    def matching_encoder(self) -> GruEncoderConfig:
+        """Return the config of an encoder of this kind and size that reads in both directions."""
+        return GruEncoderConfig(**self._encoder_settings)
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> RnnDecoder:
         """The decoder with its embedding."""

@@ -14,7 +14,7 @@ from weft.data.batch import Moves, Tokens
 from weft.models.base import Encoder, Memory
 from weft.models.classifier import Pool
 from weft.models.dropout import Dropout
-from weft.models.rnn import RnnEncoder
+from weft.models.rnn import RnnLayers
 
 ReaderKind = Literal["attention", "joint"]
 
@@ -83,12 +83,11 @@ class JointReader(SpanReader):
         return _scores(self.scores(states_BSD), self.none(states_BSD[:, 0]), source.inside_BS)
 
 
-class AttentionReader(SpanReader):
-    """Question and passage through one encoder, attention both ways, recurrent layers, then start and end.
+class BiAttention(nn.Module):
+    """Passage and question through one encoder, attention both ways, and a recurrent layer above it.
 
-    Bidirectional attention flow (Seo et al. 2017, section 2, layers 4 to 6), with a linear layer below the LSTMs, which
-    saves most of their time. One vector of the question (Chen et al. 2017, section 3.2) weighs the starts. Where an
-    answer is likely to start is in view when its end is looked for.
+    Layers 4 and 5 of bidirectional attention flow (Seo et al. 2017, section 2), with a linear layer below the LSTM,
+    which saves most of its time. A base for heads, which add what they score by.
     """
 
     def __init__(self, encoder: Encoder, *, hidden: int, dropout: float) -> None:
@@ -98,77 +97,70 @@ class AttentionReader(SpanReader):
         self.similar = nn.ModuleList(nn.Linear(width, 1, bias=False) for _ in range(2))
         self.both = nn.Parameter(torch.empty(width).normal_(std=width**-0.5))
         self.merge = nn.Linear(4 * width, wide)
-        self.modelling, self.ending = (_recurrent(wide, hidden) for _ in range(2))
-        self.asked, self.whole = Pool(width, "attention"), Pool(wide, "max")
-        self.about = nn.Linear(width, 2 * wide)
-        self.start, self.end, self.none = nn.Linear(wide, 1), nn.Linear(wide, 1), nn.Linear(wide + width, 2)
-        self.begun = nn.Linear(wide + 2, wide)
+        self.modelling = RnnLayers(wide, cell="lstm", hidden=hidden)
         self.dropout = Dropout(dropout)
 
-    def forward(self, source: Reading) -> SpanScores:
-        """The scores of a batch."""
-        assert source.question is not None
-        passage, question = self.encoder(source.passage), self.encoder(source.question)
+    def attend(self, passage: Memory, question: Memory) -> tuple[Tensor, Tensor]:
+        """Return the states of the passage after the attention, and after the recurrent layer, [B, S, 2 * hidden]."""
         merged_BSD = torch.relu(self.merge(self.dropout(self._attended(passage, question))))
-        read_BSD = merged_BSD + self._read(self.modelling, merged_BSD, passage)
-        asked_BD = self.asked(question)
-        first_BD, last_BD = self.about(self.dropout(asked_BD)).chunk(2, 1)
-        start_BS = self.start(read_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", read_BSD, first_BD)
-        begun_BSD = read_BSD + self._begun(read_BSD, start_BS, source.inside_BS)
-        ends_BSD = merged_BSD + self._read(self.ending, begun_BSD, passage)
-        end_BS = self.end(ends_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", ends_BSD, last_BD)
-        none_B2 = self.none(torch.cat([self.whole(Memory(read_BSD, passage.mask_BS)), asked_BD], 1))
-        return _scores(torch.stack([start_BS, end_BS], 2), none_B2, source.inside_BS)
+        return merged_BSD, merged_BSD + self.run(self.modelling, merged_BSD, passage)
+
+    def run(self, layers: nn.Module, states_BSD: Tensor, passage: Memory) -> Tensor:
+        """Run states of the passage through recurrent layers, with dropout before them."""
+        return layers(self.dropout(states_BSD), passage.mask_BS).states_BSD
 
     def _attended(self, passage: Memory, question: Memory) -> Tensor:
-        """Each position of the passage with what of the question is like it, and with what of the passage is asked."""
+        """Join each position with its attention to the question, and with that of the question to the passage."""
         passage_BSD, question_BJD = passage.states_BSD, question.states_BSD
         alike_BSJ = (passage_BSD * self.both) @ question_BJD.mT
         alike_BSJ = alike_BSJ + self.similar[0](passage_BSD) + self.similar[1](question_BJD).mT
         low = torch.finfo(alike_BSJ.dtype).min
         alike_BSJ = alike_BSJ.masked_fill(~question.mask_BS[:, None], low)
-        asked_BSD = alike_BSJ.softmax(2) @ question_BJD
+        to_question_BSD = alike_BSJ.softmax(2) @ question_BJD
         weight_BS = alike_BSJ.amax(2).masked_fill(~passage.mask_BS, low).softmax(1)
-        told_B1D = weight_BS[:, None] @ passage_BSD
-        return torch.cat([passage_BSD, asked_BSD, passage_BSD * asked_BSD, passage_BSD * told_B1D], 2)
+        to_passage_B1D = weight_BS[:, None] @ passage_BSD
+        return torch.cat([passage_BSD, to_question_BSD, passage_BSD * to_question_BSD, passage_BSD * to_passage_B1D], 2)
 
-    def _begun(self, read_BSD: Tensor, start_BS: Tensor, inside_BS: Tensor) -> Tensor:
-        """What stands where an answer is likely to start, and how likely it starts at each position, or has before."""
+
+class AttentionReader(BiAttention, SpanReader):
+    """Bidirectional attention flow (Seo et al. 2017, section 2, layers 4 to 6): attention, then start and end.
+
+    One vector of the question (Chen et al. 2017, section 3.2) weighs the starts. Where an answer is likely to start is
+    in view when its end is looked for.
+    """
+
+    def __init__(self, encoder: Encoder, *, hidden: int, dropout: float) -> None:
+        super().__init__(encoder, hidden=hidden, dropout=dropout)
+        width, wide = encoder.width, 2 * hidden
+        self.ending = RnnLayers(wide, cell="lstm", hidden=hidden)
+        self.asked, self.whole = Pool(width, "attention"), Pool(wide, "max")
+        self.about, self.start, self.end, self.none, self.begun = span_layers(width, wide)
+
+    def forward(self, source: Reading) -> SpanScores:
+        """The scores of a batch."""
+        assert source.question is not None
+        passage, question = self.encoder(source.passage), self.encoder(source.question)
+        merged_BSD, read_BSD = self.attend(passage, question)
+        asked_BD = self.asked(question)
+        first_BD, last_BD = self.about(self.dropout(asked_BD)).chunk(2, 1)
+        start_BS = self.start(read_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", read_BSD, first_BD)
+        started_BSD = read_BSD + self._started(read_BSD, start_BS, source.inside_BS)
+        ends_BSD = merged_BSD + self.run(self.ending, started_BSD, passage)
+        end_BS = self.end(ends_BSD).squeeze(2) + torch.einsum("bsd,bd->bs", ends_BSD, last_BD)
+        none_B2 = self.none(torch.cat([self.whole(Memory(read_BSD, passage.mask_BS)), asked_BD], 1))
+        return _scores(torch.stack([start_BS, end_BS], 2), none_B2, source.inside_BS)
+
+    def _started(self, read_BSD: Tensor, start_BS: Tensor, inside_BS: Tensor) -> Tensor:
+        """Embed the likely start of an answer, and the probability that it starts at each position, or has before."""
         starts_BS = start_BS.masked_fill(~inside_BS, torch.finfo(start_BS.dtype).min).softmax(1)
         there_BSD = (starts_BS[:, None] @ read_BSD).expand_as(read_BSD)
         return self.begun(torch.cat([there_BSD, starts_BS[..., None], starts_BS.cumsum(1)[..., None]], 2))
 
-    def _read(self, layer: nn.Module, states_BSD: Tensor, passage: Memory) -> Tensor:
-        return layer(States(self.dropout(states_BSD), passage.mask_BS)).states_BSD
 
-
-@dataclass(frozen=True, slots=True)
-class States(Moves):
-    """States [B, S, D] that a recurrent layer reads where others read ids."""
-
-    states_BSD: Tensor
-    mask_BS: Tensor
-
-    @property
-    def lengths_B(self) -> Tensor:
-        """How many positions of each row are real."""
-        return self.mask_BS.sum(1)
-
-
-class PassThrough(nn.Module):
-    """In the place of an embedding: the states as they are."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.width = width
-
-    def forward(self, source: States) -> Tensor:
-        """The states."""
-        return source.states_BSD
-
-
-def _recurrent(width: int, hidden: int) -> RnnEncoder:
-    return RnnEncoder(PassThrough(width), cell="lstm", hidden=hidden, layers=1, directions=2, dropout=0.0)  # ty: ignore
+def span_layers(width: int, wide: int) -> tuple[nn.Linear, ...]:
+    """Build the linear layers of a span: of the question, of start, end and no answer, and of the likely start."""
+    about, start, end = nn.Linear(width, 2 * wide), nn.Linear(wide, 1), nn.Linear(wide, 1)
+    return about, start, end, nn.Linear(wide + width, 2), nn.Linear(wide + 2, wide)
 
 
 def _scores(places_BS2: Tensor, none_B2: Tensor, inside_BS: Tensor) -> SpanScores:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -12,48 +13,79 @@ from torch.nn import functional
 from weft.data.batch import Tokens
 from weft.errors import ConfigError
 from weft.models.attention import SelfAttention, Turning, angles, check_heads
-from weft.models.base import Encoder, EncoderConfig, Memory
+from weft.models.base import Encoder, EncoderConfig, Memory, PartConfig, Precision, TokenSpec
 from weft.models.dropout import Dropout
 from weft.models.embedding import Embedding
 
 Positions = Literal["sinusoidal", "learned", "rotary"]
-"""How the order of positions is told: added as sinusoids or as learned vectors, or by turning queries and keys."""
+"""Ways to encode the order of positions: sinusoids or learned vectors that are added, or rotated queries and keys."""
 
 
-class TransformerEncoderConfig(EncoderConfig):
-    """Layers of self-attention (Vaswani et al. 2017), pre-norm (Xiong et al. 2020, section 3)."""
+Width = Annotated[int, Field(ge=2, multiple_of=2, description="Width of the embeddings and of all states; even.")]
+Layers = Annotated[int, Field(ge=1, description="Number of layers.")]
+FeedForward = Annotated[int, Field(ge=1, description="Width inside the feed-forward part of a layer.")]
+LayerDropout = Annotated[
+    float,
+    Field(ge=0, lt=1, description="Dropout of the embeddings, in the attention, and after each part of a layer."),
+]
 
-    kind: Literal["transformer"] = "transformer"
-    width: int = Field(default=128, ge=2, multiple_of=2)
-    """Of the embeddings and of all states."""
-    layers: int = Field(default=2, ge=1)
-    """One above the other."""
+
+class TransformerSettings(PartConfig):
+    """Settings shared by the Transformers, encoders and decoders; each has defaults of its own."""
+
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
+    width: Width
+    layers: Layers
     heads: int = Field(default=4, ge=1)
-    """Of the attention; they share the width."""
-    feed_forward: int = Field(default=256, ge=1)
-    """Width inside the feed-forward part."""
-    positions: Positions = "sinusoidal"
-    """How the order of positions is told."""
-    max_length: int = Field(default=512, ge=1)
-    """Positions that can be learned; of no meaning for the others."""
-    dropout: float = Field(default=0.2, ge=0, lt=1)
-    """Of the embeddings, in the attention, and after each part of a layer."""
-    view_dropout: float = Field(default=0.3, ge=0, lt=1)
-    """How often each view of a row is left out while training."""
+    """Number of attention heads, which share the width."""
+    feed_forward: FeedForward
+    positions: Positions
+    """Encoding of the order of positions."""
+    dropout: LayerDropout
 
     @model_validator(mode="after")
     def _heads_divide_the_width(self) -> Self:
         check_heads(self.width, self.heads, turning="rotary" if self.positions == "rotary" else "none")
         return self
 
+    def encoder_of_this_size(self, *, positions: Positions) -> TransformerEncoderConfig:
+        """Return the config of a Transformer encoder with these widths, layers, heads and dropout."""
+        return TransformerEncoderConfig(
+            width=self.width,
+            layers=self.layers,
+            heads=self.heads,
+            feed_forward=self.feed_forward,
+            positions=positions,
+            dropout=self.dropout,
+            view_dropout=0,
+        )
+
+
+class TransformerEncoderConfig(TransformerSettings, EncoderConfig):
+    """Layers of self-attention (Vaswani et al. 2017), pre-norm (Xiong et al. 2020, section 3)."""
+
+    kind: Literal["transformer"] = "transformer"
+    reads_jointly: ClassVar[bool] = True
+    width: Width = 128
+    layers: Layers = 2
+    feed_forward: FeedForward = 256
+    positions: Positions = "sinusoidal"
+    """Encoding of the order of positions: `sinusoidal` or `learned` vectors that are added to the embeddings, or
+    `rotary`: queries and keys are rotated (Su et al. 2021)."""
+    max_length: int = Field(default=512, ge=1)
+    """Positions that can be learned; of no meaning for the others."""
+    dropout: LayerDropout = 0.2
+    view_dropout: float = Field(default=0.3, ge=0, lt=1)
+    """How often each view of a row is left out while training."""
+
     @property
     def longest(self) -> int | None:
         """`max_length` where positions are learned."""
         return self.max_length if self.positions == "learned" else None
 
-    def build(self, vocab_sizes: tuple[int, ...]) -> TransformerEncoder:
+    def build(self, spec: TokenSpec) -> TransformerEncoder:
         """The encoder with its embedding."""
-        embedding = Embedding(vocab_sizes, self.width, view_dropout=self.view_dropout)
+        embedding = Embedding(spec.vocab_sizes, self.width, view_dropout=self.view_dropout)
         return TransformerEncoder(
             embedding,
             layers=self.layers,

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional
 
 from weft.errors import ConfigError
-from weft.models.attention import CausalAttention, CrossAttention, KeyValues, RotaryAngles, causal, check_heads
+from weft.models.attention import CausalAttention, CrossAttention, KeyValues, RotaryAngles, causal
 from weft.models.base import Decoder, DecoderConfig, Memory
 from weft.models.dropout import Dropout
-from weft.models.transformer import sinusoids
+from weft.models.transformer import (
+    FeedForward,
+    LayerDropout,
+    Layers,
+    Positions,
+    TransformerEncoderConfig,
+    TransformerSettings,
+    Width,
+    sinusoids,
+)
 
-Positions = Literal["sinusoidal", "rotary", "learned"]
-"""How the order of tokens is told: added as sinusoids or as learned vectors, or by turning queries and keys."""
 Norm = Literal["layer", "rms"]
 """Layer normalization (Ba et al. 2016) or, without mean and bias, that of Zhang and Sennrich 2019."""
 
 
-class TransformerDecoderConfig(DecoderConfig):
+class TransformerDecoderConfig(TransformerSettings, DecoderConfig):
     """Layers of self-attention, attention to the memory, and feed-forward parts (Vaswani et al. 2017), pre-norm."""
 
     kind: Literal["transformer"] = "transformer"
@@ -35,23 +41,17 @@ class TransformerDecoderConfig(DecoderConfig):
         "ema": 0.997,
         "patience": 6,
     }
-    width: int = Field(default=256, ge=2, multiple_of=2)
-    """Of the embeddings and of all states."""
-    layers: int = Field(default=3, ge=1)
-    """One above the other."""
-    heads: int = Field(default=4, ge=1)
-    """Of each attention; they share the width."""
-    feed_forward: int = Field(default=512, ge=1)
-    """Width inside the feed-forward part."""
+    width: Width = 256
+    layers: Layers = 3
+    feed_forward: FeedForward = 512
     positions: Literal["sinusoidal", "rotary"] = "sinusoidal"
-    """How the order of tokens is told: added as sinusoids, or by turning queries and keys."""
-    dropout: float = Field(default=0.15, ge=0, lt=1)
-    """Of the embeddings, in the attention, and after each part of a layer."""
+    """Encoding of the order of tokens: `sinusoidal` vectors that are added to the embeddings, or `rotary`: queries and
+    keys are rotated (Su et al. 2021)."""
+    dropout: LayerDropout = 0.15
 
-    @model_validator(mode="after")
-    def _heads_divide_the_width(self) -> Self:
-        check_heads(self.width, self.heads, turning="rotary" if self.positions == "rotary" else "none")
-        return self
+    def matching_encoder(self) -> TransformerEncoderConfig:
+        """Return the config of a Transformer encoder of this size and with these positions."""
+        return self.encoder_of_this_size(positions=self.positions)
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """The decoder with its embedding."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from weft.metrics.overlap import chrf
 from weft.metrics.systems import CorpusScore, intervals
-from weft.report.folder import read_lines
 from weft.report.formatting import Interval, is_number
+from weft.run_folder import read_answers
 from weft.text.segment import segment
 
 BUCKETS = 5
@@ -45,7 +45,7 @@ class Answered:
     @classmethod
     def read(cls, folder: Path) -> Self | None:
         """Read the answers of a run; None where there are none with references. Raises RunFolderError for damage."""
-        rows = [row for row in read_lines(folder / "answers.jsonl") if row.get("references") and "answer" in row]
+        rows = [row for row in read_answers(folder) if row.get("references") and "answer" in row]
         if not rows:
             return None
         score = chrf([str(row["answer"]) for row in rows], [list(map(str, row["references"])) for row in rows])
@@ -99,7 +99,7 @@ def expected_texts(
 
     Of fewer than `fewest` texts there are none.
     """
-    rows = [row for row in read_lines(folder / "answers.jsonl") if "text" in row and is_number(row.get("log_loss"))]
+    rows = [row for row in read_answers(folder) if "text" in row and is_number(row.get("log_loss"))]
     rows = sorted((row for row in rows if row.get("tokens", SHORT) >= SHORT), key=lambda row: -row["log_loss"])
     keep = min(keep, len(rows) // 2) if len(rows) >= fewest else 0
     return rows[:keep], rows[len(rows) - keep :][::-1]

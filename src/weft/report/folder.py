@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from weft.errors import RunFolderError
 from weft.files import read_json
 from weft.report.formatting import Interval, is_number
+from weft.run_folder import ANSWERS, ATTENTION, CONFIG, REPORTS, SCORES, read_answers, read_lines
 
 HARDEST = 20
 
@@ -78,7 +79,7 @@ def read_run(folder: Path) -> Run:
         RunFolderError: there is no such folder, it holds nothing of a run, or one of its files is damaged.
 
     """
-    config, reports, scores = (folder / name for name in ("config.yaml", "reports.jsonl", "scores.json"))
+    config, reports, scores = (folder / name for name in (CONFIG, REPORTS, SCORES))
     if not folder.is_dir():
         raise RunFolderError("there is no such run folder", where=str(folder))
     if not any(path.exists() for path in (config, reports, scores)):
@@ -100,7 +101,7 @@ def read_attention_maps(folder: Path) -> list[Mapping[str, Any]]:
         RunFolderError: the file is damaged.
 
     """
-    return _whole(folder / "attention.json", [])
+    return _whole(folder / ATTENTION, [])
 
 
 def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
@@ -110,12 +111,11 @@ def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
         RunFolderError: a line of the answers is damaged.
 
     """
-    path = folder / "answers.jsonl"
-    if not path.exists():
+    if not (folder / ANSWERS).exists():
         return None
     wrong = answers = 0
     kept: list[tuple[float, int, Mapping[str, Any]]] = []
-    for row in read_lines(path):
+    for row in read_answers(folder):
         answers += 1
         if row.get("labels", row.get("label")) == row.get("answer"):
             continue
@@ -142,21 +142,3 @@ def _whole(path: Path, otherwise: Any) -> Any:
         return read_json(path) if path.exists() else otherwise
     except json.JSONDecodeError as error:
         raise RunFolderError(f"damaged: {error.msg}", where=f"{path}:{error.lineno}") from error
-
-
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Read the objects of a file, one a line; a last line that was cut off when a run was killed is left out."""
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                if not line.endswith("\n"):
-                    return
-                raise RunFolderError(f"damaged: {error.msg}", where=f"{path}:{number}") from error
-            if isinstance(row, dict):
-                yield row

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from weft.config import Config
 from weft.data.columns import Columns
+from weft.data.examples.roles import Names, Role, as_setting, find_roles, named_columns, settings_of
 from weft.data.sources import Table
 from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig
@@ -61,8 +62,18 @@ class TaskConfig(Config):
     kind: str
     answers_with: ClassVar[Literal["labels", "text"]] = "labels"
     """What is answered."""
-    columns: ClassVar[tuple[str, ...]] = ("text", "label")
-    """The settings that name columns: of what is read, then of the right answer, where there is one."""
+    roles: ClassVar[tuple[Role, ...]] = ()
+    """What is read of a table."""
+
+    @property
+    def all_roles(self) -> tuple[Role, ...]:
+        """What is read of a table, with what these settings add."""
+        return self.roles
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The settings that name columns: of what is read, then of the right answer, where there is one."""
+        return settings_of(self.all_roles)
 
     @property
     def unit_name(self) -> str:
@@ -75,24 +86,56 @@ class TaskConfig(Config):
         return "equal texts are on one side"
 
     def resolved(self, table: Table) -> Self:
-        """The same with the columns named, guessed from a table where that is obvious. Raises InputError else."""
-        raise NotImplementedError
+        """The config with its columns named, guessed from a table where that is obvious. Raises InputError else."""
+        return self.with_columns(table, find_roles(table, self.all_roles, named=self._named))
 
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """For another table than that of training: columns as named, else as in training, else guessed."""
-        raise NotImplementedError
+    def for_table(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
+        """The config for another table than that of training: columns as named, else as in training, else guessed.
 
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """For a table of inputs without labels: the column as named, else as in training, else guessed."""
-        raise NotImplementedError
+        `named` are columns by setting. Raises ConfigError for a setting that names none here.
+        """
+        return self._again(table, named or {}, answering=False)
+
+    def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
+        """The config for a table of inputs without right answers: columns as in `for_table`."""
+        return self._again(table, named or {}, answering=True)
+
+    def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:  # noqa: ARG002
+        """The config with the columns that were found in a table, by setting; those that were not are None."""
+        return self.model_copy(update={name: as_setting(found.get(name, ())) for name in self.columns})
+
+    def columns_of(self, setting: str, table: Table) -> tuple[str, ...]:
+        """The columns of a table that a setting names."""
+        return named_columns(getattr(self, setting), table.columns)
+
+    @property
+    def _named(self) -> dict[str, Names]:
+        return {name: getattr(self, name) for name in self.columns}
+
+    def _again(self, table: Table, named: Mapping[str, Names], *, answering: bool) -> Self:
+        for name, column in named.items():
+            if column is not None and name not in self.columns:
+                hint = f"its columns are named by {' and '.join(f'--{one}' for one in self.columns)}"
+                raise ConfigError(f"a model of task `{self.kind}` has none", where=f"--{name}", hint=hint)
+        found = find_roles(table, self.all_roles, named=named, trained=self._named, answering=answering)
+        return self.with_columns(table, found)
 
     def read(self, table: Table) -> Iterator[Any]:
         """The examples of a table, as they come; rows that are bad for this task are refused by `table.reject`."""
         raise NotImplementedError
 
+    def read_inputs(self, table: Table) -> Iterator[Any]:
+        """Read the examples of a table that are to be answered, of a config that `for_inputs` gave."""
+        return self.read(table)
+
     def example(self, text: str, second: str | None = None) -> Any:
         """An example to be answered."""
         raise NotImplementedError
+
+    def example_of(self, fields: Mapping[str, Any]) -> Any:
+        """An example to be answered, from its fields by the name of their column. Raises InputError where none is."""
+        del fields
+        raise InputError(f"a model of task `{self.kind}` reads no table", hint="hand over texts or examples")
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """The examples of a training file without those that are not to be learned from, and what is said of it."""
@@ -232,6 +275,14 @@ class Task(ABC):
     def samples(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[dict[str, str]]:  # noqa: ARG002
         """Some answers of the dev part for people to watch change in training: `answer`, `source`, `reference`."""
         return []
+
+    def permutable(self, examples: Sequence[Any]) -> list[str]:  # noqa: ARG002
+        """Name what examples are read by, where that is more than one thing: inputs, and columns of a table."""
+        return []
+
+    def permuted(self, examples: Sequence[Any], column: str, order_E: np.ndarray) -> list[Any]:
+        """Return the examples with what `permutable` named taken from others, in an order."""
+        raise NotImplementedError
 
     @abstractmethod
     def score(self, answers: Sequence[Any], examples: Sequence[Any]) -> Scores:

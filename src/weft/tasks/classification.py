@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from weft.data.batch import Moves, Source
+from weft.data.batch import Moves
 from weft.data.columns import Columns
 from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row
@@ -20,13 +20,11 @@ from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
-from weft.models.pairs import Pair
-from weft.store import column
 from weft.tasks.base import Loss, Scores
+from weft.tasks.label_task import LabelTask
 from weft.tasks.losses import LossConfig, cross_entropy, taught_loss
 from weft.tasks.soft import with_soft
-from weft.tasks.text_task import TextClassifierTask
-from weft.tasks.texts import TextClassifierConfig, in_order
+from weft.tasks.texts import LabelTaskConfig, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,12 @@ class Batch(Moves):
     What a teacher answered are logarithms of probabilities, [B, C]; None where there is no teacher.
     """
 
-    source: Source | Pair
+    source: Any
     label_B: Tensor | None
     soft_BC: Tensor | None = None
 
 
-class ClassificationConfig(TextClassifierConfig):
+class ClassificationConfig(LabelTaskConfig):
     """A text has one label of several."""
 
     kind: Literal["classification"] = "classification"
@@ -71,20 +69,17 @@ class ClassificationConfig(TextClassifierConfig):
             raise InputError(
                 f"expected at least two labels, found {found}", hint="a classifier needs something to tell apart"
             )
-        each, labels = len(examples[0].texts), in_order(counts)
-        texts = column(examples, lambda one: one.texts, each=each)
-        config = self.decided(texts, each=each, choices=len(labels))
-        learned = config.learned_tokenizer(texts)
-        return Classification(config, learned, labels, [counts[label] for label in labels], each=each)
+        labels = in_order(counts)
+        config, read = self.learned_input(examples, classes=len(labels))
+        return Classification(config, read, labels, [counts[label] for label in labels])
 
     def load(self, folder: Path) -> Classification:
         """Load what `Classification.save` wrote."""
         saved = self.saved(folder)
-        task = Classification(self, saved.tokenizer, saved.labels, saved.counts, each=saved.each)
-        return task.restore(saved.tuned)
+        return Classification(self, saved.read, saved.labels, saved.counts).restore(saved.tuned)
 
 
-class Classification(TextClassifierTask):
+class Classification(LabelTask):
     """One label of several for a text."""
 
     config: ClassificationConfig
@@ -112,7 +107,7 @@ class Classification(TextClassifierTask):
         label_B, soft_BC = (
             torch.from_numpy(columns.fixed[name][rows]) if name in columns.fixed else None for name in ("label", "soft")
         )
-        return Batch(self.source(columns, rows), label_B, soft_BC)
+        return Batch(self.input.collate(columns, rows), label_B, soft_BC)
 
     def loss(self, model: nn.Module, batch: Batch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Cross-entropy, summed over rows, with what a teacher says; the count is their number, or sum of weights."""

@@ -17,14 +17,16 @@ from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
-from weft.data.columns import Columns, Ragged, Share, ended, windows
-from weft.data.examples.documents import Document, Prompt, begun, prompts_of
+from weft.data.columns import Columns
+from weft.data.examples.documents import Document, Prompt, prompts_of
+from weft.data.examples.roles import Names
 from weft.data.sources import Table
 from weft.decoding.choices import Sample, SearchChoice, SearchConfig
 from weft.decoding.generate import Output
 from weft.decoding.teacher_forcing import TeacherForcing, feed
 from weft.decoding.token_loss import Reference, references, token_loss
 from weft.errors import ConfigError, InputError
+from weft.inputs.documents import PROMPT, DocumentInput
 from weft.inputs.source_target import check_written, symbols_for
 from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
 from weft.metrics.free_text import distinct, novelty, repetition
@@ -36,7 +38,7 @@ from weft.tasks.base import Loss, Scores, Task
 from weft.tasks.generation.generator import GeneratedText, Generator, as_texts, outputs_per_row
 from weft.tasks.generation.scores import text_scores
 from weft.tasks.plain_text import PlainTextConfig
-from weft.text.out_of_vocabulary import named, spelled, told, unseen_letters
+from weft.text.out_of_vocabulary import told
 from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, for_free_text
@@ -83,10 +85,13 @@ class LanguageModelConfig(PlainTextConfig):
     def _with_start(cls, settings: Any) -> Any:
         return with_start(settings, part="decoder", own=frozenset(cls.model_fields))
 
-    def for_inputs(self, table: Table, *, text: str | None = None) -> LanguageModelConfig:
+    def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> LanguageModelConfig:
         """For prompts, a row each."""
-        named = self.model_copy(update={"text": text or self._found(table), "unit": "row"}).resolved(table)
-        return _Prompts.model_construct(**dict(named))
+        return super().for_inputs(table, named=named).model_copy(update={"unit": "row"})
+
+    def read_inputs(self, table: Table) -> Iterator[Prompt]:
+        """Read the prompts of a table, a row each."""
+        return prompts_of(table, column=self.text or "")
 
     def example(self, text: str, second: str | None = None) -> Prompt:
         """A text to go on with."""
@@ -112,14 +117,6 @@ class LanguageModelConfig(PlainTextConfig):
         return LanguageModelTask(self, self.tokenizer.load(folder))
 
 
-class _Prompts(LanguageModelConfig):
-    """The same, for a table of prompts."""
-
-    def read(self, table: Table) -> Iterator[Any]:
-        """The prompts of a table."""
-        return prompts_of(table, column=self.text or "")
-
-
 class LanguageModelTask(Task):
     """A tokenizer; `begin` and `end` are one id, the one after the tokenizer's, unless the decoder has its own."""
 
@@ -129,17 +126,18 @@ class LanguageModelTask(Task):
     lower_is_better: ClassVar[frozenset[str]] = frozenset(metrics)
 
     def __init__(self, config: LanguageModelConfig, tokenizer: Tokenizer) -> None:
-        self.config, self.tokenizer = config, tokenizer
         symbols = symbols_for(config.decoder, tokenizer)
         (self.begin,), self.end = symbols.begin, symbols.end
+        self.config, self.tokenizer = config, tokenizer
+        self.input = DocumentInput(config, tokenizer, begin=self.begin, end=self.end)
 
     def save(self, folder: Path) -> None:
         """The tokenizer's files."""
-        self.tokenizer.save(folder)
+        self.input.save(folder)
 
     def build_model(self) -> DecoderAlone:
         """The decoder, with fresh weights."""
-        ids = max(self.end + 1, self.tokenizer.sizes[0])
+        (ids,) = self.input.spec().vocab_sizes
         return DecoderAlone(self.config.decoder.build(ids, memory_width=None))
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
@@ -154,25 +152,10 @@ class LanguageModelTask(Task):
 
         Raises InputError for a prompt with characters that the model has never seen.
         """
-        found = self.tokenizer.encode([one.text for one in examples])
-        whole = Ragged.of(found.values_NW, found.lengths_R)
-        facts = {"known": Share.but(found.unknown, len(found.values_NW))}
+        texts = [one.text for one in examples]
         if any(isinstance(one, Prompt) for one in examples):
-            if found.unknown:
-                strange = named(self.unseen(examples)) or "a word of it"
-                hint = "leave it out; a model with task.tokenizer=bytes reads every character"
-                raise InputError(f"the model has never seen {strange}, so it cannot go on from there", hint=hint)
-            rows = begun(whole, self.begin)
-            places = np.arange(len(examples))
-            return Columns({"text": rows}, {"prompt": np.ones(len(examples), bool)}, places, rows.lengths_R, facts)
-        if self.config.unit == "row":
-            whole = ended(whole, self.end)
-        cut = windows(begun(whole, self.begin), size=self.config.context)
-        spelled_R = np.zeros(len(cut.owner_R))
-        if found.unknown:
-            owner_E, first_E = np.unique(cut.owner_R, return_index=True)
-            spelled_R[first_E] = spelled(self.unseen(examples), [examples[one].text for one in owner_E.tolist()])
-        return Columns({"text": cut.rows}, {"spelled": spelled_R}, cut.owner_R, cut.rows.lengths_R, facts)
+            return self.input.encode_prompts(texts)
+        return self.input.encode(texts)
 
     def check(self, examples: Sequence[Document]) -> list[str]:
         """Every text can be scored."""
@@ -180,17 +163,16 @@ class LanguageModelTask(Task):
 
     def unseen(self, examples: Sequence[Document | Prompt]) -> Counter[str]:
         """Of texts and prompts."""
-        return unseen_letters(self.tokenizer, (one.text for one in examples))
+        return self.input.unseen([one.text for one in examples])
 
     def collate(self, columns: Columns, rows: np.ndarray) -> TextBatch:
         """Gather and pad some rows."""
-        text = columns.ragged["text"]
-        ids_BTW, mask_BT = text.padded(rows)
-        ids_BT, mask = torch.from_numpy(ids_BTW[..., 0]).long(), torch.from_numpy(mask_BT)
-        if "prompt" not in columns.fixed:
-            return TextBatch(ids_BT, mask[:, 1:], ())
-        keys = [text.values[text.offsets_R1[row] : text.offsets_R1[row + 1], 0] for row in rows]
-        return TextBatch(ids_BT, mask, keys, "continue")
+        read = self.input.collate(columns, rows)
+        if PROMPT not in columns.ragged:
+            return TextBatch(read.ids_BS, read.mask_BS[:, 1:], ())
+        prompts = columns.ragged[PROMPT]
+        keys = [prompts.values[prompts.offsets_R1[row] : prompts.offsets_R1[row + 1], 0] for row in rows]
+        return TextBatch(read.ids_BS, read.mask_BS, keys, "continue")
 
     def loss(self, model: nn.Module, batch: TextBatch, step: int) -> Loss:
         """Cross-entropy of the tokens that follow, summed; the count is their number."""
@@ -231,7 +213,7 @@ class LanguageModelTask(Task):
 
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
         """The continuation of each prompt, or how probable each text was, all its rows together."""
-        if "prompt" in columns.fixed:
+        if PROMPT in columns.ragged:
             told = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
             return [GeneratedText(*row[0], tuple(text for text, _ in row[1:])) for row in told]
         each = zip([part for part in parts if isinstance(part, Reference)], columns.fixed["spelled"], strict=True)
@@ -296,15 +278,7 @@ class LanguageModelTask(Task):
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """The unit, the tokenizer and its coverage, the rows."""
-        described = self.config.tokenizer.describe() if self.config.tokenizer else ""
-        known = ", ".join(f"{part.facts['known']:.2%} of {name}" for name, part in columns.items())
-        tokens = sum(len(part.ragged["text"].values) - len(part) for part in columns.values())
-        read = "one long text" if self.config.unit == "stream" else "texts of their own"
-        rows = sum(len(part) for part in columns.values())
-        return [
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
-            f"{read}: {tokens:,} tokens in {rows:,} pieces of at most {self.config.context} (task.context)",
-        ]
+        return self.input.notes(columns)
 
     def _generator(self, model: DecoderAlone) -> Generator:
         return Generator(model.decoder, self.tokenizer, self.config.search, self.end, self.config.context)

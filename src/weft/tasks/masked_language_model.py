@@ -14,15 +14,14 @@ from pydantic import Field, SerializeAsAny, model_validator
 from torch import Tensor, nn
 
 from weft.config import one_of
-from weft.data.batch import Moves, Tokens
-from weft.data.columns import Columns, Ragged, Share, windows
+from weft.data.batch import Tokens
+from weft.data.columns import Columns
 from weft.data.examples.documents import Document
 from weft.decoding.token_loss import token_loss
 from weft.errors import ConfigError, InputError
+from weft.inputs.documents import WordTokens, WordTokensInput
 from weft.inputs.masking import Masking
-from weft.inputs.pair import joined
-from weft.inputs.text import tokens_of
-from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
+from weft.inputs.warm_start import started_tokenizer, with_folder, with_start
 from weft.metrics.systems import CorpusScore, intervals
 from weft.models.base import EncoderConfig
 from weft.models.choices import ENCODERS, FOLDERS
@@ -41,14 +40,6 @@ from weft.text.whole_words import word_starts
 ReaderChoice = Annotated[
     SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=TransformerEncoderConfig), FOLDERS
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class MaskedBatch(Moves):
-    """The tokens of B rows, and where words begin in them, [B, S]."""
-
-    source: Tokens
-    starts_BS: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +89,7 @@ class MaskedLanguageModelConfig(PlainTextConfig):
 
     def learn(self, examples: Sequence[Document]) -> MaskedLanguageModelTask:
         """The tokenizer. Raises ConfigError where the encoder keeps no positions, or the tokenizer has no words."""
-        if not self.encoder.reads_order:
+        if self.encoder.reads is not Tokens:
             what = f"`{self.encoder.kind}` reads n-grams, of which none can be hidden"
             raise ConfigError(what, where="task.encoder", hint="take `transformer`, `lstm`, `gru`, `rnn` or `cnn`")
         texts, encoder = [one.text for one in examples], self.encoder.ready()
@@ -135,65 +126,45 @@ class MaskedLanguageModelTask(Task):
 
     def __init__(self, config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> None:
         self.config, self.tokenizer = config, tokenizer
+        self.input = WordTokensInput(config, tokenizer)
         self.masking = _masking(config, tokenizer)
 
     def save(self, folder: Path) -> None:
         """The tokenizer's files."""
-        self.tokenizer.save(folder)
+        self.input.save(folder)
 
     def build_model(self) -> MaskedModel:
         """The encoder and its head, with fresh weights."""
-        encoder = self.config.encoder.build(self.tokenizer.sizes)
+        encoder = self.input.build_encoder()
         return MaskedModel(encoder, size=self.masking.size, first=self.masking.first)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Start the encoder from a trained folder, where one is named."""
-        del columns
-        assert isinstance(model, MaskedModel)
-        if self.config.start:
-            return [start_from_run(self.config.start, model, part="encoder", heads=True)]
-        return self.config.encoder.start(model.encoder)
+        return self.input.initialize(model, columns)
 
     def encode(self, examples: Sequence[Document]) -> Columns:
         """Ids of texts in rows of at most `max_length`, and where words begin in them."""
-        texts, frame = [one.text for one in examples], self.tokenizer.frame
-        found, starts_N = self.tokenizer.encode(texts), word_starts(self.tokenizer, texts)
-        values = np.concatenate([found.values_NW, starts_N[:, None]], 1, dtype=np.int32)
-        # a row begins with the last piece of the one before it
-        cut = windows(
-            Ragged.of(values, found.lengths_R), size=self.config.max_length - 1 - (frame.room(1) if frame else 0)
-        )
-        text, starts = (Ragged(part, cut.rows.offsets_R1) for part in np.split(cut.rows.values, [-1], axis=1))
-        if frame:
-            text = joined([frame.before, text, frame.after], segments=(0, 0, 0))
-            starts = joined([(1,) * len(frame.before), starts, (1,) * len(frame.after)], segments=(0, 0, 0))
-            text, starts = (Ragged(one.values[:, :1], one.offsets_R1) for one in (text, starts))
-        ragged = {"text": text, "starts": starts}
-        letters = {"text": Ragged.of(found.letters.ids_N, found.letters.lengths_U)} if found.letters else {}
-        facts = {"known": Share.but(found.unknown, len(found.values_NW))}
-        return Columns(ragged, {}, cut.owner_R, 1 + text.lengths_R, facts, letters)
+        return self.input.encode([one.text for one in examples])
 
     def check(self, examples: Sequence[Document]) -> list[str]:
         """Every text can be scored."""
         del examples
         return []
 
-    def collate(self, columns: Columns, rows: np.ndarray) -> MaskedBatch:
+    def collate(self, columns: Columns, rows: np.ndarray) -> WordTokens:
         """Gather and pad some rows."""
-        starts_BS, _ = columns.ragged["starts"].padded(rows)
-        source = tokens_of(columns.ragged["text"], rows, columns.letters.get("text"))
-        return MaskedBatch(source, torch.from_numpy(starts_BS[..., 0] > 0))
+        return self.input.collate(columns, rows)
 
-    def loss(self, model: nn.Module, batch: MaskedBatch, step: int) -> Loss:
+    def loss(self, model: nn.Module, batch: WordTokens, step: int) -> Loss:
         """Cross-entropy of the hidden pieces, summed; the count is their number. What is hidden is new in each step."""
         del step  # the generator is seeded by it
         ids_BS = batch.source.ids_BS
         draws_BS3 = torch.rand((*ids_BS.shape, 3), device=ids_BS.device)
         source, chosen_BS = self.masking(batch.source, batch.starts_BS, draws_BS3)
         total = token_loss(model(source, chosen_BS), ids_BS[chosen_BS] - self.masking.first)
-        return Loss(total, chosen_BS.sum().clamp_min(1).to(total))
+        return Loss(total, chosen_BS.sum().to(total))
 
-    def predict(self, model: nn.Module, batch: MaskedBatch) -> list[RowPrediction]:
+    def predict(self, model: nn.Module, batch: WordTokens) -> list[RowPrediction]:
         """What is told for the hidden pieces of each row, which are the same whenever the row is read."""
         ids_BS, first = batch.source.ids_BS, self.masking.first
         source, chosen_BS = self.masking(batch.source, batch.starts_BS, _draws_of(batch.source))
@@ -252,15 +223,8 @@ class MaskedLanguageModelTask(Task):
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """The tokenizer and its coverage, the rows, what is hidden."""
-        described = self.config.tokenizer.describe() if self.config.tokenizer else ""
-        known = ", ".join(f"{part.facts['known']:.2%} of {name}" for name, part in columns.items())
-        tokens, rows = (sum(each) for each in zip(*map(_size, columns.values()), strict=True))
-        words = sum(int(part.ragged["starts"].values.sum()) for part in columns.values())
-        return [
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
-            f"{tokens:,} tokens of {words:,} words in {rows:,} rows of at most {self.config.max_length}",
-            f"{self.config.share:.0%} of the words are to be told, others in each epoch; in dev always the same",
-        ]
+        masked = f"{self.config.share:.0%} of the words are to be told, others in each epoch; in dev always the same"
+        return [*self.input.notes(columns), masked]
 
 
 def _fitting(texts: Sequence[str]) -> Any:
@@ -308,7 +272,3 @@ def _nats(sums: np.ndarray) -> np.ndarray:
 
 def _each(sum_: np.ndarray, sums: np.ndarray) -> np.ndarray:
     return sum_ / np.maximum(1, sums[..., 2])
-
-
-def _size(columns: Columns) -> tuple[int, int]:
-    return len(columns.ragged["text"].values), len(columns)

@@ -14,20 +14,19 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from weft.data.batch import Moves, Source
+from weft.data.batch import Moves
 from weft.data.columns import Columns, Share
 from weft.data.examples.labelled import LabelledText
+from weft.data.examples.roles import LABEL, TEXT, Role
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
+from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
-from weft.models.pairs import Pair
-from weft.store import column
 from weft.tasks.base import Loss, Scores
+from weft.tasks.label_task import LabelTask, listed
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
-from weft.tasks.text_task import TextClassifierTask, listed
-from weft.tasks.texts import TextClassifierConfig, in_order
-from weft.text.tokenizers.base import Tokenizer
+from weft.tasks.texts import LabelTaskConfig, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,15 @@ class LabelsAnswer:
 class LabelsBatch(Moves):
     """A source of B rows and which of C labels each has, bool [B, C]; None when predicting."""
 
-    source: Source | Pair
+    source: Any
     truth_BC: Tensor | None
 
 
-class MultilabelConfig(TextClassifierConfig):
+class MultilabelConfig(LabelTaskConfig):
     """A text has any number of labels."""
 
     kind: Literal["multilabel"] = "multilabel"
+    roles: ClassVar[tuple[Role, ...]] = (TEXT, replace(LABEL, again="exact"))  # any column is one of labels, all missed
     label_separator: str | None = Field(default=None, min_length=1)
     """What stands between the labels of a row, such as `|`; to read a file of labelled texts it must be set."""
     loss: BinaryLossConfig = BinaryLossConfig()
@@ -59,14 +59,6 @@ class MultilabelConfig(TextClassifierConfig):
         if self.label_separator is None:
             raise ConfigError("is not set", where="task.label_separator", hint='pass --label-separator "|"')
         return super().resolved(table)
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """As of all texts, but no other column of labels is guessed: any is one, and its labels would all be missed."""
-        if label is None and self.label and self.label not in table.columns:
-            columns = listed([f"`{name}`" for name in table.columns])
-            hint = "call the column as in training, or pass --label NAME to `weft evaluate`"
-            raise InputError(f"there is no column `{self.label}` among {columns}", where=table.path, hint=hint)
-        return super().for_table(table, text=text, label=label)
 
     def labels_of(self, row: Row) -> tuple[str, ...]:
         """The labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
@@ -81,20 +73,17 @@ class MultilabelConfig(TextClassifierConfig):
         counts = Counter(label for example in examples for label in _labels(example))
         if not counts:
             raise InputError("no text has a label", hint="is task.label the right column?")
-        each, labels = len(examples[0].texts), in_order(counts)
-        texts = column(examples, lambda one: one.texts, each=each)
-        config = self.decided(texts, each=each, choices=2)
-        learned, of_each = config.learned_tokenizer(texts), [counts[label] for label in labels]
-        return Multilabel(config, learned, labels, of_each, texts=len(examples), each=each)
+        labels = in_order(counts)
+        config, read = self.learned_input(examples, classes=2)
+        return Multilabel(config, read, labels, [counts[label] for label in labels], texts=len(examples))
 
     def load(self, folder: Path) -> Multilabel:
         """Load what `Multilabel.save` wrote."""
         saved = self.saved(folder)
-        task = Multilabel(self, saved.tokenizer, saved.labels, saved.counts, texts=saved.texts, each=saved.each)
-        return task.restore(saved.tuned)
+        return Multilabel(self, saved.read, saved.labels, saved.counts, texts=saved.texts).restore(saved.tuned)
 
 
-class Multilabel(TextClassifierTask):
+class Multilabel(LabelTask):
     """Any number of labels for a text.
 
     Labels that no training text had cannot be answered: where texts to be scored have them, they count as missed.
@@ -110,14 +99,13 @@ class Multilabel(TextClassifierTask):
     def __init__(
         self,
         config: MultilabelConfig,
-        tokenizer: Tokenizer,
+        read: Input[Any, Any],
         labels: Sequence[str],
         counts: Sequence[int],
         *,
         texts: int,
-        each: int = 1,
     ) -> None:
-        super().__init__(config, tokenizer, labels, counts, each=each)
+        super().__init__(config, read, labels, counts)
         self.texts = texts
         self.threshold_C = np.full(len(self.labels), MIDDLE)
 
@@ -191,7 +179,7 @@ class Multilabel(TextClassifierTask):
     def collate(self, columns: Columns, rows: np.ndarray) -> LabelsBatch:
         """Gather and pad some rows."""
         truth = columns.fixed.get("label")
-        return LabelsBatch(self.source(columns, rows), None if truth is None else torch.from_numpy(truth[rows]))
+        return LabelsBatch(self.input.collate(columns, rows), None if truth is None else torch.from_numpy(truth[rows]))
 
     def loss(self, model: nn.Module, batch: LabelsBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Binary cross-entropy, summed over rows and labels; the count is the number of these decisions."""

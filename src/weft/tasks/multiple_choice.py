@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
+from weft.data.batch import Moves
 from weft.data.columns import Columns
-from weft.data.examples.option_questions import Choice, choices_of, find_columns, learnable, plain_scores
+from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable, plain_scores
+from weft.data.examples.roles import Names, Role
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.inputs.overlap_features import COUNTS
-from weft.inputs.question_options import OptionBatch, option_batch, option_columns, options_of
+from weft.inputs.question_options import OptionsInput, options_of
 from weft.metrics.bootstrap import mean
-from weft.models.options import OptionConfig, OptionReader
+from weft.models.options import Offered, OptionConfig, OptionReader
 from weft.models.span import ReaderKind
-from weft.tasks.base import Loss, Scores
-from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
+from weft.tasks.base import Loss, Scores, Task
+from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,24 @@ class ChoiceAnswer:
     options: tuple[str, ...] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class OptionBatch(Moves):
+    """What is read for B rows, and the number of the right option of each, [B]; None when predicting."""
+
+    source: Offered
+    answer_B: Tensor | None
+
+
 class MultipleChoiceConfig(PassageTaskConfig):
     """A question on a passage has several options, of which one is right."""
 
     kind: Literal["multiple_choice"] = "multiple_choice"
     texts: ClassVar[tuple[str, ...]] = ("question", "passage", "options")
-    asked: ClassVar[str] = "options"
+    unit: ClassVar[str] = "options"
     together: ClassVar[str] = "all"
-    text: str | None = None
-    """The columns of question, passage and options, joined by commas: one column of lists, or one for each option;
+    roles: ClassVar[tuple[Role, ...]] = ROLES
+    text: Names = None
+    """The columns of question, passage and options, as a list: one column of lists, or one for each option;
     None: guessed from the file, and said."""
     label: str | None = None
     """The column of the answer: the number of an option from 0, its letter or its text; None: guessed, and said."""
@@ -56,21 +67,9 @@ class MultipleChoiceConfig(PassageTaskConfig):
     in view; `auto`: `joint` for Transformers and pre-trained encoders."""
     option: OptionConfig = OptionConfig()
 
-    def resolved(self, table: Table) -> Self:
-        """The same with the columns named."""
-        text, label = self.found_columns(table, text=self.text, label=self.label)
-        if label is None:
-            hint = "name the column of the right option with --label"
-            raise InputError("has questions with options, and no answers", where=table.path, hint=hint)
-        return self.model_copy(update={"text": text, "label": label})
-
-    def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-        """Those of question, passage and options, and that of the answers."""
-        return find_columns(table, text=text, label=label)
-
     def read(self, table: Table) -> Iterator[Choice]:
         """The questions of a table."""
-        return choices_of(table, text=self.text or "", label=self.label)
+        return choices_of(table, columns=self.columns_of("text", table), label=self.label)
 
     def example(self, text: str, second: str | None = None) -> Choice:
         """A question, and the passage that it is about: the options are still to be given."""
@@ -82,16 +81,17 @@ class MultipleChoiceConfig(PassageTaskConfig):
 
     def learn(self, examples: Sequence[Choice]) -> MultipleChoice:
         """The tokenizer. Raises ConfigError where parts do not go together."""
-        return MultipleChoice(*self.decided(examples))
+        config, tokenizer = self.with_tokenizer(examples)
+        return MultipleChoice(config, OptionsInput(config, tokenizer))
 
     def load(self, folder: Path) -> MultipleChoice:
         """Load what `MultipleChoice.save` wrote."""
         assert self.tokenizer is not None
-        return MultipleChoice(self, self.tokenizer.load(folder))
+        return MultipleChoice(self, OptionsInput(self, self.tokenizer.load(folder)))
 
 
-class MultipleChoice(PassageTask):
-    """A tokenizer; its config has a reader."""
+class MultipleChoice(Task):
+    """What is read; its config has a reader."""
 
     config: MultipleChoiceConfig
     metric: ClassVar[str] = "accuracy"
@@ -99,21 +99,23 @@ class MultipleChoice(PassageTask):
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss"})
 
+    def __init__(self, config: MultipleChoiceConfig, read: OptionsInput) -> None:
+        self.config, self.input = config, read
+
     def save(self, folder: Path) -> None:
         """The tokenizer's files."""
-        self.tokenizer.save(folder)
+        self.input.save(folder)
 
     def build_model(self) -> OptionReader:
         """The encoder and its head, with fresh weights."""
         assert self.config.reader != "auto"
-        encoder = self.config.encoder.build(self.read_sizes)
-        return self.config.option.build(encoder, reader=self.config.reader, counted=COUNTS)
+        return self.config.option.build(self.input.build_encoder(), reader=self.config.reader, counted=COUNTS)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Learn the scale of what was counted, and start from what was trained before, where that is asked for."""
         assert isinstance(model, OptionReader)
-        model.prepare(torch.from_numpy(np.array(columns.ragged["counted"].values)))
-        return self.started(model)
+        model.prepare(torch.from_numpy(np.array(columns.ragged["overlap"].values)))
+        return self.input.initialize(model, columns)
 
     def encode(self, examples: Sequence[Choice]) -> Columns:
         """Rows of ids for all options of a question. Raises InputError where it has fewer than two."""
@@ -122,7 +124,11 @@ class MultipleChoice(PassageTask):
                 hint = "write weft.Choice(question, passage, options)"
                 where = f"line {one.line}" if one.line else ""
                 raise InputError(f"expected two options or more, found {len(one.options)}", where=where, hint=hint)
-        return option_columns(self.tokenizer, list(examples), self.layout)
+        columns = self.input.encode([one.texts for one in examples])
+        if any(one.answer is None for one in examples):
+            return columns
+        answer_E = np.array([one.answer for one in examples], dtype=np.int64)
+        return replace(columns, fixed={"answer": answer_E[columns.owner_R]})
 
     def check(self, examples: Sequence[Choice]) -> list[str]:
         """Refuse questions whose answers are not known; says how good it would be to choose by length or overlap."""
@@ -133,7 +139,10 @@ class MultipleChoice(PassageTask):
 
     def collate(self, columns: Columns, rows: np.ndarray) -> OptionBatch:
         """Gather and pad some rows."""
-        return option_batch(columns, rows, by=self.told_by)
+        answer = columns.fixed.get("answer")
+        return OptionBatch(
+            self.input.collate(columns, rows), None if answer is None else torch.from_numpy(answer[rows])
+        )
 
     def loss(self, model: nn.Module, batch: OptionBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Cross-entropy over the options of each row; the count is the number of rows."""
@@ -193,6 +202,10 @@ class MultipleChoice(PassageTask):
             "passage": example.passage,
             **({"line": example.line} if example.line else {}),
         }
+
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """Describe the tokenizer with its coverage, the reader, and what is long."""
+        return self.input.notes(columns)
 
 
 def _chosen(options: Sequence[str], probability_O: np.ndarray) -> ChoiceAnswer:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from weft.data.examples.documents import Document, documents_of
-from weft.data.examples.roles import ColumnsUnclear, guess_text_column, text_column_again
+from weft.data.examples.roles import TEXT, Role
 from weft.data.sources import Table
 from weft.data.split import Split, split
-from weft.errors import ConfigError, InputError
 from weft.tasks.base import TaskConfig
 
 
 class PlainTextConfig(TaskConfig):
     """What is read of a file of texts without labels."""
 
-    columns: ClassVar[tuple[str, ...]] = ("text",)
+    roles: ClassVar[tuple[Role, ...]] = (replace(TEXT, most=1, again="name"),)
     text: str | None = None
     """The column of the text; None: guessed from the file, and said."""
     unit: Literal["auto", "stream", "row"] = "auto"
@@ -35,26 +35,10 @@ class PlainTextConfig(TaskConfig):
         """What is held out."""
         return "the end of the text" if self.unit == "stream" else super().split_rule
 
-    def resolved(self, table: Table) -> Self:
-        """The same with the column named, and the unit."""
-        text = self.text
-        lists = text is not None and text in table.columns
-        text = text if lists else _column(table, text)
+    def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
+        """The config with the column named, and the unit."""
         unit = ("stream" if table.form == "txt" else "row") if self.unit == "auto" else self.unit
-        return self.model_copy(update={"text": text, "unit": unit})
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        if label is not None:
-            raise ConfigError(f"a model of task `{self.kind}` has no labels", where="label", hint="leave it out")
-        return self.model_copy(update={"text": text or self._found(table)}).resolved(table)
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Any:
-        """The same: there are no labels."""
-        return self.for_table(table, text=text)
-
-    def _found(self, table: Table) -> str | None:
-        return text_column_again(table, trained=self.text) if self.text else None
+        return super().with_columns(table, found).model_copy(update={"unit": unit})
 
     def read(self, table: Table) -> Iterator[Any]:
         """The texts of a table."""
@@ -79,11 +63,3 @@ class PlainTextConfig(TaskConfig):
         first = min(int(np.searchsorted(sums, (1 - share) * sums[-1])) + 1, len(examples) - 1) if len(sums) else 0
         places = np.arange(len(examples))
         return Split(places[:first], places[first:] if first else places[:0])
-
-
-def _column(table: Table, text: str | None) -> str:
-    """The column of the text. Raises InputError where it cannot be told; two are never read as a pair here."""
-    try:
-        return guess_text_column(table, text=text)
-    except ColumnsUnclear as error:
-        raise InputError(error.what, where=error.where, hint="name the one to learn from: --text NAME") from None

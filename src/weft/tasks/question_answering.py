@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
+from weft.data.batch import Moves
 from weft.data.checks.findings import counted
-from weft.data.columns import Columns, Ragged
-from weft.data.examples.span_questions import Question, find_columns, learnable, questions_of
+from weft.data.columns import Columns
+from weft.data.examples.roles import Names, Role
+from weft.data.examples.span_questions import ROLES, Question, learnable, questions_of
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.files import read_json, write_json
-from weft.inputs.question_passage import QuestionBatch, collate_rows, layout_rows, letters_of, targets, text_of
-from weft.models.span import ReaderKind, SpanConfig, SpanReader, best_spans
-from weft.tasks.base import TUNED, Loss, Scores
-from weft.tasks.passage_task import PassageTask, PassageTaskConfig, rows_by_example
+from weft.inputs.question_passage import (
+    PassageInput,
+    targets,
+    text_of,
+)
+from weft.models.span import Reading, SpanConfig, SpanReader, best_spans
+from weft.tasks.base import TUNED, Loss, Scores, Task
+from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
 from weft.tasks.span_answers import (
     RowSpans,
     SpanAnswer,
@@ -32,48 +39,43 @@ from weft.tasks.span_answers import (
     recorded,
     scored,
 )
-from weft.text.tokenizers.base import Tokenizer
 
 NONE_AT_ALL = 1.0
 """The threshold where nothing was tuned."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionBatch(Moves):
+    """What is read for B rows, the characters that each position of a passage stands for [B, S, 2], and the answers.
+
+    `first_B` and `last_B` are the positions at which the answers start and end, S where a row has none; None when
+    predicting.
+    """
+
+    source: Reading
+    places_BS2: Tensor
+    first_B: Tensor | None
+    last_B: Tensor | None
 
 
 class QuestionAnsweringConfig(PassageTaskConfig):
     """The answer to a question is a part of a passage, or the passage has none."""
 
     kind: Literal["question_answering"] = "question_answering"
-    asked: ClassVar[str] = "questions"
-    together: ClassVar[str] = "both"
-    text: str | None = None
-    """The columns of question and passage, joined by a comma; None: guessed from the file, and said."""
+    roles: ClassVar[tuple[Role, ...]] = ROLES
+    text: Names = None
+    """The columns of question and passage, as a list; None: guessed from the file, and said."""
     label: str | None = None
     """The column of the answers; None: guessed from the file, and said."""
-    max_question: int = Field(default=64, ge=1)
-    """Tokens of a question that are read."""
     max_answer: int = Field(default=48, ge=1)
     """Tokens that an answer has at most, when one is given."""
     candidates: int = Field(default=5, ge=1)
     """Parts of the passage that are named, the best first, beside the answer."""
-    reader: ReaderKind | Literal["auto"] = "auto"
-    """`joint` reads question and passage in one row, `attention` each by itself and then each with the other in view;
-    `auto`: `joint` for Transformers and pre-trained encoders."""
     span: SpanConfig = SpanConfig()
-
-    def resolved(self, table: Table) -> Self:
-        """The same with the columns named."""
-        text, label = self.found_columns(table, text=self.text, label=self.label)
-        if label is None:
-            hint = "name the column of the answers with --label"
-            raise InputError("has questions and passages, and no answers", where=table.path, hint=hint)
-        return self.model_copy(update={"text": text, "label": label})
-
-    def found_columns(self, table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-        """Those of question and passage, and that of the answers."""
-        return find_columns(table, text=text, label=label)
 
     def read(self, table: Table) -> Iterator[Question]:
         """The questions of a table."""
-        return questions_of(table, text=self.text or "", label=self.label)
+        return questions_of(table, columns=self.columns_of("text", table), label=self.label)
 
     def example(self, text: str, second: str | None = None) -> Question:
         """A question, and the passage that it is about."""
@@ -87,20 +89,20 @@ class QuestionAnsweringConfig(PassageTaskConfig):
         """The tokenizer. Raises ConfigError where parts do not go together, InputError where nothing is answered."""
         if not any(one.answers for one in examples):
             raise InputError("no question has an answer in its passage", hint="is task.label the right column?")
-        config, tokenizer = self.decided(examples)
-        return QuestionAnswering(config, tokenizer, always=all(one.answers for one in examples))
+        config, tokenizer = self.with_tokenizer(examples)
+        return QuestionAnswering(config, PassageInput(config, tokenizer), always=all(one.answers for one in examples))
 
     def load(self, folder: Path) -> QuestionAnswering:
         """Load what `QuestionAnswering.save` wrote."""
         assert self.tokenizer is not None
         tuned, learned = folder / TUNED, read_json(folder / "questions.json")
-        task = QuestionAnswering(self, self.tokenizer.load(folder), always=learned["always"])
+        task = QuestionAnswering(self, PassageInput(self, self.tokenizer.load(folder)), always=learned["always"])
         task.threshold = read_json(tuned)["threshold"] if tuned.exists() else NONE_AT_ALL
         return task
 
 
-class QuestionAnswering(PassageTask):
-    """A tokenizer, and whether every passage that was learned from has the answer; its config has a reader."""
+class QuestionAnswering(Task):
+    """What is read, and whether every passage that was learned from has the answer; its config has a reader."""
 
     config: QuestionAnsweringConfig
     metric: ClassVar[str] = "f1"
@@ -109,13 +111,12 @@ class QuestionAnswering(PassageTask):
     threshold: float = NONE_AT_ALL
     """There is an answer if its probability over that of none is so much."""
 
-    def __init__(self, config: QuestionAnsweringConfig, tokenizer: Tokenizer, *, always: bool) -> None:
-        super().__init__(config, tokenizer)
-        self.always = always
+    def __init__(self, config: QuestionAnsweringConfig, read: PassageInput, *, always: bool) -> None:
+        self.config, self.input, self.always = config, read, always
 
     def save(self, folder: Path) -> None:
         """The tokenizer's files, `questions.json`, and `tuned.json` where a threshold was tuned."""
-        self.tokenizer.save(folder)
+        self.input.save(folder)
         write_json(folder / "questions.json", {"always": self.always})
         if self.threshold != NONE_AT_ALL:
             write_json(folder / TUNED, {"threshold": self.threshold})
@@ -123,38 +124,19 @@ class QuestionAnswering(PassageTask):
     def build_model(self) -> SpanReader:
         """The encoder and its head, with fresh weights."""
         assert self.config.reader != "auto"
-        return self.config.span.build(self.config.encoder.build(self.read_sizes), reader=self.config.reader)
+        return self.config.span.build(self.input.build_encoder(), reader=self.config.reader)
 
-    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Start from what was trained before, where that is asked for."""
-        return self.started(model)
+        return self.input.initialize(model, columns)
 
     def encode(self, examples: Sequence[Question]) -> Columns:
         """Rows of ids with their places, and the first and last position of the first answer of each, where known."""
-        examples = list(examples)
-        found = layout_rows(self.tokenizer, examples, self.layout)
-        rows, owner_R = found.passage.rows, found.passage.owner_R
-        ragged = {"passage": rows}
-        cost_R = rows.lengths_R
-        if self.layout.frame is None:
-            ragged["question"] = Ragged.of(found.question.flat(owner_R)[0], found.question.lengths_R[owner_R])
-            cost_R = cost_R + ragged["question"].lengths_R
-        ragged["text"] = letters_of([examples[owner].passage for owner in owner_R.tolist()])
-        fixed = {}
-        if examples and all(one.answers is not None for one in examples):
-            fixed = {"answer": targets(rows, [examples[owner] for owner in owner_R.tolist()])}
-        spelled = found.encoded.letters
-        letters = (
-            {}
-            if spelled is None
-            else dict.fromkeys(("passage", "question"), Ragged.of(spelled.ids_N, spelled.lengths_U))
-        )
-        facts = {
-            "known": 1 - found.encoded.unknown / max(1, len(found.encoded.values_NW)),
-            "long": found.passage.long_texts / max(1, len(examples)),
-            "long_questions": found.long_questions / max(1, len(examples)),
-        }
-        return Columns(ragged, fixed, owner_R, cost_R, facts, letters)
+        columns = self.input.encode([one.texts for one in examples])
+        if not examples or any(one.answers is None for one in examples):
+            return columns
+        answer_R2 = targets(columns.ragged["passage"], [examples[owner] for owner in columns.owner_R.tolist()])
+        return replace(columns, fixed={"answer": answer_R2})
 
     def check(self, examples: Sequence[Question]) -> list[str]:
         """Refuse questions whose answers are not known."""
@@ -167,7 +149,12 @@ class QuestionAnswering(PassageTask):
 
     def collate(self, columns: Columns, rows: np.ndarray) -> QuestionBatch:
         """Gather and pad some rows."""
-        return collate_rows(columns, rows, by=self.told_by)
+        read = self.input.collate(columns, rows)
+        if "answer" not in columns.fixed:
+            return QuestionBatch(read.source, read.places_BS2, None, None)
+        answer_B2 = torch.from_numpy(columns.fixed["answer"][rows])
+        answer_B2 = torch.where(answer_B2 < 0, read.places_BS2.shape[1], answer_B2)
+        return QuestionBatch(read.source, read.places_BS2, answer_B2[:, 0], answer_B2[:, 1])
 
     def loss(self, model: nn.Module, batch: QuestionBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Cross-entropy of where the answer starts, and of where it ends, halved; the count is the number of rows."""
@@ -243,3 +230,7 @@ class QuestionAnswering(PassageTask):
     def record(self, answer: SpanAnswer, example: Question) -> dict[str, Any]:
         """The question, its right answers where they are known, the answer with its place, and the best candidates."""
         return recorded(answer, example)
+
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """Describe the tokenizer with its coverage, the reader, and what is long."""
+        return self.input.notes(columns)

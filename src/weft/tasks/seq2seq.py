@@ -8,23 +8,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
+from weft.data.examples.roles import Names, Role
 from weft.data.examples.source_target import (
+    SOURCE,
+    TARGET,
     SourceTarget,
     cleaned_pairs,
-    columns_again,
-    columns_for,
     grouped,
     repeated_sources,
-    source_again,
     source_targets_of,
 )
 from weft.data.sources import Table
@@ -36,26 +36,21 @@ from weft.errors import InputError
 from weft.files import read_json, write_json
 from weft.inputs.source_target import (
     SourceTargetBatch,
+    SourceTargetInput,
+    SourceTargetSettings,
     SourceTargetTokenizers,
     check_positions,
     decided,
-    encoded,
-    learned_sides,
-    loaded_sides,
-    source_target_batch,
-    symbols_for,
-    with_kind,
+    learned_tokenizers,
+    loaded_tokenizers,
 )
 from weft.models.base import EncoderConfig
-from weft.models.choices import DecoderChoice, NamedEncoder
 from weft.models.encoder_decoder import EncoderDecoder
-from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.tasks.base import Loss, Scores, Task, TaskConfig
 from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
 from weft.text.out_of_vocabulary import told, unseen_letters
 from weft.text.stream import stream_text
-from weft.text.tokenizers.choices import TokenizerChoice
 
 ROOM = 8
 """Tokens that an output may have beyond the longest target of the training part."""
@@ -69,30 +64,16 @@ class RowPrediction:
     loss: Reference | None
 
 
-class Seq2SeqConfig(TaskConfig):
+class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     """For each source a text is written."""
 
     kind: Literal["seq2seq"] = "seq2seq"
     answers_with: ClassVar[Literal["labels", "text"]] = "text"
-    columns: ClassVar[tuple[str, ...]] = ("source", "target")
+    roles: ClassVar[tuple[Role, ...]] = (SOURCE, TARGET)
     source: str | None = None
     """The column of the source; None: guessed from the file, and said."""
-    target: str | None = None
-    """The column of the target, or several joined by commas, each of which is right; None: guessed, and said."""
-    tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: `bpe`, which keeps capitals and full width, or `char` for little Chinese."""
-    target_tokenizer: TokenizerChoice | None = None
-    """How targets become ids, where they have a vocabulary of their own; None: as `tokenizer`, or what suits them."""
-    vocabulary: Literal["auto", "shared", "separate"] = "auto"
-    """One vocabulary for both sides, or one for each; `auto`: one, unless one side alone is Chinese."""
-    max_source: int = Field(default=256, ge=1)
-    """Tokens of a source that are read; how much lies beyond is said."""
-    max_target: int = Field(default=256, ge=1)
-    """Tokens of a target that are learned from; how much lies beyond is said."""
-    encoder: NamedEncoder | None = None
-    """What reads; None: one that suits the decoder, over which settings without a kind stand."""
-    decoder: DecoderChoice = TransformerDecoderConfig()
-    """What writes."""
+    target: Names = None
+    """The column of the target, or a list of several, each of which is right; None: guessed, and said."""
     smoothing: float = Field(default=0.1, ge=0, lt=1)
     """The share of each target token that is spread evenly over the vocabulary (Szegedy et al. 2016, section 7)."""
     r_drop: float = Field(default=0.0, ge=0)
@@ -107,30 +88,9 @@ class Seq2SeqConfig(TaskConfig):
     references: Literal["one", "all"] = "one"
     """`all`: rows of the dev and test parts with the same source are one example, each of whose targets is right."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _with_encoder(cls, settings: Any, info: ValidationInfo) -> Any:
-        return with_kind(settings, context=info.context)
-
-    def resolved(self, table: Table) -> Self:
-        """The same with both columns named."""
-        source, target = columns_for(table, source=self.source, target=self.target)
-        return self.model_copy(update={"source": source, "target": target})
-
-    def for_table(self, table: Table, *, text: str | None = None, label: str | None = None) -> Self:
-        """The same for another table."""
-        trained = (self.source, self.target)
-        source, target = columns_again(table, source=text, target=label, trained=trained)
-        return self.model_copy(update={"source": source, "target": target})
-
-    def for_inputs(self, table: Table, *, text: str | None = None) -> Self:
-        """The same for sources alone."""
-        source = source_again(table, named=text, trained=(self.source, self.target))
-        return self.model_copy(update={"source": source, "target": None})
-
     def read(self, table: Table) -> Iterator[SourceTarget]:
         """The pairs of a table; without `target`, sources alone."""
-        return source_targets_of(table, source=self.source or "", target=self.target)
+        return source_targets_of(table, source=self.source or "", targets=self.columns_of("target", table))
 
     def example(self, text: str, second: str | None = None) -> SourceTarget:
         """A source to write for."""
@@ -164,13 +124,16 @@ class Seq2SeqConfig(TaskConfig):
         if not targets:
             raise InputError("there is no pair to learn from", hint="give sources with their targets")
         config = decided(self, sources, targets)
-        sides = learned_sides(config, sources, targets)
-        lengths = sides.target.encode(targets).lengths_R
-        return Seq2SeqTask(config, sides, longest=min(self.max_target, int(lengths.max()) + ROOM))
+        tokenizers = learned_tokenizers(config, sources, targets)
+        lengths = tokenizers.target.encode(targets).lengths_R
+        return Seq2SeqTask(
+            config, SourceTargetInput(config, tokenizers), longest=min(self.max_target, int(lengths.max()) + ROOM)
+        )
 
     def load(self, folder: Path) -> Seq2SeqTask:
         """Load what `Seq2Seq.save` wrote."""
-        return Seq2SeqTask(self, loaded_sides(self, folder), longest=read_json(folder / "seq2seq.json")["longest"])
+        read = SourceTargetInput(self, loaded_tokenizers(self, folder))
+        return Seq2SeqTask(self, read, longest=read_json(folder / "seq2seq.json")["longest"])
 
 
 class Seq2SeqTask(Task):
@@ -182,26 +145,29 @@ class Seq2SeqTask(Task):
     metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "perplexity")
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
 
-    def __init__(self, config: Seq2SeqConfig, sides: SourceTargetTokenizers, *, longest: int) -> None:
-        self.config, self.sides, self.longest = config, sides, longest
-        self.symbols = symbols_for(config.decoder, sides.target)
-        self.end = self.symbols.end
-        """The symbol that ends every target."""
+    def __init__(self, config: Seq2SeqConfig, read: SourceTargetInput, *, longest: int) -> None:
+        self.config, self.input, self.longest = config, read, longest
+        self.symbols, self.end = read.symbols, read.symbols.end
+
+    @property
+    def tokenizers(self) -> SourceTargetTokenizers:
+        """The tokenizers of sources and targets."""
+        return self.input.tokenizers
 
     def save(self, folder: Path) -> None:
         """The files of the tokenizers, and `seq2seq.json`."""
-        self.sides.save(folder)
+        self.input.save(folder)
         write_json(folder / "seq2seq.json", {"longest": self.longest})
 
     def build_model(self) -> EncoderDecoder:
         """Encoder and decoder, with fresh weights."""
         encoder_config = self.config.encoder
         assert isinstance(encoder_config, EncoderConfig)
-        encoder = encoder_config.build(self.sides.read_sizes)
+        encoder = self.input.build_encoder()
         check_positions(encoder_config, encoder, self.config.decoder)
-        ids = max(self.end + 1, self.sides.target.sizes[0])
+        ids = max(self.end + 1, self.tokenizers.target.sizes[0])
         decoder = self.config.decoder.build(ids, memory_width=encoder.width)
-        return EncoderDecoder(encoder, decoder, tying=self.sides.tying(encoder, decoder))
+        return EncoderDecoder(encoder, decoder, tying=self.tokenizers.tying(encoder, decoder))
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
         """Read pre-trained weights, where a side has them."""
@@ -213,15 +179,7 @@ class Seq2SeqTask(Task):
 
     def encode(self, examples: Sequence[SourceTarget]) -> Columns:
         """Ids of every source with an end symbol, and of the first target of each, where all have one."""
-        targets = [one.targets[0] for one in examples if one.targets]
-        return encoded(
-            self.sides,
-            [one.source for one in examples],
-            targets if targets and len(targets) == len(examples) else None,
-            end=self.end,
-            max_source=self.config.max_source,
-            max_target=self.config.max_target,
-        )
+        return self.input.encode([(one.source, one.targets[0] if one.targets else None) for one in examples])
 
     def check(self, examples: Sequence[SourceTarget]) -> list[str]:
         """Refuse a source without a target."""
@@ -232,11 +190,11 @@ class Seq2SeqTask(Task):
 
     def unseen(self, examples: Sequence[SourceTarget]) -> Counter[str]:
         """Of sources."""
-        return unseen_letters(self.sides.source, (one.source for one in examples))
+        return unseen_letters(self.tokenizers.source, (one.source for one in examples))
 
     def collate(self, columns: Columns, rows: np.ndarray) -> SourceTargetBatch:
         """Gather and pad some rows."""
-        return source_target_batch(self.sides, columns, rows, begin=self.symbols.begin)
+        return self.input.collate(columns, rows)
 
     def loss(self, model: nn.Module, batch: SourceTargetBatch, step: int) -> Loss:
         """Label-smoothed cross-entropy, summed over the target's tokens; the count is their number."""
@@ -280,7 +238,7 @@ class Seq2SeqTask(Task):
 
     def generator(self, model: EncoderDecoder) -> Generator:
         """The decoder with the search of the settings."""
-        return Generator(model.decoder, self.sides.target, self.config.search, self.end, self.longest)
+        return Generator(model.decoder, self.tokenizers.target, self.config.search, self.end, self.longest)
 
     def predict(self, model: nn.Module, batch: SourceTargetBatch) -> list[RowPrediction]:
         """What is written for each row and, where its target is known, how probable that was."""
@@ -296,7 +254,7 @@ class Seq2SeqTask(Task):
 
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
         """The best output of each row as text, and the others asked for."""
-        told = as_texts([part.outputs for part in parts], self.sides.target, self.config.search)
+        told = as_texts([part.outputs for part in parts], self.tokenizers.target, self.config.search)
         unread_R = columns.fixed["unread"].tolist()
         return [
             GeneratedText(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
@@ -311,7 +269,7 @@ class Seq2SeqTask(Task):
         batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
         start = partial(model.decoder.start, model.encoder(batch.source), rows=1)
         begin_BP = self._begin(1).to(batch.source.ids_BS.device)
-        yield from stream_text(self.sides.target, self.generator(model).stream(start, begin_BP, batch.keys))
+        yield from stream_text(self.tokenizers.target, self.generator(model).stream(start, begin_BP, batch.keys))
 
     def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
         """No mean of texts is a text."""
@@ -341,15 +299,7 @@ class Seq2SeqTask(Task):
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """The vocabularies with their coverage, and what is too long."""
-        notes = self.sides.notes({name: part.facts for name, part in columns.items()})
-        for name, part in columns.items():
-            if part.facts["long"]:
-                share, unread = part.facts["long"], part.facts["unread"]
-                limit = f"{self.config.max_source} tokens (task.max_source)"
-                notes.append(f"{share:.1%} of the {name} sources are longer than {limit}: {unread:.1%} is not read")
-            if part.facts.get("long_targets"):
-                limit = f"{self.config.max_target} tokens (task.max_target)"
-                notes.append(f"{part.facts['long_targets']:.1%} of the {name} targets are cut at {limit}")
+        notes = self.input.notes(columns)
         if self.config.search.kind != "greedy":
             found = self.config.search.in_words
             notes.append(f"while training, dev scores are of greedy search, which is quick; at the end, of {found}")

@@ -1,4 +1,4 @@
-"""The two Chinese scripts: one into the other, and which of them a text is in; knows nothing of words."""
+"""Converts Chinese texts between the simplified and the traditional script, and counts the characters of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weft.errors import MissingExtra
 Script = Literal["simplified", "traditional"]
 
 # The 400 most frequent characters of news, reviews and poems that are written in two ways, one for one: neither
-# form stands in texts of the other script (后, 里, 台 or 面 do, so they tell nothing). At one place, one character.
+# form stands in texts of the other script (后, 里, 台 or 面 do, so they are left out). At one place, one character.
 SIMPLIFIED = (
     "为时国来这会学长无们对风与过还开间说东现动没经书点电体马见从两机处业将应儿门头区样关场进归张乐问员数"
     "气红实语军华题飞尔声赛亚线觉龙阳黄诗鱼称满总远给谁结带楼罗师联难传边节设话离战运该队树务爱欢计达吗类"
@@ -38,19 +38,22 @@ _SIMPLIFIED, _TRADITIONAL = frozenset(SIMPLIFIED), frozenset(TRADITIONAL)
 
 @dataclass(frozen=True, slots=True)
 class ScriptCounts:
-    """How many characters of some texts stand in texts of one script alone, by a table of 400 pairs."""
+    """Number of characters that occur in one script alone, by a table of 400 pairs."""
 
     simplified: int
     traditional: int
 
     @property
     def traditional_share(self) -> float:
-        """The traditional among them, 0 to 1; 0 where there are none of either."""
+        """Share of traditional characters among those counted, 0 to 1; 0 if none were counted."""
         return self.traditional / max(1, self.simplified + self.traditional)
 
 
 def count_scripts(texts: Iterable[str]) -> ScriptCounts:
-    """Count what tells the scripts of Chinese texts apart; Japanese, which has some of both, is not told apart."""
+    """Count the characters that occur in one Chinese script alone.
+
+    Japanese uses some of both and is not recognised as a language of its own.
+    """
     simplified = traditional = 0
     for text in texts:
         if not text.isascii():
@@ -60,13 +63,16 @@ def count_scripts(texts: Iterable[str]) -> ScriptCounts:
 
 
 def traditional_share(texts: Iterable[str]) -> float:
-    """The traditional among the characters that tell the scripts apart, 0 to 1; 0 where there are none."""
+    """Return the share of traditional characters among those of one script alone, 0 to 1; 0 if there are none."""
     return count_scripts(texts).traditional_share
 
 
 @cache
 def converter(script: Script) -> Callable[[str], str]:
-    """What writes a text in one script, by the characters and phrases of OpenCC. Raises MissingExtra without it."""
+    """Return a function that converts a text to a script with OpenCC's characters and phrases.
+
+    Raises MissingExtra without OpenCC.
+    """
     try:
         from opencc import OpenCC
     except ImportError:

@@ -1,6 +1,6 @@
-"""How texts are cut before they are looked up: the words left out, and a dictionary of one's own; no vocabulary.
+"""Cuts texts into words or characters by a tokenizer's own stop words and dictionary; looks nothing up.
 
-Both lists are read when a tokenizer is learned, and saved with it: a trained folder needs no other file.
+Both lists are read when a tokenizer is learned and saved with it: a trained folder needs no other file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from weft.text.word_lists import read_dictionary, read_stop_words
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """Into which unit texts are cut, and whether the word around each piece is asked for."""
+    """Unit that texts are cut into, and whether the word around each piece is needed."""
 
     unit: Unit
     covering: bool = False
@@ -38,18 +38,18 @@ class CuttingConfig(TokenizerConfig):
     """Base of the tokenizers that cut texts into words or Han characters."""
 
     stop_words: tuple[str, ...] = ()
-    """Words to leave out: `en`, `zh` (short lists without negations), or the path of a text file, a word a line.
+    """Words to leave out: `en`, `zh` (short lists without negations), or the path of a text file with a word a line.
 
-    They go where a text is cut into them as words, by dictionary where it is Han: the `的` of `目的` stays, also where
-    pieces are single characters.
-    """
+    They are removed where a text is cut into them as words, which for Han text the dictionary decides: the `的` in
+    `目的` stays, also where pieces are single characters."""
     dictionary: tuple[str, ...] = ()
-    """Han words that the dictionary lacks, to be cut as one."""
+    """Han words to add to the dictionary, each cut as one word."""
     dictionary_file: str | None = None
-    """The path of a text file with more of them, a word a line; what follows it on the line is not read."""
+    """Path of a text file with further words for the dictionary, one at the start of each line; the rest of a line is
+    ignored."""
 
     def cutting(self) -> Cutting:
-        """Into what texts are cut."""
+        """Return the unit to cut texts into, and whether words are needed."""
         raise NotImplementedError
 
     @field_validator("stop_words", "dictionary", mode="before")
@@ -73,7 +73,8 @@ class CuttingConfig(TokenizerConfig):
 class Cutter:
     """Normalizes texts and cuts them by its own lists; made by `Cutter.learn` or `Cutter.load`.
 
-    What it cut to learn from is kept until texts are next cut: to encode the training texts costs no second cut.
+    The pieces of the texts that a vocabulary is learned from are kept until texts are next cut, so that encoding the
+    training texts does not cut them again.
     """
 
     def __init__(self, config: CuttingConfig, *, stop_words: Sequence[str], dictionary: Sequence[str]) -> None:
@@ -88,7 +89,7 @@ class Cutter:
 
     @classmethod
     def learn(cls, config: CuttingConfig) -> Cutter:
-        """Read the lists that a config names. Raises ConfigError for what is wrong with them."""
+        """Read the lists that a config names. Raises ConfigError for a word that cannot be cut as one."""
         stop_words = _alike(read_stop_words(config.stop_words), config.normalize)
         path = config.dictionary_file
         inline = _alike(config.dictionary, config.normalize)
@@ -103,18 +104,18 @@ class Cutter:
 
     @classmethod
     def load(cls, config: CuttingConfig, folder: Path) -> Cutter:
-        """Read what `save` wrote."""
+        """Load the lists that `save` wrote."""
         path = folder / "cutting.json"
         lists = read_json(path) if path.exists() else {"stop_words": [], "dictionary": []}
         return cls(config, **lists)
 
     def save(self, folder: Path) -> None:
-        """`cutting.json`, where there are lists to keep."""
+        """Write `cutting.json` if there are lists to keep."""
         if self.stop_words or self.dictionary:
             write_json(folder / "cutting.json", {"stop_words": self.stop_words, "dictionary": self.dictionary})
 
     def first(self, texts: Sequence[str]) -> Pieces:
-        """Cut texts to learn from, and keep their pieces for the next `cut`."""
+        """Cut texts to learn a vocabulary from, and keep their pieces for the next `cut`."""
         hashes = array("q")
 
         def seen() -> Iterator[Sequence[str]]:
@@ -127,18 +128,18 @@ class Cutter:
         return pieces
 
     def cut(self, texts: Sequence[str]) -> Pieces:
-        """Cut raw texts."""
+        """Cut raw texts into pieces."""
         found = self._kept.next(texts) if self._kept else None
         if found is None or (self._kept and self._kept.ended):
             self._kept = None
         return found or self._cut(parts(texts), covering=self.config.cutting().covering)
 
     def with_words(self, texts: Sequence[str]) -> Pieces:
-        """The same pieces of raw texts, and the word around each."""
+        """Cut raw texts into pieces, with the word around each piece."""
         return self._cut(parts(texts), covering=True)
 
     def _cut(self, some: Iterable[Sequence[str]], *, covering: bool) -> Pieces:
-        """Cut texts that come part by part; what is large is kept in files."""
+        """Cut texts that come part by part; large results are kept in files."""
         numbers, pieces, lengths, words = Numbers(), Pile(), Pile(), Pile()
         for texts in some:
             plain, unit = normalize(texts, self.config.normalize), self.config.cutting().unit
@@ -152,21 +153,21 @@ class Cutter:
 
 @dataclass(slots=True)
 class _Kept:
-    """The pieces of texts that were learned from, by the hashes of these [R], for texts that come in the same order."""
+    """Pieces of the texts that were learned from, with the texts' hashes [R], for when they come again in order."""
 
     hashes_R: np.ndarray
     pieces: Pieces
     row: int = 0
-    """The texts that have come."""
+    """Number of texts that have come again."""
     piece: int = 0
-    """The pieces of these."""
+    """Number of pieces of these texts."""
 
     @property
     def ended(self) -> bool:
         return self.row == len(self.hashes_R)
 
     def next(self, texts: Sequence[str]) -> Pieces | None:
-        """The pieces of some texts where they are the next; of all, as they are."""
+        """Return the pieces of some texts if these are the next ones, else None."""
         rows = slice(self.row, self.row + len(texts))
         if self.hashes_R[rows].tolist() != list(map(hash, texts)):
             return None
@@ -180,17 +181,17 @@ class _Kept:
 
 
 def _alike(words: Iterable[str], config: NormalizeConfig) -> list[str]:
-    """Words normalized as the texts are, each once, the short ones first."""
+    """Normalize words like the texts; each once, short ones first."""
     return sorted({word for word in normalize(list(words), config) if word}, key=lambda word: (len(word), word))
 
 
 def _forms(word: str) -> set[str]:
-    """A stop word as it stands in texts: with either apostrophe, and first in a sentence where case is kept."""
+    """Return the spellings of a stop word: with either apostrophe, and capitalised as at the start of a sentence."""
     return {form for mark in "'’" for form in (word.replace("'", mark), word.replace("'", mark).capitalize())}
 
 
 def _han_cut(dictionary: Sequence[str]) -> HanCut:
-    """A segmenter that knows some more words; an object of its own, so that no two models share their words."""
+    """Return a segmenter with additional words; a new object, so that no two models share their words."""
     if not dictionary:
         return rjieba.cut
     segmenter = rjieba.Jieba()

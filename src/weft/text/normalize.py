@@ -1,4 +1,4 @@
-"""Making equal what a reader takes as equal: Unicode forms, scripts, case, white space; knows nothing of words."""
+"""Normalizes texts: Unicode form, Chinese script, case and white space."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ Space = Literal["one", "keep"]
 
 
 class NormalizeConfig(Config):
-    """How texts are made alike before anything is looked up."""
+    """Normalization of texts before they are looked up."""
 
     unicode: Form = "NFKC"
-    """NFKC also makes full-width letters and digits half-width (Unicode Standard Annex 15)."""
+    """Unicode normal form; NFKC also makes full-width letters and digits half-width (Unicode Standard Annex 15)."""
     case: Literal["lower", "keep"] = "lower"
-    """`keep` tells `US` from `us`, and needs more texts for it."""
+    """Case of letters; `keep` distinguishes `US` from `us`, and needs more texts to learn from."""
     script: Literal["keep", "simplified", "traditional"] = "keep"
-    """Write Chinese in one script; needs the extra `opencc`."""
+    """Script that Chinese is converted to; needs the extra `opencc`."""
     space: Space = "one"
-    """`one` makes each run of white space one space, with none at the ends; `keep` leaves spaces and line breaks (each
-    of them `\\n`), for models that write text."""
+    """White space; `one` makes each run of white space one space, with none at the ends, and `keep` leaves spaces and
+    line breaks (each of them `\\n`), for models that generate text."""
 
 
 def normalize(texts: Sequence[str], config: NormalizeConfig) -> list[str]:
-    """Texts in one Unicode form, case and script, and their white space as asked for."""
+    """Normalize texts in Unicode form, script, case and white space."""
     form = config.unicode
     texts = [text if text.isascii() else _in_form(text, form) for text in texts]
     if config.script != "keep":
@@ -43,6 +43,6 @@ def normalize(texts: Sequence[str], config: NormalizeConfig) -> list[str]:
 
 
 def _in_form(text: str, form: Form) -> str:
-    """A text in a Unicode form; half a surrogate pair, which no encoding can write, becomes U+FFFD."""
+    """Convert a text to a Unicode form; half a surrogate pair, which no encoding can write, becomes U+FFFD."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole if form == "none" else unicodedata.normalize(form, whole)

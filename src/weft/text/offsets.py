@@ -1,4 +1,4 @@
-"""Where each token stands in the raw text, in characters; knows how texts are made alike, and nothing of questions."""
+"""Locates each token in the raw text, by its first and last character."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from weft.text.tokenizers.words import PieceTokenizer
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """The ids of R texts, and for each of their N tokens the characters of its raw text from start to end, [N, 2].
+    """Ids of R texts, and the start and end of each of their N tokens in its raw text, in characters, [N, 2].
 
-    Starts and ends never fall within a text. A token of nothing but white space has no characters: start and end are
-    the same. Tokens that spell one character together, byte by byte, all have that character.
+    Starts and ends never fall within a text. A token of nothing but white space has no characters: its start and end
+    are equal. Tokens that spell one character together, byte by byte, all have that character.
     """
 
     encoded: Encoded
@@ -46,10 +46,10 @@ def locate(tokenizer: Tokenizer, texts: Sequence[str]) -> Located:
 
 
 def aligned(texts: Sequence[str], config: NormalizeConfig) -> Iterator[tuple[str, np.ndarray]]:
-    """Each text as it is normalized, and for each character of that the raw ones that it comes from, [N, 2].
+    """Yield each text normalized, and for each of its characters the span of raw characters that it comes from, [N, 2].
 
-    What a reader sees as one character is normalized by itself, which is nearly always the same as all at once. Where
-    it is not, what differs is matched as a whole with what it stands for.
+    Each grapheme (what a reader sees as one character) is normalized by itself, which nearly always equals normalizing
+    the whole text. Where it does not, the parts that differ are matched as a whole.
     """
     alone = config.model_copy(update={"space": "keep", "script": "keep"})
     clusters = [list(text) if text.isascii() else regex.findall(r"\X", text) for text in texts]
@@ -75,7 +75,7 @@ def aligned(texts: Sequence[str], config: NormalizeConfig) -> Iterator[tuple[str
 
 
 def _matched(letters: str, plain: str, spans_N2: np.ndarray) -> np.ndarray:
-    """The spans of `letters` for a `plain` text that differs from them."""
+    """Carry the spans of `letters` over to a `plain` text that differs from them."""
     found_N2 = np.zeros((len(plain), 2), dtype=np.int64)
     if len(spans_N2):
         for tag, first, last, start, end in SequenceMatcher(None, letters, plain, autojunk=False).get_opcodes():
@@ -104,7 +104,7 @@ def _of_pieces(tokenizer: PieceTokenizer, texts: Sequence[str]) -> Iterator[np.n
 
 
 def _raw(spans_N2: np.ndarray, places: Sequence[tuple[int, int]]) -> np.ndarray:
-    """Places in a normalized text as places in the raw one; of an empty place, the characters after it."""
+    """Convert places in a normalized text to places in the raw one; an empty place gets the characters after it."""
     places_N2 = np.array(places, dtype=np.int64).reshape(-1, 2)
     if not len(spans_N2) or not len(places_N2):
         return np.zeros((len(places_N2), 2), dtype=np.int64)
@@ -114,7 +114,7 @@ def _raw(spans_N2: np.ndarray, places: Sequence[tuple[int, int]]) -> np.ndarray:
 
 
 def _trimmed(text: str, spans_N2: np.ndarray) -> np.ndarray:
-    """The same without white space at both ends."""
+    """Shrink spans to leave out white space at both ends."""
     for row, (start, end) in enumerate(spans_N2.tolist()):
         part = text[start:end]
         if part != part.strip():

@@ -1,4 +1,4 @@
-"""Characters that a tokenizer never saw in training: which of a text's those are, and how they are told; no task."""
+"""Finds the characters of texts that a tokenizer never saw in training, and names them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from weft.text.normalize import normalize
 from weft.text.tokenizers.base import Tokenizer
 
 SHOWN = 8
-"""So many characters are named."""
+"""Number of characters that are named in a note."""
 
 
 def unseen_letters(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[str]:
-    """The characters of some texts that stand in no piece of a tokenizer, but for white space, and how often each does.
+    """Count the characters of texts that occur in no piece of a tokenizer; white space is left out.
 
-    A word that is unknown though all its letters are known has none.
+    A word that is unknown although all its characters are known contributes none.
     """
     known = set("".join((tokenizer.pieces or ())[2:]))
     found = Counter(letter for text in texts for letter in text if not letter.isspace())
@@ -32,19 +32,19 @@ def unseen_letters(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[str]:
 
 
 def spelled(unseen: Counter[str], texts: Sequence[str]) -> list[float]:
-    """What it costs in each text to tell such characters apart, in nats: 8 bits for each of their bytes."""
+    """Return the cost of spelling the unseen characters of each text, in nats: 8 bits for each of their bytes."""
     nats = {letter: 8 * math.log(2) * len(letter.encode()) for letter in unseen}
     return [sum(nats.get(letter, 0.0) for letter in text) for text in texts]
 
 
 def named(unseen: Counter[str]) -> str:
-    """The most frequent of some characters, in words."""
+    """Name the most frequent of some characters."""
     shown = ", ".join(f"`{letter}`" for letter, _ in unseen.most_common(SHOWN))
     return f"{shown} and {len(unseen) - SHOWN:,} others" if len(unseen) > SHOWN else shown
 
 
 def told(unseen: Counter[str]) -> list[str]:
-    """What is to be said of such characters; nothing where there are none."""
+    """Return a note about unseen characters; no note if there are none."""
     if not unseen:
         return []
     what = "1 character was" if len(unseen) == 1 else f"{len(unseen):,} characters were"

@@ -1,7 +1,7 @@
-"""Cutting a text into pieces: words, Han characters, single characters; knows no vocabulary.
+"""Cuts texts into pieces: words, Han characters or single characters.
 
-Words follow the rules of Unicode Standard Annex 29 for scripts that put spaces between words; runs of Han
-characters, which have none, are cut by `rjieba` (a dictionary and a hidden Markov model for what is not in it).
+Words follow the rules of Unicode Standard Annex 29 for scripts that put spaces between words; runs of Han characters,
+which have none, are cut by `rjieba` (a dictionary and a hidden Markov model for words not in it).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import rjieba
 from weft.store import taken
 
 Unit = Literal["word", "mixed", "character"]
-"""`mixed` cuts Han runs into characters and all else into words."""
+"""Unit of pieces; `mixed` cuts Han runs into characters and all else into words."""
 
 HanCut = Callable[[str], list[str]]
-"""Cuts a run of Han characters into words."""
+"""A function that cuts a run of Han characters into words."""
 
 # In order: a number with its separators, a word with its inner apostrophes, a Han run, and else one
 # character as a reader sees it (an emoji with its modifiers is one, and so is a flag).
@@ -46,9 +46,9 @@ _TEXTS = 8192
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The pieces of R texts, end to end, as numbers [N] into the `distinct` strings, and the length of each text [R].
+    """Pieces of R texts, end to end, as indices [N] into the `distinct` strings, and the length of each text [R].
 
-    `words_N` has, for each piece, the word that it stands in; None where it was not asked for.
+    `words_N` has the word around each piece; None if it was not requested.
     """
 
     distinct: list[str]
@@ -57,7 +57,7 @@ class Pieces:
     words_N: np.ndarray | None = None
 
     def parts(self) -> Iterator[Pieces]:
-        """The same of some thousand texts at a time, in memory."""
+        """Yield the pieces of some thousand texts at a time, in memory."""
         start = 0
         for row in range(0, len(self.lengths_R), _TEXTS):
             lengths_R = self.lengths_R[row : row + _TEXTS]
@@ -67,7 +67,7 @@ class Pieces:
             start = some.stop
 
     def some(self, at: slice, lengths_R: np.ndarray) -> Pieces:
-        """The pieces of some texts, in memory, with the distinct strings of these alone."""
+        """Return the pieces of some texts, in memory, with the distinct strings of these alone."""
         both = [taken(one, at) for one in (self.pieces_N, self.words_N) if one is not None]
         used_D, of_N = np.unique(np.concatenate(both), return_inverse=True)
         pieces_N, *words_N = np.split(of_N.astype(np.int32), len(both))
@@ -75,12 +75,12 @@ class Pieces:
 
     @property
     def pieces(self) -> list[str]:
-        """The pieces themselves."""
+        """The pieces as strings."""
         return [self.distinct[number] for number in self.pieces_N.tolist()]
 
     @property
     def words(self) -> list[str]:
-        """The word around each piece; none where they were not asked for."""
+        """The word around each piece; empty if it was not requested."""
         return [] if self.words_N is None else [self.distinct[number] for number in self.words_N.tolist()]
 
 
@@ -93,10 +93,10 @@ def segment(
     han: HanCut = rjieba.cut,
     numbers: Numbers | None = None,
 ) -> Pieces:
-    """Cut texts (normalized before) into pieces of one unit; with `covering`, the word around each piece too.
+    """Cut normalized texts into pieces of one unit; with `covering`, add the word around each piece.
 
-    The words of `without` are left out, with all their characters, wherever the text is cut into them: the `的` of
-    `目的` stays. The characters of unit `character` all stay. `numbers` are those of texts that were cut before.
+    Words in `without` are left out, with all their characters, wherever the text is cut into them: the `的` in `目的`
+    stays. The characters of unit `character` all stay. `numbers` are those of texts that were cut before.
     """
     numbers = Numbers() if numbers is None else numbers
     pieces, lengths, words = array("i"), array("q"), array("i")
@@ -125,7 +125,7 @@ def segment(
 
 
 def split_words(text: str, han: HanCut = rjieba.cut) -> list[str]:
-    """Words, numbers and punctuation marks of one text; Han runs cut by dictionary."""
+    """Cut one text into words, numbers and punctuation marks; Han runs by dictionary."""
     if text.isascii():
         return _ASCII_PIECE.findall(text)
     words: list[str] = []
@@ -138,18 +138,18 @@ def split_words(text: str, han: HanCut = rjieba.cut) -> list[str]:
 
 
 def is_han(piece: str) -> bool:
-    """Whether a piece that `split_words` gave is of Han characters."""
+    """Whether a piece returned by `split_words` is of Han characters."""
     return piece[0] >= "\u2e80" and _HAN.match(piece) is not None
 
 
 def han_share(texts: Sequence[str]) -> float:
-    """The share of Han characters among the letters of the texts, 0 to 1."""
+    """Return the share of Han characters among the letters of the texts, 0 to 1."""
     letters = sum(len(regex.findall(r"\p{L}", text)) for text in texts)
     return sum(len(_HAN.findall(text)) for text in texts) / max(1, letters)
 
 
 class Numbers(dict[str, int]):
-    """Strings by the order in which they were first asked for."""
+    """Numbers strings in the order in which they are first looked up."""
 
     def __missing__(self, piece: str) -> int:
         number = self[piece] = len(self)
@@ -165,7 +165,7 @@ def _opened(words: Iterable[str]) -> Iterator[str]:
 
 
 def _spread(text: str, han: HanCut) -> list[str]:
-    """For each character of a text the word that covers it, or itself between words."""
+    """Return the word that covers each character of a text; between words, a space."""
     covering: list[str] = []
     for word in split_words(text, han):
         gap = text.index(word, len(covering)) - len(covering)

@@ -1,4 +1,4 @@
-"""Where spaces stand between pieces that were cut apart, so that a text can be read; knows no ids."""
+"""Puts spaces between pieces that were cut apart, so that the text can be read."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _QUOTES = frozenset("\"'`")
 
 
 def spaced(pieces: Iterable[str]) -> Iterator[str]:
-    """Each piece, with a space before it where a reader expects one.
+    """Yield each piece, with a space before it where a reader expects one.
 
-    None stands between Han characters, before what closes or after what opens; quotes that look alike open and close
-    in turn. What the text had is not known, so that this is a guess: `well-known` and `a - b` are joined alike.
+    None stands between Han characters, before closing or after opening marks; quotes that look alike open and close in
+    turn. The spaces of the original text are lost, so this is a guess: `well-known` and `a - b` are joined alike.
     """
     last, opened = "", set[str]()
     for piece in pieces:

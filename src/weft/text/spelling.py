@@ -1,4 +1,4 @@
-"""What each id of a tokenizer of the `tokenizers` library adds to a text, in bytes; knows neither texts nor models."""
+"""Spells the ids of a tokenizer of the `tokenizers` library as bytes of text."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ _BYTE = regex.compile(r"<0x([0-9A-F]{2})>")
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """The bytes of each id, nothing for special ones; `spaced` where the space before the first word is none."""
+    """The bytes of each id, empty for special ones; if `spaced`, the first word has no space before it."""
 
     parts: list[bytes]
     spaced: bool
 
     @classmethod
     def of(cls, engine: Engine) -> Spelling:
-        """Read off from its decoder: bytes as letters, `▁` for a space, or `##` where a word goes on."""
+        """Derive the spelling from the engine's decoder.
+
+        Pieces are byte-level letters, or have `▁` for a space, or `##` for the inside of a word.
+        """
         told = json.loads(engine.to_str())
         steps = _steps(told.get("decoder") or {})
         special = {one["id"] for one in told.get("added_tokens", ()) if one["special"]}
@@ -43,7 +46,7 @@ class Spelling:
         return cls(spelled, "Strip" in steps or steps.get("Metaspace", {}).get("prepend_scheme", "always") != "never")
 
     def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
-        """What each id adds, the first without its space where that is none."""
+        """Yield the bytes of each id, without the space before the first word if `spaced`."""
         parts = map(self.parts.__getitem__, ids)
         if self.spaced:
             yield next(filter(None, parts), b"").removeprefix(b" ")
@@ -51,13 +54,13 @@ class Spelling:
 
 
 def _steps(decoder: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The steps of a decoder by their kinds."""
+    """Return the steps of a decoder by their types."""
     found = decoder.get("decoders", [decoder] if decoder else [])
     return {step["type"]: step for step in found}
 
 
 def _space(steps: Mapping[str, Mapping[str, Any]]) -> str:
-    """What stands for a space in its pieces."""
+    """Return the mark that stands for a space in the pieces."""
     if "Metaspace" in steps:
         return steps["Metaspace"].get("replacement", "▁")
     return steps["BPEDecoder"]["suffix"] if "BPEDecoder" in steps else "▁"
@@ -68,13 +71,13 @@ def _continued(piece: str, inside: str) -> bytes:
 
 
 def _byte(piece: str) -> bytes:
-    """The byte that a piece such as `<0x0A>` is, else nothing."""
+    """Return the byte that a piece such as `<0x0A>` stands for, else nothing."""
     found = _BYTE.fullmatch(piece)
     return bytes([int(found[1], 16)]) if found else b""
 
 
 def _byte_letters() -> dict[str, int]:
-    """The byte that each letter of a byte-level piece stands for: itself if it can be seen, else the next from 256."""
+    """Map each letter of a byte-level piece to its byte: itself if it is printable, else counted on from 256."""
     seen = {ord(letter) for letter in ByteLevel.alphabet()} & set(range(256))
     hidden = [byte for byte in range(256) if byte not in seen]
     return {chr(byte): byte for byte in seen} | {chr(256 + place): byte for place, byte in enumerate(hidden)}

@@ -1,4 +1,4 @@
-"""Text as it grows, id by id, and never half a character; knows not where the ids come from."""
+"""Decodes text id by id, and never yields half a character."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from weft.text.tokenizers.base import Tokenizer
 
 
 def stream_text(tokenizer: Tokenizer, ids: Iterable[int]) -> Iterator[str]:
-    """The text of a row of ids of view 0 as they come, each part as soon as its last character is whole.
+    """Yield the text of a row of ids of view 0 as they come, each part as soon as its last character is whole.
 
-    Joined, the parts are what `Tokenizer.decode` makes of the row, at a cost that grows with its length alone. Raises
-    ConfigError where no text can be made of ids.
+    Joined, the parts are the text that `Tokenizer.decode` returns for the row, at a cost linear in its length. Raises
+    ConfigError if no text can be made of the ids.
     """
     decoder = getincrementaldecoder("utf-8")("replace")
     for part in tokenizer.spell(ids):

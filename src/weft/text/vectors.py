@@ -1,4 +1,4 @@
-"""Word vectors that others have trained: the rows of a text file that a vocabulary asks for; knows no model."""
+"""Reads pre-trained word vectors from a text file: the rows that a vocabulary needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EXACT, _LOWER, _CAPITAL, _NOTHING = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """A vector for each of N pieces, float32 [N, D], zeros for what the file lacks; and what it has, bool [N]."""
+    """A vector for each of N pieces, float32 [N, D], zeros where the file has none; and which were found, bool [N]."""
 
     matrix_ND: np.ndarray
     found_N: np.ndarray
@@ -30,7 +30,7 @@ class Vectors:
 
 @dataclass(slots=True)
 class _Asked:
-    """The rows that wait for a word, and how well the best word so far suited each."""
+    """Rows that wait for a word, and how well the best word so far matches each."""
 
     pieces: Sequence[str]
     rows: dict[str, list[int]] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class _Asked:
         self.rank_N = np.full(len(self.pieces), _NOTHING, dtype=np.int8)
 
     def takers(self, word: str) -> list[int]:
-        """The rows for which this word is better than what they have; theirs from now on."""
+        """Return the rows that this word matches better than their best so far, and assign it to them."""
         lower = word.lower()
         taken = []
         for row in self.rows.get(lower, ()):
@@ -57,13 +57,13 @@ class _Asked:
 def read_vectors(path: Path, pieces: Sequence[str]) -> Vectors:
     """Read the vectors of some pieces, a line at a time: only those rows are held.
 
-    The file has a word and D numbers a line, as GloVe writes them, under a line of two counts, as fastText and
-    word2vec write them, or without; it may be compressed (`.gz`, `.xz`, `.bz2`). A word may hold spaces. Of lines with
-    the same word the first counts. A piece takes the vector of its very spelling; else that of its lower case; else,
-    where it is lower case itself, that of a word that has capitals.
+    The file has a word and D numbers a line, as GloVe writes them, or below a line of two counts, as fastText and
+    word2vec write them; it may be compressed (`.gz`, `.xz`, `.bz2`). A word may contain spaces. Of lines with the same
+    word the first counts. A piece takes the vector of its exact spelling; else that of its lower case; else, if it is
+    lower case itself, that of a word with capitals.
 
-    Raises InputError: the file is missing, cannot be read, has a line with another number of columns or something
-    that is no number (where it is looked at, in the lines of asked words), or has none of the words.
+    Raises InputError: the file is missing, cannot be read, has a line with another number of columns or with something
+    that is no number (checked in the lines of the words looked for), or has none of the words.
     """
     width = read_width(path)
     asked = _Asked(pieces)
@@ -89,7 +89,7 @@ def read_vectors(path: Path, pieces: Sequence[str]) -> Vectors:
 
 
 def read_width(path: Path) -> int:
-    """How many numbers each vector of a file has, D; reads no more than its head. Raises InputError as above."""
+    """Read the width D of a file's vectors from its head. Raises InputError like `read_vectors`."""
     if not path.is_file():
         raise InputError("there is no such file", where=str(path), hint="expected a text file of word vectors")
     first = next(_lines(path), None)
@@ -99,7 +99,7 @@ def read_width(path: Path) -> int:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Number and content of each line that has any, without a line of counts at the head."""
+    """Yield number and content of each line that is not empty, skipping a line of counts at the head."""
     try:
         with _OPENED.get(path.suffix, open)(path, "rb") as file:
             first = file.readline()
@@ -120,13 +120,13 @@ def _filled(start: int, lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _counts_only(first: bytes, second: bytes) -> bool:
-    """Whether the first line is `words width` and the second has so many numbers."""
+    """Whether the first line is `words width` and the second has as many numbers as `width`."""
     fields = first.split()
     return len(fields) == 2 and all(map(bytes.isdigit, fields)) and len(second.split()) > int(fields[1]) > 0
 
 
 def _width(line: bytes, *, where: str) -> int:
-    """How many numbers end a line, after one field or more that are the word."""
+    """Count the numbers at the end of a line, after the one field or more that are the word."""
     fields = line.split(b" ")
     width = 0
     while width < len(fields) - 1 and _number(fields[-1 - width]):
@@ -144,7 +144,7 @@ def _number(field: bytes) -> bool:
 
 
 def _parsed(fields: bytes, *, where: str) -> np.ndarray:
-    """The numbers of one line, float32 [D]."""
+    """Parse the numbers of one line, float32 [D]."""
     values = fields.split(b" ")
     try:
         with np.errstate(over="ignore"):

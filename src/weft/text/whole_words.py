@@ -1,4 +1,4 @@
-"""Where words begin among the pieces of a tokenizer, so that all of a word is hidden at once; knows no ids.
+"""Finds the beginnings of words among a tokenizer's pieces, for whole-word masking.
 
 Words are those of `segment`: Chinese ones by its dictionary, others by their letters.
 """
@@ -21,7 +21,7 @@ _AT_ONCE = 1000
 
 
 def word_starts(tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
-    """For each position that `tokenizer.encode(texts)` gives, whether a word begins there, bool [N].
+    """Return for each position of `tokenizer.encode(texts)` whether a word begins there, bool [N].
 
     Equal Chinese words side by side count as one. A piece of several words belongs to the last of them. Raises
     ConfigError for a tokenizer without positions.
@@ -36,14 +36,14 @@ def word_starts(tokenizer: Tokenizer, texts: Sequence[str]) -> np.ndarray:
 
 
 def _of_pieces(tokenizer: PieceTokenizer, texts: Sequence[str]) -> np.ndarray:
-    """Of pieces that were cut out of words: a piece that is a word begins one."""
+    """Find word starts among pieces that were cut out of words: a piece that is a word begins one."""
     cut = tokenizer.cutter.with_words(texts)
     assert cut.words_N is not None
     return (cut.pieces_N == cut.words_N) | _changes(cut.words_N, cut.lengths_R)
 
 
 def _of_subwords(tokenizer: SubwordTokenizer | PretrainedTokenizer, texts: Sequence[str]) -> np.ndarray:
-    """Of pieces that know where they stand in the text: their last character tells the word.
+    """Find word starts among subwords by their offsets: the last character of a subword decides its word.
 
     A piece of a space alone, as the first of `▁ho tel`, belongs to the word after it.
     """
@@ -62,7 +62,7 @@ def _of_subwords(tokenizer: SubwordTokenizer | PretrainedTokenizer, texts: Seque
 
 
 def _changes(numbers_N: np.ndarray, lengths_R: np.ndarray) -> np.ndarray:
-    """Where a number is another than the one before it in its row, bool [N]."""
+    """Return where a number differs from the one before it in its row, bool [N]."""
     changes_N = np.ones(len(numbers_N), dtype=bool)
     changes_N[1:] = numbers_N[1:] != numbers_N[:-1]
     changes_N[(np.cumsum(lengths_R) - lengths_R)[lengths_R > 0]] = True

@@ -1,4 +1,4 @@
-"""Lists of words in text files: our own stop words, and those of users; knows not what they are used for."""
+"""Reads lists of words from text files: our own stop words, and those of users."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OWN = Path(__file__).parent / "stopwords"
 
 
 def read_stop_words(entries: Iterable[str]) -> list[str]:
-    """The words of some lists: `en` and `zh` are our own, all else is the path of a file with a word a line.
+    """Read the words of some lists: `en` and `zh` are our own, all else is the path of a file with a word a line.
 
     Raises ConfigError for a file that is missing or not UTF-8, and for a line of several words.
     """
@@ -27,7 +27,7 @@ def read_stop_words(entries: Iterable[str]) -> list[str]:
 
 
 def read_dictionary(path: Path) -> list[str]:
-    """The first word of each line; what else stands there (a frequency, a tag) is not read.
+    """Read the first word of each line; the rest (a frequency, a tag) is ignored.
 
     Raises ConfigError for a file that is missing or not UTF-8.
     """
@@ -36,7 +36,7 @@ def read_dictionary(path: Path) -> list[str]:
 
 
 def _lines(path: Path, *, hint: str) -> Iterator[tuple[int, list[str]]]:
-    """Number and fields of each line that is not empty and does not begin with `#`."""
+    """Yield number and fields of each line that is not empty and does not begin with `#`."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:

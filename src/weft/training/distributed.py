@@ -15,6 +15,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from weft.training.torch_private import listed_rows
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -67,7 +69,7 @@ class Group:
             rows_N = torch.zeros(0, dtype=torch.long, device=parameter.device)
             values_ND = parameter.new_zeros(0, parameter.shape[1])
         else:
-            rows_N, values_ND = parameter.grad._indices()[0], parameter.grad._values()
+            rows_N, values_ND = listed_rows(parameter.grad)
         counts = torch.zeros(self.world, dtype=torch.long, device=parameter.device)
         counts[self.rank] = len(rows_N)
         longest = int(self.sum(counts).max())

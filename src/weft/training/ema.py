@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from weft.training.torch_private import listed_rows, move_each_
+
 
 class Average:
     """The average of every trained weight; update n, from 0, keeps a share min(decay, (1 + n) / (10 + n)) of it.
@@ -46,7 +48,7 @@ class Average:
         if updates and dense:
             averages: list[Tensor] = [self.averages[name] for name in dense]
             weights: list[Tensor] = [self.weights[name] for name in dense]
-            torch._foreach_lerp_(averages, weights, 1 - self._share(updates - 1))
+            move_each_(averages, weights, 1 - self._share(updates - 1))
         total = self._log_product(updates)
         for name, seen_R in self.seen_R.items():
             weight, average = self.weights[name], self.averages[name]
@@ -56,7 +58,7 @@ class Average:
                 average.copy_(_kept(weight, average, total - seen_R))
                 seen_R.fill_(total)
                 continue
-            rows_N = weight.grad._indices()[0]  # one that is named twice is written twice, with the same value
+            rows_N, _ = listed_rows(weight.grad)  # one that is named twice is written twice, with the same value
             weight_ND, average_ND, seen_N = (one.index_select(0, rows_N) for one in (weight, average, seen_R))
             average.index_copy_(0, rows_N, _kept(weight_ND, average_ND, total - seen_N))
             seen_R.index_fill_(0, rows_N, total)

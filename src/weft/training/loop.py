@@ -34,6 +34,7 @@ from weft.training.optimizers import Optimizer
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 from weft.training.settings import Precision, TrainingConfig, rows_for
 from weft.training.sparse import SparseGradients, divide_and_clip
+from weft.training.torch_private import seed_cpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,8 @@ def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
     totals_3[2] = {0: 0, SIGTERM: 1_000_000}.get(signal, 1)
     group.sum(totals_3)
     group.sum_gradients(parameters)
-    norm = divide_and_clip(parameters, totals_3[1].to(parameters[0].dtype), largest=config.clip)
+    count = totals_3[1].where(totals_3[1] > 0, 1.0)  # of a batch that has nothing to tell the gradient is 0
+    norm = divide_and_clip(parameters, count.to(parameters[0].dtype), largest=config.clip)
     bad = ~(torch.isfinite(totals_3[0]) & torch.isfinite(norm))
     state.first_bad = torch.where(bad, state.first_bad.clamp_max(step), state.first_bad)
     factor = optim.rate(config.schedule, progress=done, warmup=config.warmup)
@@ -184,9 +186,8 @@ def _agreed(signals: float) -> int:
 
 
 def _seed_draws(seed: int, device: torch.device) -> None:
-    # torch.manual_seed also notes the call for GPUs that are not there: a hundred times the cost of the seeding itself
     if device.type == "cpu":
-        torch.default_generator.manual_seed(seed)
+        seed_cpu(seed)
     else:
         torch.manual_seed(seed)
 

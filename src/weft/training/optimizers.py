@@ -12,6 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from weft.training.torch_private import (
+    adam_,
+    adamw_,
+    add_each,
+    add_each_,
+    add_products_,
+    add_quotients_,
+    multiply_each_,
+    root_each,
+)
+
 
 class Optimizer:
     """Parameters in groups of one setting each, and tensors of state for each parameter."""
@@ -59,12 +70,12 @@ class Sgd(Optimizer):
     def change(self, settings: Mapping[str, Any], weights: list[Tensor], grads: list[Tensor], *states: Any) -> None:
         """Take one step."""
         if settings["weight_decay"]:
-            grads = [*torch._foreach_add(grads, weights, alpha=settings["weight_decay"])]
+            grads = [*add_each(grads, weights, alpha=settings["weight_decay"])]
         for buffers in states:
-            torch._foreach_mul_(buffers, settings["momentum"])
-            torch._foreach_add_(buffers, grads)
+            multiply_each_(buffers, settings["momentum"])
+            add_each_(buffers, grads)
             grads = buffers
-        torch._foreach_add_(weights, grads, alpha=-settings["lr"])
+        add_each_(weights, grads, alpha=-settings["lr"])
 
 
 class Scaled(Optimizer):
@@ -79,11 +90,11 @@ class Scaled(Optimizer):
     def change(self, settings: Mapping[str, Any], weights: list[Tensor], grads: list[Tensor], *states: Any) -> None:
         """Take one step."""
         (squares,) = states
-        torch._foreach_mul_(squares, settings["keep"])
-        torch._foreach_addcmul_(squares, grads, grads, settings["add"])
-        roots = torch._foreach_sqrt(squares)
-        torch._foreach_add_(roots, settings["eps"])
-        torch._foreach_addcdiv_(weights, grads, roots, -settings["lr"])
+        multiply_each_(squares, settings["keep"])
+        add_products_(squares, grads, grads, settings["add"])
+        roots = root_each(squares)
+        add_each_(roots, settings["eps"])
+        add_quotients_(weights, grads, roots, -settings["lr"])
 
 
 class Adam(Optimizer):
@@ -102,8 +113,8 @@ class Adam(Optimizer):
     def change(self, settings: Mapping[str, Any], weights: list[Tensor], grads: list[Tensor], *states: Any) -> None:
         """Take one step."""
         means, squares, steps = states
-        torch._foreach_add_(steps, 1)
-        kernel = torch._fused_adam_ if settings["decay"] == "gradient" else torch._fused_adamw_
+        add_each_(steps, 1)
+        kernel = adam_ if settings["decay"] == "gradient" else adamw_
         beta1, beta2 = settings["betas"]
         rest = {name: settings[name] for name in ("lr", "weight_decay", "eps")}
         kernel(

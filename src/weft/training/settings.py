@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -9,9 +10,9 @@ from pydantic import Field
 
 from weft.config import Config
 from weft.errors import ConfigError
+from weft.models.base import PartConfig, Precision
 from weft.training.optim import AdamWConfig, OptimizerChoice, Schedule
-
-Precision = Literal["float32", "bfloat16", "float64"]
+from weft.training.torch_private import cpu_has_bfloat16
 
 
 class TrainingConfig(Config):
@@ -57,24 +58,23 @@ def rows_for(asked: int | None, *, rows: int) -> int:
     return min(128, max(8, rows // 50)) if asked is None else asked
 
 
-def precision_for(encoder: str, device: torch.device, *, asked: Precision | Literal["auto"] = "auto") -> Precision:
-    """The precision asked for or, for `auto`, the one in which this kind of encoder trains fastest on this device.
+def precision_for(
+    parts: Sequence[PartConfig], device: torch.device, *, asked: Precision | Literal["auto"] = "auto"
+) -> Precision:
+    """Return the precision asked for or, for `auto`, the one in which a model of these parts trains fastest.
 
-    A model of several parts has their kinds with ` + ` between them.
-
-    A table and no measurement: a choice by timing would break "same seed, same weights". Recurrent layers and bags
-    are slower in bfloat16 on CPU; a CPU without instructions for bfloat16 is slower in it whatever it runs.
+    Each part says its own, by device: bfloat16 is taken where all agree on it and the processor has instructions for
+    it. It is not measured: a choice by timing would break "same seed, same weights".
     Raises ConfigError where the device cannot do what is asked.
     """
-    kinds = set(encoder.split(" + "))
-    native = device.type != "cpu" or torch.cpu._is_avx512_bf16_supported()
-    recurrent = bool(kinds & {"rnn", "lstm", "gru"})
-    if (asked == "bfloat16" and recurrent and not native) or (asked == "float64" and device.type == "mps"):
-        what = f"`{encoder}` cannot be trained in {asked} on this {device.type}"
+    native = device.type != "cpu" or cpu_has_bfloat16()
+    able = native or all(part.bfloat16_on_any_cpu for part in parts)
+    if (asked == "bfloat16" and not able) or (asked == "float64" and device.type == "mps"):
+        kinds = " + ".join(dict.fromkeys(part.kind for part in parts))
+        what = f"`{kinds}` cannot be trained in {asked} on this {device.type}"
         raise ConfigError(what, where="training.precision", hint="leave it out, or take float32")
     if asked != "auto":
         return asked
-    if device.type == "cuda" and encoder != "bag":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    faster = {"cnn", "transformer", "gpt", "pretrained"}
-    return "bfloat16" if device.type == "cpu" and native and kinds <= faster else "float32"
+    if not parts or any(part.precision.get(device.type) != "bfloat16" for part in parts):
+        return "float32"
+    return "bfloat16" if native and (device.type != "cuda" or torch.cuda.is_bf16_supported()) else "float32"

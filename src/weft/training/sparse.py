@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from weft.training.optimizers import Optimizer
+from weft.training.torch_private import listed_rows, multiply_each_, norm_each
 
 
 class RowAdagrad(Optimizer):
@@ -38,7 +39,7 @@ class RowAdagrad(Optimizer):
 def change_rows(parameter: Tensor, grad: Tensor, sum_R: Tensor, *, rate: float, eps: float) -> None:
     """Take one step of row-wise Adagrad, in place: `sum_R` has the squares seen so far of each row."""
     if grad.is_sparse:
-        rows_N, values_ND = grad._indices()[0], grad._values()
+        rows_N, values_ND = listed_rows(grad)
         sum_R.index_add_(0, rows_N, values_ND.square().mean(1))
         parameter.index_add_(0, rows_N, values_ND * (-rate / (sum_R[rows_N].sqrt() + eps))[:, None])
     else:
@@ -70,9 +71,10 @@ class SparseGradients:
             if len(parts) == 1:
                 parameter.grad = parts[0]
             elif parts:
-                rows_N = torch.cat([part._indices() for part in parts], 1)
-                values_ND = torch.cat([part._values() for part in parts])
-                parameter.grad = torch.sparse_coo_tensor(rows_N, values_ND, parameter.shape, check_invariants=False)
+                rows, values = zip(*map(listed_rows, parts), strict=True)
+                rows_N, values_ND = torch.cat(rows), torch.cat(values)
+                shape = parameter.shape
+                parameter.grad = torch.sparse_coo_tensor(rows_N[None], values_ND, shape, check_invariants=False)
 
 
 @torch.no_grad()
@@ -82,10 +84,10 @@ def divide_and_clip(parameters: Iterable[nn.Parameter], count: Tensor, *, larges
     Returns the norm before clipping []. Of a sparse gradient each listed part counts. Nothing waits for the device.
     """
     grads = [one.grad for one in parameters if one.grad is not None]
-    grads = [grad._values() if grad.is_sparse else grad for grad in grads]
-    norm = torch.stack(torch._foreach_norm(grads)).norm() / count
+    grads = [listed_rows(grad)[1] if grad.is_sparse else grad for grad in grads]
+    norm = torch.stack(norm_each(grads)).norm() / count
     factor = 1 / count
     if largest is not None:
         factor = factor * (largest / norm.clamp_min(1e-12)).clamp_max(1.0)
-    torch._foreach_mul_(grads, factor)
+    multiply_each_(grads, factor)
     return norm

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.data.examples.option_questions import Choice, choices_of, find_columns, learnable, numbered, plain_scores
+from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable, numbered, plain_scores
+from weft.data.examples.roles import find_roles
 from weft.data.sources import open_table
 from weft.errors import InputError
 
@@ -24,8 +25,8 @@ def table(tmp_path, *rows, **options):
 
 
 def read(found, text=None, label=None):
-    text, label = find_columns(found, text=text, label=label)
-    return list(choices_of(found, text=text, label=label))
+    columns = find_roles(found, ROLES, named={"text": text, "label": label})
+    return list(choices_of(found, columns=columns["text"], label=columns["label"][0]))
 
 
 def test_a_passage_is_a_text_or_the_turns_of_a_dialogue(tmp_path):

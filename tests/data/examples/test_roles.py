@@ -1,10 +1,14 @@
 """Guessing columns: usual names and plain looks are taken, doubt is an error that says what to pass."""
 
 import csv
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from weft.data.examples.roles import PAIRS, guess_columns, guess_text_column, text_column_again
+from weft.data.examples import option_questions, span_questions
+from weft.data.examples.roles import LABEL, PAIRS, TEXT, Role, as_option, as_setting, find_roles, named_columns
 from weft.data.sources import open_table
 from weft.errors import InputError
 
@@ -27,7 +31,12 @@ def table_of(folder, header, *columns, name="reviews.csv"):
 
 
 def guess(table, text=None, label=None):
-    return guess_columns(table, text=text, label=label)
+    found = find_roles(table, (TEXT, LABEL), named={"text": text, "label": label})
+    return found["text"][0], found["label"][0]
+
+
+def text_of(table, text=None):
+    return find_roles(table, (TEXT, LABEL), named={"text": text}, answering=True)["text"][0]
 
 
 def fault(table, text=None, label=None) -> InputError:
@@ -56,13 +65,13 @@ def test_of_several_usual_names_the_most_usual(tmp_path):
     assert guess(table) == ("content", "label")
     assert guess(table, text="title") == ("title", "label")
     assert guess(table, label="category") == ("content", "category")
-    assert guess_text_column(table, text=None) == "content"
+    assert text_of(table) == "content"
 
 
 def test_named_columns(tmp_path):
     table = table_of(tmp_path, ("one", "two", "text", "label"), *("abcd",) * 4)
     assert guess(table, "one", "two") == ("one", "two")
-    assert guess_text_column(table, text="two") == "two"
+    assert text_of(table, text="two") == "two"
 
 
 def test_a_named_column_that_is_not_there(tmp_path):
@@ -72,22 +81,22 @@ def test_a_named_column_that_is_not_there(tmp_path):
     assert "there is no column `标签`" in fault(table, label="标签").what
     assert "as the text and as the label" in fault(table, "text", "text").what
     with pytest.raises(InputError, match="there is no column `x`"):
-        guess_text_column(table, text="x")
+        text_of(table, text="x")
 
 
 def test_by_looks(tmp_path):
     assert guess(table_of(tmp_path, ("sms", "kind"), SENTENCES, LABELS)) == ("sms", "kind")
     assert guess(table_of(tmp_path, ("kind", "id", "sms"), LABELS, range(6), SENTENCES)) == ("sms", "kind")
     assert guess(table_of(tmp_path, ("stars", "sms"), [1, 5, 1, 5, 5, 1], SENTENCES)) == ("sms", "stars")
-    assert guess_text_column(table_of(tmp_path, ("id", "sms"), range(6), SENTENCES), text=None) == "sms"
-    assert guess_text_column(table_of(tmp_path, ("kind", "sms"), LABELS, SENTENCES), text=None) == "sms"
+    assert text_of(table_of(tmp_path, ("id", "sms"), range(6), SENTENCES)) == "sms"
+    assert text_of(table_of(tmp_path, ("kind", "sms"), LABELS, SENTENCES)) == "sms"
 
 
 def test_a_usual_name_and_looks(tmp_path):
     assert guess(table_of(tmp_path, ("sms", "label"), "ab", "cd")) == ("sms", "label")
     assert guess(table_of(tmp_path, ("text", "kind"), SENTENCES, LABELS)) == ("text", "kind")
     assert guess(table_of(tmp_path, ("sms", "kind"), SENTENCES, LABELS), label="kind") == ("sms", "kind")
-    assert guess_text_column(table_of(tmp_path, ("sms", "label"), "ab", "cd"), text=None) == "sms"
+    assert text_of(table_of(tmp_path, ("sms", "label"), "ab", "cd")) == "sms"
 
 
 def test_doubt_is_an_error(tmp_path):
@@ -97,8 +106,8 @@ def test_doubt_is_an_error(tmp_path):
     assert error.hint == "pass --text NAME --label NAME"
     assert guess(table, text="two") == ("two", "kind")
     with pytest.raises(InputError, match="cannot tell which column is the text among") as caught:
-        guess_text_column(table, text=None)
-    assert caught.value.hint == "pass --text NAME"
+        text_of(table)
+    assert caught.value.hint == "pass --column NAME"
     # an id is no label, however the other column is named
     assert "cannot tell" in fault(table_of(tmp_path, ("text", "id"), SENTENCES, range(6))).what
     assert "cannot tell" in fault(table_of(tmp_path, ("x", "y"), ["a", "b"], ["c", "d"])).what
@@ -127,16 +136,16 @@ def test_a_file_without_a_header(tmp_path, header):
     assert "the first line must name the columns" in fault(table, text="text").hint
     assert guess(table, *header) == header
     with pytest.raises(InputError, match="looks like a row"):
-        guess_text_column(table, text=None)
+        text_of(table)
 
 
 def test_one_column(tmp_path):
     table = table_of(tmp_path, ("sms",), SENTENCES)
-    assert guess_text_column(table, text=None) == "sms"
+    assert text_of(table) == "sms"
     assert fault(table).what == "has one column, `sms`, expected a text and a label"
     plain = tmp_path / "corpus.txt"
     plain.write_text("房间很好\n", encoding="utf-8")
-    assert guess_text_column(open_table(plain), text=None) == "text"
+    assert text_of(open_table(plain)) == "text"
     assert "__label__" in fault(open_table(plain)).hint
 
 
@@ -159,7 +168,7 @@ def test_what_may_be_a_pair_is_not_read_by_half(tmp_path, pair):
     assert fault(table, label="label").what == error.what
     assert guess(table, text=second) == (second, "label")
     with pytest.raises(InputError, match="may be a pair of texts"):
-        guess_text_column(table, text=None)
+        text_of(table)
 
 
 @pytest.mark.parametrize(("asked", "read"), [("Question", "context"), ("问题", "文章")])
@@ -170,12 +179,13 @@ def test_questions_on_passages_are_not_sorted_unasked(tmp_path, asked, read):
     assert error.hint == f"pass --text {asked},{read} to read both as pairs"
     assert guess(table, text=asked) == (asked, "label")
     with pytest.raises(InputError, match="look like questions"):
-        guess_text_column(table, text=None)
+        text_of(table)
 
 
 def test_the_text_of_a_further_file_is_not_taken_from_a_strange_column(tmp_path):
     def again(names, *columns):
-        return text_column_again(table_of(tmp_path, names, *columns), trained="text")
+        table, role = table_of(tmp_path, names, *columns), replace(TEXT, most=1, again="name")
+        return find_roles(table, (role,), named={}, trained={"text": "text"})["text"][0]
 
     assert again(("title", "text"), SENTENCES, SENTENCES) == "text"
     assert again(("正文",), SENTENCES) == "正文"
@@ -184,3 +194,52 @@ def test_the_text_of_a_further_file_is_not_taken_from_a_strange_column(tmp_path)
         with pytest.raises(InputError, match=r"no column `text`, as in training, among `\w+`, `\w+`") as caught:
             again(names, SENTENCES, SENTENCES)
         assert caught.value.hint == "name the one to read: --text NAME"
+
+
+NAMES = st.text('ab," 问', min_size=1, max_size=5).map(str.strip).filter(lambda name: name.strip(", "))
+
+
+@given(st.lists(NAMES, min_size=2, max_size=4, unique=True))
+def test_several_columns_are_read_as_they_are_written(columns):
+    assert named_columns(tuple(columns), columns) == tuple(columns)
+    setting = as_setting(columns)
+    if not any({",", '"'} & set(name) for name in columns):
+        assert named_columns(as_option(setting), columns) == tuple(columns)
+    assert set(named_columns(",".join(columns), columns)) <= set(columns)
+
+
+@pytest.mark.parametrize(
+    ("names", "columns", "expected"),
+    [
+        ("a,b,c", ["a,b", "c"], ("a,b", "c")),
+        ("c,a,b", ["a,b", "a", "c"], ("c", "a,b")),
+        ('"a,b",c', ["a,b", "a", "b", "c"], ("a,b", "c")),
+        ("a,b,c", ["a", "b", "c"], ("a", "b", "c")),
+        (("a,b",), ["a", "b"], ("a,b",)),
+        (None, ["a"], ()),
+    ],
+)
+def test_a_column_may_have_commas_in_its_name(names, columns, expected):
+    assert named_columns(names, columns) == expected
+
+
+def test_roles_of_several_columns_that_are_not_required(tmp_path):
+    numbers = Role("numbers", most=None, required=False)
+    table = table_of(tmp_path, ("text", "label", "price,net", "age"), *("abcd",) * 4)
+    assert find_roles(table, (numbers,), named={}) == {}
+    found = find_roles(table, (TEXT, numbers, LABEL), named={"numbers": "age,price,net"})
+    assert found == {"text": ("text",), "numbers": ("age", "price,net"), "label": ("label",)}
+    named = {"text": "text", "numbers": ("age",)}
+    again = find_roles(table, (TEXT, numbers, LABEL), named={}, trained=named, answering=True)
+    assert again == {"text": ("text",), "numbers": ("age",)}
+
+
+def test_columns_with_commas_play_every_role(tmp_path):
+    table = table_of(tmp_path, ("q,1", "p", "o,1", "o,2", "right"), *("abcd",) * 5)
+    named = {"text": "q,1,p,o,1,o,2", "label": "right"}
+    assert find_roles(table, option_questions.ROLES, named=named)["text"] == ("q,1", "p", "o,1", "o,2")
+    named["text"] = "q,1,p"
+    assert find_roles(table, span_questions.ROLES, named=named)["text"] == ("q,1", "p")
+    assert find_roles(table, (TEXT, LABEL), named=named)["text"] == ("q,1", "p")
+    with pytest.raises(InputError, match="names 3 columns, expected one or two"):
+        find_roles(table, (TEXT, LABEL), named={"text": "q,1,p,right"})

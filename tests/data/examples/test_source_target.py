@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.data.examples.source_target import SourceTarget, columns_for, grouped, source_targets_of, target_columns
+from weft.data.examples.roles import find_roles
+from weft.data.examples.source_target import SOURCE, TARGET, SourceTarget, grouped, source_targets_of
 from weft.data.sources import open_table
 from weft.errors import InputError
 from weft.tasks.seq2seq import Seq2SeqConfig
@@ -29,6 +30,11 @@ def jsonl(folder: Path, *rows: dict) -> Path:
 
 
 # columns
+
+
+def columns_of(table, *, source=None, target=None):
+    found = find_roles(table, (SOURCE, TARGET), named={"source": source, "target": target})
+    return found["source"][0], ",".join(found["target"])
 
 
 @pytest.mark.parametrize(
@@ -53,17 +59,23 @@ def jsonl(folder: Path, *rows: dict) -> Path:
 )
 def test_columns_are_those_named_or_usual_or_the_only_two(tmp_path, columns, source, target, expected):
     table = open_table(tsv(tmp_path, columns))
-    assert columns_for(table, source=source, target=target) == expected
+    assert columns_of(table, source=source, target=target) == expected
     config = Seq2SeqConfig(source=source, target=target).resolved(table)
-    assert (config.source, config.target) == expected
+    targets = tuple(expected[1].split(",")) if expected[1] not in columns else expected[1]
+    assert (config.source, config.target) == (expected[0], targets)
 
 
 @pytest.mark.parametrize(
     ("columns", "source", "target", "message"),
     [
-        (["en", "zh", "de"], None, None, r"is not plain: `en`, `zh`, `de`\nhint: name them: --source NAME --target"),
-        (["en", "zh", "de"], "en", None, "is not plain"),
-        (["en", "zh", "de"], None, "zh", "is not plain"),
+        (
+            ["en", "zh", "de"],
+            None,
+            None,
+            r"the source and which the target among `en`, `zh`, `de`\nhint: pass --source NAME --target",
+        ),
+        (["en", "zh", "de"], "en", None, "cannot tell which column is the target"),
+        (["en", "zh", "de"], None, "zh", "cannot tell which column is the source"),
         (["en", "zh"], "fr", None, "there is no column `fr` among `en`, `zh`"),
         (["source", "target"], "sourse", None, r"no column `sourse` .*\nhint: did you mean `source`\?"),
         (["en", "zh"], "en", "ja", "there is no column `ja`"),
@@ -75,7 +87,7 @@ def test_columns_are_those_named_or_usual_or_the_only_two(tmp_path, columns, sou
 def test_columns_that_are_not_plain_are_refused(tmp_path, columns, source, target, message):
     path = tsv(tmp_path, columns)
     with pytest.raises(InputError, match=message) as error:
-        columns_for(open_table(path), source=source, target=target)
+        columns_of(open_table(path), source=source, target=target)
     assert error.value.where == str(path)
 
 
@@ -83,22 +95,22 @@ def test_one_column_is_refused(tmp_path):
     path = tmp_path / "novel.txt"
     path.write_text("春眠不觉晓\n", encoding="utf-8")
     with pytest.raises(InputError, match="`text`"):
-        columns_for(open_table(path), source=None, target=None)
+        columns_of(open_table(path), source=None, target=None)
 
 
 def test_a_column_with_a_comma_in_its_name_is_one(tmp_path):
     table = open_table(tsv(tmp_path, ["a", "b", "a,b"]))
-    assert target_columns("a,b", table) == ("a,b",)
-    assert target_columns("b, a", table) == ("b", "a")
+    assert columns_of(table, source="a", target="a,b") == ("a", "a,b")
+    assert columns_of(table, source="a,b", target="b, a") == ("a,b", "b,a")
 
 
 def test_another_table_is_read_by_the_same_columns_where_it_has_them(tmp_path):
     config = Seq2SeqConfig(source="en", target="a,b")
     again = config.for_table(open_table(tsv(tmp_path, ["b", "en", "a"])))
-    assert (again.source, again.target) == ("en", "a,b")
+    assert (again.source, again.target) == ("en", ("a", "b"))
     other = config.for_table(open_table(tsv(tmp_path, ["target", "source", "id"])))
     assert (other.source, other.target) == ("source", "target")
-    named = config.for_table(open_table(tsv(tmp_path, ["en", "a", "b", "zh"])), text="zh", label="b")
+    named = config.for_table(open_table(tsv(tmp_path, ["en", "a", "b", "zh"])), named={"source": "zh", "target": "b"})
     assert (named.source, named.target) == ("zh", "b")
     for columns, expected in ((["zh", "en"], ("en", "zh")), (["zh", "x"], ("x", "zh")), (["x", "译文"], ("x", "译文"))):
         found = Seq2SeqConfig(source="en", target="zh").for_table(open_table(tsv(tmp_path, columns)))
@@ -122,12 +134,12 @@ def test_inputs_are_read_from_the_column_of_the_source_or_the_only_one(tmp_path)
         (["id", "原文"], None, "原文"),
         (["zh", "fr"], None, "fr"),
     ):
-        found = config.for_inputs(open_table(tsv(tmp_path, columns)), text=text)
+        found = config.for_inputs(open_table(tsv(tmp_path, columns)), named={"source": text})
         assert (found.source, found.target) == (expected, None)
     with pytest.raises(InputError, match=r"no column `en`, as in training, among `id`, `fr`\nhint: .*--column NAME"):
         config.for_inputs(open_table(tsv(tmp_path, ["id", "fr"])))
     with pytest.raises(InputError, match="there is no column `de`"):
-        config.for_inputs(open_table(tsv(tmp_path, ["en", "fr"])), text="de")
+        config.for_inputs(open_table(tsv(tmp_path, ["en", "fr"])), named={"source": "de"})
 
 
 def test_files_side_by_side_are_a_table_of_their_suffixes(tmp_path):
@@ -135,8 +147,8 @@ def test_files_side_by_side_are_a_table_of_their_suffixes(tmp_path):
         lines = "".join(f"{pair[side]}\n" for pair in PAIRS)
         (tmp_path / f"train.{suffix}").write_text(lines, encoding="utf-8")
     table = open_table(f"{tmp_path / 'train.en'},{tmp_path / 'train.zh'}")
-    assert columns_for(table, source=None, target=None) == ("en", "zh")
-    assert columns_for(table, source="zh", target=None) == ("zh", "en")
+    assert columns_of(table, source=None, target=None) == ("en", "zh")
+    assert columns_of(table, source="zh", target=None) == ("zh", "en")
     config = Seq2SeqConfig().resolved(table)
     assert list(config.read(table)) == [SourceTarget(source, (target,)) for source, target in PAIRS]
     assert [one.line for one in config.read(table)] == [1, 2, 3]
@@ -147,10 +159,10 @@ def test_files_side_by_side_are_a_table_of_their_suffixes(tmp_path):
 
 def test_rows_become_pairs_with_their_lines(tmp_path):
     table = open_table(jsonl(tmp_path, *({"en": source, "zh": target} for source, target in PAIRS)))
-    read = list(source_targets_of(table, source="zh", target="en"))
+    read = list(source_targets_of(table, source="zh", targets=("en",)))
     assert read == [SourceTarget(target, (source,)) for source, target in PAIRS]
     assert [one.line for one in read] == [1, 2, 3]
-    assert [one.targets for one in source_targets_of(table, source="en", target=None)] == [(), (), ()]
+    assert [one.targets for one in source_targets_of(table, source="en", targets=())] == [(), (), ()]
 
 
 def test_lists_and_several_columns_are_several_targets(tmp_path):
@@ -160,7 +172,7 @@ def test_lists_and_several_columns_are_several_targets(tmp_path):
         {"mr": "name[x]", "ref": ["", "x."], "zh": "某店"},
     ]
     table = open_table(jsonl(tmp_path, *rows))
-    assert [one.targets for one in source_targets_of(table, source="mr", target="ref,zh")] == [
+    assert [one.targets for one in source_targets_of(table, source="mr", targets=("ref", "zh"))] == [
         ("The Vaults is a pub.", "A pub: The Vaults.", "酒吧"),
         ("蓝调很好。",),
         ("x.", "某店"),
@@ -180,10 +192,10 @@ def test_lists_and_several_columns_are_several_targets(tmp_path):
 def test_an_empty_side_is_refused_or_left_out(tmp_path, row, what, column):
     path = jsonl(tmp_path, {"en": "fine", "zh": "好"}, row, {"en": "late", "zh": "晚"})
     with pytest.raises(InputError, match=what) as error:
-        list(source_targets_of(open_table(path), source="en", target="zh"))
+        list(source_targets_of(open_table(path), source="en", targets=("zh",)))
     assert error.value.where.startswith(f"{path}:2")
     table = open_table(path, on_bad_row="skip")
-    assert [one.line for one in source_targets_of(table, source="en", target="zh")] == [1, 3]
+    assert [one.line for one in source_targets_of(table, source="en", targets=("zh",))] == [1, 3]
     assert [(bad.line, bad.what, bad.column) for bad in table.bad] == [(2, what, column)]
 
 
@@ -269,4 +281,4 @@ def test_a_table_without_a_header_is_refused(tmp_path, first):
     rows = [first, ("It is late.", "很晚了。"), ("He reads a book.", "他在看书。")]
     path.write_text("".join(f"{one}\t{other}\n" for one, other in rows), encoding="utf-8")
     with pytest.raises(InputError, match="the first line looks like a row"):
-        columns_for(open_table(path), source=None, target=None)
+        columns_of(open_table(path), source=None, target=None)

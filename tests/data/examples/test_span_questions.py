@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from weft.data.examples.span_questions import Question, find_columns, learnable, questions_of
+from weft.data.examples.roles import find_roles
+from weft.data.examples.span_questions import ROLES, Question, learnable, questions_of
 from weft.data.formats.squad import Span
 from weft.data.sources import open_table
 from weft.errors import InputError
@@ -21,9 +22,9 @@ def table_of(tmp_path, rows, name="qa.jsonl"):
     return open_table(path)
 
 
-def read(table, **named):
-    text, label = find_columns(table, text=named.get("text"), label=named.get("label"))
-    return list(questions_of(table, text=text, label=label))
+def read(table, *, answering=False, **named):
+    found = find_roles(table, ROLES, named=named, answering=answering)
+    return list(questions_of(table, columns=found["text"], label=found.get("label", (None,))[0]))
 
 
 def test_flat_rows_become_questions(tmp_path):
@@ -108,7 +109,7 @@ def test_columns_of_odd_names_are_asked_for(tmp_path):
     table = table_of(tmp_path, [{"q": "x", "p": "y"}])
     with pytest.raises(InputError, match="cannot tell which column is the question"):
         read(table)
-    assert read(table, text="q,p") == [Question("x", "y")]
+    assert read(table, text="q,p", answering=True) == [Question("x", "y")]
 
 
 def test_questions_on_one_passage_are_known_by_it():

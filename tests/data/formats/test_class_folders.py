@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.data.tables import fault, rows
-from weft.data.examples.roles import guess_columns
+from weft.data.examples.roles import LABEL, TEXT, find_roles
 from weft.data.formats.class_folders import class_files
 from weft.data.sources import BadRow, open_table
 from weft.errors import InputError
@@ -30,7 +30,7 @@ def tree(folder: Path, files: dict[str, str | bytes]) -> Path:
 def test_each_file_is_a_text_and_its_folder_the_label(tmp_path):
     table = open_table(tree(tmp_path / "reviews", REVIEWS))
     assert (table.form, table.encoding, table.columns) == ("folder", "utf-8", ("text", "label"))
-    assert guess_columns(table, text=None, label=None) == ("text", "label")
+    assert find_roles(table, (TEXT, LABEL), named={}) == {"text": ("text",), "label": ("label",)}
     assert rows(table) == rows(table) == [
         (1, ("The room was clean,\nthe staff kind.", "positive")),
         (2, ("房间很干净，服务也好", "positive")),

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.data.tables import fault, rows, written
-from weft.data.examples.roles import guess_columns
+from weft.data.examples.roles import LABEL, TEXT, find_roles
 from weft.data.formats import parquet
 from weft.data.sources import open_table
 from weft.errors import MissingExtra
@@ -35,7 +35,7 @@ def test_values_are_those_of_json_lines(tmp_path):
     same = open_table(written(tmp_path, "\n".join(lines), "reviews.jsonl"))
     assert (table.form, table.columns) == ("parquet", same.columns)
     assert rows(table) == rows(table) == rows(same)
-    assert guess_columns(table, text=None, label=None) == ("text", "label")
+    assert find_roles(table, (TEXT, LABEL), named={}) == {"text": ("text",), "label": ("label",)}
 
 
 def test_missing_values_are_left_out(tmp_path):

@@ -75,10 +75,10 @@ def test_an_empty_question_is_named_by_its_path_and_by_no_line(tmp_path, way):
     for _ in range(2):  # a table can be read again
         if way == "stop":
             with pytest.raises(InputError, match="question is empty") as raised:
-                list(questions_of(table, text="question,context", label="answers"))
+                list(questions_of(table, columns=("question", "context"), label="answers"))
             assert raised.value.where == where
         else:
-            assert len(list(questions_of(table, text="question,context", label="answers"))) == 3
+            assert len(list(questions_of(table, columns=("question", "context"), label="answers"))) == 3
             assert [(bad.place, bad.what) for bad in table.bad] == [(where, "question is empty")]
 
 

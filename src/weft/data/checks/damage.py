@@ -1,4 +1,4 @@
-"""Signs that texts were damaged on their way: odd characters, wrong encodings, tags; knows no meaning."""
+"""Finds signs that texts were damaged on their way: odd characters, wrong encodings, HTML tags."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NAMES = {
 
 
 def marks(parts: Sequence[Part]) -> list[Finding]:
-    """Look for odd characters, text that was read in a wrong encoding, and HTML."""
+    """Find odd characters, text that was read in a wrong encoding, and HTML."""
     return [_odd(parts), _mojibake(parts), _markup(parts)]
 
 

@@ -1,6 +1,6 @@
-"""Texts that stand more than once: knows when two texts are the same, by digest; not what they say.
+"""Finds texts that occur more than once, by digest.
 
-Two texts are the same when they are equal but for white space at their ends; alike, when they differ further only in
+Two texts are the same when they are equal except for white space at their ends; alike, when they differ further only in
 case and blanks. Two pairs are so when both their texts are. A digest stands for a text, so that no second copy of all
 texts is held.
 """
@@ -19,15 +19,15 @@ from weft.data.checks.findings import Finding, Part, Row, counted, verb
 
 Sameness = Literal["same", "alike"]
 _LACKING = 0
-"""The key of a row that lacks a text."""
+"""Key of a row that lacks a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """What stands more than once in parts of the data, as (part, row) numbers.
+    """Rows that occur more than once in parts of the data, as (part, row) numbers.
 
-    `again` are rows with a text of an earlier row of their part, each with that row; `across` rows of dev and test
-    with a text of an earlier part; `torn` the groups of rows of one text that do not all have the same labels.
+    `again` are rows with a text of an earlier row of their part, each with that row; `across` rows of dev and test with
+    a text of an earlier part; `torn` the groups of rows of one text that do not all have the same labels.
     """
 
     again: list[tuple[Place, Place]]
@@ -44,7 +44,7 @@ class Place:
 
 
 def digests(texts: Iterable[str], sameness: Sameness) -> list[bytes]:
-    """16 bytes for each text, equal for texts that are the same (or alike)."""
+    """Compute a digest of 16 bytes for each text, equal for texts that are the same (or alike)."""
     plain = (_plain(text, sameness) for text in texts)
     return [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in plain]
 
@@ -54,7 +54,7 @@ def _plain(text: str, sameness: Sameness) -> str:
 
 
 def find_repeats(parts: Sequence[Part], sameness: Sameness) -> Repeats:
-    """Compare every row with the rows before it, part by part; rows that lack a text are passed over."""
+    """Compare every row with the rows before it, part by part; rows that lack a text are skipped."""
     found = Repeats([], [], [])
     keys = [_keys(part, sameness) for part in parts]
     different, times = np.unique(np.concatenate(keys), return_counts=True)
@@ -85,7 +85,7 @@ def find_repeats(parts: Sequence[Part], sameness: Sameness) -> Repeats:
 
 
 def _keys(part: Part, sameness: Sameness) -> np.ndarray:
-    """8 bytes for each row, uint64 [N], equal where its text is the same (or alike), or both of its texts are."""
+    """Return 8 bytes for each row, uint64 [N], equal where its text, or both of its texts, are the same (or alike)."""
     return np.fromiter((_key(texts, sameness) for texts in part.each), dtype=np.uint64)
 
 
@@ -98,7 +98,7 @@ def _key(texts: Iterable[str], sameness: Sameness) -> int:
 
 
 def repeats(parts: Sequence[Part]) -> list[Finding]:
-    """Look for texts that repeat, that stand in several parts, and whose labels contradict each other."""
+    """Find texts that repeat, that occur in several parts, or that have contradicting labels."""
     same, alike = find_repeats(parts, "same"), find_repeats(parts, "alike")
     return [
         _again(parts, same.again, alike.again),
@@ -176,7 +176,7 @@ def _pairs(
 
 
 def empty_texts(parts: Sequence[Part]) -> Finding:
-    """Look for rows without a text, or, unless a text may have none, without a label."""
+    """Find rows without a text, or, unless a text may have none, without a label."""
     rows = [
         part.row(number, note=lacks)
         for part in parts
@@ -192,7 +192,7 @@ def empty_texts(parts: Sequence[Part]) -> Finding:
 
 
 def _lacking(texts: Sequence[str], *, labelled: bool) -> str:
-    """What a row lacks, in a few words."""
+    """Name the columns that a row lacks."""
     empty = [which for which, text in zip(("first", "second"), texts, strict=False) if not text.strip()]
     if not empty:
         return "" if labelled else "no label"

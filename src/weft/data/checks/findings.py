@@ -1,4 +1,4 @@
-"""What is found when data is looked over: parts, rows, findings; knows their shape, not how they are made."""
+"""Parts, rows and findings of the data checks."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "fine"]
-"""`error`: scores or answers would be wrong; `warning`: worth a look; `fine`: looked at, and nothing to mend."""
+"""Severity of a finding; `error`: scores or predictions would be wrong; `warning`: worth a look; `fine`: checked,
+nothing to fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows of one file, as columns: the text, label and line (from 1) of each; `files` where each row has its own.
+    """The rows of one file, as columns: the text, label and line (from 1) of each; `files` if each row has its own.
 
-    `name` is train, dev or test. Texts and labels are as the file has them, blanks at the ends included. The label is a
-    tuple where a text may have several, or none. Of pairs of texts, `halves` are all first and all second ones, and
-    `texts` has both of a row, one to a line.
+    `name` is train, dev or test. Texts and labels are as in the file, blanks at the ends included. The label is a tuple
+    if a text may have several, or none. Of pairs of texts, `halves` are all first and all second ones, and `texts` has
+    both of a row, one to a line.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Part:
 
     @property
     def thing(self) -> str:
-        """What a row holds: a `text`, or a `pair`."""
+        """Kind of a row: a `text`, or a `pair`."""
         return "pair" if self.halves else "text"
 
     @property
@@ -46,37 +47,37 @@ class Part:
         return zip(*(self.halves or [self.texts]), strict=True)
 
     def spelled(self, number: int) -> tuple[str, ...]:
-        """The labels of a row as the file has them, none where it has none."""
+        """Return the labels of a row as in the file, none if it has none."""
         return _spelled(self.labels[number])
 
     def names(self, number: int) -> tuple[str, ...]:
-        """The labels of a row as they are read, without blanks at the ends."""
+        """Return the labels of a row without blanks at the ends."""
         return tuple(map(str.strip, self.spelled(number)))
 
     @property
     def every_name(self) -> Iterator[str]:
-        """The labels of all rows as they are read, in their order."""
+        """The labels of all rows in order, without blanks at the ends."""
         return (label.strip() for labels in self.labels for label in _spelled(labels))
 
     def stratum(self, number: int) -> str:
-        """The label by which rows are dealt evenly, the first one of several."""
+        """Return the label by which rows are split evenly, the first one of several."""
         return next(iter(self.names(number)), "")
 
     def row(self, number: int, *, note: str = "") -> Row:
-        """One row to be shown, with what is to be said of it."""
+        """Return one row to be shown, with a note about it."""
         line = self.lines[number]
         where = self.files[line - 1] if self.files else f"{self.path}:{line}"
         first, *second = (column[number] for column in self.halves or [self.texts])
         return Row(self.name, line, where, first, ", ".join(self.names(number)), note, *second)
 
     def place(self, number: int) -> str:
-        """The row in a few words: `train line 7`."""
+        """Return the place of a row, as in `train line 7`."""
         return f"{self.name} line {self.lines[number]:,}"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the data that a finding is about; `line` is its number in a folder of texts, whose file is `where`.
+    """A row of the data that a finding is about; in a folder of texts `line` is its number, and `where` its file.
 
     `second` is the second text of a pair; several labels are joined by commas.
     """
@@ -92,7 +93,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what it is, how bad, how often, in which rows, and how to mend it.
+    """Result of one check: its title, severity, count, rows, and how to fix it.
 
     `table` is a small table to be shown, its first row the names of its columns.
     """
@@ -107,16 +108,16 @@ class Finding:
     table: Sequence[Sequence[str]] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """All of it, every row included."""
+        """Convert to JSON values, every row included."""
         return asdict(self)
 
 
 SEVERITIES: Mapping[Severity, int] = {"error": 0, "warning": 1, "fine": 2}
-"""The order in which findings are shown."""
+"""Order in which findings are shown."""
 
 
 def all_rows(parts: Sequence[Part]) -> Iterator[tuple[Part, int]]:
-    """Every row of every part, with its number in the part."""
+    """Yield every row of every part, with its number in the part."""
     for part in parts:
         for number in range(len(part)):
             yield part, number
@@ -127,10 +128,10 @@ def _spelled(label: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def verb(word: str, number: int) -> str:
-    """`repeats` of one, `repeat` of several."""
+    """Inflect a verb: `repeats` for one, `repeat` for several."""
     return f"{word}s" if number == 1 else word
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """`1 text`, `1,351 texts`."""
+    """Format a count with its noun: `1 text`, `1,351 texts`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

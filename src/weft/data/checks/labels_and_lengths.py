@@ -1,4 +1,4 @@
-"""What is wrong with labelled texts as such: knows labels, lengths and repeats; not tasks or models."""
+"""Checks the labels and lengths of labelled texts, and sums the checks up for the start of a training."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from weft.data.checks.duplicates import find_repeats
 from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, verb
 
 FEWEST = 5
-"""Texts that a label needs to be learned and held out at all."""
+"""Least number of texts that a label needs to be learned and held out at all."""
 IMBALANCE = 10
-"""A label with so many times the texts of another is likely to be answered for it."""
+"""Ratio of label counts from which the rarer label is likely to be predicted as the other."""
 _LONG_TIMES = 20
 _LONG = 2000
 _LISTED = 8
 
 
 def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
-    """The few notes that a training begins with: repeats, overlap, contradictions, tiny and unbalanced labels.
+    """Return the notes that a training begins with: repeats, overlap, contradictions, tiny and unbalanced labels.
 
-    At most five, and none when there is nothing to say. The first part is the one to learn from; `options` are what
-    `weft inspect` has to be told, besides the files, to read the same.
+    At most five, and none when nothing is wrong. The first part is the training set; `options` are the options that
+    `weft inspect` needs, besides the files, to read the same data.
     """
     found = find_repeats(parts, "same")
     train = parts[0]
@@ -58,14 +58,14 @@ def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
 
 
 def _typed(word: str) -> str:
-    """A word as it is typed in a shell: in double quotes, which all shells know, where it must be in some."""
+    """Quote a word for a shell: in double quotes, which all shells accept, if it needs any."""
     if re.fullmatch(r"[\w@%+=:,./-]+", word):
         return word
     return shlex.quote(word) if set(word) & set('"$`\\!') else f'"{word}"'
 
 
 def labels(parts: Sequence[Part]) -> list[Finding]:
-    """Look at how many texts each label has, and for labels that are one but for how they are spelled."""
+    """Check the number of texts of each label, and find labels that differ only in spelling."""
     counts = [Counter(part.every_name) for part in parts]
     total = sum(counts, Counter())
     table = [("label", *(part.name for part in parts))]
@@ -113,7 +113,7 @@ def _unbalanced(counts: Mapping[str, int]) -> bool:
 
 
 def _spellings(parts: Sequence[Part]) -> Finding:
-    """Labels that differ only in case, blanks, or the width of letters, such as `Pos` and `pos`."""
+    """Find labels that differ only in case, blanks, or the width of letters, such as `Pos` and `pos`."""
     counts = Counter(label for part, number in all_rows(parts) for label in part.spelled(number))
     alike: dict[str, list[str]] = {}
     for label, _ in counts.most_common():
@@ -139,7 +139,7 @@ def _spellings(parts: Sequence[Part]) -> Finding:
 
 
 def lengths(parts: Sequence[Part]) -> Finding:
-    """Look at how long the texts are, in characters, and for very long and very short ones; of a pair both count."""
+    """Check the lengths of the texts, in characters, and find very long and very short ones; of a pair both count."""
     quantiles = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
     table = [("part", f"{parts[0].thing}s", "shortest", "5%", "25%", "median", "75%", "95%", "longest")]
     rows: list[Row] = []

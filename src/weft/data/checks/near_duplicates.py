@@ -1,8 +1,8 @@
-"""Texts that are nearly the same: knows shingles, MinHash signatures and the extra `near`; not what texts say.
+"""Finds texts that are nearly the same, by MinHash of their shingles; needs the extra `near`.
 
-MinHash (Broder 1997, "On the resemblance and containment of documents"): the share of equal smallest hashes of two
-sets estimates their resemblance, the size of what they share over the size of both together. The hashes are taken by
-numpy over all texts at once; `datasketch` finds the pairs that collide (locality-sensitive hashing).
+MinHash (Broder 1997, "On the resemblance and containment of documents"): the share of equal smallest hashes of two sets
+estimates their resemblance, the size of their intersection over the size of their union. The hashes are taken by numpy
+over all texts at once; `datasketch` finds the pairs that collide (locality-sensitive hashing).
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ from weft.data.checks.scripts import text_blocks
 from weft.errors import MissingExtra
 
 RESEMBLANCE = 0.8
-"""The least resemblance of texts that are called nearly the same."""
+"""Least resemblance of texts that are called nearly the same."""
 HASHES = 64
 NARROW, WIDE = 5, 3
-"""Characters of a shingle, case and blanks evened out: 3 of a text mainly in wide ones, as Han are, each of which says
-as much as several letters."""
+"""Number of characters of a shingle, ignoring case and blanks: 3 in a text of mainly wide characters, such as Han, each
+of which carries as much as several letters; else 5."""
 _FEWEST_SHINGLES = 8
-"""Shorter texts share most of their shingles by chance: a single character makes all the difference."""
+"""Least number of shingles; shorter texts share most of theirs by chance, since a single character makes all the
+difference."""
 _BLOCK = 1 << 18
-"""Shingles that are hashed at once: what a processor's cache holds."""
+"""Number of shingles that are hashed at once: they fit into a processor's cache."""
 _WIDE_FROM = 0x2E80
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -42,7 +43,7 @@ class Near:
 
 
 def near_pairs(texts: Sequence[str]) -> list[Near]:
-    """The texts that nearly repeat an earlier one, each with the nearest such; equal texts are not among them.
+    """Find the texts that nearly repeat an earlier one, each with the nearest such; equal texts are not among them.
 
     Raises MissingExtra without `datasketch`.
     """
@@ -74,7 +75,7 @@ def near_pairs(texts: Sequence[str]) -> list[Near]:
 
 
 def near_duplicates(parts: Sequence[Part]) -> Finding:
-    """Look for texts that nearly repeat an earlier one, of their own part or of one before it."""
+    """Find texts that nearly repeat an earlier one, of their own part or of one before it."""
     title = "Nearly the same texts"
     texts = [text for part in parts for text in part.texts]
     starts = np.cumsum([0, *map(len, parts)])
@@ -98,7 +99,7 @@ def near_duplicates(parts: Sequence[Part]) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Shingled:
-    """The hash of each shingle and the text that it stands in, uint64 and int64 [S]."""
+    """The hash of each shingle and the number of its text, uint64 and int64 [S]."""
 
     hash_S: np.ndarray
     owner_S: np.ndarray
@@ -125,14 +126,14 @@ def _shingles(texts: Sequence[str]) -> _Shingled:
 
 
 def _mixed(values: np.ndarray) -> np.ndarray:
-    """The finaliser of splitmix64 (Steele, Lea and Flood 2014): every bit depends on every other."""
+    """Mix bits by the finaliser of splitmix64 (Steele, Lea and Flood 2014): every bit depends on every other."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
 def _signatures(shingled: _Shingled, texts: int) -> np.ndarray:
-    """The smallest value of each of `HASHES` hashes over the shingles of each text, uint64 [N, H]."""
+    """Return the smallest value of each of `HASHES` hashes over the shingles of each text, uint64 [N, H]."""
     signatures_NH = np.full((texts, HASHES), np.iinfo(np.uint64).max, dtype=np.uint64)
     if not len(shingled.hash_S):
         return signatures_NH
@@ -155,7 +156,7 @@ def _resemblance(one: str, other: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Sketch:
-    """What an index of datasketch asks of a MinHash: its values, and how many they are."""
+    """The part of a MinHash that an index of datasketch needs: its values, and their number."""
 
     hashvalues: np.ndarray
 

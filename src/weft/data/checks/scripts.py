@@ -1,6 +1,6 @@
-"""Which scripts and odd characters texts are made of: knows Unicode's classes of code points; not words or languages.
+"""Counts the scripts and odd characters of texts, by Unicode's classes of code points.
 
-Each code point has one class, looked up in one table, so that a corpus is counted at the pace of memory.
+Each code point has one class, looked up in one table, so that a corpus is counted at the speed of memory.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import regex
 from weft.data.checks.findings import Finding, Part, Row, counted
 
 SCRIPTS = ("Latin", "Han", "Kana", "Hangul", "Cyrillic", "Greek", "Arabic", "Hebrew", "Devanagari", "Thai", "other")
-"""Classes of letters; `other` is every other script."""
+"""Scripts of letters; `other` is every other script."""
 ODD = ("control", "replacement", "private", "invisible")
-"""Classes of characters that no text needs: C0 and C1 controls (but tab and line ends), U+FFFD, private use, and marks
-without width, but for the joiners that emoji and some scripts are written with."""
+"""Classes of characters that no text needs: C0 and C1 controls (except tab and line ends), U+FFFD, private use, and
+marks without width, except the joiners that emoji and some scripts are written with."""
 CLASSES = ("rest", *SCRIPTS, *ODD)
 
 _PATTERNS = {
@@ -30,18 +30,18 @@ _PATTERNS = {
     "invisible": "[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]",
 }
 _BLOCK = 1 << 22
-"""Characters that are looked up at once."""
+"""Number of characters that are looked up at once."""
 
 _RARE = 0.02
-"""A script in which less than this share of the texts is mainly written is unlike the rest."""
+"""Share of the texts below which a script is reported as unlike the rest."""
 _FOREIGN = 0.1
-"""At most this share of the letters of such a text is of the other scripts: a name in Latin makes no text foreign."""
+"""Largest share of letters of other scripts in such a text: a name in Latin does not make a text foreign."""
 _FEWEST_LETTERS = 3
-"""Letters that a text needs for its script to be told."""
+"""Least number of letters that a text needs for its script to be determined."""
 
 
 def class_counts(texts: Sequence[str]) -> np.ndarray:
-    """How many characters of each of `CLASSES` each text has, int64 [N, classes]."""
+    """Count the characters of each of `CLASSES` in each text, int64 [N, classes]."""
     table = _table()
     counts_NK = np.zeros((len(texts), len(CLASSES)), dtype=np.int64)
     for first, block in text_blocks(texts, _BLOCK):
@@ -54,7 +54,7 @@ def class_counts(texts: Sequence[str]) -> np.ndarray:
 
 
 def scripts(parts: Sequence[Part]) -> Finding:
-    """Look at which scripts the texts are written in, and for texts in another than nearly all."""
+    """Count the scripts that the texts are written in, and find texts in another than nearly all."""
     letters = [class_counts(part.texts)[:, 1 : 1 + len(SCRIPTS)] for part in parts]
     all_NK = np.concatenate(letters)
     told_N = all_NK.sum(1) >= _FEWEST_LETTERS
@@ -83,7 +83,7 @@ def scripts(parts: Sequence[Part]) -> Finding:
 
 
 def text_blocks(texts: Sequence[str], characters: int) -> Iterator[tuple[int, Sequence[str]]]:
-    """Texts in blocks of at least so many characters, each block with the number of its first text."""
+    """Yield texts in blocks of at least `characters` characters, each with the number of its first text."""
     first = size = 0
     for number, text in enumerate(texts):
         size += len(text)
@@ -96,7 +96,7 @@ def text_blocks(texts: Sequence[str], characters: int) -> Iterator[tuple[int, Se
 
 @lru_cache(maxsize=1)
 def _table() -> np.ndarray:
-    """The class of each code point, uint8 [1,114,112]."""
+    """Build the table of the class of each code point, uint8 [1,114,112]."""
     table = np.zeros(0x110000, dtype=np.uint8)
     # halves of surrogate pairs are no characters, and stand as blanks
     every = "".join(" " if 0xD800 <= code < 0xE000 else chr(code) for code in range(0x110000))

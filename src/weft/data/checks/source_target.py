@@ -1,6 +1,6 @@
-"""Care for parallel data: knows pairs that teach nothing or mislead, and says which; not where they come from.
+"""Cleans parallel data: finds pairs that teach nothing or mislead.
 
-Two texts are the same when they are equal but for white space at their ends.
+Two texts are the same when they are equal except for white space at their ends.
 """
 
 from __future__ import annotations
@@ -17,15 +17,14 @@ from weft.data.checks.scripts import CLASSES, class_counts
 from weft.errors import ConfigError, InputError
 
 Care = Literal["keep", "drop"]
-"""What becomes of the pairs that a rule finds; they are told of either way."""
+"""Treatment of the pairs that a rule finds; they are reported in both cases."""
 Rule = Literal["empty", "copies", "duplicates", "ratio", "overlap"]
 
 LETTERS = {"Han": 3.5, "Kana": 1.5, "Hangul": 2.5}
-"""Letters of an alphabet that say about as much as one character of a script; any other character counts 1.
+"""Letters of an alphabet that carry about as much as one character of a script; any other character counts 1.
 
 In image captions by people, 3.6 characters of English stand for one of Chinese. It need not be exact, as lengths are
-weighed against the median of the corpus: it counts for texts that mix scripts, such as Chinese with Latin names.
-"""
+compared with the median of the corpus: it matters for texts that mix scripts, such as Chinese with Latin names."""
 
 _SLACK = 10
 """Letters added to both lengths, two words or so, as short texts differ freely: `Yes` is `Oui, bien sûr`."""
@@ -34,7 +33,7 @@ _NOTHING = re.compile("[\\s\\x00-\\x1f\\x7f-\\x9f\u00ad\u180e\u200b-\u200f\u202a
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The rows, from 0, that a rule found, what became of them, and a sentence about it for the user."""
+    """The rows, from 0, that a rule found, their treatment, and a sentence about it for the user."""
 
     rule: Rule
     rows_N: np.ndarray
@@ -44,7 +43,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Fanout:
-    """How many targets the distinct sources have: references of one source, or its translations by several people."""
+    """Numbers of targets of the distinct sources: references of one source, or its translations by several people."""
 
     sources: int
     most: int
@@ -52,7 +51,7 @@ class Fanout:
 
     @property
     def said(self) -> str:
-        """A sentence for the user where many pairs have the source of another; else nothing."""
+        """A sentence for the user if many pairs share their source with another; else empty."""
         if self.mean <= 1.5:
             return ""
         return f"{counted(self.sources, 'distinct source')}, one with {self.most:,} targets, {self.mean:.1f} on average"
@@ -60,7 +59,7 @@ class Fanout:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The rows that stay, from 0 and in order, with their sources and targets, and what each rule found.
+    """The rows that stay, from 0 and in order, with their sources and targets, and the result of each rule.
 
     A row is dropped by one rule, the first in `noted` that finds it.
     """
@@ -71,7 +70,7 @@ class Cleaned:
 
     @property
     def fanout(self) -> Fanout:
-        """How many targets a source has among those that stay."""
+        """Numbers of targets of each source among the pairs that stay."""
         return fan_out(self.pairs)
 
     @property
@@ -88,13 +87,13 @@ def clean_pairs(
     duplicates: Care,
     copies: Care = "keep",
 ) -> Cleaned:
-    """Find the pairs with nothing on one side, untranslated copies, repeated pairs, and pairs of unlike lengths.
+    """Find pairs with an empty source or target, untranslated copies, repeated pairs, and pairs of unlike lengths.
 
-    Pairs with an empty side are always dropped. Of duplicates, the same source with the same target, the first stays.
-    A pair is dropped for its lengths when one is over `longest_ratio` times what the other makes one expect by the
+    Pairs with an empty text are always dropped. Of duplicates, the same source with the same target, the first stays. A
+    pair is dropped for its lengths when one is over `longest_ratio` times the length expected from the other by the
     median of the corpus, so that 3.0 is as strict for Chinese as for German; None leaves lengths alone. Ratios alone,
-    without the median, are the filter of Moses (Koehn et al. 2007, clean-corpus-n).
-    Raises InputError when there are not as many sources as targets, ConfigError for a ratio that is not over 1.
+    without the median, are the filter of Moses (Koehn et al. 2007, clean-corpus-n). Raises InputError when there are
+    not as many sources as targets, ConfigError for a ratio that is not over 1.
     """
     if len(sources) != len(targets):
         what = f"{counted(len(sources), 'source')} and {counted(len(targets), 'target')}, expected as many"
@@ -133,9 +132,9 @@ def fan_out(pairs: Sequence[tuple[str, str]]) -> Fanout:
 
 
 def overlap(train: Sequence[str], held_out: Sequence[str], *, name: str) -> Noted:
-    """Find the rows of a held-out part whose sources stand in train too; `name` is what the user calls the part.
+    """Find the rows of a held-out part whose sources occur in train too; `name` is the user's name for the part.
 
-    They stay, as published test parts are scored whole: but a model that has learned by heart scores better on them.
+    They stay, as published test sets are scored whole: but a model that has memorised them scores better on them.
     """
     known = set(map(str.strip, train))
     rows_N = _where(source.strip() in known for source in held_out)
@@ -144,12 +143,14 @@ def overlap(train: Sequence[str], held_out: Sequence[str], *, name: str) -> Note
 
 
 def letters(texts: Sequence[str]) -> np.ndarray:
-    """How much each text says, in letters of an alphabet, by `LETTERS`: float64 [N]."""
+    """Measure the length of each text in letters of an alphabet, by `LETTERS`: float64 [N]."""
     return class_counts(texts) @ np.array([LETTERS.get(name, 1.0) for name in CLASSES])
 
 
 def _stretch(first: Sequence[str], second: Sequence[str], rows_N: np.ndarray) -> np.ndarray:
-    """How many times each pair is out of the median proportion, at least 1; the same with the sides exchanged."""
+    """Return each pair's deviation from the median proportion of lengths, as a factor of at least 1, in either
+    direction.
+    """
     if not len(rows_N):
         return np.zeros(0)
     one_N, other_N = (letters([texts[row] for row in rows_N.tolist()]) for texts in (first, second))
@@ -173,5 +174,5 @@ def _where(found: Iterable[bool]) -> np.ndarray:
 
 
 def _says(text: str) -> bool:
-    """Whether a text has a character that can be seen."""
+    """Whether a text has a visible character."""
     return _NOTHING.fullmatch(text) is None

@@ -1,4 +1,4 @@
-"""Texts to learn to write, and prompts to go on with: how they are read; knows no model."""
+"""Documents to train a language model on, and prompts to continue: examples, and how a table is read as them."""
 
 from __future__ import annotations
 
@@ -7,62 +7,59 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
-import numpy as np
-
-from weft.data.columns import Ragged
 from weft.data.sources import Row, Table
 
 BLOCK = 10_000
-"""Characters after which a stream is cut at the next line end: no token spans two of these passages."""
+"""Number of characters after which a stream is cut at the next line end: no token spans two of these documents."""
 BLOCKS = 20
-"""Passages that a stream has at least, where it has as many lines: some of them are to be held out."""
+"""Least number of documents of a stream that has as many lines: some of them are to be held out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text whose probability is learned, or asked."""
+    """A text whose probability is learned, or computed."""
 
     text: str
     line: int = field(default=0, compare=False, repr=False)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Its text."""
+        """The text, for what reads examples of any kind."""
         return (self.text,)
 
     @property
     def whole(self) -> str:
-        """By which equal examples are known."""
+        """Key of equal examples."""
         return self.text
 
     @property
     def label(self) -> None:
-        """Nothing else is to be answered."""
+        """Label of the example: it has none."""
         return
 
     @property
     def stratum(self) -> str:
-        """No kinds of texts are told apart."""
+        """Group for an even split: there is only one."""
         return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A text to go on with; an empty one asks for a text from its beginning."""
+    """A text to continue; an empty one asks for a text from its beginning."""
 
     text: str
     line: int = field(default=0, compare=False, repr=False)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Nothing that must not be empty."""
+        """Texts that must not be empty: none."""
         return ()
 
 
 def documents_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -> Iterator[Document]:
-    """The texts of a table, a row each; or, of a stream, its lines put together again, 10,000 characters each or fewer.
+    """Yield the documents of a table, a row each; or, of a stream, its lines joined to 10,000 characters each or fewer.
 
-    Of a list of strings the strings are lines. An empty text is refused; a blank line of a stream is part of it.
+    The strings of a list are lines. An empty text is refused; a blank line of a stream is part of it.
     """
     if unit == "row":
         for row in table:
@@ -92,20 +89,10 @@ def documents_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -
 
 
 def prompts_of(table: Table, *, column: str) -> Iterator[Prompt]:
-    """The prompts of a table, a row each."""
+    """Yield the prompts of a table, a row each."""
     return (Prompt(text_of(row, column), row.line) for row in table)
 
 
 def text_of(row: Row, column: str) -> str:
-    """The text in a column, or the lines of a list of strings."""
+    """Return the text in a column, or the joined lines of a list of strings."""
     return "\n".join(row.lists[column]) if column in row.lists else row.values.get(column, "")
-
-
-def begun(rows: Ragged, end: int) -> Ragged:
-    """Rows with an end symbol before each."""
-    lengths_R = rows.lengths_R
-    values = np.full((len(rows.values) + len(lengths_R), 1), end, dtype=rows.values.dtype)
-    kept = np.ones(len(values), dtype=bool)
-    kept[rows.offsets_R1[:-1] + np.arange(len(lengths_R))] = False
-    values[kept] = rows.values[:, :1]
-    return Ragged.of(values, lengths_R + 1)

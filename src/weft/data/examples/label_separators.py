@@ -1,4 +1,4 @@
-"""What stands between several labels in one field: knows how such fields look, and not what a label means."""
+"""Detects separators between several labels in one field."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from weft.data.sources import Table
 
 _USUAL = "|;,/"
 _PLAIN = "|;"
-"""Those that a label alone seldom holds."""
+"""Separators that a single label seldom contains."""
 _SHARE = 0.2
 _SAMPLE = 1000
 
 
 def separator_notes(labels: Sequence[str | Sequence[str] | None], *, separator: str | None) -> list[str]:
-    """What is to be said of the labels of all rows, read with a separator or (None) as one label each."""
+    """Return notes on the labels of all rows, read with a separator or (None) as one label each."""
     if separator is None:
         found = likely_separator([label for label in labels if isinstance(label, str)])
         why = f"many labels hold `{found}`, as if a text had several"
@@ -32,7 +32,7 @@ def separator_notes(labels: Sequence[str | Sequence[str] | None], *, separator: 
 
 
 def likely_separator(labels: Sequence[str]) -> str | None:
-    """The mark that a fifth of the labels or more hold, and whose parts stand in several labels; else None."""
+    """Return the mark that at least a fifth of the labels contain, if its parts occur in several labels; else None."""
     for mark in _PLAIN:
         different = [part.strip() for label in set(labels) for part in label.split(mark)]
         often = _holding(labels, mark) >= max(1, _SHARE * len(labels))
@@ -42,7 +42,7 @@ def likely_separator(labels: Sequence[str]) -> str | None:
 
 
 def separator_hint(table: Table, column: str) -> str:
-    """The way out of an empty label, where the other labels look as if a text had several; else nothing."""
+    """Return a hint for an empty label, if the other labels look as if a text had several; else nothing."""
     rows = islice(replace(table, on_bad_row="skip", bad=[]), _SAMPLE)
     found = likely_separator([label for row in rows if (label := row.values.get(column, "").strip())])
     return f'pass --label-separator "{found}" if a text may have several labels, or none' if found else ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledText:
-    """A text, or two that are asked about together, and its label; a tuple of labels where it may have several.
+    """A text, or two that are classified together, and its label; a tuple of labels if it may have several.
 
     Without a label (None) it is to be predicted. `line` is where it stands in its file, 0 for none; `file`
-    is its own, where each text has one.
+    is its own, where each text has one. `other` are the values of further inputs, by the name of the input.
     """
 
     text: str
@@ -18,32 +20,40 @@ class LabelledText:
     line: int = field(default=0, compare=False, repr=False)
     second: str | None = None
     file: str = field(default="", compare=False, repr=False)
+    other: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The value of each input, by its name: the texts, and those of the inputs beside them."""
+        return {"text": self.texts, **self.other}
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Its text, or both of them."""
-        return (self.text,) if self.second is None else (self.text, self.second)
+        """Its text, or both of them; none of an example that has other values alone."""
+        if self.second is not None:
+            return self.text, self.second
+        return (self.text,) if self.text or not self.other else ()
 
     @property
     def origin(self) -> dict[str, str | int]:
-        """For a table of answers: its file where it has one of its own, else its line, else nothing."""
+        """Origin for a table of predictions: its file if it has one of its own, else its line, else nothing."""
         if self.file:
             return {"file": self.file}
         return {"line": self.line} if self.line else {}
 
     @property
     def whole(self) -> str:
-        """All its text, by which equal examples are known."""
-        return "\n".join(self.texts)
+        """All its text, by which equal examples are known; of an example without a text, its other values."""
+        return "\n".join(self.texts) if self.texts else repr(self.other)
 
     @property
     def stratum(self) -> str:
-        """By which examples are dealt evenly over the parts of the data: the label, the first one of several."""
+        """Group for an even split: the label, the first one of several."""
         return self.label or "" if isinstance(self.label, str | None) else next(iter(self.label), "")
 
 
 @dataclass(frozen=True, slots=True)
 class SoftLabelledText(LabelledText):
-    """A text with the logarithms of the probabilities that a teacher gave its labels, in their order (`in_order`)."""
+    """A text with the log-probabilities that a teacher predicted for its labels, in their order (`in_order`)."""
 
     soft: tuple[float, ...] = field(default=(), compare=False, repr=False)

@@ -8,16 +8,20 @@ from functools import partial
 from string import ascii_uppercase
 
 from weft.data.checks.findings import counted
+from weft.data.examples.roles import Role
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
-NAMES = {
-    "question": ("question", "query", "问题", "問題"),
-    "passage": ("context", "passage", "article", "paragraph", "document", "文章", "原文", "材料"),
-    "options": ("options", "choices", "选项", "選項"),
-    "answer": ("answer", "label", "答案"),
-}
-"""Usual names of columns."""
+ROLES = (
+    Role("question", ("question", "query", "问题", "問題"), "text"),
+    Role(
+        *("passage", ("context", "passage", "article", "paragraph", "document", "文章", "原文", "材料")),
+        setting="text",
+    ),
+    Role("options", ("options", "choices", "选项", "選項"), "text", most=None),
+    Role("answer", ("answer", "label", "答案"), "label", answer=True),
+)
+"""The options are one column of lists, or several of one option each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +71,9 @@ class Choice:
         return ""
 
 
-def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-    """The columns `question,passage,options` and that of the answer: as named, else by usual names; None: no answer.
-
-    The options are one column of lists, or several of one option each. Raises InputError where they are not there.
-    """
-    names = {name.lower(): name for name in table.columns}
-    usual = {part: next((names[one] for one in known if one in names), None) for part, known in NAMES.items()}
-    named = tuple(part.strip() for part in (text or "").split(",") if part.strip())
-    hint = "pass --text QUESTION,PASSAGE,OPTIONS --label ANSWER; options of a column each as A,B,C,D"
-    if text is not None and len(named) < 3:
-        what = f"`{text}` names {len(named)} columns, expected those of question, passage and options"
-        raise InputError(what, where=table.path, hint=hint)
-    found = named or (usual["question"], usual["passage"], usual["options"])
-    columns = ", ".join(f"`{name}`" for name in table.columns)
-    for part, column in zip(("question", "passage", *["options"] * (len(found) - 2)), found, strict=True):
-        if column not in table.columns:
-            what = f"there is no column `{column}`" if column else f"cannot tell which column is the {part}"
-            raise InputError(f"{what} among {columns}", where=table.path, hint=hint)
-    if label is not None and label not in table.columns:
-        raise InputError(f"there is no column `{label}` among {columns}", where=table.path, hint=hint)
-    return ",".join(map(str, found)), label or usual["answer"]
-
-
-def choices_of(table: Table, *, text: str, label: str | None) -> Iterator[Choice]:
+def choices_of(table: Table, *, columns: Sequence[str], label: str | None) -> Iterator[Choice]:
     """The questions of a table; a row that lacks a part, or whose answer is none of its options, is refused."""
-    question, passage, *options = text.split(",")
+    question, passage, *options = columns
     for row in table:
         asked, read, offered = _text(row, question), _text(row, passage), _options(row, options)
         empty = [name for name, found in ((question, asked), (passage, read)) if not found.strip()]

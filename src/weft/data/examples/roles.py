@@ -1,14 +1,17 @@
-"""Which column is the text and which the label: knows usual names and what such columns look like; not what they mean.
+"""Columns by the roles that they play: knows usual names and what such columns look like; not what they mean.
 
 A column is taken unasked only when its name is a usual one, or when a sample of the rows leaves no doubt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+import csv
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from statistics import median
+from typing import Literal
 
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
@@ -48,82 +51,294 @@ class LikeQuestions(ColumnsUnclear):
     """The columns are named as those of questions on passages are."""
 
 
-@contextmanager
-def named_by_column() -> Generator[None]:
-    """Within, hints name the option `--column`: it names a column where `--text` brings a text."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(error.what, where=error.where, hint=error.hint.replace("--text", "--column")) from None
+Names = str | tuple[str, ...] | None
+"""A setting that names columns: one, several, or several between commas; None: to be guessed."""
 
 
-def guess_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str]:
-    """The columns that hold the text and the label: those named, else by usual names, else by their looks.
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A part that columns of a table play: the text, the label, numbers."""
 
-    Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant, or whether
-    two are.
+    name: str
+    """The word for it in messages."""
+    usual: tuple[str, ...] = ()
+    """Usual names of its column, lower case, the most usual first."""
+    setting: str = ""
+    """The setting and option that names its columns, `name` by default; several roles may share one, in their order."""
+    most: int | None = 1
+    """Columns that it may have; None: any number."""
+    required: bool = True
+    answer: bool = False
+    """Whether it is the right answer, which a table of inputs need not have."""
+    looks: Literal["text", "label", "rest", "none"] = "none"
+    """By what a column without a usual name is known: its values, or that no other is left; `none`: it is not."""
+    again: Literal["guess", "name", "exact"] = "guess"
+    """By what it is known in a further table that lacks the column of training: any of that, a usual name, nothing."""
+    alone: str = ""
+    """The hint where a table has one column, which cannot be all that is required."""
+
+    @property
+    def place(self) -> str:
+        """The setting that names its columns."""
+        return self.setting or self.name
+
+
+TEXT = Role("text", TEXT_NAMES, most=2, looks="text")
+LABEL = Role("label", LABEL_NAMES, answer=True, looks="label", alone=_TWO_COLUMNS)
+
+
+def settings_of(roles: Iterable[Role]) -> tuple[str, ...]:
+    """The settings that name the columns of some roles, each once."""
+    return tuple(dict.fromkeys(role.place for role in roles))
+
+
+def named_columns(names: Names, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a setting names.
+
+    A string is cut at commas, but a column of the table may have commas in its name; the longest such name is taken.
+    Where no cut gives columns of the table, names with commas stand in quotes, as in csv: `"a,b",c`.
     """
-    _must_exist(table, text)
-    _must_exist(table, label)
-    if text is not None and text == label:
-        raise InputError(f"`{text}` is named as the text and as the label", where=table.path)
-    if len(table.columns) == 1:
-        what = f"has one column, `{_short(table.columns[0])}`, expected a text and a label"
-        raise InputError(what, where=table.path, hint=_TWO_COLUMNS)
-    named = text or label
-    if text is None:
-        _must_be_alone(table, but=label)
-    text = text or _by_name(table, TEXT_NAMES, but=label)
-    label = label or _by_name(table, LABEL_NAMES, but=text)
-    if text and label:
-        return text, label
-    if not named:
-        must_have_header(table)
-    samples = _samples(table)
-    label = label or _only([name for name in table.columns if name != text and _like_labels(samples[name])])
-    text = text or _text_by_looks(table, samples, but=label)
-    if text and label:
-        return text, label
-    what = f"cannot tell which column is the text and which the label among {_listed(table.columns)}"
-    raise ColumnsUnclear(what, where=table.path, hint="pass --text NAME --label NAME")
+    if names is None or not isinstance(names, str):
+        return tuple(names or ())
+    if "," not in names:
+        return (names,)
+    parts = names.split(",")
+    cuts: list[tuple[str, ...] | None] = [*[None] * len(parts), ()]
+    for first in reversed(range(len(parts))):
+        for end in reversed(range(first + 1, len(parts) + 1)):
+            whole, rest = ",".join(parts[first:end]), cuts[end]
+            known = next((name for name in (whole, whole.strip()) if name in columns), None)
+            if known is not None and rest is not None:
+                cuts[first] = (known, *rest)
+                break
+    if cuts[0]:
+        return cuts[0]
+    with suppress(csv.Error):
+        parts = next(csv.reader([names], skipinitialspace=True))
+    return tuple(part.strip() for part in parts if part.strip()) or (names,)
 
 
-def guess_text_column(table: Table, *, text: str | None) -> str:
-    """The column that holds the text: that named, else by usual names, else by its looks.
+def as_setting(columns: Sequence[str]) -> Names:
+    """The setting that names some columns: a plain string for one."""
+    return None if not columns else columns[0] if len(columns) == 1 else tuple(columns)
 
+
+def as_option(names: Names) -> str:
+    """A setting that names columns as it is written on the command line."""
+    if names is None or isinstance(names, str):
+        return names or ""
+    if len(names) == 1:
+        return names[0]
+    return ",".join('"{}"'.format(name.replace('"', '""')) if {",", '"'} & set(name) else name for name in names)
+
+
+def find_roles(
+    table: Table,
+    roles: Sequence[Role],
+    *,
+    named: Mapping[str, Names],
+    trained: Mapping[str, Names] | None = None,
+    answering: bool = False,
+) -> dict[str, tuple[str, ...]]:
+    """Find the columns of each setting: those named, else those of training, else by usual names, else by their looks.
+
+    Settings without a column are left out. Where a table is to be answered, no column of right answers is looked for.
     Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant.
     """
-    _must_exist(table, text)
-    if text is None:
-        _must_be_alone(table, but=None)
-    found = text or _by_name(table, TEXT_NAMES, but=None)
-    if found:
-        return found
-    must_have_header(table)
+    search = _Search(table, roles, before=_split(roles, trained or {}, table.columns), answering=answering)
+    search.take_named(named)
+    search.take_trained()
+    search.take_usual()
+    unnamed = search.missing
+    search.take_by_looks()
+    search.must_be_complete(unnamed)
+    found = {
+        place: tuple(name for role in search.wanted if role.place == place for name in search.found.get(role, ()))
+        for place in settings_of(search.wanted)
+    }
+    return {place: names for place, names in found.items() if names}
+
+
+def _split(roles: Sequence[Role], named: Mapping[str, Names], columns: Sequence[str]) -> dict[Role, tuple[str, ...]]:
+    """The columns of each role: of a setting that several share one each, and the rest for the last."""
+    found: dict[Role, tuple[str, ...]] = {}
+    for place in settings_of(roles):
+        names = named_columns(named.get(place), columns)
+        *first, last = _sharing(roles, place)
+        found |= {role: names[number : number + 1] for number, role in enumerate(first)}
+        found[last] = names[len(first) :]
+    return {role: names for role, names in found.items() if names}
+
+
+def _sharing(roles: Sequence[Role], place: str) -> list[Role]:
+    return [role for role in roles if role.place == place]
+
+
+class _Search:
+    """The columns of a table that were found for roles so far; `before` are those of training."""
+
+    def __init__(
+        self, table: Table, roles: Sequence[Role], *, before: Mapping[Role, tuple[str, ...]], answering: bool
+    ) -> None:
+        self.table, self.roles, self.before, self.answering = table, roles, before, answering
+        self.wanted = [role for role in roles if not (answering and role.answer)]
+        self.found: dict[Role, tuple[str, ...]] = {}
+        self.named: frozenset[Role] = frozenset()
+
+    @property
+    def taken(self) -> set[str]:
+        """The columns that have a role."""
+        return {name for names in self.found.values() for name in names}
+
+    @property
+    def missing(self) -> list[Role]:
+        """The roles that a column has to be found for."""
+        return [role for role in self.wanted if role.required and role not in self.found]
+
+    def known_by(self, role: Role) -> str:
+        """By what a column of a role is known here: of training or as in a first table."""
+        return role.again if role in self.before else "guess"
+
+    def option(self, place: str) -> str:
+        """The option that names the columns; that of inputs is `--column`, where `--text` brings a text."""
+        return "--column" if self.answering and place == self.wanted[0].place else f"--{place}"
+
+    def naming(self, roles: Sequence[Role]) -> str:
+        """The options that name the columns of some roles, with what to write after them."""
+        return " ".join(
+            f"{self.option(place)} {'NAME' if len(own) == 1 else ','.join(role.name.upper() for role in own)}"
+            for place in settings_of(roles)
+            for own in [_sharing(self.roles, place)]
+        )
+
+    def refused(self, what: str, *, hint: str = "") -> InputError:
+        """The error about the table."""
+        return InputError(what, where=self.table.path, hint=hint)
+
+    def take_named(self, named: Mapping[str, Names]) -> None:
+        """Take the columns that are named. Raises InputError where they are too few, too many, not there or twice."""
+        for place in settings_of(self.wanted):
+            names, own = named_columns(named.get(place), self.table.columns), _sharing(self.wanted, place)
+            most = own[-1].most and len(own) - 1 + own[-1].most
+            if names and (len(names) < len(own) or (most and len(names) > most)):
+                count = "is one column" if len(names) == 1 else f"names {len(names)} columns"
+                parts = _and([role.name for role in own])
+                expected = f"those of {parts}" if len(own) > 1 else "one or two" if most == 2 else "one"
+                what = f"`{as_option(names)}` {count}, expected {expected}"
+                raise self.refused(what, hint=f"pass {self.naming(own)}")
+            for name in names:
+                _must_exist(self.table, name)
+        self.found = _split(self.wanted, named, self.table.columns)
+        self.named = frozenset(self.found)
+        first: dict[str, Role] = {}
+        for role, names in self.found.items():
+            for name in names:
+                if first.setdefault(name, role) is not role:
+                    raise self.refused(f"`{name}` is named as the {first[name].name} and as the {role.name}")
+
+    def take_trained(self) -> None:
+        """Take the columns of training. Raises InputError where of several some are not there."""
+        for role, names in self.before.items():
+            if role in self.wanted and role not in self.found and set(names) & set(self.table.columns) - self.taken:
+                for name in names:
+                    _must_exist(self.table, name)
+                self.found[role] = names
+
+    def take_usual(self) -> None:
+        """Take columns of usual names. Raises ColumnsUnclear where one may be half of a pair."""
+        for role in self.wanted:
+            known_by = self.known_by(role)
+            if role in self.found or known_by == "exact":
+                continue
+            if role.looks == "text" and known_by == "guess":
+                self.must_be_alone(role)
+            usual = _by_name(self.table, role.usual, but=self.taken)
+            if usual and not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
+                self.found[role] = (usual,)
+
+    def must_be_alone(self, role: Role) -> None:
+        """Refuse to take one text of what may be pairs: half of each row would go unread, and nobody be told."""
+        option, where = self.option(role.place), self.table.path
+        for pair in (*PAIRS, None):
+            names = [[name] for name in pair] if pair else QUESTIONS
+            first, second = (_by_name(self.table, usual, but=self.taken) for usual in names)
+            if not (first and second):
+                continue
+            both, one = f"{option} {as_option((first, second))}", f"{option} {first}"
+            if pair is None:
+                hint = f"pass {both} to read both as pairs" if role.most != 1 else f"pass {one} to read one of them"
+                raise LikeQuestions(f"`{first}` and `{second}` look like questions on passages", where=where, hint=hint)
+            hint = f"pass {both} for pairs, or {one} for one alone" if role.most != 1 else f"pass {one} for one alone"
+            what = f"`{first}` and `{second}` may be a pair of texts, or one of them the text"
+            raise ColumnsUnclear(what, where=where, hint=hint)
+
+    def take_by_looks(self) -> None:
+        """Take columns that look as those of the roles that are missing do, or that are left over."""
+        alone, missing = len(self.table.columns) == 1, self.missing
+        required = [role for role in self.wanted if role.required]
+        if missing and alone and len(required) > 1:
+            expected = _and([f"{'an' if role.name[0] in 'aeiou' else 'a'} {role.name}" for role in required])
+            hint = next((role.alone for role in required if role.alone), "")
+            raise self.refused(f"has one column, `{_short(self.table.columns[0])}`, expected {expected}", hint=hint)
+        guessed = [role for role in missing if self.known_by(role) == "guess" or alone]
+        if guessed and not self.found:
+            _must_have_header(self.table)
+        for role in sorted(missing, key=lambda role: role.looks != "label"):
+            name = self.left_over() if role.looks == "rest" else self.looking_like(role) if role in guessed else None
+            if name:
+                self.found[role] = (name,)
+
+    def looking_like(self, role: Role) -> str | None:
+        """The column that looks like labels or texts, where only one does."""
+        samples = _samples(self.table)
+        answers = {_by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
+        free = [name for name in self.table.columns if name not in self.taken | answers]
+        if role.looks == "label":
+            return _only([name for name in free if _like_labels(samples[name])])
+        return _text_by_looks(free, samples) if role.looks == "text" else None
+
+    def left_over(self) -> str | None:
+        """The column that is left; at first the first of two. In a further table something has to be known."""
+        if not (self.found or self.answering or not self.before):
+            return None
+        answers = {name for role, names in self.before.items() if role not in self.wanted for name in names}
+        free = [name for name in self.table.columns if name not in self.taken | answers]
+        if len(free) == len(self.table.columns) == 2 and not self.before:
+            return free[0]
+        return _only(free)
+
+    def must_be_complete(self, unnamed: Sequence[Role]) -> None:
+        """Raise InputError where a role has no column, or one text where training had pairs.
+
+        It asks for the columns that no name told, those too that look as if they were plain.
+        """
+        columns, missing = _listed(self.table.columns), self.missing
+        lost = [role for role in missing if self.known_by(role) != "guess"]
+        if not missing:
+            free = [role for role in self.found if role.most and role not in self.named]
+            lost = [role for role in free if len(self.before.get(role, ())) > len(self.found[role])]
+        if lost:
+            if not self.found:
+                _must_have_header(self.table)
+            names = [f"`{name}`" for role in lost for name in self.before[role]]
+            there, which = ("is no column", "one") if len(names) == 1 else ("are no columns", "ones")
+            what = f"there {there} {_and(names)}, as in training, among {columns}"
+            raise self.refused(what, hint=f"name the {which} to read: {self.naming(lost)}")
+        if missing:
+            which = " and which ".join(f"the {role.name}" for role in unnamed)
+            what = f"cannot tell which column is {which} among {columns}"
+            raise ColumnsUnclear(what, where=self.table.path, hint=f"pass {self.naming(unnamed)}")
+
+
+def _has_rivals(table: Table, usual: str) -> bool:
+    """Whether another column has a usual name of texts too, or looks like texts."""
     samples = _samples(table)
-    found = _text_by_looks(table, samples, but=_by_name(table, LABEL_NAMES, but=None))
-    if found:
-        return found
-    what = f"cannot tell which column is the text among {_listed(table.columns)}"
-    raise ColumnsUnclear(what, where=table.path, hint="pass --text NAME")
-
-
-def text_column_again(table: Table, *, trained: str) -> str:
-    """The column of the text of a further file: that of training, else the only one, else a usual name without rivals.
-
-    Rivals are other usual names, and columns that look like texts. Raises InputError where there is none.
-    """
-    if trained in table.columns:
-        return trained
-    if len(table.columns) == 1:
-        return guess_text_column(table, text=None)
-    usual, samples = _by_name(table, TEXT_NAMES, but=None), _samples(table)
     others = [name for name in table.columns if name != usual]
-    if usual and not any(name.strip().casefold() in TEXT_NAMES or _like_texts(samples[name]) for name in others):
-        return usual
-    must_have_header(table)
-    what = f"there is no column `{trained}`, as in training, among {_listed(table.columns)}"
-    raise InputError(what, where=table.path, hint="name the one to read: --text NAME")
+    return any(name.strip().casefold() in TEXT_NAMES or _like_texts(samples[name]) for name in others)
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def named_by_user(table: Table) -> bool:
@@ -140,21 +355,7 @@ def _must_exist(table: Table, name: str | None) -> None:
     raise InputError(f"there is no column `{name}` among {_listed(table.columns)}", where=table.path, hint=hint)
 
 
-def _must_be_alone(table: Table, *, but: str | None) -> None:
-    """Refuse to take one text of what may be pairs: half of each row would go unread, and nobody be told."""
-    for pair in PAIRS:
-        first, second = (_by_name(table, [name], but=but) for name in pair)
-        if first and second:
-            what = f"`{first}` and `{second}` may be a pair of texts, or one of them the text"
-            hint = f"pass --text {first},{second} for pairs, or --text {first} for one alone"
-            raise ColumnsUnclear(what, where=table.path, hint=hint)
-    asked, read = (_by_name(table, names, but=but) for names in QUESTIONS)
-    if asked and read:
-        what = f"`{asked}` and `{read}` look like questions on passages"
-        raise LikeQuestions(what, where=table.path, hint=f"pass --text {asked},{read} to read both as pairs")
-
-
-def must_have_header(table: Table) -> None:
+def _must_have_header(table: Table) -> None:
     """Raise InputError where the first line of a table looks like a row, and columns are not told by their names."""
     if _header_is_data(table):
         what = f"the first line looks like a row, not like names of columns: {_listed(table.columns)}"
@@ -164,22 +365,22 @@ def must_have_header(table: Table) -> None:
 
 def _header_is_data(table: Table) -> bool:
     """Whether a header without a usual name must be a row: it has a number, a sentence, or a value seen below it."""
-    if table.form not in ("csv", "tsv") or _by_name(table, TEXT_NAMES + LABEL_NAMES, but=None):
+    if table.form not in ("csv", "tsv") or _by_name(table, TEXT_NAMES + LABEL_NAMES, but=()):
         return False
     if any(len(name) > _LONG_NAME or _is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns):
         return True
     return any(name in map(str.strip, values) for name, values in _samples(table).items())
 
 
-def _text_by_looks(table: Table, samples: Mapping[str, Sequence[str]], *, but: str | None) -> str | None:
-    """The only column beside the label that is not of numbers, else the only one that looks like texts."""
-    others = [name for name in table.columns if name != but and not _are_numbers(samples[name])]
+def _text_by_looks(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str | None:
+    """The only column that is not of numbers, else the only one that looks like texts."""
+    others = [name for name in names if not _are_numbers(samples[name])]
     return _only(others) or _only([name for name in others if _like_texts(samples[name])])
 
 
-def _by_name(table: Table, usual: Sequence[str], *, but: str | None) -> str | None:
+def _by_name(table: Table, usual: Sequence[str], *, but: Collection[str]) -> str | None:
     """The column whose name comes first among the usual ones, in any case of letters."""
-    names = {name.strip().casefold(): name for name in reversed(table.columns) if name != but}
+    names = {name.strip().casefold(): name for name in reversed(table.columns) if name not in but}
     return next((names[name] for name in usual if name in names), None)
 
 
@@ -230,24 +431,3 @@ def _listed(names: Sequence[str]) -> str:
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONG_NAME else f"{name[:_LONG_NAME]}…"
-
-
-def find_column(table: Table, *, named: str | None, usual: Sequence[str], but: Sequence[str]) -> str | None:
-    """The column that is named, else the first with a usual name; None where there is none.
-
-    Raises InputError when a named column is not there.
-    """
-    if named is not None:
-        _must_exist(table, named)
-        return named
-    names = {name.strip().casefold(): name for name in reversed(table.columns) if name not in but}
-    return next((names[name] for name in usual if name in names), None)
-
-
-def columns_of(name: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """The column that is meant by `name`, or the two by `first,second`; a column of this very name comes first."""
-    if name in columns or "," not in name:
-        return (name,)
-    cuts = [place for place, letter in enumerate(name) if letter == ","]
-    pairs = [(name[:cut].strip(), name[cut + 1 :].strip()) for cut in cuts]
-    return next((pair for pair in pairs if set(pair) <= set(columns)), pairs[0])

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from weft.data.checks.source_target import Care, clean_pairs, overlap
-from weft.data.examples.roles import find_column, must_have_header
+from weft.data.examples.roles import Role
 from weft.data.sources import Row, Table
-from weft.errors import InputError
 
 SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "源文", "输入")
 TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
+SOURCE = Role("source", SOURCES, looks="rest", again="name")
+TARGET = Role(
+    *("target", TARGETS),
+    most=None,
+    answer=True,
+    looks="rest",
+    again="name",
+    alone="give both in one file, or two files: train.en,train.zh",
+)
 FAR = 3.0
 """Lengths so many times out of the usual proportion are worth a note."""
 
@@ -46,97 +54,17 @@ class SourceTarget:
         return ""
 
 
-def columns_for(table: Table, *, source: str | None, target: str | None) -> tuple[str, str]:
-    """The columns of source and target: those named, else by usual names, else the only two.
-
-    Several targets are joined by a comma. Raises InputError where it is not plain which are meant.
-    """
-    if len(table.columns) == 1:
-        what = f"has one column, `{table.columns[0]}`, expected a source and a target"
-        raise InputError(what, where=table.path, hint="give both in one file, or two files: train.en,train.zh")
-    targets = target_columns(target, table) if target else ()
-    source = find_column(table, named=source, usual=SOURCES, but=targets)
-    if not targets:
-        found = find_column(table, named=None, usual=TARGETS, but=(source,) if source else ())
-        targets = (found,) if found else ()
-    others = [name for name in table.columns if name not in (source, *targets)]
-    if source is None and len(table.columns) == 2:
-        if not targets:
-            must_have_header(table)
-        source = others[0]
-        others = others[1:]
-    if source is not None and not targets and len(others) == 1:
-        targets = (others[0],)
-    if source is None or not targets:
-        what = f"which columns are the source and the target is not plain: {_listed(table)}"
-        raise InputError(what, where=table.path, hint="name them: --source NAME --target NAME")
-    if source in targets:
-        raise InputError(f"`{source}` is named as the source and as the target", where=table.path)
-    return source, ",".join(targets)
-
-
-def columns_again(
-    table: Table, *, source: str | None, target: str | None, trained: tuple[str | None, str | None]
-) -> tuple[str, str]:
-    """The columns of a further file: those named, else those of training, else as `columns_for` finds them.
-
-    Which column comes first says nothing here: of two strange names none is taken for the source.
-    Raises InputError where it is not plain which are meant.
-    """
-    source, target = source or _there(table, trained[0]), target or _there(table, trained[1])
-    by_name = (find_column(table, named=None, usual=usual, but=()) for usual in (SOURCES, TARGETS))
-    if not (source or target or any(by_name)):
-        before = " and ".join(f"`{name}`" for name in trained)
-        what = f"there are no columns {before}, as in training, among {_listed(table)}"
-        raise InputError(what, where=table.path, hint="name the columns so, or say: --source NAME --target NAME")
-    return columns_for(table, source=source, target=target)
-
-
-def source_again(table: Table, *, named: str | None, trained: tuple[str | None, str | None]) -> str:
-    """The column of the sources of a file to be answered: that named, else that of training, else the obvious one.
-
-    Obvious is a usual name, or the only column beside the target of training. Raises InputError else.
-    """
-    known = named or _there(table, trained[0])
-    found = find_column(table, named=known, usual=SOURCES, but=())
-    others = [name for name in table.columns if name not in (trained[1] or "").split(",")]
-    if found is None and len(others) == 1:
-        found = others[0]
-    if found is None:
-        what = f"there is no column `{trained[0]}`, as in training, among {_listed(table)}"
-        raise InputError(what, where=table.path, hint="name the one to read: --column NAME")
-    return found
-
-
-def _there(table: Table, trained: str | None) -> str | None:
-    """The name of training where the table has it, or one of several between commas."""
-    return trained if trained and {trained, *trained.split(",")} & set(table.columns) else None
-
-
-def _listed(table: Table) -> str:
-    return ", ".join(f"`{name}`" for name in table.columns)
-
-
-def target_columns(named: str, table: Table) -> tuple[str, ...]:
-    """The column of this name, or those of the names in it between commas. Raises InputError where one is not there."""
-    names = (named,) if named in table.columns else tuple(part.strip() for part in named.split(","))
-    for name in names:
-        find_column(table, named=name, usual=(), but=())
-    return names
-
-
-def source_targets_of(table: Table, *, source: str, target: str | None) -> Iterator[SourceTarget]:
-    """The pairs of a table; a row with an empty side is refused. Without `target`, sources alone."""
-    names = target_columns(target, table) if target else ()
+def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> Iterator[SourceTarget]:
+    """The pairs of a table; a row with an empty side is refused. Without `targets`, sources alone."""
     for row in table:
         text = row.values.get(source, "")
-        targets = tuple(one for name in names for one in _values(row, name) if one.strip())
+        found = tuple(one for name in targets for one in _values(row, name) if one.strip())
         if not text.strip():
             table.reject(row.line, "source is empty", column=source)
-        elif names and not targets:
-            table.reject(row.line, "target is empty", column=names[0])
+        elif targets and not found:
+            table.reject(row.line, "target is empty", column=targets[0])
         else:
-            yield SourceTarget(text, targets, row.line)
+            yield SourceTarget(text, found, row.line)
 
 
 def cleaned_pairs(

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from weft.data.checks.findings import counted
+from weft.data.examples.roles import Role
 from weft.data.formats.squad import Span, answers_of, spans_of
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
-NAMES = {
-    "question": ("question", "query", "问题", "問題"),
-    "passage": ("context", "passage", "paragraph", "document", "text", "段落", "文章", "原文", "上下文"),
-    "answers": ("answers", "answer", "label", "答案"),
-}
-"""Usual names of columns."""
+ROLES = (
+    Role("question", ("question", "query", "问题", "問題"), "text"),
+    Role(
+        *("passage", ("context", "passage", "paragraph", "document", "text", "段落", "文章", "原文", "上下文")),
+        setting="text",
+    ),
+    Role("answer", ("answers", "answer", "label", "答案"), "label", answer=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +64,9 @@ class Question:
         return ""
 
 
-def find_columns(table: Table, *, text: str | None, label: str | None) -> tuple[str, str | None]:
-    """The columns `question,passage` and that of the answers: those named, else by usual names; None: no answers.
-
-    Raises InputError where they are not there.
-    """
-    names = {name.lower(): name for name in table.columns}
-    usual = {part: next((names[one] for one in known if one in names), None) for part, known in NAMES.items()}
-    named = tuple(part.strip() for part in (text or "").split(",") if part.strip())
-    if text is not None and len(named) != 2:
-        hint = "name both, as in --text question,context"
-        raise InputError(f"`{text}` is one column, expected those of question and passage", where=table.path, hint=hint)
-    question, passage = named or (usual["question"], usual["passage"])
-    columns = ", ".join(f"`{name}`" for name in table.columns)
-    for part, column in (("question", question), ("passage", passage), ("answers", label)):
-        if column not in table.columns and not (part == "answers" and column is None):
-            what = f"there is no column `{column}`" if column else f"cannot tell which column is the {part}"
-            hint = "pass --label ANSWERS" if part == "answers" else "pass --text QUESTION,PASSAGE"
-            raise InputError(f"{what} among {columns}", where=table.path, hint=hint)
-    return f"{question},{passage}", label or usual["answers"]
-
-
-def questions_of(table: Table, *, text: str, label: str | None) -> Iterator[Question]:
+def questions_of(table: Table, *, columns: Sequence[str], label: str | None) -> Iterator[Question]:
     """The questions of a table; a row without a question or a passage is refused. Without `label`, no answers."""
-    question, passage = text.split(",")
+    question, passage = columns
     for row in table:
         empty = [name for name in (question, passage) if not row.values.get(name, "").strip()]
         if empty:

@@ -1,7 +1,7 @@
-"""A folder for each label -> values: knows how texts lie in such folders; not how they are encoded, nor what they mean.
+"""Reads a folder of texts for each label.
 
 The layout is that of the original IMDB reviews and of scikit-learn's `load_files`: `reviews/positive/7.txt` is one text
-whose label is `positive`. Hidden files and folders are passed over.
+whose label is `positive`. Hidden files and folders are ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LAYOUT = "expected a file, or one with a folder of texts for each label, as in 
 
 
 def class_files(folder: str) -> tuple[str, ...]:
-    """The texts in the folders of the labels, by label and then by name.
+    """List the texts in the folders of the labels, by label and then by name.
 
     Raises InputError when there are fewer than two such folders, one is empty, or something else lies among them.
     """
@@ -40,7 +40,7 @@ def class_files(folder: str) -> tuple[str, ...]:
 
 
 def shared_encoding(files: Sequence[str], encoding: str) -> str:
-    """The encodings that the files have, joined by ` and `; each is checked where one is named.
+    """Return the encodings of the files, joined by ` and `; if one is given, each file is checked against it.
 
     Raises InputError, with the file and the line, when one does not decode.
     """
@@ -52,7 +52,7 @@ def shared_encoding(files: Sequence[str], encoding: str) -> str:
 
 
 def folder_rows(files: Sequence[str], encoding: str) -> Iterator[tuple[int, Values]]:
-    """The texts with the names of their folders as labels, numbered from 1; `encoding` as `shared_encoding` gave it."""
+    """Yield the texts, labelled by their folders and numbered from 1; `encoding` is from `shared_encoding`."""
     mixed = " and " in encoding
     for number, file in enumerate(files, 1):
         named = detect(file) if mixed else encoding
@@ -80,6 +80,6 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _is_text(path: Path) -> bool:
-    """Whether a file is named as texts are: with .txt, also packed, or with no ending at all."""
+    """Whether a file is named like a text: with .txt, also packed, or with no ending at all."""
     bare = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
     return bare.suffix.lower() in (".txt", "") and path.is_file()

@@ -1,4 +1,4 @@
-"""Lines -> records of CSV and TSV: knows delimiters, quotes and where each record starts; not files or encodings.
+"""Parses lines of CSV and TSV into records: delimiters, quotes, and the line on which each record starts.
 
 A record that cannot be read is yielded as an InputError in its place, for the table to raise or to leave out.
 """
@@ -23,15 +23,15 @@ Record = list[str] | InputError
 
 
 def sniff_delimiter(header: str) -> str:
-    """The delimiter of a CSV header line: the first of comma, semicolon, tab and bar that stands outside quotes."""
+    """Detect the delimiter of a CSV header: the first of comma, semicolon, tab and bar that stands outside quotes."""
     bare = _QUOTED.sub("", header)
     return next((delimiter for delimiter in DELIMITERS if delimiter in bare), ",")
 
 
 def csv_records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, Record]]:
-    """The records of a CSV file with the line each starts on, blank lines left out.
+    """Yield the records of a CSV file with the line each starts on, blank lines left out.
 
-    After a broken quote, only the line where it opened is given up: reading goes on with the line after it.
+    After a broken quote, only the line where it opened is skipped: reading goes on with the line after it.
     """
     if csv.field_size_limit() < MOST_CHARACTERS:
         csv.field_size_limit(MOST_CHARACTERS)
@@ -52,7 +52,7 @@ def csv_records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, Rec
 
 
 def tsv_records(lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
-    """The records of raw TSV, in which a quote is a character like any other and no field holds a tab or newline.
+    """Yield the records of raw TSV, in which a quote is an ordinary character and no field holds a tab or newline.
 
     TSV whose quotes enclose fields is CSV with a tab for its delimiter.
     """

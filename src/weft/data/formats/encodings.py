@@ -1,7 +1,7 @@
-"""How a file is encoded: knows compression, BOMs, strict decoding and the commonest Han; not what the text means.
+"""Detects and checks encodings of files: compression, BOMs, strict decoding, and the commonest Han characters.
 
-UTF-8 is believed when the whole file decodes; a Chinese encoding only when what it decodes to reads like Chinese.
-Nothing is ever replaced: a byte that does not fit is an error that names its line.
+UTF-8 is accepted when the whole file decodes; a Chinese encoding only when the decoded text reads like Chinese. Nothing
+is ever replaced: a byte that does not fit is an error that names its line.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _PLAUSIBLE_LETTERS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """The first byte of a file that an encoding refuses; line and column count from 1, columns are bytes."""
+    """First byte of a file that an encoding refuses; line and column count from 1, columns are bytes."""
 
     line: int
     column: int
@@ -89,7 +89,7 @@ def open_bytes(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 def detect(path: str | os.PathLike[str]) -> str:
-    """The encoding of a file, by its BOM, as strict UTF-8, or as text that is plainly Chinese or UTF-16.
+    """Detect the encoding of a file, by its BOM, as strict UTF-8, or as text that is plainly Chinese or UTF-16.
 
     Raises InputError, with the line and column (in bytes) of the first byte that is not UTF-8, when none of them fits.
     """
@@ -116,7 +116,7 @@ def detect(path: str | os.PathLike[str]) -> str:
 
 
 def check(path: str | os.PathLike[str], encoding: str) -> None:
-    """Make sure that a whole file decodes as `encoding`, without a NUL.
+    """Check that a whole file decodes as `encoding`, without a NUL.
 
     Raises InputError when there is no such encoding, or with the line of the first byte that does not fit.
     """
@@ -161,7 +161,7 @@ def _drained(stream: BinaryIO) -> bytes:
 
 
 def _like(path: Path) -> str:
-    """The hint for a missing file: the nearest name in its folder, or that the folder itself is missing."""
+    """Return the hint for a missing file: the nearest name in its folder, or that the folder itself is missing."""
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except FileNotFoundError:
@@ -189,7 +189,7 @@ def _first_fault(path: str | os.PathLike[str], encoding: str) -> _Fault | None:
 
 
 def _locate(path: str | os.PathLike[str], encoding: str) -> _Fault:
-    """Decode line by line, which is slower, to learn where the fault that is known to be there lies."""
+    """Locate a fault that is known to be there, by decoding line by line, which is slower."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     line, read = 1, 0  # bytes read of this line before this piece
     with open_bytes(path) as file:
@@ -211,7 +211,7 @@ def _locate(path: str | os.PathLike[str], encoding: str) -> _Fault:
 
 
 def _plausibility(path: str | os.PathLike[str], encoding: str) -> float:
-    """The share of the letters that are among the commonest Han; 0 when the file does not decode or says too little.
+    """Return the share of letters that are among the commonest Han; 0 when the file does not decode or is too short.
 
     ASCII letters count for UTF-16 alone, as every other candidate reads the same ones.
     """

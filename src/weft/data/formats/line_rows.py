@@ -1,4 +1,4 @@
-"""Lines -> values, for files of one record a line: knows JSON lines, fastText labels and plain text; not files.
+"""Parses files of one record a line: JSON lines, fastText labels and plain text.
 
 A line that cannot be read is yielded as an InputError in its place, for the table to raise or to leave out.
 """
@@ -17,24 +17,24 @@ Values = Mapping[str, str] | InputError
 
 
 def json_objects(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
-    """The objects of a JSON lines file as they are, but for numbers, which stay as they are spelled."""
+    """Yield the objects of a JSON lines file; numbers stay as they are spelled."""
     for number, line in enumerate(lines, 1):
         if line and not line.isspace():
             yield number, _object(line.rstrip("\r\n"))
 
 
 def scalars(found: Mapping[str, Any]) -> dict[str, str]:
-    """The values of an object that are strings, numbers, `true` or `false`; null and what is nested are left out."""
+    """Return the values of an object that are strings, numbers, `true` or `false`, without null and nested values."""
     return {name: _spelled(value) for name, value in found.items() if isinstance(value, str | bool)}
 
 
 def lists(found: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The values of an object that are lists of strings, or of numbers as they are spelled; empty ones are left out."""
+    """Return the values of an object that are non-empty lists of strings, or of numbers as they are spelled."""
     return {name: tuple(value) for name, value in found.items() if _is_list(value)}
 
 
 def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
-    """The lines of a fastText file, `__label__NAME the text`, as columns `label` and `text`."""
+    """Yield the lines of a fastText file, `__label__NAME the text`, as columns `label` and `text`."""
     for number, line in enumerate(lines, 1):
         words = line.split(maxsplit=1)
         if words:
@@ -42,7 +42,7 @@ def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
 
 
 def plain_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
-    """The lines of a plain text file as column `text`; blank ones too, or answers would go out of step with lines."""
+    """Yield the lines of a plain text file as column `text`; blank ones too, to keep predictions in step with lines."""
     for number, line in enumerate(lines, 1):
         yield number, {"text": line.rstrip("\r\n")}
 

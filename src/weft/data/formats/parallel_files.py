@@ -1,8 +1,8 @@
-"""Files side by side -> values: knows that line n of each belongs together; not what their columns are for.
+"""Reads parallel files: line n of each belongs together.
 
-The layout is that of most parallel corpora: `train.de` and `train.en`, one sentence a line, told apart by their
+The layout is that of most parallel corpora: `train.de` and `train.en`, one sentence a line, distinguished by their
 suffixes. A line ends at a line feed alone, as `wc -l` and `sed -n 7p` count: a stray carriage return inside a sentence
-must not put one side out of step with the other.
+must not put one file out of step with the other.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from weft.data.formats.line_rows import Values
 from weft.errors import InputError
 
 COLUMNS = ("source", "target")
-"""What the columns of two files are called where the suffixes do not tell."""
+"""Columns of two files whose suffixes give no names."""
 
 
 def side_files(name: str) -> tuple[str, ...]:
-    """The files of `train.de,train.en`; none where that is the name of one file, or no comma joins two names."""
+    """Return the files of `train.de,train.en`; none if that is the name of one file, or no comma joins two names."""
     files = tuple(part.strip() for part in name.split(","))
     return files if len(files) > 1 and all(files) and not Path(name).exists() else ()
 
 
 def side_columns(files: Sequence[str], *, forms: Collection[str]) -> tuple[str, ...]:
-    """A name for the lines of each file: its suffix, packing aside; else `source` and `target`.
+    """Name the column of each file: by its suffix, packing aside; else `source` and `target`.
 
-    `forms` are suffixes that name a form, such as `.txt`, and no side.
-    Raises InputError where more than two files do not differ in suffix.
+    `forms` are suffixes that name a form, such as `.txt`, and no language. Raises InputError if more than two files do
+    not differ in suffix.
     """
     suffixes = [suffix_of(file) for file in files]
     if all(len(suffix) > 1 and suffix.lower() not in forms for suffix in suffixes) and len(set(suffixes)) == len(files):
@@ -44,7 +44,7 @@ def side_columns(files: Sequence[str], *, forms: Collection[str]) -> tuple[str, 
 
 
 def same_length(files: Sequence[str], encoding: str) -> None:
-    """Make sure that all files have as many lines; `encoding` as `shared_encoding` gave it.
+    """Check that all files have equally many lines; `encoding` is from `shared_encoding`.
 
     Raises InputError, with all counts and the first line that lacks a partner, when they have not.
     """
@@ -61,7 +61,7 @@ def same_length(files: Sequence[str], encoding: str) -> None:
 
 
 def parallel_rows(files: Sequence[str], encoding: str, columns: Sequence[str]) -> Iterator[tuple[int, Values]]:
-    """The lines of files of one length by column, numbered from 1, as they are; blank ones too, or counts would lie."""
+    """Yield the lines of files of one length by column, numbered from 1, blank ones too."""
     with _opened(files, encoding) as sides:
         for number, lines in enumerate(zip(*sides, strict=True), 1):
             yield number, dict(zip(columns, (line.rstrip("\r\n") for line in lines), strict=True))
@@ -69,7 +69,7 @@ def parallel_rows(files: Sequence[str], encoding: str, columns: Sequence[str]) -
 
 @contextmanager
 def _opened(files: Sequence[str], encoding: str) -> Generator[list[Iterator[str]]]:
-    """The lines of every file, without the BOM that files put together have at each joint."""
+    """Open the lines of every file, without the BOM that joined files have at each joint."""
     mixed = " and " in encoding
     with ExitStack() as stack:
         sides: list[Iterator[str]] = []
@@ -81,6 +81,6 @@ def _opened(files: Sequence[str], encoding: str) -> Generator[list[Iterator[str]
 
 
 def suffix_of(file: str) -> str:
-    """The suffix of a file, packing aside: `.en` of `train.en.gz`."""
+    """Return the suffix of a file, packing aside: `.en` of `train.en.gz`."""
     path = Path(file)
     return (path.with_suffix("") if path.suffix.lower() in COMPRESSED else path).suffix

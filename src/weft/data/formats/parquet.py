@@ -1,4 +1,4 @@
-"""Parquet -> values: knows pyarrow (extra `parquet`) and which of its types are values; not what a column is for."""
+"""Reads parquet files with pyarrow (extra `parquet`)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from weft.data.formats.line_rows import Values
 from weft.errors import InputError, MissingExtra
 
 _BLOCK = 4096
-"""Rows that are turned into Python values at once."""
+"""Number of rows that are converted to Python values at once."""
 
 
 def parquet_columns(path: str) -> tuple[str, ...]:
-    """The names of the columns, nested ones too.
+    """List the names of the columns, nested ones too.
 
     Raises InputError when the file is missing, damaged or without rows, or when two columns have one name.
     """
@@ -30,9 +30,9 @@ def parquet_columns(path: str) -> tuple[str, ...]:
 
 
 def parquet_rows(path: str) -> Iterator[tuple[int, Values]]:
-    """The rows, numbered from 1, a block at a time: strings, numbers, booleans, and categories of them.
+    """Yield the rows, numbered from 1, a block at a time: strings, numbers, booleans, and categories of them.
 
-    As in JSON lines, truth values are `true` and `false`, and what is missing or nested is left out.
+    Like in JSON lines, truth values are `true` and `false`, and missing or nested values are left out.
     """
     number = 0
     with _opened(path) as file:
@@ -46,7 +46,7 @@ def parquet_rows(path: str) -> Iterator[tuple[int, Values]]:
 
 @contextmanager
 def _opened(path: str) -> Generator[Any]:
-    """The file behind pyarrow, whose complaints become InputErrors."""
+    """Open the file with pyarrow, turning its errors into InputErrors."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -78,7 +78,7 @@ def _is_value(kind: Any) -> bool:
 
 
 def _spelled(column: Any) -> list[str | None]:
-    """The values of a column as a text file would spell them; None for what is missing, NaN included."""
+    """Return the values of a column as a text file would spell them; None for what is missing, NaN included."""
     return [
         value if isinstance(value, str) else None if value is None or value != value else str(value).lower()  # noqa: PLR0124
         for value in column.to_pylist()

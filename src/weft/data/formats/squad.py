@@ -1,7 +1,7 @@
-"""Questions on passages: knows SQuAD's nested JSON, the ways to write answers down, and where an answer stands.
+"""Reads questions on passages from SQuAD's nested JSON, and locates answers in their passages.
 
 The nested form (Rajpurkar et al. 2016) is one object: `data` has articles, these have `paragraphs`, each a `context`
-with its `qas`. CMRC 2018 has it too. Its rows are the questions, each known by its path.
+with its `qas`. CMRC 2018 has it too. Its rows are the questions, each identified by its path.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _NESTED = re.compile(r'\s*\{\s*($|("\w+"\s*:\s*"[^"]*"\s*,\s*)*"data"\s*:\s*\[)'
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An answer, and at which character of its passage it starts."""
+    """An answer, and the character of its passage at which it starts."""
 
     text: str
     start: int
 
     @property
     def end(self) -> int:
-        """The character after its last."""
+        """The position after its last character."""
         return self.start + len(self.text)
 
 
@@ -37,9 +37,9 @@ def is_nested(line: str) -> bool:
 
 
 def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]]:
-    """The questions of a nested file, flat, with their paths, `data[0].paragraphs[0].qas[0]`; InputErrors for bad ones.
+    """Yield the questions of a nested file with their paths, `data[0].paragraphs[0].qas[0]`; InputErrors for bad ones.
 
-    Raises InputError where the file as a whole is not of this form.
+    Raises InputError if the file as a whole is not of this form.
     """
     try:
         whole = json.loads(text)
@@ -55,7 +55,7 @@ def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]
 
 
 def _each(found: Any, name: str, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects in a list of an object, each with its path."""
+    """Yield the objects in a list of an object, each with its path."""
     within = f"{path}.{name}" if path else name
     listed = found.get(name) if isinstance(found, dict) else None
     if not isinstance(listed, list):
@@ -68,7 +68,7 @@ def _each(found: Any, name: str, path: str) -> Iterator[tuple[str, dict[str, Any
 
 
 def answers_of(found: Any) -> list[tuple[str, int | None]]:
-    """The texts of answers, each once, with where each starts, if that is told: of any of the forms in use.
+    """Return the texts of answers, each once, with where each starts if that is given: of any of the forms in use.
 
     These are a list of objects with `text` and `answer_start` (or `start`), one object with lists of both, a list of
     texts, and a text alone. An empty text, null and an empty list are no answers. Raises InputError for anything else.
@@ -105,7 +105,7 @@ def _stands(passage: str, text: str, start: int | None) -> bool:
 
 
 def placed(passage: str, text: str, start: int | None) -> Span | None:
-    """The occurrence of an answer nearest to where it is said to start, the first if that is not said; None: none.
+    """Find the occurrence of an answer nearest to its stated start, the first if none is stated; None if there is none.
 
     White space at the ends of an answer is no part of it.
     """
@@ -118,7 +118,7 @@ def placed(passage: str, text: str, start: int | None) -> Span | None:
 
 
 def spans_of(passage: str, answers: Sequence[tuple[str, int | None]]) -> tuple[list[Span], int, int]:
-    """The places of answers in a passage, each once; how many were moved to get there, and how many are not in it."""
+    """Locate answers in a passage, each once; also count those that were moved to match, and those not in it."""
     spans = [placed(passage, text, start) for text, start in answers]
     kept = [span for span in spans if span is not None]
     moved = sum(

@@ -1,4 +1,4 @@
-"""The data doctor: what is looked at and in what order; the looking is done in `weft.data` and `label_errors`."""
+"""Runs the data checks on labelled texts, in order; the checks are in `weft.data.checks` and `label_errors`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from weft.data.checks.labels_and_lengths import labels, lengths
 from weft.data.checks.near_duplicates import near_duplicates
 from weft.data.checks.scripts import scripts
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.roles import LikeQuestions, columns_of
+from weft.data.examples.roles import LikeQuestions, as_option
 from weft.data.sources import Table, open_table
 from weft.data.split import split
 from weft.dataset import DataConfig
@@ -28,7 +28,7 @@ from weft.files import write_json
 from weft.report.pages.inspection import inspection_page
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.multilabel import MultilabelConfig
-from weft.tasks.texts import TextClassifierConfig, part_of
+from weft.tasks.texts import LabelTaskConfig, part_of
 from weft.text.chinese import ScriptCounts, count_scripts
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import segment
@@ -37,17 +37,17 @@ from weft.training.reports import Note
 LabelErrors = Literal["find", "leave"]
 
 UNKNOWN = 0.1
-"""The share of tokens that training lacks from which on it is worth a look."""
+"""Share of tokens unknown to train from which on it is reported."""
 _MISSING_SHOWN = 15
 _BLOCK = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file that was read: its table, the task with the columns taken, its rows."""
+    """A file that was read: its table, the task with its columns, its rows."""
 
     table: Table
-    task: TextClassifierConfig
+    task: LabelTaskConfig
     part: Part
 
 
@@ -60,15 +60,15 @@ def inspect(
     label_errors: LabelErrors = "find",
     seed: int = 0,
 ) -> Iterator[Note | Finding]:
-    """Look over labelled texts, told as it goes: notes of progress, and each finding as it is made.
+    """Check labelled texts, yielding notes of progress, and each finding as it is made.
 
-    Columns are found as in training, `text` being two joined by a comma where rows are pairs; with `label_separator` a
-    text may have several labels, or none. Bad rows are findings here, and stop nothing.
-    Raises InputError where a file cannot be read at all or its columns cannot be told, ConfigError for a bad separator.
+    Columns are found as in training, `text` being two joined by a comma if rows are pairs; with `label_separator` a
+    text may have several labels, or none. Bad rows are findings here, and stop nothing. Raises InputError if a file
+    cannot be read at all or its columns are unclear, ConfigError for a bad separator.
     """
     columns = {"text": text, "label": label}
     if label_separator is None:
-        task: TextClassifierConfig = validated(ClassificationConfig, columns)
+        task: LabelTaskConfig = validated(ClassificationConfig, columns)
     else:
         task = validated(MultilabelConfig, {**columns, "label_separator": label_separator})
     files = {"train": data.train, "dev": data.dev, "test": data.test}
@@ -76,7 +76,7 @@ def inspect(
     for name, file in files.items():
         if file:
             table = open_table(file, encoding=data.encoding, on_bad_row="skip")
-            found.append(_read(name, table, _for_table(found[0].task, table) if found else _resolved(task, table)))
+            found.append(_read(name, table, found[0].task.for_table(table) if found else _resolved(task, table)))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
     yield from _form(found, guessed=not (text and label))
@@ -103,12 +103,12 @@ def write_inspection(findings: Sequence[Finding], folder: Path, *, title: str) -
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:
-    """The worst first, and as they were made among equals."""
+    """Sort findings, the worst first; equal ones stay in order."""
     return sorted(findings, key=lambda one: SEVERITIES[one.severity])
 
 
 def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Look for texts in simplified Chinese among traditional ones, or the other way round; nothing where none is."""
+    """Find simplified Chinese among traditional texts, or the other way round; yields nothing without either."""
     title, names = "Simplified and traditional Chinese", ("simplified", "traditional")
     counts = [[count_scripts([text]) for text in part.texts] for part in parts]
     main_of = [[_script(one) for one in of_part] for of_part in counts]
@@ -136,7 +136,7 @@ def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
 
 
 def _script(counts: ScriptCounts) -> str:
-    """The script that most of the telling characters are of; none where fewer than two tell it."""
+    """Return the script of most characters of one script alone; none for fewer than two of them."""
     simplified, traditional = counts.simplified, counts.traditional
     if max(simplified, traditional) < 2 or simplified == traditional:
         return ""
@@ -181,7 +181,7 @@ def _tokens(texts: Sequence[str]) -> Counter[str]:
     return +counts
 
 
-def _resolved(task: TextClassifierConfig, table: Table) -> TextClassifierConfig:
+def _resolved(task: LabelTaskConfig, table: Table) -> LabelTaskConfig:
     """The task with its columns. Raises InputError, with a hint for pairs, where they cannot be told."""
     try:
         return task.resolved(table)
@@ -193,20 +193,14 @@ def _resolved(task: TextClassifierConfig, table: Table) -> TextClassifierConfig:
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
-def _for_table(task: TextClassifierConfig, table: Table) -> TextClassifierConfig:
-    """The task of the first file for a further one, in which pairs have to be pairs too."""
-    pairs = len(columns_of(task.text or "", table.columns)) > 1
-    return task.for_table(table, text=task.text if pairs else None)
-
-
-def _read(name: str, table: Table, task: TextClassifierConfig) -> _Read:
+def _read(name: str, table: Table, task: LabelTaskConfig) -> _Read:
     """The rows as training reads them, but for what is empty: that is refused there, and stays here to be shown."""
     rows = []
     for row in table:
-        texts = [row.values.get(column, "") for column in columns_of(task.text or "", table.columns)]
+        texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
             label = task.labels_of(row) if isinstance(task, MultilabelConfig) else row.values.get(task.label or "", "")
-            rows.append(LabelledText(texts[0], label, row.line, *texts[1:]))
+            rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
         except InputError as error:
             table.reject(row.line, error.what, column=task.label or "")
     if not rows:
@@ -218,13 +212,13 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     between = {";": "semicolons", "|": "bars", "\t": "tabs", ",": "commas", "": ""}
     table = [("part", "file", "rows", "form", "encoding", "fields between", "text", "label", "not read")]
     for one in found:
-        text, label = one.task.text or "", one.task.label or ""
-        taken = (*columns_of(text, one.table.columns), label)
+        text, label = as_option(one.task.text), one.task.label or ""
+        taken = (*one.task.columns_of("text", one.table), label)
         others = ", ".join(name for name in one.table.columns if name not in taken)
         form = (one.table.form, one.table.encoding, between[one.table.delimiter])
         table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
-    text, label = found[0].task.text, found[0].task.label
+    text, label = as_option(found[0].task.text), found[0].task.label
     said = f"text from column `{text}`, label from column `{label}`" + (" (guessed)" if guessed else "")
     fix = f"if these are not the columns, name them: `--text {text} --label {label}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
@@ -232,7 +226,7 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
 
 
 def bad_rows(tables: Mapping[str, Table]) -> Finding:
-    """The rows that were left out of the tables of some parts as they were read."""
+    """Report the rows that were left out of the tables of some parts as they were read."""
     rows = [
         Row(name, bad.line, bad.place, "", "", note=bad.what) for name, table in tables.items() for bad in table.bad
     ]

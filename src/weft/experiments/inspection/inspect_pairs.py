@@ -1,4 +1,4 @@
-"""The data doctor for pairs of a source and a target: what is looked at of each side, and of both together."""
+"""Runs the data checks on pairs of a source and a target: on each text, and on both together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from weft.data.checks.labels_and_lengths import lengths
 from weft.data.checks.scripts import scripts
 from weft.data.checks.source_target import Fanout, clean_pairs, overlap
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.source_target import FAR, columns_again, columns_for
+from weft.data.examples.roles import Names, as_option, find_roles
+from weft.data.examples.source_target import FAR, SOURCE, TARGET
 from weft.data.sources import Table, open_table
 from weft.dataset import DataConfig
 from weft.errors import InputError
@@ -29,26 +30,27 @@ RULES = {
         f"see whether both sides say the same; `--set task.longest_ratio={FAR:g}` leaves such pairs out of training",
     ),
 }
-"""What is wrong with pairs, each with its title and how to mend it."""
+"""Faults of pairs, each with its title and its fix."""
 
 
 def inspect_pairs(
     data: DataConfig, *, source: str | None = None, target: str | None = None
 ) -> Iterator[Note | Finding]:
-    """Look over pairs, told as it goes; columns are found as in training, and each of several targets makes a pair.
+    """Check pairs, yielding notes and findings; columns are found as in training, and each target makes a pair.
 
-    Raises InputError where a file cannot be read at all or its columns cannot be told.
+    Raises InputError if a file cannot be read at all or its columns are unclear.
     """
     parts: list[Part] = []
     tables: dict[str, Table] = {}
-    columns: tuple[str, str] | None = None
+    named: dict[str, Names] = {"source": source, "target": target}
+    columns: dict[str, Names] | None = None
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
         if file:
             tables[name] = table = open_table(file, encoding=data.encoding, on_bad_row="skip")
-            found = columns_again(table, source=source, target=target, trained=columns) if columns else None
-            columns = found or columns_for(table, source=source, target=target)
-            parts.append(_read(name, table, *columns))
-            said = f"source from column `{columns[0]}`, target from column `{columns[1]}`"
+            found = find_roles(table, (SOURCE, TARGET), named=named, trained=columns)
+            columns = dict(found)
+            parts.append(_read(name, table, found["source"][0], found["target"]))
+            said = f"source from column `{found['source'][0]}`, target from column `{as_option(found['target'])}`"
             yield Note(f"{parts[-1].path}: {counted(len(parts[-1]), 'pair')}; {said}")
     yield bad_rows(tables)
     yield from _cleaned(parts)
@@ -61,12 +63,12 @@ def inspect_pairs(
             yield replace(one, key=f"{one.key}-{side}", title=f"{one.title}: {side}", fix=fix)
 
 
-def _read(name: str, table: Table, source: str, target: str) -> Part:
+def _read(name: str, table: Table, source: str, targets: Sequence[str]) -> Part:
     rows = [
         LabelledText(row.values.get(source, ""), "", row.line, one)
         for row in table
-        for column in ([target] if target in table.columns else target.split(","))
-        for one in row.lists.get(column.strip()) or (row.values.get(column.strip(), ""),)
+        for column in targets
+        for one in row.lists.get(column) or (row.values.get(column, ""),)
     ]
     if not rows:
         raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
@@ -74,7 +76,7 @@ def _read(name: str, table: Table, source: str, target: str) -> Part:
 
 
 def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:
-    """What training would leave out or tell of, rule by rule, and sources with many targets."""
+    """Report the pairs that training would leave out or note, rule by rule, and sources with many targets."""
     cleaned = [clean_pairs(*part.halves, longest_ratio=FAR, duplicates="keep") for part in parts]
     for of_rule in zip(*(one.noted for one in cleaned), strict=True):
         found = [(part, one) for part, one in zip(parts, of_rule, strict=True) if len(one.rows_N)]
@@ -90,7 +92,7 @@ def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:
 
 
 def _fanout(parts: Sequence[Part], fanouts: Sequence[Fanout]) -> Finding:
-    """The sources that have many targets."""
+    """Report the sources that have many targets."""
     title = "Sources with several targets"
     found = [(part, one) for part, one in zip(parts, fanouts, strict=True) if one.said]
     if not found:
@@ -101,7 +103,7 @@ def _fanout(parts: Sequence[Part], fanouts: Sequence[Fanout]) -> Finding:
 
 
 def _overlap(parts: Sequence[Part]) -> Finding:
-    """The sources of dev and test that stand in train too."""
+    """Report the sources of dev and test that occur in train too."""
     title, train = "Sources in several parts", parts[0].halves[0]
     found = [(part, overlap(train, part.halves[0], name=part.name)) for part in parts[1:]]
     rows = [part.row(row) for part, one in found for row in one.rows_N.tolist()]

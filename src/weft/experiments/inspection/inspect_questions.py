@@ -1,4 +1,4 @@
-"""The data doctor for questions on passages: what is looked at of answers, questions and passages."""
+"""Runs the data checks on questions on passages: on answers, questions and passages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from weft.data.checks.duplicates import digests
 from weft.data.checks.findings import Finding, Part, Row, counted
 from weft.data.checks.labels_and_lengths import lengths
 from weft.data.checks.scripts import scripts
-from weft.data.examples.span_questions import Question, find_columns, questions_of
+from weft.data.examples.roles import as_option, find_roles
+from weft.data.examples.span_questions import ROLES, Question, questions_of
 from weft.data.sources import Table, open_table
 from weft.dataset import DataConfig
 from weft.errors import InputError
@@ -31,7 +32,7 @@ class _Asked:
     questions: Sequence[Question]
 
     def row(self, one: Question, *, note: str = "") -> Row:
-        """One of them to be shown."""
+        """Return one of them to be shown."""
         return Row(
             self.part, one.line, self.table.place(one.line), one.question, " / ".join(one.right), note, one.passage
         )
@@ -40,23 +41,21 @@ class _Asked:
 def inspect_questions(
     data: DataConfig, *, text: str | None = None, label: str | None = None
 ) -> Iterator[Note | Finding]:
-    """Look over questions on passages, told as it goes; columns are found as in training.
+    """Check questions on passages, yielding notes and findings; columns are found as in training.
 
-    Raises InputError where a file cannot be read at all or its columns cannot be told.
+    Raises InputError if a file cannot be read at all or its columns are unclear.
     """
     found: list[_Asked] = []
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
         if file:
             table = open_table(file, encoding=data.encoding, on_bad_row="skip")
-            columns, answers = find_columns(table, text=text, label=label)
-            if answers is None:
-                hint = "name the column of the answers with --label"
-                raise InputError("has questions and passages, and no answers", where=table.path, hint=hint)
-            rows = list(questions_of(table, text=columns, label=answers))
+            columns = find_roles(table, ROLES, named={"text": text, "label": label})
+            answers = columns["label"][0]
+            rows = list(questions_of(table, columns=columns["text"], label=answers))
             if not rows:
                 raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
             found.append(_Asked(name, table, rows))
-            said = f"question and passage from `{columns}`, answers from `{answers}`"
+            said = f"question and passage from `{as_option(columns['text'])}`, answers from `{answers}`"
             yield Note(f"{table.path}: {counted(len(rows), 'question')}; {said}")
     yield bad_rows({one.part: one.table for one in found})
     yield _answers(found)
@@ -74,7 +73,7 @@ def inspect_questions(
 
 
 def _answers(found: Sequence[_Asked]) -> Finding:
-    """How many questions, passages and answers there are, and how many questions have none."""
+    """Count questions, passages, answers, and questions without any."""
     table = [("part", "questions", "passages", "without an answer", "with several")]
     for one in found:
         passages, answers = {asked.passage for asked in one.questions}, [len(asked.right) for asked in one.questions]
@@ -96,7 +95,7 @@ def _answers(found: Sequence[_Asked]) -> Finding:
 
 
 def _lost(found: Sequence[_Asked]) -> Finding:
-    """Questions whose answers all stand nowhere in their passages."""
+    """Report questions none of whose answers occur in their passages."""
     title = "Answers that are not in the passage"
     rows = [one.row(asked) for one in found for asked in one.questions if asked.unplaced and not asked.answers]
     if not rows:
@@ -107,7 +106,7 @@ def _lost(found: Sequence[_Asked]) -> Finding:
 
 
 def _moved(found: Sequence[_Asked]) -> Finding:
-    """Answers that stand elsewhere than their `answer_start` says."""
+    """Report answers that occur elsewhere than their `answer_start` says."""
     title = "Answers that are not where they are said to be"
     rows = [one.row(asked, note=_taken(asked)) for one in found for asked in one.questions if asked.moved]
     if not rows:
@@ -118,12 +117,12 @@ def _moved(found: Sequence[_Asked]) -> Finding:
 
 
 def _taken(asked: Question) -> str:
-    """From where its answers are taken."""
+    """Describe the positions of a question's answers in its passage."""
     return "taken from character " + ", ".join(f"{span.start:,}" for span in asked.answers or ())
 
 
 def _repeats(found: Sequence[_Asked]) -> Finding:
-    """Questions that are asked again of the same passage, within a file."""
+    """Report questions that occur again with the same passage, within a file."""
     title, rows = "Questions asked again", []
     for one in found:
         first: dict[tuple[bytes, ...], Question] = {}
@@ -142,7 +141,7 @@ def _repeats(found: Sequence[_Asked]) -> Finding:
 
 
 def _overlap(found: Sequence[_Asked]) -> Finding:
-    """The questions of dev and test on passages that stand in train too."""
+    """Report the questions of dev and test on passages that occur in train too."""
     title = "Passages in several parts"
     known, *others = (digests((asked.passage for asked in one.questions), "alike") for one in found)
     learned = set(known)
@@ -160,7 +159,7 @@ def _overlap(found: Sequence[_Asked]) -> Finding:
 
 
 def _side(one: _Asked, side: str) -> Part:
-    """All questions of a file, or all its passages, each once."""
+    """Return all questions of a file, or all its passages, each once."""
     lines: dict[str, int] = {}
     for asked in one.questions:
         lines.setdefault(getattr(asked, side), asked.line)

@@ -1,7 +1,7 @@
-"""Labels that are likely wrong: cross-validated answers of a fast model, read by confident learning; mends nothing.
+"""Finds labels that are likely wrong, by confident learning on cross-validated predictions of a fast model.
 
-Every text is answered by a model that was trained on other folds, so that no label speaks for itself. Equal texts are
-in one fold. The model is a bag of n-grams, trained in memory: not the best reader, but it answers 10,000 texts that it
+Every text is predicted by a model that was trained on other folds, so that no label supports itself. Equal texts are in
+one fold. The model is a bag of n-grams, trained in memory: not the most accurate, but it predicts 10,000 texts that it
 did not see within a minute.
 """
 
@@ -24,22 +24,21 @@ from weft.training.reports import Note
 
 FOLDS = 5
 FEWEST = 50
-"""Texts without which nothing is told."""
+"""Least number of texts for this check."""
 MARGIN = 0.6
-"""How far the given label must lie under another one, in calibrated probability, to be shown.
+"""Least margin to be shown: how far the given label lies under another one, in calibrated probability.
 
-Chosen on ChnSentiCorp with 5% of its labels turned, by two kinds of bags trained for long and for short: at this margin
-all of them found half of the turned labels, and half of what they showed was turned.
-"""
+Chosen on ChnSentiCorp with 5% of its labels changed, by two kinds of bags trained for long and for short: at this
+margin all of them found half of the changed labels, and half of what they showed was changed."""
 
 _TITLE = "Labels that are likely wrong"
 
 
 def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
-    """Look for labels that a model trained on the other texts does not believe; notes first, the finding last.
+    """Find labels that contradict a model trained on the other texts; yields notes first, the finding last.
 
-    Labels with fewer texts than there are folds cannot be learned in each of them, and are left out. Where a text may
-    have several labels, nothing is told.
+    Labels with fewer texts than there are folds cannot be learned in each of them, and are left out. Texts with several
+    labels are not checked.
     """
     if part.several:
         said = "not looked at: how far such models can be believed was measured for texts with one label each"
@@ -59,7 +58,7 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
     for number, fold in enumerate(folds(names, texts, count=FOLDS, seed=seed), 1):
         yield Note(f"label errors: fold {number} of {FOLDS}")
         probabilities_NC[fold.dev] = _answered(examples, fold.train, fold.dev, labels=labels, seed=seed)
-    # how sure a model is depends on how long it was trained; what its sureness is worth, on how often it was right
+    # a model's confidence depends on how long it was trained; calibration makes it comparable
     probabilities_NC = tempered(probabilities_NC, temperature(probabilities_NC, labels_N))
     issues = label_issues(probabilities_NC, labels_N, margin=MARGIN)
     shown = [
@@ -76,9 +75,9 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
 
 
 def _examples(part: Part) -> dict[int, LabelledText]:
-    """The rows with a text, or both, and with a label that each fold can learn, by their numbers."""
+    """Return the rows with a text, or both, and with a label that each fold can learn, by their numbers."""
     full = {
-        row: LabelledText(texts[0], part.stratum(row), 0, *texts[1:])
+        row: LabelledText(texts[0], part.stratum(row), second=(*texts, None)[1])
         for row, texts in enumerate(part.each)
         if part.names(row) and all(map(str.strip, texts))
     }
@@ -89,7 +88,7 @@ def _examples(part: Part) -> dict[int, LabelledText]:
 def _answered(
     examples: Sequence[LabelledText], train: np.ndarray, dev: np.ndarray, *, labels: Sequence[str], seed: int
 ) -> np.ndarray:
-    """The probability of each label for the `dev` rows, by a model of the `train` rows, [D, C]."""
+    """Predict the probability of each label for the `dev` rows, by a model of the `train` rows, [D, C]."""
     known = [examples[row] for row in train.tolist()]
     config = validated(
         RunConfig,

@@ -10,8 +10,9 @@ from markupsafe import Markup, escape
 
 from weft.metrics.answers import f1, style_of
 from weft.report import formatting
-from weft.report.folder import Run, read_lines
+from weft.report.folder import Run
 from weft.report.formatting import Interval, is_number
+from weft.run_folder import read_answers
 
 TASK = "question_answering"
 SURE, RIGHT = 12, 4
@@ -34,7 +35,7 @@ def asked(run: Run) -> dict[str, Any]:
 
     Raises RunFolderError where the answers are damaged.
     """
-    rows = [row for row in read_lines(run.folder / "answers.jsonl") if "question" in row and "answers" in row]
+    rows = [row for row in read_answers(run.folder) if "question" in row and "answers" in row]
     shares = [f1(str(row["answer"]), row["answers"], style=style_of(row["question"])) for row in rows]
     order = sorted(range(len(rows)), key=lambda row: (shares[row], -_sure(rows[row])))
     wrong = [row for row in order if shares[row] < 1]

@@ -1,4 +1,4 @@
-"""What every tokenizer owes: texts in, numbers out, and back; knows none of the kinds (see `choices`)."""
+"""The interface of every tokenizer: texts to ids, and back. The kinds are listed in `choices`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from weft.text.tokenizers.vocab import PAD, UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The letter n-grams of U distinct words: their ids end to end, int32 [N], and how many each word has, [U].
+    """Character n-grams of U distinct words: their ids end to end, int32 [N], and the number of each word's, [U].
 
-    Word 0 has none: it stands for padding and for whatever has no known letters.
+    Word 0 has none: it stands for padding and for every string without known n-grams.
     """
 
     ids_N: np.ndarray
@@ -29,7 +29,7 @@ class Letters:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The ids of R texts, end to end: int32 [N, W], W views of each position, and the length of each text, [R].
+    """Ids of R texts, end to end: int32 [N, W], W views of each position, and the length of each text, [R].
 
     View 0 is the piece itself; further views (its neighbour, the word around it) describe the same position.
     """
@@ -37,23 +37,23 @@ class Encoded:
     values_NW: np.ndarray
     lengths_R: np.ndarray
     unknown: int
-    """How many pieces of these texts the vocabulary lacks."""
+    """Number of pieces of these texts that the vocabulary lacks."""
     letters: Letters | None = None
-    """Where the last view is the letters of the word: that column has the numbers of words in here."""
+    """Character n-grams of words; if given, the last view indexes the words in here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The special ids that a pre-trained model expects around one text, and around two."""
+    """Special ids that a pre-trained model expects around one text, and around two."""
 
     before: tuple[int, ...]
     between: tuple[int, ...]
-    """After the first of two texts."""
+    """Ids after the first of two texts."""
     after: tuple[int, ...]
-    """After the only or the second text."""
+    """Ids after the only or the second text."""
 
     def room(self, texts: int) -> int:
-        """How many positions they take."""
+        """Return the number of positions that they take."""
         return len(self.before) + len(self.after) + (len(self.between) if texts > 1 else 0)
 
 
@@ -61,17 +61,17 @@ class Tokenizer(ABC):
     """Turns texts into ids; learned from training texts, saved and loaded as a folder of plain files."""
 
     ordered: ClassVar[bool] = True
-    """False where ids are a set without positions (hashed n-grams): only a bag reads those."""
+    """False if ids are a set without positions (hashed n-grams): only a bag reads those."""
     reversible: ClassVar[bool] = True
     """Whether ids can be turned back into text; each kind says how exactly."""
     frame: Frame | None = None
-    """The special ids that a model expects around its texts; None: it expects none."""
+    """Special ids that a model expects around its texts; None: it expects none."""
     config: Any
-    """The config of its kind that it was learned by."""
+    """Config that the tokenizer was learned by."""
     never: tuple[int, ...] = (PAD, UNKNOWN)
-    """Ids of view 0 that are no text: padding and unknown pieces, and what else a tokenizer keeps for itself."""
+    """Ids of view 0 that are no text: padding and unknown pieces, and others that a tokenizer reserves."""
     sizes: tuple[int, ...]
-    """How many ids each view has, padding included; of letters, how many n-grams."""
+    """Number of ids of each view, padding included; of character n-grams, the number of n-grams."""
 
     @property
     def pieces(self) -> Sequence[str] | None:
@@ -80,26 +80,26 @@ class Tokenizer(ABC):
 
     @property
     def counted(self) -> str:
-        """For people: how many ids each view has."""
+        """The size of each view's vocabulary, for people."""
         return f"{' + '.join(f'{size:,}' for size in self.sizes)} ids"
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """The ids of many raw texts at once."""
+        """Encode many raw texts at once."""
 
     def spell(self, ids: Iterable[int]) -> Iterator[bytes]:  # noqa: ARG002
-        """What each id of view 0 adds to the text, in UTF-8, as soon as the id is there; padding adds nothing.
+        """Yield the text of each id of view 0, in UTF-8, as soon as the id is there; padding adds nothing.
 
-        A part may end inside a character (see `stream`). Unknown pieces are `�`. Raises ConfigError where no text can
-        be made of ids.
+        A part may end inside a character (see `stream`). Unknown pieces are `�`. Raises ConfigError if no text can be
+        made of the ids.
         """
         hint = "take `bpe`, `unigram`, `bytes`, `wordpiece`, `char`, `mixed` or `word`"
         raise ConfigError("text cannot be made of these ids: they have no order", where="tokenizer", hint=hint)
 
     def decode(self, rows: Sequence[Sequence[int]] | Sequence[np.ndarray]) -> list[str]:
-        """The text of each row of ids of view 0, padding left out; bytes that are no character are `�`.
+        """Decode each row of ids of view 0, without padding; bytes that are no character become `�`.
 
-        Raises ConfigError where no text can be made of ids.
+        Raises ConfigError if no text can be made of the ids.
         """
         lists = (row.tolist() if isinstance(row, np.ndarray) else row for row in rows)
         return [b"".join(self.spell(row)).decode("utf-8", "replace") for row in lists]
@@ -110,35 +110,35 @@ class Tokenizer(ABC):
 
 
 class TokenizerConfig(Config):
-    """Base of the configs of tokenizers; each says how one is learned and how it is loaded."""
+    """Base of the configs of tokenizers: each learns and loads one kind."""
 
     kind: str
     normalize: NormalizeConfig = NormalizeConfig()
 
     def learn(self, texts: Sequence[str]) -> Tokenizer:
-        """A tokenizer learned from training texts."""
+        """Learn a tokenizer from training texts."""
         raise NotImplementedError
 
     def load(self, folder: Path) -> Any:
-        """The tokenizer that was saved in a folder."""
+        """Load the tokenizer that was saved in a folder."""
         raise NotImplementedError
 
     def named(self) -> str:
-        """What it is, in a few words; the kind, unless a kind says more."""
+        """Describe the tokenizer in a few words: its kind, unless a kind says more."""
         return self.kind
 
     named_settings: ClassVar[frozenset[str]] = frozenset({"kind"})
-    """The settings that `named` tells of."""
+    """Settings that `named` covers."""
 
     def describe(self) -> str:
-        """For people: what it is, and every setting that is not by default, as in `bpe, size 4000, case keep`."""
+        """Describe the kind and every setting that is not the default, as in `bpe, size 4000, case keep`."""
         plain = {name: field.get_default() for name, field in type(self).model_fields.items()}
         told = {name: getattr(self, name) for name in plain if name not in self.named_settings}
         return ", ".join([self.named(), *_changed(told, plain)])
 
 
 def _changed(settings: dict[str, Any], plain: dict[str, Any]) -> list[str]:
-    """Each setting that is not the plain one, by its own name and without that of its parent."""
+    """List each setting that differs from the default, by its own name without that of its parent."""
     changed: list[str] = []
     for name, value in settings.items():
         if isinstance(value, Config) and type(value) is type(plain[name]):

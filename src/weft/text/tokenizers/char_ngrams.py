@@ -1,4 +1,4 @@
-"""Keys of strings and of the letters inside words, for hashed vocabularies; knows neither texts nor positions."""
+"""Hashes strings, and the character n-grams inside words, to keys for hashed vocabularies."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def _fewest_first(span: tuple[int, int]) -> tuple[int, int]:
 
 
 LetterSpan = Annotated[tuple[PositiveInt, PositiveInt], AfterValidator(_fewest_first)]
-"""Runs of so few to so many letters."""
+"""Shortest and longest length of the character n-grams."""
 
 
 def key_of(string: str) -> int:
-    """64 bits that stand for a string, the same in every process."""
+    """Hash a string to 64 bits, equal in every process."""
     return int.from_bytes(hashlib.blake2b(string.encode(), digest_size=8).digest(), "little")
 
 
 def letter_keys(words: Sequence[str], span: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Keys of the letter n-grams of each word, end to end, and how many each has; a word of one letter has none.
+    """Hash the character n-grams of each word, end to end, and count those of each; a word of one character has none.
 
-    The ends of a word are marked, so that `<un` is another than the `un` of `fun` (Bojanowski et al. 2017, section
-    3.2), and each n-gram of a word counts once.
+    The ends of a word are marked, so that `<un` differs from the `un` of `fun` (Bojanowski et al. 2017, section 3.2),
+    and each n-gram of a word counts once.
     """
     shortest, longest = span
     key_by, keys = _Keys(), []
@@ -50,7 +50,7 @@ def letter_keys(words: Sequence[str], span: tuple[int, int]) -> tuple[np.ndarray
 
 
 class _Keys(dict[str, int]):
-    """Keys of letters, each made once: words share most of theirs."""
+    """Keys of character n-grams, each hashed once: words share most of theirs."""
 
     def __missing__(self, letters: str) -> int:
         key = self[letters] = key_of(f"\0{letters}")

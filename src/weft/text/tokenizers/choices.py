@@ -1,4 +1,4 @@
-"""The kinds of tokenizers there are, and which one fits texts that come without a choice."""
+"""Lists the kinds of tokenizers, and chooses one that fits texts where the user chose none."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ TokenizerChoice = Annotated[SerializeAsAny[TokenizerConfig], one_of(TokenizerCon
 _SAMPLE = 1000
 _FEWEST = 500
 EXACT = NormalizeConfig(unicode="NFC", case="keep")
-"""Texts as they are to be written: with their capitals, and full width where that is meant."""
+"""Normalization of texts to be generated: capitals stay, and so does full width."""
 
 
 def fitting(texts: Sequence[str], *, ordered: bool) -> TokenizerConfig:
-    """The tokenizer for texts of this script: for a reader of positions (`ordered`) or for a bag."""
+    """Choose a classifier's tokenizer by the script of its texts, for an encoder of positions (`ordered`) or a bag."""
     han = han_share(texts[:: max(1, len(texts) // 1000)])
     if not ordered:
         return NgramTokenizerConfig(order=3 if han > 0.5 else 2)
@@ -51,28 +51,30 @@ def fitting(texts: Sequence[str], *, ordered: bool) -> TokenizerConfig:
 
 
 def pieces_for(texts: Sequence[str]) -> TokenizerConfig:
-    """Characters for Chinese texts that are too few to teach the fewest subwords, else subwords.
+    """Choose characters for Chinese texts that are too few to learn the fewest subwords, else subwords.
 
-    Of few texts a subword of Chinese is a whole phrase, which a model learns to write by heart.
+    With few texts, a subword of Chinese is a whole phrase, and a model learns to repeat it by heart.
     """
     chinese = han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.3
     return CharTokenizerConfig() if chinese and _taught(texts) < _FEWEST else bpe_for(texts)
 
 
 def bpe_for(texts: Sequence[str]) -> BpeTokenizerConfig:
-    """Subwords, one for every 60 words that there are to learn from, 500 to 8,000 in all."""
+    """Choose byte-pair encoding with one subword for every 60 words of the texts, 500 to 8,000 in all."""
     return BpeTokenizerConfig(size=round(min(8_000, max(_FEWEST, _taught(texts))) / 100) * 100)
 
 
 def _taught(texts: Sequence[str]) -> float:
-    """How many subwords some texts can teach: one for every 60 words, of which five Han characters are three."""
+    """Estimate the number of subwords that texts support: one for every 60 words, of which five Han characters are
+    three.
+    """
     sample = texts[:: max(1, len(texts) // _SAMPLE)]
     words = sum(len(text.split()) for text in sample) + 0.6 * sum(map(len, sample)) * han_share(sample)
     return words / max(1, len(sample)) * len(texts) / 60
 
 
 def for_free_text(tokenizer: TokenizerConfig | None, texts: Sequence[str]) -> TokenizerConfig:
-    """The tokenizer for texts that a language model writes: `char` for Chinese, else `bpe`; line breaks are kept."""
+    """Choose a language model's tokenizer: `char` for Chinese, else `bpe`; line breaks are kept."""
     if tokenizer is None:
         chinese = han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.5
         tokenizer = CharTokenizerConfig() if chinese else pieces_for(texts)
@@ -82,13 +84,16 @@ def for_free_text(tokenizer: TokenizerConfig | None, texts: Sequence[str]) -> To
 
 
 def exactly(config: TokenizerConfig) -> TokenizerConfig:
-    """The same for texts as they are, unless it says otherwise."""
+    """Return a copy of this config that normalizes by `EXACT`, unless its `normalize` is set."""
     given = "normalize" in config.model_fields_set
     return config if given else config.model_copy(update={"normalize": EXACT})
 
 
 def for_writing(config: TokenizerConfig) -> TokenizerConfig:
-    """The same for texts that are to be written: exactly, and of every character, as what is unknown is no output."""
+    """Return a copy of this config for texts to be generated.
+
+    It normalizes by `EXACT`, and `char` learns every character, because unknown ones cannot be generated.
+    """
     if isinstance(config, CharTokenizerConfig) and "min_count" not in config.vocabulary.model_fields_set:
         every = config.vocabulary.model_copy(update={"min_count": 1})
         config = config.model_copy(update={"vocabulary": every})

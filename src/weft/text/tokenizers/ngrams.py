@@ -1,4 +1,4 @@
-"""Hashed n-grams of a text, a set without order: what a bag reads. Knows nothing of positions."""
+"""Hashes the n-grams of a text into a set without order, for a bag of n-grams."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from weft.text.tokenizers.vocab import HashedVocabulary, VocabularyConfig, mix
 
 
 class NgramTokenizerConfig(CuttingConfig):
-    """N-grams of pieces, as fastText's (Joulin et al. 2017, section 2.1), and on request the letters inside words."""
+    """N-grams of pieces like fastText's (Joulin et al. 2017, section 2.1), optionally with n-grams of characters."""
 
     kind: Literal["ngrams"] = "ngrams"
     unit: Unit = "mixed"
-    """Of what pieces: words, Han characters and other words (`mixed`), or characters."""
+    """Unit of the pieces: words, Han characters and other words (`mixed`), or characters."""
     order: int = Field(default=2, ge=1, le=6)
-    """N-grams of 1 to so many pieces."""
+    """Longest n-gram, in pieces; all shorter ones are used too."""
     letters: LetterSpan | None = None
-    """Also runs of so few to so many letters inside a word, its ends marked (Bojanowski et al. 2017); None: none."""
+    """Shortest and longest character n-grams inside words, their ends marked (Bojanowski et al. 2017); None: none."""
     vocabulary: VocabularyConfig = VocabularyConfig(min_count=1, max_size=2_000_000)
 
     named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "unit", "order", "letters"})
 
     def cutting(self) -> Cutting:
-        """Into the unit."""
+        """Return the unit of the n-grams."""
         return Cutting(self.unit)
 
     def learn(self, texts: Sequence[str]) -> NgramTokenizer:
-        """Learn which n-grams are known."""
+        """Learn the known n-grams from training texts."""
         cutter = Cutter.learn(self)
         cut = cutter.first(texts)
         total = len(cut.pieces_N) * (self.order + (_LETTERS_A_PIECE if self.letters else 0))
@@ -44,11 +44,11 @@ class NgramTokenizerConfig(CuttingConfig):
         return NgramTokenizer(self, cutter, HashedVocabulary.learn_parts(parts, self.vocabulary, total=total))
 
     def load(self, folder: Path) -> NgramTokenizer:
-        """Load what `NgramTokenizer.save` wrote."""
+        """Load the tokenizer that `NgramTokenizer.save` wrote."""
         return NgramTokenizer(self, Cutter.load(self, folder), HashedVocabulary.load(folder / "ngrams.safetensors"))
 
     def named(self) -> str:
-        """As in `1-3-grams of mixed pieces`."""
+        """Describe the n-grams, as in `1-3-grams of mixed pieces`."""
         letters = f" + {self.letters[0]}-{self.letters[1]} letters inside words" if self.letters else ""
         return f"{'1-' if self.order > 1 else ''}{self.order}-grams of {self.unit} pieces{letters}"
 
@@ -64,7 +64,7 @@ class NgramTokenizer(Tokenizer):
         self.sizes = (len(known),)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """The set of the known n-grams of each text, ascending; a text may have none."""
+        """Encode each text as the set of its known n-grams, ascending; a text may have none."""
         values, lengths, unknown = [_NONE], [_NONE.astype(np.int64)], 0
         for part in _parts(self.config, self.cutter.cut(texts)):
             ids_N = self.known.ids(part.keys_N)
@@ -77,14 +77,14 @@ class NgramTokenizer(Tokenizer):
         return Encoded(np.concatenate(values)[:, None], np.concatenate(lengths), unknown)
 
     def save(self, folder: Path) -> None:
-        """The known buckets, and the lists that texts are cut by."""
+        """Write the known buckets, and the lists that texts are cut by."""
         self.cutter.save(folder)
         self.known.save(folder / "ngrams.safetensors")
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The n-grams of some texts: a key for each, uint64 [N], and the number of the text it stands in; in no order."""
+    """N-grams of some texts: a key for each, uint64 [N], and the index of its text; in no order."""
 
     keys_N: np.ndarray
     owner_N: np.ndarray
@@ -92,7 +92,7 @@ class _Part:
 
 
 def _parts(config: NgramTokenizerConfig, cut: Pieces) -> Iterator[_Part]:
-    """The n-grams of all texts, some thousands of texts at a time: they take many times the memory of the pieces."""
+    """Yield the n-grams of some thousand texts at a time: they take many times the memory of the pieces."""
     key_of_type = np.fromiter(map(key_of, cut.distinct), np.uint64, len(cut.distinct))
     letters = letter_keys(cut.distinct, config.letters) if config.letters else None
     for part in cut.parts():
@@ -109,7 +109,7 @@ def _parts(config: NgramTokenizerConfig, cut: Pieces) -> Iterator[_Part]:
 def _runs_of_pieces(
     single_N: np.ndarray, owner_N: np.ndarray, *, order: int
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The keys of all n-grams of one piece, of two, and so on, and the texts that they stand in."""
+    """Return the keys of all n-grams of one piece, of two, and so on, and the texts of each."""
     keys, owners = [mix(single_N)], [owner_N]
     rolling = single_N
     for size in range(2, order + 1):
@@ -127,6 +127,6 @@ _LETTERS_A_PIECE = 5  # about; only for how large a table is made
 
 
 def _runs(starts_N: np.ndarray, counts_N: np.ndarray) -> np.ndarray:
-    """The numbers start, start + 1, ... of each run, end to end."""
+    """Return the numbers start, start + 1, ... of each run, end to end."""
     offsets_N = np.cumsum(counts_N) - counts_N
     return np.arange(int(counts_N.sum())) - np.repeat(offsets_N - starts_N, counts_N)

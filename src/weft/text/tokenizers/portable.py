@@ -1,6 +1,6 @@
-"""A tokenizer of weft as one `tokenizer.json`, which normalizes by itself and has an end symbol; knows no model.
+"""Converts a tokenizer of weft to one `tokenizer.json`, which normalizes by itself and has an end symbol.
 
-Whoever reads the file with the `tokenizers` library gets the ids that weft gives.
+Programs that read the file with the `tokenizers` library get the ids that weft gives.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from weft.text.tokenizers.vocab import PAD, UNKNOWN
 from weft.text.tokenizers.words import PieceTokenizer
 
 END = "<|end|>"
-"""What the end symbol is called; no text spells it."""
+"""Name of the end symbol; no text spells it."""
 
 
 def portable(tokenizer: Tokenizer) -> Engine:
-    """The tokenizer with the number after its own for the end symbol.
+    """Return the tokenizer as an engine of the library, with one more id, for the end symbol.
 
-    Raises ConfigError where the library cannot do what it does: cut words, convert between scripts.
+    Raises ConfigError if the library cannot do the same: cut words, or convert between scripts.
     """
     if isinstance(tokenizer, SubwordTokenizer):
         engine = Engine.from_str(tokenizer.engine.to_str())

@@ -1,6 +1,6 @@
-"""The tokenizer of a pre-trained model's folder, read by the `tokenizers` library; knows no model.
+"""Reads the tokenizer of a pre-trained model's folder with the `tokenizers` library.
 
-Text is cut and numbered as the model was trained with it: the ids are those of `AutoTokenizer` in `transformers`.
+Texts are encoded as the model was trained with them: the ids are those of `AutoTokenizer` in `transformers`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from weft.text.spelling import Spelling
 from weft.text.tokenizers.base import Encoded, Frame, Tokenizer, TokenizerConfig
 
 ROLES = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token", "bos_token", "eos_token")
-"""The special tokens that a folder names, by the names that it uses."""
+"""Roles of special tokens, by the names that a folder uses."""
 
 
 class AsItIsConfig(NormalizeConfig):
-    """Texts as they are: a pre-trained tokenizer normalizes by itself."""
+    """Normalization that changes nothing: a pre-trained tokenizer normalizes by itself."""
 
     unicode: Form = "none"
     case: Literal["lower", "keep"] = "keep"
@@ -34,33 +34,34 @@ class AsItIsConfig(NormalizeConfig):
 
 
 class PretrainedTokenizerConfig(TokenizerConfig):
-    """That of a pre-trained model: `tokenizer.json` in its folder, or the `vocab.txt` of a BERT."""
+    """The tokenizer of a pre-trained model: `tokenizer.json` in its folder, or the `vocab.txt` of a BERT."""
 
     kind: Literal["pretrained"] = "pretrained"
     folder: str = ""
-    """Where it is read when training begins; a trained folder has its own copy. Empty: where the encoder's is."""
+    """Folder that the tokenizer is read from when training begins; a trained folder has its own copy. Empty: the
+    encoder's folder."""
     normalize: AsItIsConfig = AsItIsConfig()
 
     named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "folder"})
 
     def named(self) -> str:
-        """Kind and folder."""
+        """Name the folder."""
         return f"that of {self.folder}"
 
     def learn(self, texts: Sequence[str]) -> PretrainedTokenizer:  # noqa: ARG002  (it is learned already)
-        """Read the folder. Raises ConfigError where there is no tokenizer in it."""
+        """Read the folder, texts are not needed. Raises ConfigError if it has no tokenizer."""
         folder = Path(self.folder)
         roles = _roles(folder)
         return PretrainedTokenizer(self, _engine(folder, roles), roles)
 
     def load(self, folder: Path) -> PretrainedTokenizer:
-        """Load what `PretrainedTokenizer.save` wrote."""
+        """Load the tokenizer that `PretrainedTokenizer.save` wrote."""
         engine = Engine.from_file(str(folder / "tokenizer.json"))
         return PretrainedTokenizer(self, engine, read_json(folder / "special_tokens.json"))
 
 
 class PretrainedTokenizer(Tokenizer):
-    """Cuts texts as a pre-trained model expects; made by its config's `learn` or `load`."""
+    """Encodes texts as a pre-trained model expects; made by its config's `learn` or `load`."""
 
     def __init__(self, config: PretrainedTokenizerConfig, engine: Engine, roles: Mapping[str, str]) -> None:
         self.config, self.engine, self.roles = config, engine, dict(roles)
@@ -74,16 +75,16 @@ class PretrainedTokenizer(Tokenizer):
         self.never = tuple(sorted(number for number, token in added.items() if token.special))
 
     def special(self, role: str) -> int | None:
-        """The id of a special token by its role, as `mask_token`; None where the model has none."""
+        """Return the id of a special token by its role, such as `mask_token`; None if the model has none."""
         return self.engine.token_to_id(self.roles[role]) if role in self.roles else None
 
     @property
     def pieces(self) -> Sequence[str]:
-        """The pieces by id, as the model's maker wrote them; padding and unknown pieces have any place."""
+        """The pieces by id, in the model's own spelling; padding and unknown pieces may have any id."""
         return [self.engine.id_to_token(number) or "" for number in range(self.sizes[0])]
 
     def encode(self, texts: Sequence[str]) -> Encoded:
-        """Encode many texts at once, in the library's own threads; without the special tokens of `frame`."""
+        """Encode many texts at once, in the library's own threads, without the special tokens of `frame`."""
         plain = normalize(texts, self.config.normalize)
         rows = [row.ids for row in self.engine.encode_batch_fast(plain, add_special_tokens=False)]
         lengths_R = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
@@ -91,7 +92,7 @@ class PretrainedTokenizer(Tokenizer):
         return Encoded(values_N[:, None], lengths_R, int((values_N == self.special("unk_token")).sum()))
 
     def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
-        """The pieces as the library's own decoder joins them; special tokens add nothing."""
+        """Yield the pieces as the library's own decoder joins them; special tokens add nothing."""
         return self._spelling.spell(ids)
 
     @cached_property
@@ -99,7 +100,7 @@ class PretrainedTokenizer(Tokenizer):
         return Spelling.of(self.engine)
 
     def save(self, folder: Path) -> None:
-        """`tokenizer.json`, as the library reads it, and which of its tokens have which role."""
+        """Write `tokenizer.json` for the library, and the special tokens by their roles."""
         self.engine.save(str(folder / "tokenizer.json"))
         write_json(folder / "special_tokens.json", self.roles)
 
@@ -120,7 +121,7 @@ def _engine(folder: Path, roles: Mapping[str, str]) -> Engine:
 
 
 def _of_bert(folder: Path, roles: Mapping[str, str]) -> Engine:
-    """WordPiece as BERT does it, of a vocabulary with a piece a line (Devlin et al. 2019; Chinese by character)."""
+    """Build BERT's WordPiece from a vocabulary with a piece a line (Devlin et al. 2019; Chinese by character)."""
     pieces = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
     numbers = {piece: number for number, piece in enumerate(pieces)}
     given = _settings(folder, "tokenizer_config.json")
@@ -142,7 +143,7 @@ def _of_bert(folder: Path, roles: Mapping[str, str]) -> Engine:
 
 
 def _roles(folder: Path) -> dict[str, str]:
-    """The special tokens that the files of a folder name; a BERT without such files has the usual ones."""
+    """Read the special tokens that the files of a folder name; a BERT without such files has the usual ones."""
     named = _settings(folder, "special_tokens_map.json") | _settings(folder, "tokenizer_config.json")
     tokens = {role: named[role] for role in ROLES if named.get(role)}
     roles = {role: one["content"] if isinstance(one, Mapping) else str(one) for role, one in tokens.items()}
@@ -158,7 +159,7 @@ def _settings(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _frame(engine: Engine) -> Frame:
-    """What the tokenizer puts around two texts of a letter each, read off: it says so nowhere in one form."""
+    """Derive the frame by encoding two texts of a letter each: no file states it in one form."""
     pair = engine.encode("a", "b", add_special_tokens=True)
     first = [place for place, text in enumerate(pair.sequence_ids) if text == 0]
     second = [place for place, text in enumerate(pair.sequence_ids) if text == 1]

@@ -1,8 +1,8 @@
-"""Subwords, learned and applied by the `tokenizers` library: four ways to choose them; knows no other kind of piece.
+"""Learns and applies subwords with the `tokenizers` library, by four algorithms.
 
-All can be turned back into the very text, as it was normalized, where nothing is unknown. Where white space is one
-(`normalize.space`), `▁` stands for the space before a word, the first one too, and a `▁` of a text is read as a space.
-Where it is kept, pieces have their spaces in them as they are, and each line break or tab is a piece of its own.
+All decode to the exact normalized text if nothing is unknown. If white space is `one` (`normalize.space`), `▁` stands
+for the space before a word, the first one too, and a `▁` of a text is read as a space. If it is kept, pieces contain
+their spaces as they are, and each line break or tab is a piece of its own.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ _BREAK = r"[^\S ]"  # white space that is no space: none is left where white spa
 
 
 class SubwordTokenizerConfig(TokenizerConfig):
-    """Base of the four kinds below."""
+    """Base of the four kinds of subwords."""
 
     size: int = Field(default=8_000, ge=1)
-    """At most so many pieces; but every single character of the texts is one of them, even beyond it."""
+    """Largest number of pieces; every single character of the texts is one of them, even beyond this number."""
 
     def learn(self, texts: abc.Sequence[str]) -> SubwordTokenizer:
         """Learn the pieces from training texts."""
         return SubwordTokenizer(self, self._trained(normalize(texts, self.normalize)))
 
     def load(self, folder: Path) -> SubwordTokenizer:
-        """Load `tokenizer.json`."""
+        """Load the tokenizer from `tokenizer.json`."""
         return SubwordTokenizer(self, Engine.from_file(str(folder / "tokenizer.json")))
 
     def _trained(self, texts: list[str]) -> Engine:
@@ -68,7 +68,7 @@ class BpeTokenizerConfig(SubwordTokenizerConfig):
 class WordpieceTokenizerConfig(SubwordTokenizerConfig):
     """WordPiece as in BERT (Devlin et al. 2019): the longest known piece first, `##` where a word goes on.
 
-    A word with a character that is not known is unknown as a whole, so each Han character is a word of its own.
+    A word with an unknown character is unknown as a whole, so each Han character is a word of its own.
     """
 
     kind: Literal["wordpiece"] = "wordpiece"
@@ -109,7 +109,7 @@ class BytesTokenizerConfig(SubwordTokenizerConfig):
 
     kind: Literal["bytes"] = "bytes"
     size: int = Field(default=8_000, ge=258)
-    """At most so many pieces; 256 are the bytes, and two are for padding and the unknown."""
+    """Largest number of pieces; 256 of them are the bytes, and two are for padding and unknown pieces."""
 
     def _trained(self, texts: list[str]) -> Engine:
         engine = Engine(models.BPE())
@@ -127,7 +127,7 @@ class BytesTokenizerConfig(SubwordTokenizerConfig):
 
 
 class SubwordTokenizer(Tokenizer):
-    """Cuts texts by learned pieces; made by its config's `learn` or `load`."""
+    """Cuts texts into learned subwords; made by its config's `learn` or `load`."""
 
     def __init__(self, config: SubwordTokenizerConfig, engine: Engine) -> None:
         self.config, self.engine = config, engine
@@ -136,12 +136,12 @@ class SubwordTokenizer(Tokenizer):
 
     @property
     def pieces(self) -> abc.Sequence[str] | None:
-        """The pieces by id: `▁` is a space before, `##` the inside of a word, and bytes have a letter each."""
+        """The pieces by id: `▁` is a space before a word, `##` the inside of a word, and each byte is a letter."""
         return [str(self.engine.id_to_token(number)) for number in range(self.sizes[0])]
 
     @property
     def counted(self) -> str:
-        """How many ids there are; and why, where they are fewer than there may be."""
+        """The number of ids, and the reason if there are fewer than allowed."""
         fewer = self.sizes[0] < self.config.size
         return super().counted + (f" (at most {self.config.size:,}, but the texts hold no more)" if fewer else "")
 
@@ -153,7 +153,7 @@ class SubwordTokenizer(Tokenizer):
         return Encoded(values_N[:, None], lengths_R, int((values_N == UNKNOWN).sum()))
 
     def spell(self, ids: abc.Iterable[int]) -> abc.Iterator[bytes]:
-        """The pieces themselves; where white space is one, without the space before the first."""
+        """Yield the bytes of each piece; if white space is `one`, without the space before the first."""
         parts = map(self._spelling.__getitem__, ids)
         if self.config.kind != "bytes" and self.config.normalize.space == "one":
             yield next(filter(None, parts), b"").removeprefix(b" ")
@@ -161,7 +161,7 @@ class SubwordTokenizer(Tokenizer):
 
     @cached_property
     def _spelling(self) -> list[bytes]:
-        """What each id adds to a text; so that no table is made for each."""
+        """The bytes of each id, computed once."""
         pieces = (self.pieces or ())[2:]
         if self.config.kind == "bytes":
             spelled = [bytes(map(BYTES.__getitem__, piece)) for piece in pieces]
@@ -173,12 +173,12 @@ class SubwordTokenizer(Tokenizer):
         return [b"", "\ufffd".encode(), *spelled]
 
     def save(self, folder: Path) -> None:
-        """One `tokenizer.json`, as the library reads it."""
+        """Write one `tokenizer.json` for the library."""
         self.engine.save(str(folder / "tokenizer.json"))
 
 
 def _spaced(han: str, space: Space) -> PreTokenizer:
-    """Words with the space before them, and Han, marks and line breaks cut out of them."""
+    """Split words with the space before them, and isolate Han, punctuation and line breaks."""
     words = Metaspace() if space == "one" else Split(" ", "merged_with_next")
     return Sequence([words, Split(Regex(f"{han}|{_MARK}|{_BREAK}"), "isolated")])
 

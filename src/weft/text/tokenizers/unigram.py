@@ -1,4 +1,4 @@
-"""Learning the pieces of a unigram language model, so that the same texts always give the same pieces.
+"""Learns the pieces of a unigram language model, so that the same texts always give the same pieces.
 
 The trainer of the `tokenizers` library adds probabilities up in the order of a hash table, and so gives other pieces
 each time. Here counts are whole numbers: pieces are counted in the best segmentation of each word ("hard" EM) instead
@@ -27,9 +27,10 @@ UNSEEN = 0.5  # the count of a character that no best segmentation uses: it stay
 
 
 def learn_unigram(texts: Sequence[str], parts: PreTokenizer, *, size: int) -> Unigram:
-    """The pieces that make texts, cut into parts before, most probable.
+    """Learn the pieces that make texts, split into parts by `parts`, most probable.
 
-    At most `size`, padding and the unknown included; but every single character of the texts is one of them.
+    At most `size`, padding and the unknown included; every single character of the texts is one of them, even beyond
+    it.
     """
     words = _words(texts, parts)
     scores = dict.fromkeys(_candidates(texts, parts, size * CANDIDATES_A_PIECE), -1.0)
@@ -47,7 +48,7 @@ def learn_unigram(texts: Sequence[str], parts: PreTokenizer, *, size: int) -> Un
 
 
 def _words(texts: Iterable[str], parts: PreTokenizer) -> Counter[str]:
-    """The parts of texts, and how often each stands there."""
+    """Count the parts of texts."""
     spaced = Counter(word for text in texts for word in re.findall(" ?[^ ]+| ", text))
     words: Counter[str] = Counter()
     for word, count in spaced.items():
@@ -57,7 +58,7 @@ def _words(texts: Iterable[str], parts: PreTokenizer) -> Counter[str]:
 
 
 def _candidates(texts: Sequence[str], parts: PreTokenizer, size: int) -> list[str]:
-    """Every character, and the runs of characters that byte-pair encoding merges."""
+    """Return every character, and the runs of characters that byte-pair encoding merges."""
     engine = Engine(BPE())
     engine.pre_tokenizer = parts
     engine.train_from_iterator(texts, BpeTrainer(vocab_size=size, max_token_length=LONGEST, show_progress=False))
@@ -65,13 +66,13 @@ def _candidates(texts: Sequence[str], parts: PreTokenizer, size: int) -> list[st
 
 
 def _model(scores: Mapping[str, float]) -> Unigram:
-    """The likely pieces first, equal ones in the order of their characters."""
+    """Build the model with the likely pieces first, equal ones in the order of their characters."""
     pieces = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     return Unigram([("<pad>", 0.0), ("<unknown>", 0.0), *pieces], unk_id=1)
 
 
 def _counts(words: Counter[str], scores: Mapping[str, float]) -> dict[str, float]:
-    """How often each piece stands in the most probable segmentations of the words."""
+    """Count each piece in the most probable segmentations of the words."""
     engine = Engine(_model(scores))
     rows = [row.ids for row in engine.encode_batch_fast(list(words))]
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
@@ -82,14 +83,14 @@ def _counts(words: Counter[str], scores: Mapping[str, float]) -> dict[str, float
 
 
 def _scores(counts: Mapping[str, float]) -> dict[str, float]:
-    """Log probabilities; a piece of several characters that is never used is none."""
+    """Return log probabilities; a piece of several characters that is never used is dropped."""
     kept = {piece: max(count, UNSEEN) for piece, count in counts.items() if count or len(piece) == 1}
     total = math.fsum(kept.values())
     return {piece: math.log(count / total) for piece, count in kept.items()}
 
 
 def _without(piece: str, scores: Mapping[str, float]) -> float:
-    """The best score of a piece spelled by shorter ones (Viterbi 1967); characters are always there."""
+    """Return the best score of a piece spelled by shorter ones (Viterbi 1967); characters are always available."""
     best = [0.0] + [-math.inf] * len(piece)
     for end in range(1, len(piece) + 1):
         for start in range(end):

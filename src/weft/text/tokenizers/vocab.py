@@ -1,6 +1,6 @@
-"""Which pieces are known and by what number: vocabularies of strings and of hashed keys; knows not how texts are cut.
+"""Vocabularies of strings and of hashed keys: the known pieces and their ids.
 
-Both are learned from training texts alone. Number 0 is padding everywhere.
+Both are learned from training texts alone. Id 0 is padding everywhere.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _BLOCK = 1 << 20
 
 
 class VocabularyConfig(Config):
-    """Which pieces are worth a number of their own."""
+    """Limits that decide which pieces get an id of their own."""
 
     min_count: int = Field(default=2, ge=1)
-    """Pieces seen less often in the training texts are unknown."""
+    """Least count of a piece in the training texts; rarer ones are unknown."""
     max_size: int = Field(default=200_000, ge=1)
-    """At most so many pieces, the most frequent first."""
+    """Largest number of pieces, the most frequent first."""
 
 
 class Vocabulary:
-    """Strings and their numbers, by falling count; 0 pads, 1 stands for whatever is not known."""
+    """Strings and their ids, by falling count; 0 is padding, 1 stands for every unknown string."""
 
     def __init__(self, pieces: Iterable[str]) -> None:
         self.pieces = ["<pad>", "<unknown>", *pieces]
@@ -42,35 +42,35 @@ class Vocabulary:
 
     @classmethod
     def learn(cls, pieces: Iterable[str], config: VocabularyConfig) -> Vocabulary:
-        """The most frequent of some pieces."""
+        """Learn the most frequent of some pieces."""
         return cls.counted(Counter(pieces), config)
 
     @classmethod
     def counted(cls, counts: Mapping[str, int], config: VocabularyConfig) -> Vocabulary:
-        """The most frequent pieces; equal counts go in the order of their characters."""
+        """Build a vocabulary of the most frequent pieces; equal counts go in the order of their characters."""
         kept = sorted((piece for piece, count in counts.items() if count >= config.min_count))
         kept.sort(key=counts.__getitem__, reverse=True)
         return cls(kept[: config.max_size])
 
     def ids(self, pieces: list[str]) -> np.ndarray:
-        """The numbers of many pieces, int32 [N]."""
+        """Look up the ids of many pieces, int32 [N]."""
         return np.fromiter(map(self._numbers.get, pieces, repeat(UNKNOWN)), dtype=np.int32, count=len(pieces))
 
     def save(self, path: Path) -> None:
-        """A JSON list of the pieces from number 2 on."""
+        """Write a JSON list of the pieces from id 2 on."""
         write_json(path, self.pieces[2:])
 
     @classmethod
     def load(cls, path: Path) -> Vocabulary:
-        """Read what `save` wrote."""
+        """Load the vocabulary that `save` wrote."""
         return cls(read_json(path))
 
 
 class HashedVocabulary:
-    """64-bit keys (of n-grams, of neighbours) by the buckets they fall in; only buckets seen in training have a number.
+    """Maps 64-bit keys (of n-grams, of neighbours) to buckets; only buckets seen in training have an id.
 
-    So the table behind it is as large as the training texts need, and a key is found by one look-up in an array.
-    Two keys may share a bucket: of 150,000 keys in 2^22 buckets about 2 in 100 do. More than two million keys get 2^24.
+    So the embedding table is as large as the training texts need, and a key is found by one look-up in an array. Two
+    keys may share a bucket: of 150,000 keys in 2^22 buckets about 2 in 100 do. More than two million keys get 2^24.
     """
 
     def __init__(self, kept: np.ndarray, *, bits: int) -> None:
@@ -85,13 +85,13 @@ class HashedVocabulary:
     def learn(
         cls, keys_N: np.ndarray, config: VocabularyConfig, *, times_N: np.ndarray | None = None
     ) -> HashedVocabulary:
-        """The buckets into which at least `min_count` of the training keys (uint64 [N]) fall, each so many times."""
+        """Keep the buckets of at least `min_count` training keys (uint64 [N]), each counted `times_N` times."""
         bits = _bits(len(keys_N))
         return cls._commonest(np.bincount(_bucket(keys_N, bits), times_N, minlength=1 << bits), config, bits=bits)
 
     @classmethod
     def learn_parts(cls, parts: Iterable[np.ndarray], config: VocabularyConfig, *, total: int) -> HashedVocabulary:
-        """As `learn`, of keys that come part by part, about `total` in all, so that never all are in memory."""
+        """Learn from keys that come part by part, about `total` in all, so that never all are in memory."""
         bits = _bits(total)
         counts = np.zeros(1 << bits, dtype=np.int32)
         for keys_N in parts:
@@ -120,17 +120,17 @@ class HashedVocabulary:
         return cls(np.flatnonzero(taken), bits=bits)
 
     def ids(self, keys_N: np.ndarray) -> np.ndarray:
-        """The numbers of many keys, int32 [N]; 0 for a key that is not known."""
+        """Look up the ids of many keys, int32 [N]; 0 for an unknown key."""
         return self._numbers[_bucket(keys_N, self.bits)]
 
     def save(self, path: Path) -> None:
-        """The kept buckets and the bits of their numbers, as safetensors."""
+        """Write the kept buckets and the bits of their indices, as safetensors."""
         save_file({"kept": self.kept, "bits": np.array([self.bits])}, path)
         path.chmod(0o644)  # safetensors makes files that only their owner reads
 
     @classmethod
     def load(cls, path: Path) -> HashedVocabulary:
-        """Read what `save` wrote."""
+        """Load the vocabulary that `save` wrote."""
         found = load_file(path)
         return cls(found["kept"], bits=int(found["bits"][0]))
 

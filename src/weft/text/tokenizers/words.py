@@ -1,4 +1,4 @@
-"""Tokenizers over words, Han characters or characters, with further views of each position; see `subwords` for less."""
+"""Tokenizers over words, Han characters or characters, with further views of each position."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ from weft.text.tokenizers.char_ngrams import LetterSpan, letter_keys
 from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, mix
 
 View = Literal["bigram", "word", "prefix", "suffix", "letters"]
-"""What else is seen at a position: its right neighbour too, the word around it, its first or last three letters, or
-all its runs of some letters."""
+"""A further property of a position: it and its right neighbour, the word around it, its first or last three letters, or
+all its character n-grams."""
 
 
 class PieceTokenizerConfig(CuttingConfig):
-    """Base of the three kinds below."""
+    """Base of the tokenizers over words, over Han characters and words, and over characters."""
 
     views: tuple[View, ...] = ()
     """Further views of each position; their embeddings are summed with that of the piece."""
     letters: LetterSpan = (3, 6)
-    """View `letters` has the runs of so few to so many letters of a word, its ends marked (Bojanowski et al. 2017,
-    section 3.2); their mean is a vector for words that training never saw, too. Single characters have none."""
+    """Shortest and longest character n-grams of a word in view `letters`, its ends marked (Bojanowski et al. 2017,
+    section 3.2); their mean embedding is a vector for words that training never saw, too, and single characters have
+    none."""
     vocabulary: VocabularyConfig = VocabularyConfig()
-    """Counts and sizes, for the pieces and for each view."""
+    """Limits of the vocabularies, for the pieces and for each view."""
 
     @property
     def unit(self) -> Unit:
-        """The unit that texts are cut into."""
+        """Unit that texts are cut into."""
         raise NotImplementedError
 
     named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "views", "letters"})
@@ -49,7 +50,7 @@ class PieceTokenizerConfig(CuttingConfig):
         return self
 
     def cutting(self) -> Cutting:
-        """Into the unit, with the words where a view needs them."""
+        """Return the unit, and whether a view needs the words."""
         return Cutting(self.unit, covering="word" in self.views)
 
     def learn(self, texts: Sequence[str]) -> PieceTokenizer:
@@ -72,7 +73,7 @@ class PieceTokenizerConfig(CuttingConfig):
         return PieceTokenizer(self, cutter, known)
 
     def load(self, folder: Path) -> PieceTokenizer:
-        """Load what `PieceTokenizer.save` wrote."""
+        """Load the tokenizer that `PieceTokenizer.save` wrote."""
         known: dict[str, Vocabulary | HashedVocabulary] = {"piece": Vocabulary.load(folder / "piece.json")}
         for view in _letters_last(self.views):
             if view in ("bigram", "letters"):
@@ -82,7 +83,7 @@ class PieceTokenizerConfig(CuttingConfig):
         return PieceTokenizer(self, Cutter.load(self, folder), known)
 
     def named(self) -> str:
-        """Kind and views, as in `mixed + bigram + 3-6 letters inside words`."""
+        """Describe kind and views, as in `mixed + bigram + 3-6 letters inside words`."""
         letters = f"{self.letters[0]}-{self.letters[1]} letters inside words"
         return " + ".join([self.kind, *(letters if view == "letters" else view for view in self.views)])
 
@@ -94,7 +95,7 @@ class WordTokenizerConfig(PieceTokenizerConfig):
 
     @property
     def unit(self) -> Unit:
-        """Words."""
+        """Unit of the pieces: words."""
         return "word"
 
 
@@ -105,7 +106,7 @@ class MixedTokenizerConfig(PieceTokenizerConfig):
 
     @property
     def unit(self) -> Unit:
-        """Han characters and words."""
+        """Unit of the pieces: Han characters and words."""
         return "mixed"
 
 
@@ -116,7 +117,7 @@ class CharTokenizerConfig(PieceTokenizerConfig):
 
     @property
     def unit(self) -> Unit:
-        """Characters."""
+        """Unit of the pieces: characters."""
         return "character"
 
 
@@ -152,15 +153,15 @@ class PieceTokenizer(Tokenizer):
         return Encoded(values_NW, cut.lengths_R, unknown, letters)
 
     def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
-        """Characters as they are, so the very text; words and Han characters spaced for reading, which is not exact."""
+        """Yield the bytes of each piece: the exact text for characters; words are spaced by a guess."""
         known = self.pieces or ()
         pieces = ("\ufffd" if number == UNKNOWN else known[number] for number in ids if number != PAD)
         return (part.encode() for part in (pieces if self.config.unit == "character" else spaced(pieces)))
 
     def _letters(self, distinct: Sequence[str], known: HashedVocabulary) -> tuple[np.ndarray, Letters]:
-        """The number of each distinct string among those with known letters, from 1; 0 for others; and these letters.
+        """Number the distinct strings with known character n-grams from 1, others 0; and return these n-grams.
 
-        So the work is by word and not by position.
+        So the work is done by word and not by position.
         """
         keys_N, counts_D = letter_keys(distinct, self.config.letters)
         ids_N, owner_N = known.ids(keys_N), np.repeat(np.arange(len(distinct)), counts_D)
@@ -169,7 +170,7 @@ class PieceTokenizer(Tokenizer):
         return numbers_D, Letters(ids_N[ids_N > 0], np.concatenate([[0], known_D[known_D > 0]]))
 
     def save(self, folder: Path) -> None:
-        """One file a view, and the lists that texts are cut by."""
+        """Write one file a view, and the lists that texts are cut by."""
         self.cutter.save(folder)
         for view, vocabulary in self.known.items():
             suffix = "json" if isinstance(vocabulary, Vocabulary) else "safetensors"
@@ -181,12 +182,12 @@ def _letters_last(views: Sequence[View]) -> list[View]:
 
 
 def _types(cut: Pieces, view: str) -> np.ndarray:
-    """For each position, the number of the distinct string that a view is made from."""
+    """Return for each position the number of the distinct string that a view is made from."""
     return cut.words_N if view == "word" and cut.words_N is not None else cut.pieces_N
 
 
 def _strings(cut: Pieces, view: str) -> list[str]:
-    """What a view shows of each distinct string."""
+    """Return a view's string for each distinct string."""
     if view == "prefix":
         return [piece[:3] for piece in cut.distinct]
     if view == "suffix":
@@ -195,7 +196,7 @@ def _strings(cut: Pieces, view: str) -> list[str]:
 
 
 def _times(cut: Pieces, view: str) -> np.ndarray:
-    """How often a view is made from each distinct string, int64 [D]."""
+    """Count the positions whose view is made from each distinct string, int64 [D]."""
     times_D = np.zeros(len(cut.distinct), dtype=np.int64)
     for part in cut.parts():
         times_D += np.bincount(_types(part, view), minlength=len(times_D))
@@ -203,7 +204,7 @@ def _times(cut: Pieces, view: str) -> np.ndarray:
 
 
 def _counts(cut: Pieces, view: str) -> Counter[str]:
-    """How often a view shows each string."""
+    """Count the strings of a view."""
     counts: Counter[str] = Counter()
     for string, times in zip(_strings(cut, view), _times(cut, view).tolist(), strict=True):
         counts[string] += times
@@ -211,7 +212,7 @@ def _counts(cut: Pieces, view: str) -> Counter[str]:
 
 
 def _neighbours(ids_N: np.ndarray, lengths_R: np.ndarray) -> np.ndarray:
-    """A key for each position and its right neighbour; the last position of a text has 0 for a neighbour."""
+    """Return a key for each position and its right neighbour; the last position of a text has 0 for a neighbour."""
     right = np.zeros_like(ids_N)
     right[:-1] = ids_N[1:]
     ends = np.cumsum(lengths_R)

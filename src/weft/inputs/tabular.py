@@ -1,0 +1,202 @@
+"""Reads numbers and categories from columns of a table: standardised, embedded, missing values flagged."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+import torch
+from pydantic import BeforeValidator, model_validator
+
+from weft.data.batch import Tabular
+from weft.data.columns import Columns, Share
+from weft.data.examples.roles import Role, find_roles
+from weft.data.sources import Row, Table
+from weft.errors import InputError
+from weft.files import read_json, write_json
+from weft.inputs.base import Input, InputConfig
+from weft.models.tabular import TabularEncoderConfig, TabularSpec
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
+"""Fields, in small letters, that say that there is no value."""
+RARE = 2
+"""A category needs so many training rows to be known: one that stood once would be learned by heart."""
+_FILE = "tabular.json"
+_FEW = 8
+
+
+def _named(names: Any) -> Any:
+    """Cut `price,age` at its commas, as a row of csv: a name that has one stands in double quotes."""
+    return tuple(next(csv.reader([names], skipinitialspace=True), ())) if isinstance(names, str) else names
+
+
+ColumnNames = Annotated[tuple[str, ...], BeforeValidator(_named)]
+"""Names of columns: a list, or one text with commas between them, as on the command line."""
+
+
+class TabularInputConfig(InputConfig):
+    """Numbers and categories that stand beside a text, or alone."""
+
+    kind: Literal["tabular"] = "tabular"
+    numbers: ColumnNames = ()
+    """The columns of numbers, which are standardised by the mean and deviation of the training rows."""
+    categories: ColumnNames = ()
+    """The columns of categories, each of which gets a vector of its own."""
+    encoder: TabularEncoderConfig = TabularEncoderConfig()
+    """The encoder that reads a row of numbers and categories."""
+
+    @model_validator(mode="after")
+    def _has_columns(self) -> Self:
+        twice = [name for name, count in Counter(self.columns_read).items() if count > 1]
+        if twice:
+            raise ValueError(f"the column `{twice[0]}` is named twice")
+        if not self.columns_read:
+            raise ValueError("names no column: set numbers, categories or both")
+        return self
+
+    @property
+    def columns_read(self) -> tuple[str, ...]:
+        """The columns that are read, numbers first."""
+        return (*self.numbers, *self.categories)
+
+    def resolved(self, table: Table) -> Self:
+        """Return this config. Raises InputError where a column is not in the table."""
+        columns = Role("numbers", most=None), Role("categories", most=None)
+        named = {"numbers": self.numbers, "categories": self.categories}
+        find_roles(table, [role for role in columns if named[role.name]], named=named)
+        return self
+
+    def value(self, row: Row) -> dict[str, str]:
+        """Read the fields of a row, as they stand there. Raises InputError for a number that is none."""
+        found = {name: row.values.get(name, "") for name in self.columns_read}
+        for name in self.numbers:
+            number_of(found[name], name)
+        return found
+
+    def absent(self) -> dict[str, str]:
+        """Return no value: all are missing."""
+        return {}
+
+    def learned(self, examples: Sequence[Any]) -> TabularInput:
+        """Learn means and deviations of the numbers, and the categories, from training examples.
+
+        Raises InputError where a column of numbers has no value at all.
+        """
+        rows = [one.values[self.name] for one in examples]
+        mean, deviation = {}, {}
+        for name in self.numbers:
+            known_N = np.array([value for row in rows if not math.isnan(value := number_of(row.get(name, ""), name))])
+            if not len(known_N):
+                raise InputError(f"the column `{name}` has no number", hint="leave it out of --numbers")
+            mean[name], deviation[name] = float(known_N.mean()), float(known_N.std()) or 1.0
+        known = {}
+        for name in self.categories:
+            counts = Counter(value for row in rows if not _missing(value := row.get(name, "").strip()))
+            known[name] = sorted(value for value, count in counts.items() if count >= RARE)
+        return TabularInput(self, mean=mean, deviation=deviation, known=known)
+
+    def loaded(self, folder: Path) -> TabularInput:
+        """Read what `TabularInput.save` wrote."""
+        return TabularInput(self, **read_json(folder / _FILE))
+
+
+class TabularInput(Input[Mapping[str, str], Tabular]):
+    """Mean and deviation of each column of numbers, and the known categories of each of the others.
+
+    A missing number is read as the mean, and flagged; a missing or unseen category has a vector that all such share.
+    """
+
+    def __init__(
+        self,
+        config: TabularInputConfig,
+        *,
+        mean: Mapping[str, float],
+        deviation: Mapping[str, float],
+        known: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.config, self.mean, self.deviation = config, dict(mean), dict(deviation)
+        self.known = {name: list(values) for name, values in known.items()}
+        self._ids = {name: {value: place for place, value in enumerate(of, 1)} for name, of in self.known.items()}
+
+    def spec(self) -> TabularSpec:
+        """Return how many numbers and categories there are."""
+        return TabularSpec(len(self.mean), tuple(len(values) + 1 for values in self.known.values()))
+
+    def save(self, folder: Path) -> None:
+        """Write `tabular.json`."""
+        write_json(folder / _FILE, {"mean": self.mean, "deviation": self.deviation, "known": self.known})
+
+    def encode(self, values: Sequence[Mapping[str, str]]) -> Columns:
+        """Standardise numbers and look categories up, a row for each example."""
+        numbers_RF = np.zeros((len(values), len(self.mean)), dtype=np.float32)
+        missing_RF = np.zeros(numbers_RF.shape, dtype=bool)
+        for place, name in enumerate(self.mean):
+            value_R = np.array([number_of(row.get(name, ""), name) for row in values], dtype=np.float64)
+            missing_RF[:, place] = np.isnan(value_R)
+            numbers_RF[:, place] = np.nan_to_num((value_R - self.mean[name]) / self.deviation[name])
+        categories_RG = np.zeros((len(values), len(self.known)), dtype=np.int64)
+        unseen = 0
+        for place, (name, ids) in enumerate(self._ids.items()):
+            fields = [row.get(name, "").strip() for row in values]
+            categories_RG[:, place] = [ids.get(field, 0) for field in fields]
+            unseen += sum(field not in ids and not _missing(field) for field in fields)
+        fixed = {"numbers": numbers_RF, "missing": missing_RF, "categories": categories_RG}
+        facts = {
+            "missing": Share(int(missing_RF.sum()), missing_RF.size),
+            "unseen": Share(unseen, categories_RG.size),
+        }
+        rows_R = np.arange(len(values))
+        named = {f"{self.name} {key}": array for key, array in fixed.items()}
+        return Columns({}, named, rows_R, np.ones(len(values), dtype=np.int64), facts)
+
+    def collate(self, columns: Columns, rows: np.ndarray) -> Tabular:
+        """Gather some rows."""
+        return Tabular(
+            *(
+                torch.from_numpy(columns.fixed[f"{self.name} {key}"][rows])
+                for key in ("numbers", "missing", "categories")
+            )
+        )
+
+    def notes(self, parts: Mapping[str, Columns]) -> list[str]:
+        """Describe the columns, and what is missing or unseen in each part."""
+        numbers = [f"`{name}` {self.mean[name]:,.4g} ± {self.deviation[name]:,.4g}" for name in self.mean]
+        kinds = [f"`{name}` {len(values):,}" for name, values in self.known.items()]
+        notes = [f"numbers (mean ± standard deviation): {', '.join(numbers)}"] if numbers else []
+        notes += [f"categories (known values): {', '.join(kinds)}"] if kinds else []
+        for name, part in parts.items():
+            if part.facts["missing"]:
+                notes.append(f"{part.facts['missing']:.1%} of the numbers of {name} are missing, read as the mean")
+            if part.facts["unseen"]:
+                notes.append(f"{part.facts['unseen']:.1%} of the categories of {name} are not known from training")
+        return notes
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return kind, columns, means and deviations, and the first known categories."""
+        numbers = {name: {"mean": mean, "standard_deviation": self.deviation[name]} for name, mean in self.mean.items()}
+        categories = {name: {"known": len(of), "first": of[:_FEW]} for name, of in self.known.items()}
+        described = super().describe()[self.name]
+        return {self.name: {**described, "numbers": numbers, "categories": categories}}
+
+
+def number_of(field: str, column: str) -> float:
+    """Read a number, NaN where none is given. Raises InputError for a text that is no number."""
+    if _missing(field):
+        return math.nan
+    try:
+        found = float(field)
+    except ValueError:
+        hint = f"write it as 3.5, leave the field empty where it is not known, or read `{column}` as --categories"
+        raise InputError(f"expected a number, found `{field[:40]}`", hint=hint) from None
+    if math.isinf(found):
+        raise InputError(f"expected a finite number, found `{field[:40]}`")
+    return found
+
+
+def _missing(field: str) -> bool:
+    return field.strip().casefold() in MISSING

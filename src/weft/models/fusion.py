@@ -1,0 +1,71 @@
+"""Joins what several inputs say of an example, so that one head decides on all of them (late fusion)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from weft.config import Config
+from weft.data.batch import Several
+from weft.models.classifier import PooledEncoder
+from weft.models.dropout import Dropout
+
+
+class FusionConfig(Config):
+    """How the vectors of several inputs become one."""
+
+    kind: Literal["concatenated", "gated"] = "concatenated"
+    """Whether the vectors stand side by side, or each is projected and weighted by a gate that sees all of them
+    (gated multimodal unit, Arevalo et al. 2017, section 3.1)."""
+    width: int = Field(default=128, ge=1)
+    """Width that `gated` projects each vector to."""
+
+
+class Fusion(nn.Module):
+    """One vector [B, width] of the vectors of several inputs."""
+
+    def __init__(self, widths: Mapping[str, int], config: FusionConfig) -> None:
+        super().__init__()
+        self.names, total = tuple(widths), sum(widths.values())
+        self.gated = config.kind == "gated"
+        self.width = config.width if self.gated else total
+        if self.gated:
+            self.project = nn.ModuleDict({name: nn.Linear(width, config.width) for name, width in widths.items()})
+            self.gate = nn.ModuleDict({name: nn.Linear(total, config.width) for name in widths})
+
+    def forward(self, vectors: Mapping[str, Tensor]) -> Tensor:
+        """Join the vectors, by the name of the input each [B, width of that input]."""
+        every_BD = torch.cat([vectors[name] for name in self.names], 1)
+        if not self.gated:
+            return every_BD
+        gated = [
+            torch.sigmoid(self.gate[name](every_BD)) * torch.tanh(self.project[name](vectors[name]))
+            for name in self.names
+        ]
+        return torch.stack(gated).sum(0)
+
+
+class FusionClassifier(nn.Module):
+    """An encoder with its pooling for each input, their fusion, dropout, one linear layer.
+
+    The vector of each encoder has its own dropout, that of its kind, before they are joined.
+    """
+
+    def __init__(
+        self, readers: Mapping[str, PooledEncoder], dropouts: Mapping[str, float], config: FusionConfig, *, classes: int
+    ) -> None:
+        super().__init__()
+        self.readers = nn.ModuleDict(readers)
+        self.dropouts = nn.ModuleDict({name: Dropout(share) for name, share in dropouts.items()})
+        self.fusion = Fusion({name: reader.width for name, reader in readers.items()}, config)
+        self.scores = nn.Linear(self.fusion.width, classes)
+
+    def forward(self, source: Several) -> Tensor:
+        """Score each class, logits [B, C]."""
+        sources = source.by_name
+        vectors = {name: self.dropouts[name](reader(sources[name])) for name, reader in self.readers.items()}
+        return self.scores(self.fusion(vectors))

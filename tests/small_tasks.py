@@ -1,0 +1,306 @@
+"""Every kind of task on ten rows in English and Chinese: the settings of a tiny model, its rows, and a bad one."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from torch import nn
+
+from weft.data.columns import Columns
+from weft.data.examples.documents import Document, Prompt
+from weft.data.examples.labelled import LabelledText
+from weft.data.examples.option_questions import Choice
+from weft.data.examples.source_target import SourceTarget
+from weft.data.examples.span_questions import Question
+from weft.dataset import DataConfig, Examples, read
+from weft.run import RunConfig, suited, validated
+from weft.tasks.base import Task
+
+NO_VIEWS = {"view_dropout": 0.0}
+NO_DROPOUT = {"dropout": 0.0}
+GRU = {"kind": "gru", "width": 8, "hidden": 6, **NO_DROPOUT}
+TRANSFORMER = {"kind": "transformer", "width": 8, "heads": 2, "layers": 1, "feed_forward": 12, **NO_DROPOUT}
+CNN = {"kind": "cnn", "width": 8, "maps": 6, **NO_DROPOUT}
+CHAR = {"kind": "char", "vocabulary": {"min_count": 1}}
+
+TEXTS = [
+    "a good film",
+    "the plot is dull and far too long for me",
+    "good",
+    "what a dull evening that was",
+    "a film that is good and warm, and good again",
+    "这部电影很好看",
+    "太长了，没意思",
+    "好看！",
+    "情节没意思，看了一半就走了，再也不想看",
+    "很好看的一部电影",
+]
+LABELS = ["good", "bad", "good", "bad", "good", "good", "bad", "good", "bad", "good"]
+SECONDS = ["good indeed", "no", "why?", "dull", "the film is warm", "好", "不好看", "为什么？", "没意思", "电影很好"]
+TOPICS = ["film", "plot|film", "", "evening", "film|warm", "film", "plot", "", "plot|evening", "film"]
+TARGETS = ["good", "too long", "good", "a dull evening", "warm and good", "好看", "太长", "好看", "没意思", "很好看"]
+ENGLISH = "Ada lives in Bonn. Bob, who is old, lives in a small town by the sea."
+CHINESE = "李明住在上海。王芳住在北京。"
+ASKED = [
+    ("Who lives in Bonn?", ENGLISH, "Ada", ("Ada", "Bob")),
+    ("Where does Bob live?", ENGLISH, "a small town by the sea", ("a small town by the sea", "Bonn", "Rome")),
+    ("Who is old?", ENGLISH, "Bob", ("Bob", "Ada")),
+    ("Who lives in Rome?", f"{ENGLISH} Eve is young.", "", ("Ada", "Eve", "Bob", "none of them")),
+    ("Who is young?", f"{ENGLISH} Eve is young.", "Eve", ("Bob", "Eve")),
+    ("谁住在上海？", CHINESE, "李明", ("李明", "王芳")),
+    ("王芳住在哪里？", CHINESE, "北京", ("上海", "北京", "成都")),
+    ("谁住在成都？", f"{CHINESE}张伟很老。", "", ("李明", "谁也不", "王芳")),
+    ("谁很老？", f"{CHINESE}张伟很老。", "张伟", ("李明", "张伟")),
+    ("李明住在哪里？", CHINESE, "上海", ("北京", "上海")),
+]
+NUMBERS = [0, 0, 0, 3, 1, 0, 1, 1, 1, 1]
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class SmallTask:
+    """A task that a test may train: what is set, the rows of its file, and a row that it must refuse (or None)."""
+
+    name: str
+    settings: Mapping[str, Any]
+    rows: Rows
+    bad: Mapping[str, Any] | None
+
+    @property
+    def kind(self) -> str:
+        """The kind of task."""
+        return self.settings["kind"]
+
+    def write(self, folder: Path, *, bad_at: int | None = None) -> Path:
+        """Its rows as JSON lines, the bad one before the row with this number."""
+        rows = list(self.rows)
+        if bad_at is not None:
+            assert self.bad is not None
+            rows.insert(bad_at, self.bad)
+        path = folder / "rows.jsonl"
+        path.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
+        return path
+
+    def config(self, file: Path | str = "-", *, dropout: float = 0.0, **training: Any) -> RunConfig:
+        """A run on a file: one epoch of batches of four rows."""
+        task = _with_dropout(self.settings, dropout)
+        settings = {"epochs": 1, "batch_rows": 4, "batch_tokens": None, **training}
+        data = {"train": str(file), "dev_share": 0.3}
+        return suited(validated(RunConfig, {"data": data, "task": task, "training": settings}))
+
+    def read(self, file: Path, **settings: Any) -> Examples:
+        """Its examples, as a run reads them."""
+        config = self.config(file)
+        return read(DataConfig(**{**config.data.model_dump(), **settings}), config.task, seed=0)
+
+    @cached_property
+    def examples(self) -> list[Any]:
+        """All its examples, in the order of the file."""
+        with TemporaryDirectory() as folder:
+            found = self.read(self.write(Path(folder)))
+        return sorted([*found.train, *found.dev], key=lambda one: one.line)
+
+    @cached_property
+    def task(self) -> Task:
+        """The task, learned from its examples; not to be tuned."""
+        return self.learned()
+
+    def learned(self) -> Task:
+        """A task of one's own."""
+        with TemporaryDirectory() as folder:
+            return self.read(self.write(Path(folder))).task.learn(self.examples)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Its examples, encoded."""
+        return self.task.encode(self.examples)
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """A model whose every weight is at work, in eval mode."""
+        return self.built(self.task)
+
+    def built(self, task: Task) -> nn.Module:
+        """A model of a task, its weights drawn anew."""
+        torch.manual_seed(0)
+        model = task.build_model()
+        task.initialize(model, self.columns)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.add_(torch.randn_like(parameter), alpha=0.3)
+        return model.eval()
+
+
+def _with_dropout(settings: Mapping[str, Any], dropout: float) -> dict[str, Any]:
+    """The settings with another share wherever something may be dropped."""
+    inner = {name: _with_dropout(value, dropout) for name, value in settings.items() if isinstance(value, Mapping)}
+    return {name: dropout if name.endswith("dropout") else inner.get(name, value) for name, value in settings.items()}
+
+
+def _rows(**columns: Sequence[Any]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+LABELLED = _rows(text=TEXTS, label=LABELS)
+PAIRS = _rows(text=TEXTS, second=SECONDS, label=LABELS)
+SEVERAL = _rows(text=TEXTS, label=TOPICS)
+TRANSLATED = _rows(source=TEXTS, target=TARGETS)
+PLAIN = _rows(text=TEXTS)
+SPANS = [
+    {"question": asked, "context": read, "answers": [answer] if answer else []} for asked, read, answer, _ in ASKED
+]
+OPTIONS = [
+    {"question": asked, "passage": read, "options": list(options), "answer": str(number)}
+    for (asked, read, _, options), number in zip(ASKED, NUMBERS, strict=True)
+]
+EMPTY = {"text": " ", "label": "good"}
+NO_QUESTION = {"question": "", "context": ENGLISH, "answers": ["Ada"]}
+ONE_OPTION = {"question": "Who?", "passage": ENGLISH, "options": ["Ada"], "answer": "0"}
+
+CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
+SOURCE_TARGET = {"kind": "seq2seq", "tokenizer": CHAR, "max_target": 12}
+SMALL_TASKS = [
+    SmallTask("classification-cnn", {**CLASSIFIER, "encoder": {**CNN, **NO_VIEWS}}, LABELLED, EMPTY),
+    SmallTask("classification-bag", {**CLASSIFIER, "encoder": {"kind": "bag", "width": 8}}, LABELLED, EMPTY),
+    SmallTask(
+        "classification-windows",
+        {
+            **CLASSIFIER,
+            "encoder": {**TRANSFORMER, **NO_VIEWS},
+            "max_length": 8,
+            "long": "windows",
+            "calibrate": "temperature",
+        },
+        LABELLED,
+        EMPTY,
+    ),
+    SmallTask(
+        "classification-pairs",
+        {**CLASSIFIER, "encoder": {**GRU, **NO_VIEWS}, "text": "text,second"},
+        PAIRS,
+        {**PAIRS[0], "second": ""},
+    ),
+    SmallTask(
+        "multilabel",
+        {"kind": "multilabel", "label_separator": "|", "classifier": NO_DROPOUT, "encoder": {**GRU, **NO_VIEWS}},
+        SEVERAL,
+        {"text": "", "label": "film"},
+    ),
+    SmallTask(
+        "seq2seq-transformer",
+        {**SOURCE_TARGET, "encoder": TRANSFORMER, "decoder": TRANSFORMER, "search": {"kind": "beam", "size": 3}},
+        TRANSLATED,
+        {"source": "", "target": "good"},
+    ),
+    SmallTask(
+        "seq2seq-gru",
+        {**SOURCE_TARGET, "encoder": GRU, "decoder": GRU, "search": "greedy"},
+        TRANSLATED,
+        {"source": "good", "target": ""},
+    ),
+    SmallTask(
+        "language_model-rows",
+        {
+            "kind": "language_model",
+            "tokenizer": CHAR,
+            "context": 16,
+            "unit": "row",
+            "decoder": {**TRANSFORMER, "kind": "gpt"},
+        },
+        PLAIN,
+        {"text": ""},
+    ),
+    SmallTask(
+        "language_model-stream",
+        {
+            "kind": "language_model",
+            "tokenizer": CHAR,
+            "context": 8,
+            "unit": "stream",
+            "decoder": {**GRU, "kind": "lstm"},
+        },
+        PLAIN,
+        None,
+    ),
+    SmallTask(
+        "masked_language_model",
+        {
+            "kind": "masked_language_model",
+            "max_length": 8,
+            "encoder": {**TRANSFORMER, **NO_VIEWS},
+            "tokenizer": {"kind": "mixed"},
+        },
+        PLAIN,
+        {"text": " "},
+    ),
+    SmallTask(
+        "question_answering-attention",
+        {"kind": "question_answering", "encoder": {**GRU, **NO_VIEWS}, "span": {"hidden": 5, **NO_DROPOUT}},
+        SPANS,
+        NO_QUESTION,
+    ),
+    SmallTask(
+        "question_answering-joint",
+        {
+            "kind": "question_answering",
+            "encoder": {**TRANSFORMER, **NO_VIEWS},
+            "span": NO_DROPOUT,
+            "max_length": 32,
+            "max_question": 12,
+        },
+        SPANS,
+        NO_QUESTION,
+    ),
+    SmallTask(
+        "multiple_choice-attention",
+        {"kind": "multiple_choice", "encoder": {**GRU, **NO_VIEWS}, "option": {"hidden": 5, **NO_DROPOUT}},
+        OPTIONS,
+        ONE_OPTION,
+    ),
+    SmallTask(
+        "multiple_choice-joint",
+        {
+            "kind": "multiple_choice",
+            "encoder": {**TRANSFORMER, **NO_VIEWS},
+            "option": NO_DROPOUT,
+            "max_length": 40,
+            "max_question": 16,
+        },
+        OPTIONS,
+        ONE_OPTION,
+    ),
+]
+
+
+def unanswered(example: Any) -> Any:
+    """The example without its right answer, as it is to be answered."""
+    if isinstance(example, Document):
+        return Prompt(example.text[:3], example.line)
+    if isinstance(example, SourceTarget):
+        return replace(example, targets=())
+    if isinstance(example, Question):
+        return replace(example, answers=None)
+    if isinstance(example, Choice):
+        return replace(example, answer=None)
+    assert isinstance(example, LabelledText)
+    return replace(example, label=None)
+
+
+def unscorable(example: Any) -> Any:
+    """The example with an answer that cannot be scored: a label that was never learned, else none."""
+    if not isinstance(example, LabelledText):
+        return unanswered(example)
+    return replace(example, label="unheard" if isinstance(example.label, str) else ("unheard",))
+
+
+def drawn_by_place(size: tuple[int, int, int], **_: Any) -> torch.Tensor:
+    """In place of `torch.rand`: draws that depend on the position in a row alone, so that batches hide the same."""
+    rows, steps, draws = size
+    generator = torch.Generator().manual_seed(0)
+    return torch.empty(64, draws).uniform_(generator=generator)[:steps].expand(rows, steps, draws)
