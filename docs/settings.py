@@ -19,6 +19,8 @@ from translated import Chinese, Say, english
 from weft.cli.train import PLACES, command
 from weft.config import Config, kind_of
 from weft.decoding.choices import SEARCHES, SearchConfig
+from weft.inputs.base import InputConfig
+from weft.inputs.choices import INPUTS
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.choices import DECODERS, ENCODERS
 from weft.run import RunConfig
@@ -36,6 +38,7 @@ CHOICES: Mapping[type[Config], tuple[type[Config], ...]] = {
     DecoderConfig: DECODERS,
     SearchConfig: SEARCHES,
     TokenizerConfig: TOKENIZERS,
+    InputConfig: INPUTS,
     OptimizerConfig: OPTIMIZERS,
 }
 """The settings that are one of several kinds."""
@@ -111,6 +114,7 @@ def page(language: str, say: Say) -> str:
     parts += _kinds("task.decoder", DECODERS, say)
     parts += _kinds("task.search", SEARCHES, say)
     parts += _kinds("task.tokenizer", TOKENIZERS, say)
+    parts += _kinds("task.inputs[]", INPUTS, say)
     parts += _kinds("training.optimizer", OPTIMIZERS, say)
     rest = [line for line in _lines(RunConfig, "") if "." not in line.path]
     parts.append(f"## {say('The others')}\n\n" + _table(rest, say))
@@ -169,8 +173,8 @@ def _lines(config: type[Config], path: str, *, like: Config | None = None) -> It
         inner = next(
             (one for one in _members(field.annotation) if isinstance(one, type) and issubclass(one, Config)), None
         )
-        if name == "kind":
-            continue
+        if name == "kind" and len(_members(field.annotation)) == 1:
+            continue  # it chooses the config itself
         if inner is not None and inner in CHOICES:
             kinds = [f"`{kind_of(one)}`" for one in CHOICES[inner]] + ["`null`"] * (field.default is None)
             yield Line(here, _chosen(field), tuple(kinds), _means(config, name), _options(here))
