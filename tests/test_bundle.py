@@ -86,6 +86,15 @@ def test_every_tokenizer_is_loaded_as_saved(tmp_path, tokenizer):
     assert probabilities(weft.load(tmp_path).answer(TEXTS)) == probabilities(model.answer(TEXTS))
 
 
+def test_a_quantized_copy_answers_nearly_the_same_and_the_model_stays(tmp_path):
+    model = saved(tmp_path, "transformer")
+    before = probabilities(model.answer(TEXTS))
+    found = probabilities(model.quantized().answer(TEXTS))
+    assert [pytest.approx(one, abs=0.05) for one in before] == found
+    assert found != before
+    assert probabilities(model.answer(TEXTS)) == before
+
+
 def test_a_path_may_be_a_string(tmp_path):
     model = saved(tmp_path)
     assert weft.load(str(tmp_path)).answer(TEXTS) == model.answer(TEXTS)

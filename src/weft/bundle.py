@@ -19,6 +19,7 @@ from weft.evaluation.evaluate import Evaluation, answer, evaluate
 from weft.files import read_json, write_json
 from weft.models.device import Device, pick
 from weft.models.fine_tuning import FineTuned
+from weft.models.int8 import in_int8
 from weft.models.weights import own_weights, put_weights
 from weft.run_folder import TASK, WEIGHTS, check_whole
 from weft.tasks.base import Task, TaskConfig
@@ -89,6 +90,14 @@ class Model:
     def evaluate(self, examples: Sequence[Any]) -> Evaluation:
         """Answers to labelled examples, their scores with intervals, and the pace."""
         return evaluate(self.task, self.network, examples, device=self.device)
+
+    def quantized(self) -> Model:
+        """Return a copy on the CPU whose linear layers multiply in 8 bits: faster answers, a little less exact.
+
+        This one stays as it is. The copy is not trained further or saved; recurrent layers and embeddings stay as they
+        are. All texts of a batch share a scale, so that an answer depends a little on the texts beside it.
+        """
+        return Model(self.task, in_int8(self.network), torch.device("cpu"))
 
     @property
     def parameters(self) -> int:

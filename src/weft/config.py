@@ -70,7 +70,7 @@ class Config(BaseModel, metaclass=_Readable):
 
 C = TypeVar("C", bound=Config)
 _FORM = re.compile(r"(literal|function|constrained|list|tuple|dict)[-\[].*|int|float|str|bool|none")
-"""What pydantic adds to the path of a setting that may have several forms: the form that did not fit."""
+"""Parts that pydantic adds to the path of a setting of several forms: the form that did not fit."""
 
 
 def one_of(
@@ -188,7 +188,7 @@ def overridden(settings: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any], *, path: str = "") -> list[str]:
-    """Where two settings differ, and how: `training.epochs: was 5, is 6`. Of two kinds of a part the kinds alone."""
+    """List the differences of two settings: `training.epochs: was 5, is 6`. Of two kinds of a part the kinds alone."""
     found: list[str] = []
     for name in sorted({*one, *other}):
         here, was, now = f"{path}{name}", one.get(name), other.get(name)

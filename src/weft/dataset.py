@@ -16,18 +16,7 @@ from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import InputError
 from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
-
-_OTHER_TASKS = (
-    "other tasks of weft train: --task question_answering or multiple_choice for questions, "
-    "--source NAME --target NAME for pairs to translate, sum up or describe"
-)
-_INSPECTED = {
-    "classification": "",
-    "multilabel": "",
-    "seq2seq": "",
-    "question_answering": " --task question_answering",
-}
-"""The tasks whose data `weft inspect` looks over, and what it has to be told."""
+from weft.tasks.choices import TASKS
 
 
 class DataConfig(Config):
@@ -115,17 +104,23 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     try:
         return task.resolved(table)
     except ColumnsUnclear as error:
-        hints = [error.hint, *([_OTHER_TASKS] if "label" in task.columns else [])]
+        hints = [error.hint, *([_other_tasks()] if "label" in task.columns else [])]
         hint = "; ".join(hints[::-1] if isinstance(error, LikeQuestions) else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
+
+
+def _other_tasks() -> str:
+    """Tasks whose columns may be there where those of labelled texts are not."""
+    return f"other tasks of weft train: {', '.join(one.offer for one in TASKS if one.offer)}"
 
 
 def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
     try:
         rows = kept(task.read(table))
     except InputError as error:
-        if "--on-bad-row" in error.hint and task.kind in _INSPECTED:
-            error.hint += f"; weft inspect {table.source}{_INSPECTED[task.kind]} lists all of them"
+        if "--on-bad-row" in error.hint and task.inspected_as:
+            named = "" if task.implied_by or isinstance(task, TASKS[0]) else f" --task {task.kind}"
+            error.hint += f"; weft inspect {table.source}{named} lists all of them"
         raise
     if not rows:
         raise InputError("no row is left to read", where=table.path)
@@ -142,8 +137,10 @@ def left_out(table: Table) -> list[str]:
 
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
     """What was named of how files are read, which `weft inspect` has to be told too; what was guessed, it guesses."""
-    named = {name: as_option(getattr(task, name)) or None for name in task.columns}
-    named["label_separator"] = getattr(task, "label_separator", None)
+    named = {
+        **{name: as_option(getattr(task, name)) or None for name in task.columns},
+        "label_separator": task.separator,
+    }
     named["encoding"] = None if data.encoding == "auto" else data.encoding
     return {name: value for name, value in named.items() if value is not None}
 

@@ -22,11 +22,9 @@ from weft.evaluation.attention_maps import attention_maps, write_attention_maps
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
 from weft.evaluation.input_importance import input_importance
 from weft.files import read_json, write_json, write_text, written_folder
-from weft.models.base import PartConfig
 from weft.models.device import Device, pick
 from weft.tasks.base import TUNED, Task, examples_of
-from weft.tasks.choices import TaskChoice
-from weft.tasks.classification import ClassificationConfig
+from weft.tasks.choices import TASKS, TaskChoice
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
 from weft.training.loop import Job
@@ -38,7 +36,7 @@ class RunConfig(Config):
     """Everything that decides the result of a run."""
 
     data: DataConfig
-    task: TaskChoice = ClassificationConfig()
+    task: TaskChoice = TASKS[0]()
     """What is asked of the texts: a label each, any number of them, a text, or how they go on."""
     training: TrainingConfig = TrainingConfig()
     seed: int = Field(default=0, ge=0)
@@ -130,8 +128,7 @@ def fit(config: RunConfig, examples: Examples) -> bundle.Model:
 
 def suited(config: RunConfig) -> RunConfig:
     """The same, with the training settings that suit its encoder where none are set."""
-    parts = [getattr(config.task, name, None) for name in ("encoder", "decoder")]
-    advised = {name: value for part in parts for name, value in getattr(part, "advised", {}).items()}
+    advised = {name: value for part in config.task.part_configs for name, value in getattr(part, "advised", {}).items()}
     given = {name: getattr(config.training, name) for name in config.training.model_fields_set}
     mine, theirs = given.get("optimizer"), advised.get("optimizer")
     if mine is not None and theirs is not None and theirs["kind"] == mine.kind:
@@ -168,7 +165,7 @@ def _learned(run: _Run) -> Task:
 
 def _job(run: _Run, task: Task) -> Job:
     config, data = run.config, run.config.data
-    precision = precision_for(_parts(task), run.device, asked=config.training.precision)
+    precision = precision_for(task.config.part_configs, run.device, asked=config.training.precision)
     torch.manual_seed(config.seed)
     model = task.build_model()
     with examples_of(data.train):
@@ -197,13 +194,8 @@ def _job(run: _Run, task: Task) -> Job:
     )
 
 
-def _parts(task: Task) -> list[PartConfig]:
-    parts = [getattr(task.config, name, None) for name in ("encoder", "decoder")]
-    return [part for part in parts if part is not None]
-
-
 def _kind(task: Task) -> str:
-    return " + ".join(dict.fromkeys(part.kind for part in _parts(task))) or task.config.kind
+    return " + ".join(dict.fromkeys(part.kind for part in task.config.part_configs)) or task.config.kind
 
 
 def _notes(run: _Run, job: Job) -> list[str]:
@@ -283,6 +275,8 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
         "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),
         "task": job.task.config.kind,
+        "page": job.task.config.page,
+        "headline": list(job.task.config.headline),
         "encoder": _kind(job.task),
         "weft": version("weft"),
     }

@@ -89,7 +89,7 @@ def test_columns_of_another_task(weft, refused):
     Path("mr.jsonl").write_text('{"mr": "name[猫]", "ref": "它叫猫。"}\n' * 4, encoding="utf-8")
     refused("train", "mr.jsonl", says=("--text NAME --label NAME; other tasks", "--source NAME --target NAME"))
     Path("asked.jsonl").write_text('{"question": "谁？", "context": "猫在。"}\n', encoding="utf-8")
-    others = "--task question_answering or multiple_choice"
+    others = "--task multiple_choice for questions"
     refused("train", "asked.jsonl", says=("look like questions on passages", others))
     refused(
         "inspect", "asked.jsonl", says=("look like questions", "--text question,context", "as questions, pass --task")

@@ -28,7 +28,7 @@ def test_a_comparison_prints_a_table_and_words(weft):
     ("file", "options", "column", "last"),
     [
         ("pairs.csv", ("--source", "en", "--target", "zh"), "BLEU", "BLEU"),
-        ("poems.txt", ("--task", "language_model"), "bits per byte", "bits a byte"),
+        ("poems.txt", ("--task", "language_model"), "bits per byte", "bits per byte"),
     ],
 )
 def test_models_that_write_are_compared(weft, translator, file, options, column, last):
@@ -52,7 +52,10 @@ def test_models_that_write_are_compared(weft, translator, file, options, column,
     ("arguments", "says"),
     [
         (["--encoders", "bag,lstn"], ["lstn: task.encoder: there is no kind `lstn`", "did you mean `lstm`?"]),
-        (["--task", "language_model", "--encoders", "cnn"], ["a language model has no encoder", "--decoders"]),
+        (
+            ["--task", "language_model", "--encoders", "cnn"],
+            ["`language_model` has no encoder", "--decoders"],
+        ),
         (
             ["--task", "multiple_choice"],
             ["no models of a task `multiple_choice`", "known: `classification`", "train each"],

@@ -3,7 +3,8 @@
 import pytest
 
 from weft.cli.formatting import interval, shown, told
-from weft.report.formatting import MEASURES, pace
+from weft.metrics.names import MEASURES
+from weft.report.formatting import pace
 
 
 @pytest.mark.parametrize(

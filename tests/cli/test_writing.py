@@ -84,7 +84,7 @@ def test_a_language_model(weft, poet):
     assert re.search(r"poems.csv: 30 texts, .*\n(.*\n)*\d+ texts to learn from, ", said.err)
     assert "pieces of at most 16 (task.context)" in said.err
     page = Path("run/page.html").read_text(encoding="utf-8")
-    assert re.search(r"<h1>gpt tells a byte of the dev part in <b>\d+\.\d+</b> bits", page)
+    assert re.search(r"<h1>gpt reaches <b>\d+\.\d+</b> bits per byte on the dev part", page)
 
 
 def test_pairs_unless_another_task_is_named(refused, pairs):

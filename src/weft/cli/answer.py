@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -18,7 +18,6 @@ from weft.errors import ConfigError, InputError
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft.models.device import Device
-    from weft.tasks.span_answers import SpanAnswer
 
 AROUND = 60
 """Characters of the passage that are shown on each side of an answer."""
@@ -52,20 +51,17 @@ def command(
     table = open_table(file, encoding=encoding or "auto", form="txt")
     passage = "\n".join(row.values["text"] for row in table)
     from weft import bundle
-    from weft.data.examples.span_questions import Question
-    from weft.tasks.question_answering import QuestionAnswering
 
     model = bundle.load(folder, device=device or "auto")
-    if not isinstance(model.task, QuestionAnswering):
-        kind, hint = model.task.config.kind, "name a folder that was trained with --task question_answering"
-        if kind == "multiple_choice":
-            hint = f"it chooses among options, which a file has: weft predict {folder} FILE"
-        raise ConfigError(f"a model of task `{kind}` finds no answer in a passage", where=folder, hint=hint)
+    config = model.task.config
+    if config.answers_with != "span":
+        hint = f"name a folder that was trained with --task question_answering, or {config.next_step.format(folder)}"
+        raise ConfigError(f"a model of task `{config.kind}` finds no answer in a passage", where=folder, hint=hint)
     if not all(question.strip() for question in questions):
         raise InputError("question is empty", where="--question")
     console = Console(file=sys.stdout, highlight=False)
     for question in questions or _asked():
-        asked = Question(question, passage)
+        asked = config.example(question, passage)
         (given,) = model.answer([asked])
         if as_json:
             record = {name: value for name, value in model.task.record(given, asked).items() if name != "passage"}
@@ -76,7 +72,7 @@ def command(
             console.print(shown(given, passage, marked=console.is_terminal), soft_wrap=True)
 
 
-def shown(given: SpanAnswer, passage: str, *, marked: bool) -> Text:
+def shown(given: Any, passage: str, *, marked: bool) -> Text:
     """An answer for people: its text, how sure it is, its place, and what stands around it.
 
     In there the answer is `marked` by its colours, or else stands in brackets.

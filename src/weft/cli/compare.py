@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -16,35 +16,31 @@ from rich.table import Table
 from weft.cli import options
 from weft.cli.console import Teller, stopping
 from weft.cli.formatting import called, interval, told
+from weft.config import kind_of
 from weft.errors import ConfigError, did_you_mean
+from weft.metrics.names import measure
 from weft.report.formatting import pace
 
 if TYPE_CHECKING:
     from weft.experiments.candidates import Candidate
+    from weft.tasks.base import TaskConfig
 
 ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
     " `task` and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
 )
-READERS = "bag,cnn,lstm,transformer"
-WRITERS = {"seq2seq": "lstm,gru,transformer", "language_model": "lstm,gru,gpt"}
-"""What is compared where nothing is named."""
-KINDS = ("classification", *WRITERS)
-COLUMNS = {
-    "accuracy": ("accuracy", "macro_f1", "log_loss"),
-    "bleu": ("bleu", "chrf", "log_loss"),
-    "bits_per_byte": ("bits_per_byte", "perplexity"),
-}
-"""The scores in the table, by the one that decides, which comes first."""
+METAVAR = "classification|seq2seq|language_model"
+SCORES = 3
+"""Scores at most in the table: more do not fit in a terminal."""
 TASK = "What is asked of the texts. Default: classification, or seq2seq where sources, targets or decoders are named."
 REPEATS = "With folds: deal them so many times. With --test: train with so many seeds."
 
 
 @click.command("compare", short_help="Compare models on the same folds, with tests of significance.")
 @click.argument("source")
-@click.option("--encoders", help=f"{ENCODERS} Default: {READERS}.")
+@click.option("--encoders", help=f"{ENCODERS} Default: bag,cnn,lstm,transformer.")
 @click.option("--decoders", help="The same for models that write: transformer, lstm, gru, gpt.")
-@click.option("--task", "kind", metavar="|".join(KINDS), help=TASK)
+@click.option("--task", "kind", metavar=METAVAR, help=TASK)
 @click.option("--folds", type=click.IntRange(min=2), help="Parts of the file, each tested on once. Default: 5.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help=REPEATS)
 @click.option("--test", help="File to test on, instead of folds.")
@@ -101,22 +97,35 @@ def command(
 
 def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> list[Candidate]:
     """The models that are named: by their encoders or, where they write, by their decoders."""
-    if any(given[name] for name in ("source_column", "target", "decoders")):
-        given["kind"] = given["kind"] or "seq2seq"
-    if given["kind"] not in (None, *KINDS):
-        what = f"no models of a task `{given['kind']}` are compared"
-        hint = f"{did_you_mean(given['kind'], KINDS)}; of other tasks, train each model and look at their pages"
-        raise ConfigError(what, where="--task", hint=hint)
-    if given["kind"] == "language_model" and given["encoders"]:
-        raise click.UsageError("a language model has no encoder: name --decoders", click.get_current_context())
-    writes = given["kind"] in WRITERS and not given["encoders"]
-    part: Literal["encoder", "decoder"] = "decoder" if writes else "encoder"
-    words = [word for word in (given[f"{part}s"] or WRITERS.get(given["kind"], READERS)).split(",") if word.strip()]
+    task = _task(given)
+    part = "encoder" if given["encoders"] else task.parts[-1]
+    if part not in task.parts:
+        what = f"a model of task `{kind_of(task)}` has no {part}: name --{task.parts[-1]}s"
+        raise click.UsageError(what, click.get_current_context())
+    words = [word for word in (given[f"{part}s"] or ",".join(task.compared_kinds)).split(",") if word.strip()]
     if not words:
         raise click.UsageError(f"--{part}s names nothing to compare")
     from weft.experiments.candidates import entries
 
     return entries(words, _settings(source, given), overrides=overrides, part=part)
+
+
+def _task(given: dict[str, Any]) -> type[TaskConfig]:
+    """The task that is named, or that the options are of. Raises ConfigError for one that is not compared."""
+    from weft.tasks.choices import KINDS, implied
+
+    compared = {kind: task for kind, task in KINDS.items() if task.compared_by}
+    if given["kind"] is None:
+        options = {"source": given["source_column"], "target": given["target"]}
+        task = implied([name for name, value in options.items() if value])
+        if given["decoders"] and "decoder" not in task.parts:
+            task = next(one for one in compared.values() if "decoder" in one.parts)
+        given["kind"] = kind_of(task)
+    if given["kind"] not in compared:
+        what = f"no models of a task `{given['kind']}` are compared"
+        hint = f"{did_you_mean(given['kind'], compared)}; of other tasks, train each model and look at their pages"
+        raise ConfigError(what, where="--task", hint=hint)
+    return compared[given["kind"]]
 
 
 def _print(found: Mapping[str, Any], folder: Path) -> None:
@@ -151,12 +160,12 @@ def _settings(source: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _table(found: Mapping[str, Any]) -> Table:
-    runs, names = found["repeats"] * found["folds"], COLUMNS[found["decides"]]
+    runs, names = found["repeats"] * found["folds"], found["shown"][:SCORES]
     table = Table(box=None, pad_edge=False)
     for column in ("model", called(names[0]), "95%", *map(called, names[1:]), "texts/s", "MB", "trained"):
         table.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
     for model in found["models"]:
-        first, *others = (_spread(name, model["scores"].get(name), runs=runs) for name in names)
+        first, *others = (_spread(name, model["scores"].get(name), runs=runs, first=names[0]) for name in names)
         table.add_row(
             escape(model["name"]),
             first,
@@ -173,12 +182,12 @@ def _legend(found: Mapping[str, Any]) -> str:
     """What the figures of the table are."""
     runs = found["repeats"] * found["folds"]
     said = f"mean ± standard deviation of {runs} {found['design']}; " if runs > 1 else ""
-    several = ", the mean of the repeats" if found["decides"] == "accuracy" else " of the first repeat"
+    several = ", the mean of the repeats" if "details" in found["models"][0] else " of the first repeat"
     return f"{said}95%: interval over all {found['texts']:,} texts{several if found['repeats'] > 1 else ''}"
 
 
-def _spread(name: str, score: Mapping[str, Any] | None, *, runs: int) -> str:
-    if score is None or name in ("log_loss", "perplexity"):
+def _spread(name: str, score: Mapping[str, Any] | None, *, runs: int, first: str) -> str:
+    if score is None or (name != first and measure(name).form == "number"):
         return f"{score['mean']:.3f}" if score else ""
     mean, deviation = (told(name, score[which]).removesuffix("%") for which in ("mean", "deviation"))
     return f"{mean} ± {deviation}" if runs > 1 else mean

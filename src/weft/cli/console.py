@@ -19,8 +19,6 @@ from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveRepo
 
 PLAIN_SECONDS = 5.0
 """Where there is no terminal, at most one line of progress in so many seconds."""
-FREE = ("bits_per_byte", "perplexity")
-"""The scores of a language model in a sentence."""
 ASKED = {"with_answer": "with an answer", "without_answer": "no answer in the passage"}
 """The kinds of questions on a passage."""
 
@@ -101,10 +99,8 @@ def stopping() -> Generator[list[int]]:
             signal.signal(number, handler)
 
 
-def in_one_line(scores: Mapping[str, Any]) -> str:
-    """The scores as a sentence: what was right, and what always giving the commonest answer would get."""
-    asked = ("exact_match", "f1") if "f1" in scores["scores"] else ()
-    names = ("accuracy", "micro_f1", "macro_f1", *asked, "bleu", "chrf", *([] if "bleu" in scores["scores"] else FREE))
+def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
+    """The named scores as a sentence, and the score of always giving the commonest answer."""
     found = {name: score for name in names if (score := scores["scores"].get(name))}
     few = any(one["low"] is None for one in found.values())
     parts = [

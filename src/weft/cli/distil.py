@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -16,8 +16,10 @@ from rich.table import Table
 from weft.cli import options
 from weft.cli.console import Teller, stopping
 from weft.config import read_yaml
+from weft.data.examples.roles import settings_of
 from weft.errors import ConfigError, RunFolderError
-from weft.report.formatting import Interval, measure, size, span
+from weft.metrics.names import measure
+from weft.report.formatting import Interval, size, span
 from weft.report.formatting import score as shown_score
 from weft.report.pages.distilled import TITLES, in_words
 
@@ -29,7 +31,8 @@ STUDENT = (
     " `task` and `training` settings. Default: cnn, or lstm."
 )
 TARGETS = "Of models that write: the teacher's texts in place of the true targets (the default), or beside them."
-KINDS = {"encoder": "cnn", "decoder": "lstm"}
+STUDENTS = {"encoder": "cnn", "decoder": "lstm"}
+"""The kind of a student, by the part that is another than the teacher's."""
 
 
 @click.command("distil", short_help="Let a small, fast model learn from a large one.")
@@ -82,7 +85,7 @@ def command(
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
-        _print(found, folder)
+        _print(found, folder, then=config.task.next_step)
 
 
 PLACES = {
@@ -107,11 +110,11 @@ def _student(
         hint = "expected one that `weft train` wrote"
         raise RunFolderError("there is no run in this folder", where=str(teacher), hint=hint)
     from weft.experiments.candidates import entries
-    from weft.experiments.teacher_answers import check_kind
+    from weft.experiments.teacher_answers import teaching
 
     kind, data = before["task"]["kind"], {} if source else before["data"]
-    check_kind(kind)
-    columns = () if source else ("text", "label", "source", "target")
+    task = teaching(kind)
+    columns = () if source else (*settings_of(task.roles), *task.further_columns)
     settings: dict[str, Any] = {
         "data": {**data, "train": source or data["train"]},
         "task": {"kind": kind, **{name: before["task"][name] for name in columns if before["task"].get(name)}},
@@ -126,15 +129,15 @@ def _student(
             settings[PLACES[option]][option.removesuffix("_column")] = value
         else:
             settings[option] = value
-    part: Literal["encoder", "decoder"] = "decoder" if kind == "seq2seq" else "encoder"
+    part = task.parts[-1]
     try:
-        entry = entries([word or KINDS[part]], settings, overrides=overrides, part=part)[0]
+        entry = entries([word or STUDENTS[part]], settings, overrides=overrides, part=part)[0]
     except ConfigError as error:
         raise ConfigError(error.what, where=error.where.replace("--encoders", "--student"), hint=error.hint) from None
     return entry.config, entry.name
 
 
-def _print(found: Mapping[str, Any], folder: Path) -> None:
+def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
     console = Console(file=sys.stdout, highlight=False)
     console.print(f"[bold]{escape(found['data'])}[/bold]", soft_wrap=True)
     known = measure(found["score"])
@@ -155,6 +158,5 @@ def _print(found: Mapping[str, Any], folder: Path) -> None:
     console.print(table)
     for sentence in in_words(found):
         console.print(sentence, markup=False, soft_wrap=True)
-    ask = "generate" if found["score"] == "bleu" else "predict"
-    said = f"page: {folder / 'page.html'}   ask: weft {ask} {folder / 'student'} --text ..."
+    said = f"page: {folder / 'page.html'}   {then.format(folder / 'student')}"
     console.print(said, markup=False, soft_wrap=True)

@@ -149,13 +149,14 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
     for said in dict.fromkeys(said for model in models.values() for said in model.task.check(examples)):
         click.echo(f"{file}: {said}", err=True)
     found = {folder: model.evaluate(examples) for folder, model in models.items()}
-    for one in found.values():
-        unread = [answer.unread for answer in one.answers if getattr(answer, "unread", 0)]
-        if unread:
+    for folder, one in found.items():
+        task = models[folder].task
+        if unread := [cut for answer in one.answers if (cut := task.unread(answer))]:
             what = (
                 f"of {len(unread):,} of {len(examples):,} sources the end was not read, {sum(unread):,} tokens in all"
             )
-            click.echo(f"{file}: {what} (task.max_source)", err=True)
+            setting, _ = task.config.input_limit or ("", 0)
+            click.echo(f"{file}: {what} (task.{setting})", err=True)
     return found
 
 

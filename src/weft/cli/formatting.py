@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from weft.report.formatting import MEASURES
+from weft.metrics.names import measure
 
-POINTS = {name for name, one in MEASURES.items() if one.form == "points"}
-"""The scores that go from 0 to 100."""
-SHARES = {name for name, one in MEASURES.items() if one.form == "share"} | {"precision", "recall"}
-"""The scores that are given as percents, as on pages; and those of one label."""
 TOO_FEW = "too few texts"
 """What stands where an interval would: of fewer than 10 texts there is none."""
 
 
 def called(name: str) -> str:
-    """A score's name, for people: as on pages, but in a sentence."""
-    if name in POINTS:
-        return MEASURES[name].title + (" (low is good)" if MEASURES[name].better == "low" else "")
-    return name.replace("_", " ").replace("f1", "F1")
+    """Name a score in a sentence or a table, where of points the fewer are the better with a word on that."""
+    known = measure(name)
+    return known.called + (" (low is good)" if known.form == "points" and known.better == "lower" else "")
 
 
 def shown(name: str, value: float) -> str:
-    """A score's value in a table."""
-    if name in SHARES:
+    """Write a score's value for a table."""
+    known = measure(name)
+    if known.form == "share":
         return f"{value:.2%}"
-    return f"{value:.2f}" if name in POINTS or name == "perplexity" else f"{value:.4f}"
+    return f"{value:.{2 if known.form == 'points' else known.digits}f}"
 
 
 def brief(name: str, value: float) -> str:
-    """A score's value in a line of progress."""
-    return f"{value:.1f}" if name in POINTS else shown(name, value)
+    """Write a score's value for a line of progress."""
+    return f"{value:.1f}" if measure(name).form == "points" else shown(name, value)
 
 
 def told(name: str, value: float) -> str:
-    """A score's value in a sentence: of a share the percents."""
-    return f"{value:.1%}" if name in SHARES else brief(name, value)
+    """Write a score's value for a sentence."""
+    return f"{value:.1%}" if measure(name).form == "share" else brief(name, value)
 
 
 def interval(name: str, score: Mapping[str, float | None], *, written: Callable[[str, float], str] = told) -> str:

@@ -59,9 +59,9 @@ def inputs(
 
 def _form(model: bundle.Model, file: str) -> str:
     """Plain lines, where a file ends as the sources of training did: `test.en` of a model of `train.en,train.zh`."""
-    source = getattr(model.task.config, "source", None)
+    suffix = model.task.config.line_suffix
     alone = not side_files(file) and suffix_of(file).lower() not in FORMS
-    return "txt" if source and alone and suffix_of(file) == f".{source}" else "auto"
+    return "txt" if suffix and alone and suffix_of(file) == f".{suffix}" else "auto"
 
 
 def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
@@ -115,7 +115,7 @@ def answered(
         for example in chunk:
             number += 1
             given = None if isinstance(example, Blank) else next(answers)
-            if unread := getattr(given, "unread", 0):
+            if given is not None and (unread := model.task.unread(given)):
                 cut += 1
                 if cut <= SAID:
                     say_unread(model, unread, where=place(number, example))
@@ -174,9 +174,9 @@ def say_unseen(unseen: Counter[str]) -> None:
 
 def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:
     """Say, on standard error, how much of an input was not read."""
-    read = getattr(model.task.config, "max_source", None)
     what = "the last token was" if unread == 1 else f"the last {unread:,} tokens were"
-    click.echo(f"{where}: {what} not read: the model reads {read} (task.max_source)", err=True)
+    setting, most = model.task.config.input_limit or ("", 0)
+    click.echo(f"{where}: {what} not read: the model reads {most} (task.{setting})", err=True)
 
 
 def say_left_out(table: Table) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
 """Of so many rows of a finding the lines are told."""
-KINDS = ("classification", "seq2seq", "question_answering")
+METAVAR = "classification|multilabel|seq2seq|question_answering"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
 
@@ -35,7 +35,7 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 @click.argument("source")
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
 @click.option("--label", help="Column of the label. Default: guessed, and said.")
-@click.option("--task", metavar="|".join(KINDS), help=TASK)
+@click.option("--task", metavar=METAVAR, help=TASK)
 @options.label_separator
 @options.source
 @options.target
@@ -64,8 +64,11 @@ def command(
     lengths, odd scripts. With --task question_answering it is questions on passages: answers that are not there.
     """
     options.check_sources(source, dev, test)
-    if task not in (None, *KINDS):
-        hint = f"{did_you_mean(task, KINDS)}; of other tasks, `weft train` says what is wrong with a file"
+    from weft.tasks.choices import KINDS
+
+    inspected = [kind for kind, one in KINDS.items() if one.inspected_as]
+    if task is not None and task not in inspected:
+        hint = f"{did_you_mean(task, inspected)}; of other tasks, `weft train` says what is wrong with a file"
         raise ConfigError(f"no files of a task `{task}` are inspected", where="--task", hint=hint)
     from weft.dataset import DataConfig
     from weft.experiments.inspection.inspect import in_order, write_inspection
@@ -97,15 +100,18 @@ def _told_of(
     from weft.experiments.inspection.inspect import inspect
     from weft.experiments.inspection.inspect_pairs import inspect_pairs
     from weft.experiments.inspection.inspect_questions import inspect_questions
+    from weft.tasks.choices import KINDS, implied
 
     pairs = {"source": columns["source_column"], "target": columns["target"]}
     texts = {name: column for name, column in columns.items() if name not in ("source_column", "target")}
-    sides = any(pairs.values()) or (side_files(data.train) and not any(texts.values()))
-    if task == "question_answering":
-        return inspect_questions(data, text=texts["text"], label=texts["label"])
-    if task == "seq2seq" or (task is None and sides):
-        return inspect_pairs(data, **pairs)
-    return inspect(data, **texts, label_errors=label_errors, seed=seed)
+    given = {name for name, column in {**pairs, **texts}.items() if column}
+    parallel = bool(side_files(data.train)) and not any(texts.values())
+    match (KINDS[task] if task else implied(given, parallel=parallel)).inspected_as:
+        case "questions":
+            return inspect_questions(data, text=texts["text"], label=texts["label"])
+        case "pairs":
+            return inspect_pairs(data, **pairs)
+    return inspect(data, **texts, kind=task, label_errors=label_errors, seed=seed)
 
 
 def _print(findings: Sequence[Finding], name: str) -> None:

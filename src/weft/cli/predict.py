@@ -73,7 +73,7 @@ def command(
         if reject_below is not None:
             records = _rejecting(records, below=reject_below)
         if (form or Path(output or "").suffix.removeprefix(".")) == "csv":
-            _write_csv(records, out, separator=getattr(model.task.config, "label_separator", None) or "|")
+            _write_csv(records, out, separator=model.task.config.separator or "|")
         else:
             _write_lines(records, out)
     if table is not None:

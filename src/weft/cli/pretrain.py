@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from weft.cli import options, train
+from weft.config import kind_of
 
-TASKS = {"mlm": "masked_language_model", "clm": "language_model"}
 OBJECTIVE = "mlm (the default): an encoder tells hidden words; clm: a decoder tells the next one."
 
 
 @click.command("pretrain", short_help="Train an encoder or a decoder on plain text, to be fine-tuned.")
 @click.argument("source")
-@click.option("--objective", type=click.Choice(list(TASKS)), default="mlm", help=OBJECTIVE)
+@click.option("--objective", type=click.Choice(["mlm", "clm"]), default="mlm", help=OBJECTIVE)
 @click.option("--text", help="Column of the text. Default: guessed, and said.")
 @options.dev
 @options.test
@@ -28,7 +28,11 @@ def command(context: click.Context, objective: str, **given: Any) -> None:
     `weft train FILE --encoder pretrained:FOLDER` then starts from the folder, `--decoder pretrained:FOLDER` from that
     of clm.
     """
-    for part, of in (("encoder", "mlm"), ("decoder", "clm")):
-        if given[part] is not None and objective != of:
+    from weft.tasks.choices import TASKS
+
+    tasks = {one.objective: one for one in TASKS if one.objective}
+    for part in ("encoder", "decoder"):
+        if given[part] is not None and part not in tasks[objective].parts:
+            of = next(name for name, one in tasks.items() if part in one.parts)
             raise click.UsageError(f"--{part} is of --objective {of}, and this is {objective}", context)
-    context.invoke(train.command, kind=TASKS[objective], **given)
+    context.invoke(train.command, kind=kind_of(tasks[objective]), **given)

@@ -128,7 +128,7 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
 
 def own(model: bundle.Model) -> SearchConfig | None:
     """The search of a model's own settings; None where it writes nothing."""
-    return getattr(model.task.config, "search", None)
+    return model.task.config.own_search
 
 
 def searched(model: bundle.Model, asked: Asked) -> bundle.Model:

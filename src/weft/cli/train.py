@@ -33,14 +33,6 @@ TASK = (
     "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
     " files), language_model, question_answering (the answer to a question from a passage) or multiple_choice."
 )
-NEXT = {
-    "seq2seq": "ask: weft generate {} --text ...",
-    "language_model": "ask: weft generate {} --prompt ...",
-    "question_answering": "ask: weft answer {} --passage FILE --question ...",
-    "multiple_choice": "ask: weft predict {} FILE",
-    "masked_language_model": "start from it: weft train FILE --encoder pretrained:{}",
-}
-"""What is done with a model of each task, if it is not asked by `weft predict`."""
 
 
 @click.command("train", short_help="Train a model on labelled texts, on pairs, or on plain text.")
@@ -87,8 +79,9 @@ def command(
         reports = train(config, folder, resume=resume, stop=lambda: received[0] if received else 0)
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
-    teller.console.print(in_one_line(read_json(Path(folder) / "scores.json")), markup=False)
-    then = NEXT.get(config.task.kind, "ask: weft predict {} --text ...").format(folder)
+    scores = read_json(Path(folder) / "scores.json")
+    teller.console.print(in_one_line(scores, config.task.headline), markup=False)
+    then = config.task.next_step.format(folder)
     teller.console.print(f"page: {Path(folder) / 'page.html'}   {then}", markup=False)
 
 
@@ -142,27 +135,28 @@ def _check_start(given: Mapping[str, Any], overrides: Sequence[str]) -> None:
 
 def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
     """The task that was named, or that options and files tell; None: as the settings say."""
-    if given["kind"] is None and given["label_separator"] is not None:
-        return "multilabel"
+    from weft.tasks.choices import TASKS, implied
+
     task, data = settings.get("task"), settings.get("data")
-    named = task.get("kind") if isinstance(task, Mapping) else task
+    if given["kind"] or (task.get("kind") if isinstance(task, Mapping) else task):
+        return given["kind"]
     files = side_files(str(data.get("train", ""))) if isinstance(data, Mapping) else ()
-    pairs = given["source_column"] or given["target"] or files
-    return given["kind"] or ("seq2seq" if pairs and not named else None)
+    options = {place.partition(".")[2] for option, place in PLACES.items() if given[option] is not None}
+    found = implied(options, parallel=bool(files))
+    return None if found is TASKS[0] else kind_of(found)
 
 
 def _check_task(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Refuse the options of another task. Raises ConfigError, with the tasks that have such an option."""
-    from weft.tasks.choices import TASKS
+    from weft.tasks.choices import KINDS, TASKS
 
     task = settings.get("task", {})
     kind = str(task.get("kind", kind_of(TASKS[0]))) if isinstance(task, Mapping) else str(task)
-    known = {kind_of(one): one for one in TASKS}
     for option, place in PLACES.items():
         section, _, name = place.partition(".")
-        if section != "task" or given[option] is None or kind not in known or name in known[kind].model_fields:
+        if section != "task" or given[option] is None or kind not in KINDS or name in KINDS[kind].model_fields:
             continue
-        others = [f"--task {other}" for other, config in known.items() if name in config.model_fields]
+        others = [f"--task {other}" for other, config in KINDS.items() if name in config.model_fields]
         hint = f"leave it out, or choose a task that has it: {', '.join(others)}"
         flag = f"--{name.replace('_', '-')}"
         raise ConfigError(f"the task `{kind}` has no such option", where=flag, hint=hint)

@@ -14,7 +14,7 @@ from weft.decoding.rules import NEVER
 from weft.models.base import Decoder, State
 
 Stop = Literal["likely", "sure"]
-"""When a row is done: see `beam_search`."""
+"""Condition on which a row is done: see `beam_search`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Ranking:
         return score / length**self.length_penalty
 
     def lost(self, state: Any, size: int) -> Tensor | float:
-        """What each live output [B, K] loses for what it has not looked at: the sum of log(min(looks, 1)), weighed."""
+        """Return the coverage penalty of each live output [B, K]: the sum of log(min(attention, 1)), weighted."""
         seen = getattr(state, "seen", None)
         if not self.coverage_penalty or not seen:
             return 0.0
-        looks_NS = torch.stack([one.sum(1) for one in seen]).sum(0)
-        costs_BKS = looks_NS.clamp(1e-9, 1).log().view(-1, size, looks_NS.shape[1])
+        attention_NS = torch.stack([one.sum(1) for one in seen]).sum(0)
+        costs_BKS = attention_NS.clamp(1e-9, 1).log().view(-1, size, attention_NS.shape[1])
         if state.mask_BS is not None:
             costs_BKS = costs_BKS.masked_fill(~state.mask_BS[:, None], 0.0)
         return -self.coverage_penalty * costs_BKS.sum(2)

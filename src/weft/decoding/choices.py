@@ -52,9 +52,9 @@ class SearchConfig(Config):
 
     kind: str
     max_length: Annotated[int | None, Field(ge=1), _hint("null takes the longest that the task writes")] = None
-    """An output has at most so many tokens; None: as many as the task says."""
+    """Largest number of tokens of an output; None: that of the task."""
     min_length: Annotated[int, Field(ge=0), _hint("0 lets an output end at once")] = 0
-    """An output has at least so many tokens."""
+    """Smallest number of tokens of an output."""
     repetition_penalty: Annotated[
         float, Field(gt=0, allow_inf_nan=False), _hint("1 changes nothing, 1.2 is a usual penalty")
     ] = 1.0
@@ -67,11 +67,11 @@ class SearchConfig(Config):
     """Words that every output holds: where they fit best, by a beam or greedily (which is then a beam of 1); drawn ones
     come at the latest where there is room for nothing else."""
     prefix: str = ""
-    """Every output begins with this."""
+    """Text that every output begins with."""
 
     @property
     def in_words(self) -> str:
-        """What it is called in a sentence."""
+        """Name of the search in a sentence."""
         return f"{self.kind} search"
 
     @model_validator(mode="after")
@@ -82,7 +82,7 @@ class SearchConfig(Config):
         return self
 
     def rules(self, *, end: int, spell: Spell, longest: int) -> tuple[Rule, ...]:
-        """What is to be applied to the scores of each step, in this order.
+        """Return the rules that are applied to the scores of each step, in this order.
 
         Args:
             end: the id that ends a sequence.
@@ -138,7 +138,7 @@ class Beam(SearchConfig):
     in_order: ClassVar[tuple[str, ...]] = ("size",)
     kind: Literal["beam"] = "beam"
     size: Annotated[int, Field(ge=1), _hint("5 is usual, 1 is greedy search")] = 5
-    """How many outputs are written side by side."""
+    """Number of outputs that are written side by side."""
     length_penalty: Annotated[float, Field(allow_inf_nan=False), _hint("1 compares means, 0 compares sums")] = 1.0
     """Alpha: the sum of log-probabilities is divided by length ** alpha, so that 0 is the sum and 1 the mean of a
     token; above 1 long outputs win. The place is that of lp(Y) in Wu et al. 2016, equation 14, the form is simpler."""
@@ -146,7 +146,7 @@ class Beam(SearchConfig):
     """Beta: what was read but not attended to costs the sum of log(min(attention, 1)) over the source, this many times
     (Wu et al. 2016, equation 14)."""
     alternatives: Annotated[int, Field(ge=1), _hint("1 gives the best output alone")] = 1
-    """How many of the outputs are given, the best first."""
+    """Number of outputs that are given, the best first."""
     stop: Stop = "likely"
     """A row is done when it has as many ended outputs as its size and the best live one would be worth no more, were it
     to end now (`likely`), or could be worth no more however long it became (`sure`, which takes longer)."""
@@ -157,7 +157,7 @@ class Beam(SearchConfig):
 
     @property
     def in_words(self) -> str:
-        """With its size."""
+        """Name of the search in a sentence, with its size."""
         return f"beam search ({self.size})"
 
     @model_validator(mode="after")
@@ -174,7 +174,7 @@ class Sampling(SearchConfig):
 
     @property
     def in_words(self) -> str:
-        """Which way of drawing it is."""
+        """Name of the search in a sentence."""
         return "sampling" if self.kind == "sample" else "minimum risk"
 
     temperature: Annotated[
@@ -192,7 +192,7 @@ class Sampling(SearchConfig):
     """Draw from tokens about as surprising as expected, up to this share of the probability (Meister et al. 2023);
     1: from all."""
     seed: Annotated[int, Field(ge=0), _hint("the same seed gives the same outputs")] = 0
-    """Where the draws of each row begin."""
+    """Random seed of sampling."""
 
     def rules(self, *, end: int, spell: Spell, longest: int) -> tuple[Rule, ...]:
         """Those of every search, then those that shape what is left; see `SearchConfig.rules`."""
@@ -215,7 +215,7 @@ class Sample(Sampling):
 
     kind: Literal["sample"] = "sample"
     samples: Annotated[int, Field(ge=1), _hint("1 writes one output for each row")] = 1
-    """How many outputs are drawn for each row."""
+    """Number of outputs that are drawn for each row."""
 
 
 class MinimumRisk(Sampling):
@@ -226,7 +226,7 @@ class MinimumRisk(Sampling):
 
     kind: Literal["minimum-risk"] = "minimum-risk"
     samples: Annotated[int, Field(ge=2), _hint("16 is cheap, 100 is better")] = 16
-    """How many outputs are drawn for each row, to choose from and to compare with."""
+    """Number of outputs that are drawn for each row, to choose from and to compare with."""
 
 
 SEARCHES = (Greedy, Beam, Sample, MinimumRisk)

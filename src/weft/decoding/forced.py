@@ -30,18 +30,18 @@ class ForcedWords:
 
     @property
     def total(self) -> int:
-        """How many tokens the words take, each in its shortest spelling."""
+        """Number of tokens of the words, each in its shortest spelling."""
         return sum(_shortest(word) for word in self.words)
 
     def met(self, ids_NT: Tensor) -> Tensor:
-        """How many of these tokens each row has written, [N]: those of whole words, and of the one it is in.
+        """Count the tokens of the words that each row has written, [N]: those of whole words, and of the one it is in.
 
         One token more that `next_ids` gives is one more that is met, or several.
         """
         return self._progress(ids_NT).met_N
 
     def next_ids(self, ids_NT: Tensor) -> Tensor:
-        """What is sure to bring each row on, [N, spellings of all words]; -1 where a spelling has no such id."""
+        """Return ids that bring each row on, [N, spellings of all words]; -1 where a spelling has no such id."""
         return self._progress(ids_NT).next_NS
 
     def favoured(self, logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class ForcedWords:
 
 @dataclass(frozen=True)
 class _Progress:
-    """Of each row: tokens met, tokens of the words that do not stand yet, ids that bring it on."""
+    """Progress of each row: tokens met, tokens of the words that do not stand yet, ids that bring it on."""
 
     met_N: Tensor
     open_N: Tensor
@@ -127,7 +127,7 @@ def _only(ids_NS: Tensor, logits_NV: Tensor, *, rows_N: Tensor) -> Tensor:
 
 
 def _among(ids_NS: Tensor, logits_NV: Tensor) -> Tensor:
-    """Which scores are those of some ids (-1: none), and not forbidden, [N, V]."""
+    """Mark the scores of some ids (-1: none) that are not forbidden, [N, V]."""
     rows, size = logits_NV.shape
     # one column more for what is no id
     onward_NV = torch.zeros(rows, size + 1, dtype=torch.bool, device=logits_NV.device)
@@ -143,14 +143,14 @@ def _holds(ids: Sequence[int], run: Sequence[int]) -> bool:
 
 
 def _stands(spelling_G: Tensor, ids_NT: Tensor) -> Tensor:
-    """Where a spelling stands anywhere in a row, [N]."""
+    """Mark the rows in which a spelling stands anywhere, [N]."""
     if len(spelling_G) > ids_NT.shape[1]:
         return torch.zeros(len(ids_NT), dtype=torch.bool, device=ids_NT.device)
     return (ids_NT.unfold(1, len(spelling_G), 1) == spelling_G).all(-1).any(-1)
 
 
 def _begun(spelling_G: Tensor, ids_NT: Tensor) -> Tensor:
-    """How many tokens of a spelling, less than all, a row ends in, [N]."""
+    """Count the tokens of a spelling, less than all, in which a row ends, [N]."""
     steps = ids_NT.shape[1]
     begun_N = ids_NT.new_zeros(len(ids_NT))
     for count in range(1, min(len(spelling_G) - 1, steps) + 1):

@@ -20,7 +20,7 @@ FULL = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for all outputs: the id that ends one, how many tokens it has at most, and rules for what it holds."""
+    """Terms of all outputs: the id that ends one, how many tokens it has at most, and rules for what it holds."""
 
     end: int
     longest: int
@@ -49,7 +49,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What some rows, by their numbers at the start, write next; rows that have ended are not among them."""
+    """Tokens that some rows, by their numbers at the start, write next; rows that have ended are not among them."""
 
     rows_N: Tensor
     ids_N: Tensor
@@ -112,15 +112,15 @@ def unroll(
     if samples > 1:
         states_NTD, state = states_NTD[:, -1:].repeat_interleave(samples, 0), state.widen(samples)
     for step in range(terms.longest):
-        told = prompt - 1 + step
+        place = prompt - 1 + step
         logits_NV = decoder.logits(states_NTD[:, -1])
         logs_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32)).log_softmax(-1)
         # a rule may tell scores above 0 from those below: it gets log-probabilities, as in a beam search
         scores_NV = logs_NV if terms.rules else logits_NV
-        ids_N = choose(terms.allowed(scores_NV, written_NT[:, :told]), rows_N, step)
+        ids_N = choose(terms.allowed(scores_NV, written_NT[:, :place]), rows_N, step)
         log_N = logs_NV.gather(1, ids_N[:, None])[:, 0]
         yield Chosen(rows_N[live_N], ids_N[live_N], log_N[live_N])
-        written_NT[:, told] = ids_N
+        written_NT[:, place] = ids_N
         live_N = live_N & (ids_N != terms.end)
         # the samples of a row share what it began with: they leave together
         going_N = live_N.view(-1, samples).any(1).repeat_interleave(samples)
@@ -140,8 +140,8 @@ def collected(steps: Iterator[Chosen], *, rows: int, end: int) -> list[Output]:
     ids: list[list[int]] = [[] for _ in range(rows)]
     log_probability, ended = [0.0] * rows, [False] * rows
     for chosen in steps:
-        told = zip(chosen.rows_N.tolist(), chosen.ids_N.tolist(), chosen.log_probability_N.tolist(), strict=True)
-        for row, number, log in told:
+        drawn = zip(chosen.rows_N.tolist(), chosen.ids_N.tolist(), chosen.log_probability_N.tolist(), strict=True)
+        for row, number, log in drawn:
             log_probability[row] += log
             if number == end:
                 ended[row] = True

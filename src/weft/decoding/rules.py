@@ -35,7 +35,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class RepetitionPenalty:
-    """What stands in the row already becomes less likely (Keskar et al. 2019, section 4.1).
+    """Make tokens that stand in the row already less likely (Keskar et al. 2019, section 4.1).
 
     Scores above 0 are divided by `strength`. Those below 0 are multiplied by it, which the paper leaves open: divided,
     they would rise.
@@ -202,7 +202,7 @@ def _forbid(logits_NV: Tensor, ids_NW: Tensor, mask_NW: Tensor) -> Tensor:
 
 
 def _last(distance_NV: Tensor, p_NV: Tensor, *, mass: float, near: int = 256) -> Tensor:
-    """How far the last of the nearest tokens is that together have the mass, [N, 1].
+    """Return the distance of the last of the nearest tokens that together have the mass, [N, 1].
 
     The mass nearly always lies in a few tokens, and to sort them all would cost more than all else in a step: more than
     the nearest are looked at only in rows where these have less than it.

@@ -1,4 +1,4 @@
-"""What a decoder is fed while it learns: true tokens, or some of its own; knows no loss and no optimiser."""
+"""Input of a decoder while it learns: true tokens, or some of its own; knows no loss and no optimiser."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Schedule = Literal["constant", "linear", "exponential", "inverse-sigmoid"]
 
 
 class TeacherForcing(Config):
-    """Which share of the tokens that a decoder reads in training is true; the others are its own guesses."""
+    """Settings of the share of true tokens that a decoder reads in training; the others are its own guesses."""
 
     gold: float = Field(default=1.0, ge=0, le=1)
     """The share; 1 is teacher forcing as a whole. Where a schedule lowers it, where it ends."""
     schedule: Schedule = "constant"
-    """How the share falls from 1 (Bengio et al. 2015, section 2.4); `constant` is `gold` from the start."""
+    """Fall of the share of true tokens (Bengio et al. 2015, section 2.4); `constant` is `gold` from the start."""
     steps: int = Field(default=2_000, ge=1)
-    """How fast: after so many steps the share would be 0 in a `linear` fall and 1/e in an `exponential` one; of
+    """Steps of the fall: after so many the share would be 0 in a `linear` fall and 1/e in an `exponential` one; of
     `inverse-sigmoid`, k / (k + exp(step / k)), it is the k."""
 
     @model_validator(mode="after")

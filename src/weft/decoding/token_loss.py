@@ -37,7 +37,7 @@ def token_loss(logits_NV: Tensor, target_N: Tensor, *, smoothing: float = 0.0) -
 
 
 def references(decoder: Any, state: Any, target_BT: Tensor, mask_BT: Tensor) -> list[Reference]:
-    """How probable the targets of some rows are, given true prefixes."""
+    """Log-probabilities of the targets of some rows, given true prefixes."""
     states_BTD, _ = decoder(target_BT[:, :-1], state)
     logits_NV = decoder.logits(states_BTD[mask_BT]).float()
     gold_N = target_BT[:, 1:][mask_BT]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from codecs import getincrementaldecoder
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,8 @@ import torch
 from torch import nn
 
 from weft.files import write_text
-from weft.models.encoder_decoder import EncoderDecoder
 from weft.tasks.base import Task
-from weft.tasks.seq2seq import Seq2SeqTask
+from weft.tasks.generation.writer import Attention, Writer
 from weft.text.tokenizers.base import Tokenizer
 
 END = "∎"
@@ -43,35 +42,19 @@ def attention_maps(
 ) -> list[AttentionMap]:
     """Compute the attention of a few examples of moderate length, the shortest first, over the model's own outputs.
 
-    It is the cross-attention of the decoder: of a Transformer that of the last layer, the mean over heads. Empty for a
-    model without any, and for a task that is not sequence to sequence.
+    Empty for a model without any, and for a task that does not write texts for texts.
     """
-    if not isinstance(task, Seq2SeqTask) or not isinstance(model, EncoderDecoder):
-        return []
-    pairs = [
-        replace(one, targets=(given.text,))
-        for one, given in zip(examples[:AMONG], answers[:AMONG], strict=True)
-        if given.text.strip()
-    ]
-    if not pairs:
+    pairs = task.with_answers(examples[:AMONG], answers[:AMONG]) if isinstance(task, Writer) else []
+    if not isinstance(task, Writer) or not pairs:
         return []
     columns = task.encode(pairs)
     lengths_R2 = np.stack([columns.ragged[name].lengths_R for name in ("source", "target")], 1)
     near = {int(np.abs(lengths_R2 - goal).sum(1).argmin()) for goal in LENGTHS}
     rows = sorted((row for row in near if lengths_R2[row].max() <= LONGEST), key=lambda row: lengths_R2[row].sum())
-    training, device = model.training, next(model.parameters()).device
+    training = model.training
     model.eval()
-    found = []
     with torch.inference_mode():
-        for row in rows:
-            batch = task.collate(columns, np.array([row])).to(device)
-            assert batch.target_BT is not None
-            state = model.decoder.start(model.encoder(batch.source), rows=1, record=True)
-            _, state = model.decoder(batch.target_BT[:, :-1], state)
-            if seen := getattr(state, "seen", None):
-                weights_TS = torch.cat(seen, 1)[0].float().cpu().numpy()
-                source, target = batch.source.ids_BS[0, :-1].tolist(), batch.target_BT[0, 1:-1].tolist()
-                found.append(_readable(task, source, target, weights_TS))
+        found = [_readable(task, seen) for row in rows if (seen := task.attention(model, columns, row))]
     model.train(training)
     return found
 
@@ -101,11 +84,11 @@ def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[
     return [piece.strip() or "␣" for piece in pieces], first
 
 
-def _readable(task: Seq2SeqTask, source: Sequence[int], target: Sequence[int], weights_TS: np.ndarray) -> AttentionMap:
+def _readable(task: Writer, seen: Attention) -> AttentionMap:
     """Weights of ids as weights of pieces: of a source piece the sum, of a target piece the mean over its ids."""
-    sources, across = readable(task.tokenizers.source, source)
-    targets, down = readable(task.tokenizers.target, target)
-    across, down = [*across, len(source)], [*down, len(target)]
-    counts_T1 = np.diff([*down, len(target) + 1])[:, None]
-    merged_TS = np.add.reduceat(np.add.reduceat(weights_TS, across, axis=1), down, axis=0) / counts_T1
+    sources, across = readable(task.reads_with, seen.source)
+    targets, down = readable(task.writes_with, seen.target)
+    across, down = [*across, len(seen.source)], [*down, len(seen.target)]
+    counts_T1 = np.diff([*down, len(seen.target) + 1])[:, None]
+    merged_TS = np.add.reduceat(np.add.reduceat(seen.weights_TS, across, axis=1), down, axis=0) / counts_T1
     return AttentionMap([*sources, END], [*targets, END], np.round(merged_TS.astype(float), 3).tolist())

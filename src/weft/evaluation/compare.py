@@ -152,11 +152,12 @@ def compare(runs: Runs, *, design: Design) -> Comparison:
     Raises InputError where a table is damaged, or where two models did not answer the same texts.
     """
     tables = {
-        name: [[read_table(one / "answers.jsonl") for one in folds] for folds in repeats]
+        name: [[read_table(folder / "answers.jsonl") for folder in folds] for folds in repeats]
         for name, repeats in runs.items()
     }
     facts = {
-        name: [read_json(one / "scores.json") for folds in repeats for one in folds] for name, repeats in runs.items()
+        name: [read_json(folder / "scores.json") for folds in repeats for folder in folds]
+        for name, repeats in runs.items()
     }
     if len(tables) > 1:
         every = list(tables.values())
@@ -195,36 +196,36 @@ def _costs_of_all(facts: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str
     """Return the cost of the ensemble in each run: the sums, as every model has to be trained, stored and run."""
     names = ("train_seconds", "size_bytes", "parameters")
     return [
-        {name: sum(each[name] for each in one) for name in names}
-        | {"speed": {"texts_per_second": 1 / sum(1 / each["speed"]["texts_per_second"] for each in one)}}
-        for one in zip(*facts, strict=True)
+        {name: sum(model[name] for model in models) for name in names}
+        | {"speed": {"texts_per_second": 1 / sum(1 / model["speed"]["texts_per_second"] for model in models)}}
+        for models in zip(*facts, strict=True)
     ]
 
 
 def _compared(name: str, repeats: Sequence[Sequence[Table]], facts: Sequence[Mapping[str, Any]]) -> Compared:
-    each = [_scores(table) for folds in repeats for table in folds]
+    by_run = [_scores(table) for folds in repeats for table in folds]
     by_repeat = [pooled(folds) for folds in repeats]
     labels = by_repeat[0].labels
-    matrices = [confusion(one.gold_N, one.probabilities_NC.argmax(1), len(labels)) for one in by_repeat]
+    matrices = [confusion(table.gold_N, table.probabilities_NC.argmax(1), len(labels)) for table in by_repeat]
     # each repeat has the same texts: intervals are averaged, as pooling the repeats would take them for new texts
-    intervals = [scores(one.probabilities_NC, one.gold_N) for one in by_repeat]
+    intervals = [scores(table.probabilities_NC, table.gold_N) for table in by_repeat]
     by_class = zip(*(class_scores(matrix) for matrix in matrices), strict=True)
     whole = pooled(by_repeat)
     details = {
         "labels": labels,
         "confusion": np.sum(matrices, axis=0).tolist(),
-        "per_class": [{"label": label, **_mean_class(one)} for label, one in zip(labels, by_class, strict=True)],
+        "per_class": [{"label": label, **_mean_class(each)} for label, each in zip(labels, by_class, strict=True)],
         "calibration": reliability(whole.probabilities_NC, whole.gold_N).to_json(),
     }
     return Compared(
         name=name,
-        scores={score: spread([one[score] for one in each]) for score in each[0]},
-        pooled={score: _mean([one[score] for one in intervals]) for score in intervals[0]},
+        scores={score: spread([run[score] for run in by_run]) for score in by_run[0]},
+        pooled={score: _mean([repeat[score] for repeat in intervals]) for score in intervals[0]},
         details=details,
-        train_seconds=fmean(one["train_seconds"] for one in facts),
-        texts_per_second=fmean(one["speed"]["texts_per_second"] for one in facts),
-        size_bytes=fmean(one["size_bytes"] for one in facts),
-        parameters=fmean(one["parameters"] for one in facts),
+        train_seconds=fmean(run["train_seconds"] for run in facts),
+        texts_per_second=fmean(run["speed"]["texts_per_second"] for run in facts),
+        size_bytes=fmean(run["size_bytes"] for run in facts),
+        parameters=fmean(run["parameters"] for run in facts),
     )
 
 
@@ -240,14 +241,14 @@ def spread(values: list[float]) -> Spread:
 
 
 def _mean(parts: Sequence[Score]) -> Score:
-    value, ends = fmean(one.value for one in parts), [(one.low, one.high) for one in parts]
+    value, ends = fmean(score.value for score in parts), [(score.low, score.high) for score in parts]
     known = [(low, high) for low, high in ends if low is not None and high is not None]
     return Score(value, *map(fmean, zip(*known, strict=True))) if len(known) == len(ends) else Score(value)
 
 
 def _mean_class(parts: Sequence[ClassScores]) -> dict[str, Any]:
     names = ("precision", "recall", "f1")
-    return {name: asdict(_mean([getattr(one, name) for one in parts])) for name in names} | {
+    return {name: asdict(_mean([getattr(scores, name) for scores in parts])) for name in names} | {
         "support": parts[0].support
     }
 

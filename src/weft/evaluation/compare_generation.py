@@ -14,20 +14,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from weft.decoding.token_loss import Reference
 from weft.errors import InputError
 from weft.evaluation.compare import SURE, Design, Runs, Spread, p_in_words, spread
 from weft.files import read_json
-from weft.metrics.overlap import overlap
+from weft.metrics.names import measure
 from weft.metrics.significance import holm
 from weft.metrics.systems import CorpusScore, compare, intervals
-from weft.tasks.generation.generator import GeneratedText
-from weft.tasks.generation.scores import text_scores
-
-DECIDES = {"bleu": "BLEU", "bits_per_byte": "bits a byte"}
-"""Scores by which models are ranked and tested, for generated and for scored texts, with their titles."""
-SHOWN = ("bleu", "chrf", "rougeL", "bits_per_byte", "perplexity", "log_loss")
-"""Scores of each run that are reported, if it has them."""
+from weft.tasks.base import TaskConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +29,6 @@ class GeneratedAnswers:
 
     keys: list[Any]
     made: list[Any]
-
-    @property
-    def scores(self) -> dict[str, CorpusScore]:
-        """Scores that models are compared by."""
-        if isinstance(self.made[0], str):
-            return overlap(self.made, [references for _, references in self.keys])
-        answers = [GeneratedText("", 0.0, (), reference) for reference in self.made]
-        return {"bits_per_byte": text_scores(answers, self.keys)["bits_per_byte"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +53,23 @@ class WrittenComparison:
         return {**asdict(self), "decided_by": decided + adjusted, "said": said, "advice": more}
 
 
-def compare_written(runs: Runs, *, design: Design) -> WrittenComparison:
+def compare_written(runs: Runs, task: TaskConfig, *, design: Design) -> WrittenComparison:
     """Compare models by the `answers.jsonl` and `scores.json` in their run folders.
 
     Raises InputError if a table is damaged, or if two models did not generate for the same sources.
     """
     wrote = {
-        name: [_pooled([read_generated(one / "answers.jsonl") for one in folds]) for folds in repeats]
+        name: [_pooled([read_generated(one / "answers.jsonl", task) for one in folds]) for folds in repeats]
         for name, repeats in runs.items()
     }
     first = next(iter(wrote.values()))
     for repeats in wrote.values():
         if any(mine.keys != theirs.keys for mine, theirs in zip(repeats, first, strict=True)):
             raise InputError("the models were not given the same texts, or not with the same references")
-    scores = {name: repeats[0].scores for name, repeats in wrote.items()}
-    decides = next(name for name in DECIDES if name in next(iter(scores.values())))
+    scores = {name: task.corpus_scores(repeats[0].keys, repeats[0].made) for name, repeats in wrote.items()}
+    decides = task.compared_by[0]
     models = [_model(name, runs[name], scores[name]) for name in runs]
-    higher = next(iter(scores.values()))[decides].better == "higher"
+    higher = measure(decides).better == "higher"
     ranked = sorted(models, key=lambda model: model["scores"][decides]["mean"], reverse=higher)
     pairs = [_pair(one["name"], other["name"], scores) for one, other in combinations(ranked, 2)]
     for pair, p in zip(pairs, holm([pair[decides]["p_randomization"] for pair in pairs]), strict=True):
@@ -97,21 +82,17 @@ def compare_written(runs: Runs, *, design: Design) -> WrittenComparison:
     )
 
 
-def read_generated(path: Path) -> GeneratedAnswers:
-    """Read an `answers.jsonl`. Raises InputError for a line without a source, references and an answer, or a loss."""
+def read_generated(path: Path, task: TaskConfig) -> GeneratedAnswers:
+    """Read an `answers.jsonl`. Raises InputError for a line that no model of the task has written."""
     keys, made = [], []
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             try:
-                record = json.loads(line)
-                if "log_loss" in record:
-                    keys.append(str(record["text"]))
-                    made.append(Reference(record["log_loss"] * record["tokens"], record["tokens"]))
-                else:
-                    keys.append((str(record["source"]), tuple(record["references"])))
-                    made.append(str(record["answer"]))
+                given, one = task.comparable(json.loads(line))
+                keys.append(given)
+                made.append(one)
             except (ValueError, KeyError, TypeError):
-                what = "expected a source, its references, and the answer; or a text and its loss"
+                what = f"expected what was given to a model of task `{task.kind}`, and its answer"
                 raise InputError(what, where=f"{path}:{number}") from None
     if not keys:
         raise InputError("there are no answers", where=str(path))
@@ -129,7 +110,7 @@ def _model(name: str, repeats: Sequence[Sequence[Path]], scores: Mapping[str, Co
     facts = [read_json(one / "scores.json") for folds in repeats for one in folds]
     each: dict[str, Spread] = {
         score: spread([one["scores"][score]["value"] for one in facts])
-        for score in SHOWN
+        for score in facts[0]["scores"]
         if all(score in one["scores"] for one in facts)
     }
     return {
@@ -150,12 +131,13 @@ def _pair(one: str, other: str, scores: Mapping[str, Mapping[str, CorpusScore]])
 
 
 def _in_words(pair: Mapping[str, Any], decides: str) -> str:
-    found, digits = pair[decides]["difference"], 1 if decides == "bleu" else 3
+    found, known = pair[decides]["difference"], measure(decides)
+    digits, sign = 1 if known.form == "points" else 3, 1 if known.better == "higher" else -1
     interval = "too few texts for an interval"
     if found["low"] is not None:
-        ends = sorted(end if decides == "bleu" else -end for end in (found["low"], found["high"]))
+        ends = sorted(sign * end for end in (found["low"], found["high"]))
         interval = "95% interval " + " to ".join(f"{end:.{digits}f}" for end in ends)
-    points = f"by {pair['difference']:.{digits}f} {DECIDES[decides]}, {interval}, {p_in_words(pair['p'])}"
+    points = f"by {pair['difference']:.{digits}f} {known.called}, {interval}, {p_in_words(pair['p'])}"
     if pair["told_apart"]:
         return f"{pair['one']} is better than {pair['other']} ({points})"
     return f"{pair['one']} and {pair['other']} cannot be told apart ({points})"

@@ -18,13 +18,11 @@ from torch import Tensor, nn
 
 from weft.data.loader import by_length
 from weft.decoding.generate import Terms
-from weft.errors import ConfigError, InputError
+from weft.errors import ConfigError
 from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
 from weft.models.base import Decoder, Memory
-from weft.models.encoder_decoder import DecoderAlone, EncoderDecoder
 from weft.tasks.base import Task
-from weft.tasks.language_model import LanguageModelTask
-from weft.tasks.seq2seq import Seq2SeqTask
+from weft.tasks.generation.writer import Writer
 
 Prefix = Literal["true", "own"]
 PREFIXES: tuple[Prefix, ...] = get_args(Prefix)
@@ -56,20 +54,19 @@ def exposure(
     The model's own prefix is as long as the true one: it never ends early. The start of a row is true in both. Raises
     ConfigError for a model that generates no text, InputError for examples without a reference.
     """
-    if not isinstance(task, Seq2SeqTask | LanguageModelTask):
+    if not isinstance(task, Writer):
         raise ConfigError(f"a model of task `{task.config.kind}` writes no text", where="exposure")
     columns = task.encode(examples)
-    writes = task.tokenizers.target if isinstance(task, Seq2SeqTask) else task.tokenizer
-    terms = Terms(task.end, positions, never=(*writes.never, task.end))
+    terms = Terms(task.end, positions, never=(*task.writes_with.never, task.end))
     sums_2T, counts_T = np.zeros((2, positions)), np.zeros(positions, dtype=np.int64)
     model.eval()
     with torch.inference_mode():
         for rows in by_length(columns.cost_R, batch_rows=BATCH_ROWS, batch_tokens=BATCH_TOKENS):
-            memory, ids_BT, mask_BT = _references(model, task.collate(columns, rows).to(device))
-            ids_BT, mask_BT = ids_BT[:, : positions + 1], mask_BT[:, :positions]
+            forced = task.forced(model, task.collate(columns, rows).to(device))
+            ids_BT, mask_BT = forced.ids_BT[:, : positions + 1], forced.mask_BT[:, :positions]
             counts_T[: mask_BT.shape[1]] += mask_BT.sum(0).cpu().numpy()
             for side, prefix in enumerate(PREFIXES):
-                nats_T = _nats(model.decoder, memory, ids_BT, mask_BT, terms=terms, prefix=prefix)  # ty: ignore
+                nats_T = _nats(forced.decoder, forced.memory, ids_BT, mask_BT, terms=terms, prefix=prefix)
                 sums_2T[side, : len(nats_T)] += nats_T
     means_2T = sums_2T / np.maximum(1, counts_T)
     return [
@@ -92,15 +89,6 @@ def together(found: Sequence[Exposure]) -> Exposure:
     count = sum(one.count for one in found)
     true, own = (sum(getattr(one, side) * one.count for one in found) / count for side in ("true", "own"))
     return Exposure(found[0].first, found[-1].last, true, own, count)
-
-
-def _references(model: nn.Module, batch: Any) -> tuple[Memory | None, Tensor, Tensor]:
-    """Return what was read for the rows of a batch, their references with the start [B, T + 1], the mask [B, T]."""
-    if isinstance(model, EncoderDecoder) and batch.target_BT is not None:
-        return model.encoder(batch.source), batch.target_BT, batch.mask_BT
-    if isinstance(model, DecoderAlone) and batch.purpose == "score":
-        return None, batch.ids_BT, batch.mask_BT
-    raise InputError("there is no reference to compare what is written with")
 
 
 def _nats(

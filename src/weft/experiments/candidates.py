@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from weft.config import overridden, read_yaml, validated
 from weft.errors import ConfigError
@@ -29,7 +29,7 @@ def entries(
     settings: Mapping[str, Any],
     *,
     overrides: Sequence[str] = (),
-    part: Literal["encoder", "decoder"] = "encoder",
+    part: str = "encoder",
 ) -> list[Candidate]:
     """Parse the models that are named, one a word.
 

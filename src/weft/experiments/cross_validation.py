@@ -124,8 +124,9 @@ def cross_validate(
         ]
         for entry in plan.entries
     }
-    writes = plan.entries[0].config.task.answers_with == "text"
-    compared = (compare_written if writes else compare)(runs, design=plan.design).to_json()
+    task, design = plan.entries[0].config.task, plan.design
+    found = compare(runs, design=design) if task.answers_with == "label" else compare_written(runs, task, design=design)
+    compared = {**found.to_json(), "shown": list(task.compared_by)}
     places = {
         name: [str(one.relative_to(folder)) for fold in repeats for one in fold] for name, repeats in runs.items()
     }
@@ -151,10 +152,7 @@ def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
 
 def _task(entry: Candidate, examples: Examples) -> TaskConfig:
     """Return a model's task with its columns named; learned once, so that no mistake comes up after hours of others."""
-    found = {
-        name: getattr(examples.task, name) for name in (*examples.task.columns, "unit") if hasattr(examples.task, name)
-    }
-    task = entry.config.task.model_copy(update=found)
+    task = entry.config.task.model_copy(update=examples.task.found_in_table)
     suited(entry.config)
     try:
         with examples_of(entry.config.data.train):

@@ -25,15 +25,14 @@ from weft.config import Config, read_yaml
 from weft.dataset import Examples, read
 from weft.errors import ConfigError
 from weft.evaluation.evaluate import evaluate
-from weft.experiments.teacher_answers import Targets, answered, check_teacher, new_texts, questions, taught
+from weft.experiments.teacher_answers import answered, checked, new_texts
 from weft.experiments.word_vectors import words_for, write_vectors
 from weft.files import read_json, write_json
 from weft.metrics.significance import mcnemar
 from weft.report.pages.distilled import distilled_page
 from weft.run import RunConfig, suited, train
-from weft.tasks.base import TaskConfig, examples_of
-from weft.tasks.classification import ClassificationConfig
-from weft.tasks.losses import TeacherConfig
+from weft.tasks.base import examples_of
+from weft.tasks.teaching import Targets, Teacher
 from weft.training.reports import Note, Report
 
 PLAN, ANSWERS, WORDS, RESULT = "distil.json", "teacher.jsonl", "words.vec", "distilled.json"
@@ -48,6 +47,8 @@ class _Lesson:
 
     load: Callable[[Path], Model]
     teacher: Model
+    task: Teacher
+    """The teacher's."""
     examples: Examples
     more: list[Any]
     notes: list[str]
@@ -96,14 +97,14 @@ def distil(
     write_json(folder / PLAN, lesson.plan)
     yield from map(Note, lesson.notes)
     examples, known = lesson.examples, lesson.teacher
-    asked = questions(examples.train, lesson.more)
-    answers = yield from answered(known, asked, folder / ANSWERS, stop=stop)
-    learned = taught(known, asked, answers, train=examples.train, targets=targets)
+    asked = lesson.task.questions([*examples.train, *lesson.more])
+    answers = yield from answered(known, lesson.task.said, asked, folder / ANSWERS, stop=stop)
+    learned = lesson.task.lessons(asked, answers, train=examples.train, targets=targets)
     rows = f"{len(learned):,} rows to learn from, {len(examples.dev):,} to choose by"
     lessons = {STUDENT: replace(examples, train=learned, notes=[rows])}
     lessons[STUDENT] = yield from _started(known, lessons[STUDENT], folder / WORDS)
     if alone == "train":
-        lessons[ALONE] = replace(examples, task=_untaught(examples.task), notes=[])
+        lessons[ALONE] = replace(examples, task=examples.task.alone(), notes=[])
     for name, its_examples in lessons.items():
         yield Note(f"\n{name}")
         place = folder / name
@@ -128,14 +129,11 @@ def _lesson(
     seed = read_yaml(settings).get("seed", config.seed) if settings.is_file() else config.seed
     examples = read(config.data, config.task, seed=seed)
     with examples_of(config.data.train):
-        check_teacher(teacher, examples)
-    task = examples.task
-    if isinstance(task, ClassificationConfig):
-        heard = task.loss.teacher or TeacherConfig()
-        if files and heard.alpha == 1:
-            what = "the teacher is not heard, and the unlabelled texts have nobody else"
-            raise ConfigError(what, where="task.loss.teacher.alpha", hint="set it below 1, or give no unlabelled texts")
-        task = task.model_copy(update={"loss": task.loss.model_copy(update={"teacher": heard})})
+        knows = checked(teacher, examples)
+    task = examples.task.hearing()
+    if files and not task.hears:
+        what = "the teacher is not heard, and the unlabelled texts have nobody else"
+        raise ConfigError(what, where="task.loss.teacher.alpha", hint="set it below 1, or give no unlabelled texts")
     suited(config)
     with examples_of(config.data.train):
         task.learn(examples.train).build_model()  # no mistake is to come up after hours of the teacher's
@@ -144,7 +142,7 @@ def _lesson(
         "teacher": run_folder.seal_sum(place),
         "texts": replace(examples, train=[*examples.train, *more]).fingerprint,
     }
-    return _Lesson(load, teacher, replace(examples, task=task), more, [*examples.notes, *said], plan)
+    return _Lesson(load, teacher, knows, replace(examples, task=task), more, [*examples.notes, *said], plan)
 
 
 def _started(teacher: Model, examples: Examples, path: Path) -> Generator[Report, None, Examples]:
@@ -158,13 +156,6 @@ def _started(teacher: Model, examples: Examples, path: Path) -> Generator[Report
     return replace(examples, task=examples.task.model_copy(update={"vectors": str(path)}))
 
 
-def _untaught(task: TaskConfig) -> TaskConfig:
-    """Return a copy of this task without a teacher."""
-    if not isinstance(task, ClassificationConfig):
-        return task
-    return task.model_copy(update={"loss": task.loss.model_copy(update={"teacher": None})})
-
-
 def _may_start(plan: Mapping[str, Any], folder: Path, resume: bool) -> None:
     if not run_folder.check_may_start_plan(folder, plan=PLAN, kind="a distillation", resume=resume):
         return
@@ -176,7 +167,7 @@ def _may_start(plan: Mapping[str, Any], folder: Path, resume: bool) -> None:
 def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) -> dict[str, Any]:
     """Measure every model on the scored set: quality, speed, size, and the student's gain."""
     examples, part = lesson.examples.test or lesson.examples.dev, "test" if lesson.examples.test else "dev"
-    device = lesson.teacher.device
+    device, task = lesson.teacher.device, lesson.teacher.task.config
     places = {**{name: folder / name for name in runs}, "teacher": teacher}
     loaded = {**{name: lesson.load(folder / name) for name in runs}, "teacher": lesson.teacher}
     found = {
@@ -188,7 +179,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
     paces = _paces(loaded, examples)
     models = {
         name: {
-            "encoder": lesson.teacher.task.config.encoder.kind,
+            "encoder": task.part_configs[0].kind,
             **found[name],
             "speed": {"texts_per_second": round(paces[name], 1)},
             "size_bytes": run_folder.size(places[name]),
@@ -196,16 +187,15 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
         }
         for name, model in loaded.items()
     }
-    writes = lesson.teacher.task.config.answers_with == "text"
-    score = "bleu" if writes else "accuracy"
+    score, tested = task.headline[0], task.answers_with == "label" and len(runs) > 1
     return {
         "data": f"{part} part, {len(examples):,} texts",
         "score": score,
-        "asked": len(questions(lesson.examples.train, lesson.more)),
+        "asked": len(lesson.task.questions([*lesson.examples.train, *lesson.more])),
         "unlabelled": len(lesson.more),
         "models": models,
         "gain": _gain(models, score),
-        "p": None if writes or len(runs) == 1 else _chance(folder),
+        "p": _chance(folder) if tested else None,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -27,6 +26,7 @@ class Fold:
 
 def by_seed(data: DataConfig, task: TaskConfig, *, seeds: Sequence[int]) -> list[Fold]:
     """Return the whole training file and the test file for each seed. Raises InputError as `weft.dataset.read`."""
+    _check_compared(task)
     rounds = [
         Fold(repeat, f"seed-{seed}", f"seed {seed}", seed, read(data, task, seed=seed))
         for repeat, seed in enumerate(seeds)
@@ -40,8 +40,8 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
 
     Raises InputError or ConfigError if there are too few texts, or a label has too few to be learned in every fold.
     """
+    _check_compared(task)
     whole = read_whole(data, task)
-    _check_kind(whole.train, task)
     rounds: list[Fold] = []
     for repeat, seed in enumerate(seeds):
         for number, part in enumerate(_dealt(whole, count=count, seed=seed), 1):
@@ -65,7 +65,7 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
 def _dealt(whole: Examples, *, count: int, seed: int) -> list[Split]:
     """Split the examples into folds: a long text into stretches from beginning to end, rows at random by the seed."""
     rows = whole.train
-    if not _is_stream(whole.task):
+    if not whole.task.streamed:
         return folds([one.stratum for one in rows], [one.whole for one in rows], count=count, seed=seed)
     if count > len(rows):
         what = f"`{count}` folds cannot be made of {len(rows):,} passages"
@@ -74,20 +74,15 @@ def _dealt(whole: Examples, *, count: int, seed: int) -> list[Split]:
     return [Split(np.setdiff1d(np.arange(len(rows)), stretch), stretch) for stretch in stretches]
 
 
-def _is_stream(task: TaskConfig) -> bool:
-    return getattr(task, "unit", "") == "stream"
-
-
 def _sides(task: TaskConfig) -> str:
-    return "each fold is a stretch of the text" if _is_stream(task) else "equal texts are on one side"
+    return "each fold is a stretch of the text" if task.streamed else "equal texts are on one side"
 
 
 def _check_labels(rounds: Sequence[Fold], task: TaskConfig, *, file: str, hint: str) -> None:
     """Refuse a label that is tested on and not learned, before any model is trained."""
-    if task.answers_with == "text":
+    if task.answers_with != "label":
         return
     for one in rounds:
-        _check_kind(one.examples.train, task)
         known = {example.label for example in one.examples.train}
         for example in one.examples.test:
             if example.label not in known:
@@ -95,7 +90,7 @@ def _check_labels(rounds: Sequence[Fold], task: TaskConfig, *, file: str, hint: 
                 raise InputError(what, where=f"{file}:{example.line}" if example.line else file, hint=hint)
 
 
-def _check_kind(examples: Sequence[Any], task: TaskConfig) -> None:
-    if task.answers_with == "labels" and not all(isinstance(one.label, str) for one in examples):
-        what = f"`{task.kind}` cannot be compared: expected one label a text, a text for a text, or plain text"
-        raise ConfigError(what, where="task.kind", hint="train each model with weft train, and look at their pages")
+def _check_compared(task: TaskConfig) -> None:
+    if not task.compared_by:
+        hint = "train each model with weft train, and look at their pages"
+        raise ConfigError(f"`{task.kind}` cannot be compared", where="task.kind", hint=hint)

@@ -7,61 +7,42 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from typing import Any
 
 from weft.bundle import Model
-from weft.data.examples.labelled import SoftLabelledText
-from weft.data.examples.source_target import SourceTarget
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, Examples, left_out
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
-from weft.tasks.classification import Classification
-from weft.tasks.texts import in_order
+from weft.tasks.base import TaskConfig
+from weft.tasks.choices import KINDS
+from weft.tasks.teaching import Teacher
 from weft.training.reports import Note, Report
 
 CHUNK = 1024
 """Number of texts that are predicted at a time: at most this many predictions are lost when the teacher is stopped."""
 SAID_SECONDS = 10.0
 """Least number of seconds between two reports of the teacher's progress."""
-KINDS = ("classification", "seq2seq")
-"""Tasks that a student can learn from a teacher."""
-TINY = np.finfo(np.float64).tiny
-Targets = Literal["teacher", "both"]
-"""Use of a generating teacher's texts: in place of the true targets, or beside them."""
 
 
-def check_kind(kind: str) -> None:
-    """Raise ConfigError for a task whose models cannot teach."""
-    if kind not in KINDS:
-        hint = f"a teacher of task {' or '.join(f'`{one}`' for one in KINDS)} is needed"
+def teaching(kind: str) -> type[TaskConfig]:
+    """The task of a kind. Raises ConfigError where its models cannot teach."""
+    teachers = {name: task for name, task in KINDS.items() if task.teaches}
+    if kind not in teachers:
+        hint = f"a teacher of task {' or '.join(f'`{one}`' for one in teachers)} is needed"
         raise ConfigError(f"a model of task `{kind}` cannot teach", where="teacher", hint=hint)
+    return teachers[kind]
 
 
-def check_teacher(teacher: Model, examples: Examples) -> None:
-    """Raise ConfigError or InputError if a student of these examples cannot learn from this teacher."""
+def checked(teacher: Model, examples: Examples) -> Teacher:
+    """Return the teacher's task. Raises ConfigError or InputError if it cannot teach a student of these examples."""
     task = teacher.task
-    check_kind(task.config.kind)
+    teaching(task.config.kind)
     if examples.task.kind != task.config.kind:
         what = f"the teacher's task is `{task.config.kind}`, the student's is `{examples.task.kind}`"
         raise ConfigError(what, where="task.kind", hint=f"set it to `{task.config.kind}`")
-    if not isinstance(task, Classification):
-        return
-    if task.each != len(examples.train[0].texts):
-        what = "one of teacher and training file has pairs of texts, the other single ones"
-        raise InputError(what, hint="name the columns that the teacher was trained on")
-    mine = {str(one.label) for one in examples.train}
-    if others := sorted(mine ^ set(task.labels)):
-        whose = "the training file" if others[0] in mine else "the teacher"
-        what = f"teacher and training file differ in their labels: only {whose} knows `{others[0]}`"
-        raise InputError(what, hint="give the file that the teacher was trained on, or one with the same labels")
-
-
-def questions(train: Sequence[Any], more: Sequence[Any]) -> list[Any]:
-    """Return the inputs for the teacher: every text, every source once."""
-    texts = [*train, *more]
-    return list({one.source: one for one in texts}.values()) if isinstance(texts[0], SourceTarget) else texts
+    assert isinstance(task, Teacher)
+    task.check_students(examples.train)
+    return task
 
 
 def new_texts(
@@ -104,12 +85,12 @@ def new_texts(
 
 
 def answered(
-    teacher: Model, texts: Sequence[Any], path: Path, *, stop: Callable[[], int]
+    teacher: Model, said: Callable[[Any], Any], texts: Sequence[Any], path: Path, *, stop: Callable[[], int]
 ) -> Generator[Report, None, list[Any]]:
     """Predict each text by the teacher, yielding reports; a line of `path` each, and those that exist already are kept.
 
-    For a classifier these are logarithms of probabilities, in the order of its labels; else the generated text. Raises
-    RunFolderError if the file is not of these texts, Interrupted when `stop` gives a signal.
+    `said` makes of an answer what is kept of it. Raises RunFolderError if the file is not of these texts, Interrupted
+    when `stop` gives a signal.
     """
     done = _kept(path)
     if len(done) > len(texts):
@@ -124,7 +105,7 @@ def answered(
     with path.open("a", encoding="utf-8", newline="\n") as file:
         while len(done) < len(texts):
             chunk = [ask(*one.texts) for one in texts[len(done) : len(done) + CHUNK]]
-            new = [_said(one) for one in teacher.answer(chunk)]
+            new = [said(one) for one in teacher.answer(chunk)]
             file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in new)
             file.flush()
             done += new
@@ -138,39 +119,6 @@ def answered(
                 what = f"stopped after {len(done):,} answers of the teacher"
                 raise Interrupted(what, signal=signal, hint="go on with --resume")
     return done
-
-
-def taught(
-    teacher: Model, asked: Sequence[Any], answers: Sequence[Any], *, train: Sequence[Any], targets: Targets
-) -> list[Any]:
-    """Return the examples of a student: texts with the teacher's predictions, or sources with its generated texts.
-
-    A source for which it generated nothing is left out. `train` are the true pairs.
-    """
-    if isinstance(teacher.task, Classification):
-        order = [teacher.task.numbers[label] for label in in_order(teacher.task.numbers)]
-        return [
-            SoftLabelledText(
-                one.text,
-                one.label,
-                one.line,
-                one.second,
-                one.file,
-                one.other,
-                soft=tuple(said[place] for place in order),
-            )
-            for one, said in zip(asked, answers, strict=True)
-        ]
-    written = zip(asked, answers, strict=True)
-    pairs = [SourceTarget(one.source, (text,), one.line) for one, text in written if text.strip()]
-    return [*train, *pairs] if targets == "both" else pairs
-
-
-def _said(answer: Any) -> Any:
-    """Convert a prediction for the file; five digits are enough, and the same on every resume."""
-    if not hasattr(answer, "probabilities"):
-        return answer.text
-    return [round(float(np.log(max(one, TINY))), 5) for one in answer.probabilities.values()]
 
 
 def _kept(path: Path) -> list[Any]:

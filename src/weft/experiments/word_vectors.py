@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,6 @@ from weft.inputs.word_vectors import words_of
 from weft.models.classifier import Classifier
 from weft.models.embedding import Embedding
 from weft.tasks.base import TaskConfig
-from weft.tasks.classification import ClassificationConfig
 
 SIZE = 0.1
 """Root mean square of all numbers, that of an embedding before training."""
@@ -35,14 +35,11 @@ def words_for(teacher: Model, student: TaskConfig, examples: Sequence[LabelledTe
     There are none for a teacher that was trained on the labelled texts alone, for a student that reads n-grams, starts
     from something else or does not learn from its teacher, for pairs of texts, and for tasks that generate.
     """
-    if not isinstance(student, ClassificationConfig) or not isinstance(teacher.network, Classifier):
+    if not student.starts_from_words or not isinstance(teacher.network, Classifier) or len(examples[0].texts) > 1:
         return [], 0
     if teacher.task.config.encoder.reads_with is None:
         return [], 0
-    heard = student.loss.teacher is not None and student.loss.teacher.alpha < 1
-    if not heard or student.vectors or student.start or len(examples[0].texts) > 1:
-        return [], 0
-    task = student.learn(examples)
+    task: Any = student.learn(examples)
     embedding = next((one for one in task.build_model().modules() if isinstance(one, Embedding)), None)
     if embedding is None or task.tokenizer.pieces is None:
         return [], 0

@@ -128,8 +128,8 @@ def _share_as_far(found_M: np.ndarray, difference: float) -> float:
 
 def _scored(scores: Sequence[CorpusScore], weights: Iterable[np.ndarray]) -> list[np.ndarray]:
     """Compute every score under every row of weights (m, N): a list of (M,)."""
-    sums_MF = _sums([one.statistics_NF for one in scores], weights)
-    return [one.formula(part_MF) for one, part_MF in zip(scores, sums_MF, strict=True)]
+    sums_MF = _sums([score.statistics_NF for score in scores], weights)
+    return [score.formula(part_MF) for score, part_MF in zip(scores, sums_MF, strict=True)]
 
 
 def _swapped(

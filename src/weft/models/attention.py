@@ -142,7 +142,7 @@ class CrossAttention(nn.Module):
         return self.join(out.transpose(1, 2).reshape(rows, steps, width))
 
     def weights(self, states_NTD: Tensor, read: KeyValues, mask_BS: Tensor | None) -> Tensor:
-        """How much each position of the memory is attended to, the mean over heads, [N, T, S]."""
+        """Return the attention to each position of the memory, the mean over heads, [N, T, S]."""
         rows, steps, width = states_NTD.shape
         (q,) = split(self.ask(states_NTD).view(len(read.keys_BHCK), -1, width), 1, heads=self.heads)
         scores = _scores(q, read.keys_BHCK, None if mask_BS is None else mask_BS[:, None, None])
@@ -156,7 +156,7 @@ def split(joined_BTX: Tensor, parts: int, *, heads: int) -> tuple[Tensor, ...]:
 
 
 def attend(q_BHTK: Tensor, k_BHSK: Tensor, v_BHSK: Tensor, mask: Tensor | None, *, dropout: float) -> Tensor:
-    """What queries read of values, [B, H, T, K]; the mask, if any, is of a shape that spreads to [B, H, T, S].
+    """Attend to values by queries and keys, [B, H, T, K]; the mask, if any, is of a shape that spreads to [B, H, T, S].
 
     On CPU the scores are plain matrix products: at the lengths of sentences the fused kernel's backward pass is the
     slower one. On other devices the fused kernel serves.
@@ -172,7 +172,7 @@ def _scores(q_BHTK: Tensor, k_BHSK: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def causal(steps: int, places: int, *, device: torch.device) -> Tensor:
-    """Which of so many places each of the last `steps` may see: those up to its own, bool [T, S]."""
+    """Build the causal mask of the last `steps` of so many places: each sees those up to its own, bool [T, S]."""
     place_T = torch.arange(places - steps, places, device=device)
     return torch.arange(places, device=device) <= place_T[:, None]
 

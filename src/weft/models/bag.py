@@ -26,14 +26,14 @@ class BagEncoderConfig(EncoderConfig):
     precision: ClassVar[Mapping[str, Precision]] = {}
     recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.05, "batch_rows": 64}
     width: int = Field(default=16, ge=1)
-    """Of the n-gram vectors."""
+    """Width of the n-gram vectors."""
     weighting: Weighting = "default"
     """`naive-bayes` weighs an n-gram by how unlike its shares in the labels are; `none` takes all alike. `default`
     weighs where a text is one of two things, or may have several labels, and not where it is one of many: there it was
     the worse of the two."""
 
     def for_labels(self, choices: int) -> Self:
-        """The same with its weighting decided."""
+        """Return a copy with its weighting decided."""
         if self.weighting != "default":
             return self
         return self.model_copy(update={"weighting": "naive-bayes" if choices == 2 else "none"})
@@ -84,7 +84,7 @@ class BagEncoder(Encoder):
 
 
 def weigh(ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, size: int) -> np.ndarray:
-    """How much each n-gram tells of the labels, float32 [size]: its largest absolute log-count ratio.
+    """Weigh each n-gram by its largest absolute log-count ratio over the labels, float32 [size].
 
     The ratio is that of its share among all n-grams in the texts of a label to its share in the other texts, one added
     to each count (Wang and Manning 2012, section 2.1, on sets of n-grams). Its sign is left to the vectors, which

@@ -1,4 +1,4 @@
-"""What every model part owes the others: encoders read, heads decide, decoders write. Knows no kind (see `choices`)."""
+"""Interfaces of the model parts: encoders read, heads decide, decoders write. Knows no kind (see `choices`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pooling = Literal["mean", "max", "last", "attention", "first"]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What an encoder has read: states [B, S, D], mask [B, S], and what a recurrent one holds at the end, [B, D]."""
+    """Output of an encoder: states [B, S, D], mask [B, S], and what a recurrent one holds at the end, [B, D]."""
 
     states_BSD: Tensor
     mask_BS: Tensor
@@ -161,7 +161,9 @@ class Decoder(nn.Module, ABC, Generic[S]):
     scale: float = 1.0
     """The factor on its embeddings; an encoder beside one that scales has to scale too."""
     longest: int | None = None
-    """How many tokens a sequence may have, what begins it included; None: any number."""
+    """Largest number of tokens of a sequence, those that begin it included; None: any number."""
+    scores_by_embedding: ClassVar[bool] = False
+    """True where `logits` multiplies by the table `embedding`, and adds `bias_V` where there is one."""
     parallel: ClassVar[bool] = True
     """True where T steps are taken at once whatever they depend on, False where each follows from the one before."""
 

@@ -60,6 +60,6 @@ DecoderChoice = Annotated[
 WriterChoice = Annotated[
     SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=GptDecoderConfig), FOLDERS
 ]
-"""The same, where settings without a kind are those of a decoder that writes alone."""
+"""A decoder; settings without a kind are those of one that writes alone."""
 NamedEncoder = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS), FOLDERS]
 """An encoder whose kind is to be named, where it would else be that of another part."""

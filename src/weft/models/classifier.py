@@ -15,23 +15,23 @@ from weft.models.dropout import Dropout
 
 
 class ClassifierConfig(Config):
-    """How the states become one vector, and that becomes scores."""
+    """Settings of the head that pools the states to one vector and scores the classes."""
 
     pooling: Pooling | Literal["default"] = "default"
-    """`default` takes the one that suits the encoder: max for CNN and recurrent ones, mean for the others."""
+    """Pooling of the states to one vector; `default` suits the encoder: max for CNN and recurrent, else mean."""
     dropout: float | None = Field(default=None, ge=0, lt=1)
-    """Of the pooled vector; None: 0.5, over a pre-trained encoder 0.1."""
+    """Dropout of the pooled vector; None: 0.5, over a pre-trained encoder 0.1."""
 
     def build(self, encoder: Encoder, *, classes: int) -> Classifier:
         """Build this head over an encoder."""
         return Classifier(encoder, self, classes=classes)
 
     def pooling_of(self, encoder: Encoder) -> Pooling:
-        """How the states of an encoder are pooled."""
+        """Return the pooling over an encoder."""
         return encoder.pooling if self.pooling == "default" else self.pooling
 
     def dropout_over(self, encoder: Encoder) -> float:
-        """Of the vector that is pooled of an encoder."""
+        """Return the dropout of the pooled vector over an encoder."""
         return encoder.head_dropout if self.dropout is None else self.dropout
 
 

@@ -21,15 +21,15 @@ class CnnEncoderConfig(EncoderConfig):
     kind: Literal["cnn"] = "cnn"
     precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     width: int = Field(default=128, ge=1)
-    """Of the embeddings."""
+    """Width of the embeddings."""
     windows: tuple[PositiveInt, ...] = Field(default=(1, 2, 3), min_length=1)
-    """Window widths, in positions."""
+    """Widths of the convolution windows, in positions."""
     maps: int = Field(default=128, ge=1)
-    """Feature maps of each window width."""
+    """Number of feature maps of each window width."""
     dropout: float = Field(default=0.4, ge=0, lt=1)
-    """Of the embeddings."""
+    """Dropout of the embeddings."""
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
-    """How often each view of a row is left out while training."""
+    """Share of the rows in which a view of the positions is left out while training."""
 
     def build(self, spec: TokenSpec) -> CnnEncoder:
         """The encoder with its embedding."""

@@ -1,4 +1,4 @@
-"""Which processor a model runs on; knows nothing of what runs there."""
+"""Choice of the device that a model runs on; knows nothing of what runs there."""
 
 from __future__ import annotations
 

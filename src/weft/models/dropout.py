@@ -22,11 +22,11 @@ class Dropout(nn.Module):
         self.rate = rate
 
     def extra_repr(self) -> str:
-        """What is shown of it."""
+        """Show the probability in the module's description."""
         return f"rate={self.rate}"
 
     def forward(self, values: Tensor) -> Tensor:
-        """The same shape."""
+        """Drop entries; the shape stays."""
         return dropped(values, self.rate) if self.training else values
 
 

@@ -1,4 +1,4 @@
-"""What every pre-trained part has: its folder, and how far training changes its weights; knows no source or head."""
+"""Settings of every pre-trained part: its folder, and how far training changes it; knows no source or head."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class LoraConfig(Config):
     """Low-rank changes beside frozen weights (Hu et al. 2022, section 4.1), by `peft`."""
 
     rank: int = Field(default=8, ge=1)
-    """Of the change of each matrix."""
+    """Rank of the change of each matrix."""
     alpha: float = Field(default=16, gt=0)
-    """The change is scaled by this over the rank."""
+    """Scale of the change: it is multiplied by alpha over the rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
-    """Of what the change reads."""
+    """Dropout of the input of the change."""
     targets: tuple[str, ...] = ()
     """The layers that are changed, by their names in the network; empty: every linear one, which is needed to come near
     the score of all weights (Dettmers et al. 2023, section 4)."""
@@ -39,11 +39,11 @@ class FineTuning(PartConfig):
     serves: ClassVar[tuple[str, ...]] = ()
     """The `model_type`s that can be such a part."""
     folder: str = ""
-    """Of the model, with `config.json`, `model.safetensors` and its tokenizer; `hub:name/of-model` fetches it."""
+    """Folder of the model, with `config.json`, `model.safetensors` and tokenizer; `hub:name/of-model` fetches it."""
     architecture: dict[str, Any] | None = None
-    """What `config.json` says; None: read when training begins."""
+    """Content of `config.json`; None: read when training begins."""
     freeze: Freeze = "none"
-    """What training leaves as it is; a number: the embeddings and so many of the lowest layers."""
+    """Weights that training leaves as they are; a number: the embeddings and so many of the lowest layers."""
     lora: LoraConfig | None = None
     """Learn low-rank changes instead of the weights; None: the weights."""
     activations: Literal["kept", "recomputed"] = "kept"
@@ -57,7 +57,7 @@ class FineTuning(PartConfig):
 
     @property
     def advised(self) -> Mapping[str, Any]:
-        """What is recommended, with ten times the rate for low-rank changes (Biderman et al. 2024)."""
+        """Recommended training settings, with ten times the rate for low-rank changes (Biderman et al. 2024)."""
         if self.lora is None:
             return self.recommended
         optimizer = self.recommended["optimizer"]
@@ -69,7 +69,10 @@ class FineTuning(PartConfig):
         return self.folder
 
     def ready(self) -> Self:
-        """With the content of `config.json`, and what is on the hub fetched. Raises ConfigError for what is refused."""
+        """Return a copy with the content of `config.json`; fetches what is on the hub.
+
+        Raises ConfigError for what is refused.
+        """
         if self.architecture is not None:
             return self
         if not self.folder:
@@ -102,12 +105,12 @@ class FineTuned(nn.Module):
         return f"weights: {folder}; {self.changed}"
 
     def adapted(self, folder: str) -> str:
-        """What is to be said where the adapter alone is saved."""
+        """Say that the adapter alone is saved, and the number of trained weights."""
         return f"weights: {folder}, which must stay where it is: the adapter alone is saved; {self.changed}"
 
     @property
     def changed(self) -> str:
-        """How many weights training changes, in words."""
+        """Number of weights that training changes, in words."""
         sizes = [(one.numel(), one.requires_grad) for one in self.parameters()]
         trained = sum(size for size, learns in sizes if learns)
         return f"of {sum(size for size, _ in sizes):,}, training changes {trained:,}"

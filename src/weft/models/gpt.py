@@ -38,9 +38,9 @@ class GptDecoderConfig(TransformerSettings, DecoderConfig):
     """Encoding of the order of tokens: `rotary`, by rotated queries and keys (Su et al. 2021), or `learned` vectors
     that are added to the embeddings."""
     norm: Norm = "rms"
-    """`layer` comes with biases in all layers, `rms` without."""
+    """Kind of normalization: `layer`, with biases in all linear layers, or `rms`, without."""
     max_length: int = Field(default=1024, ge=2)
-    """Positions that can be learned; of no meaning for rotary ones."""
+    """Number of learned positions; without effect for rotary ones."""
     dropout: LayerDropout = 0.1
 
     @property

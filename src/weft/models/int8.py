@@ -38,16 +38,16 @@ class Int8Linear(nn.Module):
 
 
 def in_int8(network: Network) -> Network:
-    """A copy of a network on the CPU, all of whose linear layers are in 8 bits, that which scores tokens too.
+    """Return a copy of a network on the CPU, all of whose linear layers are in 8 bits, that which scores tokens too.
 
     It answers and cannot be trained. Layers with sub-layers of their own (recurrent ones) stay as they are.
     """
-    network = copy.deepcopy(network).eval()
+    network = copy.deepcopy(network).cpu().eval()
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Linear):
                 setattr(module, name, Int8Linear(child.weight, child.bias))
-        if isinstance(module, Decoder):
+        if isinstance(module, Decoder) and module.scores_by_embedding:
             # the method is shadowed: the table it multiplies by also embeds, and stays as it is for that
             vars(module)["logits"] = Int8Linear(module.embedding.weight, getattr(module, "bias_V", None))  # ty: ignore
     return network

@@ -34,7 +34,7 @@ class MaskedModel(nn.Module):
 
     @property
     def table(self) -> nn.Embedding:
-        """What pieces are scored by; looked up anew, as a loaded encoder changes its network when training begins."""
+        """Table that scores pieces; looked up anew, as a loaded encoder changes its network when training begins."""
         found = self.own or _table(self.encoder, self.size)
         assert found is not None
         return found

@@ -28,7 +28,7 @@ PAIRS = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5")
 WRITERS = ("gpt2", "gpt_neox", "llama", "mistral", "opt", "qwen2", "qwen3")
 """Those that are a decoder alone."""
 FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
-"""What is fetched of a model: neither code nor pickles."""
+"""Files fetched of a model: neither code nor pickles."""
 SYMBOLS = ("bos_token_id", "decoder_start_token_id", "eos_token_id", "forced_bos_token_id")
 """What a sequence begins and ends with; some folders say it in `generation_config.json` alone."""
 Head = Literal["none", "causal", "pair"]

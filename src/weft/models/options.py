@@ -33,12 +33,12 @@ class Offered(Moves):
 
 
 class OptionConfig(Config):
-    """How an option is scored by what was read."""
+    """Settings of the head that scores an option."""
 
     hidden: int = Field(default=96, ge=1)
     """Width of each direction of the recurrent layer above the attention; `joint` has none."""
     dropout: float = Field(default=0.3, ge=0, lt=1)
-    """Of what this layer and the scores read."""
+    """Dropout before the recurrent layer and the output layer."""
 
     def build(self, encoder: Encoder, *, reader: ReaderKind, counted: int) -> OptionReader:
         """An encoder with the head, over so many numbers that were counted of each option."""
@@ -105,7 +105,7 @@ class OptionReader(nn.Module):
 
     @property
     def encoder(self) -> Encoder:
-        """What reads the ids."""
+        """Encoder of the ids."""
         return self.reads.encoder
 
     def prepare(self, counted_NF: Tensor) -> None:

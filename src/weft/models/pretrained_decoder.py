@@ -33,7 +33,7 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
 
     @property
     def head(self) -> Head:
-        """What its network is, by its kind."""
+        """Kind of head on its network."""
         return "pair" if self._said["model_type"] in PAIRS else "causal"
 
     @property
@@ -46,7 +46,7 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
 
     @property
     def symbols(self) -> Symbols:
-        """As `transformers` begins and ends what it generates; Raises ConfigError where the folder does not say."""
+        """The ids that begin and end its sequences, as in `transformers`. Raises ConfigError where none are named."""
         said = self._said
         end, begin = said.get("eos_token_id"), said.get("decoder_start_token_id", said.get("bos_token_id"))
         if end is None:
@@ -99,7 +99,7 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
 
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """What a pre-trained decoder remembers: its own cache (None before the first token), and the memory it reads.
+    """State of a pre-trained decoder: its own cache (None before the first token), and the memory it reads.
 
     `keeps` is False in training, where nothing is remembered.
     """

@@ -22,17 +22,17 @@ class RnnEncoderConfig(EncoderConfig):
 
     bfloat16_on_any_cpu: ClassVar[bool] = False
     width: int = Field(default=128, ge=1)
-    """Of the embeddings."""
+    """Width of the embeddings."""
     hidden: int = Field(default=96, ge=1)
     """Width of the state of each direction."""
     layers: int = Field(default=1, ge=1)
-    """One above the other."""
+    """Number of layers."""
     directions: Literal[1, 2] = 2
-    """2 reads each text from its end too."""
+    """Number of reading directions: 2 reads each text from its end too."""
     dropout: float = Field(default=0.5, ge=0, lt=1)
-    """Of the embeddings, and between layers."""
+    """Dropout of the embeddings, and between layers."""
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
-    """How often each view of a row is left out while training."""
+    """Share of the rows in which a view of the positions is left out while training."""
 
     def _build(self, spec: TokenSpec, cell: Cell) -> RnnEncoder:
         embedding = Embedding(spec.vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)

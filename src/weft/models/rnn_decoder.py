@@ -17,9 +17,9 @@ from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
 
 Cell = Literal["lstm", "gru"]
 Scoring = Literal["additive", "multiplicative", "none"]
-"""How a state is compared with the memory: by a small network, by a product, or not at all."""
+"""Comparison of a state with the memory: by a small network, by a product, or not at all."""
 Feeding = Literal["tokens", "attended"]
-"""What a step reads: the last token, or what was attended to then as well."""
+"""Input of a step: the last token, or what was attended to then as well."""
 _MODULES = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
@@ -36,23 +36,23 @@ class RnnDecoderConfig(DecoderConfig):
         "patience": 6,
     }
     width: int = Field(default=256, ge=1)
-    """Of the embeddings, which also score the vocabulary."""
+    """Width of the embeddings, which also score the vocabulary."""
     hidden: int = Field(default=384, ge=1)
-    """Width of the state."""
+    """Width of the hidden state."""
     layers: int = Field(default=1, ge=1)
-    """One above the other."""
+    """Number of layers."""
     attention: Scoring = "multiplicative"
-    """To the memory: `additive` (Bahdanau et al. 2015, appendix A.1.2), `multiplicative` (Luong et al. 2015, section
-    3.1, `general`), or `none`: then the memory is known by its last state alone (Sutskever et al. 2014)."""
+    """Attention to the memory: `additive` (Bahdanau et al. 2015, appendix A.1.2), `multiplicative` (Luong et al. 2015,
+    section 3.1, `general`), or `none`: then the memory is known by its last state alone (Sutskever et al. 2014)."""
     feeding: Feeding = "tokens"
-    """`attended` reads what was attended to at the last step too (Luong et al. 2015, section 3.3); training is then
-    step by step, which takes some times longer."""
+    """Input of a step: the last token, or with `attended` what was attended to at the last step too (Luong et al. 2015,
+    section 3.3); training is then step by step, which takes some times longer."""
     dropout: float = Field(default=0.3, ge=0, lt=1)
-    """Of the embeddings, between layers, and of the states that tell the next token."""
+    """Dropout of the embeddings, between layers, and of the states that predict the next token."""
 
     @property
     def needs_positions(self) -> bool:
-        """Where it attends."""
+        """Whether it attends to the positions of the memory."""
         return self.attention != "none"
 
     @property
@@ -105,7 +105,7 @@ class GruDecoderConfig(RnnDecoderConfig):
 
 @dataclass(frozen=True, slots=True)
 class RecurrentState:
-    """What a recurrent decoder remembers: the hidden vectors of each layer [L, N, D], and the memory as read.
+    """State of a recurrent decoder: the hidden vectors of each layer [L, N, D], and the memory as read.
 
     `cells_LND` are an LSTM's cells, `fed_ND` what was attended to last, where that is read again. Rows stand in groups
     of `size`, each group on one row of the memory.
@@ -158,6 +158,7 @@ class RnnDecoder(Decoder[RecurrentState]):
     """
 
     parallel = False
+    scores_by_embedding = True
 
     def __init__(
         self,
@@ -219,14 +220,14 @@ class RnnDecoder(Decoder[RecurrentState]):
         embedded_BTD = self.dropout(functional.embedding(ids_BT, self.embedding.weight))
         if self.feeding == "tokens":
             return self._steps(embedded_BTD, state)
-        told = []
+        states = []
         for step in range(ids_BT.shape[1]):
             assert state.fed_ND is not None
             joined_B1D = torch.cat([embedded_BTD[:, step : step + 1], state.fed_ND[:, None]], 2)
             states_B1D, state = self._steps(joined_B1D, state)
             state = replace(state, fed_ND=states_B1D[:, 0])
-            told.append(states_B1D)
-        return torch.cat(told, 1), state
+            states.append(states_B1D)
+        return torch.cat(states, 1), state
 
     def logits(self, states: Tensor) -> Tensor:
         """Scores [..., V] of states [..., D]."""
@@ -253,7 +254,7 @@ class RnnDecoder(Decoder[RecurrentState]):
         return self.dropout(torch.tanh(self.tell(torch.cat([inputs_BTD, found_BTD], 2)))), state
 
     def _attend(self, hidden_NTD: Tensor, state: RecurrentState) -> tuple[Tensor, Tensor]:
-        """What each state finds in the memory [N, T, D], and how it looked there [N, T, S]."""
+        """Attend to the memory: returns its weighted sum for each state [N, T, D], and the weights [N, T, S]."""
         keys_BSD, values_BSD, mask_BS = state.keys_BSD, state.values_BSD, state.mask_BS
         assert keys_BSD is not None
         assert values_BSD is not None

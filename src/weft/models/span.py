@@ -21,7 +21,7 @@ ReaderKind = Literal["attention", "joint"]
 
 @dataclass(frozen=True, slots=True)
 class Reading(Moves):
-    """What is read for B rows: the passage [B, S], and the question, None where it is in one row with the passage.
+    """Input of B rows: the passage [B, S], and the question, None where it is in one row with the passage.
 
     An answer starts and ends where `inside_BS` is True.
     """
@@ -40,12 +40,12 @@ class SpanScores:
 
 
 class SpanConfig(Config):
-    """How an answer is looked for in what was read."""
+    """Settings of the head that finds an answer in a passage."""
 
     hidden: int = Field(default=96, ge=1)
     """Width of each direction of the recurrent layers above the attention; `joint` has none."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
-    """Of what these layers and the scores read."""
+    """Dropout before the recurrent layers and the output layer."""
 
     def build(self, encoder: Encoder, *, reader: ReaderKind) -> SpanReader:
         """An encoder with the head of a reader."""

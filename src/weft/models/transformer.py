@@ -73,10 +73,10 @@ class TransformerEncoderConfig(TransformerSettings, EncoderConfig):
     """Encoding of the order of positions: `sinusoidal` or `learned` vectors that are added to the embeddings, or
     `rotary`: queries and keys are rotated (Su et al. 2021)."""
     max_length: int = Field(default=512, ge=1)
-    """Positions that can be learned; of no meaning for the others."""
+    """Number of learned positions; without effect for the other encodings of positions."""
     dropout: LayerDropout = 0.2
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
-    """How often each view of a row is left out while training."""
+    """Share of the rows in which a view of the positions is left out while training."""
 
     @property
     def longest(self) -> int | None:

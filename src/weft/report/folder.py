@@ -7,12 +7,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weft.errors import RunFolderError
 from weft.files import read_json
 from weft.report.formatting import Interval, is_number
 from weft.run_folder import ANSWERS, ATTENTION, CONFIG, REPORTS, SCORES, read_answers, read_lines
+
+if TYPE_CHECKING:
+    from weft.tasks.base import TaskConfig
 
 HARDEST = 20
 
@@ -46,6 +49,23 @@ class Run:
         """Each score that is a number, with its interval."""
         found = {name: Interval.read(score) for name, score in (self.scores.get("scores") or {}).items()}
         return {name: score for name, score in found.items() if score}
+
+    @property
+    def task(self) -> type[TaskConfig]:
+        """The task, by its kind; that of labelled texts where it is not known."""
+        from weft.tasks.choices import KINDS, TASKS  # late: it brings PyTorch
+
+        return KINDS.get(str(self.scores.get("task")), TASKS[0])
+
+    @property
+    def page(self) -> str:
+        """The kind of page; folders of older runs do not say it."""
+        return str(self.scores.get("page") or self.task.page)
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """The scores to be named first; folders of older runs do not say them."""
+        return tuple(self.scores.get("headline") or self.task.headline)
 
     @property
     def labels(self) -> list[str]:

@@ -1,53 +1,15 @@
-"""Numbers as people read them: knows percents, sizes and times, and what the scores are called; not whose they are."""
+"""Numbers as people read them: knows percents, sizes and times; not whose they are."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeGuard
+from typing import Any, TypeGuard
+
+from weft.metrics.names import Form
 
 NOTHING = "–"
-Form = Literal["share", "points", "number"]
-"""How a score is written: a share of 1 as percents, 0 to 100 as points, anything else as a number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What a score is called and means, how it is written, and which way is better."""
-
-    title: str
-    meaning: str = ""
-    form: Form = "number"
-    better: Literal["high", "low"] = "high"
-
-
-MEASURES = {
-    "accuracy": Measure("Accuracy", "answers that are right", "share"),
-    "macro_f1": Measure("Macro F1", "the mean of the labels’ F1, each label counting the same", "share"),
-    "macro_precision": Measure("Macro precision", "how often an answer is right, by label answered", "share"),
-    "macro_recall": Measure("Macro recall", "how much of each label is found", "share"),
-    "micro_f1": Measure("Micro F1", "labels found and labels given, all texts and labels together", "share"),
-    "micro_precision": Measure("Micro precision", "how often a label that is given is right", "share"),
-    "micro_recall": Measure("Micro recall", "how many of all labels are found", "share"),
-    "exact_match": Measure(
-        "Exact match", "answers that are right as a whole, with nothing missing and nothing beside", "share"
-    ),
-    "f1": Measure("F1", "words (Chinese: characters) that an answer and the right one share", "share"),
-    "hamming_loss": Measure("Hamming loss", "decisions on a label of a text that are wrong", "share", "low"),
-    "log_loss": Measure("Log loss", "how surprising the truth was to the model; 0 is best", better="low"),
-    "calibration_error": Measure("Calibration error", "how far sureness is from being right", "share", "low"),
-    "bleu": Measure("BLEU", "runs of up to four words that a reference has too; 100: all", "points"),
-    "chrf": Measure("chrF", "runs of up to six characters that a reference has too; 100: all", "points"),
-    "ter": Measure("TER", "edits that would mend it, for 100 words of reference; 0 is best", "points", "low"),
-    "rouge1": Measure("ROUGE-1", "words that a reference has too", "points"),
-    "rouge2": Measure("ROUGE-2", "pairs of words that a reference has too", "points"),
-    "rougeL": Measure("ROUGE-L", "words in the order of a reference, gaps allowed", "points"),
-    "rougeL_coco": Measure("ROUGE-L (COCO)", "the same as papers on data to text count it", "points"),
-    "rougeLsum": Measure("ROUGE-Lsum", "the same, sentence by sentence", "points"),
-    "perplexity": Measure("Perplexity", "among how many tokens it wavers; 1 is best", better="low"),
-    "bits_per_byte": Measure("Bits per byte", "what a byte of text costs to tell; 0 is best", better="low"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +40,6 @@ class Interval:
 def is_number(value: Any) -> TypeGuard[float]:
     """Tell whether a value from a file is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def measure(name: str) -> Measure:
-    """Say what is known of a score; of one that is not known here, its name in words."""
-    return MEASURES.get(name) or Measure(name.replace("_", " ").capitalize())
 
 
 def score(value: float, form: Form = "share") -> str:

@@ -22,10 +22,17 @@ from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import Score
+from weft.metrics.systems import CorpusScore
 from weft.store import shared
 
 TUNED = "tuned.json"
 """What a task saves of `tune`: training that goes on after it must not know it."""
+
+
+AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option"]
+"""What an answer is: `label` is one of a known set, with the probability of each."""
+Doctor = Literal["labels", "pairs", "questions"]
+"""What `weft inspect` looks a file over as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,35 @@ class TaskConfig(Config):
     texts: ClassVar[tuple[str, ...]] = ("text", "second text")
     """What the texts of an input are called."""
     kind: str
-    answers_with: ClassVar[Literal["labels", "text"]] = "labels"
-    """What is answered."""
     roles: ClassVar[tuple[Role, ...]] = ()
     """What is read of a table."""
+    further_columns: ClassVar[tuple[str, ...]] = ()
+    """The settings, beside those of the roles, that say what is read of a table."""
+    answers_with: ClassVar[AnswerForm]
+    parts: ClassVar[tuple[str, ...]] = ("encoder",)
+    """The settings that are parts of the model; the last is the one that comparisons and distillation vary."""
+    headline: ClassVar[tuple[str, ...]]
+    """The scores that the last line of a run and the head of its page show, the first before all."""
+    page: ClassVar[str] = "labels"
+    """The kind of page that a run has, one of `weft.report.choices`."""
+    next_step: ClassVar[str] = "ask: weft predict {} --text ..."
+    """What is done with the folder of a trained model."""
+    implied_by: ClassVar[tuple[str, ...]] = ()
+    """The settings that no other task has: where one is given, the task need not be named."""
+    parallel: ClassVar[bool] = False
+    """Whether two files that belong together line by line imply the task."""
+    offer: ClassVar[str] = ""
+    """What is offered where the columns of labelled texts are looked for in vain: options, and what they are for."""
+    objective: ClassVar[str | None] = None
+    """The word by which `weft pretrain` chooses the task; None: it is no pre-training."""
+    inspected_as: ClassVar[Doctor | None] = None
+    """What `weft inspect` looks a file over as; None: not at all."""
+    compared_by: ClassVar[tuple[str, ...]] = ()
+    """The scores by which `weft compare` compares models, the first decides; none: they are not compared."""
+    compared_kinds: ClassVar[tuple[str, ...]] = ()
+    """The kinds of the varied part that are compared where none are named."""
+    teaches: ClassVar[bool] = False
+    """Whether a model can teach a smaller one: its Task is a `weft.tasks.teaching.Teacher`."""
 
     @property
     def all_roles(self) -> tuple[Role, ...]:
@@ -84,6 +116,70 @@ class TaskConfig(Config):
     def split_rule(self) -> str:
         """What is held out, in words."""
         return "equal texts are on one side"
+
+    @property
+    def part_configs(self) -> tuple[Any, ...]:
+        """The configs of the parts of the model, as far as they are decided."""
+        return tuple(part for name in self.parts if (part := getattr(self, name)) is not None)
+
+    @property
+    def found_in_table(self) -> dict[str, Any]:
+        """The settings that `resolved` finds in a table."""
+        return {name: getattr(self, name) for name in self.columns}
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the examples are stretches of one long text, whose order counts."""
+        return False
+
+    @property
+    def separator(self) -> str | None:
+        """The string between the labels of one row; None: a row has one label at most."""
+        return None
+
+    @property
+    def own_search(self) -> SearchConfig | None:
+        """The search by which text is written; None where none is."""
+        return None
+
+    @property
+    def line_suffix(self) -> str | None:
+        """The suffix of files whose lines are inputs, where the training files were such; None: there is none."""
+        return None
+
+    @property
+    def input_limit(self) -> tuple[str, int] | None:
+        """The setting that limits how many tokens of an input are read, and its value; None: nothing is left out."""
+        return None
+
+    def hearing(self) -> Self:
+        """Return a copy that learns from a teacher's probabilities too, where it can."""
+        return self
+
+    def alone(self) -> Self:
+        """Return a copy without a teacher."""
+        return self
+
+    @property
+    def hears(self) -> bool:
+        """Whether anything of a teacher is learned."""
+        return True
+
+    @property
+    def starts_from_words(self) -> bool:
+        """Whether embeddings can start from vectors of words that a teacher gives (the setting `vectors`)."""
+        return False
+
+    def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
+        """What was given and what was made of it, from a line of a table of answers, for `corpus_scores`.
+
+        Raises KeyError, TypeError or ValueError where the line is not of this task.
+        """
+        raise NotImplementedError
+
+    def corpus_scores(self, given: Sequence[Any], made: Sequence[Any]) -> dict[str, CorpusScore]:
+        """The scores by which models are compared that made something of the same that was given."""
+        raise NotImplementedError
 
     def resolved(self, table: Table) -> Self:
         """The config with its columns named, guessed from a table where that is obvious. Raises InputError else."""
@@ -179,8 +275,6 @@ class Task(ABC):
     """The dev score that decides between weights of equal scores; None: the earlier ones are kept."""
     metrics: ClassVar[tuple[str, ...]]
     """The names in `quick_scores`: what the training settings may name."""
-    lower_is_better: ClassVar[frozenset[str]] = frozenset()
-    """The scores of which less is better."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
@@ -212,6 +306,10 @@ class Task(ABC):
     def for_validation(self) -> Task:
         """The same, answering in its quickest way: how the dev part is answered while training goes on."""
         return self
+
+    def unread(self, answer: Any) -> int:  # noqa: ARG002
+        """The number of tokens of an input that were not read, by its answer."""
+        return 0
 
     def with_search(self, search: SearchConfig) -> Task:
         """The same, writing by another search. Raises ConfigError where nothing is written."""

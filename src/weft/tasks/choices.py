@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import SerializeAsAny
 
-from weft.config import one_of
+from weft.config import kind_of, one_of
 from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.language_model import LanguageModelConfig
@@ -26,3 +27,11 @@ TASKS = (
     MultipleChoiceConfig,
 )
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]
+KINDS = {kind_of(one): one for one in TASKS}
+"""Each task by its kind."""
+
+
+def implied(settings: Collection[str], *, parallel: bool = False) -> type[TaskConfig]:
+    """Find the task that the named settings, or `parallel` files, are of where no task is named: else the default."""
+    found = (one for one in TASKS if {*one.implied_by} & {*settings} or (parallel and one.parallel))
+    return next(found, TASKS[0])

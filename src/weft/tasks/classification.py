@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -14,17 +14,20 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns
-from weft.data.examples.labelled import LabelledText
+from weft.data.examples.labelled import LabelledText, SoftLabelledText
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
-from weft.tasks.base import Loss, Scores
+from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_task import LabelTask
-from weft.tasks.losses import LossConfig, cross_entropy, taught_loss
+from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
 from weft.tasks.soft import with_soft
+from weft.tasks.teaching import Targets, Teacher
 from weft.tasks.texts import LabelTaskConfig, in_order
+
+TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,33 @@ class ClassificationConfig(LabelTaskConfig):
     """A text has one label of several."""
 
     kind: Literal["classification"] = "classification"
+    answers_with: ClassVar[AnswerForm] = "label"
+    headline: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
+    compared_by: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
+    compared_kinds: ClassVar[tuple[str, ...]] = ("bag", "cnn", "lstm", "transformer")
+    teaches: ClassVar[bool] = True
     loss: LossConfig = LossConfig()
+
+    def hearing(self) -> Self:
+        """Return a copy whose loss hears a teacher, as it says, or as is usual."""
+        return self._hearing(self.loss.teacher or TeacherConfig())
+
+    def alone(self) -> Self:
+        """Return a copy whose loss hears no teacher."""
+        return self._hearing(None)
+
+    @property
+    def hears(self) -> bool:
+        """Whether a teacher has a share of the loss."""
+        return self.loss.teacher is not None and self.loss.teacher.alpha < 1
+
+    @property
+    def starts_from_words(self) -> bool:
+        """Whether embeddings are free to start from a teacher's vectors, and a teacher is heard."""
+        return self.hears and not self.vectors and not self.start
+
+    def _hearing(self, teacher: TeacherConfig | None) -> Self:
+        return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
 
     def labels_of(self, row: Row) -> str:
         """The label of a row. Raises InputError where it is empty."""
@@ -79,13 +108,12 @@ class ClassificationConfig(LabelTaskConfig):
         return Classification(self, saved.read, saved.labels, saved.counts).restore(saved.tuned)
 
 
-class Classification(LabelTask):
+class Classification(Teacher, LabelTask):
     """One label of several for a text."""
 
     config: ClassificationConfig
     metric: ClassVar[str] = "accuracy"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "calibration_error"})
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """The number of each label, [E]."""
@@ -173,6 +201,43 @@ class Classification(LabelTask):
             "probabilities": probabilities,
             **example.origin,
         }
+
+    def check_students(self, train: Sequence[LabelledText]) -> None:
+        """Refuse pairs for single texts, or the other way round, and other labels."""
+        if self.each != len(train[0].texts):
+            what = "one of teacher and training file has pairs of texts, the other single ones"
+            raise InputError(what, hint="name the columns that the teacher was trained on")
+        mine = {str(one.label) for one in train}
+        if others := sorted(mine ^ set(self.labels)):
+            whose = "the training file" if others[0] in mine else "the teacher"
+            what = f"teacher and training file differ in their labels: only {whose} knows `{others[0]}`"
+            raise InputError(what, hint="give the file that the teacher was trained on, or one with the same labels")
+
+    def questions(self, examples: Sequence[LabelledText]) -> list[LabelledText]:
+        """Every text."""
+        return list(examples)
+
+    def said(self, answer: Answer) -> list[float]:
+        """Logarithms of probabilities, in the order of the labels; five digits are more than a teacher knows."""
+        return [round(float(np.log(max(one, TINY))), 5) for one in answer.probabilities.values()]
+
+    def lessons(
+        self,
+        asked: Sequence[LabelledText],
+        said: Sequence[Sequence[float]],
+        *,
+        train: Sequence[LabelledText],
+        targets: Targets,
+    ) -> list[LabelledText]:
+        """Texts with what the teacher said of each label, in the order in which a student learns labels."""
+        del train, targets
+        order = [self.numbers[label] for label in in_order(self.numbers)]
+        return [
+            SoftLabelledText(
+                one.text, one.label, one.line, one.second, one.file, soft=tuple(found[place] for place in order)
+            )
+            for one, found in zip(asked, said, strict=True)
+        ]
 
     def _answers(self, probabilities_EC: np.ndarray) -> list[Answer]:
         best_E = probabilities_EC.argmax(1)

@@ -30,13 +30,14 @@ from weft.inputs.documents import PROMPT, DocumentInput
 from weft.inputs.source_target import check_written, symbols_for
 from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
 from weft.metrics.free_text import distinct, novelty, repetition
-from weft.metrics.systems import intervals
+from weft.metrics.systems import CorpusScore, intervals
 from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.gpt import GptDecoderConfig
-from weft.tasks.base import Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Loss, Scores, Task
 from weft.tasks.generation.generator import GeneratedText, Generator, as_texts, outputs_per_row
 from weft.tasks.generation.scores import text_scores
+from weft.tasks.generation.writer import Forced, Writer
 from weft.tasks.plain_text import PlainTextConfig
 from weft.text.out_of_vocabulary import told
 from weft.text.stream import stream_text
@@ -65,7 +66,14 @@ class LanguageModelConfig(PlainTextConfig):
     """Texts are learned to be written, and to be gone on with."""
 
     kind: Literal["language_model"] = "language_model"
-    answers_with: ClassVar[Literal["labels", "text"]] = "text"
+    answers_with: ClassVar[AnswerForm] = "text"
+    parts: ClassVar[tuple[str, ...]] = ("decoder",)
+    headline: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
+    page: ClassVar[str] = "text"
+    next_step: ClassVar[str] = "ask: weft generate {} --prompt ..."
+    objective: ClassVar[str | None] = "clm"
+    compared_by: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
+    compared_kinds: ClassVar[tuple[str, ...]] = ("lstm", "gru", "gpt")
     tokenizer: TokenizerChoice | None = None
     """How texts become ids; None: `char` for Chinese, else `bpe`."""
     context: int = Field(default=256, ge=2)
@@ -84,6 +92,20 @@ class LanguageModelConfig(PlainTextConfig):
     @classmethod
     def _with_start(cls, settings: Any) -> Any:
         return with_start(settings, part="decoder", own=frozenset(cls.model_fields))
+
+    @property
+    def own_search(self) -> SearchConfig:
+        """The search of the settings."""
+        return self.search
+
+    def comparable(self, record: Mapping[str, Any]) -> tuple[str, Reference]:
+        """A text, with its nats and tokens."""
+        return str(record["text"]), Reference(record["log_loss"] * record["tokens"], record["tokens"])
+
+    def corpus_scores(self, given: Sequence[str], made: Sequence[Reference]) -> dict[str, CorpusScore]:
+        """Bits a byte: all else depends on the tokenizer."""
+        answers = [GeneratedText("", 0.0, (), reference) for reference in made]
+        return {"bits_per_byte": text_scores(answers, given)["bits_per_byte"]}
 
     def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> LanguageModelConfig:
         """For prompts, a row each."""
@@ -117,13 +139,12 @@ class LanguageModelConfig(PlainTextConfig):
         return LanguageModelTask(self, self.tokenizer.load(folder))
 
 
-class LanguageModelTask(Task):
+class LanguageModelTask(Writer, Task):
     """A tokenizer; `begin` and `end` are one id, the one after the tokenizer's, unless the decoder has its own."""
 
     config: LanguageModelConfig
     metric: ClassVar[str] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("log_loss", "perplexity", "bits_per_byte")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset(metrics)
 
     def __init__(self, config: LanguageModelConfig, tokenizer: Tokenizer) -> None:
         symbols = symbols_for(config.decoder, tokenizer)
@@ -182,6 +203,17 @@ class LanguageModelTask(Task):
         states_BTD = feed(model.decoder, state, batch.ids_BT[:, :-1], gold=gold)
         total = token_loss(model.decoder.logits(states_BTD[batch.mask_BT]), gold_N, smoothing=self.config.smoothing)
         return Loss(total, torch.tensor(float(len(gold_N))).to(total))
+
+    @property
+    def writes_with(self) -> Tokenizer:
+        """The one tokenizer."""
+        return self.tokenizer
+
+    def forced(self, model: nn.Module, batch: TextBatch) -> Forced:
+        """The texts themselves. Raises InputError for prompts."""
+        if not isinstance(model, DecoderAlone) or batch.purpose != "score":
+            raise InputError("there is no reference to compare what is written with")
+        return Forced(model.decoder, None, batch.ids_BT, batch.mask_BT)
 
     @property
     def outputs_per_row(self) -> int:

@@ -27,7 +27,7 @@ from weft.models.base import EncoderConfig
 from weft.models.choices import ENCODERS, FOLDERS
 from weft.models.masked import MaskedModel
 from weft.models.transformer import TransformerEncoderConfig
-from weft.tasks.base import Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Loss, Scores, Task
 from weft.tasks.plain_text import PlainTextConfig
 from weft.text.segment import han_share
 from weft.text.tokenizers.base import Tokenizer
@@ -65,6 +65,11 @@ class MaskedLanguageModelConfig(PlainTextConfig):
     """Words of a text are hidden, and told by what stands around them."""
 
     kind: Literal["masked_language_model"] = "masked_language_model"
+    answers_with: ClassVar[AnswerForm] = "tokens"
+    headline: ClassVar[tuple[str, ...]] = ("accuracy", "perplexity")
+    page: ClassVar[str] = "tokens"
+    next_step: ClassVar[str] = "start from it: weft train FILE --encoder pretrained:{}"
+    objective: ClassVar[str | None] = "mlm"
     tokenizer: TokenizerChoice | None = None
     """How texts become ids; None: `mixed` for Chinese, else `bpe`."""
     max_length: int = Field(default=256, ge=8)
@@ -122,7 +127,6 @@ class MaskedLanguageModelTask(Task):
     config: MaskedLanguageModelConfig
     metric: ClassVar[str] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("log_loss", "perplexity", "accuracy")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
 
     def __init__(self, config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> None:
         self.config, self.tokenizer = config, tokenizer

@@ -23,7 +23,7 @@ from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
-from weft.tasks.base import Loss, Scores
+from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_task import LabelTask, listed
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 from weft.tasks.texts import LabelTaskConfig, in_order
@@ -49,10 +49,18 @@ class MultilabelConfig(LabelTaskConfig):
     """A text has any number of labels."""
 
     kind: Literal["multilabel"] = "multilabel"
+    answers_with: ClassVar[AnswerForm] = "labels"
+    headline: ClassVar[tuple[str, ...]] = ("micro_f1", "macro_f1")
+    implied_by: ClassVar[tuple[str, ...]] = ("label_separator",)
     roles: ClassVar[tuple[Role, ...]] = (TEXT, replace(LABEL, again="exact"))  # any column is one of labels, all missed
     label_separator: str | None = Field(default=None, min_length=1)
     """What stands between the labels of a row, such as `|`; to read a file of labelled texts it must be set."""
     loss: BinaryLossConfig = BinaryLossConfig()
+
+    @property
+    def separator(self) -> str | None:
+        """The string between the labels of one row."""
+        return self.label_separator
 
     def resolved(self, table: Table) -> Self:
         """The same with both columns named. Raises ConfigError where there is no separator."""
@@ -94,7 +102,6 @@ class Multilabel(LabelTask):
     metrics: ClassVar[tuple[str, ...]] = (
         *("micro_f1", "macro_f1", "micro_precision", "micro_recall", "exact_match", "hamming_loss", "log_loss"),
     )
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"hamming_loss", "log_loss"})
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ from weft.inputs.question_options import OptionsInput, options_of
 from weft.metrics.bootstrap import mean
 from weft.models.options import Offered, OptionConfig, OptionReader
 from weft.models.span import ReaderKind
-from weft.tasks.base import Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Loss, Scores, Task
 from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
 
 
@@ -51,6 +51,10 @@ class MultipleChoiceConfig(PassageTaskConfig):
     """A question on a passage has several options, of which one is right."""
 
     kind: Literal["multiple_choice"] = "multiple_choice"
+    answers_with: ClassVar[AnswerForm] = "option"
+    headline: ClassVar[tuple[str, ...]] = ("accuracy",)
+    next_step: ClassVar[str] = "ask: weft predict {} FILE"
+    offer: ClassVar[str] = "--task multiple_choice for questions with options"
     texts: ClassVar[tuple[str, ...]] = ("question", "passage", "options")
     unit: ClassVar[str] = "options"
     together: ClassVar[str] = "all"
@@ -97,7 +101,6 @@ class MultipleChoice(Task):
     metric: ClassVar[str] = "accuracy"
     tie_metric: ClassVar[str | None] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss"})
 
     def __init__(self, config: MultipleChoiceConfig, read: OptionsInput) -> None:
         self.config, self.input = config, read

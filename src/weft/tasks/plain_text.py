@@ -26,14 +26,24 @@ class PlainTextConfig(TaskConfig):
     where the file is plain text."""
 
     @property
+    def found_in_table(self) -> dict[str, Any]:
+        """The column and the unit."""
+        return {**super().found_in_table, "unit": self.unit}
+
+    @property
+    def streamed(self) -> bool:
+        """Whether a file is one long text."""
+        return self.unit == "stream"
+
+    @property
     def unit_name(self) -> str:
         """Texts of their own, or parts of one."""
-        return "passages" if self.unit == "stream" else "texts"
+        return "passages" if self.streamed else "texts"
 
     @property
     def split_rule(self) -> str:
         """What is held out."""
-        return "the end of the text" if self.unit == "stream" else super().split_rule
+        return "the end of the text" if self.streamed else super().split_rule
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """The config with the column named, and the unit."""
@@ -42,7 +52,7 @@ class PlainTextConfig(TaskConfig):
 
     def read(self, table: Table) -> Iterator[Any]:
         """The texts of a table."""
-        return documents_of(table, column=self.text or "", unit="stream" if self.unit == "stream" else "row")
+        return documents_of(table, column=self.text or "", unit="stream" if self.streamed else "row")
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -57,7 +67,7 @@ class PlainTextConfig(TaskConfig):
 
     def held_out(self, examples: Sequence[Document], *, share: float, seed: int) -> Split:
         """Of a stream the end, else texts drawn by the seed, equal ones on one side."""
-        if self.unit != "stream":
+        if not self.streamed:
             return split([""] * len(examples), [one.text for one in examples], share=share, seed=seed)
         sums = np.cumsum([len(one.text) for one in examples])
         first = min(int(np.searchsorted(sums, (1 - share) * sums[-1])) + 1, len(examples) - 1) if len(sums) else 0

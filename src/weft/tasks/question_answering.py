@@ -27,7 +27,7 @@ from weft.inputs.question_passage import (
     text_of,
 )
 from weft.models.span import Reading, SpanConfig, SpanReader, best_spans
-from weft.tasks.base import TUNED, Loss, Scores, Task
+from weft.tasks.base import TUNED, AnswerForm, Doctor, Loss, Scores, Task
 from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
 from weft.tasks.span_answers import (
     RowSpans,
@@ -62,6 +62,12 @@ class QuestionAnsweringConfig(PassageTaskConfig):
     """The answer to a question is a part of a passage, or the passage has none."""
 
     kind: Literal["question_answering"] = "question_answering"
+    answers_with: ClassVar[AnswerForm] = "span"
+    headline: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
+    page: ClassVar[str] = "spans"
+    next_step: ClassVar[str] = "ask: weft answer {} --passage FILE --question ..."
+    offer: ClassVar[str] = "--task question_answering for questions on passages"
+    inspected_as: ClassVar[Doctor | None] = "questions"
     roles: ClassVar[tuple[Role, ...]] = ROLES
     text: Names = None
     """The columns of question and passage, as a list; None: guessed from the file, and said."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -44,13 +44,18 @@ from weft.inputs.source_target import (
     learned_tokenizers,
     loaded_tokenizers,
 )
+from weft.metrics.overlap import overlap
+from weft.metrics.systems import CorpusScore
 from weft.models.base import EncoderConfig
 from weft.models.encoder_decoder import EncoderDecoder
-from weft.tasks.base import Loss, Scores, Task, TaskConfig
+from weft.tasks.base import AnswerForm, Doctor, Loss, Scores, Task, TaskConfig
 from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
+from weft.tasks.generation.writer import Attention, Forced, Writer
+from weft.tasks.teaching import Targets, Teacher
 from weft.text.out_of_vocabulary import told, unseen_letters
 from weft.text.stream import stream_text
+from weft.text.tokenizers.base import Tokenizer
 
 ROOM = 8
 """Tokens that an output may have beyond the longest target of the training part."""
@@ -68,8 +73,19 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     """For each source a text is written."""
 
     kind: Literal["seq2seq"] = "seq2seq"
-    answers_with: ClassVar[Literal["labels", "text"]] = "text"
+    answers_with: ClassVar[AnswerForm] = "text"
     roles: ClassVar[tuple[Role, ...]] = (SOURCE, TARGET)
+    parts: ClassVar[tuple[str, ...]] = ("encoder", "decoder")
+    headline: ClassVar[tuple[str, ...]] = ("bleu", "chrf")
+    page: ClassVar[str] = "text"
+    next_step: ClassVar[str] = "ask: weft generate {} --text ..."
+    implied_by: ClassVar[tuple[str, ...]] = ("source", "target")
+    parallel: ClassVar[bool] = True
+    offer: ClassVar[str] = "--source NAME --target NAME for pairs to translate, sum up or describe"
+    inspected_as: ClassVar[Doctor | None] = "pairs"
+    compared_by: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "rougeL")
+    compared_kinds: ClassVar[tuple[str, ...]] = ("lstm", "gru", "transformer")
+    teaches: ClassVar[bool] = True
     source: str | None = None
     """The column of the source; None: guessed from the file, and said."""
     target: Names = None
@@ -87,6 +103,31 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     """Pairs whose lengths are over so many times out of the usual proportion are not learned from; None: all are."""
     references: Literal["one", "all"] = "one"
     """`all`: rows of the dev and test parts with the same source are one example, each of whose targets is right."""
+
+    @property
+    def own_search(self) -> SearchConfig:
+        """The search of the settings."""
+        return self.search
+
+    @property
+    def line_suffix(self) -> str | None:
+        """The suffix of the file of sources, by which that column is called."""
+        return self.source
+
+    @property
+    def input_limit(self) -> tuple[str, int]:
+        """How many tokens of a source are read."""
+        return "max_source", self.max_source
+
+    def comparable(self, record: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], str]:
+        """A source with its references, and what was written for it."""
+        return (str(record["source"]), tuple(record["references"])), str(record["answer"])
+
+    def corpus_scores(
+        self, given: Sequence[tuple[str, tuple[str, ...]]], made: Sequence[str]
+    ) -> dict[str, CorpusScore]:
+        """BLEU and chrF."""
+        return dict(overlap(made, [references for _, references in given]))
 
     def read(self, table: Table) -> Iterator[SourceTarget]:
         """The pairs of a table; without `target`, sources alone."""
@@ -136,14 +177,13 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
         return Seq2SeqTask(self, read, longest=read_json(folder / "seq2seq.json")["longest"])
 
 
-class Seq2SeqTask(Task):
+class Seq2SeqTask(Writer, Teacher, Task):
     """Two tokenizers, or one for both sides, and the most tokens that an output has."""
 
     config: Seq2SeqConfig
     metric: ClassVar[str] = "bleu"
     tie_metric: ClassVar[str | None] = "log_loss"  # BLEU is 0 until four tokens in a row are right somewhere
     metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "perplexity")
-    lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "perplexity"})
 
     def __init__(self, config: Seq2SeqConfig, read: SourceTargetInput, *, longest: int) -> None:
         self.config, self.input, self.longest = config, read, longest
@@ -270,6 +310,59 @@ class Seq2SeqTask(Task):
         start = partial(model.decoder.start, model.encoder(batch.source), rows=1)
         begin_BP = self._begin(1).to(batch.source.ids_BS.device)
         yield from stream_text(self.tokenizers.target, self.generator(model).stream(start, begin_BP, batch.keys))
+
+    def unread(self, answer: GeneratedText) -> int:
+        """The tokens of a source beyond the maximum."""
+        return answer.unread
+
+    @property
+    def writes_with(self) -> Tokenizer:
+        """The tokenizer of targets."""
+        return self.tokenizers.target
+
+    @property
+    def reads_with(self) -> Tokenizer:
+        """The tokenizer of sources."""
+        return self.tokenizers.source
+
+    def forced(self, model: nn.Module, batch: SourceTargetBatch) -> Forced:
+        """The first target of each source. Raises InputError where some have none."""
+        if not isinstance(model, EncoderDecoder) or batch.target_BT is None or batch.mask_BT is None:
+            raise InputError("there is no reference to compare what is written with")
+        return Forced(model.decoder, model.encoder(batch.source), batch.target_BT, batch.mask_BT)
+
+    def with_answers(self, examples: Sequence[SourceTarget], answers: Sequence[GeneratedText]) -> list[SourceTarget]:
+        """Each source for which anything was written, with that as its target."""
+        both = zip(examples, answers, strict=True)
+        return [replace(one, targets=(given.text,)) for one, given in both if given.text.strip()]
+
+    def attention(self, model: nn.Module, columns: Columns, row: int) -> Attention | None:
+        """The attention of the decoder to the source: of a Transformer that of the last layer, the mean over heads."""
+        assert isinstance(model, EncoderDecoder)
+        batch = self.collate(columns, np.array([row])).to(next(model.parameters()).device)
+        assert batch.target_BT is not None
+        state = model.decoder.start(model.encoder(batch.source), rows=1, record=True)
+        _, state = model.decoder(batch.target_BT[:, :-1], state)
+        if not (seen := getattr(state, "seen", None)):
+            return None
+        source, target = batch.source.ids_BS[0, :-1].tolist(), batch.target_BT[0, 1:-1].tolist()
+        return Attention(source, target, torch.cat(seen, 1)[0].float().cpu().numpy())
+
+    def questions(self, examples: Sequence[SourceTarget]) -> list[SourceTarget]:
+        """Every source once."""
+        return list({one.source: one for one in examples}.values())
+
+    def said(self, answer: GeneratedText) -> str:
+        """The text."""
+        return answer.text
+
+    def lessons(
+        self, asked: Sequence[SourceTarget], said: Sequence[str], *, train: Sequence[SourceTarget], targets: Targets
+    ) -> list[SourceTarget]:
+        """Sources with what was written for them, and the true pairs, where both are wanted; none for no text."""
+        written = zip(asked, said, strict=True)
+        pairs = [SourceTarget(one.source, (text,), one.line) for one, text in written if text.strip()]
+        return [*train, *pairs] if targets == "both" else pairs
 
     def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
         """No mean of texts is a text."""

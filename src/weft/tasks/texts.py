@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
-from weft.data.checks.findings import Part
+from weft.data.checks.findings import part_of
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
@@ -22,14 +22,16 @@ from weft.inputs.tabular import ColumnNames, TabularInputConfig
 from weft.inputs.text import TextSettings
 from weft.models.classifier import ClassifierConfig
 from weft.models.fusion import FusionConfig
-from weft.store import column, shared
-from weft.tasks.base import TUNED, TaskConfig
+from weft.store import shared
+from weft.tasks.base import TUNED, Doctor, TaskConfig
 
 
 class LabelTaskConfig(TaskConfig, TextSettings):
     """What is read of a file, how texts become ids, and the model that reads them."""
 
     roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)
+    further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "inputs")
+    inspected_as: ClassVar[Doctor | None] = "labels"
     text: Names = None
     """The column of the text, or a list of two for pairs of texts; None: guessed from the file, and said."""
     label: str | None = None
@@ -109,8 +111,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """All of them, and whether their labels look as if they were separated otherwise."""
-        separator = getattr(self, "label_separator", None)
-        return examples, separator_notes(shared(one.label for one in examples), separator=separator)
+        return examples, separator_notes(shared(one.label for one in examples), separator=self.separator)
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -192,13 +193,6 @@ class Saved:
     counts: Sequence[int]
     texts: int
     tuned: Mapping[str, Any]
-
-
-def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
-    """Labelled examples as the data doctor reads them; `files` where each has its own."""
-    first, second = (column(rows, lambda one, half=half: one.texts[half : half + 1]) for half in (0, 1))
-    columns = (column(rows, lambda one, of=of: (getattr(one, of),)) for of in ("whole", "label", "line"))
-    return Part(name, file, *columns, files, (first, second) if len(rows[0].texts) > 1 else ())
 
 
 def in_order(labels: Mapping[str, int]) -> list[str]:

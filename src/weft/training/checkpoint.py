@@ -1,4 +1,4 @@
-"""What training needs to go on, on disk: weights, optimisers, place, scores. Knows files, not the loop.
+"""Checkpoints, by which training goes on from disk: weights, optimisers, place, scores. Knows files, not the loop.
 
 No state of a random generator is kept: the loop seeds each step by its number.
 """

@@ -26,7 +26,7 @@ class Average:
     def __init__(self, model: nn.Module, *, decay: float) -> None:
         self.decay = decay
         self.rising = max(0, math.ceil((10 * decay - 1) / (1 - decay)))
-        """How many updates keep less than `decay`."""
+        """Number of updates that keep less than `decay`."""
         self.weights = {name: one for name, one in model.named_parameters() if one.requires_grad}
         self.averages = {name: one.detach().clone() for name, one in self.weights.items()}
         embeddings = [one for one in model.modules() if isinstance(one, nn.Embedding | nn.EmbeddingBag)]
@@ -36,7 +36,7 @@ class Average:
             for name, one in self.weights.items()
             if id(one) in tables
         }
-        """Of each row of a table, the log of the product of all shares up to the last update that it has seen."""
+        """Log, for each row of a table, of the product of all shares up to the last update that it has seen."""
 
     @torch.no_grad()
     def catch_up(self, updates: int) -> None:
@@ -76,7 +76,7 @@ class Average:
                 weight.data = trained[name]
 
     def state(self) -> dict[str, Tensor]:
-        """What a resumed run needs, by name: the tensors themselves."""
+        """Return the tensors that a resumed run needs, by name."""
         averages = {f"average.{name}": one for name, one in self.averages.items()}
         return averages | {f"seen.{name}": one for name, one in self.seen_R.items()}
 

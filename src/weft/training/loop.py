@@ -24,6 +24,7 @@ from weft.data.columns import Columns
 from weft.data.loader import plan, share
 from weft.errors import Interrupted, TrainingError
 from weft.evaluation.evaluate import answer_columns
+from weft.metrics.names import measure
 from weft.models.weights import own_weights, put_weights
 from weft.tasks.base import Task
 from weft.training import checkpoint, optim
@@ -54,7 +55,7 @@ class Job:
     checkpoints: Path | None = None
     stop: Callable[[], int] = lambda: 0
     notes: tuple[str, ...] = ()
-    """What is to be said of the fresh weights."""
+    """Notes on the fresh weights, said when training begins."""
 
 
 @dataclass(slots=True)
@@ -197,7 +198,7 @@ def _seed(seed: int, step: int, rank: int) -> int:
 
 
 def _wide(device: torch.device) -> torch.device:
-    """Where sums are kept in float64: the device itself, or the CPU where it has none (mps)."""
+    """Return the device that keeps sums in float64: the device itself, or the CPU where it has none (mps)."""
     return torch.device("cpu") if device.type == "mps" else device
 
 
@@ -242,7 +243,7 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
             values_2.copy_(torch.tensor([scores[name] for name in names], dtype=torch.float64))
         # all must agree on the best step and on the end, bit for bit
         found = zip(names, job.group.from_leader(values_2).tolist(), strict=True)
-        gained = [-value if name in task.lower_is_better else value for name, value in found]
+        gained = [-value if measure(name).better == "lower" else value for name, value in found]
         better = progress.best is None or gained > progress.best
         if better:
             progress.best, progress.best_step, progress.waited = gained, progress.step, 0

@@ -1,4 +1,4 @@
-"""How weights change: optimisers and schedules; knows no model and no data."""
+"""Optimisers and schedules of the learning rate; knows no model and no data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class OptimizerConfig(Config):
 
     kind: str
     learning_rate: float = Field(default=2e-3, gt=0)
-    """At its highest; the schedule lowers it."""
+    """Highest learning rate; the schedule lowers it."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """The optimiser of dense parameters."""
@@ -31,9 +31,9 @@ class AdamWConfig(OptimizerConfig):
 
     kind: Literal["adamw"] = "adamw"
     weight_decay: float = Field(default=0.01, ge=0)
-    """Each step shrinks the weights by this times the learning rate."""
+    """Decoupled weight decay: each step shrinks the weights by this times the learning rate."""
     betas: tuple[float, float] = (0.9, 0.999)
-    """Decays of the means of the gradient and of its square."""
+    """Adam's beta1 and beta2: the decays of the means of the gradient and of its square."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with two groups."""
@@ -50,9 +50,9 @@ class AdamConfig(OptimizerConfig):
 
     kind: Literal["adam"] = "adam"
     weight_decay: float = Field(default=0.0, ge=0)
-    """Added to the gradient: this times the weights."""
+    """L2 penalty: this times the weights is added to the gradient."""
     betas: tuple[float, float] = (0.9, 0.999)
-    """Decays of the means of the gradient and of its square."""
+    """Adam's beta1 and beta2: the decays of the means of the gradient and of its square."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with all parameters in one group."""
@@ -66,9 +66,9 @@ class SgdConfig(OptimizerConfig):
     kind: Literal["sgd"] = "sgd"
     learning_rate: float = Field(default=0.1, gt=0)
     momentum: float = Field(default=0.0, ge=0, lt=1)
-    """The share of the last step that is taken again."""
+    """Momentum: the share of the last step that is taken again."""
     weight_decay: float = Field(default=0.0, ge=0)
-    """Added to the gradient: this times the weights."""
+    """L2 penalty: this times the weights is added to the gradient."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with all parameters in one group."""
@@ -86,7 +86,7 @@ class AdagradConfig(OptimizerConfig):
     kind: Literal["adagrad"] = "adagrad"
     learning_rate: float = Field(default=0.3, gt=0)
     per: Literal["row", "entry"] = "row"
-    """What shares a sum of squares."""
+    """Unit that shares a sum of squares: a row of a table, or each entry by itself."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with all parameters in one group."""
@@ -101,7 +101,7 @@ class RmspropConfig(OptimizerConfig):
     kind: Literal["rmsprop"] = "rmsprop"
     learning_rate: float = Field(default=1e-3, gt=0)
     decay: float = Field(default=0.99, gt=0, lt=1)
-    """Of the average of the squares."""
+    """Decay of the moving average of the squares."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
         """One with all parameters in one group."""
@@ -124,7 +124,7 @@ def build(model: nn.Module, config: OptimizerConfig, *, table_rate: float) -> li
 
 
 def _at_rates(optimizer: Optimizer, model: nn.Module) -> Optimizer:
-    """The same with the weights of encoders, and what stands around them, at the rates that the encoders ask for."""
+    """Regroup the weights of an optimiser by the rates that encoders ask for, for themselves and for the heads."""
     encoders = [one for one in model.modules() if isinstance(one, Encoder)]
     within = {id(weight) for encoder in encoders for weight in encoder.parameters()}
     asked = {id(weight): times for encoder in encoders for weight, times in encoder.rates()}

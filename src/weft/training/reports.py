@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: plain records, printed, plotted or ignored by whoever reads them."""
+"""Reports of a run while it goes on: plain records, printed, plotted or ignored by whoever reads them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Report:
     kind: ClassVar[str]
 
     def to_json(self) -> dict[str, Any]:
-        """As one line of `reports.jsonl`."""
+        """Return the content of a line of `reports.jsonl`."""
         return {"kind": self.kind, **asdict(self)}
 
 

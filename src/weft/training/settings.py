@@ -16,35 +16,35 @@ from weft.training.torch_private import cpu_has_bfloat16
 
 
 class TrainingConfig(Config):
-    """How weights are found."""
+    """Settings of training."""
 
     epochs: float = Field(default=6, gt=0)
-    """How often every row is seen, unless `patience` ends it before; 1.5 sees half of them twice."""
+    """Number of passes over the training rows, unless `patience` ends it before; 1.5 sees half of them twice."""
     batch_rows: int | None = Field(default=32, ge=1)
     """Rows of a global batch: over all micro-batches and processes; None: 128, or of little data fewer (at least 8), so
     that an epoch has 50 steps; said in the run."""
     batch_tokens: int | None = Field(default=None, ge=1)
-    """Also at most so many tokens a global batch, padding included; None: no such limit."""
+    """Largest number of tokens in a global batch, padding included; None: no such limit."""
     accumulate: int = Field(default=1, ge=1)
     """Micro-batches that a global batch is cut into, to save memory; does not change the result."""
     optimizer: OptimizerChoice = AdamWConfig()
-    """Of all weights but embedding tables."""
+    """Optimiser of all weights but embedding tables."""
     table_rate: float = Field(default=0.03, gt=0)
     """Learning rate of the embedding tables, which row-wise Adagrad changes: only the rows that a batch holds."""
     schedule: Schedule = "linear"
-    """How the learning rate falls after the warm-up."""
+    """Course of the learning rate after the warm-up."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
-    """The share of the run in which the learning rate rises from 0."""
+    """Share of the run in which the learning rate rises from 0."""
     clip: float | None = Field(default=1.0, gt=0)
-    """The largest norm of the gradient; None: no limit."""
+    """Largest norm of the gradient, to which longer ones are clipped; None: no limit."""
     ema: float | None = Field(default=None, gt=0, lt=1)
-    """Evaluate and keep an exponential moving average of the weights, of this decay (0.995, say); None: the weights."""
+    """Decay of an exponential moving average of the weights (0.995, say), then evaluated and kept; None: no average."""
     precision: Precision | Literal["auto"] = "auto"
-    """`auto`: by kind of encoder and processor, from a fixed table; said in the run."""
+    """Number format of training; `auto`: the one that the parts of the model name for the device, said in the run."""
     metric: str | None = None
-    """The dev score by which the best weights are chosen; None: the task's own."""
+    """Dev score by which the best weights are chosen; None: the task's own."""
     patience: int | None = Field(default=3, ge=1)
-    """Stop after so many evaluations without a better score; None: never."""
+    """Number of evaluations without a better score after which training stops; None: it never does."""
     evaluate_every: int | None = Field(default=None, ge=1)
     """Steps between evaluations; None: after each epoch."""
     report_every: int = Field(default=20, ge=1)

@@ -32,6 +32,8 @@ def evaluation(number, best=False, metric="macro_f1", **scores):
     }
 
 
+NAMED = ("bits_per_byte", "accuracy", "macro_f1", "bleu", "chrf")
+"""Scores of a headline."""
 REPORTS = [step(n, 2 / (n + 1)) for n in range(30)] + [
     evaluation(10, accuracy=0.7, macro_f1=0.6, log_loss=0.8),
     evaluation(20, best=True, accuracy=0.8, macro_f1=0.75, log_loss=0.6),
@@ -56,7 +58,7 @@ def words(svg: str) -> list[str]:
 
 
 def test_learning_curves_say_what_they_show():
-    learning = learning_curves(REPORTS)
+    learning = learning_curves(REPORTS, NAMED)
     losses, scores = map(words, learning.figures)
     assert {"loss", "training", "dev part", "step (dotted: the best, 20)"} <= set(losses)
     assert {"macro F1", "accuracy", "step (dotted: the best, 20)"} <= set(scores)
@@ -66,21 +68,23 @@ def test_learning_curves_say_what_they_show():
 
 
 def test_learning_curves_promise_what_they_draw():
-    no_steps = learning_curves(REPORTS[30:])
+    no_steps = learning_curves(REPORTS[30:], NAMED)
     assert "training" not in words(no_steps.figures[0])
     assert no_steps.caption == "The log loss on the dev part and the scores on the dev part."
-    (many,) = learning_curves([step(n, 1.0) for n in range(100)]).figures
-    (single,) = learning_curves([step(20, 0.7)]).figures
+    (many,) = learning_curves([step(n, 1.0) for n in range(100)], NAMED).figures
+    (single,) = learning_curves([step(20, 0.7)], NAMED).figures
     assert "<use" in single.split("legend")[0]  # a dot, as a line of one point shows nothing
     assert "training" in words(many)
-    (one,) = learning_curves([step(1, 6.0), evaluation(2, metric="log_loss", log_loss=5.0, bits_per_byte=2.0)]).figures
+    (one,) = learning_curves(
+        [step(1, 6.0), evaluation(2, metric="log_loss", log_loss=5.0, bits_per_byte=2.0)], NAMED
+    ).figures
     assert "loss" in words(one)
     several = [evaluation(n, metric="log_loss", log_loss=5.0, bits_per_byte=2 / n) for n in (1, 2)]
-    assert "bits per byte on the dev part" in words(learning_curves(several).figures[1])
+    assert "bits per byte on the dev part" in words(learning_curves(several, NAMED).figures[1])
 
 
 def test_one_evaluation_has_one_step_on_its_axis():
-    (figure,) = learning_curves([evaluation(5, best=True, metric="log_loss", log_loss=0.7)]).figures
+    (figure,) = learning_curves([evaluation(5, best=True, metric="log_loss", log_loss=0.7)], NAMED).figures
     assert words(figure).count("5") == 1
 
 
@@ -96,19 +100,19 @@ def test_one_evaluation_has_one_step_on_its_axis():
     ],
 )
 def test_learning_curves_of_few_and_odd_reports(reports):
-    figures = learning_curves(reports).figures
+    figures = learning_curves(reports, NAMED).figures
     assert figures
     assert all(words(figure) for figure in figures)
 
 
 def test_no_curve_without_numbers():
-    assert learning_curves([]) == Learning([])
-    assert learning_curves([{"kind": "note", "text": "x"}, step(1, math.nan)]).figures == []
+    assert learning_curves([], NAMED) == Learning([])
+    assert learning_curves([{"kind": "note", "text": "x"}, step(1, math.nan)], NAMED).figures == []
     assert dev_curves([Curve("cnn", [], [])], "accuracy") == ""
 
 
 def test_a_step_done_again_after_resuming_counts_once():
-    (label,) = learning_curves([step(1, 9.0), step(2, 8.0), step(1, 2.0), step(2, 1.0)]).figures
+    (label,) = learning_curves([step(1, 9.0), step(2, 8.0), step(1, 2.0), step(2, 1.0)], NAMED).figures
     assert "from 2 at step 1 to 1" in label
 
 
@@ -185,7 +189,7 @@ def test_unbeaten_models():
 
 
 def test_colours_are_those_of_the_page():
-    curves = "".join(learning_curves(REPORTS).figures)
+    curves = "".join(learning_curves(REPORTS, NAMED).figures)
     svg = curves + confusion([[8, 2], [5, 9]], ["a", "b"]) + reliability(BINS) + frontier(MODELS)
     known = {shade.light for shade in PALETTE.values()}
     bare = re.sub(r"var\(--\w+, #[0-9a-f]{6}\)", "", svg)
@@ -195,7 +199,7 @@ def test_colours_are_those_of_the_page():
 
 def test_figures_are_the_same_each_time_and_leave_settings_alone():
     before = dict(mpl.rcParams)
-    assert learning_curves(REPORTS) == learning_curves(REPORTS)
+    assert learning_curves(REPORTS, NAMED) == learning_curves(REPORTS, NAMED)
     assert dict(mpl.rcParams) == before
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from weft.store import column
+
 Severity = Literal["error", "warning", "fine"]
 """Severity of a finding; `error`: scores or predictions would be wrong; `warning`: worth a look; `fine`: checked,
 nothing to fix."""
@@ -135,3 +137,10 @@ def verb(word: str, number: int) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """Format a count with its noun: `1 text`, `1,351 texts`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
+    """Labelled examples as the data doctor reads them; `files` where each has its own."""
+    first, second = (column(rows, lambda one, half=half: one.texts[half : half + 1]) for half in (0, 1))
+    columns = (column(rows, lambda one, of=of: (getattr(one, of),)) for of in ("whole", "label", "line"))
+    return Part(name, file, *columns, files, (first, second) if len(rows[0].texts) > 1 else ())

@@ -47,46 +47,46 @@ def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]
         what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
         raise InputError(what, where=f":{error.lineno}", hint="write one object, or an object on each line") from None
     for path, article in _each(whole, "data", ""):
-        for place, paragraph in _each(article, "paragraphs", path):
-            for name, asked in _each(paragraph, "qas", place):
-                found = {"title": article.get("title"), "context": paragraph.get("context"), **asked}
-                lacks = [one for one in ("context", "question") if not isinstance(found.get(one), str)]
-                yield name, InputError(f"has no `{lacks[0]}`") if lacks else found
+        for paragraph_path, paragraph in _each(article, "paragraphs", path):
+            for question_path, question in _each(paragraph, "qas", paragraph_path):
+                row = {"title": article.get("title"), "context": paragraph.get("context"), **question}
+                lacking = [key for key in ("context", "question") if not isinstance(row.get(key), str)]
+                yield question_path, InputError(f"has no `{lacking[0]}`") if lacking else row
 
 
-def _each(found: Any, name: str, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _each(parent: Any, name: str, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the objects in a list of an object, each with its path."""
     within = f"{path}.{name}" if path else name
-    listed = found.get(name) if isinstance(found, dict) else None
+    listed = parent.get(name) if isinstance(parent, dict) else None
     if not isinstance(listed, list):
         hint = "SQuAD's form is data[].paragraphs[].qas[]; else write an object on each line"
         raise InputError(f"expected a list `{within}`", hint=hint)
-    for place, one in enumerate(listed):
-        if not isinstance(one, dict):
-            raise InputError(f"expected an object, found {type(one).__name__}", where=f" {within}[{place}]")
-        yield f"{within}[{place}]", one
+    for number, item in enumerate(listed):
+        if not isinstance(item, dict):
+            raise InputError(f"expected an object, found {type(item).__name__}", where=f" {within}[{number}]")
+        yield f"{within}[{number}]", item
 
 
-def answers_of(found: Any) -> list[tuple[str, int | None]]:
+def answers_of(value: Any) -> list[tuple[str, int | None]]:
     """Return the texts of answers, each once, with where each starts if that is given: of any of the forms in use.
 
     These are a list of objects with `text` and `answer_start` (or `start`), one object with lists of both, a list of
     texts, and a text alone. An empty text, null and an empty list are no answers. Raises InputError for anything else.
     """
-    if isinstance(found, Mapping):
-        texts, starts = found.get("text"), found.get("answer_start", found.get("start"))
+    if isinstance(value, Mapping):
+        texts, starts = value.get("text"), value.get("answer_start", value.get("start"))
         if isinstance(texts, list):
             starts = starts if isinstance(starts, list) else [None] * len(texts)
             if len(starts) != len(texts):
                 raise InputError(f"{len(texts)} answers have {len(starts)} `answer_start`, expected as many")
-            found = [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
+            value = [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
         else:
-            found = [found]
-    listed = found if isinstance(found, list | tuple) else [] if found is None else [found]
+            value = [value]
+    listed = value if isinstance(value, list | tuple) else [] if value is None else [value]
     read: dict[tuple[str, int | None], None] = {}
-    for one in listed:
-        told = one if isinstance(one, Mapping) else {"text": one}
-        text, start = told.get("text"), told.get("answer_start", told.get("start"))
+    for item in listed:
+        answer = item if isinstance(item, Mapping) else {"text": item}
+        text, start = answer.get("text"), answer.get("answer_start", answer.get("start"))
         if not isinstance(text, str):
             raise InputError("expected an answer with `text` and `answer_start`")
         if not _is_place(start):
@@ -113,8 +113,8 @@ def placed(passage: str, text: str, start: int | None) -> Span | None:
         start, text = start + len(text) - len(text.lstrip()), text.strip()
         return Span(text, start)
     text = text.strip()
-    found = [match.start() for match in re.finditer(f"(?={re.escape(text)})", passage)] if text else []
-    return Span(text, min(found, key=lambda place: abs(place - (start or 0)))) if found else None
+    starts = [match.start() for match in re.finditer(f"(?={re.escape(text)})", passage)] if text else []
+    return Span(text, min(starts, key=lambda place: abs(place - (start or 0)))) if starts else None
 
 
 def spans_of(passage: str, answers: Sequence[tuple[str, int | None]]) -> tuple[list[Span], int, int]:

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from weft.config import validated
 from weft.data.checks.damage import marks
 from weft.data.checks.duplicates import empty_texts, repeats
-from weft.data.checks.findings import SEVERITIES, Finding, Part, Row, counted
+from weft.data.checks.findings import SEVERITIES, Finding, Part, Row, counted, part_of
 from weft.data.checks.labels_and_lengths import labels, lengths
 from weft.data.checks.near_duplicates import near_duplicates
 from weft.data.checks.scripts import scripts
@@ -26,9 +26,8 @@ from weft.errors import InputError
 from weft.experiments.inspection.label_errors import find_label_errors
 from weft.files import write_json
 from weft.report.pages.inspection import inspection_page
-from weft.tasks.classification import ClassificationConfig
-from weft.tasks.multilabel import MultilabelConfig
-from weft.tasks.texts import LabelTaskConfig, part_of
+from weft.tasks.base import TaskConfig
+from weft.tasks.choices import KINDS, implied
 from weft.text.chinese import ScriptCounts, count_scripts
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import segment
@@ -47,7 +46,7 @@ class _Read:
     """A file that was read: its table, the task with its columns, its rows."""
 
     table: Table
-    task: LabelTaskConfig
+    task: Any
     part: Part
 
 
@@ -57,20 +56,20 @@ def inspect(
     text: str | None = None,
     label: str | None = None,
     label_separator: str | None = None,
+    kind: str | None = None,
     label_errors: LabelErrors = "find",
     seed: int = 0,
 ) -> Iterator[Note | Finding]:
     """Check labelled texts, yielding notes of progress, and each finding as it is made.
 
     Columns are found as in training, `text` being two joined by a comma if rows are pairs; with `label_separator` a
-    text may have several labels, or none. Bad rows are findings here, and stop nothing. Raises InputError if a file
-    cannot be read at all or its columns are unclear, ConfigError for a bad separator.
+    text may have several labels, or none; `kind` names the task, if that does not imply it. Bad rows are findings here,
+    and stop nothing. Raises InputError if a file cannot be read at all or its columns are unclear, ConfigError for a
+    bad separator.
     """
-    columns = {"text": text, "label": label}
-    if label_separator is None:
-        task: LabelTaskConfig = validated(ClassificationConfig, columns)
-    else:
-        task = validated(MultilabelConfig, {**columns, "label_separator": label_separator})
+    given = {"text": text, "label": label, "label_separator": label_separator}
+    named = {name: value for name, value in given.items() if value is not None}
+    task = validated(KINDS[kind] if kind else implied(named), named)
     files = {"train": data.train, "dev": data.dev, "test": data.test}
     found: list[_Read] = []
     for name, file in files.items():
@@ -181,7 +180,7 @@ def _tokens(texts: Sequence[str]) -> Counter[str]:
     return +counts
 
 
-def _resolved(task: LabelTaskConfig, table: Table) -> LabelTaskConfig:
+def _resolved(task: TaskConfig, table: Table) -> Any:
     """The task with its columns. Raises InputError, with a hint for pairs, where they cannot be told."""
     try:
         return task.resolved(table)
@@ -193,13 +192,13 @@ def _resolved(task: LabelTaskConfig, table: Table) -> LabelTaskConfig:
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
-def _read(name: str, table: Table, task: LabelTaskConfig) -> _Read:
+def _read(name: str, table: Table, task: Any) -> _Read:
     """The rows as training reads them, but for what is empty: that is refused there, and stays here to be shown."""
     rows = []
     for row in table:
         texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
-            label = task.labels_of(row) if isinstance(task, MultilabelConfig) else row.values.get(task.label or "", "")
+            label = task.labels_of(row) if task.separator else row.values.get(task.label or "", "")
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
         except InputError as error:
             table.reject(row.line, error.what, column=task.label or "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from weft.data.checks.damage import marks
-from weft.data.checks.findings import Finding, Part, counted
+from weft.data.checks.findings import Finding, Part, counted, part_of
 from weft.data.checks.labels_and_lengths import lengths
 from weft.data.checks.scripts import scripts
 from weft.data.checks.source_target import Fanout, clean_pairs, overlap
@@ -17,7 +17,6 @@ from weft.data.sources import Table, open_table
 from weft.dataset import DataConfig
 from weft.errors import InputError
 from weft.experiments.inspection.inspect import bad_rows, han_scripts
-from weft.tasks.texts import part_of
 from weft.training.reports import Note
 
 SIDES = ("source", "target")

@@ -13,16 +13,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from weft.metrics.names import Form, measure
 from weft.report.figures.canvas import FULL, LINES, POINTS, SIZE, blank, panel, shorten, style, svg, width
-from weft.report.formatting import Form, is_number, measure, score
-
-NAMES = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro F1",
-    "micro_f1": "micro F1",
-    "log_loss": "log loss",
-    **{name: measure(name).title for name in ("bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL", "rougeLsum")},
-}
+from weft.report.formatting import is_number, score
 
 FEW = 40
 """Points of a line at most that are marked one by one."""
@@ -40,8 +33,8 @@ class Curve:
 
 def dev_curves(curves: Sequence[Curve], name: str) -> str:
     """Draw the dev score of several models by epoch, each line named at its end."""
-    form: Form = "points" if measure(name).form == "points" else "share"
-    return epoch_curves(curves, f"{called(name)} on the dev part", form=form)
+    known = measure(name)
+    return epoch_curves(curves, f"{known.called} on the dev part", form=known.form)
 
 
 def epoch_curves(curves: Sequence[Curve], title: str, *, form: Form = "share", across: float = FULL) -> str:
@@ -106,11 +99,6 @@ def dots(points: Sequence[Any] | np.ndarray) -> dict[str, Any]:
 def dashes(place: int) -> str | tuple[int, tuple[float, float]]:
     """Tell lines apart that share a colour."""
     return ("-", (0, (4, 1.6)), (0, (1.5, 1.5)))[place // len(LINES) % 3]
-
-
-def called(name: str) -> str:
-    """Name a score in the middle of a sentence."""
-    return NAMES.get(name, name.replace("_", " "))
 
 
 def _apart(heights: Sequence[float], *, gap: float, low: float, high: float) -> list[float]:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 from matplotlib.transforms import Bbox
 
+from weft.metrics.names import Better, Form
 from weft.report import formatting
 from weft.report.figures.canvas import FULL, INK, LINES, SIZE, SOFT, blank, panel, shorten, style, svg, width
 
@@ -28,12 +28,8 @@ class Model:
     texts_per_second: float
 
 
-Better = Literal["high", "low"]
-"""Which way a score is better."""
-
-
 def frontier(
-    models: Sequence[Model], *, score: str = "accuracy", form: formatting.Form = "share", better: Better = "high"
+    models: Sequence[Model], *, score: str = "accuracy", form: Form = "share", better: Better = "higher"
 ) -> str:
     """Draw a score with its interval against texts per second; a line joins the models that no other beats in both.
 
@@ -51,7 +47,7 @@ def frontier(
         lows, highs = [model.low for model in models], [model.high for model in models]
         room = max(max(highs) - min(lows), 1.0 if form == "points" else 0.01) * 0.08
         ends = min(lows) - room, max(highs) + room
-        axes.set_ylim(*(ends if better == "high" else ends[::-1]))
+        axes.set_ylim(*(ends if better == "higher" else ends[::-1]))
         best = unbeaten(models, better=better)
         axes.plot(
             [model.texts_per_second for model in best],
@@ -83,9 +79,9 @@ def frontier(
         return svg(figure, f"{score} against texts per second: {each}")
 
 
-def unbeaten(models: Sequence[Model], *, better: Better = "high") -> list[Model]:
+def unbeaten(models: Sequence[Model], *, better: Better = "higher") -> list[Model]:
     """Find the models that none is both better and faster than, from the fastest to the best."""
-    sign = 1 if better == "high" else -1
+    sign = 1 if better == "higher" else -1
     best: list[Model] = []
     for model in sorted(models, key=lambda model: (-model.texts_per_second, -sign * model.score)):
         if not best or sign * model.score > sign * best[-1].score:
@@ -93,7 +89,7 @@ def unbeaten(models: Sequence[Model], *, better: Better = "high") -> list[Model]
     return best
 
 
-def ahead(models: Sequence[Model], *, better: Better = "high") -> str:
+def ahead(models: Sequence[Model], *, better: Better = "higher") -> str:
     """Say of the drawn models which are unbeaten, to follow another sentence; empty for a single model."""
     models = _drawn(models)
     if len(models) < 2:

@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
+from weft.metrics.names import measure
 from weft.report.figures.canvas import (
     HALF,
     LINES,
@@ -25,8 +26,8 @@ from weft.report.figures.canvas import (
     style,
     svg,
 )
-from weft.report.figures.curves import FEW, called, dashes, dots, finite, percent_axis
-from weft.report.formatting import is_number, measure
+from weft.report.figures.curves import FEW, dashes, dots, finite, percent_axis
+from weft.report.formatting import is_number
 
 RAW_POINTS = 500  # of a curve; more are averaged in bins, as no eye tells them apart
 SHADES = 16
@@ -42,11 +43,14 @@ class Learning:
     caption: str = ""
 
 
-def learning_curves(reports: Reports) -> Learning:
-    """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked."""
+def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
+    """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked.
+
+    Dev scores are the one that chooses the best step, and those of the headline that are of one kind.
+    """
     steps = by_step(reports, "step")
     tests = by_step(reports, "evaluation")
-    named = [(name, _scores(tests, name)) for name in _dev_scores(tests)]
+    named = [(name, _scores(tests, name)) for name in _dev_scores(tests, headline)]
     losses = finite([(step["step"], step.get("loss")) for step in steps])
     dev_losses = _scores(tests, "log_loss")
     fewest = 2 if len(losses) or len(dev_losses) else 1  # beside losses one score is no curve, and stands in the table
@@ -65,7 +69,7 @@ def learning_curves(reports: Reports) -> Learning:
         )
     if named:
         said.append("the scores on the dev part")
-        told = [f"dev {called(name)} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
+        told = [f"dev {measure(name).called} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
         figures.append(_figure(partial(_score_panel, named=named), best, told))
     caption = ", ".join(said[:-1]) + " and " * (len(said) > 1) + "".join(said[-1:])
     return Learning(figures, f"{caption[:1].upper()}{caption[1:]}." if said else "")
@@ -150,9 +154,11 @@ def _loss_panel(axes: Axes, *, losses: np.ndarray, dev_losses: np.ndarray) -> No
 
 
 def _score_panel(axes: Axes, *, named: Sequence[tuple[str, np.ndarray]]) -> None:
-    axes.set_title("dev scores" if len(named) > 1 else f"{called(named[0][0])} on the dev part")
+    axes.set_title("dev scores" if len(named) > 1 else f"{measure(named[0][0]).called} on the dev part")
     for place, (name, curve) in enumerate(named):
-        axes.plot(*curve.T, color=LINES[2 + place], label=called(name), linestyle=dashes(place * 8), **dots(curve))
+        axes.plot(
+            *curve.T, color=LINES[2 + place], label=measure(name).called, linestyle=dashes(place * 8), **dots(curve)
+        )
     points = any(measure(name).form == "points" for name, _ in named)
     if not points and all(curve[:, 1].min() >= 0 and curve[:, 1].max() <= 1 for _, curve in named):
         percent_axis(axes)
@@ -171,9 +177,10 @@ def by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
     return [ours[step] for step in sorted(ours)]
 
 
-def _dev_scores(tests: Reports) -> list[str]:
-    """Choose the scores worth a curve: the one that chooses the best step, then what tasks of its kind have."""
-    chosen = [test.get("metric", "") for test in tests[-1:]] + ["accuracy", "macro_f1", "bleu", "chrf", "bits_per_byte"]
+def _dev_scores(tests: Reports, headline: Sequence[str]) -> list[str]:
+    """Choose the scores worth a curve: beside the first only those of which more is better."""
+    chosen = [str(test.get("metric", "")) for test in tests[-1:]] + [*headline[:1]]
+    chosen += [name for name in headline[1:] if measure(name).better == "higher"]
     return list(dict.fromkeys(name for name in chosen if name and name != "log_loss"))
 
 

@@ -11,14 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from weft.metrics.names import MEASURES, Better, Form, Measure, measure
 from weft.report import formatting
 from weft.report.figures.curves import Curve
 from weft.report.folder import Run
 from weft.report.formatting import Interval
-
-SCORES = ("accuracy", "micro_f1", "macro_f1", "bleu", "chrf", "rougeL", "log_loss", "perplexity", "calibration_error")
-SPANNED = {formatting.measure(name).title for name in ("accuracy", "bleu")}
-"""The columns with room for intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +25,10 @@ class Column:
     title: str
     value: Callable[[Run], Interval | None]
     shown: Callable[[float], str]
-    better: Literal["high", "low"]
-    form: formatting.Form = "number"
+    better: Better
+    form: Form = "number"
+    room: Literal["span", "none"] = "none"
+    """Whether the interval of a value stands below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,14 @@ class Cell:
 
 def columns(runs: Sequence[Run]) -> list[Column]:
     """List the columns in which at least one run has a value."""
-    every = [_score_column(name) for name in SCORES]
+    firsts = {run.headline[0] for run in runs}
+    every = [
+        _score_column(one, room="span" if one.name in firsts else "none") for one in MEASURES.values() if one.beside
+    ]
     every += [
-        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "high"),
-        Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), formatting.size, "low"),
-        Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), formatting.duration, "low"),
+        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "higher"),
+        Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), formatting.size, "lower"),
+        Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), formatting.duration, "lower"),
     ]
     return [column for column in every if any(column.value(run) for run in runs)]
 
@@ -56,11 +58,11 @@ def cells(column: Column, runs: Sequence[Run]) -> list[Cell]:
     """Write one column; what reads like the best value is marked too, as nobody can tell the two apart."""
     values = [column.value(run) for run in runs]
     found = [value.value for value in values if value]
-    best = column.shown(max(found) if column.better == "high" else min(found)) if len(found) > 1 else None
+    best = column.shown(max(found) if column.better == "higher" else min(found)) if len(found) > 1 else None
     return [
         Cell(
             shown := column.shown(value.value),
-            formatting.span(value, column.form) if column.title in SPANNED else "",
+            formatting.span(value, column.form) if column.room == "span" else "",
             shown == best,
         )
         if value
@@ -90,8 +92,13 @@ def link(page: Path, path: Path) -> str:
 def metric(runs: Sequence[Run]) -> str:
     """Choose the score for the curves: the one that most runs were steered by, if higher is better in it."""
     often = Counter(str(report.get("metric")) for run in runs for report in _evaluations(run)[-1:])
-    chosen = often.most_common(1)[0][0] if often else "accuracy"
-    return chosen if formatting.measure(chosen).better == "high" else "accuracy"
+    chosen = often.most_common(1)[0][0] if often else ""
+    return chosen if chosen and measure(chosen).better == "higher" else first(runs)
+
+
+def first(runs: Sequence[Run]) -> str:
+    """Choose the score that runs are judged by: the first in the headline of most."""
+    return Counter(run.headline[0] for run in runs).most_common(1)[0][0] if runs else next(iter(MEASURES))
 
 
 def curve(name: str, run: Run, score: str) -> Curve:
@@ -102,16 +109,20 @@ def curve(name: str, run: Run, score: str) -> Curve:
 
 
 def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
-    """Say which run reads best and which fastest."""
-    right = {
-        name: run.intervals["accuracy"] for name, run in zip(named, runs, strict=True) if "accuracy" in run.intervals
-    }
-    pace = {name: run.texts_per_second for name, run in zip(named, runs, strict=True) if run.texts_per_second}
+    """Say which run is best and which fastest."""
+    name_of, known = dict(zip(named, runs, strict=True)), measure(first(runs))
+    good = {name: run.intervals[known.name] for name, run in name_of.items() if known.name in run.intervals}
+    pace = {name: run.texts_per_second for name, run in name_of.items() if run.texts_per_second}
     said = ""
-    if len(right) > 1:
-        best = max(right, key=lambda name: right[name].value)
-        said = f"{best} reads most right, {formatting.score(right[best].value)}"
-        near = [name for name, found in right.items() if name != best and found.high >= right[best].low]
+    if len(good) > 1:
+        sign = 1 if known.better == "higher" else -1
+        best = max(good, key=lambda name: sign * good[name].value)
+        said = f"{best} has the best {known.called}, {formatting.score(good[best].value, known.form)}"
+        near = [
+            name
+            for name, found in good.items()
+            if name != best and found.high >= good[best].low and found.low <= good[best].high
+        ]
         if near:
             whose = f"interval of {near[0]} overlaps" if len(near) == 1 else f"intervals of {len(near)} others overlap"
             said += f" (the {whose} its own)"
@@ -122,10 +133,9 @@ def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
     return said.strip()
 
 
-def _score_column(name: str) -> Column:
-    known = formatting.measure(name)
+def _score_column(known: Measure, *, room: Literal["span", "none"]) -> Column:
     shown = partial(formatting.score, form=known.form)
-    return Column(known.title, lambda run: run.intervals.get(name), shown, known.better, known.form)
+    return Column(known.title, lambda run: run.intervals.get(known.name), shown, known.better, known.form, room)
 
 
 def _evaluations(run: Run) -> list[Mapping[str, Any]]:

@@ -16,16 +16,18 @@ from markupsafe import Markup
 
 from weft.evaluation.compare import p_in_words
 from weft.files import read_json
+from weft.metrics.names import Better, measure
 from weft.report import formatting
 from weft.report.figures.canvas import HALF, shorten
-from weft.report.figures.curves import Curve, called, epoch_curves
+from weft.report.figures.curves import Curve, epoch_curves
 from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import reliability
 from weft.report.folder import Run, read_run
 from weft.report.formatting import Interval, is_number
 from weft.report.pages.columns import Cell, metric
-from weft.report.pages.run import COMPACT, PAGE, Headline
+from weft.report.pages.labels import COMPACT
+from weft.report.pages.run import PAGE, Headline
 from weft.report.template import write_page
 
 SIDE_BY_SIDE = 8  # labels at most, for confusion matrices to stand side by side with their names
@@ -41,7 +43,7 @@ class _Column:
     title: str
     value: Callable[[Found], float]
     shown: Callable[[float], str]
-    better: Literal["high", "low"]
+    better: Better
     beside: Callable[[Found], str] = lambda _: ""
     below: Callable[[Found], str] = lambda _: ""
 
@@ -64,11 +66,11 @@ def experiment_page(folder: Path) -> Path:
     models = found["models"]
     runs = {name: [read_run(folder / place) for place in places] for name, places in found["runs"].items()}
     best = next(model for model in models if model["name"] == found["best"])
-    several, decides = found["repeats"] * found["folds"] > 1, _decides(found)
-    known = formatting.measure(decides)
-    shown = _columns(decides, several=several)
-    steered = metric([run for each in runs.values() for run in each]) if decides == "accuracy" else decides
-    form = "share" if formatting.measure(steered).form == "share" else known.form
+    several, decides = found["repeats"] * found["folds"] > 1, found["decides"]
+    known = measure(decides)
+    labelled = "details" in best
+    shown = _columns(found["shown"], several=several, labelled=labelled)
+    steered = measure(metric([run for each in runs.values() for run in each]))
     dots = [_dot(model, decides) for model in models]
     return write_page(
         folder / PAGE,
@@ -77,7 +79,7 @@ def experiment_page(folder: Path) -> Path:
         over=_over(found),
         best=best,
         decides=decides,
-        measured=called(decides),
+        measured=measure(decides).called,
         signed=lambda value: f"{value:+.{1 if known.form == 'points' else 3}f}".replace("-", "−"),
         headline=_headline(found, best),
         lead=_lead(found),
@@ -86,14 +88,20 @@ def experiment_page(folder: Path) -> Path:
         several=several,
         against=_against(found),
         p=p_in_words,
-        frontier=Markup(frontier(dots, score=called(decides), form=known.form, better=known.better)),
+        frontier=Markup(frontier(dots, score=measure(decides).called, form=known.form, better=known.better)),
         ahead=ahead(dots, better=known.better),
         curves=Markup(
-            epoch_curves(_curves(runs, partial(_dev, name=steered)), f"{called(steered)} on the dev part", form=form)
+            epoch_curves(
+                _curves(runs, partial(_dev, name=steered.name)),
+                f"{steered.called} on the dev part",
+                form=steered.form,
+            )
         ),
         losses=_losses(runs),
         compact=COMPACT,
-        **(_labelled(models) if "details" in best else {"classes": ()}),
+        labelled=labelled,
+        greedy=any(run.detail("search", "") for each in runs.values() for run in each),
+        **(_labelled(models) if labelled else {"classes": ()}),
     )
 
 
@@ -109,21 +117,12 @@ def _labelled(models: Sequence[Found]) -> dict[str, Any]:
     }
 
 
-def _decides(found: Found) -> str:
-    """The score by which models are ranked and tested."""
-    return str(found.get("decides", "accuracy"))
-
-
 def _headline(found: Found, best: Found) -> Headline:
     """The best model and its score as a sentence."""
-    decides, trained = _decides(found), len(found["runs"])
-    score = formatting.score(best["scores"][decides]["mean"], formatting.measure(decides).form)
-    of_all = f" of the {trained} models trained" if trained > 1 else ""
-    if decides == "accuracy":
-        return Headline(f"{best['name']} reads", score, f"right{', the most' if of_all else ''}{of_all}", "")
-    if decides == "bleu":
-        return Headline(f"{best['name']} reaches", score, f"BLEU{', the most' if of_all else ''}{of_all}", "")
-    return Headline(f"{best['name']} tells a byte in", score, f"bits{', the fewest' if of_all else ''}{of_all}", "")
+    known, trained = measure(found["decides"]), len(found["runs"])
+    score = formatting.score(best["scores"][known.name]["mean"], known.form)
+    of_all = f", the best of the {trained} models trained" if trained > 1 else ""
+    return Headline(f"{best['name']} reaches", score, f"{known.called}{of_all}", "")
 
 
 def _over(found: Found) -> str:
@@ -154,17 +153,9 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-SCORES = {
-    "accuracy": ("accuracy", "macro_f1", "log_loss"),
-    "bleu": ("bleu", "chrf", "rougeL", "log_loss"),
-    "bits_per_byte": ("bits_per_byte", "perplexity", "log_loss"),
-}
-"""The scores of the table, by the one that decides."""
-
-
-def _columns(decides: str, *, several: bool) -> list[_Column]:
+def _columns(names: Sequence[str], *, several: bool, labelled: bool) -> list[_Column]:
     def over_runs(name: str, below: Callable[[Found], str] = lambda _: "") -> _Column:
-        known = formatting.measure(name)
+        known = measure(name)
 
         def deviation(model: Found) -> str:
             value = formatting.score(model["scores"][name]["deviation"], known.form)
@@ -175,26 +166,26 @@ def _columns(decides: str, *, several: bool) -> list[_Column]:
 
     def span(model: Found) -> str:
         pooled = Interval.read(model["pooled"][decides])
-        return formatting.span(pooled, formatting.measure(decides).form) if pooled else ""
+        return formatting.span(pooled, measure(decides).form) if pooled else ""
 
     def error(model: Found) -> float:
         return model["pooled"]["calibration_error"]["value"]
 
-    first, *others = SCORES[decides]
-    calibration = [_Column(formatting.measure("calibration_error").title, error, formatting.score, "low")]
+    decides, *others = names
+    calibration = [_Column(measure("calibration_error").title, error, formatting.score, "lower")]
     return [
-        over_runs(first, span),
+        over_runs(decides, span),
         *(over_runs(name) for name in others),
-        *(calibration if decides == "accuracy" else []),
-        _Column("Texts / s", lambda model: model["texts_per_second"], formatting.pace, "high"),
-        _Column("Size", lambda model: model["size_bytes"], formatting.size, "low"),
-        _Column("Training", lambda model: model["train_seconds"], formatting.duration, "low"),
+        *(calibration if labelled else []),
+        _Column("Texts / s", lambda model: model["texts_per_second"], formatting.pace, "higher"),
+        _Column("Size", lambda model: model["size_bytes"], formatting.size, "lower"),
+        _Column("Training", lambda model: model["train_seconds"], formatting.duration, "lower"),
     ]
 
 
 def _cells(column: _Column, models: Sequence[Found]) -> list[tuple[Cell, str]]:
     values = [column.value(model) for model in models]
-    best = column.shown(max(values) if column.better == "high" else min(values)) if len(values) > 1 else None
+    best = column.shown(max(values) if column.better == "higher" else min(values)) if len(values) > 1 else None
     shown = [column.shown(value) for value in values]
     return [
         (Cell(text, column.below(model), text == best), column.beside(model))
@@ -207,7 +198,7 @@ def _against(found: Found) -> list[tuple[str, list[_Against]]]:
     pairs = {frozenset((pair["one"], pair["other"])): pair for pair in found["pairs"]}
     names = [model["name"] for model in found["models"]]
     names.sort(key=lambda name: sum(pair["one"] == name for pair in found["pairs"]), reverse=True)
-    decides = _decides(found)
+    decides = found["decides"]
     return [(name, [_facing(name, pairs.get(frozenset((name, other))), decides) for other in names]) for name in names]
 
 
@@ -215,7 +206,7 @@ def _facing(name: str, pair: Found | None, decides: str) -> _Against:
     if pair is None:
         return _Against()
     ahead = pair["one"] == name
-    points = formatting.score(abs(pair["difference"]), formatting.measure(decides).form).removesuffix("%")
+    points = formatting.score(abs(pair["difference"]), measure(decides).form).removesuffix("%")
     if not pair["told_apart"]:
         sign = "" if not float(points) else "+" if ahead else "−"
         return _Against(f"unclear ({sign}{points})", p_in_words(pair["p"]))

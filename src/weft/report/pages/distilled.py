@@ -14,9 +14,10 @@ from markupsafe import Markup
 
 from weft.evaluation.compare import p_in_words
 from weft.files import read_json
+from weft.metrics.names import measure
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
-from weft.report.figures.curves import called, dev_curves
+from weft.report.figures.curves import dev_curves
 from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.figures.matrix import confusion
 from weft.report.folder import Run, read_run
@@ -31,7 +32,7 @@ Found = Mapping[str, Any]
 
 def in_words(found: Found) -> list[str]:
     """What was gained, a sentence each."""
-    form, gain = formatting.measure(found["score"]).form, found["gain"]
+    form, gain = measure(found["score"]).form, found["gain"]
     value = {
         name: formatting.score(one["scores"][found["score"]]["value"], form) for name, one in found["models"].items()
     }
@@ -53,7 +54,7 @@ def in_words(found: Found) -> list[str]:
 def distilled_page(folder: Path) -> Path:
     """Write `page.html` beside the figures of a distillation. Raises RunFolderError for a damaged run in it."""
     found = read_json(folder / "distilled.json")
-    score = formatting.measure(found["score"])
+    score = measure(found["score"])
     runs = {
         TITLES[name].format(one["encoder"]): Run(folder / name, scores=one) for name, one in found["models"].items()
     }
@@ -68,7 +69,7 @@ def distilled_page(folder: Path) -> Path:
     return write_page(
         folder / PAGE,
         "runs.html.j2",
-        title=f"{student['encoder']} has learned from {teacher}: {value} {called(found['score'])}",
+        title=f"{student['encoder']} has learned from {teacher}: {value} {measure(found['score']).called}",
         notes=[],
         lead=" ".join(in_words(found)),
         caption=_caption(found),
@@ -82,8 +83,8 @@ def distilled_page(folder: Path) -> Path:
             }
             for place, (title, run) in enumerate(runs.items())
         ],
-        frontier=Markup(frontier(dots, score=score.title)),
-        ahead=ahead([replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)]),
+        frontier=Markup(frontier(dots, score=score.title, form=score.form, better=score.better)),
+        ahead=ahead([replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)], better=score.better),
         curves=Markup(dev_curves([columns.curve(title, run, metric) for title, run in told.items()], metric)),
         confusions=[
             Markup(confusion(run.detail("confusion", []), run.labels, title=shorten(title, 24), size="small"))
@@ -101,6 +102,6 @@ def _caption(found: Found) -> str:
 
 
 def _dot(title: str, run: Run, score: str) -> Model:
-    found, scale = run.intervals[score], 100 if formatting.measure(score).form == "points" else 1
+    found = run.intervals[score]
     named = f"{title} · {formatting.size(run.scores['size_bytes'])}"
-    return Model(named, found.value / scale, found.low / scale, found.high / scale, run.texts_per_second or 0.0)
+    return Model(named, found.value, found.low, found.high, run.texts_per_second or 0.0)

@@ -9,19 +9,17 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 
+from weft.metrics.names import measure
 from weft.metrics.overlap import chrf
 from weft.report import formatting
 from weft.report.answered import Answered, expected_texts
 from weft.report.differences import cut, differing
 from weft.report.figures.canvas import printable
-from weft.report.figures.curves import called
 from weft.report.figures.heatmap import attention, length_curve
 from weft.report.figures.plots import by_step
 from weft.report.folder import Run, read_attention_maps
 from weft.report.formatting import Interval, is_number
 
-TASKS = frozenset({"seq2seq", "language_model"})
-"""The tasks whose runs have such a page."""
 LOSSES = (
     "Losses are nats a token. That of training is taken with dropout and, where it is set, label smoothing, which lift "
     "it above that of the dev part."
@@ -56,6 +54,7 @@ def written(run: Run) -> dict[str, Any]:
         "lead": _lead(answered),
         "signatures": _signatures(run),
         "learned": _learned(run.reports),
+        "curves_notes": _curves_notes(run),
         "texts": [cut(str(text).strip("\n")) for text in run.scores.get("samples") or []],
         "free_text": [
             (title, formatting.score(found))
@@ -74,6 +73,13 @@ def written(run: Run) -> dict[str, Any]:
     }
 
 
+def _curves_notes(run: Run) -> list[str]:
+    """What is to be known of the curves: by which search dev scores are, and which losses."""
+    search = run.detail("search", "greedy search")
+    greedy = f"Dev scores are of greedy search, those in the table of {search}."
+    return [LOSSES] if search == "greedy search" else [greedy, LOSSES]
+
+
 def _lead(answered: Answered | None) -> str:
     if answered is None:
         return ""
@@ -87,12 +93,12 @@ def _lead(answered: Answered | None) -> str:
 def _signatures(run: Run) -> list[tuple[str, str, str]]:
     """Each score's name, value and signature; after them those that take no notice of case."""
     found = [
-        (formatting.measure(name).title, _value(run.intervals.get(name), name), str(signature))
+        (measure(name).title, _value(run.intervals.get(name), name), str(signature))
         for name, signature in run.detail("signatures", {}).items()
     ]
     lower = [
         (
-            f"{formatting.measure(name).title}, lower-cased",
+            f"{measure(name).title}, lower-cased",
             _value(Interval.read(one), name),
             str(one.get("signature", "")),
         )
@@ -102,7 +108,7 @@ def _signatures(run: Run) -> list[tuple[str, str, str]]:
 
 
 def _value(found: Interval | None, name: str) -> str:
-    return formatting.score(found.value, formatting.measure(name).form) if found else formatting.NOTHING
+    return formatting.score(found.value, measure(name).form) if found else formatting.NOTHING
 
 
 def _learned(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -142,7 +148,7 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
     nearest = max(references, key=lambda reference: chrf([answer], [[reference]]).value)
     expected, found = differing(nearest, answer)
     unread, line = row.get("unread"), row.get("line")
-    said = [f"{called('chrf')} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
+    said = [f"{measure('chrf').called} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
     said += [f"the nearest of {len(references)} references"] if len(references) > 1 else []
     said += [f"line {formatting.count(line)}"] if line else []
     return {

@@ -14,7 +14,6 @@ from weft.report.folder import Run
 from weft.report.formatting import Interval, is_number
 from weft.run_folder import read_answers
 
-TASK = "question_answering"
 SURE, RIGHT = 12, 4
 """So many answers that are wrong, the surest first, and so many that are right."""
 AROUND = 160

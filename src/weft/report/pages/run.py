@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from markupsafe import Markup
 
+from weft.metrics.names import measure
 from weft.report import formatting
+from weft.report.choices import page_for
 from weft.report.figures.canvas import shorten
-from weft.report.figures.curves import called, dev_curves
+from weft.report.figures.curves import dev_curves
 from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.figures.matrix import confusion
-from weft.report.figures.plots import learning_curves, reliability
-from weft.report.folder import Errors, Run, hardest_errors, read_run, sureness
-from weft.report.formatting import Interval
+from weft.report.figures.plots import learning_curves
+from weft.report.folder import Run, read_run
 from weft.report.pages import columns
-from weft.report.pages.generation import LOSSES, TASKS, written
-from weft.report.pages.question_answering import TASK, asked
 from weft.report.template import write_page
 
 PAGE = "page.html"
-SHOWN = 150  # columns of a text in the table of errors; the rest unfolds
-PAIRED = 6  # labels at most, for the confusion matrix and the calibration to stand side by side
-COMPACT = 20  # labels at most, for their table to write out each interval
-WHOLE = 20_000  # letters of a text at most
-CUT = 60  # columns of an answer in the table of errors
-MASKED = "masked_language_model"
-DOES = {MASKED: ("tells", "hidden pieces of the "), "multiple_choice": ("answers", "questions of the ")}
-"""What a model of a task does and with what, where it does not read the texts as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +41,20 @@ def run_page(folder: Path) -> Path:
 
     """
     run = read_run(folder)
-    learning, task = learning_curves(run.reports), run.scores.get("task")
-    writes, asks = task in TASKS, task == TASK
+    learning, page = learning_curves(run.reports, run.headline), page_for(run.page)
+    values = page.values(run)
+    notes = [learning.caption, *values.pop("curves_notes", ())] if learning.figures else []
     return write_page(
         folder / PAGE,
-        "generation.html.j2" if writes else "question_answering.html.j2" if asks else "run.html.j2",
+        page.template,
         run=run,
         folder_name=folder.resolve().name,
         headline=_headline(run),
         facts=_facts(run),
         scores=_score_rows(run),
         curves=[Markup(svg) for svg in learning.figures],
-        curves_caption=_caption(run, learning.caption) if writes and learning.figures else learning.caption,
-        **(written(run) if writes else asked(run) if asks else _labelled(run)),
+        curves_caption=" ".join(notes),
+        **values,
     )
 
 
@@ -85,10 +76,12 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
     shown = columns.columns(runs)
     cells = [columns.cells(column, runs) for column in shown]
     metric = columns.metric(runs)
+    first = columns.first(runs)
+    known = measure(first)
     models = [
         Model(name, found.value, found.low, found.high, run.texts_per_second)
         for name, run in zip(names, runs, strict=True)
-        if (found := run.intervals.get("accuracy")) and run.texts_per_second
+        if (found := run.intervals.get(first)) and run.texts_per_second
     ]
     return write_page(
         path,
@@ -108,8 +101,8 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
             }
             for place, (name, run) in enumerate(zip(names, runs, strict=True))
         ],
-        frontier=Markup(frontier(models)),
-        ahead=ahead(models),
+        frontier=Markup(frontier(models, score=known.called, form=known.form, better=known.better)),
+        ahead=ahead(models, better=known.better),
         curves=Markup(
             dev_curves([columns.curve(name, run, metric) for name, run in zip(names, runs, strict=True)], metric)
         ),
@@ -121,73 +114,20 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
     )
 
 
-def _labelled(run: Run) -> dict[str, Any]:
-    """What is shown of a run that answers with labels."""
-    labels, classes = run.labels, _class_rows(run)
-    return {
-        "lead": _lead(run),
-        "classes": classes,
-        "thresholds": any(row["threshold"] is not None for row in classes),
-        "confusion": Markup(confusion(counts, labels)) if (counts := run.detail("confusion", [])) else "",
-        "few_labels": len(labels) <= PAIRED,
-        "compact": COMPACT,
-        "calibration": Markup(reliability(run.detail("calibration", []))),
-        "errors": _errors(hardest_errors(run.folder), "texts" if run.scores.get("task") == MASKED else "answers"),
-    }
-
-
 def _headline(run: Run) -> Headline | None:
     """Put the first score into plain words."""
-    part = run.data.split(",")[0]
-    if found := run.intervals.get("accuracy"):
-        does, what = DOES.get(str(run.scores.get("task")), ("reads", ""))
-        right = f"of the {what}{part} right"
-        return Headline(f"{run.name} {does}", formatting.score(found.value), right, formatting.span(found))
-    if found := run.intervals.get("bits_per_byte"):
-        score = formatting.score(found.value, "number")
-        return Headline(f"{run.name} tells a byte of the {part} in", score, "bits", formatting.span(found, "number"))
-    for name, found in run.intervals.items():
-        known = formatting.measure(name)
-        score = formatting.score(found.value, known.form)
-        return Headline(
-            f"{run.name} reaches", score, f"{called(name)} on the {part}", formatting.span(found, known.form)
-        )
-    return None
-
-
-def _caption(run: Run, drawn: str) -> str:
-    """What is to be known of the curves of a run that writes: by which search dev scores are, and which losses."""
-    search = run.detail("search", "greedy search")
-    greedy = "" if search == "greedy search" else f" Dev scores are of greedy search, those in the table of {search}."
-    return f"{drawn}{greedy} {LOSSES}"
-
-
-def _lead(run: Run) -> str:
-    errors = hardest = baseline = ""
-    counts = run.detail("confusion", [])
-    total, hits = sum(map(sum, counts)), sum(row[place] for place, row in enumerate(counts))
-    if exact := run.detail("exact", {}):
-        total, hits = exact["texts"], exact["right"]
-    commonest = run.detail("commonest", {})
-    if total:
-        what = "are not given exactly their labels" if exact else "are answered wrong"
-        errors = f"{total - hits:,} of {total:,} texts {what}. " if hits < total else ""
-        rows = [row for row in _class_rows(run) if row["f1"] and row["support"]]
-        if len(rows) > 1 and hits < total:
-            worst = min(rows, key=lambda row: row["f1"].value)
-            hardest = (
-                f"Hardest is “{shorten(worst['label'], 40)}”, with an F1 of {formatting.score(worst['f1'].value)}."
-            )
-    if commonest:
-        label, share = shorten(commonest["label"], 40), formatting.score(commonest["share"])
-        baseline = f" Always answering “{label}” would be right for {share}."
-    return f"{errors}{hardest}{baseline}".strip()
+    name = next((name for name in (*run.headline, *run.intervals) if name in run.intervals), None)
+    if name is None:
+        return None
+    found, known, part = run.intervals[name], measure(name), run.data.split(",")[0]
+    score, span = formatting.score(found.value, known.form), formatting.span(found, known.form)
+    return Headline(f"{run.name} reaches", score, f"{known.called} on the {part}", span)
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
     found = run.scores
     facts = [
-        ("Model" if found.get("task") in TASKS else "Encoder", str(found.get("encoder") or formatting.NOTHING)),
+        ("Model", str(found.get("encoder") or formatting.NOTHING)),
         ("Parameters", formatting.count(found.get("parameters"))),
         ("Size on disk", formatting.size(found.get("size_bytes"))),
         ("Training took", formatting.duration(found.get("train_seconds"))),
@@ -200,54 +140,10 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 def _score_rows(run: Run) -> list[dict[str, str]]:
     return [
         {
-            "title": (known := formatting.measure(name)).title,
+            "title": (known := measure(name)).title,
             "value": formatting.score(found.value, known.form),
             "span": formatting.span(found, known.form),
             "meaning": known.meaning,
         }
         for name, found in run.intervals.items()
     ]
-
-
-def _class_rows(run: Run) -> list[dict[str, Any]]:
-    return [
-        {
-            "label": str(row.get("label", "")),
-            "support": row.get("support"),
-            "threshold": row.get("threshold"),
-            **{name: Interval.read(row.get(name)) for name in ("precision", "recall", "f1")},
-        }
-        for row in run.detail("per_class", [])
-    ]
-
-
-def _label(found: Any) -> str:
-    return ", ".join(map(str, found)) or "none" if isinstance(found, list) else str(found)
-
-
-def _errors(errors: Errors | None, what: Literal["answers", "texts"]) -> dict[str, Any] | None:
-    if errors is None or not errors.answers:
-        return None
-    wrong = f"{errors.wrong:,} of {errors.answers:,} answers {'is' if errors.wrong == 1 else 'are'} wrong"
-    if what == "texts":
-        wrong = f"In {errors.wrong:,} of {errors.answers:,} texts a hidden piece is told wrong"
-    if not errors.wrong:
-        return {"said": f"None: all {errors.answers:,} answers are right.", "rows": []}
-    most = "" if len(errors.hardest) == errors.wrong else f"; these are the {len(errors.hardest)} it was surest of"
-    return {"said": f"{wrong}{most}.", "rows": [_error_row(row) for row in errors.hardest]}
-
-
-def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    text = " | ".join(str(row[name]) for name in ("text", "second", "passage") if name in row)
-    short = shorten(text, SHOWN)
-    cut = len(text) - WHOLE
-    whole = text if cut <= 0 else f"{text[:WHOLE]}… ({cut:,} more letters)"
-    sure = sureness(row)
-    return {
-        "short": short,
-        "whole": whole if short.endswith("…") and not text.endswith("…") else "",
-        "label": shorten(_label(row.get("labels", row.get("label", ""))), CUT),
-        "answer": shorten(_label(row.get("answer", "")), CUT),
-        "sure": formatting.NOTHING if sure is None else formatting.score(sure),
-        "line": formatting.count(row.get("line")),
-    }

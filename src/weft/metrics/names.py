@@ -1,0 +1,93 @@
+"""The catalogue of scores: what each is called and means, how it is written, which way is better; computes none.
+
+A name has one meaning in every task: what differs in meaning is given another name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Form = Literal["share", "points", "number"]
+"""How a score is written: a share of 1 as percents, 0 to 100 as points, anything else as a number."""
+Better = Literal["higher", "lower"]
+"""Which way a score is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A score: its name in files and settings, its title, its meaning, its form, and which way is better."""
+
+    name: str
+    title: str
+    meaning: str = ""
+    form: Form = "number"
+    better: Better = "higher"
+    digits: int = 4
+    """Digits after the point in a table of numbers."""
+    beside: bool = False
+    """Whether a table of several runs has a column of it."""
+
+    @property
+    def called(self) -> str:
+        """The title inside of a sentence: `accuracy`, `macro F1`, `BLEU`."""
+        return self.title[0].lower() + self.title[1:] if self.title[1:2].islower() else self.title
+
+
+_WORDS = "words (Chinese: characters)"
+_ALL = (
+    Measure("accuracy", "Accuracy", "predictions that are right", "share", beside=True),
+    Measure(
+        "micro_f1", "Micro F1", "labels predicted and true labels, all texts and labels together", "share", beside=True
+    ),
+    Measure("macro_f1", "Macro F1", "the mean of the labels’ F1, each label counting the same", "share", beside=True),
+    Measure("exact_match", "Exact match", "answers that are right as a whole, nothing missing, nothing added", "share"),
+    Measure(
+        "f1", "F1", f"precision and recall as one; of answers to questions, in {_WORDS} shared", "share", beside=True
+    ),
+    Measure("precision", "Precision", "how often a predicted label is right", "share"),
+    Measure("recall", "Recall", "how much of a label is found", "share"),
+    Measure("macro_precision", "Macro precision", "how often a prediction is right, the mean over labels", "share"),
+    Measure("macro_recall", "Macro recall", "how much of each label is found, the mean over labels", "share"),
+    Measure("micro_precision", "Micro precision", "how often a predicted label is right", "share"),
+    Measure("micro_recall", "Micro recall", "how many of all labels are found", "share"),
+    Measure("hamming_loss", "Hamming loss", "decisions on a label of a text that are wrong", "share", "lower"),
+    Measure("bleu", "BLEU", "n-grams of up to four words that a reference has too; 100: all", "points", beside=True),
+    Measure(
+        "chrf", "chrF", "n-grams of up to six characters that a reference has too; 100: all", "points", beside=True
+    ),
+    Measure("ter", "TER", "edits that would fix it, for 100 words of reference; 0 is best", "points", "lower"),
+    Measure("rouge1", "ROUGE-1", "words that a reference has too", "points"),
+    Measure("rouge2", "ROUGE-2", "pairs of words that a reference has too", "points"),
+    Measure("rougeL", "ROUGE-L", "words in the order of a reference, gaps allowed", "points", beside=True),
+    Measure("rougeL_coco", "ROUGE-L (COCO)", "ROUGE-L as papers on data to text count it", "points"),
+    Measure("rougeLsum", "ROUGE-Lsum", "ROUGE-L, sentence by sentence", "points"),
+    Measure(
+        "log_loss", "Log loss", "how surprising the truth was to the model; 0 is best", better="lower", beside=True
+    ),
+    Measure(
+        "perplexity",
+        "Perplexity",
+        "the effective number of choices for each token; 1 is best",
+        better="lower",
+        digits=2,
+        beside=True,
+    ),
+    Measure(
+        "bits_per_byte",
+        "Bits per byte",
+        "the cost of predicting a byte of text; 0 is best",
+        better="lower",
+        beside=True,
+    ),
+    Measure(
+        "calibration_error", "Calibration error", "how far confidence is from accuracy", "share", "lower", beside=True
+    ),
+)
+MEASURES = {one.name: one for one in _ALL}
+"""All scores of weft by name, in the order of tables."""
+
+
+def measure(name: str) -> Measure:
+    """Look a score up; one that is not in the catalogue is called by its name in words."""
+    return MEASURES.get(name) or Measure(name, name.replace("_", " ").capitalize())

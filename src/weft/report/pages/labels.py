@@ -1,0 +1,107 @@
+"""What the page of a run that answers with labels shows beyond scores and curves; not how it is drawn or styled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+from weft.report import formatting
+from weft.report.figures.canvas import shorten
+from weft.report.figures.matrix import confusion
+from weft.report.figures.plots import reliability
+from weft.report.folder import Errors, Run, hardest_errors, sureness
+from weft.report.formatting import Interval
+
+SHOWN = 150  # columns of a text in the table of errors; the rest unfolds
+PAIRED = 6  # labels at most, for the confusion matrix and the calibration to stand side by side
+COMPACT = 20  # labels at most, for their table to write out each interval
+WHOLE = 20_000  # letters of a text at most
+CUT = 60  # columns of an answer in the table of errors
+
+
+def labelled(run: Run) -> dict[str, Any]:
+    """What `run.html.j2` wants of a run that answers with labels, beside what every page of a run has."""
+    labels, classes = run.labels, _class_rows(run)
+    return {
+        "lead": _lead(run),
+        "classes": classes,
+        "thresholds": any(row["threshold"] is not None for row in classes),
+        "confusion": Markup(confusion(counts, labels)) if (counts := run.detail("confusion", [])) else "",
+        "few_labels": len(labels) <= PAIRED,
+        "compact": COMPACT,
+        "calibration": Markup(reliability(run.detail("calibration", []))),
+        "errors": _errors(hardest_errors(run.folder)),
+    }
+
+
+def masked(run: Run) -> dict[str, Any]:
+    """What `run.html.j2` wants of a run that predicts masked tokens: its errors are counted by text."""
+    return {**labelled(run), "errors": _errors(hardest_errors(run.folder), "texts")}
+
+
+def _lead(run: Run) -> str:
+    errors = hardest = baseline = ""
+    counts = run.detail("confusion", [])
+    total, hits = sum(map(sum, counts)), sum(row[place] for place, row in enumerate(counts))
+    if exact := run.detail("exact", {}):
+        total, hits = exact["texts"], exact["right"]
+    commonest = run.detail("commonest", {})
+    if total:
+        what = "are not given exactly their labels" if exact else "are answered wrong"
+        errors = f"{total - hits:,} of {total:,} texts {what}. " if hits < total else ""
+        rows = [row for row in _class_rows(run) if row["f1"] and row["support"]]
+        if len(rows) > 1 and hits < total:
+            worst = min(rows, key=lambda row: row["f1"].value)
+            hardest = (
+                f"Hardest is “{shorten(worst['label'], 40)}”, with an F1 of {formatting.score(worst['f1'].value)}."
+            )
+    if commonest:
+        label, share = shorten(commonest["label"], 40), formatting.score(commonest["share"])
+        baseline = f" Always answering “{label}” would be right for {share}."
+    return f"{errors}{hardest}{baseline}".strip()
+
+
+def _class_rows(run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": str(row.get("label", "")),
+            "support": row.get("support"),
+            "threshold": row.get("threshold"),
+            **{name: Interval.read(row.get(name)) for name in ("precision", "recall", "f1")},
+        }
+        for row in run.detail("per_class", [])
+    ]
+
+
+def _label(found: Any) -> str:
+    return ", ".join(map(str, found)) or "none" if isinstance(found, list) else str(found)
+
+
+def _errors(errors: Errors | None, what: Literal["answers", "texts"] = "answers") -> dict[str, Any] | None:
+    if errors is None or not errors.answers:
+        return None
+    wrong = f"{errors.wrong:,} of {errors.answers:,} answers {'is' if errors.wrong == 1 else 'are'} wrong"
+    if what == "texts":
+        wrong = f"In {errors.wrong:,} of {errors.answers:,} texts a hidden piece is told wrong"
+    if not errors.wrong:
+        return {"said": f"None: all {errors.answers:,} answers are right.", "rows": []}
+    most = "" if len(errors.hardest) == errors.wrong else f"; these are the {len(errors.hardest)} it was surest of"
+    return {"said": f"{wrong}{most}.", "rows": [_error_row(row) for row in errors.hardest]}
+
+
+def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    text = " | ".join(str(row[name]) for name in ("text", "second", "passage") if name in row)
+    short = shorten(text, SHOWN)
+    cut = len(text) - WHOLE
+    whole = text if cut <= 0 else f"{text[:WHOLE]}… ({cut:,} more letters)"
+    sure = sureness(row)
+    return {
+        "short": short,
+        "whole": whole if short.endswith("…") and not text.endswith("…") else "",
+        "label": shorten(_label(row.get("labels", row.get("label", ""))), CUT),
+        "answer": shorten(_label(row.get("answer", "")), CUT),
+        "sure": formatting.NOTHING if sure is None else formatting.score(sure),
+        "line": formatting.count(row.get("line")),
+    }
