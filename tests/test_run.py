@@ -191,7 +191,7 @@ def test_scores_hold_what_the_page_needs():
     run("run", "training.epochs=1")
     page, scores = read_run(Path("run")), read_json(Path("run/scores.json"))
     assert page.name == "cnn"
-    assert page.data == "dev part, 4 texts"
+    assert page.data == "dev set, 4 texts"
     assert page.labels == ["neg", "pos"]
     assert sum(map(sum, page.detail("confusion", []))) == 4
     assert [one["label"] for one in page.detail("per_class", [])] == ["neg", "pos"]
@@ -254,7 +254,7 @@ def test_a_run_killed_before_its_first_checkpoint_starts_afresh():
             break
     started.close()
     told = run("killed", resume=True)
-    assert told[0] == Note("there is no checkpoint in killed to go on from: starting afresh")
+    assert told[0] == Note("there is no checkpoint in killed to resume from: starting from the beginning")
     assert weights("killed") == weights("whole")
     assert what_was_learned("killed") == what_was_learned("whole")
 
@@ -284,7 +284,7 @@ def test_the_test_part_is_scored_and_does_not_change_the_weights():
     assert [line["answer"] for line in lines("with/answers.jsonl")] == [one.label for one in answers]
     scores = read_json(Path("with/scores.json"))
     right = sum(one.label == label for one, (_, label) in zip(answers, ROWS[:7], strict=True))
-    assert (scores["data"], scores["scores"]["accuracy"]["value"]) == ("test part, 7 texts", right / 7)
+    assert (scores["data"], scores["scores"]["accuracy"]["value"]) == ("test set, 7 texts", right / 7)
 
 
 def test_a_metric_that_is_not_there_is_found_before_training():

@@ -53,7 +53,7 @@ def test_pairs_are_learned_the_same_in_one_go_and_in_two():
     notes = "\n".join(said(told))
     assert "source from column `en` and target from column `zh` (guessed; name them with --source, --target)" in notes
     assert "1 of 3 sources of dev also in train: kept" in notes
-    assert "for sources, which cover 100.00% of train" in notes
+    assert ", covering 100.00% of train" in notes
     with pytest.raises(Interrupted):
         run_pairs("halves", stop=after(3))
     run_pairs("halves", resume=True)
@@ -74,7 +74,7 @@ def test_a_run_of_pairs_tells_its_answers_and_scores():
     names = {"bleu", "chrf", "ter", "rouge1", "rouge2", "rougeL", "rougeL_coco", "log_loss", "perplexity"}
     assert set(scores["scores"]) == names
     assert "tok:zh" in scores["details"]["signatures"]["bleu"]
-    assert (scores["task"], scores["encoder"], scores["data"]) == ("seq2seq", "gru", "dev part, 2 texts")
+    assert (scores["task"], scores["encoder"], scores["data"]) == ("seq2seq", "gru", "dev set, 2 texts")
     assert scores["parameters"] == sum(one.size for one in load_file("run/weights.safetensors").values())
 
 
@@ -82,7 +82,7 @@ def test_pairs_of_one_source_are_held_out_together():
     write_pairs("pairs.jsonl", [{"en": row["en"], "zh": [row["zh"], f"第{row['zh']}"]} for row in PAIRS] + PAIRS[:2])
     settings = validated(weft.RunConfig, overridden({}, [*WRITES, "data.dev=null", "task.references=all"]))
     told = list(weft.train(settings, "run"))
-    assert "2 of 34 pairs the same as an earlier pair: dropped" in said(told)
+    assert "2 of 34 pairs that repeat an earlier pair: dropped" in said(told)
     held_out = lines("run/answers.jsonl")
     assert [len(line["references"]) for line in held_out] == [2] * len(held_out)
 
@@ -92,7 +92,7 @@ def test_a_file_without_a_pair_is_told():
     write_pairs("nothing.jsonl", nothing)
     with pytest.raises(
         InputError,
-        match=r"nothing.jsonl: no row is left to learn from\nhint: 1 of 1 pair with nothing on one side: dropped",
+        match=r"nothing.jsonl: no row is left to learn from\nhint: 1 of 1 pair with an empty source or target: dropped",
     ):
         run_pairs("run", "data.train=nothing.jsonl")
     assert not Path("run").exists()

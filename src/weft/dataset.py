@@ -29,7 +29,7 @@ class DataConfig(Config):
     dev_share: float = Field(default=0.1, gt=0, lt=1)
     """How much of the training file is held out where `dev` names none."""
     test: str | None = None
-    """The file that the finished model is scored on; None: the dev part, which flatters a little."""
+    """The file that the finished model is scored on; None: the dev set, which flatters a little."""
     encoding: str = "auto"
     """Of all files; `auto`: found out, and said."""
     on_bad_row: OnBadRow = "stop"
@@ -73,8 +73,8 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     train = whole.train
     if not data.dev:
         train, others["dev"] = held_out(train, data, resolved, seed)
-        sizes = f"{len(train):,} {resolved.unit_name} to learn from, {len(others['dev']):,} held out to choose by"
-        notes.append(f"{sizes}; {resolved.split_rule}")
+        unit, held = resolved.unit_name, len(others["dev"])
+        notes.append(f"{len(train):,} training {unit}, {held:,} validation {unit} held out; {resolved.split_rule}")
     return Examples(resolved, train, others["dev"], others["test"], notes)
 
 

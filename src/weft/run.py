@@ -199,7 +199,7 @@ def _kind(task: Task) -> str:
 
 
 def _notes(run: _Run, job: Job) -> list[str]:
-    model = f"{_kind(job.task)} with {bundle.weights(job.model):,} weights, {job.precision} on {job.device.type}"
+    model = f"{_kind(job.task)} with {bundle.weights(job.model):,} parameters, {job.precision} on {job.device.type}"
     learned = job.task.notes({"train": job.columns, "dev": job.dev_columns})
     return [*run.examples.notes, *learned, *job.notes, model]
 

@@ -15,7 +15,7 @@ TINY = ("--set", "training.epochs=1", "--set", "task.encoder.width=8", "--device
 def test_a_comparison_prints_a_table_and_words(weft):
     said = weft("compare", "reviews.csv", "--encoders", "bag,gru", "--folds", "2", "--quiet", *TINY)
     assert (said.code, said.err) == (0, "")
-    assert [line.split()[0] for line in said.out.splitlines()[1:5]] == ["model", "bag", "gru", "average"]
+    assert [line.split()[0] for line in said.out.splitlines()[1:5]] == ["model", "bag", "gru", "ensemble"]
     assert "reviews.csv, 40 texts in 2 folds" in said.out
     assert "(by the corrected resampled t-test over 2 folds" in said.out
     assert Path("runs/compare-reviews/page.html").is_file()
@@ -92,7 +92,7 @@ def test_an_ensemble_answers_with_the_mean(weft, two):
     one, other, both = (_probabilities(f"{name}.jsonl") for name in (*two, "both"))
     np.testing.assert_allclose(both, (one + other) / 2, atol=2e-6)
     table = weft("evaluate", *two, "reviews.csv", "--ensemble").out
-    assert "average of one, two on reviews.csv, 40 texts" in table
+    assert "ensemble of one, two on reviews.csv, 40 texts" in table
     assert f"{found['models']['two']['scores']['accuracy']['value']:.2%}" in table
 
 
@@ -106,7 +106,7 @@ def test_an_ensemble_of_other_labels_is_refused(weft, train, two):
     assert train("others.csv", "--quiet", "--output", "others").code == 0
     said = weft("evaluate", "one", "others", "reviews.csv", "--ensemble")
     assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("weft: reviews.csv: the models do not answer with the same labels")
+    assert said.err.startswith("weft: reviews.csv: the models do not have the same labels")
 
 
 def _probabilities(path: str) -> np.ndarray:

@@ -16,15 +16,15 @@ def test_a_student_is_trained_on_the_data_of_its_teacher(weft, model):
     said = weft("distil", "model", "--unlabelled", "more.txt", "--temperature", "3", "--alpha", "0.2", *TINY)
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
-    assert [line.split("  ")[0] for line in lines[1:5]] == ["model", "cnn, taught", "cnn, alone", "cnn, the teacher"]
-    assert "McNemar’s exact test finds p" in said.out
-    assert lines[-1] == "page: runs/model-cnn/page.html   ask: weft predict runs/model-cnn/student --text ..."
+    assert [line.split("  ")[0] for line in lines[1:5]] == ["model", "cnn, distilled", "cnn, baseline", "cnn, teacher"]
+    assert "McNemar’s exact test: p" in said.out
+    assert lines[-1] == "page: runs/model-cnn/page.html   next: weft predict runs/model-cnn/student --text ..."
     settings = read_yaml(Path("runs/model-cnn/student/config.yaml"))
     assert settings["data"] == read_yaml(Path("model/config.yaml"))["data"]
     assert settings["task"]["loss"]["teacher"] == {"alpha": 0.2, "temperature": 3.0}
     assert read_yaml(Path("runs/model-cnn/alone/config.yaml"))["task"]["loss"]["teacher"] is None
     page = Path("runs/model-cnn/page.html").read_text(encoding="utf-8")
-    assert all(word in page for word in ("cnn has learned from cnn", "cnn, the teacher", "How good, how fast"))
+    assert all(word in page for word in ("cnn distilled from cnn", "cnn, teacher", "Score and throughput"))
     again = weft(
         "distil",
         "model",
@@ -52,7 +52,7 @@ def test_another_student_takes_the_answers_that_are_there(weft, model):
     )
     assert said.code == 0
     assert "the teacher answers" not in said.err
-    assert "bag, taught" in said.out
+    assert "bag, distilled" in said.out
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from weft.tasks.generation.generator import GeneratedText
 
 TEXTS = ["he sees 3 cats", "他 sees 7 books"]
 ASKED = [word for text in TEXTS for word in ("--text", text)]
-STRANGE = "of the inputs 1 character was never seen in training, and cannot be told apart: `他`\n"
+STRANGE = "of the inputs 1 character was never seen in training, and mapped to `<unk>`: `他`\n"
 LONG = "he sees 3 cats or " * 9
 
 
@@ -133,7 +133,7 @@ def test_what_was_not_read_is_said(weft, translator):
 
 
 def test_characters_that_were_never_seen_are_told_once(weft, translator, poet):
-    expected = "of the inputs 2 characters were never seen in training, and cannot be told apart"
+    expected = "of the inputs 2 characters were never seen in training, and mapped to `<unk>`"
     call = ("--text", "he sees ☃☃", "--text", "é cats", "--greedy")
     for verb, more in (("generate", ()), ("generate", ("--stream",)), ("predict", ())):
         said = weft(verb, "translator", *call, *more)
@@ -157,15 +157,21 @@ def test_an_empty_text_is_shown_on_a_console_and_in_no_file(weft, translator, mo
 
 WRONG = [
     (("--beam", "5", "--temperature", "0.8"), ("--beam and --temperature exclude each other", "weft generate --help")),
-    (("--temperature", "0"), ("--temperature: expected greater than 0, found `0.0`", "--greedy takes the likeliest")),
+    (
+        ("--temperature", "0"),
+        ("--temperature: expected greater than 0, found `0.0`", "--greedy always takes the likeliest"),
+    ),
     (("--temperature", "-2"), ("--temperature: expected greater than 0",)),
     (("--top-p", "1.5"), ("--top-p: expected less than or equal to 1, found `1.5`", "0.95 cuts the tail")),
     (("--top-p", "0"), ("--top-p: expected greater than 0",)),
     (("--beam", "0"), ("--beam: expected greater than or equal to 1, found `0`", "5 is usual")),
     (("--beam", "4000"), ("--beam: a beam of 4000 is as wide as the vocabulary", "take a smaller beam")),
     (("--beam", "two"), ("`two` is not a valid integer",)),
-    (("--stream",), ("--stream: `beam` search knows its text only at the end", "add --greedy, or draw")),
-    (("--stream", "--greedy", "--force", "猫"), ("--stream: `greedy` search knows its text only at the end", "draw:")),
+    (("--stream",), ("--stream: `beam` search knows its output only at the end", "add --greedy, or sample")),
+    (
+        ("--stream", "--greedy", "--force", "猫"),
+        ("--stream: `greedy` search knows its output only at the end", "sample:"),
+    ),
     (("--stream", "--minimum-risk", "4"), ("--stream: `minimum-risk` search",)),
     (("--stream", "--greedy", "--json"), ("--stream prints plain text, and --json does not",)),
     (("--force", "☃"), ("--force: `☃` cannot be written in the vocabulary of this model",)),
@@ -217,7 +223,7 @@ def test_texts_that_cannot_be(refused, translator, poet):
 
 
 def test_a_model_that_writes_nothing(refused, model):
-    says = ("model: a model of task `classification` writes no text", "weft predict model")
+    says = ("model: a model of task `classification` generates no text", "weft predict model")
     refused("generate", "model", "--text", "味道很好", says=says)
     refused("generate", "model", "--text", "味道很好", "--beam", "3", says=("`beam` is a search", "classification"))
     refused("predict", "model", "--text", "味道很好", "--top-k", "3", says=("`sample` is a search", "classification"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-STRANGE = "the model has never seen `☃`, so it cannot go on from there"
+STRANGE = "the model has never seen `☃`, so it cannot continue from it"
 EMPTY = f"春.txt:2: {STRANGE}: it has an empty answer\n"
 
 

@@ -15,7 +15,7 @@ def test_a_table_a_page_and_all_rows(weft):
         file.write("味道很好，还会再来 0,neg\n,pos\nthe soup was good 0,pos\n")
     said = weft("inspect", "reviews.csv", "--no-label-errors")
     assert said.code == 0, said
-    assert "1 thing to mend, 3 to look at in reviews.csv" in said.out
+    assert "1 error and 3 warnings in reviews.csv" in said.out
     assert "Empty rows" in said.out
     assert "page   runs/inspect-reviews/page.html" in said.out
     told = read_json(Path("runs/inspect-reviews/inspection.json"))
@@ -36,7 +36,7 @@ def test_json_goes_to_stdout_alone_and_a_second_look_replaces_the_first(weft):
         "where": "reviews.csv:3",
         "text": "味道很好，还会再来 0",
         "label": "pos",
-        "note": "as train line 3",
+        "note": "same as train line 3",
         "second": "",
     }
     assert sorted(path.name for path in Path("seen").iterdir()) == ["inspection.json", "page.html"]
@@ -60,7 +60,7 @@ def test_pairs_are_inspected_side_by_side(weft):
     found = {one["key"]: one for one in json.loads(said.out)}
     lines = {key: [row["line"] for row in found[key]["rows"]] for key in ("empty", "copies", "duplicates", "ratio")}
     assert lines == {"empty": [22], "copies": [23], "duplicates": [24], "ratio": [25]}
-    assert found["ratio"]["said"] == "train: 1 of 25 pairs with lengths over 3 times out of the usual proportion"
+    assert found["ratio"]["said"] == "train: 1 of 25 pairs with a length ratio over 3 times the usual one"
     assert found["overlap"]["severity"] == "error"
     assert (found["markup-source"]["count"], found["markup-target"]["count"]) == (1, 0)
     assert "Han" in found["scripts-target"]["said"]
@@ -83,7 +83,7 @@ def test_training_begins_with_what_the_doctor_says(train):
         file.write("味道很好，还会再来 0,neg\n")
     said = train("reviews.csv", "--output", "run")
     assert "1 row of 41 repeats the text of an earlier row" in said.err
-    assert "(weft inspect reviews.csv shows which)" in said.err
+    assert "(weft inspect reviews.csv lists them)" in said.err
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_command_that_training_prints_shows_which(weft, train, header, row, 
     Path("数据.csv").write_text("\n".join([header, *others, row, row]) + "\n", encoding="utf-8")
     said = train("数据.csv", *options, "--output", "run")
     assert "1 row of 14 repeats the " in said.err
-    (command,) = re.findall(r"\(weft (inspect .*) shows which\)", said.err)
+    (command,) = re.findall(r"\(weft (inspect .*) lists them\)", said.err)
     shown = weft(*shlex.split(command), "--no-label-errors", "--json")
     assert shown.code == 0, shown
     told = {one["key"]: one for one in json.loads(shown.out)}
@@ -129,7 +129,7 @@ def test_questions_are_inspected_when_the_task_is_named(weft, refused):
     Path("qa.jsonl").write_text(text, encoding="utf-8")
     said = weft("inspect", "qa.jsonl", "--task", "question_answering")
     assert said.code == 0, said
-    assert "Answers that are not in the" in said.out
+    assert "Answers not in the" in said.out
     assert "王芳" in Path("runs/inspect-qa/page.html").read_text(encoding="utf-8")
     refused("inspect", "qa.jsonl", says=("look like questions on passages", "pass --task question_answering"))
     refused("inspect", "qa.jsonl", "--task", "language_model", says=("no files of a task `language_model`",))

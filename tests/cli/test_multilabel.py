@@ -39,7 +39,7 @@ def lines(text: str) -> list[dict]:
 def test_train_tells_thresholds_and_temperature(posts):
     assert "2 labels: `体育` 2" in posts.err
     assert "calibrated by temperature " in posts.err
-    assert "thresholds with the best F1 of each label on the dev part: `体育` 0." in posts.err
+    assert "thresholds with the best F1 of each label on the dev set: `体育` 0." in posts.err
     assert "micro F1 " in posts.err.splitlines()[-2]
     config = package.load("posts").task.config
     assert (config.kind, config.label_separator) == ("multilabel", "|")
@@ -49,7 +49,7 @@ def test_the_page_has_thresholds_and_no_confusion(posts):
     page = Path("posts/page.html").read_text(encoding="utf-8")
     assert "Threshold" in page
     assert "Exact match" in page
-    assert "Which is taken for which" not in page
+    assert "Confusion matrix" not in page
     assert "nan" not in page
 
 
@@ -82,7 +82,7 @@ def test_predict_as_lines_and_as_csv(weft, posts):
 def test_one_probability_cannot_reject_several_labels(weft, posts):
     said = weft("predict", "posts", "--text", "好", "--reject-below", "0.8", "--output", "out.jsonl")
     assert (said.code, said.out) == (2, "")
-    assert "--reject-below: an answer of several labels has no one probability" in said.err
+    assert "--reject-below: a prediction of several labels has no single confidence" in said.err
     assert not Path("out.jsonl").exists()
 
 
@@ -106,7 +106,7 @@ def test_a_file_of_other_labels_is_not_scored(weft, posts, refused):
     write_posts("half.csv", ("the match", "体育"), ("银行 and", "财经|军事"), ("球队", "travel"), ("好", "军事"))
     said = weft("evaluate", "posts", "half.csv")
     assert said.code == 0
-    counted = "labels that no training text had count as missed: `军事`, `travel` (the first in line 3)"
+    counted = "labels without a training text count as missed: `军事`, `travel` (the first in line 3)"
     assert said.err == f"half.csv: {counted}\n"
     call = ("train", "posts.csv", "--label", "tags", "--label-separator", "|", "--set", "training.epochs=1", *SMALL)
     assert f"half.csv: {counted}" in weft(*call, "--test", "half.csv", "--output", "tested").err

@@ -29,7 +29,7 @@ def test_answers_below_a_probability_are_rejected(weft, model):
         None if rejected else one.label for one, rejected in zip(answers, expected, strict=True)
     ]
     assert [one["probability"] for one in lines(said.out)] == [round(one.probability, 6) for one in answers]
-    assert said.err == f"rejected 2 of 4 answers: their probability is below {bound:g}\n"
+    assert said.err == f"rejected 2 of 4 predictions: confidence below {bound:g}\n"
 
 
 @pytest.mark.parametrize("bound", ["0", "1.5", "-0.2", "nan"])
@@ -123,7 +123,7 @@ def test_an_empty_line_is_an_empty_row_of_csv_and_is_not_rejected(weft, model):
     assert [row["line"] for row in rows] == ["1", "2", "3", "4", "5"]
     assert [row["text"] for row in rows] == ["", "味道很好", "", "cold and late", ""]
     assert [row["rejected"] for row in rows] == ["False", "True", "False", "True", "False"]
-    assert "rejected 2 of 2 answers" in said.err
+    assert "rejected 2 of 2 predictions" in said.err
 
 
 def test_an_empty_line_can_stop(refused, weft, model):

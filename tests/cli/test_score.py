@@ -66,7 +66,7 @@ def test_the_table_shows_scores_intervals_and_signatures(weft):
     said = weft("score", "h.txt", "r.txt")
     assert (said.code, said.err) == (0, "")
     assert "4 lines, too few for intervals" in " ".join(said.out.split())
-    for word in ("BLEU", "chrF", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "h.txt"):
+    for word in ("BLEU", "chrF", "TER (lower is better)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "h.txt"):
         assert word in said.out
     assert "bleu|nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:" in said.out
 
@@ -86,7 +86,7 @@ def test_two_systems_are_compared(weft):
     write(other, ["A horse.", "Dogs run.", "下雪了", "The soup"] * 3)
     said = weft("score", "h.txt", "r.txt", "--against", other)
     assert f"h.txt less {other}" in said.out
-    assert "ahead: in how many of the resamples h.txt is better" in said.out
+    assert "ahead: share of the resamples in which h.txt is better" in said.out
     found = json.loads(weft("score", "h.txt", "r.txt", "--against", other, "--json").out)
     for name, one in found["comparison"].items():
         difference = found["scores"][name]["value"] - found["against"][name]["value"]

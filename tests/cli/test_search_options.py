@@ -137,7 +137,7 @@ def test_a_value_that_cannot_be_is_told_by_its_option(asked, flag, value):
     ("words", "said"),
     [
         (("--max-length", "0"), "--max-length: expected greater than or equal to 1, found `0`\nhint: leave it out"),
-        (("--temperature", "0"), "--temperature: expected greater than 0, found `0.0`\nhint: --greedy takes"),
+        (("--temperature", "0"), "--temperature: expected greater than 0, found `0.0`\nhint: --greedy always takes"),
         (("--force", ""), "--force: expected a text, found an empty one\nhint: give a word, and the option again"),
         (
             ("--beam", "5", "--alternatives", "7"),

@@ -67,14 +67,14 @@ def test_guessed_columns_are_said_and_named_ones_are_not(train):
 def test_train_says_what_it_did(train):
     said = train("reviews.csv").err.splitlines()
     assert said[2:4] == [
-        "36 rows to learn from, 4 held out to choose by; equal texts are on one side",
+        "36 training rows, 4 validation rows held out; duplicates are kept in one split",
         "2 labels: `neg` 18, `pos` 18",
     ]
     assert said[-4].startswith("epoch 1  dev accuracy ")
     assert said[-3].endswith("kept the weights of step 2")
-    scores = r"accuracy \S+%, macro F1 \S+%, always answering `neg` gets 50.0%"
-    assert re.fullmatch(rf"dev part, 4 texts, too few for intervals: {scores}", said[-2])
-    assert said[-1] == "page: runs/reviews/page.html   ask: weft predict runs/reviews --text ..."
+    scores = r"accuracy \S+%, macro F1 \S+%, always predicting `neg` 50.0%"
+    assert re.fullmatch(rf"dev set, 4 texts, too few for intervals: {scores}", said[-2])
+    assert said[-1] == "page: runs/reviews/page.html   next: weft predict runs/reviews --text ..."
     assert Path("runs/reviews/page.html").read_text(encoding="utf-8").startswith("<!")
 
 
@@ -137,7 +137,7 @@ def test_resume_of_a_finished_run_says_so(train, model):
 def test_resume_without_a_run_starts_afresh_and_says_so(train, trained):
     said = train("reviews.csv", "--output", "new", "--resume")
     assert said.code == 0
-    assert said.err.splitlines()[0] == "there is no checkpoint in new to go on from: starting afresh"
+    assert said.err.splitlines()[0] == "there is no checkpoint in new to resume from: starting from the beginning"
     assert Path("new/weights.safetensors").read_bytes() == (trained / "weights.safetensors").read_bytes()
 
 
@@ -188,7 +188,7 @@ def test_evaluate_prints_a_table(weft, model):
     assert (said.code, said.err) == (0, "")
     assert "model on reviews.csv, 40 texts" in said.out
     assert [name for name in SCORES if name.replace("_", " ").replace("f1", "F1") not in said.out] == []
-    assert "texts a second" in said.out
+    assert "texts per second" in said.out
 
 
 def test_evaluate_json_holds_the_scores_of_its_answers(weft, model):

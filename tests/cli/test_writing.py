@@ -14,7 +14,7 @@ from weft.decoding.choices import Greedy
 
 TINY = ["width=16", "layers=1", "feed_forward=16"]
 WORDS = [word for one in (*[f"task.decoder.{one}" for one in TINY], "training.epochs=1") for word in ("--set", one)]
-NAMES = ["BLEU", "chrF", "TER (low is good)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "log loss", "perplexity"]
+NAMES = ["BLEU", "chrF", "TER (lower is better)", "ROUGE-1", "ROUGE-2", "ROUGE-L", "log loss", "perplexity"]
 
 
 def lines(text: str) -> list[dict]:
@@ -59,9 +59,9 @@ def test_two_files_and_a_decoder(weft, pairs):
     told = said.err.splitlines()
     assert re.fullmatch(r"epoch 1  dev BLEU \d+\.\d  log loss \d+\.\d{4}  \(best\)", told[-4])
     scores = r"BLEU \S+, chrF \S+"
-    search = r"this is of beam search \(5\), dev scores above of greedy search"
-    assert re.fullmatch(rf"test part, 9 texts, too few for intervals: {scores}; {search}", told[-2])
-    assert told[-1] == "page: runs/train/page.html   ask: weft generate runs/train --text ..."
+    search = r"by beam search \(5\), dev scores above by greedy search"
+    assert re.fullmatch(rf"test set, 9 texts, too few for intervals: {scores}; {search}", told[-2])
+    assert told[-1] == "page: runs/train/page.html   next: weft generate runs/train --text ..."
 
 
 def test_files_side_by_side_are_pairs_unasked(weft, pairs):
@@ -79,10 +79,10 @@ def test_a_language_model(weft, poet):
     told = said.err.splitlines()
     assert re.fullmatch(r"epoch 1  dev log loss \d+\.\d{4}  \(best\)", told[-4])
     scores = r"bits per byte \S+, perplexity \S+"
-    assert re.fullmatch(rf"dev part, \d texts, too few for intervals: {scores}", told[-2])
-    assert told[-1] == "page: run/page.html   ask: weft generate run --prompt ..."
-    assert re.search(r"poems.csv: 30 texts, .*\n(.*\n)*\d+ texts to learn from, ", said.err)
-    assert "pieces of at most 16 (task.context)" in said.err
+    assert re.fullmatch(rf"dev set, \d texts, too few for intervals: {scores}", told[-2])
+    assert told[-1] == "page: run/page.html   next: weft generate run --prompt ..."
+    assert re.search(r"poems.csv: 30 texts, .*\n(.*\n)*\d+ training texts, ", said.err)
+    assert "blocks of at most 16 (task.context)" in said.err
     page = Path("run/page.html").read_text(encoding="utf-8")
     assert re.search(r"<h1>gpt reaches <b>\d+\.\d+</b> bits per byte on the dev part", page)
 
@@ -142,10 +142,10 @@ def test_evaluate_prints_scores_and_how_each_was_made(weft, translator):
     assert (said.code, said.err) == (0, "")
     assert [name for name in NAMES if name not in said.out] == []
     assert re.search(r"│ BLEU +│ +\d+\.\d\d │ +\d+\.\d\d to \d+\.\d\d │", said.out)
-    assert "pairs.csv, 60 texts, written by beam search (5)" in said.out
+    assert "pairs.csv, 60 texts, decoded by beam search (5)" in said.out
     assert re.search(r"^bleu\|nrefs:1\|case:mixed\|.*tok:zh", said.out, re.MULTILINE)
     assert re.search(r"^in lower case: BLEU \d+\.\d\d  bleu\|nrefs:1\|case:lc", said.out, re.MULTILINE)
-    assert "texts a second" in said.out
+    assert "texts per second" in said.out
 
 
 def test_evaluate_by_another_search_with_other_columns_and_answers(weft, translator, pairs):
@@ -177,7 +177,7 @@ def test_what_was_not_read_is_said_once(weft, translator):
     Path("long.csv").write_text(f"en,zh\nhe sees,他\n{'he sees 3 cats ' * 12},他看见\n", encoding="utf-8")
     said = weft("evaluate", "translator", "long.csv")
     assert re.fullmatch(
-        r"long.csv: of 1 of 2 sources the end was not read, \d+ tokens in all \(task.max_source\)\n", said.err
+        r"long.csv: 1 of 2 sources were truncated, by \d+ tokens in all \(task.max_source\)\n", said.err
     )
 
 
@@ -197,7 +197,7 @@ def test_the_verbs_find_the_columns_of_another_file_by_one_rule(weft, refused, t
 
 
 def test_evaluate_says_which_of_its_two_arguments_is_missing(refused, translator):
-    refused("evaluate", "translator", "--exposure", says=("a FILE with the right answers is missing",))
+    refused("evaluate", "translator", "--exposure", says=("a labelled FILE is missing",))
     refused("evaluate", "pairs.csv", says=("the FOLDER of a trained model is missing",))
     refused("evaluate", says=("FOLDER... FILE",))
 
@@ -211,10 +211,10 @@ def test_evaluate_refuses_what_a_task_has_no_use_for(refused, translator, poet, 
     refused("evaluate", "model", "reviews.csv", "--exposure", says=("--exposure: a model of task", "writes no text"))
     refused("evaluate", "model", "reviews.csv", "--greedy", says=("`greedy` is a search",))
     refused(
-        "evaluate", "poet", "poems.csv", "--beam", "3", says=("--beam: a model of task `language_model` is scored",)
+        "evaluate", "poet", "poems.csv", "--beam", "3", says=("--beam: a model of task `language_model` is evaluated",)
     )
     both = ("evaluate", "translator", "translator", "pairs.csv", "--ensemble")
-    refused(*both, says=("--ensemble: texts cannot be averaged",))
+    refused(*both, says=("--ensemble: generated texts cannot be averaged",))
     refused(*both, "--exposure", says=("--ensemble and --exposure exclude each other",))
     refused("evaluate", "translator", "pairs.csv", "--beam", "900", says=("--beam: a beam of 900 is as wide as",))
 
@@ -242,7 +242,9 @@ def test_a_csv_has_the_same_columns_whatever_was_read(weft, translator):
 
 
 def test_predict_refuses_what_text_has_not(refused, translator):
-    refused("predict", "translator", "--text", "he", "--reject-below", "0.5", says=("--reject-below: a text that is",))
+    refused(
+        "predict", "translator", "--text", "he", "--reject-below", "0.5", says=("--reject-below: a generated text has",)
+    )
     refused("predict", "translator", "--text", "he", "--second", "he", says=("found a pair",))
     refused("predict", "translator", "--text", "he", "--top-p", "2", says=("--top-p: expected less than or equal",))
     refused("predict", "translator", "pairs.csv", "--column", "e", says=("pairs.csv: there is no column `e`",))

@@ -90,7 +90,7 @@ def test_all_models_have_the_same_folds(finished):
 
 def test_the_folder_tells_all_and_keeps_no_weights(finished):
     found = results(finished)
-    assert [model["name"] for model in found["models"]] == ["bag", "gru", "average"]
+    assert [model["name"] for model in found["models"]] == ["bag", "gru", "ensemble"]
     assert found["runs"]["gru"][1] == "gru/repeat-1/fold-2"
     assert (found["texts"], found["folds"], found["repeats"]) == (60, 2, 1)
     assert len(found["models"][0]["scores"]["accuracy"]["each"]) == 2
@@ -171,8 +171,8 @@ def test_files_of_settings_are_models_too():
     ("words", "says"),
     [
         (["cnm"], r"cnm: task\.encoder: there is no kind `cnm`\nhint: did you mean `cnn`\?"),
-        (["bag", "bag"], "--encoders: `bag` stands there twice"),
-        (["average"], "`average` cannot be the name"),
+        (["bag", "bag"], "--encoders: `bag` is given twice"),
+        (["ensemble"], "`ensemble` cannot be the name"),
         (["../x=a.yaml"], "`../x` cannot be the name"),
         (["nothing.yaml"], r"nothing\.yaml: there is no such file"),
         (["run.yaml"], r"run\.yaml: data: is not settings of one model"),
@@ -190,7 +190,7 @@ def test_models_that_cannot_be(words, says):
 def test_what_cannot_be_cut_is_refused_before_anything_is_written():
     with pytest.raises(ConfigError, match="`70` folds cannot be made of"):
         run(plan(folds=70))
-    with pytest.raises(ConfigError, match=r"data\.dev: each fold holds out its own dev part"):
+    with pytest.raises(ConfigError, match=r"data\.dev: each fold holds out its own dev set"):
         run(plan(dev="reviews.csv"))
     write_csv(Path("reviews.csv"), [*ROWS, ("只有一条", "中性")])
     with pytest.raises(InputError, match=r"reviews\.csv:\d+: label `中性` has no text to learn from in fold \d"):

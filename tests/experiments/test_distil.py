@@ -184,10 +184,10 @@ def test_texts_of_the_scored_parts_are_left_out_whatever_their_blanks_and_marks(
     assert [one.text for one in found] == ["新的一句", "!?", "..."]
     assert {one.label for one in found} == {None}
     assert [one.removeprefix("more.csv: ") for one in said] == [
-        "3 unlabelled texts to learn from, of 7",
-        "left out 1 texts that stand in the dev part, which is scored",
-        "left out 1 texts that stand in the test part, which is scored",
-        "left out 2 texts that stand in the training part, or stood before",
+        "3 unlabelled texts for training, of 7",
+        "skipped 1 texts that are in the dev set, which is evaluated",
+        "skipped 1 texts that are in the test set, which is evaluated",
+        "skipped 2 texts that are in the training set, or are repeated",
     ]
 
 
@@ -212,7 +212,7 @@ def test_a_student_that_writes_learns_what_its_teacher_wrote(targets):
     assert len(written) == 14  # 13 to learn from, two held out, and one that is new
     kept = sum(1 for text in written if text.strip()) + (13 if targets == "both" else 0)
     notes = Path("small/student/reports.jsonl").read_text(encoding="utf-8")
-    assert f"{kept} rows to learn from" in notes
+    assert f"{kept} training rows" in notes
     assert results(Path("small"))["score"] == "bleu"
 
 

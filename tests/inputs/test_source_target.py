@@ -238,11 +238,11 @@ def test_vocabularies_are_told_with_what_they_cover():
     facts = {"train": {"source": 1.0, "target": 1.0}, "dev": {"source": 0.98765}}
     shared, separate = (learned(ENGLISH, CHINESE, vocabulary=one).tokenizers for one in ("shared", "separate"))
     (told,) = shared.notes(facts)
-    assert told.startswith(f"one vocabulary of {shared.source.sizes[0]} ids for both sides")
+    assert told.startswith(f"shared vocabulary size {shared.source.sizes[0]},")
     assert "100.00% of train, 98.77% of dev (sources)" in told
     first, second = separate.notes(facts)
-    assert first.endswith("for sources, which cover 100.00% of train, 98.77% of dev")
-    assert second == f"{separate.target.counted} for targets, which cover 100.00% of train"
+    assert first == f"source {separate.source.counted}, covering 100.00% of train, 98.77% of dev"
+    assert second == f"target {separate.target.counted}, covering 100.00% of train"
 
 
 @pytest.mark.parametrize(("times", "expected"), [(1, "char"), (500, "char"), (6_000, "bpe")])

@@ -94,7 +94,7 @@ def test_a_pair_and_further_pre_training_start_from_it_too(corpus):
     task = settings(encoder=f"pretrained:{corpus}").task
     pairs = [LabelledText(text, label, second="很好") for text, label in ROWS]
     found = task.learn(pairs)
-    assert "weights" in found.initialize(found.build_model(), found.encode(pairs))[0]
+    assert "parameters" in found.initialize(found.build_model(), found.encode(pairs))[0]
     again = settings(kind="masked_language_model", encoder=f"pretrained:{corpus}").task
     masked = again.learn([again.example(text) for text, _ in ROWS])
     model = masked.build_model()

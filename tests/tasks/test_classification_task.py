@@ -260,10 +260,10 @@ def test_notes_say_what_is_known_and_what_is_not_read():
     notes = one.notes({"train": train, "dev": dev})
     whole = sum([9, 3, 3, 1, 36, 54])
     assert notes[0] == "3 labels: `2` 6, `10` 4, `neg` 2"
-    assert notes[1].endswith("which cover 100.0% of train, 50.0% of dev")
+    assert notes[1].endswith("covering 100.0% of train, 50.0% of dev")
     assert notes[2:] == [
         "50.0% of the train texts are longer than 8 tokens, read by their head: "
-        f"{(1 + 28 + 46) / whole:.1%} of all train tokens are not read (--long windows reads all)"
+        f"{(1 + 28 + 46) / whole:.1%} of all train tokens are cut off (--long windows reads all)"
     ]
 
 
@@ -286,7 +286,7 @@ def test_averages_match_labels_by_name():
     [
         (
             [[Answer("好", 1.0, {"好": 1.0})]],
-            "do not answer with the same labels: only one of them knows `10`, `2`, `neg`",
+            "do not have the same labels: only one of them has `10`, `2`, `neg`",
         ),
         ([[], [Answer("2", 1.0, {"2": 1.0})]], "answers of one or more models to the same texts, found 0, 1"),
         ([], "found none"),
@@ -308,8 +308,8 @@ def test_a_temperature_is_fitted_kept_and_applied(tmp_path):
     tuned = answer(loaded, model, examples, device=CPU)
     losses = [one.quick_scores(given, examples)["log_loss"] for given in (tuned, untuned)]
     assert said == (
-        f"calibrated by temperature {one.temperature:.3f}: the log loss on the dev part is {losses[0]:.4f}, "
-        f"before it was {losses[1]:.4f}"
+        f"calibrated by temperature {one.temperature:.3f}: the log loss on the dev set falls from "
+        f"{losses[1]:.4f} to {losses[0]:.4f}"
     )
     assert losses[0] < losses[1]
     with torch.inference_mode():

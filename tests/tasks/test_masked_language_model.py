@@ -1,4 +1,4 @@
-"""The task of telling hidden words: its rows, its dev part that never changes, its scores, its files."""
+"""The task of telling hidden words: its rows, its dev set that never changes, its scores, its files."""
 
 import math
 

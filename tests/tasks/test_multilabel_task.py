@@ -159,7 +159,7 @@ def test_averages_match_labels_by_name():
     (found,) = one.average([first, second])
     assert found.probabilities == pytest.approx({"2": 0.3, "体育": 0.6, "财经": 0.6})
     assert found.labels == ("体育", "财经")
-    with pytest.raises(InputError, match="do not answer with the same labels: only one of them knows `x`, `财经`"):
+    with pytest.raises(InputError, match="do not have the same labels: only one of them has `x`, `财经`"):
         one.average([first, [LabelsAnswer((), {"2": 0.2, "体育": 0.9, "x": 0.3})]])
 
 
@@ -172,7 +172,7 @@ def test_tuning_never_lowers_the_f1_of_a_label_and_says_so():
     before = one.score(given(one, probabilities_EC), examples).details["per_class"]
     (said,) = one.tune(given(one, probabilities_EC), examples)
     after = one.score(given(one, probabilities_EC), examples)
-    assert said.startswith("thresholds with the best F1 of each label on the dev part: `2` 0.")
+    assert said.startswith("thresholds with the best F1 of each label on the dev set: `2` 0.")
     assert f"micro F1 {after.values['micro_f1'].value:.4f}, with" in said
     for old, new, cut in zip(before, after.details["per_class"], one.threshold_C, strict=True):
         assert old["threshold"] == 0.5
@@ -185,10 +185,10 @@ def test_calibration_lowers_the_log_loss():
     probabilities_EC, examples = random_answers(one, 120)
     said = one.tune(given(one, probabilities_EC), examples)
     p_N, truth_N = probabilities_EC.ravel(), one.targets(examples).ravel().astype(int)
-    assert said[0].endswith(f"before it was {log_loss(np.stack([1 - p_N, p_N], 1), truth_N):.4f}")
+    assert f"falls from {log_loss(np.stack([1 - p_N, p_N], 1), truth_N):.4f} to" in said[0]
     logits_N = np.log(p_N / (1 - p_N)) / one.temperature
     now = log_loss(np.stack([1 / (1 + np.exp(logits_N)), 1 / (1 + np.exp(-logits_N))], 1), truth_N)
-    assert f"dev part is {now:.4f}, before" in said[0]
+    assert f" to {now:.4f}" in said[0]
     assert now < log_loss(np.stack([1 - p_N, p_N], 1), truth_N)
 
 
@@ -220,9 +220,9 @@ def test_labels_that_were_never_learned_are_missed():
     assert found.values["exact_match"].value == 0.5
     assert found.details["labels"] == ["2", "体育", "财经", "天气"]
     assert found.details["per_class"][-1]["threshold"] is None
-    assert one.check(more) == ["labels that no training text had count as missed: `天气` (the first in line 7)"]
+    assert one.check(more) == ["labels without a training text count as missed: `天气` (the first in line 7)"]
     assert one.check(known) == []
-    assert one.notes({"dev": one.encode(more)})[-1].startswith("33.3% of the labels of dev are on no training text")
+    assert one.notes({"dev": one.encode(more)})[-1].startswith("33.3% of the labels of dev have no training text")
     with pytest.raises(InputError, match=r"line 7: no label is one that .* `天气` is the first"):
         one.check([LabelledText("good", ("天气",), 7), LabelledText("好", ("x",), 8)])
 

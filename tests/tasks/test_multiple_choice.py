@@ -139,7 +139,7 @@ def test_scores_tell_the_number_of_options_and_what_needs_no_model():
     assert scores.details["without_a_model"]["chance"] == pytest.approx((1 / 3 + 1 / 2 + 1 / 4 + 1 / 3) / 4)
     assert scores.values["accuracy"].low is None  # of four questions
     (said,) = task.check(ASKED)
-    assert said.startswith("without a model: any option is right for 35.4%, the longest is right for 50.0%")
+    assert said.startswith("baseline accuracy: a random option 35.4%, the longest option 50.0%")
     record = task.record(found[2], ASKED[2])
     assert set(record["probabilities"]) == set(ASKED[2].options)
     assert (record["label"], record["text"]) == ("李明", "谁住在上海？")
@@ -194,7 +194,7 @@ def test_a_trained_folder_answers_as_before_it_was_saved_and_goes_on_where_it_st
     data = written(tmp_path / "c.jsonl", map(as_row, ASKED * 3))
     config, whole = run_of(tmp_path / "whole", data, checkpoint_every=2)
     said = [str(one) for one in weft.train(config, whole)]
-    assert any("without a model" in one for one in said)
+    assert any("baseline accuracy" in one for one in said)
     stopped = tmp_path / "stopped"
     steps = iter([0, 0, 15, *[0] * 20])
     with pytest.raises(weft.WeftError, match="stopped after step"):

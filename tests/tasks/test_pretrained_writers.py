@@ -154,7 +154,7 @@ def test_a_prompt_leaves_room_for_what_was_learned(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "settings", "told"),
     [
-        ("gpt2", {"context": 41}, "positions for 40 tokens, and 41 are read at once"),
+        ("gpt2", {"context": 41}, "positions for 40 tokens, fewer than the context of 41"),
         ("t5", {"encoder": "transformer"}, "reads an encoder of width 16, found one of 128"),
     ],
 )

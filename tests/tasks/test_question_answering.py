@@ -163,7 +163,7 @@ def test_the_threshold_is_tuned_and_kept(tmp_path):
     (said,) = task.tune(before, asked)
     after = answers(task, asked)
     assert task.quick_scores(after, asked)["f1"] >= task.quick_scores(before, asked)["f1"]
-    assert "the best F1 on the dev part" in said
+    assert "the best F1 on the dev set" in said
     task.save(tmp_path)
     again = task.config.load(tmp_path)
     assert again.threshold == task.threshold

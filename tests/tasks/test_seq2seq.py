@@ -132,7 +132,8 @@ def test_long_sources_are_told_and_never_silently_cut():
     share = (lengths > 4).mean()
     unread = np.maximum(lengths - 4, 0).sum() / lengths.sum()
     assert notes[2] == (
-        f"{share:.1%} of the train sources are longer than 4 tokens (task.max_source): {unread:.1%} is not read"
+        f"{share:.1%} of the train sources are longer than 4 tokens (task.max_source): {unread:.1%} of all "
+        "tokens are cut off"
     )
     assert notes[3].endswith("of the train targets are cut at 3 tokens (task.max_target)")
     found = answer(task, model_of(task), EXAMPLES, device=CPU)
@@ -289,6 +290,6 @@ def test_texts_are_neither_averaged_nor_paired():
 
 def test_that_sources_have_several_targets_is_said():
     pairs = [SourceTarget("猫", (f"cat {number}",)) for number in range(4)]
-    said = "1 distinct source, one with 4 targets, 4.0 on average: task.references=all scores each once"
+    said = "1 distinct source, one with 4 targets, 4.0 on average: task.references=all scores each source once"
     assert Seq2SeqConfig().filter_training(pairs)[1][0].startswith(said)
     assert Seq2SeqConfig(references="all").filter_training(pairs)[1] == []

@@ -63,9 +63,9 @@ def test_of_bytes_no_character_is_unknown():
 
 def test_they_are_told_the_most_frequent_first_and_not_all():
     assert told(Counter()) == []
-    assert told(Counter("☃")) == ["1 character was never seen in training, and cannot be told apart: `☃`"]
+    assert told(Counter("☃")) == ["1 character was never seen in training, and mapped to `<unk>`: `☃`"]
     (said,) = told(Counter("吃吃é"))
-    assert said == "2 characters were never seen in training, and cannot be told apart: `吃`, `é`"
+    assert said == "2 characters were never seen in training, and mapped to `<unk>`: `吃`, `é`"
     assert named(Counter("甲乙丙丁戊己庚辛壬癸")).endswith("`辛` and 2 others")
 
 

@@ -23,7 +23,7 @@ AROUND = 60
 """Characters of the passage that are shown on each side of an answer."""
 
 
-@click.command("answer", short_help="Answer questions from a passage, and show where the answer stands.")
+@click.command("answer", short_help="Answer questions from a passage, and show where the answer is.")
 @click.argument("folder")
 @click.option("--question", "questions", multiple=True, help="A question; may be given more than once. Default: asked.")
 @click.option("--passage", "file", required=True, help="Text file with the passage; - is standard input.")
@@ -79,13 +79,13 @@ def shown(given: Any, passage: str, *, marked: bool) -> Text:
     """
     best = given.candidates[0] if given.candidates else None
     if not given.text:
-        guess = f"; at best `{' '.join(best.text.split())}`, {best.probability:.0%} sure" if best else ""
-        return Text.assemble(("not in the text", "bold"), f"  ({given.probability:.0%} sure{guess})")
+        guess = f"; best candidate `{' '.join(best.text.split())}`, {best.probability:.0%}" if best else ""
+        return Text.assemble(("not in the text", "bold"), f"  (confidence {given.probability:.0%}{guess})")
     before, after = passage[: given.start], passage[given.end :]
     head = ("…" if len(before) > AROUND else "") + " ".join(before[-AROUND:].split("\n"))
     tail = " ".join(after[:AROUND].split("\n")) + ("…" if len(after) > AROUND else "")
     line = passage.count("\n", 0, given.start) + 1
-    where = f"  ({given.probability:.0%} sure; characters {given.start:,} to {given.end:,}, line {line:,})"
+    where = f"  (confidence {given.probability:.0%}; characters {given.start:,} to {given.end:,}, line {line:,})"
     answer = " ".join(given.text.split("\n"))
     there = (answer, "bold reverse") if marked else f"[{answer}]"
     return Text.assemble((answer, "bold"), where, "\n  ", head, there, tail)

@@ -36,23 +36,23 @@ TASK = "What is asked of the texts. Default: classification, or seq2seq where so
 REPEATS = "With folds: deal them so many times. With --test: train with so many seeds."
 
 
-@click.command("compare", short_help="Compare models on the same folds, with tests of significance.")
+@click.command("compare", short_help="Compare models on the same folds, with significance tests.")
 @click.argument("source")
 @click.option("--encoders", help=f"{ENCODERS} Default: bag,cnn,lstm,transformer.")
 @click.option("--decoders", help="The same for models that write: transformer, lstm, gru, gpt.")
 @click.option("--task", "kind", metavar=METAVAR, help=TASK)
 @click.option("--folds", type=click.IntRange(min=2), help="Parts of the file, each tested on once. Default: 5.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help=REPEATS)
-@click.option("--test", help="File to test on, instead of folds.")
-@click.option("--text", help="Column of the text. Default: guessed, and said.")
-@click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option("--test", help="Test file, instead of folds.")
+@click.option("--text", help="Column of the text. Default: guessed.")
+@click.option("--label", help="Column of the label. Default: guessed.")
 @options.source
 @options.target
 @click.option("--output", help="Folder for runs and page. Default: runs/compare- and the file's name.")
-@click.option("--resume", is_flag=True, help="Go on: finished runs are kept; models and repeats may be added.")
-@click.option("--keep-models", is_flag=True, help="Keep the weights of every run; else only what it answered.")
+@click.option("--resume", is_flag=True, help="Resume: finished runs are kept; models and repeats may be added.")
+@click.option("--keep-models", is_flag=True, help="Keep the weights of every run; else only its predictions.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, for all models.")
-@click.option("--seed", type=int, help="Same seed, same folds and weights.")
+@click.option("--seed", type=int, help="Random seed: the same seed gives the same folds and weights.")
 @options.several_runs
 def command(
     source: str,
@@ -66,9 +66,9 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> None:
-    """Train several models on SOURCE in the same folds; compare what they answer, what they write, or how they read on.
+    """Train several models on SOURCE in the same folds; compare predictions, generated text, or next-token prediction.
 
-    Every difference comes with the probability that it is chance.
+    Every difference comes with a significance test.
     """
     if folds and given["test"]:
         raise click.UsageError("--folds and --test exclude each other: a test file is tested on as a whole")

@@ -108,19 +108,19 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
         for name, one in found.items()
     ]
     if commonest := scores["details"].get("commonest"):
-        parts.append(f"always answering `{commonest['label']}` gets {commonest['share']:.1%}")
+        parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
     intervals = "too few for intervals" if few else "95% intervals in brackets"
     said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
     search = scores["details"].get("search")
-    greedy = "; this is of greedy search" if search == "greedy search" else ""
-    return said + (f"; this is of {search}, dev scores above of greedy search" if search and not greedy else greedy)
+    greedy = "; by greedy search" if search == "greedy search" else ""
+    return said + (f"; by {search}, dev scores above by greedy search" if search and not greedy else greedy)
 
 
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     """A table of scores with their intervals, and below it one of the classes, or how each was made, on stdout."""
     console = Console(file=sys.stdout, highlight=False)
     details = scores["details"]
-    search = f", written by {details['search']}" if "search" in details else ""
+    search = f", decoded by {details['search']}" if "search" in details else ""
     console.print(f"[bold]{escape(title + search)}[/bold]", soft_wrap=True)
     table = Table()
     for column in ("score", "value", "95% interval"):
@@ -129,7 +129,7 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         table.add_row(called(name), shown(name, score["value"]), interval(name, score, written=shown))
     if commonest := details.get("commonest"):
         table.add_section()
-        table.add_row(f"always `{commonest['label']}`", shown("accuracy", commonest["share"]), "")
+        table.add_row(f"always predicting `{commonest['label']}`", shown("accuracy", commonest["share"]), "")
     console.print(table)
     if "per_class" in details:
         console.print(_classes(details["per_class"]))

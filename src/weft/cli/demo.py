@@ -16,9 +16,11 @@ from weft.cli.console import Teller, stopping
 from weft.cli.formatting import interval
 
 
-@click.command("demo", short_help="Train four readers and a translator on data inside the package.")
+@click.command("demo", short_help="Train four classifiers and a translator on built-in data.")
 @click.option("--output", default="runs/demo", show_default=True, help="Folder for data, runs and page.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same data and weights.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Random seed: the same seed gives the same data and weights."
+)
 def command(output: str, seed: int) -> None:
     """Train bag, CNN, LSTM and Transformer on reviews made by weft, and a translator on sentences with numbers."""
     from weft.demo.runs import NOTE, TRANSLATOR, mistaken, results, run_demo, translated
@@ -30,7 +32,9 @@ def command(output: str, seed: int) -> None:
     console.print()
     console.print(_table(results(folder)))
     missed = mistaken(folder, by="bag", not_by="lstm")
-    console.print(f"\nThe bag sees little order. Of the {len(missed)} texts that it misses and the LSTM reads right:")
+    console.print(
+        f"\nThe bag sees little order. Of the {len(missed)} texts that it gets wrong and the LSTM gets right:"
+    )
     for one in _plainest(missed):
         console.print(f"  {one['label']:<9} {one['text']}", markup=False)
     _tell_translator(console, *translated(folder))
@@ -38,7 +42,7 @@ def command(output: str, seed: int) -> None:
     console.print(f"pages  {folder / 'page.html'}  {folder / TRANSLATOR / 'page.html'}")
     # as it was called: in a virtual environment that is not active, `weft` alone would not be found
     called = "weft" if shutil.which("weft") else sys.argv[0]
-    console.print(f'ask    {called} predict {folder / "lstm"} --text "味道很好" --text "not bad at all"')
+    console.print(f'next   {called} predict {folder / "lstm"} --text "味道很好" --text "not bad at all"')
     english = "The train to Rome leaves at half past four."
     console.print(f'       {called} generate {folder / TRANSLATOR} --text "{english}"', markup=False)
 
@@ -48,7 +52,7 @@ def _tell_translator(console: Console, scores: Mapping[str, Any], answers: Seque
     right = sum(one["answer"] in one["references"] for one in answers)
     console.print(
         f"\nThe translator gets BLEU {bleu['value']:.1f} ({interval('bleu', bleu)}) on {len(answers)} "
-        f"sentences that it has not seen; {right} of them are right to the last character:"
+        f"test sentences; {right} outputs match their reference exactly:"
     )
     for one in answers[:4]:
         mark = "✓" if one["answer"] in one["references"] else "✗"
@@ -65,7 +69,7 @@ def _plainest(missed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _table(scores: Mapping[str, Any]) -> Table:
-    table = Table(title="1,000 texts that no model has seen", title_justify="left", title_style="bold")
+    table = Table(title="Test set: 1,000 texts", title_justify="left", title_style="bold")
     for column in ("encoder", "accuracy", "95% interval", "log loss", "texts/s", "MB", "trained"):
         table.add_column(column, justify="left" if column == "encoder" else "right", no_wrap=True)
     for encoder, one in scores.items():

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.run import RunConfig
 
 STUDENT = (
-    "What learns: a kind of encoder (bag, cnn, lstm, ...), of models that write a kind of decoder, or a YAML file with"
+    "Student model: a kind of encoder (bag, cnn, lstm, ...), a kind of decoder to generate text,  or a YAML file with"
     " `task` and `training` settings. Default: cnn, or lstm."
 )
 TARGETS = "Of models that write: the teacher's texts in place of the true targets (the default), or beside them."
@@ -35,28 +35,33 @@ STUDENTS = {"encoder": "cnn", "decoder": "lstm"}
 """The kind of a student, by the part that is another than the teacher's."""
 
 
-@click.command("distil", short_help="Let a small, fast model learn from a large one.")
+@click.command("distil", short_help="Distil a large model into a small, fast one.")
 @click.argument("teacher")
 @click.argument("source", required=False)
 @click.option("--student", help=STUDENT)
-@click.option("--unlabelled", multiple=True, help="File of further texts for the teacher to answer; may be repeated.")
+@click.option("--unlabelled", multiple=True, help="File of unlabelled texts for the teacher to label; may be repeated.")
 @click.option("--column", help="Their column. Default: as in training, else guessed.")
-@click.option("--temperature", type=float, help="By which scores are divided before they are compared. Default: 2.")
+@click.option("--temperature", type=float, help="Temperature of the softmax of teacher and student. Default: 2.")
 @click.option(
-    "--alpha", type=float, help="The share of the labels in the loss; the rest is the teacher's. Default: 0.5."
+    "--alpha", type=float, help="Weight of the true labels in the loss; the rest is the teacher's. Default: 0.5."
 )
 @click.option("--targets", type=click.Choice(["teacher", "both"]), default="teacher", help=TARGETS)
-@click.option("--alone", type=click.Choice(["train", "skip"]), default="train", help="The student without a teacher.")
-@click.option("--dev", help="File by which the best weights are chosen. Default: as of the teacher.")
-@click.option("--test", help="File that all are scored on. Default: as of the teacher, else the dev part.")
-@click.option("--text", help="Column of the text. Default: as of the teacher.")
-@click.option("--label", help="Column of the label. Default: as of the teacher.")
+@click.option(
+    "--alone",
+    type=click.Choice(["train", "skip"]),
+    default="train",
+    help="Baseline: the student trained without a teacher.",
+)
+@click.option("--dev", help="Validation file. Default: that of the teacher.")
+@click.option("--test", help="Test file. Default: that of the teacher, else the dev set.")
+@click.option("--text", help="Column of the text. Default: that of the teacher.")
+@click.option("--label", help="Column of the label. Default: that of the teacher.")
 @options.source
 @options.target
 @click.option("--output", help="Folder for runs and page. Default: runs/ and the names of teacher and student.")
-@click.option("--resume", is_flag=True, help="Go on: what the teacher answered is kept, and so are finished runs.")
+@click.option("--resume", is_flag=True, help="Resume: predictions of the teacher and finished runs are kept.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting of the student.")
-@click.option("--seed", type=int, help="Same seed, same weights. Default: as of the teacher.")
+@click.option("--seed", type=int, help="Random seed. Default: that of the teacher.")
 @options.several_runs
 def command(
     teacher: str,
@@ -142,7 +147,7 @@ def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
     console.print(f"[bold]{escape(found['data'])}[/bold]", soft_wrap=True)
     known = measure(found["score"])
     table = Table(box=None, pad_edge=False)
-    for column in ("model", known.title, "95%", "texts/s", "size", "weights"):
+    for column in ("model", known.title, "95%", "texts/s", "size", "parameters"):
         table.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
     for name, model in found["models"].items():
         score = Interval.read(model["scores"][found["score"]])

@@ -26,21 +26,21 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.evaluation.exposure import Exposure
     from weft.models.device import Device
 
-EXPOSURE = "Also print what is lost after the model's own words instead of true ones, by position."
+EXPOSURE = "Also print the exposure bias: loss teacher-forced and free-running, by position."
 POSITIONS = 256
 """As far as exposure is looked at."""
 
 
-@click.command("evaluate", short_help="Score a trained model on a file with the right answers.")
+@click.command("evaluate", short_help="Evaluate a trained model on a labelled file.")
 @click.argument("paths", nargs=-1, required=True, metavar="FOLDER... FILE")
 @click.option("--text", help="Column of the text. Default: as in training.")
 @click.option("--label", help="Column of the label. Default: as in training.")
 @click.option("--source", help="Column of the source, of pairs. Default: as in training.")
 @click.option("--target", help="Column of the target, or several as A,B. Default: as in training.")
-@click.option("--ensemble", is_flag=True, help="Score several folders, and the mean of their probabilities.")
+@click.option("--ensemble", is_flag=True, help="Evaluate several models, and the mean of their probabilities.")
 @click.option("--exposure", "exposed", is_flag=True, help=EXPOSURE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--answers", help="Also write a table of every answer to this file (JSON lines).")
+@click.option("--answers", help="Also write every prediction to this file (JSON lines).")
 @search_options.options
 @options.device
 @options.encoding
@@ -57,7 +57,7 @@ def command(
     on_bad_row: OnBadRow | None,
     **columns: str | None,
 ) -> None:
-    """Score the model in FOLDER on FILE; with --ensemble, those in several folders and the average of their answers.
+    """Evaluate the model in FOLDER on FILE; with --ensemble, the models in several folders and their ensemble.
 
     How a model that writes finds its texts is said as for `weft generate`.
     """
@@ -87,7 +87,7 @@ def command(
     scores: dict[str, Any] = {**result.to_json(), "data": data, **costs}
     if as_json:
         told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
-        click.echo(json.dumps({"models": each, AVERAGE: scores} if ensemble else told, ensure_ascii=False))
+        click.echo(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))
     else:
         _print(scores, each if ensemble else {}, title=f"{', '.join(folders)} on {data}", lost=lost)
 
@@ -102,20 +102,22 @@ def _print(
     if lost:
         _print_exposure(lost)
     pace_of, megabytes = pace(scores["speed"]["texts_per_second"]), scores["size_bytes"] / 1e6
-    click.echo(f"{pace_of} texts a second; {megabytes:.1f} MB, {scores['parameters']:,} weights")
+    click.echo(f"{pace_of} texts per second; {megabytes:.1f} MB, {scores['parameters']:,} parameters")
 
 
 def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed: bool, answers: str | None) -> None:
     if not folders:
-        missing = "a FILE with the right answers" if Path(file).is_dir() else "the FOLDER of a trained model"
-        raise click.UsageError(f"`{file}` stands there alone, and {missing} is missing", click.get_current_context())
+        missing = "a labelled FILE" if Path(file).is_dir() else "the FOLDER of a trained model"
+        raise click.UsageError(f"`{file}` is given alone, and {missing} is missing", click.get_current_context())
     if len(folders) > 1 and (files := [one for one in folders if Path(one).is_file()]):
-        raise InputError("is a file, expected the folder of a model", where=files[0], hint="score one file at a time")
+        raise InputError(
+            "is a file, expected the folder of a model", where=files[0], hint="evaluate one file at a time"
+        )
     if len(folders) > 1 and not ensemble:
-        hint = "add --ensemble to score each of them and the average of their answers"
+        hint = "add --ensemble to evaluate each of them and their ensemble"
         raise InputError("expected one folder and one file", where=" ".join((*folders, file)), hint=hint)
     if ensemble and exposed:
-        raise click.UsageError("--ensemble and --exposure exclude each other: exposure is of one model")
+        raise click.UsageError("--ensemble and --exposure exclude each other: exposure bias is measured for one model")
     if answers:
         options.check_file(answers)
 
@@ -126,7 +128,7 @@ def _check_task(model: bundle.Model, search: search_options.Asked, *, ensemble: 
     if ensemble and search_options.own(model):
         model.task.average([])
     if exposed and not search_options.own(model):
-        hint = "leave it out, or name the folder of a model that writes"
+        hint = "leave it out, or name the folder of a model that generates text"
         raise ConfigError(f"a model of task `{config.kind}` writes no text", where="--exposure", hint=hint)
     if search.flags and not any(role.answer for role in config.all_roles):
         hint = "leave it out; `weft generate` lets the model write"
@@ -140,7 +142,7 @@ def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | Non
     examples = config.evaluation_examples(list(config.read(table)))
     inputs.say_left_out(table)
     if not examples:
-        raise InputError("no row is left to score", where=table.path)
+        raise InputError("no row is left to evaluate", where=table.path)
     return examples
 
 
@@ -170,8 +172,8 @@ def _print_exposure(lost: Sequence[Exposure]) -> None:
     """A table of losses by position, and the gap between them over all."""
     from weft.evaluation.exposure import in_buckets, together
 
-    lines = Lines(title="nats a token, by what was written before", title_justify="left")
-    for column in ("position", "true prefix", "own prefix", "gap", "tokens"):
+    lines = Lines(title="exposure bias: loss in nats per token", title_justify="left")
+    for column in ("position", "teacher-forced", "free-running", "gap", "tokens"):
         lines.add_column(column, justify="right")
     for one in in_buckets(lost):
         position = f"{one.first}-{one.last}" if one.last > one.first else f"{one.first}"

@@ -18,18 +18,18 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.decoding.choices import SearchConfig
     from weft.models.device import Device
 
-TEXT = "A text to write for (--text) or to go on with (--prompt), which are the same; may be repeated."
+TEXT = "A source text or a prompt; may be repeated."
 EMPTY = "(empty)"
 """What is shown on a console for a text without a letter."""
 
 
-@click.command("generate", short_help="Let a trained model write.")
+@click.command("generate", short_help="Generate text with a trained model.")
 @click.argument("folder")
 @click.argument("file", required=False)
 @click.option("--text", "--prompt", "texts", multiple=True, help=TEXT)
 @options.column
-@click.option("--stream", is_flag=True, help="Print each text as it is written: greedily, or drawn.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON lines, as weft predict.")
+@click.option("--stream", is_flag=True, help="Print each text as it is generated: greedy search or sampling.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines, like weft predict.")
 @search_options.options
 @options.device
 @options.encoding
@@ -44,11 +44,11 @@ def command(
     device: Device | None,
     **reading: Any,
 ) -> None:
-    """Print what the model in FOLDER writes for each --text, each row of FILE, or each line of standard input.
+    """Generate a text for each --text, each row of FILE, or each line of standard input with the model in FOLDER.
 
-    A model of pairs writes the other side, a language model goes on with what it is given. An empty line of plain text
-    that asks for nothing is answered by an empty line, unless --on-bad-row stop is given. Texts are found as the
-    model's settings say, unless options say otherwise: --greedy, --beam, --minimum-risk, or any option that draws.
+    A sequence-to-sequence model generates the target, a language model continues the prompt. An empty line of plain
+    text gives an empty line, unless --on-bad-row stop is given. The search is that of the model's settings, unless
+    options say otherwise: --greedy, --beam, --minimum-risk, or any option of sampling.
     """
     if file and texts:
         raise click.UsageError("texts come from FILE or from --text, not from both")
@@ -59,7 +59,7 @@ def command(
     model = search_options.searched(bundle.load(folder, device=device or "auto"), search)
     own = search_options.own(model)
     if own is None:
-        what, hint = f"a model of task `{model.task.config.kind}` writes no text", f"ask it: weft predict {folder}"
+        what, hint = f"a model of task `{model.task.config.kind}` generates no text", f"use it: weft predict {folder}"
         raise ConfigError(what, where=folder, hint=hint)
     if stream:
         _check_streams(own)
@@ -113,8 +113,8 @@ def on_console() -> bool:
 def _check_streams(search: SearchConfig) -> None:
     placed = search.kind == "greedy" and search.forced
     if search.kind in ("beam", "minimum-risk") or placed:
-        hint = "draw: --temperature 0.8" if search.forced else "add --greedy, or draw: --temperature 0.8"
-        raise ConfigError(f"`{search.kind}` search knows its text only at the end", where="--stream", hint=hint)
+        hint = "sample: --temperature 0.8" if search.forced else "add --greedy, or sample: --temperature 0.8"
+        raise ConfigError(f"`{search.kind}` search knows its output only at the end", where="--stream", hint=hint)
 
 
 def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, *, place: inputs.Place) -> None:

@@ -39,9 +39,9 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 @options.label_separator
 @options.source
 @options.target
-@click.option("--dev", help="File by which weights would be chosen: are its texts in SOURCE too?")
-@click.option("--test", help="File that a model would be scored on: are its texts in SOURCE too?")
-@click.option("--no-label-errors", is_flag=True, help="Look for no wrong labels, which takes training five models.")
+@click.option("--dev", help="Validation file: are its texts in SOURCE too?")
+@click.option("--test", help="Test file: are its texts in SOURCE too?")
+@click.option("--no-label-errors", is_flag=True, help="Skip the search for label errors, which trains five models.")
 @click.option("--output", help="Folder for page.html and inspection.json. Default: runs/inspect- and the file's name.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same findings.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every row, instead of a table.")
@@ -124,12 +124,12 @@ def _print(findings: Sequence[Finding], name: str) -> None:
         out.print(_table(open_ones, CALLED))
     for one in findings:
         if one.severity == "fine":
-            out.print(Text(f"fine   {one.title}: {one.said}"), soft_wrap=True)
+            out.print(Text(f"ok     {one.title}: {one.said}"), soft_wrap=True)
 
 
 def _table(findings: Sequence[Finding], called: Mapping[str, str]) -> Table:
     table = Table(show_lines=True)
-    for column in ("", "looked at", "count", "found, and how to mend it"):
+    for column in ("", "check", "count", "finding, and how to fix it"):
         table.add_column(column, justify="right" if column == "count" else "left", no_wrap=column == "")
     for one in findings:
         found = Text(one.said).append(_lines(one), style="dim").append(f"\n→ {one.fix}", style="dim")

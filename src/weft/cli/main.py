@@ -11,18 +11,18 @@ import click
 from weft.errors import WeftError, did_you_mean, nearest
 
 VERBS = {
-    "demo": "Train four readers and a translator on data inside the package; ends with pages.",
-    "inspect": "Look for what is wrong with labelled texts, or with pairs, before a model learns it.",
+    "demo": "Train four classifiers and a translator on built-in data; ends with pages.",
+    "inspect": "Check a data set for problems before training.",
     "train": "Train a model on labelled texts, on pairs of texts, or on plain text.",
-    "pretrain": "Train an encoder or a decoder on plain text, for others to start from.",
-    "compare": "Compare models on the same folds, with tests of significance.",
-    "distil": "Let a small, fast model learn from a large one.",
-    "evaluate": "Score a trained model on a file with the right answers.",
-    "predict": "Answer texts with a trained model, as a table.",
-    "answer": "Answer a question from a passage, and show where the answer stands.",
-    "generate": "Let a trained model write: translate, sum up, go on with a text.",
-    "export": "Write a trained model in a form that other programs read.",
-    "score": "Score texts against references: BLEU, chrF, TER, ROUGE; needs no model.",
+    "pretrain": "Pre-train an encoder or a decoder on plain text.",
+    "compare": "Compare models on the same folds, with significance tests.",
+    "distil": "Distil a large model into a small, fast one.",
+    "evaluate": "Evaluate a trained model on a labelled file.",
+    "predict": "Predict with a trained model, as a table.",
+    "answer": "Answer a question from a passage, and show where the answer is.",
+    "generate": "Generate text: translate, summarise, continue a prompt.",
+    "export": "Export a trained model to a format of other programs.",
+    "score": "Score texts against references (BLEU, chrF, TER, ROUGE), without a model.",
 }
 
 

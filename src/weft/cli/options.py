@@ -25,43 +25,47 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 device: Decorator = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where to run. Default: a GPU if there is one."
 )
-encoding: Decorator = click.option("--encoding", help="Encoding of the files. Default: found out, and said.")
+encoding: Decorator = click.option("--encoding", help="Encoding of the files. Default: detected.")
 label_separator: Decorator = click.option(
-    "--label-separator", help="A text may have several labels, or none, with this between them, as in 新闻|体育."
+    "--label-separator", help="Multilabel: separator of the labels of a text, as in 新闻|体育. A text may have none."
 )
 on_bad_row: Decorator = click.option(
-    "--on-bad-row", type=click.Choice(["stop", "skip"]), help="skip leaves bad rows out and lists them."
+    "--on-bad-row", type=click.Choice(["stop", "skip"]), help="skip: skip unreadable rows and list them. Default: stop."
 )
 dev: Decorator = click.option(
-    "--dev", help="File by which the best weights are chosen. Default: a tenth of the training file."
+    "--dev", help="Validation file, which chooses the best weights. Default: a tenth of the training file."
 )
-test: Decorator = click.option("--test", help="File that the finished model is scored on. Default: the dev part.")
+test: Decorator = click.option(
+    "--test", help="Test file, on which the finished model is evaluated. Default: the dev set."
+)
 column: Decorator = click.option(
     "--column",
     "--source",
     "column",
-    help="Column of the text in FILE (two as A,B), or of the source, for models that write. Default: as in training.",
+    help="Column of the text in FILE (two as A,B), or of the source. Default: as in training.",
 )
-source: Decorator = click.option("--source", "source_column", help="Column of the source, for models that write.")
-target: Decorator = click.option("--target", help="Column of the target, for models that write.")
+source: Decorator = click.option(
+    "--source", "source_column", help="Column of the source, for sequence-to-sequence models."
+)
+target: Decorator = click.option("--target", help="Column of the target, for sequence-to-sequence models.")
 
 
 def one_run(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a verb that makes one run: its folder, settings and seed, and how files are read."""
     output = click.option("--output", help="Run folder. Default: runs/ and the file's name.")
-    resume = click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in the run folder.")
+    resume = click.option("--resume", is_flag=True, help="Resume from the latest checkpoint in the run folder.")
     overrides = click.option(
         "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, as training.epochs=5."
     )
-    seed = click.option("--seed", type=int, help="Same seed, same weights.")
-    quiet = click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+    seed = click.option("--seed", type=int, help="Random seed: the same seed gives the same weights.")
+    quiet = click.option("--quiet", is_flag=True, help="Print only errors.")
     return _all(output, resume, overrides, seed, device, encoding, on_bad_row, quiet)(command)
 
 
 def several_runs(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a verb that makes several runs and ends with figures: how files are read, and what is said."""
-    quiet = click.option("--quiet", is_flag=True, help="Say nothing but errors and the result.")
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead of a table.")
+    quiet = click.option("--quiet", is_flag=True, help="Print only errors and the result.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print all results as JSON instead of a table.")
     return _all(device, encoding, on_bad_row, quiet, as_json)(command)
 
 

@@ -20,17 +20,17 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.models.device import Device
 
 
-@click.command("predict", short_help="Answer texts with a trained model.")
+@click.command("predict", short_help="Predict with a trained model.")
 @click.argument("folder")
 @click.argument("file", required=False)
-@click.option("--text", "texts", multiple=True, help="A text to answer; may be given more than once.")
+@click.option("--text", "texts", multiple=True, help="A text; may be given more than once.")
 @click.option("--second", "seconds", multiple=True, help="The second text of a pair; as many as there are --text.")
 @options.column
-@click.option("--output", help="Write the answers to this file. Default: standard output.")
+@click.option("--output", help="Write the predictions to this file. Default: standard output.")
 @click.option(
     "--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: by the name of --output, or jsonl."
 )
-@click.option("--reject-below", type=float, help="Give no answer whose probability is below this, from 0 to 1.")
+@click.option("--reject-below", type=float, help="Reject predictions with a confidence below this, from 0 to 1.")
 @search_options.options
 @options.device
 @options.encoding
@@ -47,7 +47,7 @@ def command(
     device: Device | None,
     **reading: Any,
 ) -> None:
-    """Answer texts with the model in FOLDER: those of FILE, of --text, or of standard input (one a line).
+    """Predict with the model in FOLDER: those of FILE, of --text, or of standard input (one a line).
 
     Each answer is one JSON line, or one row of csv, in the order of the texts. An empty line of plain text has an empty
     answer, so that line n of the answers belongs to line n of the texts, unless --on-bad-row stop is given. How a text
@@ -60,7 +60,7 @@ def command(
 
     model = search_options.searched(bundle.load(folder, device=device or "auto"), search)
     if reject_below is not None and search_options.own(model):
-        what = "a text that is written has no one probability, and those of its tokens fall with its length"
+        what = "a generated text has no confidence: its probability falls with its length"
         raise InputError(what, where="--reject-below", hint="`log_probability` in the answers can be sorted by")
     table = None
     if texts:
@@ -100,12 +100,12 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float) -> Iterator[d
             yield {**record, "rejected": False}  # an empty line
             continue
         if "probability" not in record:
-            what = "an answer of several labels has no one probability: each label has a threshold of its own"
+            what = "a prediction of several labels has no single confidence: each label has its own threshold"
             raise InputError(what, where="--reject-below")
         reject = record["probability"] < below
         rejected, total = rejected + reject, total + 1
         yield {**record, "answer": None if reject else record["answer"], "rejected": reject}
-    click.echo(f"rejected {rejected:,} of {total:,} answers: their probability is below {below:g}", err=True)
+    click.echo(f"rejected {rejected:,} of {total:,} predictions: confidence below {below:g}", err=True)
 
 
 def _write_lines(records: Iterator[dict[str, Any]], out: IO[str]) -> None:

@@ -25,11 +25,11 @@ from weft.metrics.overlap import Case, Tokenizer, overlap, ter, tokenizer_for
 from weft.metrics.rouge import rouge, rouge_l
 from weft.metrics.systems import Comparison, CorpusScore, compare, intervals
 
-BAD_ROW = "skip leaves out lines that have a text and no reference, and counts them. Default: stop."
+BAD_ROW = "skip: skip lines that have a text and no reference, and count them. Default: stop."
 
 AHEAD = (
-    "ahead: in how many of the resamples {} is better; p: how likely chance alone makes such a difference, by paired"
-    " bootstrap and by randomization (below 0.05 it is hardly chance)"
+    "ahead: share of the resamples in which {} is better; p: p-value of the difference, by paired bootstrap and by"
+    " randomization (below 0.05 the difference is significant)"
 )
 FEW = f"too few for a comparison: it takes {FEWEST} lines or more"
 WORDS = ("13a", "intl", "none")
@@ -39,18 +39,18 @@ WORDS = ("13a", "intl", "none")
 @click.command("score", short_help="Score texts against references: BLEU, chrF, TER, ROUGE.")
 @click.argument("hypotheses")
 @click.argument("references", nargs=-1, required=True, metavar="REFERENCES...")
-@click.option("--against", help="File of another system's texts: is the difference chance?")
-@click.option("--lowercase", is_flag=True, help="Make all lower case first; ROUGE always does.")
+@click.option("--against", help="Output of another system, compared with significance tests.")
+@click.option("--lowercase", is_flag=True, help="Lower-case all texts first; ROUGE always does.")
 @click.option(
     "--tokenize",
     type=click.Choice(["auto", *get_args(Tokenizer)]),
     default="auto",
-    help="How BLEU cuts texts. Default: by the script of the references.",
+    help="Tokenizer of BLEU. Default: by the script of the references.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--encoding", help="Encoding of the files. Default: found out.")
+@click.option("--encoding", help="Encoding of the files. Default: detected.")
 @click.option("--on-bad-row", type=click.Choice(["stop", "skip"]), default="stop", help=BAD_ROW)
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same intervals and p-values.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Random seed of intervals and p-values.")
 def command(
     hypotheses: str,
     references: tuple[str, ...],
@@ -64,7 +64,7 @@ def command(
 ) -> None:
     """Score the lines of HYPOTHESES against the same lines of one or more files of REFERENCES, in plain text.
 
-    A blank line of a reference file is no reference; lines that are blank in all files are left out. Beside each score
+    A blank line of a reference file is no reference; lines that are blank in all files are skipped. Beside each score
     stands the interval in which 95% of 1,000 resamples of the lines lie, where there are 10 lines or more, and below
     the table how each was made. With --against: the difference, the share of resamples in which HYPOTHESES is ahead,
     and the p-values of paired bootstrap and of approximate randomization.

@@ -42,41 +42,56 @@ def _option(flag: str, kinds: frozenset[str], said: str, *, setting: str = "", h
     return _Option(flag, setting or flag.removeprefix("--").replace("-", "_"), kinds, {"help": said, **how}, hint)
 
 
-_RISK = "Draw so many texts, and give the one that is most like all of them (minimum Bayes risk)."
-_LIKELIEST = "--greedy takes the likeliest token, always"
-_LONGEST = "leave it out to let a text be as long as the model's task allows"
+_RISK = "Minimum Bayes risk decoding: number of samples, of which the most typical is given."
+_LIKELIEST = "--greedy always takes the likeliest token"
+_LONGEST = "leave it out for the longest text that the model's task allows"
 _WORDS = "give a word, and the option again for a further one"
 _OPTIONS = (
     _option(
         "--greedy",
         frozenset({"greedy"}),
-        "Take the likeliest token, always.",
+        "Greedy search: always the likeliest token.",
         setting="kind",
         is_flag=True,
         default=None,
     ),
-    _option("--beam", _BEAM, "Write so many texts side by side, and give the best.", setting="size", type=int),
-    _option("--alternatives", _BEAM, "Give so many of the texts of a beam.", type=int),
-    _option("--length-penalty", _BEAM, "Above 1 long texts win; 0 compares sums, 1 means.", type=float),
-    _option("--temperature", _DRAWS, "Draw: below 1 likely tokens become likelier.", type=float, hint=_LIKELIEST),
-    _option("--top-k", _DRAWS, "Draw from so many of the likeliest tokens; 0: from all.", type=int),
-    _option("--top-p", _DRAWS, "Draw from the likeliest tokens with this share of the probability.", type=float),
-    _option("--min-p", _DRAWS, "Draw from tokens with at least this share of the best probability.", type=float),
-    _option("--typical", _DRAWS, "Draw from tokens that are about as surprising as expected.", type=float),
-    _option("--samples", frozenset({"sample"}), "Draw so many texts for each input.", type=int),
-    _option("--seed", _DRAWS, "Draw: the same seed gives the same texts.", type=int),
+    _option("--beam", _BEAM, "Beam search: beam width.", setting="size", type=int),
+    _option("--alternatives", _BEAM, "Number of texts to give from the beam (n-best).", type=int),
+    _option(
+        "--length-penalty",
+        _BEAM,
+        "Length penalty of beam search: the log-probability is divided by length to this power.",
+        type=float,
+    ),
+    _option(
+        "--temperature", _DRAWS, "Sampling temperature: below 1 sharpens the distribution.", type=float, hint=_LIKELIEST
+    ),
+    _option("--top-k", _DRAWS, "Top-k sampling: number of likeliest tokens; 0: all.", type=int),
+    _option("--top-p", _DRAWS, "Nucleus (top-p) sampling: share of the probability.", type=float),
+    _option("--min-p", _DRAWS, "Min-p sampling: least probability, relative to the likeliest token.", type=float),
+    _option("--typical", _DRAWS, "Locally typical sampling: share of the probability.", type=float),
+    _option("--samples", frozenset({"sample"}), "Number of samples for each input.", type=int),
+    _option("--seed", _DRAWS, "Random seed of sampling.", type=int),
     _option("--minimum-risk", frozenset({"minimum-risk"}), _RISK, setting="samples", type=int),
-    _option("--repetition-penalty", _ALL, "Above 1, what is written already becomes less likely.", type=float),
-    _option("--no-repeat", _ALL, "No so many tokens in a row stand twice in a text.", type=int),
-    _option("--min-length", _ALL, "A text has at least so many tokens.", type=int),
-    _option("--max-length", _ALL, "A text has at most so many tokens.", type=int, hint=_LONGEST),
     _option(
-        "--ban", _ALL, "A word that is never written; may be repeated.", setting="banned", multiple=True, hint=_WORDS
+        "--repetition-penalty",
+        _ALL,
+        "Repetition penalty: above 1, tokens already generated become less likely.",
+        type=float,
     ),
+    _option("--no-repeat", _ALL, "No-repeat n-gram size: no n-gram of this size occurs twice.", type=int),
+    _option("--min-length", _ALL, "Least number of tokens of a text.", type=int),
+    _option("--max-length", _ALL, "Greatest number of tokens of a text.", type=int, hint=_LONGEST),
+    _option("--ban", _ALL, "Banned word; may be repeated.", setting="banned", multiple=True, hint=_WORDS),
     _option(
-        "--force", _ALL, "A word that every text holds; may be repeated.", setting="forced", multiple=True, hint=_WORDS
+        "--force",
+        _ALL,
+        "Forced word, which every text contains; may be repeated.",
+        setting="forced",
+        multiple=True,
+        hint=_WORDS,
     ),
-    _option("--prefix", _ALL, "How every text begins."),
+    _option("--prefix", _ALL, "Prefix that every text begins with."),
 )
 
 

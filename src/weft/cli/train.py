@@ -20,8 +20,8 @@ from weft.errors import ConfigError
 from weft.files import read_json
 
 LONG = (
-    "What is read of texts beyond task.max_length (512): head (the default) their beginning, head-tail both ends,"
-    " windows all, piece by piece. A bag reads texts whole."
+    "What is read of texts longer than task.max_length (512): head (the default) their beginning, head-tail both ends,"
+    " windows all, window by window. A bag reads whole texts."
 )
 
 ENCODER = (
@@ -38,8 +38,8 @@ TASK = (
 @click.command("train", short_help="Train a model on labelled texts, on pairs, or on plain text.")
 @click.argument("source")
 @click.option("--task", "kind", help=TASK)
-@click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
-@click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
+@click.option("--label", help="Column of the label. Default: guessed.")
 @options.label_separator
 @click.option("--numbers", help="Columns of numbers to read beside the text, as price,age.")
 @click.option("--categories", help="Columns of categories to read beside the text, as city,brand.")
@@ -50,7 +50,7 @@ TASK = (
 @click.option("--encoder", help=ENCODER)
 @click.option(
     "--decoder",
-    help="What writes: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.",
+    help="Decoder: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.",
 )
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)

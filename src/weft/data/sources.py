@@ -140,7 +140,7 @@ class Table:
         place = self.place(row_line, column=column)
         if self.on_bad_row == "stop":
             way_out = "or pass --on-bad-row skip to leave such rows out (each is listed)"
-            raise InputError(what, where=place, hint=f"{hint or 'mend the row'}, {way_out}")
+            raise InputError(what, where=place, hint=f"{hint or 'fix the row'}, {way_out}")
         file, line = (self.files[row_line - 1], 1) if self.files else (self._file(column), row_line)
         self.bad.append(BadRow(file, line, column, what, place))
 

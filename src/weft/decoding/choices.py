@@ -59,7 +59,7 @@ class SearchConfig(Config):
         float, Field(gt=0, allow_inf_nan=False), _hint("1 changes nothing, 1.2 is a usual penalty")
     ] = 1.0
     """Above 1, what stands in an output already becomes less likely (Keskar et al. 2019, section 4.1)."""
-    no_repeat: Annotated[int, Field(ge=0), _hint("3 lets no three tokens stand twice in an output, 0 lets all")] = 0
+    no_repeat: Annotated[int, Field(ge=0), _hint("3 allows no 3-gram twice in an output, 0 allows all")] = 0
     """No so many tokens in a row stand twice in an output (Paulus et al. 2018, section 2.5); 0 lets them."""
     banned: Words = ()
     """Words that are never written in the tokens that the tokenizer makes of them, nor words that hold these tokens."""
@@ -178,10 +178,10 @@ class Sampling(SearchConfig):
         return "sampling" if self.kind == "sample" else "minimum risk"
 
     temperature: Annotated[
-        float, Field(gt=0, allow_inf_nan=False), _hint("to have the likeliest token always, take greedy search")
+        float, Field(gt=0, allow_inf_nan=False), _hint("for the likeliest token always, take greedy search")
     ] = 1.0
     """Below 1 likely tokens become likelier, above 1 all become more alike (Ackley et al. 1985)."""
-    top_k: Annotated[int, Field(ge=0), _hint("50 draws from the 50 likeliest tokens, 0 from all")] = 0
+    top_k: Annotated[int, Field(ge=0), _hint("50 samples from the 50 likeliest tokens, 0 from all")] = 0
     """Draw from so many of the likeliest tokens (Fan et al. 2018); 0: from all."""
     top_p: Annotated[float, Field(gt=0, le=1), _hint("a share of the probability: 0.95 cuts the tail, 1 nothing")] = 1.0
     """Draw from the fewest likeliest tokens that have this share of the probability (Holtzman et al. 2020, section

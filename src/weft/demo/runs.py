@@ -21,7 +21,7 @@ EPOCHS = 12
 """Number of epochs, more than the default: there are few rows, and each is soon learned."""
 NOTE = (
     "The data is synthetic: short product reviews in English and Chinese, made by weft itself so that the order of"
-    " words decides. It shows that everything works, and nothing about how the models would read your texts."
+    " words decides. It shows that everything works, not how well the models would do on your texts."
 )
 TRANSLATOR = "translator"
 PAIRS, TEST_PAIRS = 6000, 500
@@ -56,7 +56,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
         )
         yield from train(config, folder / encoder, stop=stop)
     comparison_page(
-        [folder / encoder for encoder in ENCODERS], folder / "page.html", title="Four readers", notes=[NOTE]
+        [folder / encoder for encoder in ENCODERS], folder / "page.html", title="Four classifiers", notes=[NOTE]
     )
     yield from _translator(folder, seed=seed, stop=stop)
 

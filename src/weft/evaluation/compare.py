@@ -90,8 +90,8 @@ class Pair:
         """The pair in a sentence."""
         points = f"by {100 * self.difference:.1f} points of accuracy, {p_in_words(self.p)}"
         if self.told_apart:
-            return f"{self.one} is better than {self.other} ({points})"
-        return f"{self.one} and {self.other} cannot be told apart ({points})"
+            return f"{self.one} is better than {self.other} (by {points})"
+        return f"no significant difference between {self.one} and {self.other} ({points})"
 
     def to_json(self) -> dict[str, Any]:
         """Convert all figures to JSON values; an infinite t becomes None."""

@@ -139,5 +139,5 @@ def _in_words(pair: Mapping[str, Any], decides: str) -> str:
         interval = "95% interval " + " to ".join(f"{end:.{digits}f}" for end in ends)
     points = f"by {pair['difference']:.{digits}f} {known.called}, {interval}, {p_in_words(pair['p'])}"
     if pair["told_apart"]:
-        return f"{pair['one']} is better than {pair['other']} ({points})"
-    return f"{pair['one']} and {pair['other']} cannot be told apart ({points})"
+        return f"{pair['one']} is better than {pair['other']} (by {points})"
+    return f"no significant difference between {pair['one']} and {pair['other']} ({points})"

@@ -52,7 +52,7 @@ def entries(
         name, own = _own(word.strip(), part)
         if name in {entry.name for entry in found}:
             hint = "give each a name: wide=wide.yaml,deep=deep.yaml"
-            raise ConfigError(f"`{name}` stands there twice", where="--encoders", hint=hint)
+            raise ConfigError(f"`{name}` is given twice", where="--encoders", hint=hint)
         try:
             config = validated(RunConfig, overridden(_over(own, settings), overrides))
         except ConfigError as error:

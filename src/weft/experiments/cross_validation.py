@@ -168,5 +168,5 @@ def _data(plan: Plan, rounds: Sequence[Fold]) -> str:
     if plan.design == "seeds":
         seeds = f"{plan.repeats} seeds" if plan.repeats > 1 else f"seed {plan.seed}"
         return f"{plan.data.test}, {texts:,} texts, after training on {plan.data.train} with {seeds}"
-    repeats = f", dealt {plan.repeats} times" if plan.repeats > 1 else ""
+    repeats = f", repeated {plan.repeats} times" if plan.repeats > 1 else ""
     return f"{plan.data.train}, {texts:,} texts in {plan.folds} folds{repeats}"

@@ -189,7 +189,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
     }
     score, tested = task.headline[0], task.answers_with == "label" and len(runs) > 1
     return {
-        "data": f"{part} part, {len(examples):,} texts",
+        "data": f"{part} set, {len(examples):,} texts",
         "score": score,
         "asked": len(lesson.task.questions([*lesson.examples.train, *lesson.more])),
         "unlabelled": len(lesson.more),

@@ -51,8 +51,8 @@ def by_fold(data: DataConfig, task: TaskConfig, *, count: int, seeds: Sequence[i
                 train, dev = held_out(rest, data, whole.task, seed)
             except InputError as error:
                 raise InputError(error.what, where=error.where, hint="give more rows, or fewer folds") from None
-            told = f"{len(train):,} {whole.task.unit_name} to learn from"
-            sizes = f"{told}, {len(dev):,} to choose by, {len(test):,} to test on"
+            told = f"{len(train):,} training {whole.task.unit_name}"
+            sizes = f"{told}, {len(dev):,} validation, {len(test):,} test"
             notes = [*([] if rounds else whole.notes), f"{sizes}; {_sides(whole.task)}"]
             examples = Examples(whole.task, train, dev, test, notes)
             name = f"fold {number}" if len(seeds) == 1 else f"repeat {repeat + 1}, fold {number}"

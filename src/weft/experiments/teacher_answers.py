@@ -70,14 +70,14 @@ def new_texts(
             else:
                 stands_in[key] = "unlabelled"
                 found.append(one)
-        said.append(f"{file}: {len(rows) - gone.total():,} unlabelled texts to learn from, of {len(rows):,}")
+        said.append(f"{file}: {len(rows) - gone.total():,} unlabelled texts for training, of {len(rows):,}")
         said += [
-            f"{file}: left out {gone[part]:,} texts that stand in the {part} part, which is scored"
+            f"{file}: skipped {gone[part]:,} texts that are in the {part} set, which is evaluated"
             for part in ("dev", "test")
             if gone[part]
         ]
         if again := gone["train"] + gone["unlabelled"]:
-            said.append(f"{file}: left out {again:,} texts that stand in the training part, or stood before")
+            said.append(f"{file}: skipped {again:,} texts that are in the training set, or are repeated")
         said += left_out(table)
     if files and not found:
         raise InputError("no unlabelled text is left to learn from", where=files[0], hint="; ".join(said))
@@ -98,7 +98,7 @@ def answered(
     if not done:
         yield Note(f"the teacher answers {len(texts):,} texts")
     elif len(done) < len(texts):
-        yield Note(f"the teacher goes on: {len(done):,} of {len(texts):,} texts are answered")
+        yield Note(f"the teacher resumes: {len(done):,} of {len(texts):,} texts are labelled")
     ask = teacher.task.config.example
     first, started = len(done), time.monotonic()
     told = started

@@ -104,14 +104,14 @@ class SourceTargetTokenizers:
             side.save(folder / name)
 
     def notes(self, facts: Mapping[str, Mapping[str, float]]) -> list[str]:
-        """How many ids there are, and how much of each part they cover."""
+        """The sizes of the vocabularies, and how much of each split they cover."""
         known = ", ".join(f"{one['source']:.2%} of {name}" for name, one in facts.items())
         if self.shared:
-            return [f"one vocabulary of {self.source.counted} for both sides, which cover {known} (sources)"]
+            return [f"shared {self.source.counted}, covering {known} (sources)"]
         targets = ", ".join(f"{one['target']:.2%} of {name}" for name, one in facts.items() if "target" in one)
         return [
-            f"{self.source.counted} for sources, which cover {known}",
-            f"{self.target.counted} for targets, which cover {targets}",
+            f"source {self.source.counted}, covering {known}",
+            f"target {self.target.counted}, covering {targets}",
         ]
 
 

@@ -109,7 +109,9 @@ def start_from_run(
             what = f"expected `{name}` of size {list(value.shape)}, found {found} in {folder}"
             hint = f"leave out what changes the size of the {part} there, such as task.{part}.width, hidden or layers"
             raise ConfigError(what, where=f"task.{part}", hint=hint)
-    return f"started from {folder}: {taken:,} of its {there_are:,} weights{'' if heads else f', those of its {part}'}"
+    return (
+        f"started from {folder}: {taken:,} of its {there_are:,} parameters{'' if heads else f', those of its {part}'}"
+    )
 
 
 def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> TokenizerConfig | None:

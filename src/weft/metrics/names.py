@@ -38,7 +38,7 @@ _WORDS = "words (Chinese: characters)"
 _ALL = (
     Measure("accuracy", "Accuracy", "predictions that are right", "share", beside=True),
     Measure(
-        "micro_f1", "Micro F1", "labels predicted and true labels, all texts and labels together", "share", beside=True
+        "micro_f1", "Micro F1", "precision and recall as one, over all texts and labels together", "share", beside=True
     ),
     Measure("macro_f1", "Macro F1", "the mean of the labels’ F1, each label counting the same", "share", beside=True),
     Measure("exact_match", "Exact match", "answers that are right as a whole, nothing missing, nothing added", "share"),
@@ -49,7 +49,7 @@ _ALL = (
     Measure("recall", "Recall", "how much of a label is found", "share"),
     Measure("macro_precision", "Macro precision", "how often a prediction is right, the mean over labels", "share"),
     Measure("macro_recall", "Macro recall", "how much of each label is found, the mean over labels", "share"),
-    Measure("micro_precision", "Micro precision", "how often a predicted label is right", "share"),
+    Measure("micro_precision", "Micro precision", "how often a predicted label is right, of all together", "share"),
     Measure("micro_recall", "Micro recall", "how many of all labels are found", "share"),
     Measure("hamming_loss", "Hamming loss", "decisions on a label of a text that are wrong", "share", "lower"),
     Measure("bleu", "BLEU", "n-grams of up to four words that a reference has too; 100: all", "points", beside=True),

@@ -37,7 +37,7 @@ class Run:
     @property
     def data(self) -> str:
         """What the scores were measured on."""
-        return str(self.scores.get("data") or "dev part")
+        return str(self.scores.get("data") or "dev set")
 
     @property
     def notes(self) -> list[str]:

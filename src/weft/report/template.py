@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from weft.files import write_text
+from weft.metrics.names import measure
 from weft.report import formatting
 from weft.report.figures.canvas import PALETTE
 
@@ -24,7 +25,7 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
         undefined=jinja2.StrictUndefined,
     )
     room.filters["codes"] = _codes
-    page = room.get_template(template).render(palette=PALETTE, words=formatting, **values)
+    page = room.get_template(template).render(palette=PALETTE, words=formatting, measure=measure, **values)
     write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
     return path
 

@@ -115,7 +115,7 @@ class TaskConfig(Config):
     @property
     def split_rule(self) -> str:
         """What is held out, in words."""
-        return "equal texts are on one side"
+        return "duplicates are kept in one split"
 
     @property
     def part_configs(self) -> tuple[Any, ...]:
@@ -251,7 +251,7 @@ class TaskConfig(Config):
         return examples
 
     def held_out(self, examples: Sequence[Any], *, share: float, seed: int) -> Split:
-        """Which examples are learned from and which are held out, about `share` of them: equal ones on one side."""
+        """Which examples are learned from and which are held out, about `share` of them: duplicates in one split."""
         strata = shared(one.stratum for one in examples)
         return split(strata, (one.whole for one in examples), share=share, seed=seed)
 
@@ -304,7 +304,7 @@ class Task(ABC):
         return Counter()
 
     def for_validation(self) -> Task:
-        """The same, answering in its quickest way: how the dev part is answered while training goes on."""
+        """The same, answering in its quickest way: how the dev set is answered while training goes on."""
         return self
 
     def unread(self, answer: Any) -> int:  # noqa: ARG002
@@ -368,10 +368,10 @@ class Task(ABC):
 
     @abstractmethod
     def quick_scores(self, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, float]:
-        """Scores without intervals, for the dev part during training."""
+        """Scores without intervals, for the dev set during training."""
 
     def samples(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[dict[str, str]]:  # noqa: ARG002
-        """Some answers of the dev part for people to watch change in training: `answer`, `source`, `reference`."""
+        """Some answers of the dev set for people to watch change in training: `answer`, `source`, `reference`."""
         return []
 
     def permutable(self, examples: Sequence[Any]) -> list[str]:  # noqa: ARG002

@@ -80,8 +80,8 @@ class LabelTask(Task):
         after = log_loss(tempered(probabilities_NC, found), gold_N)
         if after < before:
             self.temperature = found
-        said = f"calibrated by temperature {self.temperature:.3f}: the log loss on the dev part"
-        return [f"{said} is {min(after, before):.4f}, before it was {before:.4f}"]
+        said = f"calibrated by temperature {self.temperature:.3f}: the log loss on the dev set"
+        return [f"{said} falls from {before:.4f} to {min(after, before):.4f}"]
 
     def build_model(self) -> nn.Module:
         """Build encoder and head, with fresh weights."""
@@ -153,7 +153,7 @@ class LabelTask(Task):
             if given.probabilities.keys() != self.numbers.keys():
                 other = sorted(given.probabilities.keys() ^ self.numbers.keys())
                 shown = listed([f"`{label}`" for label in other])
-                raise InputError(f"the models do not answer with the same labels: only one of them knows {shown}")
+                raise InputError(f"the models do not have the same labels: only one of them has {shown}")
         sums_EC = np.zeros((len(answers[0]), len(self.labels)))
         for one in answers:
             if one:

@@ -118,14 +118,16 @@ class LanguageModelConfig(PlainTextConfig):
     def example(self, text: str, second: str | None = None) -> Prompt:
         """A text to go on with."""
         if second is not None:
-            raise InputError("expected one text, found a pair", hint="a language model goes on with one text")
+            raise InputError("expected one text, found a pair", hint="a language model continues one text")
         return Prompt(text)
 
     def learn(self, examples: Sequence[Document]) -> LanguageModelTask:
         """The tokenizer."""
         texts, decoder = [one.text for one in examples], self.decoder.ready()
         if decoder.longest is not None and self.context > decoder.longest:
-            what = f"`{decoder.kind}` has positions for {decoder.longest} tokens, and {self.context} are read at once"
+            what = (
+                f"`{decoder.kind}` has positions for {decoder.longest} tokens, fewer than the context of {self.context}"
+            )
             raise ConfigError(what, where="task.context", hint=f"set it to {decoder.longest} or less")
         tokenizer = with_folder(self.tokenizer, decoder.reads_with) or for_free_text(self.tokenizer, texts)
         learned = started_tokenizer(tokenizer, self.start) if self.start else tokenizer.learn(texts)
@@ -269,7 +271,7 @@ class LanguageModelTask(Writer, Task):
     def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
         """No mean of texts is a text."""
         del answers
-        raise InputError("texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
+        raise InputError("generated texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
 
     def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[Document]) -> dict[str, float]:
         """Nats a token, perplexity and bits a byte."""

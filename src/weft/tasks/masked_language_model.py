@@ -89,7 +89,7 @@ class MaskedLanguageModelConfig(PlainTextConfig):
     def example(self, text: str, second: str | None = None) -> Document:
         """A text with some words to be told."""
         if second is not None:
-            raise InputError("expected one text, found a pair", hint="join them to one")
+            raise InputError("expected one text, found a pair", hint="join them into one text")
         return Document(text)
 
     def learn(self, examples: Sequence[Document]) -> MaskedLanguageModelTask:
@@ -247,7 +247,7 @@ def _masking(config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> Masking
     mask, special = tokenizer.special("mask_token"), map(tokenizer.special, tokenizer.roles)
     if mask is None:
         hint = "take a BERT or one of its kin, or `--objective clm`"
-        raise ConfigError("has no piece that hides another (`mask_token`)", where="task.encoder", hint=hint)
+        raise ConfigError("has no mask token (`mask_token`)", where="task.encoder", hint=hint)
     return Masking(config.share, mask, size, first=0, fixed=tuple(one for one in special if one is not None))
 
 
@@ -266,7 +266,7 @@ def _corpus_scores(answers: Sequence[MaskedAnswer]) -> dict[str, CorpusScore]:
     return {
         "log_loss": CorpusScore("nats a hidden piece", sums_NF, _nats, "lower"),
         "perplexity": CorpusScore("exp(nats a hidden piece)", sums_NF, lambda sums: np.exp(_nats(sums)), "lower"),
-        "accuracy": CorpusScore("hidden pieces that are told", sums_NF, lambda sums: _each(sums[..., 1], sums)),
+        "accuracy": CorpusScore("masked tokens predicted correctly", sums_NF, lambda sums: _each(sums[..., 1], sums)),
     }
 
 

@@ -144,7 +144,7 @@ class Multilabel(LabelTask):
         after = quick_scores(probabilities_EC >= self.threshold_C, truth_EC)["micro_f1"]
         shown = listed([f"`{label}` {cut:.2f}" for label, cut in zip(self.labels, self.threshold_C, strict=True)])
         moved = f"micro F1 {after:.4f}, with 0.5 for all {before:.4f}"
-        return [*said, f"thresholds with the best F1 of each label on the dev part: {shown} ({moved})"]
+        return [*said, f"thresholds with the best F1 of each label on the dev set: {shown} ({moved})"]
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Which of the labels each text has, bool [E, C]; labels that were never learned have no column."""
@@ -167,7 +167,7 @@ class Multilabel(LabelTask):
         names = listed([f"`{label}`" for label in dict.fromkeys(label for label, _ in missed)])
         line = missed[0][1].line
         first = f" (the first in line {line})" if line else ""
-        return [f"labels that no training text had count as missed: {names}{first}"]
+        return [f"labels without a training text count as missed: {names}{first}"]
 
     def encode(self, examples: Sequence[LabelledText]) -> Columns:
         """Ids of every text, in rows no longer than the maximum; `label` as a row of bools, where all are given."""
@@ -179,7 +179,8 @@ class Multilabel(LabelTask):
         """As of all texts, and how many labels cannot be answered."""
         unlearned = {name: part.facts["unlearned"] for name, part in columns.items() if part.facts["unlearned"]}
         said = [
-            f"{share:.1%} of the labels of {name} are on no training text: missed" for name, share in unlearned.items()
+            f"{share:.1%} of the labels of {name} have no training text and count as missed"
+            for name, share in unlearned.items()
         ]
         return [*super().notes(columns), *said]
 

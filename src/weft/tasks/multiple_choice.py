@@ -226,8 +226,8 @@ def _matches(answers: Sequence[ChoiceAnswer], examples: Sequence[Choice]) -> tup
 def _compared(examples: Sequence[Choice]) -> str:
     found = plain_scores(examples)
     told = {
-        "chance": "any option",
-        "longest": "the longest",
-        "most_in_passage": "the one most like the passage",
+        "chance": "a random option",
+        "longest": "the longest option",
+        "most_in_passage": "the option most like the passage",
     }
-    return "without a model: " + ", ".join(f"{said} is right for {found[name]:.1%}" for name, said in told.items())
+    return "baseline accuracy: " + ", ".join(f"{said} {found[name]:.1%}" for name, said in told.items())

@@ -21,7 +21,7 @@ class PassageTaskConfig(TaskConfig, PassageSettings):
     @property
     def split_rule(self) -> str:
         """What is held out, in words."""
-        return "questions on one passage are on one side"
+        return "questions on one passage are kept in one split"
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -30,7 +30,11 @@ class PassageTaskConfig(TaskConfig, PassageSettings):
         del files, named
         known = {one.passage for one in parts["train"]}
         seen = {name: sum(one.passage in known for one in rows) for name, rows in parts.items() if name != "train"}
-        return [f"{count:,} questions of {name} are on passages of train" for name, count in seen.items() if count]
+        return [
+            f"{count:,} questions of {name} are on passages that are in train too"
+            for name, count in seen.items()
+            if count
+        ]
 
 
 def rows_by_example(columns: Columns) -> list[list[int]]:

@@ -150,7 +150,7 @@ class QuestionAnswering(Task):
             if one.answers is None:
                 raise InputError("there is no answer", where=f"line {one.line}" if one.line else "")
         lost = sum(bool(one.unplaced) and not one.answers for one in examples)
-        said = f"{counted(lost, 'question')} cannot be answered rightly: no answer stands in the passage"
+        said = f"{counted(lost, 'question')} cannot be answered correctly: no answer is in the passage"
         return [said] if lost else []
 
     def collate(self, columns: Columns, rows: np.ndarray) -> QuestionBatch:
@@ -206,12 +206,12 @@ class QuestionAnswering(Task):
         return () if self.always else ("threshold",)
 
     def tune(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> list[str]:
-        """Find the threshold between an answer and none with the best F1."""
+        """Find the no-answer threshold with the best F1."""
         if self.always or all(one.answers for one in examples):
             return []
         self.threshold = best_threshold(answers, examples)
-        what = f"an answer is given where it is at least {self.threshold:.2g} times as probable as that there is none"
-        return [f"{what}: this has the best F1 on the dev part"]
+        what = f"no-answer threshold {self.threshold:.2g} (probability of an answer over that of none)"
+        return [f"{what}, with the best F1 on the dev set"]
 
     def average(self, answers: Sequence[Sequence[SpanAnswer]]) -> list[SpanAnswer]:
         """The mean of the probabilities of several models."""

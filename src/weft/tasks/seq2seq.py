@@ -96,13 +96,13 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     """Alpha: how far two readings with other dropout must agree (Liang et al. 2021, equation 4), at twice the cost."""
     teacher_forcing: TeacherForcing = TeacherForcing()
     search: SearchChoice = Beam(5)
-    """How texts are found when the model is asked; while it is trained, the dev part is answered greedily."""
+    """How texts are found when the model is asked; while it is trained, the dev set is answered greedily."""
     duplicates: Literal["keep", "drop"] = "drop"
     """Whether training learns from a pair that stands there before."""
     longest_ratio: float | None = Field(default=None, gt=1)
     """Pairs whose lengths are over so many times out of the usual proportion are not learned from; None: all are."""
     references: Literal["one", "all"] = "one"
-    """`all`: rows of the dev and test parts with the same source are one example, each of whose targets is right."""
+    """`all`: rows of the dev and test sets with the same source are one example, each of whose targets is right."""
 
     @property
     def own_search(self) -> SearchConfig:
@@ -136,14 +136,17 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     def example(self, text: str, second: str | None = None) -> SourceTarget:
         """A source to write for."""
         if second is not None:
-            raise InputError("expected one text, found a pair", hint="this model writes a text for one text")
+            raise InputError("expected one text, found a pair", hint="this model generates a text from one text")
         return SourceTarget(text)
 
     def filter_training(self, examples: Sequence[SourceTarget]) -> tuple[list[SourceTarget], list[str]]:
         """One example for each target, without those that the settings drop; and what was found of such pairs."""
         kept, said = cleaned_pairs(examples, longest_ratio=self.longest_ratio, duplicates=self.duplicates)
         many = fan_out([(one.source, one.targets[0]) for one in kept]).said if self.references == "one" else ""
-        return kept, [*said, *([f"{many}: task.references=all scores each once, by all its targets"] if many else [])]
+        return kept, [
+            *said,
+            *([f"{many}: task.references=all scores each source once, against all its targets"] if many else []),
+        ]
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -367,7 +370,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
     def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
         """No mean of texts is a text."""
         del answers
-        raise InputError("texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
+        raise InputError("generated texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
 
     def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> dict[str, float]:
         """BLEU, chrF, and the loss of the references."""
@@ -395,5 +398,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         notes = self.input.notes(columns)
         if self.config.search.kind != "greedy":
             found = self.config.search.in_words
-            notes.append(f"while training, dev scores are of greedy search, which is quick; at the end, of {found}")
+            notes.append(
+                f"during training the dev set is decoded by greedy search, which is fast; at the end by {found}"
+            )
         return notes

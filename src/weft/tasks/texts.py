@@ -46,7 +46,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     """How several inputs are joined."""
     classifier: ClassifierConfig = ClassifierConfig()
     calibrate: Literal["none", "temperature"] = "none"
-    """`temperature` divides all scores by one number, which is fitted on the dev part after training, so that
+    """`temperature` divides all scores by one number, which is fitted on the dev set after training, so that
     probabilities can be trusted more (Guo et al. 2017, section 4.2); no answer changes."""
 
     @property

@@ -48,4 +48,4 @@ def told(unseen: Counter[str]) -> list[str]:
     if not unseen:
         return []
     what = "1 character was" if len(unseen) == 1 else f"{len(unseen):,} characters were"
-    return [f"{what} never seen in training, and cannot be told apart: {named(unseen)}"]
+    return [f"{what} never seen in training, and mapped to `<unk>`: {named(unseen)}"]

@@ -228,7 +228,7 @@ def _report(job: Job, state: _State, pace: _Pace, batches: int) -> StepReport:
 
 
 def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
-    """Score the dev part; keep the weights when they are the best so far; count the patience down."""
+    """Score the dev set; keep the weights when they are the best so far; count the patience down."""
     progress, task = state.progress, job.task
     metric = job.config.metric or task.metric
     scores: dict[str, float] = {}

@@ -44,7 +44,7 @@ class StepReport(Report):
 
 @dataclass(frozen=True, slots=True)
 class EvalReport(Report):
-    """The model of this step on the dev part."""
+    """The model of this step on the dev set."""
 
     kind: ClassVar[str] = "evaluation"
     step: int

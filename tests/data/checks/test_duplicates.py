@@ -41,13 +41,16 @@ def test_same_is_equal_but_for_the_ends_and_alike_but_for_case_and_blanks():
 
 def test_findings_name_the_rows_and_their_twins():
     duplicates, overlap, contradictions = repeats([TRAIN, TEST])
-    assert duplicates.said == "1 row of train repeats the text of an earlier row; 1 more row but for case and blanks"
+    assert (
+        duplicates.said
+        == "1 row of train repeats the text of an earlier row; 1 more row when case and spaces are ignored"
+    )
     assert [(row.where, row.note) for row in duplicates.rows] == [
-        ("train.csv:3", "as train line 2"),
-        ("train.csv:5", "but for case and blanks as train line 4"),
+        ("train.csv:3", "same as train line 2"),
+        ("train.csv:5", "same but for case and spaces as train line 4"),
     ]
     assert (overlap.severity, overlap.count) == ("error", 1)
-    assert overlap.said == "1 of 3 test texts also stands in train; 1 more but for case and blanks"
+    assert overlap.said == "1 of 3 test texts is also in train; 1 more when case and spaces are ignored"
     assert [row.part for row in overlap.rows] == ["test", "test"]
     assert (contradictions.count, len(contradictions.rows)) == (2, 6)
     assert contradictions.rows[0].note == "`差评` in test line 2"
@@ -68,7 +71,7 @@ def test_empty_rows():
 def test_sets_of_labels_are_compared_and_none_is_a_set_too():
     rows = [("好", ("财经", "体育")), ("好", ("体育", "财经")), ("fine", ("a",)), ("Fine", ()), ("", ("a",))]
     *_, contradictions = repeats([part("train", *rows)])
-    assert contradictions.said == "0 texts with different sets of labels, 1 more but for case and blanks"
+    assert contradictions.said == "0 texts with different sets of labels, 1 more when case and spaces are ignored"
     assert [row.note for row in contradictions.rows] == ["no label in train line 5", "`a` in train line 4"]
     found = empty_texts([part("train", *rows)])
     assert (found.said, [row.note for row in found.rows]) == ("1 row without a text", ["no text"])

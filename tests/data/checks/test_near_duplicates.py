@@ -46,8 +46,8 @@ def test_the_finding_names_part_and_line():
     test = Part("test", "b.csv", ["never again", f"{CHINESE}！"], ["a", "b"], [2, 3])
     found = near_duplicates([train, test])
     assert [(row.part, row.line) for row in found.rows] == [("test", 3)]
-    assert found.rows[0].note.endswith("as train line 3")
-    assert "1 of them across parts" in found.said
+    assert found.rows[0].note.endswith("like train line 3")
+    assert "1 of them across splits" in found.said
 
 
 def test_without_datasketch_the_finding_says_how_to_get_it(monkeypatch):

@@ -27,7 +27,7 @@ def test_sound_pairs_stay_in_any_language(targets):
     cleaned = clean(list(zip(ENGLISH, targets, strict=True)) * 2, longest_ratio=2.0, duplicates="keep")
     assert cleaned.kept_N.tolist() == [0, 1, 2, 3, 4, 5]
     assert rows(cleaned) == {"empty": [], "copies": [], "duplicates": [3, 4, 5], "ratio": []}
-    assert cleaned.said == ["3 of 6 pairs the same as an earlier pair: kept"]
+    assert cleaned.said == ["3 of 6 pairs that repeat an earlier pair: kept"]
     assert clean([]).kept_N.tolist() == []
 
 
@@ -35,7 +35,7 @@ def test_sound_pairs_stay_in_any_language(targets):
 def test_pairs_with_nothing_on_one_side(nothing):
     cleaned = clean([("马", "horse"), (nothing, "dog"), ("猫", nothing), (nothing, nothing), ("。", "é")])
     assert cleaned.kept_N.tolist() == [0, 4]
-    assert cleaned.said == ["3 of 5 pairs with nothing on one side: dropped"]
+    assert cleaned.said == ["3 of 5 pairs with an empty source or target: dropped"]
 
 
 def test_the_first_of_the_same_pairs_stays_and_other_targets_of_a_source_do_too():
@@ -50,7 +50,7 @@ def test_copies_are_told_of_and_dropped_only_where_asked():
     kept = clean(pairs)
     assert kept.kept_N.tolist() == [0, 1, 2]
     assert rows(kept) == {"empty": [4], "copies": [1, 2, 3], "duplicates": [3]}
-    assert "3 of 5 pairs with a target that is the source, untranslated: kept" in kept.said
+    assert "3 of 5 pairs with a target equal to its source (untranslated): kept" in kept.said
     dropped = clean(pairs, copies="drop")
     assert dropped.kept_N.tolist() == [0]
     assert rows(dropped)["duplicates"] == []
@@ -63,7 +63,7 @@ def test_lengths_are_weighed_against_the_usual_proportion(targets):
     cleaned = clean(odd, longest_ratio=2.5)
     assert rows(cleaned)["ratio"] == [3, 4]
     assert cleaned.kept_N.tolist() == [0, 1, 2, 5]
-    assert cleaned.said == ["2 of 6 pairs with lengths over 2.5 times out of the usual proportion: dropped"]
+    assert cleaned.said == ["2 of 6 pairs with a length ratio over 2.5 times the usual one: dropped"]
     assert clean(odd, longest_ratio=20.0).kept_N.tolist() == [0, 1, 2, 3, 4, 5]
 
 

@@ -234,10 +234,10 @@ def test_training_learns_from_each_target_once():
     kept, said = Seq2SeqConfig().filter_training(examples)
     assert kept == [SourceTarget("good", ("好",)), SourceTarget("good", ("很好",)), SourceTarget("bad", ("坏",))]
     assert [one.line for one in kept] == [1, 1, 2]
-    assert said == ["1 of 4 pairs the same as an earlier pair: dropped"]
+    assert said == ["1 of 4 pairs that repeat an earlier pair: dropped"]
     kept, said = Seq2SeqConfig(duplicates="keep").filter_training(examples)
     assert [one.line for one in kept] == [1, 1, 2, 3]
-    assert said == ["1 of 4 pairs the same as an earlier pair: kept"]
+    assert said == ["1 of 4 pairs that repeat an earlier pair: kept"]
 
 
 def test_unlike_lengths_are_told_and_dropped_only_when_asked():
@@ -246,17 +246,17 @@ def test_unlike_lengths_are_told_and_dropped_only_when_asked():
     kept, said = Seq2SeqConfig().filter_training(examples)
     assert kept == examples
     (told,) = said
-    assert told.startswith("1 of 21 pairs with lengths over 3 times out of the usual proportion: kept")
+    assert told.startswith("1 of 21 pairs with a length ratio over 3 times the usual one: kept")
     assert "task.longest_ratio=3" in told
     kept, said = Seq2SeqConfig(longest_ratio=4).filter_training(examples)
     assert kept == [one for one in examples if one.source != "hello there"]
-    assert said == ["1 of 21 pairs with lengths over 4 times out of the usual proportion: dropped"]
+    assert said == ["1 of 21 pairs with a length ratio over 4 times the usual one: dropped"]
 
 
 def test_pairs_that_say_nothing_are_dropped():
     kept, said = Seq2SeqConfig().filter_training([SourceTarget("good", ("好",)), SourceTarget("\u200b", ("坏",))])
     assert kept == [SourceTarget("good", ("好",))]
-    assert said == ["1 of 2 pairs with nothing on one side: dropped"]
+    assert said == ["1 of 2 pairs with an empty source or target: dropped"]
 
 
 def test_what_stands_in_train_too_and_repeated_sources_are_said():

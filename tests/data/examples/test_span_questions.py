@@ -38,9 +38,9 @@ def test_flat_rows_become_questions(tmp_path):
 def test_what_cannot_be_learned_is_left_out_and_counted(tmp_path):
     kept, said = learnable(read(table_of(tmp_path, ROWS)))
     assert [one.id for one in kept] == ["1", "2", "3"]
-    assert said[0].startswith("1 answer not where said")
-    assert said[1].startswith("1 question left out")
-    assert said[2] == "3 questions on 3 passages, 1 without an answer in it"
+    assert said[0].startswith("1 answer not at its `answer_start`")
+    assert said[1].startswith("1 question skipped")
+    assert said[2] == "3 questions on 3 passages, 1 unanswerable"
 
 
 def test_an_impossible_question_has_no_answer(tmp_path):

@@ -114,7 +114,7 @@ def test_several_labels_are_read_as_in_training(tmp_path):
     assert dict(found["labels"].table[1:]) == {label: str(times) for label, times in counts.items()}
     assert (found["empty"].severity, found["duplicates"].count) == ("fine", 2)
     assert [(row.line, row.label) for row in found["contradictions"].rows] == [(3, ""), (25, "财经")]
-    assert found["label-errors"].said.startswith("not looked at: ")
+    assert found["label-errors"].said.startswith("not checked: ")
     with pytest.raises(ConfigError, match="label_separator"):
         looked_at(data, label_separator="")
 
@@ -169,10 +169,10 @@ def test_turned_labels_of_pairs_are_found():
 def test_tokens_that_train_lacks():
     train = part(["the room was clean", "房间很干净"], ["a", "b"])
     found = unknown_tokens([train, part(["The ROOM was dirty", "房间很脏"], ["a", "b"], "test")])
-    assert found.said == "25.0% of the tokens of test stand in no text of train, 25.0% of its vocabulary"
+    assert found.said == "25.0% of the tokens of test are not in train, 25.0% of its vocabulary"
     assert found.table[1:] == [("dirty", "1"), ("脏", "1")]
     assert unknown_tokens([train, part(["was clean"], ["a"], "test")]).severity == "fine"
-    assert "a tenth held out" in unknown_tokens([part(*reviews(40))]).said
+    assert "a held-out tenth" in unknown_tokens([part(*reviews(40))]).said
 
 
 def test_one_script_is_fine_and_no_chinese_is_passed_over():
@@ -191,12 +191,12 @@ def test_turned_labels_are_found():
     rows = {row.line - 2 for row in found.rows}
     assert rows <= set(turned)
     assert len(rows) >= 5
-    assert all(row.note.startswith("reads as `") for row in found.rows)
+    assert all(row.note.startswith("predicted `") for row in found.rows)
 
 
 def test_where_too_little_is_known_no_label_is_doubted():
     (found,) = find_label_errors(part(*reviews(20)))
-    assert (found.severity, found.said[:13]) == ("fine", "not looked at")
+    assert (found.severity, found.said[:11]) == ("fine", "not checked")
 
 
 @pytest.mark.slow

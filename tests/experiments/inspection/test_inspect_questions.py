@@ -62,7 +62,7 @@ def test_questions_asked_again_and_passages_on_both_sides(tmp_path):
     )
     test = rows(tmp_path / "test.jsonl", row("谁住在北京？", LI, "王芳"), row("Who sings?", "Eve sings.", "Eve"))
     found = findings(train, test=test)
-    assert [one.note for one in found["repeats"].rows] == ["as line 1, other answers", "as line 3"]
+    assert [one.note for one in found["repeats"].rows] == ["same as line 1, other answers", "same as line 3"]
     assert (found["overlap"].severity, [one.text for one in found["overlap"].rows]) == ("error", ["谁住在北京？"])
 
 

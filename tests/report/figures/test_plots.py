@@ -60,10 +60,10 @@ def words(svg: str) -> list[str]:
 def test_learning_curves_say_what_they_show():
     learning = learning_curves(REPORTS, NAMED)
     losses, scores = map(words, learning.figures)
-    assert {"loss", "training", "dev part", "step (dotted: the best, 20)"} <= set(losses)
+    assert {"loss", "training", "dev set", "step (dotted: the best, 20)"} <= set(losses)
     assert {"macro F1", "accuracy", "step (dotted: the best, 20)"} <= set(scores)
     assert learning.caption == (
-        "The mean loss of the training batches, the log loss on the dev part and the scores on the dev part."
+        "The mean loss of the training batches, the log loss on the dev set and the scores on the dev set."
     )
 
 
@@ -132,7 +132,7 @@ def test_confusion_of_any_number_of_labels(classes, size):
     labels = [f"label number {n}" for n in range(classes)]
     svg = confusion(counts.tolist(), labels, size=size)
     shown = words(svg)
-    assert {"answered", "should be"} <= set(shown)
+    assert {"predicted", "true"} <= set(shown)
     assert len(svg) < 1_000_000
     if size == "large":
         assert "label number 0" in shown
@@ -142,7 +142,8 @@ def test_confusion_of_any_number_of_labels(classes, size):
 def test_confusion_has_words_for_those_who_do_not_see_it():
     svg = confusion([[8, 2], [5, 9]], ["差", "好"], title="cnn")
     assert (
-        'aria-label="cnn: confusion matrix of 2 labels, 17 of 24 right; most often 好 answered as 差, 5 times"' in svg
+        'aria-label="cnn: confusion matrix of 2 labels, 17 of 24 correct; most often 好 predicted as 差, 5 times"'
+        in svg
     )
 
 
@@ -162,7 +163,7 @@ def test_hostile_labels(label):
 
 def test_reliability_leaves_out_empty_bins():
     svg = reliability(BINS)
-    assert "60% sure, 50% right of 12; 93% sure, 100% right of 88" in svg
+    assert "confidence 60%, accuracy 50% of 12; confidence 93%, accuracy 100% of 88" in svg
     assert words(svg)
     assert reliability([]) == ""
     assert reliability(BINS[:1]) == ""
@@ -179,7 +180,7 @@ def test_frontier_names_every_model():
 
 def test_the_caption_speaks_of_the_dashed_line_only_where_it_is():
     assert "dashed line" in ahead(MODELS)
-    assert ahead([MODELS[1], Model("慢", 0.5, 0.4, 0.6, 10.0)]) == " No model beats cnn in either."
+    assert ahead([MODELS[1], Model("慢", 0.5, 0.4, 0.6, 10.0)]) == " No model is better or faster than cnn."
     assert ahead(MODELS[:1]) == ""
 
 

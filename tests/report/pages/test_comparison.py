@@ -8,7 +8,7 @@ import pytest
 from tests.report.pages.test_run import HOSTILE, interval, read
 from weft.report.pages.comparison import experiment_page
 
-NAMES = ("bag", "cnn", "average")
+NAMES = ("bag", "cnn", "ensemble")
 
 
 def model(name: str, accuracy: float, labels) -> dict:
@@ -51,7 +51,7 @@ def pair(one: str, other: str, difference: float, p: float, design="folds") -> d
 def make(folder: Path, labels=("差评", "good"), names=NAMES, design="folds", runs: int = 4) -> Path:
     bag, cnn, average = names
     found = {
-        "data": "评论.csv, 400 texts in 2 folds, dealt 2 times",
+        "data": "评论.csv, 400 texts in 2 folds, repeated 2 times",
         "design": design,
         "repeats": 2,
         "folds": runs // 2,
@@ -93,22 +93,22 @@ def test_the_page_says_who_is_better(tmp_path):
     assert "It is better than bag and not to be told apart from average." in page.text
     assert "better by 10.0 p = 0.012" in page.text
     assert "worse by 12.0 p < 0.001" in page.text
-    assert "unclear (+2.0) p = 0.40" in page.text
-    assert "unclear (−2.0)" in page.text
+    assert "not significant (+2.0) p = 0.40" in page.text
+    assert "not significant (−2.0)" in page.text
     assert "80.0% ± 2.0" in page.text
-    assert "2 models compared · 评论.csv, 400 texts in 2 folds, dealt 2 times" in page.text
+    assert "2 models compared · 评论.csv, 400 texts in 2 folds, repeated 2 times" in page.text
     assert "more folds show more" in page.text
     said = figures(page)
     assert len([one for one in said if "confusion matrix of 2 labels" in one]) == 3
-    assert len([one for one in said if one.startswith("How sure")]) == 3
+    assert len([one for one in said if one.startswith("Calibration")]) == 3
     assert [one.split(" by epoch")[0] for one in said if "by epoch" in one] == [
-        *("accuracy on the dev part", "training loss", "log loss on the dev part"),
+        *("accuracy on the dev set", "training loss", "log loss on the dev set"),
     ]
 
 
 def test_a_curve_is_the_mean_as_far_as_all_runs_went(tmp_path):
     page = read(experiment_page(make(tmp_path / "out")))
-    (curves,) = [one for one in figures(page) if one.startswith("accuracy on the dev part")]
+    (curves,) = [one for one in figures(page) if one.startswith("accuracy on the dev set")]
     assert "bag ends at 70.0%; cnn ends at 70.0%" in curves  # the second epoch, though half of the runs had three
 
 
@@ -128,5 +128,5 @@ def test_seeds_have_no_folds_to_test_over(tmp_path):
 
 
 def test_names_are_escaped(tmp_path):
-    page = read(experiment_page(make(tmp_path / "out", labels=(HOSTILE, "好"), names=(HOSTILE, "cnn", "average"))))
+    page = read(experiment_page(make(tmp_path / "out", labels=(HOSTILE, "好"), names=(HOSTILE, "cnn", "ensemble"))))
     assert "img" not in page.tags

@@ -51,7 +51,7 @@ def make(folder: Path, *, answers=None, looks=(LOOK,), **more) -> Path:
             "signatures": {"bleu": "nrefs:1|tok:zh", "chrf": "nrefs:1|nc:6"},
             "lower_case": {"bleu": {"value": 42.0, "signature": "case:lc|tok:zh"}},
         },
-        "data": "test part, 3 texts",
+        "data": "test set, 3 texts",
         "task": "seq2seq",
         "encoder": "lstm + gru",
         **more,
@@ -80,9 +80,9 @@ def one_thread():
 
 def test_the_page_tells_how_it_writes(tmp_path):
     page = read(run_page(make(tmp_path / "run")))
-    assert "lstm + gru reaches 41.2 BLEU on the test part (40.2 to 42.2)" in page.text
-    assert "1 of 3 texts are written letter for letter as a reference has them." in page.text
-    assert "Of 1 sources the end was not read. 1 answers are empty." in page.text
+    assert "lstm + gru reaches 41.2 BLEU on the test set (40.2 to 42.2)" in page.text
+    assert "1 of 3 outputs match a reference exactly." in page.text
+    assert "Truncated sources: 1. Empty outputs: 1." in page.text
     for said in (
         "chrF 55.5 54.5 to 56.5",
         "Perplexity 3.490",
@@ -90,18 +90,18 @@ def test_the_page_tells_how_it_writes(tmp_path):
         "BLEU, lower-cased 42.0 case:lc|tok:zh",
     ):
         assert said in page.text
-    assert "12 tokens of the source were not read" in page.text
+    assert "source truncated by 12 tokens" in page.text
     figures = [value for name, value in page.attributes if name == "aria-label"]
     assert figures[0].startswith("Learning curves: training loss")
     assert "dev BLEU from 4.000 to 16.000, dev chrF from 5.000 to 20.000" in figures[1]
-    assert figures[2] == "Where the model looked most for each piece that it wrote: 一辆 at A; 红车 at red"
-    assert "Label by label" not in page.text
-    assert "Hardest errors" not in page.text
+    assert figures[2] == "Attention, the most attended source token of each generated token: 一辆 at A; 红车 at red"
+    assert "Scores by label" not in page.text
+    assert "Most confident errors" not in page.text
 
 
 def test_samples_are_told_by_epoch_and_equal_ones_once(tmp_path):
     page = read(run_page(make(tmp_path / "run")))
-    assert "ten past three 0.5 三 三 1 to 1.5 三点 2 best 三点十分 should be 三点十分" in page.text
+    assert "ten past three 0.5 三 三 1 to 1.5 三点 2 best 三点十分 reference 三点十分" in page.text
     assert page.tags.count("dt") - page.tags.count("div") < 5  # facts have a div each
 
 
@@ -112,7 +112,7 @@ def test_the_worst_come_first_with_what_differs_marked(tmp_path):
     html = page.read_text(encoding="utf-8")
     assert '<mark class="missing">现在</mark>四点<mark class="missing">十分</mark>。' in html
     assert '<mark class="wrong">今天</mark>四点。' in html
-    assert "(nothing)" in text
+    assert "(empty)" in text
 
 
 @pytest.mark.parametrize("missing", ["scores.json", "reports.jsonl", "answers.jsonl", "attention.json"])
@@ -157,7 +157,7 @@ def test_a_language_model_shows_its_texts_and_what_surprised_it(tmp_path):
     found = {"samples": ["春眠不觉晓", "To be <b>"], "free_text": {"distinct_1": 0.5, "copied": 0.0}}
     scores = {"log_loss": 1.2, "perplexity": 3.32, "bits_per_byte": 1.9}
     page = read(run_page(make(tmp_path / "run", answers=rows, task="language_model", scores=scores, looks=[], **found)))
-    for said in ("春眠不觉晓", "To be <b>", "Distinct words 50.0%", "Copied texts 0.0%", "Bits per byte 1.900"):
+    for said in ("春眠不觉晓", "To be <b>", "Distinct 1-grams 50.0%", "Copied texts 0.0%", "Bits per byte 1.900"):
         assert said in page.text
     assert page.text.index("第30行") < page.text.index("第1行")
     assert "第15行" not in page.text
@@ -169,7 +169,7 @@ def test_few_texts_are_no_most_and_least_surprising_and_long_ones_are_cut(tmp_pa
     rows = [{"text": f"{n}春" * 200, "log_loss": n / 10, "tokens": 9, "line": n} for n in range(1, 7)]
     for name, count in (("few", 5), ("enough", 6)):
         page = read(run_page(make(tmp_path / name, answers=rows[:count], task="language_model")))
-        assert ("Most and least surprising" in page.text) == (count == 6)
+        assert ("Highest and lowest loss" in page.text) == (count == 6)
     assert "… (100 more letters)" in page.text
 
 

@@ -59,10 +59,10 @@ def test_some_rows_are_shown_and_the_rest_counted(tmp_path):
 @pytest.mark.parametrize(
     ("findings", "said"),
     [
-        (FINDINGS, "1 thing to mend, 1 to look at"),
-        (FINDINGS[:1], "1 thing to mend"),
-        (FINDINGS[1:], "1 thing to look at"),
-        (FINDINGS[2:], "Nothing to mend"),
+        (FINDINGS, "1 error and 1 warning"),
+        (FINDINGS[:1], "1 error"),
+        (FINDINGS[1:], "1 warning"),
+        (FINDINGS[2:], "No problems found"),
     ],
 )
 def test_the_headline(findings, said):

@@ -71,7 +71,7 @@ def interval(value):
 def scores(labels, encoder="cnn", **more):
     classes = len(labels)
     return {
-        "data": "dev part, 400 texts",
+        "data": "dev set, 400 texts",
         "scores": {"accuracy": interval(0.91), "macro_f1": interval(0.9), "log_loss": interval(0.25)},
         "details": {
             "labels": labels,
@@ -141,11 +141,11 @@ def test_a_run_page_tells_the_run(tmp_path):
         "123,456",
         "标签",
         "# 评论",
-        "1 of 2 answers is wrong",
+        "1 of 2 predictions is wrong",
     ):
         assert said in page.text
     figures = [value for name, value in page.attributes if name == "aria-label"]
-    assert [one.split()[0] for one in figures] == ["What", "Learning", "Learning", "confusion", "How"]
+    assert [one.split()[0] for one in figures] == ["Training", "Learning", "Learning", "confusion", "Calibration"]
     assert page.tags.count("table") == page.tags.count("caption") == 3
 
 
@@ -184,7 +184,7 @@ def test_one_label_and_fifty(tmp_path, labels):
 
 def test_no_errors_at_all(tmp_path):
     page = read(run_page(make(tmp_path / "run", answers=[answer(answer="negative")])))
-    assert "all 1 answers are right" in page.text
+    assert "all 1 predictions are correct" in page.text
 
 
 @pytest.mark.parametrize("missing", ["scores.json", "reports.jsonl", "answers.jsonl", "config.yaml"])
@@ -197,8 +197,8 @@ def test_what_is_not_there_is_left_out(tmp_path, missing):
 
 def test_a_config_is_enough(tmp_path):
     (tmp_path / "config.yaml").write_text("task: classification\n", encoding="utf-8")
-    assert "has not been scored yet" in read(run_page(tmp_path)).text
-    assert "nothing to draw" in read(run_page(tmp_path)).text
+    assert "has not been evaluated yet" in read(run_page(tmp_path)).text
+    assert "nothing to plot" in read(run_page(tmp_path)).text
 
 
 def test_a_run_of_several_labels(tmp_path):
@@ -217,18 +217,18 @@ def test_a_run_of_several_labels(tmp_path):
     right = {"text": "fine", "labels": [], "answer": [], "probabilities": {"体育": 0.1, "b": 0.2}}
     lines(folder / "answers.jsonl", [several, right, none])
     page = read(run_page(folder))
-    assert "cnn reaches 83.0% micro F1 on the dev part (80.0 to 85.5)" in page.text
-    assert "2 of 5 texts are not given exactly their labels" in page.text
+    assert "cnn reaches 83.0% micro F1 on the dev set (80.0 to 85.5)" in page.text
+    assert "2 of 5 texts do not get exactly their labels" in page.text
     assert "Threshold: the probability from which" in page.text
     assert "0.37" in page.text
-    assert "Which is taken for which" not in page.text
+    assert "Confusion matrix" not in page.text
     assert "没什么 b none 75.0% 3 球队 体育 体育, b 62.5%" in page.text
 
 
 def test_other_scores_and_no_numbers(tmp_path):
     odd = {"edit_match": 0.5, "accuracy": {"value": float("nan")}, "log_loss": {"value": None}}
     page = read(run_page(make(tmp_path / "run", scores=odd, speed={}, size_bytes=None, details={})))
-    assert "cnn reaches 0.500 edit match on the dev part" in page.text
+    assert "cnn reaches 0.500 edit match on the dev set" in page.text
 
 
 def test_a_cut_last_line_is_left_out_and_a_broken_one_told(tmp_path):
@@ -276,7 +276,7 @@ def test_hidden_pieces_are_told_and_questions_answered(tmp_path):
 def test_scores_without_intervals_promise_none(tmp_path):
     bare = {"accuracy": {"value": 0.5, "low": None, "high": None}}
     page = read(run_page(make(tmp_path / "few", scores=bare)))
-    assert "On the dev part, 400 texts, too few for intervals" in page.text
+    assert "On the dev set, 400 texts, too few for intervals" in page.text
 
 
 def test_a_comparison_marks_the_best_and_links_the_runs(tmp_path):
@@ -296,20 +296,20 @@ def test_a_comparison_marks_the_best_and_links_the_runs(tmp_path):
     assert "80.0% (best)" not in page.text
     assert "10 B (best)" in page.text
     figures = [value for name, value in page.attributes if name == "aria-label"]
-    assert [one.split()[0].strip(":") for one in figures] == ["Before", "accuracy", "macro", "bag", "cnn"]
+    assert [one.split()[0].strip(":") for one in figures] == ["Notes", "accuracy", "macro", "bag", "cnn"]
 
 
 def test_runs_of_one_encoder_are_named_by_their_folders(tmp_path):
     runs = [make(tmp_path / name) for name in ("first", "second")]
     page = read(comparison_page(runs, tmp_path / "all.html", title="two", notes=[]))
     assert "first cnn" in page.text
-    assert "the interval of second overlaps its own" in page.text
+    assert "the interval of second overlaps with it" in page.text
 
 
 def test_a_comparison_on_different_data_says_so(tmp_path):
-    runs = [make(tmp_path / "a"), make(tmp_path / "b", data="test part, 9 texts")]
+    runs = [make(tmp_path / "a"), make(tmp_path / "b", data="test set, 9 texts")]
     page = read(comparison_page(runs, tmp_path / "all.html", title="two", notes=[]))
-    assert "not scored on the same data: dev part, 400 texts; test part, 9 texts" in page.text
+    assert "not evaluated on the same data: dev set, 400 texts; test set, 9 texts" in page.text
 
 
 def test_numbers_in_words():

@@ -214,8 +214,10 @@ def test_described():
 
 
 def test_fewer_pieces_than_asked_for_are_explained():
-    assert LEARNED["bpe"].counted == f"{LEARNED['bpe'].sizes[0]} ids (at most 300, but the texts hold no more)"
-    assert BpeTokenizerConfig(size=40).learn(TEXTS).counted == "40 ids"
+    assert LEARNED["bpe"].counted == (
+        f"vocabulary size {LEARNED['bpe'].sizes[0]} (of at most 300: the texts yield no more)"
+    )
+    assert BpeTokenizerConfig(size=40).learn(TEXTS).counted == "vocabulary size 40"
 
 
 def test_a_size_below_one_is_refused():

@@ -67,11 +67,11 @@ def _odd(parts: Sequence[Part]) -> Finding:
 
 def _mojibake(parts: Sequence[Part]) -> Finding:
     rows = _matching(parts, MOJIBAKE)
-    title = "Read in a wrong encoding"
+    title = "Wrong encoding"
     if not rows:
         return Finding("mojibake", title, "fine", "no text looks as if it was read in a wrong encoding")
     said = f"{counted(len(rows), 'text')} with signs such as `{rows[0].note}`"
-    fix = "read the source again as UTF-8 and write the file anew; single rows can be mended by `pip install ftfy`"
+    fix = "read the source again as UTF-8 and write the file anew; single rows can be fixed by `pip install ftfy`"
     return Finding("mojibake", title, "error", said, len(rows), fix, rows)
 
 
@@ -80,7 +80,7 @@ def _markup(parts: Sequence[Part]) -> Finding:
     if not rows:
         return Finding("markup", "HTML", "fine", "no tags or entities are left in the texts")
     said = f"{counted(len(rows), 'text')} with tags or entities such as `{rows[0].note}`"
-    fix = "strip them, as with `re.sub(r'<[^>]+>', ' ', html.unescape(text))`: they tell nothing of the text"
+    fix = "strip them, as with `re.sub(r'<[^>]+>', ' ', html.unescape(text))`: they say nothing about the text"
     return Finding("markup", "HTML", "warning", said, len(rows), fix, rows)
 
 

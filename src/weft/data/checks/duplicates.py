@@ -112,11 +112,15 @@ def _again(parts: Sequence[Part], same: Sequence[tuple[Place, Place]], alike: Se
     again = Counter(parts[here.part].name for here, _ in same)
     said = ", ".join(f"{counted(times, 'row')} of {name}" for name, times in again.items()) or "no row"
     said += f" {verb('repeat', max(1, len(same)))} the {parts[0].thing} of an earlier row"
-    said += f"; {counted(len(alike) - len(same), 'more row')} but for case and blanks" if len(alike) > len(same) else ""
+    said += (
+        f"; {counted(len(alike) - len(same), 'more row')} when case and spaces are ignored"
+        if len(alike) > len(same)
+        else ""
+    )
     if not rows:
-        return Finding("duplicates", "Duplicates", "fine", f"every {parts[0].thing} stands once in its part")
+        return Finding("duplicates", "Duplicates", "fine", f"no {parts[0].thing} occurs twice in its split")
     how = "" if parts[0].halves else ", as in `rows[~rows.text.str.strip().duplicated()]`"
-    fix = f"keep the first row of each{how}: the others say nothing new"
+    fix = f"keep the first row of each{how}: the others add nothing new"
     return Finding("duplicates", "Duplicates", "warning", said, len(same), fix, rows)
 
 
@@ -130,16 +134,16 @@ def _across(
             if texts:
                 said.append(
                     f"{texts:,} of {len(part):,} {part.name} {part.thing}s"
-                    f" also {verb('stand', texts)} in {parts[other].name}"
+                    f" {'is' if texts == 1 else 'are'} also in {parts[other].name}"
                 )
     if len(alike) > len(same):
-        said.append(f"{len(alike) - len(same):,} more but for case and blanks")
-    title, thing = "Texts in several parts", parts[0].thing
+        said.append(f"{len(alike) - len(same):,} more when case and spaces are ignored")
+    title, thing = "Overlap between splits", parts[0].thing
     if not said:
-        return Finding("overlap", title, "fine", f"no {thing} of one part stands in another")
+        return Finding("overlap", title, "fine", f"no {thing} of one split is in another")
     how = "" if parts[0].halves else ", as in `train[~train.text.str.strip().isin(test.text.str.strip())]`"
-    fix = f"remove the rows named beside them{how}:"
-    fix += f" a model that has learned a {thing} by heart scores better than it reads"
+    fix = f"remove the rows that they repeat{how}:"
+    fix += f" scores on a {thing} that the model was trained on are too good"
     return Finding("overlap", title, "error", "; ".join(said), len(same), fix, _pairs(parts, same, alike))
 
 
@@ -147,7 +151,7 @@ def _torn(parts: Sequence[Part], same: Sequence[Sequence[Place]], alike: Sequenc
     title, thing, several = "Contradicting labels", parts[0].thing, parts[0].several
     labels = "different sets of labels" if several else "several labels"
     if not alike:
-        return Finding("contradictions", title, "fine", f"no {thing} stands with {labels}")
+        return Finding("contradictions", title, "fine", f"no {thing} has {labels}")
     rows: list[Row] = []
     for group in alike:
         names = [parts[place.part].names(place.row) for place in group]
@@ -156,7 +160,7 @@ def _torn(parts: Sequence[Part], same: Sequence[Sequence[Place]], alike: Sequenc
             said = f"`{', '.join(theirs)}`" if theirs else "no label"
             rows.append(parts[place.part].row(place.row, note=f"{said} in {parts[other.part].place(other.row)}"))
     said = f"{counted(len(same), thing)} with {labels}"
-    said += f", {len(alike) - len(same):,} more but for case and blanks" if len(alike) > len(same) else ""
+    said += f", {len(alike) - len(same):,} more when case and spaces are ignored" if len(alike) > len(same) else ""
     which = "labels" if several else "label"
     fix = f"decide which {which} each {thing} has, and give all its rows {'those' if several else 'that one'},"
     fix += " or remove them"
@@ -167,9 +171,9 @@ def _pairs(
     parts: Sequence[Part], same: Sequence[tuple[Place, Place]], alike: Sequence[tuple[Place, Place]]
 ) -> list[Row]:
     known = {here for here, _ in same}
-    rows = [parts[here.part].row(here.row, note=f"as {parts[one.part].place(one.row)}") for here, one in same]
+    rows = [parts[here.part].row(here.row, note=f"same as {parts[one.part].place(one.row)}") for here, one in same]
     return rows + [
-        parts[here.part].row(here.row, note=f"but for case and blanks as {parts[one.part].place(one.row)}")
+        parts[here.part].row(here.row, note=f"same but for case and spaces as {parts[one.part].place(one.row)}")
         for here, one in alike
         if here not in known
     ]
@@ -186,7 +190,7 @@ def empty_texts(parts: Sequence[Part]) -> Finding:
     if not rows:
         said = ("both texts" if parts[0].halves else "a text") + ("" if parts[0].several else " and a label")
         return Finding("empty", "Empty rows", "fine", f"every row has {said}")
-    fix = "remove these rows, or pass `--on-bad-row skip` to leave them out; without it training stops at the first"
+    fix = "remove these rows, or pass `--on-bad-row skip` to skip them; without it training stops at the first"
     said = f"{counted(len(rows), 'row')} without a text{'' if parts[0].several else ' or a label'}"
     return Finding("empty", "Empty rows", "error", said, len(rows), fix, rows)
 

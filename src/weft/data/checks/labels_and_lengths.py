@@ -40,20 +40,20 @@ def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
         said = " and ".join(
             f"{texts:,} of {len(parts[part]):,} {parts[part].name} {thing}s" for part, texts in across.items()
         )
-        notes.append(f"{said} also {verb('stand', across.total())} in train: scores on them flatter")
+        notes.append(f"{said} {'is' if across.total() == 1 else 'are'} also in train: their scores are too good")
     if found.torn:
-        labels = "sets of labels" if train.several else "several labels"
-        notes.append(f"{counted(len(found.torn), thing)} with {labels} that contradict each other")
+        labels = "sets of labels" if train.several else "labels"
+        notes.append(f"{counted(len(found.torn), thing)} with contradicting {labels}")
     tiny = [label for label, texts in counts.items() if texts < FEWEST]
     if tiny:
         notes.append(f"{counted(len(tiny), 'label')} with fewer than {FEWEST} texts: {_listed(tiny)}")
     if _unbalanced(counts):
         (most, many), (least, few) = Counter(counts).most_common(1)[0], Counter(counts).most_common()[-1]
-        notes.append(f"`{most}` has {many:,} texts, `{least}` {few:,}: look at macro F1 too, not at accuracy alone")
+        notes.append(f"`{most}` has {many:,} texts, `{least}` {few:,}: report macro F1 too, not accuracy alone")
     if notes:
         given = {**{part.name: part.path for part in parts[1:]}, **options}
         told = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
-        notes[-1] += f" (weft inspect {' '.join(map(_typed, (train.path, *told)))} shows which)"
+        notes[-1] += f" (weft inspect {' '.join(map(_typed, (train.path, *told)))} lists them)"
     return notes
 
 
@@ -76,8 +76,8 @@ def labels(parts: Sequence[Part]) -> list[Finding]:
 def _label_counts(train: Part, counts: Sequence[Counter[str]], table: Sequence[Sequence[str]]) -> Finding:
     learned, title = counts[0], "Labels"
     if len(learned) < (1 if train.several else 2):
-        said = f"only `{next(iter(learned))}`" if learned else "no label at all"
-        fix = "add texts of another label: a classifier needs something to tell apart"
+        said = f"only `{next(iter(learned))}`" if learned else "no labels"
+        fix = "add texts of another label: a classifier needs at least two"
         fix = "name the column of the labels with `--label`, or give texts labels" if train.several else fix
         return Finding("labels", title, "error", said, 1, fix, table=table)
     tiny = {label for label, texts in learned.items() if texts < FEWEST}
@@ -90,7 +90,7 @@ def _label_counts(train: Part, counts: Sequence[Counter[str]], table: Sequence[S
     if tiny:
         said.append(f"{len(tiny):,} with fewer than {FEWEST} texts: {_listed(sorted(tiny))}")
     if unknown:
-        said.append(f"{len(unknown):,} that train lacks: {_listed(sorted(unknown))}")
+        said.append(f"{len(unknown):,} not in train: {_listed(sorted(unknown))}")
     (most, many), (least, few) = learned.most_common(1)[0], learned.most_common()[-1]
     if _unbalanced(learned):
         said.append(f"`{most}` has {many:,} texts, `{least}` {few:,}")
@@ -99,10 +99,10 @@ def _label_counts(train: Part, counts: Sequence[Counter[str]], table: Sequence[S
     if not (tiny or unknown or _unbalanced(learned)):
         return Finding("labels", title, "fine", "; ".join(said), table=table)
     fix = (
-        "collect more of the rare labels or merge them; `--set task.loss.class_weights=balanced` makes them weigh more"
+        "collect more of the rare labels or merge them; `--set task.loss.class_weights=balanced` gives them more weight"
     )
     if unknown:
-        fix = "give train texts of every label, or remove the rows whose label it lacks: they cannot be answered right"
+        fix = "give train texts of every label, or remove the rows whose label it lacks: no model predicts it"
     rows = [train.row(row) for row in range(len(train)) if tiny & set(train.names(row))]
     return Finding("labels", title, "error" if unknown else "warning", "; ".join(said),
                    len(tiny) + len(unknown) or 1, fix, rows, table)  # fmt: skip
@@ -124,7 +124,7 @@ def _spellings(parts: Sequence[Part]) -> Finding:
     harmful = {spelled for spelled, usual in torn.items() if spelled.strip() != usual}
     title = "Spelling of labels"
     if not torn:
-        return Finding("spellings", title, "fine", "no two labels differ only in case, blanks or width")
+        return Finding("spellings", title, "fine", "no two labels differ only in case, spaces or width")
     rows = [
         part.row(number, note="; ".join(f"`{label}`, elsewhere `{torn[label]}`" for label in odd))
         for part, number in all_rows(parts)
@@ -133,7 +133,7 @@ def _spellings(parts: Sequence[Part]) -> Finding:
     pairs = [f"`{spelled}` and `{usual}`" for spelled, usual in torn.items()]
     said = f"{'; '.join(pairs[:_LISTED])}{f' and {len(pairs) - _LISTED} more' if len(pairs) > _LISTED else ''}"
     if not harmful:
-        said += ": read as one, since blanks at the ends are cut"
+        said += ": read as one, since spaces at the ends are removed"
     fix = "write each label in one way: " + ", ".join(f"`{torn[spelled]}`" for spelled in list(torn)[:_LISTED])
     return Finding("spellings", title, "error" if harmful else "warning", said, len(torn), fix, rows)
 
@@ -141,7 +141,7 @@ def _spellings(parts: Sequence[Part]) -> Finding:
 def lengths(parts: Sequence[Part]) -> Finding:
     """Check the lengths of the texts, in characters, and find very long and very short ones; of a pair both count."""
     quantiles = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
-    table = [("part", f"{parts[0].thing}s", "shortest", "5%", "25%", "median", "75%", "95%", "longest")]
+    table = [("split", f"{parts[0].thing}s", "shortest", "5%", "25%", "median", "75%", "95%", "longest")]
     rows: list[Row] = []
     for part in parts:
         lengths_N = np.array([sum(len(text.strip()) for text in texts) for texts in part.each], dtype=np.int64)
@@ -163,8 +163,8 @@ def lengths(parts: Sequence[Part]) -> Finding:
     empty = sum(row.note.startswith("no") for row in rows)
     said = [f"{empty:,} without a letter or digit"] if empty else []
     said += [f"{len(rows) - empty:,} very long"] if len(rows) > empty else []
-    fix = "see whether they are texts at all"
-    fix += "" if parts[0].halves else "; of long ones a model reads all with `--long windows`"
+    fix = "check that these are texts at all"
+    fix += "" if parts[0].halves else "; `--long windows` reads long texts to their end"
     return Finding("lengths", "Lengths", "warning", f"{medians}; {', '.join(said)}", len(rows), fix, rows, table)
 
 

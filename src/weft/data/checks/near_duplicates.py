@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from weft.data.checks.duplicates import digests
-from weft.data.checks.findings import Finding, Part, counted, verb
+from weft.data.checks.findings import Finding, Part, counted
 from weft.data.checks.scripts import text_blocks
 from weft.errors import MissingExtra
 
@@ -82,18 +82,18 @@ def near_duplicates(parts: Sequence[Part]) -> Finding:
     try:
         found = near_pairs(texts)
     except MissingExtra as error:
-        return Finding("near", title, "fine", f"not looked at: {error.what}", fix=f"`{error.hint}`, then inspect again")
+        return Finding("near", title, "fine", f"not checked: {error.what}", fix=f"`{error.hint}`, then inspect again")
     if not found:
-        return Finding("near", title, "fine", f"no two texts resemble each other by {RESEMBLANCE:.0%} or more")
+        return Finding("near", title, "fine", f"no two texts are similar by {RESEMBLANCE:.0%} or more")
     rows, across = [], 0
     for one in found:
         part, earlier = (int(np.searchsorted(starts, number, "right")) - 1 for number in (one.row, one.earlier))
         across += part != earlier
         place = parts[earlier].place(one.earlier - int(starts[earlier]))
-        rows.append(parts[part].row(one.row - int(starts[part]), note=f"{one.resemblance:.0%} as {place}"))
-    said = f"{counted(len(rows), 'text')} {verb('resemble', len(rows))} an earlier one by"
-    said += f" {RESEMBLANCE:.0%} or more" + (f", {across:,} of them across parts" if across else "")
-    fix = "keep one of each family, and none of test in train: copies with small changes are learned by heart too"
+        rows.append(parts[part].row(one.row - int(starts[part]), note=f"{one.resemblance:.0%} like {place}"))
+    said = f"{counted(len(rows), 'text')} {'is' if len(rows) == 1 else 'are'} similar to an earlier one by"
+    said += f" {RESEMBLANCE:.0%} or more" + (f", {across:,} of them across splits" if across else "")
+    fix = "keep one of each group, and none of test in train: scores on near-copies of training texts are too good"
     return Finding("near", title, "warning", said, len(rows), fix, rows)
 
 

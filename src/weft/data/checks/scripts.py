@@ -78,7 +78,7 @@ def scripts(parts: Sequence[Part]) -> Finding:
         return Finding("scripts", "Scripts", "fine", said, table=table)
     others = dict.fromkeys("another script" if row.note == "other" else row.note for row in rows)
     said += f"; {counted(len(rows), 'text')} in {', '.join(others)}"
-    fix = "see whether these rows belong here: a model learns little of a script that it hardly sees"
+    fix = "check that these rows belong here: a model learns little about a script that it hardly sees"
     return Finding("scripts", "Scripts", "warning", said, len(rows), fix, rows, table)
 
 

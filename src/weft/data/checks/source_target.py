@@ -97,7 +97,7 @@ def clean_pairs(
     """
     if len(sources) != len(targets):
         what = f"{counted(len(sources), 'source')} and {counted(len(targets), 'target')}, expected as many"
-        raise InputError(what, hint="give each source one target; where it has several, give it several times")
+        raise InputError(what, hint="give each source one target; repeat a source that has several")
     if longest_ratio is not None and not longest_ratio > 1:
         hint = "take 3.0, say, or none to leave lengths alone"
         raise ConfigError(f"is {longest_ratio}, expected over 1", where="longest_ratio", hint=hint)
@@ -112,12 +112,17 @@ def clean_pairs(
         noted.append(Noted(rule, rows_N, care, f"{len(rows_N):,} of {counted(len(keys), 'pair')} {found}: {fate}"))
         kept_N = np.setdiff1d(kept_N, rows_N, assume_unique=True) if care == "drop" else kept_N
 
-    note("empty", _where(not (_says(one) and _says(other)) for one, other in keys), "drop", "with nothing on one side")
+    note(
+        "empty",
+        _where(not (_says(one) and _says(other)) for one, other in keys),
+        "drop",
+        "with an empty source or target",
+    )
     same_N = _where(one == other for one, other in keys)
-    note("copies", np.intersect1d(same_N, kept_N), copies, "with a target that is the source, untranslated")
-    note("duplicates", _repeated(keys, kept_N), duplicates, "the same as an earlier pair")
+    note("copies", np.intersect1d(same_N, kept_N), copies, "with a target equal to its source (untranslated)")
+    note("duplicates", _repeated(keys, kept_N), duplicates, "that repeat an earlier pair")
     if longest_ratio is not None:
-        told = f"with lengths over {longest_ratio:g} times out of the usual proportion"
+        told = f"with a length ratio over {longest_ratio:g} times the usual one"
         note("ratio", kept_N[_stretch(first, second, kept_N) > longest_ratio], "drop", told)
     return Cleaned(kept_N, tuple(noted), [keys[row] for row in kept_N.tolist()])
 

@@ -104,12 +104,12 @@ def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
     """The questions without those whose answers all do not stand in their passages, and what is said of it."""
     kept = [one for one in examples if one.answers or not one.unplaced]
     moved, lost = sum(one.moved for one in examples), [one for one in examples if one.unplaced and not one.answers]
-    said = [f"{counted(moved, 'answer')} not where said: taken where the same text is nearest"] if moved else []
+    said = [f"{counted(moved, 'answer')} not at its `answer_start`: the nearest occurrence is used"] if moved else []
     if lost:
-        said.append(f"{counted(len(lost), 'question')} left out: no answer stands in the passage{_such_as(lost)}")
+        said.append(f"{counted(len(lost), 'question')} skipped: no answer is in the passage{_such_as(lost)}")
     none = sum(not one.answers for one in kept)
     passages = len({one.passage for one in kept})
-    return kept, [*said, f"{len(kept):,} questions on {counted(passages, 'passage')}, {none:,} without an answer in it"]
+    return kept, [*said, f"{len(kept):,} questions on {counted(passages, 'passage')}, {none:,} unanswerable"]
 
 
 def _such_as(lost: Sequence[Question]) -> str:

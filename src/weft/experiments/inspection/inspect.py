@@ -82,13 +82,13 @@ def inspect(
     yield empty_texts(parts)
     yield from labels(parts)
     yield from repeats(parts)
-    yield Note("looking for texts that are nearly the same")
+    yield Note("searching near-duplicates")
     yield near_duplicates(parts)
     yield lengths(parts)
     yield scripts(parts)
     yield from han_scripts(parts)
     yield from marks(parts)
-    yield Note("comparing the words of the parts")
+    yield Note("comparing the vocabularies of the splits")
     yield unknown_tokens(parts, seed=seed)
     if label_errors == "find":
         yield from find_label_errors(parts[0], seed=seed)
@@ -112,7 +112,7 @@ def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
     counts = [[count_scripts([text]) for text in part.texts] for part in parts]
     main_of = [[_script(one) for one in of_part] for of_part in counts]
     total = Counter(name for of_part in main_of for name in of_part if name)
-    table = [("part", *names)] + [
+    table = [("split", *names)] + [
         (part.name, *(f"{Counter(of_part)[name]:,}" for name in names))
         for part, of_part in zip(parts, main_of, strict=True)
     ]
@@ -120,7 +120,7 @@ def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
         return
     usual, unusual = sorted(names, key=lambda name: -total[name])
     if not total[unusual]:
-        yield Finding("han", title, "fine", f"every text that tells is in {usual} characters", table=table)
+        yield Finding("han", title, "fine", f"all texts are in {usual} characters", table=table)
         return
     rows = [
         part.row(row, note=unusual)
@@ -130,7 +130,7 @@ def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
     ]
     said = f"{total[usual]:,} texts are mainly in {usual} characters, {total[unusual]:,} in {unusual} ones"
     fix = f"write all in one script, as with `OpenCC('{'t2s' if usual == 'simplified' else 's2t'}').convert(text)`:"
-    fix += " to a model the two forms of a character are strangers"
+    fix += " to a model the two forms of a character are unrelated"
     yield Finding("han", title, "warning", said, len(rows), fix, rows, table)
 
 
@@ -143,15 +143,15 @@ def _script(counts: ScriptCounts) -> str:
 
 
 def unknown_tokens(parts: Sequence[Part], *, seed: int = 0) -> Finding:
-    """Count the tokens (words, and single Han) of the other parts, or of a tenth held out, that train lacks."""
+    """Count the tokens (words, and single Han) of the other parts, or of a held-out tenth, that train lacks."""
     train, others = parts[0].texts, {part.name: part.texts for part in parts[1:]}
-    title = "Words that train lacks"
+    title = "Out-of-vocabulary words"
     if not others:
         strata = [parts[0].stratum(row) for row in range(len(train))]
         halves = split(strata, train, share=0.1, seed=seed) if len(train) >= 20 else None
         if halves is None or not len(halves.dev):
-            return Finding("unknown", title, "fine", "not looked at: there are too few texts")
-        others = {"a tenth held out": [train[row] for row in halves.dev.tolist()]}
+            return Finding("unknown", title, "fine", "not checked: there are too few texts")
+        others = {"a held-out tenth": [train[row] for row in halves.dev.tolist()]}
         train = [train[row] for row in halves.train.tolist()]
     known = set(_tokens(train))
     said, worst, missing = [], 0.0, Counter[str]()
@@ -160,14 +160,14 @@ def unknown_tokens(parts: Sequence[Part], *, seed: int = 0) -> Finding:
         lacking = Counter({token: times for token, times in tokens.items() if token not in known})
         share = lacking.total() / max(1, tokens.total())
         different = len(lacking) / max(1, len(tokens))
-        said.append(f"{share:.1%} of the tokens of {name} stand in no text of train, {different:.1%} of its vocabulary")
+        said.append(f"{share:.1%} of the tokens of {name} are not in train, {different:.1%} of its vocabulary")
         worst = max(worst, share)
         missing += lacking
     table = [("token", "times"), *((token, f"{times:,}") for token, times in missing.most_common(_MISSING_SHOWN))]
     sentence = "; ".join(said)
     if worst < UNKNOWN:
         return Finding("unknown", title, "fine", sentence, table=table if missing else ())
-    fix = "train on texts more like these, or on more; of unknown words a model sees letters at most"
+    fix = "train on texts more like these, or on more; of an unknown word a model sees its letters at most"
     return Finding("unknown", title, "warning", sentence, len(missing), fix, table=table)
 
 
@@ -209,7 +209,7 @@ def _read(name: str, table: Table, task: Any) -> _Read:
 
 def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     between = {";": "semicolons", "|": "bars", "\t": "tabs", ",": "commas", "": ""}
-    table = [("part", "file", "rows", "form", "encoding", "fields between", "text", "label", "not read")]
+    table = [("split", "file", "rows", "form", "encoding", "delimiter", "text", "label", "unused")]
     for one in found:
         text, label = as_option(one.task.text), one.task.label or ""
         taken = (*one.task.columns_of("text", one.table), label)
@@ -229,8 +229,8 @@ def bad_rows(tables: Mapping[str, Table]) -> Finding:
     rows = [
         Row(name, bad.line, bad.place, "", "", note=bad.what) for name, table in tables.items() for bad in table.bad
     ]
-    title = "Rows that cannot be read"
+    title = "Unreadable rows"
     if rows:
-        fix = "mend these lines, or leave them out of training: `weft train --on-bad-row skip`"
+        fix = "fix these lines, or skip them in training: `weft train --on-bad-row skip`"
         return Finding("bad-rows", title, "error", counted(len(rows), "row"), len(rows), fix, rows)
     return Finding("bad-rows", title, "fine", "every row can be read")

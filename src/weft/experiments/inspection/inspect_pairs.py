@@ -21,12 +21,15 @@ from weft.training.reports import Note
 
 SIDES = ("source", "target")
 RULES = {
-    "empty": ("Empty sides", "remove these pairs, or pass `--on-bad-row skip`: without it training stops at the first"),
-    "copies": ("Targets that are their sources", "translate them or remove them: a model learns to copy from them"),
-    "duplicates": ("Duplicates", "keep the first of each: the others say nothing new"),
+    "empty": (
+        "Empty sources or targets",
+        "remove these pairs, or pass `--on-bad-row skip`: without it training stops at the first",
+    ),
+    "copies": ("Untranslated targets", "translate or remove them: they teach a model to copy"),
+    "duplicates": ("Duplicates", "keep the first of each: the others add nothing new"),
     "ratio": (
-        "Unlike lengths",
-        f"see whether both sides say the same; `--set task.longest_ratio={FAR:g}` leaves such pairs out of training",
+        "Length ratios",
+        f"check that both say the same; `--set task.longest_ratio={FAR:g}` leaves such pairs out of training",
     ),
 }
 """Faults of pairs, each with its title and its fix."""
@@ -97,7 +100,7 @@ def _fanout(parts: Sequence[Part], fanouts: Sequence[Fanout]) -> Finding:
     if not found:
         return Finding("fanout", title, "fine", "few or none")
     said = "; ".join(f"{part.name}: {one.said}" for part, one in found)
-    fix = "where each target is right, `--set task.references=all` scores a source once, by all of them"
+    fix = "if all targets are correct, `--set task.references=all` scores each source once against all of them"
     return Finding("fanout", title, "warning", said, sum(one.sources for _, one in found), fix)
 
 
@@ -107,7 +110,7 @@ def _overlap(parts: Sequence[Part]) -> Finding:
     found = [(part, overlap(train, part.halves[0], name=part.name)) for part in parts[1:]]
     rows = [part.row(row) for part, one in found for row in one.rows_N.tolist()]
     if not rows:
-        return Finding("overlap", title, "fine", "no source of dev or test stands in train")
-    fix = "remove them from train: a model that has learned a text by heart scores better than it writes"
+        return Finding("overlap", title, "fine", "no source of dev or test is in train")
+    fix = "remove them from train: scores on texts that the model was trained on are too good"
     said = "; ".join(one.said.rpartition(":")[0] for _, one in found if len(one.rows_N))
     return Finding("overlap", title, "error", said, len(rows), fix, rows)

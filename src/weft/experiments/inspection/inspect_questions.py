@@ -20,7 +20,7 @@ from weft.training.reports import Note
 
 SIDES = ("question", "passage")
 OTHER = ", other answers"
-ANEW = "; then leave `answer_start` out: the place of an answer is found again"
+ANEW = "; then drop `answer_start`: the position of an answer is searched again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _answers(found: Sequence[_Asked]) -> Finding:
     said = said if any(shares) else "every question has an answer"
     never = [one.part for one, share in zip(found[1:], shares[1:], strict=True) if share and not shares[0]]
     if never:
-        fix = "a model answers always where training has no question without an answer: add some"
+        fix = "without unanswerable questions in train the model always predicts an answer: add some"
         return Finding("answers", "Answers", "warning", said, len(never), fix, table=table)
     if shares[0] == 1:
         fix = "is `--label` the right column?"
@@ -99,9 +99,9 @@ def _lost(found: Sequence[_Asked]) -> Finding:
     title = "Answers that are not in the passage"
     rows = [one.row(asked) for one in found for asked in one.questions if asked.unplaced and not asked.answers]
     if not rows:
-        return Finding("lost", title, "fine", "each question with an answer has one in its passage")
-    said = f"{counted(len(rows), 'question')} that training leaves out, and that no answer is right for in a test"
-    fix = "write the answer as it stands in the passage, letter by letter, or take the right passage"
+        return Finding("lost", title, "fine", "every answerable question has an answer in its passage")
+    said = f"{counted(len(rows), 'question')} that training skips, and that no prediction can match in a test set"
+    fix = "copy the answer from the passage letter by letter, or correct the passage"
     return Finding("lost", title, "warning", said, len(rows), fix, rows)
 
 
@@ -110,9 +110,9 @@ def _moved(found: Sequence[_Asked]) -> Finding:
     title = "Answers that are not where they are said to be"
     rows = [one.row(asked, note=_taken(asked)) for one in found for asked in one.questions if asked.moved]
     if not rows:
-        return Finding("moved", title, "fine", "each answer stands where it is said to, or nothing is said")
-    said = f"{counted(len(rows), 'question')}: the nearest place with the same text is taken"
-    fix = "count characters from 0, not bytes or words; a wrong place of several teaches the wrong one"
+        return Finding("moved", title, "fine", "each answer is at its `answer_start`, as far as one is given")
+    said = f"{counted(len(rows), 'question')}: the nearest occurrence of the answer is used"
+    fix = "count characters from 0, not bytes or words"
     return Finding("moved", title, "warning", said, len(rows), fix, rows)
 
 
@@ -131,9 +131,9 @@ def _repeats(found: Sequence[_Asked]) -> Finding:
             before = first.setdefault(key, asked)
             if before is not asked:
                 differ = "" if set(before.right) & set(asked.right) or before.right == asked.right else OTHER
-                rows.append(one.row(asked, note=f"as line {before.line:,}{differ}"))
+                rows.append(one.row(asked, note=f"same as line {before.line:,}{differ}"))
     if not rows:
-        return Finding("repeats", title, "fine", "no question is asked twice of a passage")
+        return Finding("repeats", title, "fine", "no question is repeated for the same passage")
     other = sum(row.note.endswith(OTHER) for row in rows)
     said = f"{counted(len(rows), 'question')} of the same passage, {other:,} of them with other answers"
     fix = "put all right answers of a question into one row, and keep that"
@@ -152,9 +152,9 @@ def _overlap(found: Sequence[_Asked]) -> Finding:
         if key in learned
     ]
     if not rows:
-        return Finding("overlap", title, "fine", "no passage of dev or test stands in train")
+        return Finding("overlap", title, "fine", "no passage of dev or test is in train")
     said = f"{counted(len(rows), 'question')} of dev and test are on passages of train"
-    fix = "deal out passages, not questions: a model that knows a passage answers better than it will of new ones"
+    fix = "split by passages, not by questions: scores on passages that the model was trained on are too good"
     return Finding("overlap", title, "error", said, len(rows), fix, rows)
 
 

@@ -31,7 +31,7 @@ MARGIN = 0.6
 Chosen on ChnSentiCorp with 5% of its labels changed, by two kinds of bags trained for long and for short: at this
 margin all of them found half of the changed labels, and half of what they showed was changed."""
 
-_TITLE = "Labels that are likely wrong"
+_TITLE = "Likely label errors"
 
 
 def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
@@ -41,7 +41,7 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
     labels are not checked.
     """
     if part.several:
-        said = "not looked at: how far such models can be believed was measured for texts with one label each"
+        said = "not checked: how far such models can be believed was measured for texts with one label each"
         yield Finding("label-errors", _TITLE, "fine", said)
         return
     found = _examples(part)
@@ -49,7 +49,7 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
     names, texts = [one.stratum for one in examples], [one.whole for one in examples]
     labels = sorted(set(names))
     if len(rows) < FEWEST or len(labels) < 2:
-        said = f"not looked at: this takes {FEWEST} {part.thing}s or more, of two labels or more"
+        said = f"not checked: this takes {FEWEST} {part.thing}s or more, of two labels or more"
         yield Finding("label-errors", _TITLE, "fine", said)
         return
     numbers = {label: number for number, label in enumerate(labels)}
@@ -62,15 +62,15 @@ def find_label_errors(part: Part, *, seed: int = 0) -> Iterator[Note | Finding]:
     probabilities_NC = tempered(probabilities_NC, temperature(probabilities_NC, labels_N))
     issues = label_issues(probabilities_NC, labels_N, margin=MARGIN)
     shown = [
-        part.row(rows[place], note=f"reads as `{labels[seems]}` ({probabilities_NC[place, seems]:.0%})")
+        part.row(rows[place], note=f"predicted `{labels[seems]}` ({probabilities_NC[place, seems]:.0%})")
         for place, seems in zip(issues.rows_K.tolist(), issues.seem_K.tolist(), strict=True)
     ]
     if not shown:
-        yield Finding("label-errors", _TITLE, "fine", "no label is plainly at odds with its text")
+        yield Finding("label-errors", _TITLE, "fine", "no label is clearly at odds with its text")
         return
-    said = f"{counted(len(shown), part.thing)} of {len(rows):,} ({len(shown) / len(rows):.1%}) read as another label"
-    said += " than their own, by models that had not seen them"
-    fix = "read them, worst first: half of them or more may be right, and the model wrong"
+    said = f"{counted(len(shown), part.thing)} of {len(rows):,} ({len(shown) / len(rows):.1%}) get another label"
+    said += " from models that were not trained on them"
+    fix = "review them, worst first: half of them or more may be right, and the model wrong"
     yield Finding("label-errors", _TITLE, "warning", said, len(shown), fix, shown)
 
 

@@ -63,7 +63,7 @@ def frontier(
             axes.plot(model.texts_per_second, model.score, color=colour, marker="o", markersize=7)
         _names(axes, models, best)
         axes.set_title(score)
-        axes.set_xlabel("texts per second (log scale) →")
+        axes.set_xlabel("throughput, texts per second (log scale) →")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
@@ -96,8 +96,8 @@ def ahead(models: Sequence[Model], *, better: Better = "higher") -> str:
         return ""
     best = unbeaten(models, better=better)
     if len(best) == 1:
-        return f" No model beats {best[0].name} in either."
-    return " No model beats those on the dashed line in both at once."
+        return f" No model is better or faster than {best[0].name}."
+    return " The dashed line joins the models that no other beats in both (the Pareto front)."
 
 
 def _drawn(models: Sequence[Model]) -> list[Model]:

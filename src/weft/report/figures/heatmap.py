@@ -63,7 +63,7 @@ def attention(source: Sequence[str], target: Sequence[str], weights: Sequence[Se
         most = "; ".join(
             f"{row} at {columns[int(looks.argmax())]}" for row, looks in zip(rows, weights_TS, strict=True)
         )
-        return svg(figure, f"Where the model looked most for each piece that it wrote: {most}")
+        return svg(figure, f"Attention, the most attended source token of each generated token: {most}")
 
 
 def length_curve(buckets: Sequence[Bucket]) -> str:
@@ -102,6 +102,6 @@ def length_curve(buckets: Sequence[Bucket]) -> str:
                 color=SOFT,
                 size=SIZE - 1.5,
             )
-        axes.set_xlabel("words of the source", labelpad=16)
+        axes.set_xlabel("source length in words", labelpad=16)
         told = "; ".join(f"{name} words, {score(value, 'points')}" for name, value in zip(names, values, strict=True))
         return svg(figure, f"chrF by the length of the source: {told}")

@@ -68,7 +68,7 @@ def confusion(
         axes.text(
             0.5,
             -(bottom * POINTS - 10) / (side * POINTS),
-            "answered",
+            "predicted",
             transform=axes.transAxes,
             color=SOFT,
             ha="center",
@@ -77,7 +77,7 @@ def confusion(
         axes.text(
             -(left * POINTS - 10) / (side * POINTS),
             0.5,
-            "should be",
+            "true",
             transform=axes.transAxes,
             color=SOFT,
             ha="center",
@@ -156,11 +156,11 @@ def _cell_names(
 
 def _confusion_in_words(counts_CC: np.ndarray, labels: Sequence[str], title: str) -> str:
     hits, total = int(counts_CC.trace()), int(counts_CC.sum())
-    said = f"{title + ': ' if title else ''}confusion matrix of {len(labels)} labels, {hits:,} of {total:,} right"
+    said = f"{title + ': ' if title else ''}confusion matrix of {len(labels)} labels, {hits:,} of {total:,} correct"
     wrong_CC = counts_CC.copy()
     np.fill_diagonal(wrong_CC, 0)
     row, column = divmod(int(wrong_CC.argmax()), len(labels))
     if wrong_CC[row, column]:
         gold, answer = printable(labels[row]), printable(labels[column])
-        said += f"; most often {gold} answered as {answer}, {wrong_CC[row, column]:,} times"
+        said += f"; most often {gold} predicted as {answer}, {wrong_CC[row, column]:,} times"
     return said

@@ -62,7 +62,7 @@ def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
         how = " (faint: as reported, line: smoothed)" if len(losses) > FEW else ""
         said.append(f"the mean loss of the training batches{how}")
     if len(dev_losses):
-        said.append("the log loss on the dev part")
+        said.append("the log loss on the dev set")
     if said:
         figures.append(
             _figure(partial(_loss_panel, losses=losses, dev_losses=dev_losses), best, _told(losses, dev_losses))
@@ -95,7 +95,7 @@ def reliability(
         axes.plot([start, 1], [start, 1], color=SOFT, linewidth=1, linestyle=(0, (3, 3)))
         axes.vlines(sure, low, high, color=LINES[0], alpha=0.35, linewidth=4)
         axes.plot(sure, right, color=LINES[0], marker="o", markersize=4.5)
-        axes.set(xlim=(start, 1.012), ylim=(start - 0.012, 1.012), ylabel="right")
+        axes.set(xlim=(start, 1.012), ylim=(start - 0.012, 1.012), ylabel="accuracy")
         axes.tick_params(labelbottom=False, bottom=False)
         below = panel(figure, 0.6, 0.5, side, 0.68)
         edges = [each["low"] for each in full]
@@ -108,7 +108,7 @@ def reliability(
             alpha=0.55,
             edgecolor="none",
         )
-        below.set(xlim=axes.get_xlim(), xlabel="how sure the model was", ylabel="answers")
+        below.set(xlim=axes.get_xlim(), xlabel="confidence", ylabel="count")
         below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
         below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         for each in (axes, below):
@@ -117,8 +117,10 @@ def reliability(
             each.yaxis.set_label_coords(-0.46 / side, 0.5)
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        words = "; ".join(f"{s:.0%} sure, {r:.0%} right of {n:.0f}" for s, r, n in zip(sure, right, count, strict=True))
-        return svg(figure, f"How sure {title or 'the model'} was against how often it was right: {words}")
+        words = "; ".join(
+            f"confidence {s:.0%}, accuracy {r:.0%} of {n:.0f}" for s, r, n in zip(sure, right, count, strict=True)
+        )
+        return svg(figure, f"Calibration of {title or 'the model'}: {words}")
 
 
 def _figure(draw: Callable[[Axes], None], best: int | None, told: Sequence[str]) -> str:
@@ -146,7 +148,7 @@ def _loss_panel(axes: Axes, *, losses: np.ndarray, dev_losses: np.ndarray) -> No
     elif len(losses):
         axes.plot(*losses.T, color=LINES[0], label="training", **dots(losses))
     if len(dev_losses):
-        axes.plot(*dev_losses.T, color=LINES[1], label="dev part", **dots(dev_losses))
+        axes.plot(*dev_losses.T, color=LINES[1], label="dev set", **dots(dev_losses))
     low, high = axes.dataLim.y0, max(axes.dataLim.y1, 1e-6)
     far = high / 3 < low < high  # from 0, where a curve would be a flat line
     axes.set_ylim(low - 0.06 * (high - low) if far else 0, high + 0.06 * (high - low if far else high))

@@ -125,11 +125,11 @@ def in_words(named: Sequence[str], runs: Sequence[Run]) -> str:
         ]
         if near:
             whose = f"interval of {near[0]} overlaps" if len(near) == 1 else f"intervals of {len(near)} others overlap"
-            said += f" (the {whose} its own)"
+            said += f" (the {whose} with it)"
         said += ". "
     if len(pace) > 1:
         fast = max(pace, key=lambda name: pace[name])
-        said += f"{fast} reads fastest, {formatting.count(pace[fast])} texts a second."
+        said += f"{fast} is fastest, {formatting.count(pace[fast])} texts per second."
     return said.strip()
 
 

@@ -139,7 +139,7 @@ def _lead(found: Found) -> str:
     like = [_other(pair, found["best"]) for pair in rivals if not pair["told_apart"]]
     said = [
         f"{start} {_listed(names)}"
-        for start, names in (("better than", behind), ("not as good as", ahead), ("not to be told apart from", like))
+        for start, names in (("better than", behind), ("worse than", ahead), ("not significantly different from", like))
         if names
     ]
     return f"It is {_listed(said)}." if said else ""
@@ -209,7 +209,7 @@ def _facing(name: str, pair: Found | None, decides: str) -> _Against:
     points = formatting.score(abs(pair["difference"]), measure(decides).form).removesuffix("%")
     if not pair["told_apart"]:
         sign = "" if not float(points) else "+" if ahead else "−"
-        return _Against(f"unclear ({sign}{points})", p_in_words(pair["p"]))
+        return _Against(f"not significant ({sign}{points})", p_in_words(pair["p"]))
     return _Against(
         f"{'better' if ahead else 'worse'} by {points}", p_in_words(pair["p"]), "better" if ahead else "worse"
     )
@@ -250,7 +250,7 @@ def _training(run: Run) -> list[tuple[float, float]]:
 
 
 def _losses(runs: Runs) -> list[Markup]:
-    told = {"training loss": _training, "log loss on the dev part": partial(_dev, name="log_loss")}
+    told = {"training loss": _training, "log loss on the dev set": partial(_dev, name="log_loss")}
     drawn = [epoch_curves(_curves(runs, points), title, form="number", across=HALF) for title, points in told.items()]
     return [Markup(svg) for svg in drawn if svg]
 

@@ -25,7 +25,7 @@ from weft.report.pages import columns
 from weft.report.pages.run import PAGE
 from weft.report.template import write_page
 
-TITLES = {"student": "{}, taught", "alone": "{}, alone", "teacher": "{}, the teacher"}
+TITLES = {"student": "{}, distilled", "alone": "{}, baseline", "teacher": "{}, teacher"}
 """How the models are called, by their part and kind."""
 Found = Mapping[str, Any]
 
@@ -36,18 +36,20 @@ def in_words(found: Found) -> list[str]:
     value = {
         name: formatting.score(one["scores"][found["score"]]["value"], form) for name, one in found["models"].items()
     }
-    said = f"Its teacher has {value['teacher']}"
+    said = f"The teacher has {value['teacher']}"
     if "alone" in value:
-        said += f", the same model trained without a teacher {value['alone']}"
+        said += f", the baseline (the student model trained without a teacher) {value['alone']}"
     if closed := gain["closed"]:
-        way = f"closes {closed:.0%} of the gap" if closed > 0 else f"widens the gap by {-closed:.0%}"
+        student, alone = (found["models"][name]["scores"][found["score"]]["value"] for name in ("student", "alone"))
+        below = f"is {formatting.score(alone - student, form).removesuffix('%')} points below the baseline"
+        way = f"closes {closed:.0%} of the gap" if closed > 0 else below
         said += f": the student {way}"
     pace, than = (gain["faster"], "fast") if gain["faster"] >= 1 else (1 / max(1e-9, gain["faster"]), "slowly")
     times = f"{pace:,.0f}" if pace >= 10 else f"{pace:.1f}"
     size = f"{gain['size']:.1%} of its size" if gain["size"] < 1 else f"{gain['size']:.1f} times its size"
-    sentences = [f"{said}.", f"The student answers {times} times as {than} as its teacher, at {size}."]
+    sentences = [f"{said}.", f"The student predicts {times} times as {than} as its teacher, at {size}."]
     if found["p"] is not None:
-        sentences.append(f"Between the student and itself alone McNemar’s exact test finds {p_in_words(found['p'])}.")
+        sentences.append(f"Student against baseline by McNemar’s exact test: {p_in_words(found['p'])}.")
     return sentences
 
 
@@ -96,8 +98,8 @@ def distilled_page(folder: Path) -> Path:
 
 def _caption(found: Found) -> str:
     new = f", {found['unlabelled']:,} of them unlabelled" if found["unlabelled"] else ""
-    asked = f"The teacher answered {found['asked']:,} texts{new}."
-    paces = "Paces are medians, measured one after another in one process."
+    asked = f"The teacher labelled {found['asked']:,} texts{new}."
+    paces = "Throughput is a median, measured one model after another in one process."
     return f"On the {found['data']}. {asked} {paces} The best of each column is marked."
 
 

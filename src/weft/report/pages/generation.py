@@ -21,8 +21,8 @@ from weft.report.folder import Run, read_attention_maps
 from weft.report.formatting import Interval, is_number
 
 LOSSES = (
-    "Losses are nats a token. That of training is taken with dropout and, where it is set, label smoothing, which lift "
-    "it above that of the dev part."
+    "Losses are in nats per token. The training loss includes dropout and, where it is set, label smoothing, which "
+    "raise it above that of the dev set."
 )
 WORST, BEST = 10, 5
 FEWEST, SURPRISE = 6, 300
@@ -30,11 +30,11 @@ FEWEST, SURPRISE = 6, 300
 STAGES = 12
 """Stages of training at most whose samples are shown."""
 FREE_TEXT = {
-    "distinct_1": "Distinct words",
-    "distinct_2": "Distinct pairs",
-    "distinct_3": "Distinct triples",
-    "repetition_4": "Repeated runs of 4",
-    "new_4grams": "New runs of 4",
+    "distinct_1": "Distinct 1-grams",
+    "distinct_2": "Distinct 2-grams",
+    "distinct_3": "Distinct 3-grams",
+    "repetition_4": "Repeated 4-grams",
+    "new_4grams": "New 4-grams",
     "copied": "Copied texts",
 }
 
@@ -84,10 +84,10 @@ def _lead(answered: Answered | None) -> str:
     if answered is None:
         return ""
     total = len(answered.rows)
-    exact = f"{answered.exact:,} of {total:,} texts are written letter for letter as a reference has them."
-    unread = f" Of {answered.unread:,} sources the end was not read." if answered.unread else ""
+    exact = f"{answered.exact:,} of {total:,} outputs match a reference exactly."
+    unread = f" Truncated sources: {answered.unread:,}." if answered.unread else ""
     empty = sum(not str(row["answer"]).strip() for row in answered.rows)
-    return exact + unread + (f" {empty:,} answers are empty." if empty else "")
+    return exact + unread + (f" Empty outputs: {empty:,}." if empty else "")
 
 
 def _signatures(run: Run) -> list[tuple[str, str, str]]:
@@ -156,7 +156,7 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
         "expected": expected,
         "found": found,
         "said": " · ".join(said),
-        "unread": f"{formatting.count(unread)} tokens of the source were not read" if unread else "",
+        "unread": f"source truncated by {formatting.count(unread)} tokens" if unread else "",
     }
 
 

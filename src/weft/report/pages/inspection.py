@@ -18,7 +18,7 @@ TABLED = 40
 """Rows of a small table that stand on the page."""
 _TEXT = 150  # columns of a text; the rest unfolds
 _WHOLE = 5_000  # letters of a text at most
-CALLED = {"error": "mend", "warning": "look", "fine": "fine"}
+CALLED = {"error": "error", "warning": "warning", "fine": "ok"}
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}
 _PICTURES |= dict.fromkeys(range(0x7F, 0xA0), 0x2426)  # a browser would show nothing
 
@@ -32,13 +32,13 @@ def inspection_page(findings: Sequence[Finding], path: Path, *, title: str) -> P
 
 
 def tally(findings: Sequence[Finding]) -> str:
-    """`2 things to mend, 3 to look at`, or that there is nothing."""
+    """Count the errors and warnings: `2 errors and 3 warnings`."""
     counts = Counter(one.severity for one in findings)
     if counts["error"] and counts["warning"]:
-        return f"{counted(counts['error'], 'thing')} to mend, {counts['warning']} to look at"
+        return f"{counted(counts['error'], 'error')} and {counted(counts['warning'], 'warning')}"
     if counts["error"]:
-        return f"{counted(counts['error'], 'thing')} to mend"
-    return f"{counted(counts['warning'], 'thing')} to look at" if counts["warning"] else "Nothing to mend"
+        return counted(counts["error"], "error")
+    return counted(counts["warning"], "warning") if counts["warning"] else "No problems found"
 
 
 def _shown(finding: Finding) -> dict[str, Any]:

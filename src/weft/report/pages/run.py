@@ -72,7 +72,7 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
     names = columns.names(runs)
     data = list(dict.fromkeys(run.data for run in runs if run.intervals))
     if len(data) > 1:
-        notes = [*notes, f"These runs were not scored on the same data: {'; '.join(data)}."]
+        notes = [*notes, f"These runs were not evaluated on the same data: {'; '.join(data)}."]
     shown = columns.columns(runs)
     cells = [columns.cells(column, runs) for column in shown]
     metric = columns.metric(runs)
@@ -90,7 +90,7 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
         notes=notes,
         lead=columns.in_words(names, runs),
         caption=f"{'On the ' + data[0] + '. ' if len(data) == 1 else ''}The best of each column is marked; where "
-        "intervals overlap, the difference may be chance.",
+        "intervals overlap, the difference may be due to chance.",
         columns=[column.title for column in shown],
         rows=[
             {
@@ -130,7 +130,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Model", str(found.get("encoder") or formatting.NOTHING)),
         ("Parameters", formatting.count(found.get("parameters"))),
         ("Size on disk", formatting.size(found.get("size_bytes"))),
-        ("Training took", formatting.duration(found.get("train_seconds"))),
+        ("Training time", formatting.duration(found.get("train_seconds"))),
         ("Texts per second", formatting.pace(run.texts_per_second)),
         ("Labels", formatting.count(len(run.labels) or None)),
     ]

@@ -143,7 +143,7 @@ class SubwordTokenizer(Tokenizer):
     def counted(self) -> str:
         """The number of ids, and the reason if there are fewer than allowed."""
         fewer = self.sizes[0] < self.config.size
-        return super().counted + (f" (at most {self.config.size:,}, but the texts hold no more)" if fewer else "")
+        return super().counted + (f" (of at most {self.config.size:,}: the texts yield no more)" if fewer else "")
 
     def encode(self, texts: abc.Sequence[str]) -> Encoded:
         """Encode many texts at once, in the library's own threads."""
