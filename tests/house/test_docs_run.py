@@ -10,10 +10,11 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from imports import ROOT
+from imports import FLOORS, ROOT
 from shown import FENCE, Block, commands, complaint, headings, prose_and_blocks, read, weft_arguments
 from tried import ROWS, make_files, run
 
+import weft
 from weft.demo import questions, reviews, translations
 
 DOCS = ROOT / "docs"
@@ -34,9 +35,9 @@ READING = (
 WRITING = ("writing", "decoders")
 """The pages of models that write: they need no folder that another page made."""
 ASKING = ("questions",)
-PAGES = (*READING, *WRITING, *ASKING)
-GENERATED = "settings"
-"""In English a table, in Chinese a page about it."""
+BUILDING = ("architecture", "extending", "api", "terms")
+"""The pages about the code: they show nothing to run."""
+PAGES = (*READING, *WRITING, *ASKING, *BUILDING)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -46,10 +47,10 @@ def page(language: str, name: str) -> str:
 
 def test_there_are_the_same_pages():
     for language in ("en", "zh"):
-        assert {file.stem for file in (DOCS / language).iterdir()} == set(PAGES)
+        assert {file.stem for file in (DOCS / language).glob("*.md")} == set(PAGES)
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != GENERATED])
+@pytest.mark.parametrize("name", PAGES)
 def test_both_languages_show_the_same(name):
     (english, shown), (chinese, shown_too) = read(page("en", name)), read(page("zh", name))
     assert [block.bare for block in shown] == [block.bare for block in shown_too]
@@ -137,15 +138,39 @@ def test_every_page_is_listed_and_the_readmes_lead_to_them():
         assert f"docs/{language}/index.md" in LINK.findall(read(readme)[0])
 
 
-def test_the_table_of_settings_is_current():
-    made = runpy.run_path(str(DOCS / "settings.py"))["page"]()
-    assert (DOCS / "en/settings.md").read_text(encoding="utf-8") == made, "run: python docs/settings.py"
+@pytest.mark.parametrize("name", ["settings", "api"])
+def test_the_pages_made_from_the_code_are_current(name, monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    made = runpy.run_path(str(DOCS / f"{name}.py"))
+    for language, say in (("en", made["english"]), ("zh", chinese := made["chinese"]())):
+        shown = (DOCS / language / f"{name}.md").read_text(encoding="utf-8")
+        assert shown == made["page"](language, say), f"run: python docs/{name}.py"
+    assert not chinese.faults(), "in docs/zh.yaml:\n" + "\n".join(chinese.faults())
 
 
 def test_every_setting_has_a_meaning():
     rows = [line.split(" | ") for line in (DOCS / "en/settings.md").read_text(encoding="utf-8").splitlines()]
     silent = [row[0] for row in rows if row[0].startswith("| `") and row[-1].strip(" |") == ""]
     assert not silent, "these settings have no docstring: " + ", ".join(silent)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_public_name_is_on_the_page(language):
+    prose = (DOCS / language / "api.md").read_text(encoding="utf-8")
+    for name, home in weft._HOMES.items():
+        assert f"### `weft.{name}`\n" in prose
+        assert f"<!-- ::: {home}.{name} -->\n" in prose
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_picture_has_every_room(language):
+    drawn = set(re.findall(r">(\w+)</text>", (DOCS / language / "house.svg").read_text(encoding="utf-8")))
+    assert {room for floor in FLOORS for room in floor if not room.startswith("__")} <= drawn
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_words_of_the_house_are_few(language):
+    assert len(re.findall(r"^\| ", read(page(language, "terms"))[0], re.M)) - 1 <= 20
 
 
 def test_small_blocks_differ_in_comments_alone():
