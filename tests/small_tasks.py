@@ -163,6 +163,13 @@ EMPTY = {"text": " ", "label": "good"}
 NO_QUESTION = {"question": "", "context": ENGLISH, "answers": ["Ada"]}
 ONE_OPTION = {"question": "Who?", "passage": ENGLISH, "options": ["Ada"], "answer": "0"}
 
+PRICES = ["1", "2.5", "", "4", "-1", "6", "7", "8", "9", "n/a"]
+TABLE = _rows(text=TEXTS, label=LABELS, price=PRICES, city=["Bonn", "上海"] * 5)
+TABLES = [{**row, "label": topic} for row, topic in zip(TABLE, TOPICS, strict=True)]
+NO_NUMBER = {**TABLE[0], "price": "cheap"}
+COLUMNS = {"text": "text", "numbers": ["price"], "categories": ["city"], "tabular": {"dropout": 0.0}}
+FURTHER = [{"kind": "tabular", "numbers": ["price"], "encoder": {"dropout": 0.0}}]
+
 CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
 SOURCE_TARGET = {"kind": "seq2seq", "tokenizer": CHAR, "max_target": 12}
 SMALL_TASKS = [
@@ -191,6 +198,37 @@ SMALL_TASKS = [
         {"kind": "multilabel", "label_separator": "|", "classifier": NO_DROPOUT, "encoder": {**GRU, **NO_VIEWS}},
         SEVERAL,
         {"text": "", "label": "film"},
+    ),
+    SmallTask("classification-columns", {**CLASSIFIER, **COLUMNS, "encoder": {**CNN, **NO_VIEWS}}, TABLE, NO_NUMBER),
+    SmallTask(
+        "classification-gated",
+        {**CLASSIFIER, **COLUMNS, "encoder": {"kind": "bag", "width": 8}, "fusion": {"kind": "gated", "width": 6}},
+        TABLE,
+        NO_NUMBER,
+    ),
+    SmallTask("classification-tabular", {**CLASSIFIER, "inputs": FURTHER}, TABLE, NO_NUMBER),
+    SmallTask(
+        "classification-two-texts",
+        {
+            **CLASSIFIER,
+            "text": "text",
+            "encoder": {**GRU, **NO_VIEWS},
+            "inputs": [{"kind": "text", "column": "second", "encoder": {**CNN, **NO_VIEWS}}, *FURTHER],
+        },
+        [{**pair, "price": row["price"]} for pair, row in zip(PAIRS, TABLE, strict=True)],
+        {**PAIRS[0], "price": "1", "second": ""},
+    ),
+    SmallTask(
+        "multilabel-columns",
+        {
+            "kind": "multilabel",
+            "label_separator": "|",
+            **COLUMNS,
+            "classifier": NO_DROPOUT,
+            "encoder": {**GRU, **NO_VIEWS},
+        },
+        TABLES,
+        {**NO_NUMBER, "label": "film"},
     ),
     SmallTask(
         "seq2seq-transformer",

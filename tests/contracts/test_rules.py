@@ -234,7 +234,7 @@ PLACES = [0, 2, 4, 6, 8]
 @every_search
 def test_outputs_end_or_are_as_long_as_they_may_be(small, search, together):
     rows, answers = together(small, search)
-    never = {*small.task.sides.target.never} if small.kind == "seq2seq" else {*small.task.tokenizer.never}
+    never = {*small.task.tokenizers.target.never} if small.kind == "seq2seq" else {*small.task.input.tokenizer.never}
     assert len(rows) == len(answers) == len(PLACES)
     for row in rows:
         assert len(row) == getattr(search, "samples", getattr(search, "alternatives", 1)) or search.forced

@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
 from weft.config import Config
@@ -96,6 +98,17 @@ class TaskConfig(Config):
     """The kinds of the varied part that are compared where none are named."""
     teaches: ClassVar[bool] = False
     """Whether a model can teach a smaller one: its Task is a `weft.tasks.teaching.Teacher`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_these_inputs(cls, settings: Any) -> Any:
+        for name in ("numbers", "categories", "inputs"):
+            if isinstance(settings, Mapping) and settings.get(name) and name not in cls.model_fields:
+                reads = " and ".join(dict.fromkeys(role.name for role in cls.roles if not role.answer)) or "texts"
+                what = "a model of this task reads {reads} alone, since each output depends on places in them"
+                hint = "further inputs stand beside a text that gets labels: classification or multilabel"
+                raise PydanticCustomError("inputs", what, {"reads": reads, "hint": hint})
+        return settings
 
     @property
     def all_roles(self) -> tuple[Role, ...]:

@@ -22,6 +22,7 @@ from weft.inputs.tabular import ColumnNames, TabularInputConfig
 from weft.inputs.text import TextSettings
 from weft.models.classifier import ClassifierConfig
 from weft.models.fusion import FusionConfig
+from weft.models.tabular import TabularEncoderConfig
 from weft.store import shared
 from weft.tasks.base import TUNED, Doctor, TaskConfig
 
@@ -40,6 +41,8 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     """Columns of numbers that are read beside the text, standardised; missing ones are flagged."""
     categories: ColumnNames = ()
     """Columns of categories that are read beside the text, embedded; missing and unseen ones share a vector."""
+    tabular: TabularEncoderConfig = TabularEncoderConfig()
+    """The encoder of numbers and categories."""
     inputs: tuple[InputChoice, ...] = ()
     """Further inputs, each with its kind, columns and encoder; the text is then read where `text` names its column."""
     fusion: FusionConfig = FusionConfig()
@@ -79,7 +82,8 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         """The inputs that are read beside the text."""
         if not (self.numbers or self.categories):
             return self.inputs
-        return (TabularInputConfig(numbers=self.numbers, categories=self.categories), *self.inputs)
+        columns = TabularInputConfig(numbers=self.numbers, categories=self.categories, encoder=self.tabular)
+        return (columns, *self.inputs)
 
     def resolved(self, table: Table) -> Self:
         """Return a copy of this config with its columns named, and an encoder as wide as the vectors."""

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.data.tables import written
-from weft.data.columns import Ragged
-from weft.data.examples.documents import BLOCK, BLOCKS, Document, Prompt, begun, documents_of, prompts_of, text_of
+from weft.data.columns import Ragged, begun
+from weft.data.examples.documents import BLOCK, BLOCKS, Document, Prompt, documents_of, prompts_of, text_of
 from weft.data.sources import Row, open_table
 from weft.errors import InputError
 
