@@ -1,11 +1,11 @@
-"""How many calls a reader follows from a text to its loss: two walks through weft, each step checked in its source.
+"""How many calls a reader follows from a text to its loss: walks through weft, each step checked in its source.
 
 python bench/hops.py
 
 A walk is a list of functions, `module:name`, each under the one whose body names it; `as` gives the name that stands
 there where it is another. Every project call counts that must be read to see how a text becomes a loss: to read, to
-learn, to encode, to gather, to score. What is behind an interface (`~`) is shown and not counted: how a tokenizer
-cuts, how an encoder reads, is a walk of its own.
+learn, to encode, to gather, to score. What is behind an interface (`~`) is shown and not counted: how a table or an
+input is read, how a tokenizer cuts, how an encoder reads, is a walk of its own; that of the input is the second.
 """
 
 from __future__ import annotations
@@ -20,45 +20,44 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "weft"
 
 WALKS = {
     "text -> loss": """
-        tasks.classification:Classification.encode
-            tasks.text_task:TextClassifierTask.encode
-                ~ text.tokenizers.words:PieceTokenizer.encode
-                data.columns:fit
+        tasks.label_task:LabelTask.encode
+            ~ inputs.text:TextInput.encode
         tasks.classification:Classification.collate
-            tasks.text_task:TextClassifierTask.source
-                inputs.text:tokens_of
+            ~ inputs.text:TextInput.collate
         tasks.classification:Classification.loss
             models.classifier:Classifier.forward as model
                 ~ models.cnn:CnnEncoder.forward as encoder
             tasks.losses:cross_entropy
+    """,
+    "text -> batch, within the input": """
+        inputs.text:TextInput.encode
+            ~ text.tokenizers.words:PieceTokenizer.encode
+            inputs.text:TextInput._fit
+                data.columns:fit
+        inputs.text:TextInput.collate
+            inputs.text:tokens_of
     """,
     "CSV row -> loss": """
         cli.train:command
             run:train
                 dataset:read
                     dataset:read_whole
-                        dataset:_rows
-                            tasks.texts:TextClassifierConfig.read
-                                data.sources:Table.__iter__ as table
-                run:_learned
-                    tasks.classification:ClassificationConfig.learn
+                        tasks.label_task:LabelTaskConfig.read
+                            ~ data.sources:Table.__iter__ as table
                 run:_job
+                    tasks.classification:ClassificationConfig.learn
                     data.columns:encode_rows
-                    tasks.classification:Classification.encode
-                        tasks.text_task:TextClassifierTask.encode
-                            ~ text.tokenizers.words:PieceTokenizer.encode
-                            data.columns:fit
-                run:_story
-                    training.loop:train
-                        training.loop:_advance
-                            training.loop:_step
-                                tasks.classification:Classification.collate
-                                    tasks.text_task:TextClassifierTask.source
-                                        inputs.text:tokens_of
-                                tasks.classification:Classification.loss
-                                    models.classifier:Classifier.forward as model
-                                        ~ models.cnn:CnnEncoder.forward as encoder
-                                    tasks.losses:cross_entropy
+                    tasks.label_task:LabelTask.encode
+                        ~ inputs.text:TextInput.encode
+                training.loop:train
+                    training.loop:_advance
+                        training.loop:_step
+                            tasks.classification:Classification.collate
+                                ~ inputs.text:TextInput.collate
+                            tasks.classification:Classification.loss
+                                models.classifier:Classifier.forward as model
+                                    ~ models.cnn:CnnEncoder.forward as encoder
+                                tasks.losses:cross_entropy
     """,
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -64,9 +65,10 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
         if file:
             other = _open(data, file)
             config = resolved.for_table(other)
-            rows, said = _rows(other, config)
+            with _hint_at_inspection(other, config):
+                rows = kept(config.read(other))
             others[part] = config.evaluation_examples(rows)
-            notes += said + (_moved(file, resolved, config) if named_by_user(other) else [])
+            notes += _described(other, config, rows) + (_moved(file, resolved, config) if named_by_user(other) else [])
     files = {"train": data.train, "dev": data.dev or "", "test": data.test or ""}
     parts = {name: rows for name, rows in {"train": whole.train, **others}.items() if rows}
     notes += resolved.data_notes(parts, files, _options(data, task))
@@ -82,7 +84,9 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     """Read the training file alone and split nothing: every row is in `train`. Raises InputError as `read`."""
     table = _open(data, data.train)
     resolved = _resolved(task, table)
-    rows, notes = _rows(table, resolved)
+    with _hint_at_inspection(table, resolved):
+        rows = kept(resolved.read(table))
+    notes = _described(table, resolved, rows)
     rows, said = resolved.filter_training(rows)
     rows = kept(rows)
     if not rows:
@@ -114,20 +118,26 @@ def _other_tasks() -> str:
     return f"other tasks of weft train: {', '.join(one.offer for one in TASKS if one.offer)}"
 
 
-def _rows(table: Table, task: TaskConfig) -> tuple[Sequence[Any], list[str]]:
+@contextmanager
+def _hint_at_inspection(table: Table, task: TaskConfig) -> Generator[None]:
+    """Add to the hint of an error about a row, within the block, how to list all bad rows."""
     try:
-        rows = kept(task.read(table))
+        yield
     except InputError as error:
         if "--on-bad-row" in error.hint and task.inspected_as:
             named = "" if task.implied_by or isinstance(task, TASKS[0]) else f" --task {task.kind}"
             error.hint += f"; weft inspect {table.source}{named} lists all of them"
         raise
+
+
+def _described(table: Table, task: TaskConfig, rows: Sequence[Any]) -> list[str]:
+    """Say what was read of a table. Raises InputError if that is nothing."""
     if not rows:
         raise InputError("no row is left to read", where=table.path)
     fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
     between = fields.get(table.delimiter, "") if table.form == "csv" else ""
     files = ", ".join(table.sides) or table.path
-    return rows, [f"{files}: {len(rows):,} {task.unit_name}, {table.encoding}{between}", *left_out(table)]
+    return [f"{files}: {len(rows):,} {task.unit_name}, {table.encoding}{between}", *left_out(table)]
 
 
 def left_out(table: Table) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -97,14 +98,15 @@ def train(
         (folder / run_folder.TASK / TUNED).unlink(missing_ok=True)  # a kill came after tuning: it is to be done again
     group.wait()
     if group.leads and not going_on:
-        job = _job(run, _learned(run))
+        job = _job(run)
         _begin(run, job.task)
         group.wait()
     else:
         group.wait()
         job = _job(run, bundle.load_task(folder / run_folder.TASK, parts=parts))
     seconds = 0.0
-    for report in _recorded(run, _story(job, [] if going_on else _notes(run, job))):
+    notes = map(Note, [] if going_on else _notes(run, job))
+    for report in _recorded(run, chain(notes, loop.train(job), _tuning(job))):
         seconds = report.seconds if isinstance(report, DoneReport) else seconds
         yield report
     if group.leads:
@@ -119,7 +121,7 @@ def fit(config: RunConfig, examples: Examples) -> bundle.Model:
     """
     config = suited(config).model_copy(update={"task": examples.task})
     run = _Run(config, examples, Path(), Group(), pick(config.device), lambda: 0)
-    job = replace(_job(run, _learned(run)), checkpoints=None)
+    job = replace(_job(run), checkpoints=None)
     for _ in loop.train(job):
         pass
     _tune(job)
@@ -153,18 +155,13 @@ def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
         raise InputError(f"has changed since the run in {run.folder} was started", where=run.config.data.train)
 
 
-def _learned(run: _Run) -> Task:
-    with examples_of(run.config.data.train):
-        task: Task = run.config.task.learn(run.examples.train)
-    metric = run.config.training.metric
-    if metric is not None and metric not in task.metrics:
-        hint = did_you_mean(metric, task.metrics)
-        raise ConfigError(f"there is no score `{metric}`", where="training.metric", hint=hint)
-    return task
-
-
-def _job(run: _Run, task: Task) -> Job:
+def _job(run: _Run, task: Task | None = None) -> Job:
+    """Encode the data and build the model; a task that was not learned before is learned first."""
     config, data = run.config, run.config.data
+    if task is None:
+        with examples_of(data.train):
+            task = config.task.learn(run.examples.train)
+        _check_metric(config.training.metric, task)
     precision = precision_for(task.config.part_configs, run.device, asked=config.training.precision)
     torch.manual_seed(config.seed)
     model = task.build_model()
@@ -192,6 +189,12 @@ def _job(run: _Run, task: Task) -> Job:
         stop=run.stop,
         notes=tuple(notes),
     )
+
+
+def _check_metric(metric: str | None, task: Task) -> None:
+    if metric is not None and metric not in task.metrics:
+        hint = did_you_mean(metric, task.metrics)
+        raise ConfigError(f"there is no score `{metric}`", where="training.metric", hint=hint)
 
 
 def _kind(task: Task) -> str:
@@ -222,10 +225,16 @@ def _recorded(run: _Run, reports: Iterator[Report]) -> Iterator[Report]:
     if run.group.leads:
         _rewind(run.folder)
     with (run.folder / run_folder.REPORTS).open("a", encoding="utf-8") if run.group.leads else nullcontext() as file:
-        for report in reports:
-            if file is not None:
-                print(json.dumps(report.to_json(), ensure_ascii=False), file=file, flush=True)
-                yield report
+        try:
+            for report in reports:
+                if file is not None:
+                    print(json.dumps(report.to_json(), ensure_ascii=False), file=file, flush=True)
+                    yield report
+        except TrainingError:
+            # without a checkpoint there is nothing to keep, and a folder would only stand in the way of the next try
+            if file is not None and checkpoint.latest(run.folder / run_folder.CHECKPOINTS) is None:
+                shutil.rmtree(run.folder, ignore_errors=True)
+            raise
 
 
 def _rewind(folder: Path) -> None:
@@ -237,15 +246,8 @@ def _rewind(folder: Path) -> None:
     write_text(path, "".join(f"{line}\n" for line in whole if json.loads(line).get("step", 0) <= last))
 
 
-def _story(job: Job, notes: list[str]) -> Iterator[Report]:
-    yield from map(Note, notes)
-    try:
-        yield from loop.train(job)
-    except TrainingError:
-        # without a checkpoint there is nothing to keep, and a folder would only stand in the way of the next try
-        if job.group.leads and job.checkpoints and checkpoint.latest(job.checkpoints) is None:
-            shutil.rmtree(job.checkpoints.parent, ignore_errors=True)
-        raise
+def _tuning(job: Job) -> Iterator[Report]:
+    """Tune what is tuned after training, on the leading process."""
     if job.group.leads:
         yield from map(Note, _tune(job))
 

@@ -67,7 +67,7 @@ class Classifier(PooledEncoder):
 
     def forward(self, source: Any) -> Tensor:
         """Score each class, logits [B, C]."""
-        return self.scores(self.dropout(self.vector(source)))
+        return self.scores(self.dropout(self.pool(self.encoder(source))))
 
 
 class Pool(nn.Module):

@@ -38,3 +38,7 @@ class PooledPair(PooledEncoder):
 
 class PairClassifier(PooledPair, Classifier):
     """A linear layer on the vector of two texts."""
+
+    def forward(self, source: Pair) -> Tensor:
+        """Score each class, logits [B, C]."""
+        return self.scores(self.dropout(self.vector(source)))

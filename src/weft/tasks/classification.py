@@ -23,7 +23,6 @@ from weft.metrics.classification import confusion, tally
 from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_task import LabelTask
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
-from weft.tasks.soft import with_soft
 from weft.tasks.teaching import Targets, Teacher
 from weft.tasks.texts import LabelTaskConfig, in_order
 
@@ -119,9 +118,14 @@ class Classification(Teacher, LabelTask):
         """The number of each label, [E]."""
         return np.array([self.number(str(example.label), example) for example in examples], dtype=np.int64)
 
-    def encode(self, examples: Sequence[LabelledText]) -> Columns:
-        """As of all texts; with what a teacher said of them as `soft`, where one has answered."""
-        return with_soft(super().encode(examples), examples, self.numbers)
+    def label_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
+        """Return `label`, or of examples that a teacher has answered `label`, -1 for none, and `soft`, [E, C]."""
+        taught = [one for one in examples if isinstance(one, SoftLabelledText)]
+        if not taught or len(taught) < len(examples):
+            return super().label_arrays(examples)
+        label_E = [-1 if one.label is None else self.numbers[str(one.label)] for one in taught]
+        soft_EC = np.array([one.soft for one in taught], dtype=np.float32)
+        return {"label": np.array(label_E, dtype=np.int64), "soft": soft_EC}
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """As of all texts. Raises ConfigError where a teacher is to be heard that has not answered."""

@@ -116,9 +116,12 @@ class LabelTask(Task):
         """
         self._check_texts(examples)
         columns = self.input.encode([self.input.value(one.values) for one in examples])
-        if not all(example.label is not None for example in examples):
-            return columns
-        return replace(columns, fixed={**columns.fixed, "label": self.targets(examples)[columns.owner_R]})
+        labels = {name: array_E[columns.owner_R] for name, array_E in self.label_arrays(examples).items()}
+        return replace(columns, fixed={**columns.fixed, **labels})
+
+    def label_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
+        """Return what is learned from of each example: `label` as numbers, where all are given."""
+        return {"label": self.targets(examples)} if all(one.label is not None for one in examples) else {}
 
     def _check_texts(self, examples: Sequence[LabelledText]) -> None:
         for example in examples:
