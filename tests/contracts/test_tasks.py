@@ -18,13 +18,13 @@ from safetensors.torch import load_file
 
 from tests.contracts import one_gradient_each
 from tests.small_tasks import SMALL_TASKS, drawn_by_place, unanswered, unscorable
-from weft import bundle, store
+from weft import bundle, run_folder, store
 from weft.config import kind_of, validated
 from weft.data.columns import encode_rows
 from weft.decoding.choices import Greedy
 from weft.errors import ConfigError, InputError, Interrupted
 from weft.evaluation.evaluate import answer
-from weft.report.formatting import MEASURES
+from weft.metrics.names import MEASURES
 from weft.run import RunConfig, train
 from weft.store import Rows, kept
 from weft.tasks.base import TaskConfig
@@ -156,7 +156,7 @@ def test_a_saved_model_answers_as_before(small, tmp_path):
     (tmp_path / "task").mkdir()
     bundle.save_task(tmp_path / "task", task)
     bundle.save_weights(tmp_path, small.model)
-    bundle.seal(tmp_path, version="0")
+    run_folder.seal(tmp_path, version="0")
     loaded = bundle.load(tmp_path, device="cpu")
     assert loaded.task.config == task.config
     check_same_columns(loaded.task.encode(small.examples), small.columns)
@@ -248,18 +248,12 @@ def test_scores_are_named_and_quick_ones_are_among_them(small):
     assert set(quick) == set(task.metrics)
     assert {task.metric, task.tie_metric or task.metric} <= set(task.metrics)
     assert set(quick) <= set(scores.values)
-    assert task.lower_is_better <= set(scores.values)
     for name, value in quick.items():
         assert value == pytest.approx(scores.values[name].value, rel=1e-9, abs=1e-9), name
     for name, score in scores.values.items():
         assert score.low is None or score.low <= score.value <= score.high, name
         assert name in MEASURES
-        assert (MEASURES[name].better == "low") == (name in task.lower_is_better or name in UNMARKED), name
     assert json.loads(json.dumps(scores.details, ensure_ascii=False)) is not None
-
-
-UNMARKED = {"ter"}
-"""Scores of which less is better that no task says so of, since none of its quick scores is one."""
 
 
 @every_reader
