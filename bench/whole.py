@@ -64,7 +64,7 @@ def with_weft(name: str, file: str, folder: Path) -> None:
 
     from prepared import NEVER, configured
 
-    from weft import bundle
+    from weft import bundle, run_folder
     from weft.dataset import Examples, read_whole
     from weft.run import fit
 
@@ -74,7 +74,7 @@ def with_weft(name: str, file: str, folder: Path) -> None:
     (folder / "task").mkdir()
     bundle.save_weights(folder, model.network)
     bundle.save_task(folder / "task", model.task)
-    bundle.seal(folder, version=version("weft"))
+    run_folder.seal(folder, version=version("weft"))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import weft
-from weft import bundle
+from weft import bundle, run_folder
 from weft.data.examples.source_target import SourceTarget
 from weft.decoding.choices import Greedy, Sample
 from weft.errors import ConfigError, InputError, RunFolderError
@@ -62,7 +62,7 @@ def saved(folder: Path, encoder: str = "cnn", **settings: object) -> bundle.Mode
     (folder / "task").mkdir(parents=True)
     bundle.save_task(folder / "task", task)
     bundle.save_weights(folder, network)
-    bundle.seal(folder, version=weft.__version__)
+    run_folder.seal(folder, version=weft.__version__)
     return bundle.Model(task, network, CPU)
 
 
@@ -145,7 +145,7 @@ def saved_writer(folder: Path, decoder: str, vocabulary: str, **settings: object
     (folder / "task").mkdir(parents=True)
     bundle.save_task(folder / "task", task)
     bundle.save_weights(folder, network)
-    bundle.seal(folder, version=weft.__version__)
+    run_folder.seal(folder, version=weft.__version__)
     return bundle.Model(task, network, CPU)
 
 
@@ -227,14 +227,14 @@ def test_the_seal_holds_every_file_of_the_model_and_no_other(tmp_path):
     assert set(read_json(tmp_path / "bundle.json")["files"]) == files - {"bundle.json", "page.html"}
     weft.load(tmp_path)  # a page may change
     held = [path for path in tmp_path.rglob("*") if path.is_file() and path.name not in ("bundle.json", "page.html")]
-    assert bundle.size(tmp_path) == sum(path.stat().st_size for path in held)
+    assert run_folder.size(tmp_path) == sum(path.stat().st_size for path in held)
 
 
 def test_a_task_file_of_another_version_is_told(tmp_path):
     saved(tmp_path)
     path = tmp_path / "task" / "task.json"
     write_json(path, {**read_json(path), "colour": "red"})
-    bundle.seal(tmp_path, version=weft.__version__)
+    run_folder.seal(tmp_path, version=weft.__version__)
     with pytest.raises(ConfigError, match="there is no setting `colour`"):
         weft.load(tmp_path)
 
@@ -243,7 +243,16 @@ def test_weights_of_another_shape_are_told_in_one_line(tmp_path):
     saved(tmp_path / "one")
     saved(tmp_path / "two", "lstm")
     (tmp_path / "two" / "weights.safetensors").replace(tmp_path / "one" / "weights.safetensors")
-    bundle.seal(tmp_path / "one", version=weft.__version__)
+    run_folder.seal(tmp_path / "one", version=weft.__version__)
     with pytest.raises(RunFolderError, match="the model cannot be read") as error:
         weft.load(tmp_path / "one")
     assert "\n" not in error.value.what
+
+
+def test_a_text_or_file_that_is_refused_while_loading_is_told_as_it_is(tmp_path, monkeypatch):
+    saved(tmp_path)
+    refused = InputError("rows cannot be kept there: no space left on device")
+    monkeypatch.setattr(bundle, "load_task", lambda *_, **__: (_ for _ in ()).throw(refused))
+    with pytest.raises(InputError, match=r"^rows cannot be kept") as error:
+        weft.load(tmp_path)
+    assert isinstance(error.value, ValueError)

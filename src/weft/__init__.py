@@ -7,33 +7,49 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from weft.bundle import Model, load
-    from weft.data.batch import Ngrams, Tokens
-    from weft.data.examples.documents import Document, Prompt
-    from weft.data.examples.labelled import LabelledText
-    from weft.data.examples.option_questions import Choice
-    from weft.data.examples.source_target import SourceTarget
-    from weft.data.examples.span_questions import Question
-    from weft.data.formats.squad import Span
-    from weft.dataset import DataConfig
-    from weft.decoding.choices import Beam, Greedy, MinimumRisk, Sample
-    from weft.decoding.teacher_forcing import TeacherForcing
-    from weft.errors import WeftError
-    from weft.estimators.classifier import TextClassifier
-    from weft.estimators.writers import LanguageModel, Seq2Seq
-    from weft.experiments.distil import distil
-    from weft.models.base import Decoder, DecoderConfig, Encoder, EncoderConfig, Memory, TokenSpec
-    from weft.models.embedding import Embedding
-    from weft.run import RunConfig, train
-    from weft.tasks.classification import Answer, ClassificationConfig
-    from weft.tasks.generation.generator import GeneratedText
-    from weft.tasks.language_model import LanguageModelConfig
-    from weft.tasks.multilabel import LabelsAnswer, MultilabelConfig
-    from weft.tasks.multiple_choice import ChoiceAnswer, MultipleChoiceConfig
-    from weft.tasks.question_answering import QuestionAnsweringConfig
-    from weft.tasks.seq2seq import Seq2SeqConfig
-    from weft.tasks.span_answers import SpanAnswer
-    from weft.training.settings import TrainingConfig
+    from weft.bundle import Model as Model
+    from weft.bundle import load as load
+    from weft.data.batch import Ngrams as Ngrams
+    from weft.data.batch import Tokens as Tokens
+    from weft.data.examples.documents import Document as Document
+    from weft.data.examples.documents import Prompt as Prompt
+    from weft.data.examples.labelled import LabelledText as LabelledText
+    from weft.data.examples.option_questions import Choice as Choice
+    from weft.data.examples.source_target import SourceTarget as SourceTarget
+    from weft.data.examples.span_questions import Question as Question
+    from weft.data.formats.squad import Span as Span
+    from weft.dataset import DataConfig as DataConfig
+    from weft.decoding.choices import Beam as Beam
+    from weft.decoding.choices import Greedy as Greedy
+    from weft.decoding.choices import MinimumRisk as MinimumRisk
+    from weft.decoding.choices import Sample as Sample
+    from weft.decoding.teacher_forcing import TeacherForcing as TeacherForcing
+    from weft.errors import WeftError as WeftError
+    from weft.estimators.classifier import TextClassifier as TextClassifier
+    from weft.estimators.writers import LanguageModel as LanguageModel
+    from weft.estimators.writers import Seq2Seq as Seq2Seq
+    from weft.experiments.distil import distil as distil
+    from weft.models.base import Decoder as Decoder
+    from weft.models.base import DecoderConfig as DecoderConfig
+    from weft.models.base import Encoder as Encoder
+    from weft.models.base import EncoderConfig as EncoderConfig
+    from weft.models.base import Memory as Memory
+    from weft.models.base import TokenSpec as TokenSpec
+    from weft.models.embedding import Embedding as Embedding
+    from weft.run import RunConfig as RunConfig
+    from weft.run import train as train
+    from weft.tasks.classification import Answer as Answer
+    from weft.tasks.classification import ClassificationConfig as ClassificationConfig
+    from weft.tasks.generation.generator import GeneratedText as GeneratedText
+    from weft.tasks.language_model import LanguageModelConfig as LanguageModelConfig
+    from weft.tasks.multilabel import LabelsAnswer as LabelsAnswer
+    from weft.tasks.multilabel import MultilabelConfig as MultilabelConfig
+    from weft.tasks.multiple_choice import ChoiceAnswer as ChoiceAnswer
+    from weft.tasks.multiple_choice import MultipleChoiceConfig as MultipleChoiceConfig
+    from weft.tasks.question_answering import QuestionAnsweringConfig as QuestionAnsweringConfig
+    from weft.tasks.seq2seq import Seq2SeqConfig as Seq2SeqConfig
+    from weft.tasks.span_answers import SpanAnswer as SpanAnswer
+    from weft.training.settings import TrainingConfig as TrainingConfig
 
 _HOMES = {
     "Answer": "weft.tasks.classification",
@@ -44,11 +60,14 @@ _HOMES = {
     "DataConfig": "weft.dataset",
     "Decoder": "weft.models.base",
     "DecoderConfig": "weft.models.base",
+    "Document": "weft.data.examples.documents",
     "Embedding": "weft.models.embedding",
     "Encoder": "weft.models.base",
     "EncoderConfig": "weft.models.base",
+    "GeneratedText": "weft.tasks.generation.generator",
     "Greedy": "weft.decoding.choices",
     "LabelledText": "weft.data.examples.labelled",
+    "LabelsAnswer": "weft.tasks.multilabel",
     "LanguageModel": "weft.estimators.writers",
     "LanguageModelConfig": "weft.tasks.language_model",
     "Memory": "weft.models.base",
@@ -57,8 +76,6 @@ _HOMES = {
     "MultilabelConfig": "weft.tasks.multilabel",
     "MultipleChoiceConfig": "weft.tasks.multiple_choice",
     "Ngrams": "weft.data.batch",
-    "SourceTarget": "weft.data.examples.source_target",
-    "Document": "weft.data.examples.documents",
     "Prompt": "weft.data.examples.documents",
     "Question": "weft.data.examples.span_questions",
     "QuestionAnsweringConfig": "weft.tasks.question_answering",
@@ -66,11 +83,10 @@ _HOMES = {
     "Sample": "weft.decoding.choices",
     "Seq2Seq": "weft.estimators.writers",
     "Seq2SeqConfig": "weft.tasks.seq2seq",
+    "SourceTarget": "weft.data.examples.source_target",
     "Span": "weft.data.formats.squad",
     "SpanAnswer": "weft.tasks.span_answers",
-    "LabelsAnswer": "weft.tasks.multilabel",
     "TeacherForcing": "weft.decoding.teacher_forcing",
-    "GeneratedText": "weft.tasks.generation.generator",
     "TextClassifier": "weft.estimators.classifier",
     "TokenSpec": "weft.models.base",
     "Tokens": "weft.data.batch",
@@ -82,57 +98,13 @@ _HOMES = {
 }
 
 __version__ = "0.1.0"
-__all__ = [
-    "Answer",
-    "Beam",
-    "Choice",
-    "ChoiceAnswer",
-    "ClassificationConfig",
-    "DataConfig",
-    "Decoder",
-    "DecoderConfig",
-    "Document",
-    "Embedding",
-    "Encoder",
-    "EncoderConfig",
-    "GeneratedText",
-    "Greedy",
-    "LabelledText",
-    "LabelsAnswer",
-    "LanguageModel",
-    "LanguageModelConfig",
-    "Memory",
-    "MinimumRisk",
-    "Model",
-    "MultilabelConfig",
-    "MultipleChoiceConfig",
-    "Ngrams",
-    "Prompt",
-    "Question",
-    "QuestionAnsweringConfig",
-    "RunConfig",
-    "Sample",
-    "Seq2Seq",
-    "Seq2SeqConfig",
-    "SourceTarget",
-    "Span",
-    "SpanAnswer",
-    "TeacherForcing",
-    "TextClassifier",
-    "TokenSpec",
-    "Tokens",
-    "TrainingConfig",
-    "WeftError",
-    "distil",
-    "load",
-    "train",
-]
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    from weft.errors import did_you_mean
+    from weft.errors import did_you_mean as did_you_mean
 
     raise AttributeError(f"weft has no `{name}`; {did_you_mean(name, __all__)}")
 

@@ -158,6 +158,8 @@ def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Devi
         task = load_task(folder / TASK, parts=parts)
         network = task.build_model()
         put_weights(network, load_file(folder / WEIGHTS))
+    except InputError:
+        raise  # a ValueError that says itself what is wrong
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise RunFolderError(f"the model cannot be read: {reason}", where=str(folder)) from None

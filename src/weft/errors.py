@@ -38,8 +38,8 @@ class WeftError(Exception):
         return f"{line}\nhint: {self.hint}" if self.hint else line
 
 
-class InputError(WeftError):
-    """A file or text that a user gave is not what it should be."""
+class InputError(WeftError, ValueError):
+    """A file or text that a user gave is not what it should be; a ValueError too, as scikit-learn expects."""
 
 
 class ConfigError(WeftError):

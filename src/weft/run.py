@@ -285,8 +285,8 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     importance = input_importance(job.task, job.model, examples, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
     shown |= {"importance": importance} if importance else {}
-    write_json(folder / "scores.json", {**result.to_json(), **shown, **facts})
-    write_answers(folder / "answers.jsonl", job.task, result.answers, examples)
+    write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
+    write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
     write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_attention_maps(

@@ -1,10 +1,12 @@
 """The public face: sorted, complete, quick to import, and helpful about a mistyped name."""
 
+import ast
 import json
 import subprocess
 import sys
 
 import pytest
+from imports import PACKAGE
 
 import weft
 
@@ -49,6 +51,14 @@ def test_help_lists_the_verbs():
 def test_the_names_are_sorted_and_there_are_some():
     assert len(weft.__all__) > 1
     assert list(weft.__all__) == sorted(set(weft.__all__))
+
+
+def test_what_a_type_checker_reads_is_what_is_looked_up():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    checked = next(node for node in tree.body if isinstance(node, ast.If)).body
+    imports = [node for node in checked if isinstance(node, ast.ImportFrom)]
+    assert len(imports) == len(checked)
+    assert {alias.name: node.module for node in imports for alias in node.names} == weft._HOMES
 
 
 def test_dir_lists_the_names_before_any_is_used():

@@ -20,6 +20,7 @@ from weft.config import kind_of
 from weft.errors import ConfigError, did_you_mean
 from weft.metrics.names import measure
 from weft.report.formatting import pace
+from weft.run_folder import PAGE
 
 if TYPE_CHECKING:
     from weft.experiments.candidates import Candidate
@@ -137,7 +138,7 @@ def _print(found: Mapping[str, Any], folder: Path) -> None:
         method = [f"(by {found['decided_by']})", *([found["advice"]] if found["advice"] else [])]
         for sentence in ("", *found["said"], *method):
             console.print(sentence, markup=False, soft_wrap=True)
-    console.print(f"\npage: {folder / 'page.html'}", markup=False, soft_wrap=True)
+    console.print(f"\npage: {folder / PAGE}", markup=False, soft_wrap=True)
 
 
 PLACES = {

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from weft.cli.console import Teller, stopping
 from weft.cli.formatting import interval
+from weft.run_folder import PAGE
 
 
 @click.command("demo", short_help="Train four classifiers and a translator on built-in data.")
@@ -39,7 +40,7 @@ def command(output: str, seed: int) -> None:
         console.print(f"  {one['label']:<9} {one['text']}", markup=False)
     _tell_translator(console, *translated(folder))
     console.print(f"\n{NOTE}\n")
-    console.print(f"pages  {folder / 'page.html'}  {folder / TRANSLATOR / 'page.html'}")
+    console.print(f"pages  {folder / PAGE}  {folder / TRANSLATOR / PAGE}")
     # as it was called: in a virtual environment that is not active, `weft` alone would not be found
     called = "weft" if shutil.which("weft") else sys.argv[0]
     console.print(f'next   {called} predict {folder / "lstm"} --text "味道很好" --text "not bad at all"')

@@ -22,6 +22,7 @@ from weft.metrics.names import measure
 from weft.report.formatting import Interval, size, span
 from weft.report.formatting import score as shown_score
 from weft.report.pages.distilled import TITLES, in_words
+from weft.run_folder import CONFIG, PAGE
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft.run import RunConfig
@@ -110,7 +111,7 @@ def _student(
     teacher: Path, source: str | None, word: str | None, given: Mapping[str, Any], overrides: Sequence[str]
 ) -> tuple[RunConfig, str]:
     """The settings of the student, with the data and the columns of the teacher where nothing else is said."""
-    before = read_yaml(teacher / "config.yaml") if (teacher / "config.yaml").is_file() else None
+    before = read_yaml(teacher / CONFIG) if (teacher / CONFIG).is_file() else None
     if before is None:
         hint = "expected one that `weft train` wrote"
         raise RunFolderError("there is no run in this folder", where=str(teacher), hint=hint)
@@ -163,5 +164,5 @@ def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
     console.print(table)
     for sentence in in_words(found):
         console.print(sentence, markup=False, soft_wrap=True)
-    said = f"page: {folder / 'page.html'}   {then.format(folder / 'student')}"
+    said = f"page: {folder / PAGE}   {then.format(folder / 'student')}"
     console.print(said, markup=False, soft_wrap=True)

@@ -18,6 +18,7 @@ from weft.cli import options
 from weft.data.checks.findings import Finding
 from weft.data.formats.parallel_files import side_files
 from weft.errors import ConfigError, did_you_mean
+from weft.run_folder import PAGE
 from weft.training.reports import Note
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
@@ -75,7 +76,7 @@ def command(
 
     name = Path(source).absolute().name
     folder = Path(output or f"runs/inspect-{name.split('.')[0]}")
-    options.check_place(str(folder / "page.html"))
+    options.check_place(str(folder / PAGE))
     data = DataConfig(train=source, dev=dev, test=test, encoding=encoding or "auto")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     findings: list[Finding] = []

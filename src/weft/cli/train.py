@@ -18,6 +18,7 @@ from weft.config import kind_of, overridden, read_yaml, validated
 from weft.data.formats.parallel_files import side_files
 from weft.errors import ConfigError
 from weft.files import read_json
+from weft.run_folder import PAGE, SCORES
 
 LONG = (
     "What is read of texts longer than task.max_length (512): head (the default) their beginning, head-tail both ends,"
@@ -79,10 +80,10 @@ def command(
         reports = train(config, folder, resume=resume, stop=lambda: received[0] if received else 0)
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
-    scores = read_json(Path(folder) / "scores.json")
+    scores = read_json(Path(folder) / SCORES)
     teller.console.print(in_one_line(scores, config.task.headline), markup=False)
     then = config.task.next_step.format(folder)
-    teller.console.print(f"page: {Path(folder) / 'page.html'}   {then}", markup=False)
+    teller.console.print(f"page: {Path(folder) / PAGE}   {then}", markup=False)
 
 
 PLACES = {

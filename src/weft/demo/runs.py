@@ -12,7 +12,7 @@ from weft.demo import reviews, translations
 from weft.files import read_json
 from weft.report.pages.run import comparison_page
 from weft.run import RunConfig, train
-from weft.run_folder import check_free
+from weft.run_folder import ANSWERS, PAGE, SCORES, check_free
 from weft.training.reports import Note, Report
 
 ENCODERS = ("bag", "cnn", "lstm", "transformer")
@@ -55,9 +55,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
             },
         )
         yield from train(config, folder / encoder, stop=stop)
-    comparison_page(
-        [folder / encoder for encoder in ENCODERS], folder / "page.html", title="Four classifiers", notes=[NOTE]
-    )
+    comparison_page([folder / encoder for encoder in ENCODERS], folder / PAGE, title="Four classifiers", notes=[NOTE])
     yield from _translator(folder, seed=seed, stop=stop)
 
 
@@ -82,12 +80,12 @@ def _translator(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator
 
 def results(folder: Path) -> dict[str, dict[str, Any]]:
     """Read the scores of each encoder's run."""
-    return {encoder: read_json(folder / encoder / "scores.json") for encoder in ENCODERS}
+    return {encoder: read_json(folder / encoder / SCORES) for encoder in ENCODERS}
 
 
 def translated(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Read the scores of the translator, and its outputs for the test set."""
-    return read_json(folder / TRANSLATOR / "scores.json"), _answers(folder / TRANSLATOR)
+    return read_json(folder / TRANSLATOR / SCORES), _answers(folder / TRANSLATOR)
 
 
 def mistaken(folder: Path, *, by: str, not_by: str) -> list[dict[str, Any]]:
@@ -98,5 +96,5 @@ def mistaken(folder: Path, *, by: str, not_by: str) -> list[dict[str, Any]]:
 
 
 def _answers(folder: Path) -> list[dict[str, Any]]:
-    lines = (folder / "answers.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (folder / ANSWERS).read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]

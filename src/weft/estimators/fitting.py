@@ -79,7 +79,8 @@ def fitted(config: RunConfig, rows: Sequence[Any]) -> bundle.Model:
     try:
         train, dev = held_out(rows, config.data, config.task, config.seed)
     except InputError as error:
-        raise InputError(error.what, hint="give more texts, or raise dev_share") from None
+        what = f"{error.what} (n_samples = {len(rows)})"
+        raise InputError(what, hint="give more texts, or raise dev_share") from None
     return fit(config, Examples(config.task, train, dev, [], []))
 
 

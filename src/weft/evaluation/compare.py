@@ -22,6 +22,7 @@ from weft.metrics.bootstrap import ClassScores, Score, class_scores, scores
 from weft.metrics.calibration import log_loss, reliability
 from weft.metrics.classification import confusion, tally
 from weft.metrics.significance import Difference, holm, mcnemar, randomization, resampled_t
+from weft.run_folder import ANSWERS, SCORES
 
 AVERAGE = "average"
 """Name of the row for the ensemble that averages all models' probabilities."""
@@ -152,12 +153,11 @@ def compare(runs: Runs, *, design: Design) -> Comparison:
     Raises InputError where a table is damaged, or where two models did not answer the same texts.
     """
     tables = {
-        name: [[read_table(folder / "answers.jsonl") for folder in folds] for folds in repeats]
+        name: [[read_table(folder / ANSWERS) for folder in folds] for folds in repeats]
         for name, repeats in runs.items()
     }
     facts = {
-        name: [read_json(folder / "scores.json") for folds in repeats for folder in folds]
-        for name, repeats in runs.items()
+        name: [read_json(folder / SCORES) for folds in repeats for folder in folds] for name, repeats in runs.items()
     }
     if len(tables) > 1:
         every = list(tables.values())

@@ -20,6 +20,7 @@ from weft.files import read_json
 from weft.metrics.names import measure
 from weft.metrics.significance import holm
 from weft.metrics.systems import CorpusScore, compare, intervals
+from weft.run_folder import ANSWERS, SCORES
 from weft.tasks.base import TaskConfig
 
 
@@ -59,7 +60,7 @@ def compare_written(runs: Runs, task: TaskConfig, *, design: Design) -> WrittenC
     Raises InputError if a table is damaged, or if two models did not generate for the same sources.
     """
     wrote = {
-        name: [_pooled([read_generated(one / "answers.jsonl", task) for one in folds]) for folds in repeats]
+        name: [_pooled([read_generated(one / ANSWERS, task) for one in folds]) for folds in repeats]
         for name, repeats in runs.items()
     }
     first = next(iter(wrote.values()))
@@ -107,7 +108,7 @@ def _pooled(folds: Sequence[GeneratedAnswers]) -> GeneratedAnswers:
 
 
 def _model(name: str, repeats: Sequence[Sequence[Path]], scores: Mapping[str, CorpusScore]) -> dict[str, Any]:
-    facts = [read_json(one / "scores.json") for folds in repeats for one in folds]
+    facts = [read_json(one / SCORES) for folds in repeats for one in folds]
     each: dict[str, Spread] = {
         score: spread([one["scores"][score]["value"] for one in facts])
         for score in facts[0]["scores"]

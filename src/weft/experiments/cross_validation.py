@@ -25,7 +25,7 @@ from weft.experiments.folds import Fold, by_fold, by_seed
 from weft.files import read_json, write_json
 from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
-from weft.run_folder import check_may_start_plan
+from weft.run_folder import CONFIG, WEIGHTS, check_may_start_plan
 from weft.tasks.base import TaskConfig, examples_of
 from weft.training.reports import DoneReport, Note, Report
 
@@ -112,9 +112,9 @@ def cross_validate(
                     if isinstance(report, DoneReport):  # what comes then is quiet, and long where texts are written
                         yield Note(f"{one.name}: {entry.name}: scoring {counted(len(one.examples.test), 'text')}")
                 if models == "drop":
-                    (place / "weights.safetensors").unlink(missing_ok=True)
+                    (place / WEIGHTS).unlink(missing_ok=True)
     except WeftError:
-        if not any(folder.rglob("config.yaml")):  # nothing is lost, and it would only stand in the way
+        if not any(folder.rglob(CONFIG)):  # nothing is lost, and it would only stand in the way
             shutil.rmtree(folder)
         raise
     runs = {

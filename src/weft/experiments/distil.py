@@ -124,7 +124,7 @@ def _lesson(
 ) -> _Lesson:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise ConfigError("a teacher answers in one process", hint="start `weft distil` without torchrun")
-    teacher, settings = load(place), place / "config.yaml"
+    teacher, settings = load(place), place / run_folder.CONFIG
     # the teacher's seed splits off the dev set: with another it would hold texts that the teacher learned from
     seed = read_yaml(settings).get("seed", config.seed) if settings.is_file() else config.seed
     examples = read(config.data, config.task, seed=seed)
@@ -171,7 +171,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
     places = {**{name: folder / name for name in runs}, "teacher": teacher}
     loaded = {**{name: lesson.load(folder / name) for name in runs}, "teacher": lesson.teacher}
     found = {
-        name: read_json(place / "scores.json") if (place / "scores.json").is_file() else {}
+        name: read_json(place / run_folder.SCORES) if (place / run_folder.SCORES).is_file() else {}
         for name, place in places.items()
     }
     # the teacher's own scores may be of other texts

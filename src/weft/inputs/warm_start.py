@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from weft.errors import ConfigError, RunFolderError
+from weft.errors import ConfigError, InputError, RunFolderError
 from weft.files import read_json
 from weft.models.weights import own_weights
 from weft.run_folder import WEIGHTS, is_finished
@@ -66,6 +66,8 @@ def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
     """The tokenizer of a folder that is started from. Raises RunFolderError where it cannot be read."""
     try:
         return config.load(Path(folder) / "task")
+    except InputError:
+        raise  # a ValueError that says itself what is wrong
     except (OSError, ValueError, KeyError) as error:
         raise _unreadable(folder, error) from None
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from weft.errors import RunFolderError
 from weft.files import read_json, write_json, written_folder
 from weft.models.weights import own_weights, put_weights
+from weft.run_folder import WEIGHTS
 from weft.training.ema import Average
 from weft.training.optimizers import Optimizer
 
@@ -57,7 +58,7 @@ def save(
     """Write a checkpoint under `folder`, whole or not at all, and drop the one before it."""
     path = folder / f"step-{progress.step:09d}"
     with written_folder(path) as fresh:
-        save_file(_plain(own_weights(model)), fresh / "weights.safetensors")
+        save_file(_plain(own_weights(model)), fresh / WEIGHTS)
         save_file(_plain(best), fresh / "best.safetensors")
         for number, optimizer in enumerate(optimizers):
             save_file(_plain(_optimizer_state(optimizer)), fresh / f"optimizer-{number}.safetensors")
@@ -89,7 +90,7 @@ def restore(
     Raises RunFolderError where the checkpoint does not fit or is damaged.
     """
     try:
-        put_weights(model, load_file(path / "weights.safetensors"))
+        put_weights(model, load_file(path / WEIGHTS))
         for number, optimizer in enumerate(optimizers):
             saved = load_file(path / f"optimizer-{number}.safetensors")
             for name, mine in _optimizer_state(optimizer).items():

@@ -26,6 +26,7 @@ from weft.errors import InputError
 from weft.experiments.inspection.label_errors import find_label_errors
 from weft.files import write_json
 from weft.report.pages.inspection import inspection_page
+from weft.run_folder import PAGE
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import KINDS, implied
 from weft.text.chinese import ScriptCounts, count_scripts
@@ -98,7 +99,7 @@ def write_inspection(findings: Sequence[Finding], folder: Path, *, title: str) -
     """Write `inspection.json`, with every row, and `page.html`, whose path is returned."""
     ordered = in_order(findings)
     write_json(folder / "inspection.json", {"data": title, "findings": [one.to_json() for one in ordered]})
-    return inspection_page(ordered, folder / "page.html", title=title)
+    return inspection_page(ordered, folder / PAGE, title=title)
 
 
 def in_order(findings: Sequence[Finding]) -> list[Finding]:

@@ -27,8 +27,9 @@ from weft.report.folder import Run, read_run
 from weft.report.formatting import Interval, is_number
 from weft.report.pages.columns import Cell, metric
 from weft.report.pages.labels import COMPACT
-from weft.report.pages.run import PAGE, Headline
+from weft.report.pages.run import Headline
 from weft.report.template import write_page
+from weft.run_folder import PAGE
 
 SIDE_BY_SIDE = 8  # labels at most, for confusion matrices to stand side by side with their names
 

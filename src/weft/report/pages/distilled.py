@@ -22,8 +22,8 @@ from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.figures.matrix import confusion
 from weft.report.folder import Run, read_run
 from weft.report.pages import columns
-from weft.report.pages.run import PAGE
 from weft.report.template import write_page
+from weft.run_folder import PAGE, REPORTS
 
 TITLES = {"student": "{}, distilled", "alone": "{}, baseline", "teacher": "{}, teacher"}
 """How the models are called, by their part and kind."""
@@ -60,7 +60,7 @@ def distilled_page(folder: Path) -> Path:
     runs = {
         TITLES[name].format(one["encoder"]): Run(folder / name, scores=one) for name, one in found["models"].items()
     }
-    told = {title: read_run(run.folder) for title, run in runs.items() if (run.folder / "reports.jsonl").is_file()}
+    told = {title: read_run(run.folder) for title, run in runs.items() if (run.folder / REPORTS).is_file()}
     shown = columns.columns(list(runs.values()))
     cells = [columns.cells(column, list(runs.values())) for column in shown]
     metric = columns.metric(list(told.values()))

@@ -19,8 +19,7 @@ from weft.report.figures.plots import learning_curves
 from weft.report.folder import Run, read_run
 from weft.report.pages import columns
 from weft.report.template import write_page
-
-PAGE = "page.html"
+from weft.run_folder import PAGE
 
 
 @dataclass(frozen=True, slots=True)
