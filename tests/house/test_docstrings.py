@@ -10,7 +10,6 @@ from imports import PACKAGE
 
 PENDING = (
     "config.py",
-    "inputs/",
     "tasks/",
     "report/",
     "cli/",
