@@ -78,14 +78,14 @@ class Tabular(Moves):
 
 @dataclass(frozen=True, slots=True)
 class Several(Moves):
-    """What several inputs are read by, each a source of the same B rows, and the names of the inputs."""
+    """Sources of the same B rows, one for each of several inputs, and the names of the inputs."""
 
     names: tuple[str, ...]
     sources: tuple[Moves, ...]
 
     @property
     def by_name(self) -> dict[str, Moves]:
-        """The sources by the name of their input."""
+        """Sources by the name of their input."""
         return dict(zip(self.names, self.sources, strict=True))
 
     def to(self, device: torch.device) -> Several:

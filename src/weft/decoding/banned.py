@@ -1,4 +1,4 @@
-"""Words that must not stand in an output, wherever the pieces are cut; knows the text of each id, and no model."""
+"""Banned words: they stand in no output, wherever the tokens are cut."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class BannedText:
 
     word: str
     inside: Tensor
-    """The ids whose text has the word in it."""
+    """Ids whose text has the word in it."""
     begun: tuple[Tensor, ...]
     """For each cut of the word, from its first letter on, the ids whose text begins with what is behind the cut."""
     texts: Sequence[str]
 
     @classmethod
     def of(cls, word: str, texts: Sequence[str]) -> BannedText:
-        """The rule for a word; `texts` has what each id adds to an output."""
+        """Make the rule for a word; `texts` has the text that each id adds to an output."""
 
         def ids(found: Sequence[bool]) -> Tensor:
             return torch.tensor(found, dtype=torch.bool).nonzero()[:, 0]
@@ -37,7 +37,7 @@ class BannedText:
         return cls(word, inside, begun, texts)
 
     def __call__(self, logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
-        """Forbid what has the word in it, and what would end it."""
+        """Forbid the ids that hold the word, and those that would complete it."""
         device = logits_NV.device
         logits_NV = logits_NV.index_fill(1, self.inside.to(device), NEVER)
         if not self.begun:

@@ -1,4 +1,4 @@
-"""Beam search: several outputs of each row side by side, the best kept; one loop for every decoder; knows no text."""
+"""Beam search over ids: several outputs of each row side by side, the best kept; one loop for every decoder."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Stop = Literal["likely", "sure"]
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """By what outputs are compared: log-probability / length ** alpha, less what the coverage of the source costs."""
+    """Value by which outputs are compared: log-probability / length ** alpha, less the coverage penalty."""
 
     length_penalty: float = 1.0
     coverage_penalty: float = 0.0
 
     def value(self, score: Tensor, length: int) -> Tensor:
-        """The value of scores of outputs of so many tokens, the one that ends them included."""
+        """Compute the value of outputs of so many tokens, the one that ends them included, from their scores."""
         return score / length**self.length_penalty
 
     def lost(self, state: Any, size: int) -> Tensor | float:
@@ -51,7 +51,7 @@ def beam_search(
     alternatives: int = 1,
     stop: Stop = "likely",
 ) -> list[list[Output]]:
-    """The best outputs of each row, best first.
+    """Find the best outputs of each row, best first.
 
     Each step takes the `size` likeliest ways on of all beams of a row. Those that end are kept by their value, and the
     others go on. A row is done when it has `size` ended outputs and the best live one, were it to end now, would be
@@ -109,7 +109,7 @@ class _Beams:
         self.written_NT[:, : prompt - 1] = ids_BP[:, 1:].repeat_interleave(size, 0)
 
     def step(self, logits_NV: Tensor, lost_BK: Tensor | float, *, place: int) -> tuple[Tensor, Tensor]:
-        """Take the best ways on; returns which rows of the state go on [N], with what [N, 1]; none when all is done."""
+        """Take the best extensions; returns the rows of the state that go on [N], their ids [N, 1]; none at the end."""
         size, length = self.size, place - self.first + 1
         score_BM, parent_BM, ids_BM = self._ways(logits_NV, place)
         value_BM = self._value(score_BM, lost_BK, parent_BM, length)
@@ -137,7 +137,7 @@ class _Beams:
         return rows_BK.view(-1), ids_BK.view(-1, 1)
 
     def close(self, lost_BK: Tensor | float) -> None:
-        """End what is live as it is: there is no more room."""
+        """End the live outputs as they are: there is no more room."""
         live_BK = self.open_B[:, None] & (self.score_BK > NEVER)
         beams_BK = torch.arange(self.size, device=live_BK.device).expand_as(live_BK)
         value_BK = self._value(self.score_BK, lost_BK, beams_BK, self.terms.longest)
@@ -149,7 +149,7 @@ class _Beams:
             self._end(row, float(value_BK[row, beam]), ids_T, float(self.score_BK[row, beam]), ended=False)
 
     def _ways(self, logits_NV: Tensor, place: int) -> tuple[Tensor, Tensor, Tensor]:
-        """The best ways on of each row, scores, parents and ids [B, M]; twice as many as live on, for half may end."""
+        """Find the best extensions of each row, scores, parents and ids [B, M]; twice the beam, for half may end."""
         # one fused kernel, where a logsumexp takes five passes over the vocabulary
         logs_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32)).log_softmax(-1)
         written_NT = self.written_NT[:, :place]
@@ -183,7 +183,7 @@ class _Beams:
 
 
 def _in_turn(score_BM: Tensor, met_BM: Tensor) -> Tensor:
-    """The places of ways on [B, M] as they are taken: the best of each number of tokens met, then the second bests.
+    """Order extensions [B, M] as they are taken: the best of each number of forced tokens met, then the second bests.
 
     So every number has as many places in a beam as the others, and what one does not need is shared by them.
     """

@@ -1,4 +1,4 @@
-"""The kinds of search there are, and the rules that their settings ask for. A new one is a new line here."""
+"""The kinds of search, and the rules that their settings ask for. A new one is a new line here."""
 
 from __future__ import annotations
 
@@ -48,24 +48,26 @@ Words = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], _hint("give a
 
 
 class SearchConfig(Config):
-    """Base of the configs of searches: how an output is found, and what it must keep to."""
+    """Base of the configs of searches: the rules that every output keeps."""
 
     kind: str
     max_length: Annotated[int | None, Field(ge=1), _hint("null takes the longest that the task writes")] = None
-    """Largest number of tokens of an output; None: that of the task."""
+    """Largest number of tokens of an output; None: the largest that the task writes."""
     min_length: Annotated[int, Field(ge=0), _hint("0 lets an output end at once")] = 0
     """Smallest number of tokens of an output."""
     repetition_penalty: Annotated[
         float, Field(gt=0, allow_inf_nan=False), _hint("1 changes nothing, 1.2 is a usual penalty")
     ] = 1.0
-    """Above 1, what stands in an output already becomes less likely (Keskar et al. 2019, section 4.1)."""
+    """Repetition penalty: above 1, tokens that stand in an output already become less likely (Keskar et al. 2019,
+    section 4.1); 1 is none."""
     no_repeat: Annotated[int, Field(ge=0), _hint("3 allows no 3-gram twice in an output, 0 allows all")] = 0
-    """No so many tokens in a row stand twice in an output (Paulus et al. 2018, section 2.5); 0 lets them."""
+    """Length of the n-grams of tokens that stand at most once in an output (Paulus et al. 2018, section 2.5); 0 allows
+    all."""
     banned: Words = ()
-    """Words that are never written in the tokens that the tokenizer makes of them, nor words that hold these tokens."""
+    """Words that no output holds, as the tokens that the tokenizer makes of them, nor words that hold these tokens."""
     forced: Words = ()
-    """Words that every output holds: where they fit best, by a beam or greedily (which is then a beam of 1); drawn ones
-    come at the latest where there is room for nothing else."""
+    """Words that every output holds: a beam, or greedy search (then a beam of 1), puts them where they fit best;
+    sampling puts them at the latest where there is room for nothing else."""
     prefix: str = ""
     """Text that every output begins with."""
 
@@ -127,29 +129,29 @@ class SearchConfig(Config):
 
 
 class Greedy(SearchConfig):
-    """The likeliest token, always."""
+    """Greedy search: the likeliest token at each step."""
 
     kind: Literal["greedy"] = "greedy"
 
 
 class Beam(SearchConfig):
-    """The best of several outputs that are written side by side; `Beam(5)` is one of size 5."""
+    """Beam search: the best of several outputs that are written side by side; `Beam(5)` has size 5."""
 
     in_order: ClassVar[tuple[str, ...]] = ("size",)
     kind: Literal["beam"] = "beam"
     size: Annotated[int, Field(ge=1), _hint("5 is usual, 1 is greedy search")] = 5
-    """Number of outputs that are written side by side."""
+    """Beam size: the number of outputs that are written side by side."""
     length_penalty: Annotated[float, Field(allow_inf_nan=False), _hint("1 compares means, 0 compares sums")] = 1.0
-    """Alpha: the sum of log-probabilities is divided by length ** alpha, so that 0 is the sum and 1 the mean of a
-    token; above 1 long outputs win. The place is that of lp(Y) in Wu et al. 2016, equation 14, the form is simpler."""
+    """Length penalty alpha: the sum of log-probabilities is divided by length ** alpha, so that 0 is the sum and 1 the
+    mean of a token; above 1 long outputs win. It stands for lp(Y) in Wu et al. 2016, equation 14, in a simpler form."""
     coverage_penalty: Annotated[float, Field(ge=0, allow_inf_nan=False), _hint("0.2 is usual, 0 is none")] = 0.0
-    """Beta: what was read but not attended to costs the sum of log(min(attention, 1)) over the source, this many times
-    (Wu et al. 2016, equation 14)."""
+    """Coverage penalty beta: the factor on the sum of log(min(attention, 1)) over the source, which an output pays for
+    positions that it did not attend to (Wu et al. 2016, equation 14); 0 is none."""
     alternatives: Annotated[int, Field(ge=1), _hint("1 gives the best output alone")] = 1
-    """Number of outputs that are given, the best first."""
+    """Number of outputs that are returned, the best first."""
     stop: Stop = "likely"
-    """A row is done when it has as many ended outputs as its size and the best live one would be worth no more, were it
-    to end now (`likely`), or could be worth no more however long it became (`sure`, which takes longer)."""
+    """End of the search of a row, once as many outputs have ended as the beam has places: when the best live one would
+    score no higher, were it to end now (`likely`), or however long it became (`sure`, which takes longer)."""
 
     if TYPE_CHECKING:  # `in_order` lets the size come first
 
@@ -170,7 +172,7 @@ class Beam(SearchConfig):
 
 
 class Sampling(SearchConfig):
-    """Base of the configs that draw: from what distribution."""
+    """Base of the configs of searches that sample, with the filters of the distribution."""
 
     @property
     def in_words(self) -> str:
@@ -180,19 +182,20 @@ class Sampling(SearchConfig):
     temperature: Annotated[
         float, Field(gt=0, allow_inf_nan=False), _hint("for the likeliest token always, take greedy search")
     ] = 1.0
-    """Below 1 likely tokens become likelier, above 1 all become more alike (Ackley et al. 1985)."""
+    """Temperature of sampling: below 1 likely tokens become likelier, above 1 all become more alike (Ackley et al.
+    1985)."""
     top_k: Annotated[int, Field(ge=0), _hint("50 samples from the 50 likeliest tokens, 0 from all")] = 0
-    """Draw from so many of the likeliest tokens (Fan et al. 2018); 0: from all."""
+    """Number of the likeliest tokens that are sampled from (Fan et al. 2018); 0: all."""
     top_p: Annotated[float, Field(gt=0, le=1), _hint("a share of the probability: 0.95 cuts the tail, 1 nothing")] = 1.0
-    """Draw from the fewest likeliest tokens that have this share of the probability (Holtzman et al. 2020, section
-    3.1); 1: from all."""
+    """Share of the probability that the fewest likeliest tokens must have to be sampled from (nucleus sampling,
+    Holtzman et al. 2020, section 3.1); 1: all tokens."""
     min_p: Annotated[float, Field(ge=0, le=1), _hint("a share of the best probability: 0.05 is usual, 0 is none")] = 0.0
-    """Draw from tokens that have at least this share of the probability of the likeliest (Nguyen et al. 2024)."""
+    """Least probability of a sampled token, as a share of that of the likeliest (Nguyen et al. 2024); 0: none."""
     typical: Annotated[float, Field(gt=0, le=1), _hint("a share of the probability: 0.95 is usual, 1 is all")] = 1.0
-    """Draw from tokens about as surprising as expected, up to this share of the probability (Meister et al. 2023);
-    1: from all."""
+    """Share of the probability that the tokens whose surprise is nearest to the entropy must have to be sampled from
+    (locally typical sampling, Meister et al. 2023); 1: all tokens."""
     seed: Annotated[int, Field(ge=0), _hint("the same seed gives the same outputs")] = 0
-    """Random seed of sampling."""
+    """Random seed of sampling: the same seed draws the same outputs."""
 
     def rules(self, *, end: int, spell: Spell, longest: int) -> tuple[Rule, ...]:
         """Those of every search, then those that shape what is left; see `SearchConfig.rules`."""
@@ -211,7 +214,7 @@ class Sampling(SearchConfig):
 
 
 class Sample(Sampling):
-    """Tokens drawn by their probability; what is drawn for a row does not depend on the rows beside it."""
+    """Sampling: tokens drawn by their probability; the draws of a row do not depend on the rows beside it."""
 
     kind: Literal["sample"] = "sample"
     samples: Annotated[int, Field(ge=1), _hint("1 writes one output for each row")] = 1
@@ -226,7 +229,7 @@ class MinimumRisk(Sampling):
 
     kind: Literal["minimum-risk"] = "minimum-risk"
     samples: Annotated[int, Field(ge=2), _hint("16 is cheap, 100 is better")] = 16
-    """Number of outputs that are drawn for each row, to choose from and to compare with."""
+    """Number of outputs that are drawn for each row, which are candidates and references of each other."""
 
 
 SEARCHES = (Greedy, Beam, Sample, MinimumRisk)

@@ -1,4 +1,4 @@
-"""Words that must stand in an output: how far each row is with them, and what it must write next; knows ids alone."""
+"""Forced words (lexical constraints): they must stand in an output, where a search finds room for them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ForcedWords:
         return self._progress(ids_NT).next_NS
 
     def favoured(self, logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
-        """The scores, those of `next_ids` infinite where they are allowed: what is to be looked at comes first."""
+        """Return scores, those of `next_ids` infinite where they are allowed, so that a search looks at them first."""
         onward_NV = _among(self.next_ids(ids_NT), logits_NV)
         return logits_NV.masked_fill(onward_NV, torch.inf)
 
@@ -56,7 +56,7 @@ class ForcedWords:
             raise ConfigError("the forced words do not go with the other rules", where="forced", hint=hint)
 
     def __call__(self, logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
-        """Hold the end back; leave only what goes on where another token would be one too many."""
+        """Hold the end back; leave only ids of the words where any other token would be one too many."""
         now = self._progress(ids_NT)
         lacking_N = now.met_N < self.total
         # a token that goes on with nothing loses the word the row is in, so that all open words are to be written
@@ -100,7 +100,7 @@ def forced_words(
     longest: int,
     banned: Sequence[Sequence[int]] = (),
 ) -> ForcedWords:
-    """The rule for some words by their spellings, less those that hold a banned run of ids.
+    """Make the rule for some words by their spellings, less those that hold a banned run of ids.
 
     Raises ConfigError where no spelling of a word is left, or all together are longer than an output may be.
     """

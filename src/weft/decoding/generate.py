@@ -1,4 +1,4 @@
-"""One token after another for many rows, by greedy choice or by drawing: one loop for every decoder; knows no text."""
+"""Greedy decoding and sampling over ids: one token after another for many rows, one loop for every decoder."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FULL = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Terms of all outputs: the id that ends one, how many tokens it has at most, and rules for what it holds."""
+    """Limits of all outputs: the id that ends one, its largest number of tokens, and rules for its tokens."""
 
     end: int
     longest: int
     rules: tuple[Rule, ...] = ()
     never: tuple[int, ...] = (PAD, UNKNOWN)
-    """Ids that are no output."""
+    """Ids that never stand in an output."""
 
     def allowed(self, logits_NV: Tensor, written_NT: Tensor) -> Tensor:
-        """Scores in float32 or wider, with what must not be written at -inf."""
+        """Return scores in float32 or wider, with forbidden ids at -inf."""
         logits_NV = logits_NV.to(torch.promote_types(logits_NV.dtype, torch.float32))
         logits_NV[:, self.never] = NEVER
         return apply(self.rules, logits_NV, written_NT)
@@ -61,12 +61,12 @@ Choose = Callable[[Tensor, Tensor, int], Tensor]
 
 
 def likeliest(logits_NV: Tensor, rows_N: Tensor, step: int) -> Tensor:  # noqa: ARG001
-    """Greedy choice; of equal scores the lowest id."""
+    """Choose the likeliest id of each row (greedy search); of equal scores the lowest id."""
     return logits_NV.argmax(-1)
 
 
 def drawing(keys_R: np.ndarray, *, seed: int) -> Choose:
-    """A choice by probability, whose draws depend on a row's key, the seed and the step alone: not on its batch.
+    """Sampling, whose draws depend on the key of a row, the seed and the step alone: not on its batch.
 
     `keys_R` (uint64) are of all rows by number. Each draw is one number in [0, 1), looked up in the running sum.
     """
@@ -91,7 +91,7 @@ def unroll(
     choose: Choose = likeliest,
     samples: int = 1,
 ) -> Iterator[Chosen]:
-    """Write all rows to their ends, told step by step.
+    """Generate all rows to their ends, and yield each step.
 
     Args:
         decoder: what writes.
@@ -136,7 +136,7 @@ def unroll(
 
 
 def collected(steps: Iterator[Chosen], *, rows: int, end: int) -> list[Output]:
-    """The outputs of all rows, when they are written."""
+    """Generate all rows, and return their outputs."""
     ids: list[list[int]] = [[] for _ in range(rows)]
     log_probability, ended = [0.0] * rows, [False] * rows
     for chosen in steps:
@@ -151,7 +151,7 @@ def collected(steps: Iterator[Chosen], *, rows: int, end: int) -> list[Output]:
 
 
 def row_keys(ids: Sequence[np.ndarray], *, samples: int = 1) -> np.ndarray:
-    """A key for each sample of each row by what the row holds, uint64 [rows * samples], those of a row side by side."""
+    """Hash each row to a key for each of its samples, uint64 [rows * samples], those of a row side by side."""
     keys = np.zeros(len(ids) * samples, dtype=np.uint64)
     with np.errstate(over="ignore"):
         for row, held in enumerate(ids):

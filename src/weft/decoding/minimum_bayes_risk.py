@@ -1,4 +1,4 @@
-"""Minimum Bayes risk: which of several texts is most like all of them; knows no model."""
+"""Minimum Bayes risk decoding: the choice of the sampled text that is most like all of them, by chrF."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 ORDER = 6
-"""Characters of the longest n-grams that are compared, as in chrF."""
+"""Length of the longest character n-grams that are compared, as in chrF."""
 
 
 def least_risk(texts: Sequence[str]) -> int:
-    """The number of the text with the highest mean chrF against all of them; of equal ones the first.
+    """Return the number of the text with the highest mean chrF against all of them; of equal ones the first.
 
     Eikema and Aziz 2020, section 6, with chrF (Popović 2015, beta 2, without spaces) as utility.
     """
@@ -29,7 +29,7 @@ def _grams(text: str) -> list[Counter[str]]:
 
 
 def _chrf(hypothesis: list[Counter[str]], reference: list[Counter[str]]) -> float:
-    """ChrF of two texts by their n-grams, 0 to 1; orders that one of them is too short for are left out."""
+    """Compute chrF of two texts from their n-grams, 0 to 1; orders that one of them is too short for are left out."""
     if hypothesis == reference:
         return 1.0
     precisions, recalls = [], []

@@ -1,4 +1,4 @@
-"""Rules that change the scores of the next token: knows ids and scores, no model, no search and no text."""
+"""Rules that change the scores of the next token: penalties, forbidden ids, lengths, and filters for sampling."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Rule(Protocol):
     """
 
     def __call__(self, logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
-        """New scores [N, V]; those handed in stay as they are.
+        """Return new scores [N, V]; those handed in stay as they are.
 
         Args:
             logits_NV: scores in float32 or wider, log-probabilities too, not all of a row -inf.
@@ -35,7 +35,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class RepetitionPenalty:
-    """Make tokens that stand in the row already less likely (Keskar et al. 2019, section 4.1).
+    """A repetition penalty: tokens that stand in the row already become less likely (Keskar et al. 2019, section 4.1).
 
     Scores above 0 are divided by `strength`. Those below 0 are multiplied by it, which the paper leaves open: divided,
     they would rise.
@@ -44,7 +44,7 @@ class RepetitionPenalty:
     strength: float
 
     def __call__(self, logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
-        """Weaken what was written."""
+        """Lower the scores of tokens that were written."""
         written_NT = logits_NV.gather(1, ids_NT)
         weaker_NT = torch.where(written_NT > 0, written_NT / self.strength, written_NT * self.strength)
         return logits_NV.scatter(1, ids_NT, weaker_NT)
@@ -112,7 +112,10 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Temperature:
-    """Divides all scores: below 1 the likely becomes likelier, above 1 all become more alike (Ackley et al. 1985)."""
+    """A temperature that divides all scores: below 1 likely tokens become likelier, above 1 all become more alike.
+
+    Ackley et al. 1985.
+    """
 
     value: float
 
@@ -179,7 +182,7 @@ class Typical:
 
 
 def apply(rules: Iterable[Rule], logits_NV: Tensor, ids_NT: Tensor) -> Tensor:
-    """The scores [N, V] after all rules, one after the other."""
+    """Return the scores [N, V] after all rules, one after the other."""
     for rule in rules:
         logits_NV = rule(logits_NV, ids_NT)
     return logits_NV
@@ -195,7 +198,7 @@ def hold_back(logits_NV: Tensor, end: int, *, rows_N: Tensor | None = None) -> T
 
 
 def _forbid(logits_NV: Tensor, ids_NW: Tensor, mask_NW: Tensor) -> Tensor:
-    """Scores where the ids under the mask have -inf; by adding, so that no mask is read by the host."""
+    """Return scores in which the ids under the mask have -inf; by adding, so that no mask is read by the host."""
     return logits_NV.scatter_add(
         1, ids_NW, torch.zeros_like(mask_NW, dtype=logits_NV.dtype).masked_fill(mask_NW, NEVER)
     )

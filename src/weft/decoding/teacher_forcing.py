@@ -1,4 +1,4 @@
-"""Input of a decoder while it learns: true tokens, or some of its own; knows no loss and no optimiser."""
+"""Teacher forcing and scheduled sampling: a decoder reads true tokens while it learns, or some of its own."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ class TeacherForcing(Config):
     """Settings of the share of true tokens that a decoder reads in training; the others are its own guesses."""
 
     gold: float = Field(default=1.0, ge=0, le=1)
-    """The share; 1 is teacher forcing as a whole. Where a schedule lowers it, where it ends."""
+    """Share of true tokens among those that the decoder reads in training: 1 is teacher forcing, 0 its own guesses.
+    A schedule starts at 1 and ends at this share."""
     schedule: Schedule = "constant"
     """Fall of the share of true tokens (Bengio et al. 2015, section 2.4); `constant` is `gold` from the start."""
     steps: int = Field(default=2_000, ge=1)
-    """Steps of the fall: after so many the share would be 0 in a `linear` fall and 1/e in an `exponential` one; of
-    `inverse-sigmoid`, k / (k + exp(step / k)), it is the k."""
+    """Optimiser steps of the fall: after so many the share would be 0 in a `linear` fall, and 1/e in an `exponential`
+    one; in `inverse-sigmoid`, k / (k + exp(step / k)), it is the k."""
 
     @model_validator(mode="after")
     def _falls_somewhere(self) -> Self:
@@ -33,7 +34,7 @@ class TeacherForcing(Config):
         return self
 
     def at(self, step: int) -> float:
-        """The share of true tokens in a step, counted from 0."""
+        """Return the share of true tokens in a step, counted from 0."""
         if self.schedule == "constant":
             return self.gold
         if self.schedule == "linear":
@@ -46,7 +47,7 @@ class TeacherForcing(Config):
 
 
 def feed(decoder: Decoder[Any], state: State, ids_BT: Tensor, *, gold: float) -> Tensor:
-    """The states [B, T, D] after each token of prefixes in which each token is true with probability `gold`.
+    """Compute the states [B, T, D] after each token of prefixes in which each token is true with probability `gold`.
 
     The first token is always true; the others that are not are the decoder's own likeliest ones. Recurrent decoders go
     step by step, each guess after what was fed before it (Bengio et al. 2015, section 2.4). Transformers take two

@@ -1,4 +1,4 @@
-"""The loss of next tokens, label-smoothed; knows scores and ids, neither models nor texts."""
+"""Cross-entropy of next tokens, with label smoothing and R-Drop, and log-probabilities of targets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def token_loss(logits_NV: Tensor, target_N: Tensor, *, smoothing: float = 0.0) -
 
 
 def references(decoder: Any, state: Any, target_BT: Tensor, mask_BT: Tensor) -> list[Reference]:
-    """Log-probabilities of the targets of some rows, given true prefixes."""
+    """Compute the log-probabilities of the targets of some rows, given true prefixes."""
     states_BTD, _ = decoder(target_BT[:, :-1], state)
     logits_NV = decoder.logits(states_BTD[mask_BT]).float()
     gold_N = target_BT[:, 1:][mask_BT]
@@ -48,7 +48,7 @@ def references(decoder: Any, state: Any, target_BT: Tensor, mask_BT: Tensor) -> 
 
 
 def disagreement(first_NV: Tensor, second_NV: Tensor) -> Tensor:
-    """The mean of both Kullback-Leibler divergences of two readings, summed over tokens (Liang et al. 2021, eq. 2)."""
+    """Compute the mean of both KL divergences of two readings, summed over tokens (Liang et al. 2021, eq. 2)."""
     wide = torch.promote_types(first_NV.dtype, torch.float32)
     one_NV, other_NV = first_NV.to(wide).log_softmax(-1), second_NV.to(wide).log_softmax(-1)
     return 0.5 * ((one_NV.exp() - other_NV.exp()) * (one_NV - other_NV)).sum()

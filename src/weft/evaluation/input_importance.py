@@ -13,7 +13,7 @@ from weft.evaluation.evaluate import answer
 from weft.tasks.base import Task
 
 SHUFFLES, MOST = 5, 2000
-"""How often each input is shuffled, and how many examples are answered each time at most."""
+"""Number of times that each input is shuffled, and largest number of examples that are answered each time."""
 
 
 def input_importance(

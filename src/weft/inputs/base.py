@@ -39,7 +39,7 @@ class InputConfig(Config):
 
     @property
     def columns_read(self) -> tuple[str, ...]:
-        """The columns that are read, once they are resolved."""
+        """Columns that are read, once they are resolved."""
         raise NotImplementedError
 
     def value(self, row: Row) -> Any:
@@ -76,26 +76,26 @@ class InputConfig(Config):
 
 
 class Input(ABC, Generic[V, S]):
-    """One thing that examples are read by, with what was learned for it. It has no answer and no loss."""
+    """One thing that examples are read by, with what was learned for it, such as a tokenizer."""
 
     config: Any
-    """Its settings."""
+    """Settings of the input."""
 
     @property
     def name(self) -> str:
-        """Its key in the values of an example."""
+        """Key of the input in the values of an example."""
         return self.config.name
 
     texts: int = 0
-    """How many texts an example has for it, two where pairs are read."""
+    """Number of texts that an example has for this input: two where pairs are read."""
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer of its texts. Raises ConfigError where it reads none."""
+        """Tokenizer of the texts of this input. Raises ConfigError where it reads none."""
         raise ConfigError(f"`{self.config.kind}` reads no text", where="task.tokenizer")
 
     def value(self, values: Mapping[str, Any]) -> V:
-        """Return its own of the values of an example."""
+        """Return the value of this input among those of an example."""
         return values[self.name]
 
     @abstractmethod
@@ -127,7 +127,7 @@ class Input(ABC, Generic[V, S]):
         return head.build(self.build_encoder(), classes=classes)
 
     def initialize(self, model: nn.Module, columns: Columns, rows_of_C: Sequence[np.ndarray]) -> list[str]:
-        """Start fresh weights from what is known before training; returns a note for each thing that was done.
+        """Start fresh weights from trained parts, word vectors or counts; returns a note on each thing that was done.
 
         Args:
             model: holds the encoder as `encoder`.
@@ -144,7 +144,7 @@ class Input(ABC, Generic[V, S]):
         return []
 
     kind: str = ""
-    """The word for it on a page, where that is not the kind of its settings."""
+    """Name of the input on a page, where that is not the kind of its settings."""
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return what a page shows, by the name of the input: its kind and columns, and what was learned of them."""

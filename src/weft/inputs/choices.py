@@ -1,4 +1,4 @@
-"""Lists the kinds of inputs that can stand beside the main one. A new one is a new file and a new line here."""
+"""The kinds of inputs that can stand beside the main one. A new one is a new file and a new line here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads documents of any length for models of language: cut into rows, or as prompts; with the begin of each word."""
+"""Reads documents of any length for language models: cut into rows, or as prompts; with the begin of each word."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from weft.text.tokenizers.base import Tokenizer
 from weft.text.whole_words import word_starts
 
 PROMPT = "prompt"
-"""The rows of ids that are to be continued; those of documents are under `text`."""
+"""Key of the rows of ids that are to be continued; those of documents are under `text`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenIds(Moves):
-    """B rows of ids [B, S], and which of them are real."""
+    """B rows of ids [B, S], with the mask of those that are no padding."""
 
     ids_BS: Tensor
     mask_BS: Tensor
@@ -58,7 +58,7 @@ class DocumentInput(Input[str, TokenIds]):
         return self._tokenizer
 
     def spec(self) -> TokenSpec:
-        """Return how many ids there are."""
+        """Return the number of ids."""
         return TokenSpec((max(self.end + 1, self.tokenizer.sizes[0]),))
 
     def save(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which pieces are hidden from a model that is to tell them, and by what; knows neither texts nor models."""
+"""Masking for masked language models: the choice of the tokens to predict, and the ids put in their place."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torch import Tensor
 from weft.data.batch import Ngrams, Tokens
 
 HIDDEN, CHANGED = 0.8, 0.1
-"""Of the pieces that are chosen, the shares that give way to the mask and to any piece; the rest stays."""
+"""Shares of the chosen tokens that are replaced by the mask and by a random token; the rest stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """What of a text is chosen, and the ids for it.
+    """Whole-word masking of ids.
 
     Args:
-        share: of all words.
-        mask: the id that hides a piece.
-        size: how many ids there are.
-        first: ids below it stand for no piece, and are neither chosen nor drawn.
+        share: share of words that are chosen.
+        mask: id of the mask.
+        size: number of ids.
+        first: ids below it stand for no token, and are neither chosen nor drawn.
         fixed: further ids that are never chosen.
-        bigram: the view in which the right neighbour of a piece can be seen too; None: there is none.
+        bigram: the view in which the right neighbour of a token can be seen too; None: there is none.
 
     """
 
@@ -35,12 +35,12 @@ class Masking:
     bigram: int | None = None
 
     def __call__(self, tokens: Tokens, starts_BS: Tensor, draws_BS3: Tensor) -> tuple[Tokens, Tensor]:
-        """The tokens with some pieces hidden, and which ones are to be told, bool [B, S].
+        """Return the tokens with some of them masked, and the mask of those to predict, bool [B, S].
 
         Words are chosen whole (Cui et al. 2021, section 3.1), each with probability `share`, and at least one a row. Of
-        their pieces 80% are hidden, 10% are any other and 10% stay, each by a draw of its own (Devlin et al. 2019,
-        section 3.1). Further views would tell the piece: those of a chosen word are empty, and so is the bigram left of
-        it. They are empty where a piece stays, too, or they would tell that it does.
+        their tokens 80% are masked, 10% are replaced by any other and 10% stay, each by a draw of its own (Devlin et
+        al. 2019, section 3.1). Further views would give the token away: those of a chosen word are empty, and so is the
+        bigram left of it. They are empty where a token stays, too, or they would show that it does.
 
         Args:
             tokens: of B rows.
@@ -62,7 +62,7 @@ class Masking:
         return self._without_views(hidden, taken_BS), chosen_BS
 
     def _without_views(self, tokens: Tokens, taken_BS: Tensor) -> Tokens:
-        """The tokens without the views that show what was taken."""
+        """Return the tokens without the views that would give chosen ones away."""
         if tokens.views_BSW is None:
             return tokens
         views_BSW, letters = tokens.views_BSW.clone(), tokens.letters

@@ -1,4 +1,4 @@
-"""What an option has in common with passage, question and other options, as numbers; knows no model and no tokenizer.
+"""Overlap features of an option with passage, question and other options: numbers counted from words and characters.
 
 The first, with a window as long as question and option, is the sliding window of Richardson et al. 2013 (MCTest,
 section 5.1, algorithm 1), which the distance is set against there (algorithm 2).
@@ -13,13 +13,13 @@ import numpy as np
 from weft.text.segment import Unit, segment
 
 UNITS: tuple[Unit, ...] = ("mixed", "word")
-"""Chinese is counted by characters and by words."""
+"""Units of the pieces that are counted: Chinese is counted by characters and by words."""
 WIDE = 30
-"""Pieces of the second window."""
+"""Number of pieces in the second window."""
 LONGEST = 3
-"""Runs of up to so many pieces are looked for in the passage."""
+"""Length of the longest n-grams that are looked for in the passage."""
 COUNTS = len(UNITS) * (9 + LONGEST)
-"""Numbers that are counted of an option."""
+"""Number of features of an option."""
 
 
 def overlap_features(values: Sequence[Sequence[str]]) -> np.ndarray:
@@ -40,7 +40,7 @@ def overlap_features(values: Sequence[Sequence[str]]) -> np.ndarray:
 
 
 def _of_question(texts: Sequence[np.ndarray]) -> np.ndarray:
-    """The numbers of the options [O, COUNTS / 2] of a question, a passage and its options, as pieces."""
+    """Compute the features of the options [O, COUNTS / 2] of a question, a passage and its options, as pieces."""
     pieces, numbers_N = np.unique(np.concatenate(texts), return_inverse=True)
     asked_N, read_N, *options = np.split(numbers_N, np.cumsum([len(text) for text in texts])[:-1])
     often_D = np.bincount(read_N, minlength=len(pieces))
@@ -73,14 +73,14 @@ def _of_question(texts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _window(weight_N: np.ndarray, *, size: int) -> float:
-    """The largest sum over so many neighbours."""
+    """Compute the largest sum over so many neighbours."""
     sums_N = np.concatenate([[0.0], np.cumsum(weight_N)])
     size = min(size, len(weight_N))
     return float((sums_N[size:] - sums_N[: len(sums_N) - size]).max())
 
 
 def _distance(asked: np.ndarray, places: np.ndarray, length: int) -> float:
-    """How far apart words of the question and of the option stand in the passage at the nearest, as a share of it."""
+    """Compute the least distance in the passage of words of the question and of the option, as a share of it."""
     if not len(asked) or not len(places):
         return 1.0
     right = np.searchsorted(asked, places).clip(0, len(asked) - 1)
@@ -89,23 +89,23 @@ def _distance(asked: np.ndarray, places: np.ndarray, length: int) -> float:
 
 
 def _runs(pieces_N: np.ndarray, size: int) -> set[bytes]:
-    """Each distinct run of so many pieces."""
+    """Return the distinct n-grams of so many pieces."""
     whole, width = pieces_N.tobytes(), pieces_N.itemsize
     return {whole[start * width : (start + size) * width] for start in range(len(pieces_N) - size + 1)}
 
 
 def _share(ours: set[bytes], theirs: set[bytes]) -> float:
-    """The share of some runs that are among others."""
+    """Compute the share of some n-grams that are among others."""
     return len(ours & theirs) / max(1, len(ours))
 
 
 def _spelled(pieces_N: np.ndarray) -> str:
-    """Pieces as letters, so that runs of them can be looked for as text."""
+    """Write pieces as letters, so that runs of them can be looked for as text."""
     return "".join(map(chr, (pieces_N + 0x1_0000).tolist()))
 
 
 def _longest(option_N: np.ndarray, read: str) -> int:
-    """The length of the longest run of an option that the passage has too."""
+    """Compute the length of the longest run of an option that the passage has too."""
     option, longest = _spelled(option_N), 0
     for start in range(len(option)):
         while start + longest < len(option) and option[start : start + longest + 1] in read:

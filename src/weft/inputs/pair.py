@@ -1,4 +1,4 @@
-"""Two texts an example, how their columns are named and what is read of them; special ids around one or two."""
+"""Pairs of texts as ids: as one set of n-grams, or as rows with special ids around one text or two."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weft.text.tokenizers.base import Frame
 
 
 def shared_and_alone(first: Ragged, second: Ragged, *, size: int) -> Ragged:
-    """One set of ids for the sets of both texts of each row: below `size` what is in both, from `size` what in one.
+    """Merge both sets of ids of each row: below `size` stands what is in both, from `size` on what is in one.
 
     Which of the two texts comes first makes no difference. Ids ascend within a row, as those of one text do.
     """
@@ -26,7 +26,7 @@ def shared_and_alone(first: Ragged, second: Ragged, *, size: int) -> Ragged:
 
 
 def framed(texts: Sequence[Ragged], frame: Frame, *, max_length: int, long: Long) -> Fitted:
-    """One row of each text, or of each two, between the special ids that a model expects; at most `max_length` in all.
+    """Lay out each text, or each two, in a row between the special ids of a model; at most `max_length` in all.
 
     The values are [N, 2]: the id, and 0 or, from the second text on, 1. Of two texts the longer one is cut first.
     """
@@ -64,7 +64,7 @@ def _repeated(ids: tuple[int, ...], *, rows: int) -> Ragged:
 
 
 def _shortened(whole: Ragged, kept_R: np.ndarray, *, long: Long) -> Ragged:
-    """The first so many ids of each row or, where it is cut by both ends, the first and the last halves of them."""
+    """Return the first so many ids of each row or, where both ends are kept, the first and the last halves of them."""
     lengths_R = whole.lengths_R
     tail_R = np.where((kept_R < lengths_R) & (long == "head-tail"), kept_R // 2, 0)
     place_N = np.arange(len(whole.values)) - np.repeat(whole.offsets_R1[:-1], lengths_R)
@@ -73,6 +73,6 @@ def _shortened(whole: Ragged, kept_R: np.ndarray, *, long: Long) -> Ragged:
 
 
 def _numbered(sets: Ragged, *, size: int) -> np.ndarray:
-    """Each id of each row as one number, unlike that of any other row."""
+    """Number each id of each row, unlike those of any other row."""
     rows_N = np.repeat(np.arange(len(sets.lengths_R)), sets.lengths_R)
     return rows_N * size + sets.values[:, 0]

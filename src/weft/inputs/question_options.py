@@ -1,4 +1,4 @@
-"""Options as rows of ids: how those of one question are kept together; not which of them is right.
+"""Reads questions with their options: a row of ids for each option, those of one question kept together.
 
 A row of the columns is a question on one window of its passage, with all its options: what is read and counted of these
 stands end to end, and where each of them ends is told by the lengths beside it.
@@ -67,11 +67,11 @@ class OptionsInput(PassageInput):
 
 
 def options_of(columns: Columns, row: int) -> list[str]:
-    """The texts of the options of a row."""
+    """Return the texts of the options of a row."""
     letters = _opened(columns.ragged, "option", np.array([row]))
     return [text_of(letters, place) for place in range(len(letters.lengths_R))]
 
 
 def _opened(ragged: Mapping[str, Ragged], name: str, rows: np.ndarray) -> Ragged:
-    """The options of some rows as rows of their own."""
+    """Return the options of some rows as rows of their own."""
     return Ragged.of(ragged[name].flat(rows)[0], ragged[f"{name} lengths"].flat(rows)[0])

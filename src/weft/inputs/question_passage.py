@@ -1,4 +1,4 @@
-"""Questions and passages as rows of ids with their places in characters: how they are laid out; not what is answered.
+"""Reads questions on passages: rows of ids with their places in characters, and windows of long passages.
 
 A passage row has columns for the ids of each view, after the first of which stands the part; and at the end, for each
 position, the first and last character of the passage that it stands for, the same where it stands for none.
@@ -33,9 +33,9 @@ from weft.text.tokenizers.base import Encoded, Frame, Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, fitting
 
 RUN = 4
-"""Runs of so many tokens or more that the question has too are told alike."""
+"""Length of common runs of passage and question from which on they count alike."""
 PARTS = 3 + RUN
-"""Kinds of positions: padding, the question, and the passage by the longest run there that the question has too."""
+"""Number of kinds of positions: padding, the question, and the passage by its longest run in common with the question."""
 QUESTION, PASSAGE = 1, 2
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
@@ -46,25 +46,25 @@ ReaderEncoder = Annotated[
 
 
 class PassageSettings(InputConfig):
-    """How questions and passages become ids, how they are laid out, and the encoder that reads them."""
+    """Settings of questions on passages: tokenizer, layout, and the encoder that reads them."""
 
     unit: ClassVar[str] = "questions"
-    """What is asked of a passage, in a sentence."""
+    """Name of the examples in a sentence."""
     together: ClassVar[str] = "both"
-    """What a pre-trained encoder reads in one row, in a sentence."""
+    """Name of the texts that a pre-trained encoder reads in one row, in a sentence."""
     tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: that of the encoder, else chosen by script."""
+    """Tokenizer of question and passage; None: the one of a pre-trained encoder, else one that suits the script."""
     max_length: int = Field(default=512, ge=16)
-    """Positions that are read at once; a longer passage is read in windows that overlap by a quarter."""
+    """Largest number of positions read at once; a longer passage is read in windows that overlap by a quarter."""
     max_question: int = Field(default=64, ge=1)
-    """Tokens of a question that are read."""
+    """Largest number of tokens of a question that are read; the rest is cut."""
     encoder: ReaderEncoder = LstmEncoderConfig()
-    """What reads the ids."""
+    """Encoder that reads question and passage."""
     reader: ReaderKind | Literal["auto"] = "auto"
-    """`joint` reads question and passage in one row, `attention` each by itself and then each with the other in view;
-    `auto`: `joint` for Transformers and pre-trained encoders."""
+    """Reader of question and passage: `joint` reads both in one row, `attention` each by itself, with attention between
+    them; `auto`: `joint` for Transformers and pre-trained encoders, `attention` for others."""
     start: str | None = None
-    """The trained folder that encoder and tokenizer are from; written `--encoder pretrained:FOLDER`."""
+    """Trained folder that encoder and tokenizer start from; written `--encoder pretrained:FOLDER`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -110,7 +110,7 @@ class PassageSettings(InputConfig):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a row is laid out: the special ids around its texts, None for a passage alone, and the most it may hold."""
+    """Layout of a row: the special ids around its texts, None for a passage alone, and its limits in tokens."""
 
     frame: Frame | None
     max_length: int
@@ -118,7 +118,7 @@ class Layout:
 
     @property
     def room(self) -> int:
-        """Tokens of a passage that one row can hold."""
+        """Number of tokens of a passage that one row can hold."""
         return self.max_length - (self.frame.room(2) + self.max_question if self.frame else 0)
 
 
@@ -206,7 +206,7 @@ class PassageInput(Input[Sequence[str], "PlacedReading"]):
 
     @property
     def part_marked_by(self) -> Literal["segments", "views"]:
-        """What marks a position as one of the question or of the passage: segment ids, or a view of its own."""
+        """Mark of a position as one of the question or of the passage: segment ids, or a view of its own."""
         return "segments" if self.tokenizer.frame else "views"
 
     def notes(self, parts: Mapping[str, Columns]) -> list[str]:
@@ -255,7 +255,7 @@ def layout_rows(tokenizer: Tokenizer, pairs: Sequence[Sequence[str]], layout: La
 
 
 def collate_rows(columns: Columns, rows: np.ndarray, *, by: Literal["views", "segments"]) -> PlacedReading:
-    """Gather and pad some rows; which of the two texts a position is of is told by a view, or by segments alone."""
+    """Gather and pad some rows; a view, or segments alone, mark which of the two texts a position is of."""
     whole = columns.ragged["passage"]
     ids = Ragged(whole.values[:, :-2], whole.offsets_R1)
     passage = tokens_of(ids, rows, columns.letters.get("passage"))
@@ -270,7 +270,7 @@ def collate_rows(columns: Columns, rows: np.ndarray, *, by: Literal["views", "se
 
 
 def side_by_side(parts: Sequence[Ragged]) -> Ragged:
-    """One row of the rows of each part, end to end; all have as many rows."""
+    """Join the rows of several parts end to end, row by row; all have as many rows."""
     lengths_PR = np.stack([part.lengths_R for part in parts])
     total_R = lengths_PR.sum(0)
     starts_PR = np.cumsum(total_R) - total_R + np.cumsum(lengths_PR, 0) - lengths_PR
@@ -282,7 +282,7 @@ def side_by_side(parts: Sequence[Ragged]) -> Ragged:
 
 
 def targets(rows: Ragged, examples: Sequence[Question]) -> np.ndarray:
-    """The positions [R, 2] at which the first answer of each row starts and ends; -1 where the row has none of it."""
+    """Find the positions [R, 2] at which the first answer of each row starts and ends; -1 where it is elsewhere."""
     found_R2 = np.full((len(examples), 2), -1, dtype=np.int64)
     for row, example in enumerate(examples):
         if example.answers:
@@ -295,13 +295,13 @@ def targets(rows: Ragged, examples: Sequence[Question]) -> np.ndarray:
 
 
 def letters_of(texts: Sequence[str]) -> Ragged:
-    """Texts as the numbers of their characters, so that an answer can be cut out of its passage as it stands there."""
+    """Encode texts as numbers of their characters, so that an answer can be cut out of its passage letter for letter."""
     whole = "".join(texts).encode("utf-32-le", "surrogatepass")
     return Ragged.of(np.frombuffer(whole, dtype=np.uint32), np.array([len(text) for text in texts], dtype=np.int64))
 
 
 def text_of(letters: Ragged, row: int) -> str:
-    """One of them."""
+    """Return one of the texts."""
     start, end = letters.offsets_R1[row : row + 2]
     return letters.values[start:end].tobytes().decode("utf-32-le", "surrogatepass")
 
@@ -333,7 +333,7 @@ def _row(whole: Ragged, row: int) -> np.ndarray:
 
 
 def _keys(texts: Sequence[str], lengths_R: np.ndarray, spans_N2: np.ndarray) -> np.ndarray:
-    """A number for the characters of each token, whatever their case, that a vocabulary need not know; 0 for marks."""
+    """Number the characters of each token, whatever their case, that a vocabulary need not know; 0 for marks."""
     numbers: dict[str, int] = {}
     keys, end = np.zeros(len(spans_N2), dtype=np.uint64), 0
     for text, length in zip(texts, lengths_R.tolist(), strict=True):
@@ -346,7 +346,7 @@ def _keys(texts: Sequence[str], lengths_R: np.ndarray, spans_N2: np.ndarray) -> 
 
 
 def _runs(asked_N: np.ndarray, read_N: np.ndarray) -> np.ndarray:
-    """For each token of a passage the longest run around it, up to RUN, that the question has too."""
+    """Find for each token of a passage the longest run around it, up to RUN, that the question has too."""
     longest_N = np.zeros(len(read_N), dtype=np.int64)
     one, other = asked_N, read_N
     for size in range(1, min(RUN, len(asked_N), len(read_N)) + 1):

@@ -20,7 +20,7 @@ from weft.models.fusion import FusionClassifier, FusionConfig
 from weft.text.tokenizers.base import Tokenizer
 
 FOLDER = "inputs"
-"""The folder of what was learned for the inputs beside the first one, a folder each."""
+"""Folder of all that was learned for the inputs beside the first one, a folder each."""
 
 
 class SeveralInputs(Input[Mapping[str, Any], Several]):
@@ -101,7 +101,7 @@ class SeveralInputs(Input[Mapping[str, Any], Several]):
         return {name: described for one in self.inputs for name, described in one.describe().items()}
 
     def _of(self, one: Input[Any, Any], columns: Columns) -> Columns:
-        """The columns with the facts of one input under their own names."""
+        """Return the columns with the facts of one input under their own names."""
         own = _fact(one, "")
         facts = {fact.removeprefix(own): share for fact, share in columns.facts.items() if fact.startswith(own)}
         return replace(columns, facts=facts)
@@ -122,12 +122,12 @@ def _fact(one: Input[Any, Any], fact: str) -> str:
 
 
 def _key(one: Input[Any, Any]) -> str:
-    """The name of an input among the modules of a model, which has no dots."""
+    """Return the name of an input among the modules of a model, which has no dots."""
     return one.name.replace(".", "_")
 
 
 def _repeated(part: Columns, owner_R: np.ndarray) -> Columns:
-    """Rows of one an example, again for each row that the example has in another input."""
+    """Repeat rows, one an example, for each row that the example has in another input."""
     ragged = {name: Ragged.of(rows.flat(owner_R)[0], rows.lengths_of(owner_R)) for name, rows in part.ragged.items()}
     fixed = {name: values[owner_R] for name, values in part.fixed.items()}
     return replace(part, ragged=ragged, fixed=fixed, owner_R=owner_R, cost_R=part.cost_R[owner_R])

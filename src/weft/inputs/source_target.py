@@ -1,4 +1,4 @@
-"""The tokenizers of both sides of a pair, one or two, and the encoder that suits a decoder; knows no loss."""
+"""Reads pairs of source and target: one tokenizer for both or two, and the encoder that suits the decoder."""
 
 from __future__ import annotations
 
@@ -34,22 +34,23 @@ _SAMPLE = 1000
 
 
 class SourceTargetSettings(InputConfig):
-    """How sources and targets become ids, the encoder that reads the sources, and the decoder that writes."""
+    """Settings of pairs of source and target: tokenizers, lengths, encoder and decoder."""
 
     tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: `bpe`, which keeps capitals and full width, or `char` for little Chinese."""
+    """Tokenizer of sources and targets; None: `bpe` with capitals and full width kept, or `char` for little Chinese."""
     target_tokenizer: TokenizerChoice | None = None
-    """How targets become ids, where they have a vocabulary of their own; None: as `tokenizer`, or what suits them."""
+    """Tokenizer of targets, where they have a vocabulary of their own; None: `tokenizer`, or one that suits targets."""
     vocabulary: Literal["auto", "shared", "separate"] = "auto"
-    """One vocabulary for both sides, or one for each; `auto`: one, unless one side alone is Chinese."""
+    """Vocabulary of source and target: one for both (`shared`), or one for each (`separate`); `auto`: `shared`, unless
+    only one of the two is Chinese."""
     max_source: int = Field(default=256, ge=1)
-    """Tokens of a source that are read; how much lies beyond is said."""
+    """Largest number of tokens of a source that are read; the run names the share that is cut."""
     max_target: int = Field(default=256, ge=1)
-    """Tokens of a target that are learned from; how much lies beyond is said."""
+    """Largest number of tokens of a target that are learned from; the run names the share that is cut."""
     encoder: NamedEncoder | None = None
-    """What reads; None: one that suits the decoder, over which settings without a kind stand."""
+    """Encoder of the source; None: one that suits the decoder, whose settings those given without a kind change."""
     decoder: DecoderChoice = TransformerDecoderConfig()
-    """What writes."""
+    """Decoder that generates the target."""
 
     @model_validator(mode="before")
     @classmethod
@@ -71,23 +72,23 @@ class SourceTargetTokenizers:
 
     @property
     def shared(self) -> bool:
-        """Whether there is one vocabulary."""
+        """Whether source and target have one vocabulary (bool)."""
         return self.source is self.target
 
     @property
     def read_sizes(self) -> tuple[int, ...]:
-        """How many ids of each view an encoder reads: an end symbol beyond those of view 0, unless there is a frame."""
+        """Number of ids of each view that an encoder reads: an end symbol beyond those of view 0, without a frame."""
         first, *views = self.source.sizes
         return (first if self.source.frame else first + 1, *views)
 
     def tokens(self, columns: Columns, rows: np.ndarray) -> Tokens:
-        """The sources of some rows, gathered and padded."""
+        """Gather and pad the sources of some rows."""
         if self.source.frame is not None:
             return framed_tokens(columns.ragged["source"], rows)
         return tokens_of(columns.ragged["source"], rows, columns.letters.get("source"))
 
     def tying(self, encoder: nn.Module, decoder: nn.Module) -> Tying:
-        """Whether both sides can have one table: of one vocabulary and one width."""
+        """Return `shared` where encoder and decoder can have one embedding table: of one vocabulary and one width."""
         if isinstance(encoder, PretrainedEncoder) and isinstance(decoder, PretrainedDecoder):
             return "shared" if decoder.shares_table_with(encoder.network) else "separate"
         reads, writes = getattr(encoder, "embedding", None), getattr(decoder, "embedding", None)
@@ -95,7 +96,7 @@ class SourceTargetTokenizers:
         return "shared" if both and reads.tables[0].weight.shape == writes.weight.shape else "separate"
 
     def save(self, folder: Path) -> None:
-        """The one tokenizer's files, or those of both in folders of their own."""
+        """Write the files of the one tokenizer, or those of both in folders of their own."""
         if self.shared:
             self.source.save(folder)
             return
@@ -104,7 +105,7 @@ class SourceTargetTokenizers:
             side.save(folder / name)
 
     def notes(self, facts: Mapping[str, Mapping[str, float]]) -> list[str]:
-        """The sizes of the vocabularies, and how much of each split they cover."""
+        """Describe the sizes of the vocabularies, and how much of each split they cover."""
         known = ", ".join(f"{one['source']:.2%} of {name}" for name, one in facts.items())
         if self.shared:
             return [f"shared {self.source.counted}, covering {known} (sources)"]
@@ -116,7 +117,7 @@ class SourceTargetTokenizers:
 
 
 def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
-    """The same with all that was left open decided: tokenizers, vocabularies, the encoder.
+    """Return a copy of a config with all that was left open decided: tokenizers, vocabularies, the encoder.
 
     Raises ConfigError where encoder and decoder, or the settings of the vocabularies, do not go together.
     """
@@ -159,7 +160,7 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
 
 
 def _within(config: Any, **positions: int | None) -> Any:
-    """The same, reading no more tokens than there are positions for, less one for an end or a beginning.
+    """Return a copy that reads no more tokens than there are positions for, less one for an end or a beginning.
 
     Raises ConfigError where more are asked for.
     """
@@ -184,7 +185,7 @@ def check_positions(config: EncoderConfig, encoder: Encoder, decoder: DecoderCon
 
 
 def learned_tokenizers(config: Any, sources: Sequence[str], targets: Sequence[str]) -> SourceTargetTokenizers:
-    """Learn the one vocabulary or both.
+    """Learn the tokenizer of both source and target, or one of each.
 
     Raises ConfigError where sources would have no order, or targets could not be turned back into text.
     """
@@ -204,13 +205,13 @@ def learned_tokenizers(config: Any, sources: Sequence[str], targets: Sequence[st
 
 
 def symbols_for(decoder: DecoderConfig, tokenizer: Tokenizer) -> Symbols:
-    """With what a sequence begins and ends: as the decoder says, or with the id after those of the tokenizer."""
+    """Return the ids that begin and end a sequence: those of the decoder, or the id after those of the tokenizer."""
     beyond = tokenizer.sizes[0]
     return decoder.symbols or Symbols((beyond,), beyond)
 
 
 def _ending(rows: Ragged, end: int, *, where_R: np.ndarray) -> Ragged:
-    """Rows with an end symbol after some: what was cut does not end there, and a model is not to learn that it does."""
+    """Put an end symbol after some rows: a text that was cut does not end there, and a model must not learn so."""
     whole = ended(rows, end)
     kept = np.ones(len(whole.values), dtype=bool)
     kept[whole.offsets_R1[1:][~where_R] - 1] = False
@@ -228,7 +229,7 @@ def check_written(config: TokenizerConfig, learned: Tokenizer, *, where: str) ->
 
 
 def loaded_tokenizers(config: Any, folder: Path) -> SourceTargetTokenizers:
-    """Read what `Sides.save` wrote."""
+    """Read the tokenizers that `SourceTargetTokenizers.save` wrote."""
     if config.vocabulary == "shared":
         shared = config.tokenizer.load(folder)
         return SourceTargetTokenizers(shared, shared)
@@ -239,17 +240,17 @@ def loaded_tokenizers(config: Any, folder: Path) -> SourceTargetTokenizers:
 
 @dataclass(frozen=True, slots=True)
 class SourceTargetBatch(Moves):
-    """Sources of B rows and, where known, their targets from what begins them to the end, with what of them is told.
+    """Sources of B rows and, where known, their targets with the ids that begin and end them, and a mask.
 
     The targets are [B, P + T], P ids that begin them and T others; their mask is [B, P + T - 1], for the ids from the
-    second on: True at those that the decoder has to tell.
+    second on: True at those that the decoder has to predict.
     """
 
     source: Tokens
     target_BT: Tensor | None
     mask_BT: Tensor | None
     keys: Sequence[np.ndarray]
-    """The ids of each source, by which its draws are seeded."""
+    """Ids of each source, by which its draws are seeded."""
 
 
 class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
@@ -271,7 +272,7 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
         return self.tokenizers.source
 
     def spec(self) -> TokenSpec:
-        """Return how many ids of each view an encoder reads."""
+        """Return the number of ids of each view that an encoder reads."""
         return TokenSpec(self.tokenizers.read_sizes)
 
     def save(self, folder: Path) -> None:

@@ -23,9 +23,9 @@ from weft.inputs.base import Input, InputConfig
 from weft.models.tabular import TabularEncoderConfig, TabularSpec
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
-"""Fields, in small letters, that say that there is no value."""
+"""Fields, in lower case, that stand for a missing value."""
 RARE = 2
-"""A category needs so many training rows to be known: one that stood once would be learned by heart."""
+"""Number of training rows that a category needs to be known: one that stood once would be learned by heart."""
 _FILE = "tabular.json"
 _FEW = 8
 
@@ -44,11 +44,11 @@ class TabularInputConfig(InputConfig):
 
     kind: Literal["tabular"] = "tabular"
     numbers: ColumnNames = ()
-    """The columns of numbers, which are standardised by the mean and deviation of the training rows."""
+    """Columns of numbers, which are standardised by the mean and standard deviation of the training rows."""
     categories: ColumnNames = ()
-    """The columns of categories, each of which gets a vector of its own."""
+    """Columns of categories, each value of which gets an embedding."""
     encoder: TabularEncoderConfig = TabularEncoderConfig()
-    """The encoder that reads a row of numbers and categories."""
+    """Encoder that reads the numbers and categories of a row."""
 
     @model_validator(mode="after")
     def _has_columns(self) -> Self:
@@ -61,7 +61,7 @@ class TabularInputConfig(InputConfig):
 
     @property
     def columns_read(self) -> tuple[str, ...]:
-        """The columns that are read, numbers first."""
+        """Columns that are read, numbers first."""
         return (*self.numbers, *self.categories)
 
     def resolved(self, table: Table) -> Self:
@@ -124,7 +124,7 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
         self._ids = {name: {value: place for place, value in enumerate(of, 1)} for name, of in self.known.items()}
 
     def spec(self) -> TabularSpec:
-        """Return how many numbers and categories there are."""
+        """Return the numbers of columns of numbers and of categories."""
         return TabularSpec(len(self.mean), tuple(len(values) + 1 for values in self.known.values()))
 
     def save(self, folder: Path) -> None:

@@ -31,23 +31,24 @@ from weft.text.tokenizers.choices import TokenizerChoice, fitting
 
 
 class TextSettings(InputConfig):
-    """How texts become ids, and the encoder that reads them."""
+    """Settings of texts: tokenizer, length, word vectors, and the encoder that reads them."""
 
     tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: chosen by encoder and script, and said."""
+    """Tokenizer of the texts; None: one that suits encoder and script, which the run names."""
     max_length: int = Field(default=512, ge=8)
-    """Positions of a text that an encoder reads at once; a bag reads all."""
+    """Largest number of positions of a text that an encoder reads at once; a bag reads all."""
     long: Long = "head"
-    """What is read of longer texts."""
+    """Part that is read of longer texts: `head` reads the first part, `head-tail` the first and the last half of the
+    length, `windows` all of it in windows."""
     encoder: EncoderChoice = CnnEncoderConfig()
-    """What reads the ids."""
+    """Encoder that reads the texts."""
     vectors: str | None = None
-    """A text file of word vectors, as fastText and GloVe write them, that the pieces start from; they make the encoder
-    as wide as they are, unless its width is set. A trained folder does not need it."""
+    """Text file of word vectors, as fastText and GloVe write them, that embeddings start from; the encoder gets their
+    width, unless its own is set. A trained folder does not need the file."""
     vectors_change: Change = "trained"
-    """`fixed` leaves the vectors as the file has them."""
+    """Training of the word vectors: `trained` changes them like other weights, `fixed` leaves them as in the file."""
     start: str | None = None
-    """The trained folder that encoder and tokenizer are from; written `--encoder pretrained:FOLDER`."""
+    """Trained folder that encoder and tokenizer start from; written `--encoder pretrained:FOLDER`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -90,7 +91,7 @@ class TextSettings(InputConfig):
         return text_input(self, tokenizer, each=each)
 
     def loaded_text(self, folder: Path, *, each: int) -> TextInput:
-        """Read the tokenizer that `Input.save` wrote; `each` is how many texts an example has."""
+        """Read the tokenizer that `Input.save` wrote; `each` is the number of texts of an example."""
         if self.tokenizer is None:
             raise ConfigError("is not set in a saved task", where="task.tokenizer")
         return text_input(self, self.tokenizer.load(folder), each=each)
@@ -101,11 +102,11 @@ class TextInputConfig(TextSettings):
 
     kind: Literal["text"] = "text"
     column: str | None = None
-    """The column of the text; None: guessed from the file, and said."""
+    """Column of the text; None: guessed from the file, and named in the run."""
 
     @property
     def name(self) -> str:
-        """The key of its values: its column."""
+        """Key of the values of this input: its column."""
         return f"text {self.column}"
 
     @property
@@ -207,11 +208,11 @@ class TextInput(Input[Sequence[str], Source | Pair]):
 
     @property
     def _names(self) -> tuple[str, ...]:
-        """The keys of the rows of ids in the columns: of the first text, of the second, where there is one."""
+        """Keys of the rows of ids in the columns: of the first text, of the second, where there is one."""
         return (self.name, f"second {self.name}")[: self.texts]
 
     def _pieces(self, total: int, unknown: int) -> int:  # noqa: ARG002
-        """How many pieces the texts have, of which `total` have an id, `unknown` ones among them or not."""
+        """Count the pieces of the texts, of which `total` have an id, `unknown` ones among them or not."""
         return total
 
     def _fit(self, wholes: Sequence[Ragged]) -> list[Fitted]:
@@ -238,7 +239,7 @@ class TextInput(Input[Sequence[str], Source | Pair]):
         return notes
 
     def _doubts(self, parts: Mapping[str, Columns]) -> list[str]:
-        """Warn of what the coverage makes doubtful."""
+        """Warn where the coverage of the texts is low."""
         del parts
         return []
 
@@ -316,14 +317,14 @@ def texts_of(examples: Sequence[Any], name: str) -> tuple[Sequence[str], int]:
 
 
 def framed_tokens(rows: Ragged, rows_B: np.ndarray) -> Tokens:
-    """Some rows of ids with their segments, gathered and padded."""
+    """Gather and pad some rows of ids with their segments."""
     ids_BS2, mask_BS = rows.padded(rows_B)
     ids, segments = torch.from_numpy(ids_BS2).long().unbind(2)
     return Tokens(ids, torch.from_numpy(mask_BS), segments_BS=segments)
 
 
 def tokens_of(text: Ragged, rows: np.ndarray, letters: Ragged | None) -> Tokens:
-    """Some rows of ids, gathered and padded; `letters` are the n-grams of words by number, which the last view has."""
+    """Gather and pad some rows of ids; `letters` are the n-grams of words by number, which the last view has."""
     ids_BSW, mask_BS = text.padded(rows)
     spelled = None
     if letters is not None:

@@ -1,4 +1,4 @@
-"""A trained folder that another training starts from: its tokenizer, one of its parts, the weights of it.
+"""Warm starts: training that begins from the tokenizer and the weights of a part of a trained folder.
 
 Written `pretrained:FOLDER` in place of an encoder or a decoder; the new folder does not need the old one.
 """
@@ -23,11 +23,11 @@ from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
 from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
 
 LENGTHS = ("max_length", "context")
-"""What a task that starts takes over too, unless it is set: how much was read at once."""
+"""Settings that a task takes over from the folder that it starts from, unless they are set: the lengths."""
 
 
 def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: frozenset[str]) -> Any:
-    """Settings of a task whose part is `pretrained:FOLDER`, of a folder that weft trained, with what that folder says.
+    """Complete the settings of a task whose part is `pretrained:FOLDER` with those of that folder, which weft trained.
 
     All others are given back as they are: a folder of another form is read by the part itself. Settings beside the
     folder go over those in it. `own` are the settings that the task has.
@@ -63,7 +63,7 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
 
 
 def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
-    """The tokenizer of a folder that is started from. Raises RunFolderError where it cannot be read."""
+    """Load the tokenizer of a folder that training starts from. Raises RunFolderError where it cannot be read."""
     try:
         return config.load(Path(folder) / "task")
     except InputError:
@@ -117,7 +117,7 @@ def start_from_run(
 
 
 def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> TokenizerConfig | None:
-    """That of the folder that a pre-trained encoder reads with, where none is named; without one, what is named.
+    """Return the tokenizer named or, where none is, that of the folder that a pre-trained encoder reads with.
 
     Raises ConfigError for another than the encoder's.
     """
@@ -135,18 +135,18 @@ def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> Tokeni
 
 
 def _reads(name: str) -> str:
-    """A weight of what reads options is called as that of what reads answers."""
+    """Return the name of a weight of a reader of options among those of a reader of answers."""
     return name.removeprefix("reads.")
 
 
 def _without_second(name: str) -> str:
-    """What a table is called where the second one is missing; empty for the second one."""
+    """Return the name of a table where the second one is missing; empty for the second one."""
     path, number, rest = re.fullmatch(r"(.*\.tables\.)(\d+)(.*)", name).groups()  # ty: ignore
     return {"0": name, "1": ""}.get(number, f"{path}{int(number) - 1}{rest}")
 
 
 def _asked(part: Any) -> tuple[str, Mapping[str, Any]]:
-    """The folder in `pretrained:FOLDER`, or under `folder` of that kind, and the settings beside it."""
+    """Return the folder in `pretrained:FOLDER`, or under `folder` of that kind, and the settings beside it."""
     settings = {"kind": part} if isinstance(part, str) else part if isinstance(part, Mapping) else {}
     kind, _, folder = str(settings.get("kind", "")).partition(":")
     if kind != "pretrained":

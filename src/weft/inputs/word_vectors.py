@@ -1,4 +1,4 @@
-"""Word vectors that others have trained, as the start of an embedding; knows neither labels nor how a file is written.
+"""Pre-trained word vectors as the start of an embedding.
 
 A trained folder does not need the file: what was taken from it is among the weights.
 """
@@ -24,7 +24,7 @@ Change = Literal["trained", "fixed"]
 
 
 def as_wide(encoder: EncoderConfig, path: str) -> EncoderConfig:
-    """The same with the width of the vectors in a file, where it has a width that is not set.
+    """Return a copy of an encoder config with the width of the vectors in a file, where its own is not set.
 
     Raises ConfigError where its other settings do not go with that width, and InputError as `read_width`.
     """
@@ -40,7 +40,7 @@ def as_wide(encoder: EncoderConfig, path: str) -> EncoderConfig:
 
 
 def check_vectors(path: str, encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
-    """Raise ConfigError where there is nothing to give the vectors of a file to, or it has another width."""
+    """Raise ConfigError where an encoder has no embedding for the vectors of a file, or one of another width."""
     if tokenizer.pieces is None:
         what = f"`{encoder.kind}` reads n-grams, which have no word vectors"
         raise ConfigError(what, where="task.vectors", hint="leave it out, or take `cnn`, `lstm` or `transformer`")
@@ -51,12 +51,12 @@ def check_vectors(path: str, encoder: EncoderConfig, tokenizer: Tokenizer) -> No
 
 
 def words_of(pieces: Sequence[str]) -> list[str]:
-    """What a file of vectors calls the pieces of a vocabulary, those behind the unknown one, which has no name."""
+    """Return the words for the pieces of a vocabulary in a file of vectors, those behind the unknown one."""
     return [piece.removeprefix("▁") for piece in pieces[UNKNOWN + 1 :]]
 
 
 def start_from(path: str, encoder: Encoder, pieces: Sequence[str], ids_N: np.ndarray, *, change: Change) -> str:
-    """Copy the vectors of a file into the first table of an encoder; returns how much they cover.
+    """Copy the vectors of a file into the first table of an encoder; returns a note on their coverage.
 
     Padding stays zero. Pieces that the file lacks, and the unknown one, keep their draw, at the size of the vectors.
     With `fixed` training leaves the whole table alone, those pieces too (CNN-static of Kim 2014, section 3.1).

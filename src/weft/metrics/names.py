@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Form = Literal["share", "points", "number"]
-"""How a score is written: a share of 1 as percents, 0 to 100 as points, anything else as a number."""
+"""Form in which a score is written: a share of 1 as percents, 0 to 100 as points, anything else as a number."""
 Better = Literal["higher", "lower"]
-"""Which way a score is better."""
+"""Direction in which a score is better."""
 
 
 @dataclass(frozen=True, slots=True)

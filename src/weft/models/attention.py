@@ -1,4 +1,4 @@
-"""Multi-head attention of positions to themselves, to the past and to a memory; knows no layers around it."""
+"""Multi-head attention: self-attention, causal attention with a key-value cache, cross-attention; rotary positions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weft.models.base import Memory
 from weft.models.dropout import dropped
 
 Turning = Literal["none", "rotary"]
-"""Whether queries and keys are turned by their positions."""
+"""Rotation of queries and keys by their positions."""
 
 
 def check_heads(width: int, heads: int, *, turning: Turning = "none") -> None:
@@ -53,12 +53,12 @@ class KeyValues:
 
     @classmethod
     def empty(cls, like: Tensor, *, rows: int, heads: int, places: int) -> KeyValues:
-        """Room for so many places; `like` [..., D] has the width of all heads together."""
+        """Make room for so many places; `like` [..., D] has the width of all heads together."""
         shape = (rows, heads, places, like.shape[-1] // heads)
         return cls(like.new_empty(shape), like.new_empty(shape))
 
     def at(self, rows_N: Tensor, *, written: int, places: int) -> KeyValues:
-        """Those of some rows: the first `written` places, in room for `places`."""
+        """Return keys and values of some rows: the first `written` places, in room for `places`."""
         moved = []
         for old in (self.keys_BHCK, self.values_BHCK):
             new = old.new_empty(len(rows_N), old.shape[1], places, old.shape[3])
@@ -117,7 +117,7 @@ class CausalAttention(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Attention of what is written to a memory, whose keys and values are made once."""
+    """Cross-attention of a decoder to a memory, whose keys and values are made once."""
 
     def __init__(self, width: int, heads: int, *, memory_width: int, dropout: float) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class CrossAttention(nn.Module):
         self.join = nn.Linear(width, width)
 
     def read(self, memory: Memory) -> KeyValues:
-        """Keys and values of a memory."""
+        """Compute keys and values of a memory."""
         # heads side by side in memory: else each product with them, at every step, would first copy them so
         keys, values = split(self.project(memory.states_BSD), 2, heads=self.heads)
         return KeyValues(keys.contiguous(), values.contiguous())
@@ -150,7 +150,7 @@ class CrossAttention(nn.Module):
 
 
 def split(joined_BTX: Tensor, parts: int, *, heads: int) -> tuple[Tensor, ...]:
-    """Vectors of several parts and heads end to end [B, T, parts * H * K], part by part [B, H, T, K]."""
+    """Split vectors of several parts and heads end to end [B, T, parts * H * K], part by part [B, H, T, K]."""
     rows, steps, width = joined_BTX.shape
     return joined_BTX.view(rows, steps, parts, heads, width // parts // heads).permute(2, 0, 3, 1, 4).unbind(0)
 
@@ -179,21 +179,21 @@ def causal(steps: int, places: int, *, device: torch.device) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class RotaryAngles:
-    """By what each entry of a vector, and its partner, is multiplied at some positions: cosines and sines [S, K]."""
+    """Factors on each entry of a vector and on its partner at some positions: cosines and sines [S, K]."""
 
     cos: Tensor
     sin: Tensor
 
     @classmethod
     def at(cls, steps: int, width: int, *, device: torch.device, first: int = 0) -> RotaryAngles:
-        """Those of so many positions from `first` on, for vectors of an even width."""
+        """Return the factors of so many positions from `first` on, for vectors of an even width."""
         angles_SK = angles(steps, width, device=device, first=first)
         cos, sin = angles_SK.cos(), angles_SK.sin()
         return cls(torch.cat([cos, cos], 1), torch.cat([-sin, sin], 1))
 
 
 def apply_rotary(vectors: Tensor, turn: RotaryAngles | None = None) -> Tensor:
-    """Rotary positions: queries or keys [..., S, K], each pair of entries turned by place times the pair's rate.
+    """Rotate queries or keys [..., S, K]: each pair of entries is turned by its place times the pair's rate.
 
     The product of a query and a key then depends on their contents and their distance alone (Su et al. 2021,
     section 3.2.2). Partners are an entry of the first half and one of the second, as in Llama's published weights:
@@ -207,7 +207,7 @@ def apply_rotary(vectors: Tensor, turn: RotaryAngles | None = None) -> Tensor:
 
 
 def angles(steps: int, width: int, *, device: torch.device, first: int = 0) -> Tensor:
-    """The angle of each place from `first` on for each pair of entries, [S, D / 2]; rates fall from 1 to 1 / 10,000."""
+    """Return the angle of each place from `first` on for each pair, [S, D / 2]; rates fall from 1 to 1 / 10,000."""
     place_S = torch.arange(first, first + steps, device=device, dtype=torch.float32)
     rates = torch.exp(torch.arange(0, width, 2, device=device) * (-math.log(10_000) / width))
     return place_S[:, None] * rates

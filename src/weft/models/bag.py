@@ -1,4 +1,4 @@
-"""A bag of n-grams: their vectors, weighted by how much each n-gram tells; knows neither order nor position."""
+"""A bag-of-n-grams encoder like fastText: the sum of n-gram vectors, weighted by naive-Bayes log-count ratios."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class BagEncoderConfig(EncoderConfig):
     width: int = Field(default=16, ge=1)
     """Width of the n-gram vectors."""
     weighting: Weighting = "default"
-    """`naive-bayes` weighs an n-gram by how unlike its shares in the labels are; `none` takes all alike. `default`
-    weighs where a text is one of two things, or may have several labels, and not where it is one of many: there it was
-    the worse of the two."""
+    """Weighting of n-grams: `naive-bayes` weighs one by how unlike its shares in the labels are, and `none` takes all
+    alike. `default` is `naive-bayes` for two labels and for several labels a text, and `none` for one label of many,
+    where weighting scored worse."""
 
     def for_labels(self, choices: int) -> Self:
         """Return a copy with its weighting decided."""

@@ -1,4 +1,4 @@
-"""Interfaces of the model parts: encoders read, heads decide, decoders write. Knows no kind (see `choices`)."""
+"""Interfaces of the parts of models: encoders and decoders, with their configs, memories and states."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class NeedsCounts(Protocol):
 
 
 class PartConfig(Config):
-    """Base of the configs of encoders and decoders: what training and tasks ask of either."""
+    """Base of the configs of encoders and decoders, with what training and tasks need of either."""
 
     kind: str
     recommended: ClassVar[Mapping[str, Any]] = {}
@@ -97,16 +97,16 @@ class PartConfig(Config):
 
     @property
     def longest(self) -> int | None:
-        """The largest number of tokens it can take, begin and end included; None: any number."""
+        """Largest number of tokens that this part can take, begin and end included; None: any number."""
         return None
 
     @property
     def reads_with(self) -> str | None:
-        """The folder of the only tokenizer whose ids it knows; None: it takes those of any."""
+        """Folder of the only tokenizer whose ids this part knows; None: it takes those of any."""
         return None
 
     def ready(self) -> Self:
-        """Return a copy with all that its files say, which is read once, when training begins."""
+        """Return a copy with the content of the files that it names, which is read once, when training begins."""
         return self
 
 
@@ -114,7 +114,7 @@ class EncoderConfig(PartConfig):
     """Base of the configs of encoders: the settings of one, and how it is built."""
 
     reads: ClassVar[type] = Tokens
-    """The source that it reads: `Tokens` or `Ngrams`."""
+    """Type of the source that the encoder reads: `Tokens` or `Ngrams`."""
     reads_jointly: ClassVar[bool] = False
     """Whether question and passage are read best in one row, by attention of each position to all."""
 
@@ -123,7 +123,7 @@ class EncoderConfig(PartConfig):
         return self
 
     def start(self, encoder: Encoder) -> list[str]:  # noqa: ARG002
-        """Start a fresh encoder from what the settings name, when training begins; returns what is to be said of it."""
+        """Load the weights that the settings name into a fresh encoder before training; returns notes for the user."""
         return []
 
     def build(self, spec: Any) -> Encoder:
@@ -132,17 +132,17 @@ class EncoderConfig(PartConfig):
 
 
 class State(Protocol):
-    """What a decoder remembers of the rows that it writes: keys and values so far, or hidden vectors."""
+    """State of a decoder between steps, for each row: keys and values so far, or hidden vectors."""
 
     def select(self, rows_N: Tensor) -> Self:
-        """The state of some rows, in this order: beams change places, finished rows leave.
+        """Return the state of some rows, in this order: beams change places, finished rows leave.
 
         Where rows stand in groups (see `widen`), they stay in groups of that size, each on the memory of one row.
         """
         ...
 
     def widen(self, size: int) -> Self:
-        """Each row `size` times, side by side: a group that shares what it reads of the memory, which is not copied."""
+        """Repeat each row `size` times, side by side: a group that shares its row of the memory without a copy."""
         ...
 
 
@@ -150,7 +150,7 @@ S = TypeVar("S", bound=State)
 
 
 class Decoder(nn.Module, ABC, Generic[S]):
-    """Writes: the states from which each next token is told, given those before it and, where there is one, a memory.
+    """Computes the states from which each next token is predicted, given those before it and a memory, if there is one.
 
     One `forward` serves training (T steps from a fresh state), a prompt, and one token at a time: in pieces it gives
     what it gives as a whole. Subclasses set `width`, the D of the states that `logits` takes, before they return from
@@ -159,7 +159,7 @@ class Decoder(nn.Module, ABC, Generic[S]):
 
     width: int
     scale: float = 1.0
-    """The factor on its embeddings; an encoder beside one that scales has to scale too."""
+    """Factor on the embeddings; an encoder beside a decoder that scales has to scale too."""
     longest: int | None = None
     """Largest number of tokens of a sequence, those that begin it included; None: any number."""
     scores_by_embedding: ClassVar[bool] = False
@@ -169,7 +169,7 @@ class Decoder(nn.Module, ABC, Generic[S]):
 
     @abstractmethod
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> S:
-        """The state before the first token.
+        """Return the state before the first token.
 
         Args:
             memory: what an encoder has read for these rows; None for a language model.
@@ -182,16 +182,16 @@ class Decoder(nn.Module, ABC, Generic[S]):
 
     @abstractmethod
     def forward(self, ids_BT: Tensor, state: S) -> tuple[Tensor, S]:
-        """States [B, T, D] after each of some tokens, and the state that goes on; the state handed in is used up."""
+        """Return states [B, T, D] after each of some tokens, and the next state; the one handed in is used up."""
 
     @abstractmethod
     def logits(self, states: Tensor) -> Tensor:
-        """Scores of the whole vocabulary [..., V] of states [..., D]."""
+        """Score the whole vocabulary, logits [..., V], from states [..., D]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """The ids that a sequence begins with, which are not told, and the one that ends it."""
+    """The ids that begin a sequence, which are not predicted, and the one that ends it."""
 
     begin: tuple[int, ...]
     end: int
@@ -219,7 +219,7 @@ class DecoderConfig(PartConfig):
         raise ConfigError(what, where="task.encoder", hint="name one, such as `transformer` or `lstm`")
 
     def start(self, decoder: Decoder[Any]) -> list[str]:  # noqa: ARG002
-        """Start a fresh decoder from what the settings name, when training begins; returns what is to be said of it."""
+        """Load the weights that the settings name into a fresh decoder before training; returns notes for the user."""
         return []
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> Decoder[Any]:

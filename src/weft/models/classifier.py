@@ -1,4 +1,4 @@
-"""The head that decides among classes, on any encoder; knows neither labels nor losses."""
+"""The head that scores classes, on any encoder: pooling, dropout and a linear layer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class ClassifierConfig(Config):
     """Settings of the head that pools the states to one vector and scores the classes."""
 
     pooling: Pooling | Literal["default"] = "default"
-    """Pooling of the states to one vector; `default` suits the encoder: max for CNN and recurrent, else mean."""
+    """Pooling of the states to one vector; `default` suits the encoder: max for CNN and recurrent ones, else mean."""
     dropout: float | None = Field(default=None, ge=0, lt=1)
-    """Dropout of the pooled vector; None: 0.5, over a pre-trained encoder 0.1."""
+    """Dropout of the pooled vector; None: 0.5, and 0.1 over a pre-trained encoder."""
 
     def build(self, encoder: Encoder, *, classes: int) -> Classifier:
         """Build this head over an encoder."""
@@ -71,7 +71,7 @@ class Classifier(PooledEncoder):
 
 
 class Pool(nn.Module):
-    """One vector [B, D] of the states of a row; of a row without tokens, zero.
+    """Pooling of the states of each row to one vector [B, D]; of a row without tokens, zero.
 
     `attention` weighs the states by a learned query (Yang et al. 2016, section 2.2).
     """

@@ -1,4 +1,4 @@
-"""A convolutional encoder: what stands in windows of some widths around each position; knows no head."""
+"""A convolutional encoder: feature maps of windows of some widths around each position."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from weft.models.embedding import Embedding
 
 
 class CnnEncoderConfig(EncoderConfig):
-    """One layer of convolutions of several widths (Kim 2014, section 2); pooled by maximum unless told otherwise."""
+    """One layer of convolutions of several widths (Kim 2014, section 2); the default pooling is the maximum."""
 
     kind: Literal["cnn"] = "cnn"
     precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
@@ -32,7 +32,7 @@ class CnnEncoderConfig(EncoderConfig):
     """Share of the rows in which a view of the positions is left out while training."""
 
     def build(self, spec: TokenSpec) -> CnnEncoder:
-        """The encoder with its embedding."""
+        """Build the encoder with its embedding."""
         embedding = Embedding(spec.vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
         return CnnEncoder(embedding, windows=self.windows, maps=self.maps)
 

@@ -1,4 +1,4 @@
-"""Choice of the device that a model runs on; knows nothing of what runs there."""
+"""Choice of the device that a model runs on: a CPU or a GPU."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def pick(name: Device) -> torch.device:
-    """The device of that name; `auto` takes a GPU where there is one. Raises DeviceError where it is not there."""
+    """Return the device of that name; `auto` takes a GPU if there is one. Raises DeviceError where it is missing."""
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, found in there.items() if found))

@@ -1,4 +1,4 @@
-"""Dropout from few random numbers; knows no layer around it."""
+"""Dropout that draws few random numbers."""
 
 from __future__ import annotations
 

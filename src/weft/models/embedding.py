@@ -1,4 +1,4 @@
-"""Ids to vectors, with one or several views of a position summed; knows nothing of what reads them."""
+"""Embeddings of ids, with one or several views of a position summed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Embedding(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        """The vector of each position, [B, S, D]; zero where there is padding."""
+        """Embed each position, [B, S, D]; zero where there is padding."""
         views = [tokens.ids_BS] if tokens.views_BSW is None else [tokens.ids_BS, *tokens.views_BSW.unbind(2)]
         letters = [None] * (len(views) - 1) + [tokens.letters]
         parts = [_looked_up(*part) for part in zip(views, self.tables, letters, strict=True)]
@@ -66,7 +66,7 @@ class Embedding(nn.Module):
 
 
 def _looked_up(ids_BS: Tensor, table: Any, letters: Ngrams | None) -> Tensor:
-    """The vectors of a view, [B, S, D]: rows of its table, or of the means over the letters of each word."""
+    """Embed a view, [B, S, D]: by rows of its table, or of the means over the letters of each word."""
     weight, sparse = table.weight, table.sparse and sparse_gradient(table.weight)
     if letters is None:
         return functional.embedding(ids_BS, weight, padding_idx=0, sparse=sparse)

@@ -1,4 +1,4 @@
-"""A decoder alone, or behind an encoder: what is read becomes what is written; knows no loss and no search."""
+"""Language models and encoder-decoder models: a decoder alone, or one that attends to what an encoder read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weft.models.base import Decoder, Encoder
 from weft.models.embedding import Embedding
 
 Tying = Literal["shared", "separate"]
-"""Whether the encoder embeds tokens in the decoder's table, or in one of its own."""
+"""Embedding tables of source and target: one for both (`shared`), or one each."""
 
 
 class DecoderAlone(nn.Module):
@@ -22,7 +22,7 @@ class DecoderAlone(nn.Module):
         self.decoder = decoder
 
     def forward(self, ids_BT: Tensor) -> Tensor:
-        """The scores [B, T, V] of what follows each token of true prefixes."""
+        """Score the next token after each token of true prefixes, logits [B, T, V]."""
         states_BTD, _ = self.decoder(ids_BT, self.decoder.start(None, rows=len(ids_BT)))
         return self.decoder.logits(states_BTD)
 
@@ -46,12 +46,12 @@ class EncoderDecoder(nn.Module):
         self.share()
 
     def share(self) -> None:
-        """Let both sides have one table, where they are tied; again, where either side has got another."""
+        """Let encoder and decoder share one table, where they are tied; again, where either has got another."""
         if self.tying == "shared":
             self.encoder.share_table(self.decoder.embedding)  # ty: ignore[invalid-argument-type]
 
     def forward(self, source: Source, ids_BT: Tensor) -> Tensor:
-        """The decoder's states [B, T, D] after each token of true prefixes."""
+        """Return the decoder's states [B, T, D] after each token of true prefixes."""
         memory = self.encoder(source)
         states_BTD, _ = self.decoder(ids_BT, self.decoder.start(memory, rows=len(ids_BT)))
         return states_BTD

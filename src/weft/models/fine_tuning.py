@@ -1,4 +1,4 @@
-"""Settings of every pre-trained part: its folder, and how far training changes it; knows no source or head."""
+"""Fine-tuning of pre-trained parts: their folder, frozen weights, low-rank adapters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Freeze = Literal["none", "embeddings", "all"] | int
 
 
 class LoraConfig(Config):
-    """Low-rank changes beside frozen weights (Hu et al. 2022, section 4.1), by `peft`."""
+    """Low-rank adapters beside frozen weights (LoRA, Hu et al. 2022, section 4.1), by `peft`."""
 
     rank: int = Field(default=8, ge=1)
     """Rank of the change of each matrix."""
@@ -26,28 +26,29 @@ class LoraConfig(Config):
     dropout: float = Field(default=0.05, ge=0, lt=1)
     """Dropout of the input of the change."""
     targets: tuple[str, ...] = ()
-    """The layers that are changed, by their names in the network; empty: every linear one, which is needed to come near
-    the score of all weights (Dettmers et al. 2023, section 4)."""
+    """Names of the layers in the network that get an adapter; empty: every linear layer, which is needed to come near
+    the score of training all weights (Dettmers et al. 2023, section 4)."""
     save: Literal["merged", "adapter"] = "merged"
-    """`merged` adds the changes to the weights and saves all; `adapter` saves the changes alone, a few MB, and the
-    trained folder needs that of the model."""
+    """Content of the trained folder: `merged` adds the changes to the weights and saves all; `adapter` saves the
+    changes alone, a few MB, and the trained folder then needs the folder of the model."""
 
 
 class FineTuning(PartConfig):
-    """The settings of every pre-trained part."""
+    """Settings shared by all pre-trained encoders and decoders."""
 
     serves: ClassVar[tuple[str, ...]] = ()
     """The `model_type`s that can be such a part."""
     folder: str = ""
     """Folder of the model, with `config.json`, `model.safetensors` and tokenizer; `hub:name/of-model` fetches it."""
     architecture: dict[str, Any] | None = None
-    """Content of `config.json`; None: read when training begins."""
+    """Content of the model's `config.json`; None: it is read when training begins."""
     freeze: Freeze = "none"
-    """Weights that training leaves as they are; a number: the embeddings and so many of the lowest layers."""
+    """Weights that training leaves as they are; a number freezes the embeddings and so many of the lowest layers."""
     lora: LoraConfig | None = None
-    """Learn low-rank changes instead of the weights; None: the weights."""
+    """Low-rank adapters (LoRA) that are trained in place of the weights; None: the weights are trained."""
     activations: Literal["kept", "recomputed"] = "kept"
-    """`recomputed` takes less memory and a third more time (Chen et al. 2016)."""
+    """Activations between the passes: `kept`, or `recomputed` in the backward pass, which takes less memory and a third
+    more time (gradient checkpointing, Chen et al. 2016)."""
 
     @model_validator(mode="after")
     def _settings_go_together(self) -> Self:
@@ -65,7 +66,7 @@ class FineTuning(PartConfig):
 
     @property
     def reads_with(self) -> str | None:
-        """The folder of its tokenizer."""
+        """Folder of the tokenizer of this part."""
         return self.folder
 
     def ready(self) -> Self:
@@ -93,7 +94,7 @@ class FineTuned(nn.Module):
         self.saves_adapter = False
 
     def settle(self, config: FineTuning, *, folder: str) -> str:
-        """Do what the settings say; returns what is to be said of it."""
+        """Freeze weights or add adapters, as the settings ask; returns notes for the user."""
         if config.lora is not None:
             self.adapt(config.lora)
         else:
@@ -117,7 +118,7 @@ class FineTuned(nn.Module):
 
     @property
     def layers(self) -> list[nn.Module]:
-        """From the lowest to the highest; none where layers share their weights."""
+        """Layers from the lowest to the highest; none where layers share their weights."""
         count = self.network.config.num_hidden_layers
         lists = (one for one in self.network.modules() if isinstance(one, nn.ModuleList))
         return list(next((one for one in lists if len(one) == count), ()))

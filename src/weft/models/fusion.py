@@ -1,4 +1,4 @@
-"""Joins what several inputs say of an example, so that one head decides on all of them (late fusion)."""
+"""Late fusion: joins the vectors of several inputs of an example, so that one head decides on all of them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from weft.models.dropout import Dropout
 
 
 class FusionConfig(Config):
-    """How the vectors of several inputs become one."""
+    """Settings of the fusion of the vectors of several inputs into one."""
 
     kind: Literal["concatenated", "gated"] = "concatenated"
-    """Whether the vectors stand side by side, or each is projected and weighted by a gate that sees all of them
-    (gated multimodal unit, Arevalo et al. 2017, section 3.1)."""
+    """Way to join the vectors of the inputs: `concatenated`, or `gated`: each is projected, and weighted by a gate that
+    sees all of them (gated multimodal unit, Arevalo et al. 2017, section 3.1)."""
     width: int = Field(default=128, ge=1)
     """Width that `gated` projects each vector to."""
 

@@ -1,4 +1,4 @@
-"""Networks whose products are of 8-bit integers, for answering on CPUs; knows no kind of network and no training."""
+"""Dynamic 8-bit quantization of the linear layers of a trained network, for predictions on CPUs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Int8Linear(nn.Module):
         self.packed = torch.ops.quantized.linear_prepack(whole, None if bias is None else bias.detach().float())
 
     def forward(self, values: Tensor) -> Tensor:
-        """[..., in] to [..., out]."""
+        """Map inputs [..., in] to outputs [..., out]."""
         return torch.ops.quantized.linear_dynamic(values, self.packed, True)
 
 

@@ -1,4 +1,4 @@
-"""An encoder that tells hidden pieces, before it is given another head; knows neither what is hidden nor the loss."""
+"""The head of masked language models: an encoder that predicts masked tokens, before it gets another head."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MaskedModel(nn.Module):
 
     Args:
         encoder: keeps positions.
-        size: how many ids there are, V.
+        size: number of ids, V.
         first: ids below it stand for no piece, and are not scored.
 
     """
@@ -40,12 +40,12 @@ class MaskedModel(nn.Module):
         return found
 
     def forward(self, source: Tokens, chosen_BS: Tensor) -> Tensor:
-        """The scores [N, V - first] of the N positions that are chosen."""
+        """Score the vocabulary at the N chosen positions, logits [N, V - first]."""
         states_ND = self.head(self.encoder(source).states_BSD[chosen_BS])
         return functional.linear(states_ND, self.table.weight[self.first : self.size], self.head_bias_V)
 
 
 def _table(encoder: Encoder, size: int) -> nn.Embedding | None:
-    """The first table of an encoder with a row for each piece."""
+    """Find the first table of an encoder that has a row for each piece."""
     tables = (one for one in encoder.modules() if isinstance(one, nn.Embedding) and one.num_embeddings >= size)
     return next(tables, None)

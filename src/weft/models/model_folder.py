@@ -1,4 +1,4 @@
-"""The folder of a pre-trained model, read by `transformers`, which is imported here alone with `peft`; knows no task.
+"""Folders of pre-trained models, read by `transformers`: the only module that imports it.
 
 A model is a folder with `config.json` and weights as safetensors. Nothing in it is run, nothing is unpickled, and
 nothing is fetched unless a name says so (`hub:`).
@@ -24,20 +24,20 @@ READERS = (
 )
 """The `model_type`s that are encoders, each tested against `transformers`, as are all here; MiniLM is a `bert`."""
 PAIRS = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5")
-"""Those that are an encoder and a decoder; the encoder serves alone too."""
+"""The `model_type`s that are an encoder and a decoder; the encoder serves alone too."""
 WRITERS = ("gpt2", "gpt_neox", "llama", "mistral", "opt", "qwen2", "qwen3")
-"""Those that are a decoder alone."""
+"""The `model_type`s that are a decoder alone."""
 FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
 """Files fetched of a model: neither code nor pickles."""
 SYMBOLS = ("bos_token_id", "decoder_start_token_id", "eos_token_id", "forced_bos_token_id")
-"""What a sequence begins and ends with; some folders say it in `generation_config.json` alone."""
+"""Special tokens that begin and end a sequence; some folders name them in `generation_config.json` alone."""
 Head = Literal["none", "causal", "pair"]
-"""What stands on a network: nothing, scores of what comes next, or that behind an encoder."""
+"""Head of a network: none, a causal language model, or a decoder behind an encoder."""
 _CLASSES = {"none": "AutoModel", "causal": "AutoModelForCausalLM", "pair": "AutoModelForSeq2SeqLM"}
 
 
 def located(folder: str) -> Path:
-    """The folder of a model; one on the hub is fetched, or taken from the cache where it is whole there."""
+    """Return the folder of a model; one on the hub is fetched, or taken from the cache where it is whole there."""
     if not folder.startswith("hub:"):
         return Path(folder)
     name = folder.removeprefix("hub:")
@@ -61,7 +61,7 @@ def located(folder: str) -> Path:
 
 
 def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
-    """What `config.json` of a model of some kinds says, and with what a sequence begins and ends.
+    """Read `config.json` of a model of one of some kinds, and the special tokens that begin and end a sequence.
 
     Raises ConfigError for a folder that weft does not load, and says why.
     """
@@ -108,7 +108,7 @@ def _symbols(folder: Path, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def library(name: Literal["transformers", "peft"]) -> Any:
-    """The library, which is imported when it is first needed: that takes seconds."""
+    """Import `transformers` when it is first needed: that takes seconds."""
     try:
         return import_module(name)
     except ImportError:
@@ -116,12 +116,12 @@ def library(name: Literal["transformers", "peft"]) -> Any:
 
 
 def fresh(architecture: Mapping[str, Any], *, head: Head) -> Any:
-    """The network with fresh weights."""
+    """Build the network with fresh weights."""
     return getattr(library("transformers"), _CLASSES[head]).from_config(_settings(architecture))
 
 
 def loaded(folder: Path, architecture: Mapping[str, Any], *, head: Head) -> Any:
-    """The network with the weights of a folder. Raises ConfigError where they are not those of its architecture."""
+    """Build the network with the weights of a folder. Raises ConfigError where they do not fit its architecture."""
     if read_architecture(folder, kinds=(architecture["model_type"],)) != architecture:
         what = "config.json has changed since training began"
         raise ConfigError(what, where=str(folder), hint="train into another folder")
@@ -148,7 +148,7 @@ def _settings(architecture: Mapping[str, Any]) -> Any:
 
 @contextmanager
 def _quiet(logging: Any) -> Generator[None]:
-    """No bars and no warnings on loading: what is missing is looked at here."""
+    """Silence progress bars and warnings of loading: missing weights are looked for here."""
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -1,4 +1,4 @@
-"""The head that scores the options of a question, on any encoder that keeps positions; knows neither texts nor labels.
+"""Heads that score the options of a question on a passage, on any encoder that keeps positions.
 
 In the suffixes here N are the options of a batch end to end, and O those of one row.
 """
@@ -20,12 +20,12 @@ from weft.models.rnn import RnnLayers
 from weft.models.span import BiAttention, ReaderKind, Reading, span_layers
 
 HIDDEN = 32
-"""Width of the layer over what was counted."""
+"""Width of the hidden layer over the counted features."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offered(Moves):
-    """The options of B rows: each as it is read [N, ...], what was counted of it [N, F], and which are real, [B, O]."""
+    """The options of B rows: the ids of each [N, ...], counted features [N, F], and the mask of real ones, [B, O]."""
 
     source: Reading
     counted_NF: Tensor
@@ -41,7 +41,7 @@ class OptionConfig(Config):
     """Dropout before the recurrent layer and the output layer."""
 
     def build(self, encoder: Encoder, *, reader: ReaderKind, counted: int) -> OptionReader:
-        """An encoder with the head, over so many numbers that were counted of each option."""
+        """Build an encoder with the head, over so many counted features of each option."""
         if reader == "joint":
             return OptionReader(JointVector(encoder), counted=counted, dropout=self.dropout)
         reads = AttentionVector(encoder, hidden=self.hidden, dropout=self.dropout)
@@ -57,7 +57,7 @@ class JointVector(nn.Module):
         self.pool = Pool(encoder.width, encoder.pooling)
 
     def forward(self, source: Reading) -> Tensor:
-        """A vector for each option, [N, D]."""
+        """Read each option as a vector, [N, D]."""
         return self.pool(self.encoder(source.passage))
 
 
@@ -83,7 +83,7 @@ class AttentionVector(BiAttention):
 
 
 class OptionReader(nn.Module):
-    """A linear score of what was read of an option, plus that of a small layer over what was counted.
+    """A linear score of the vector of an option, plus that of a small network over its counted features.
 
     What was counted is given to the layer as it is and against the mean of the options of its row, in units of the
     standard deviation in training.
@@ -109,12 +109,12 @@ class OptionReader(nn.Module):
         return self.reads.encoder
 
     def prepare(self, counted_NF: Tensor) -> None:
-        """Learn mean and scale of what was counted in training, once, before it."""
+        """Learn mean and scale of the counted features of the training rows, once, before training."""
         self.mean_F.copy_(counted_NF.mean(0))
         self.scale_F.copy_(counted_NF.std(0, correction=0).clamp_min(1e-3))
 
     def forward(self, source: Offered) -> Tensor:
-        """The score of each option, [B, O]; -inf where a row has no more of them."""
+        """Score each option, [B, O]; -inf where a row has no more of them."""
         real_BO = source.real_BO
         counted_NF = (source.counted_NF - self.mean_F) / self.scale_F
         counted_BOF = counted_NF.new_zeros(*real_BO.shape, counted_NF.shape[1])

@@ -1,4 +1,4 @@
-"""The head that decides on two texts, read by one encoder; knows neither labels nor what the pair is asked about."""
+"""The classifier of pairs of texts: both through one encoder, and a linear layer on the two vectors joined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoders with pre-trained weights among ours, and how far training changes them; knows no head (see `model_folder`).
+"""Pre-trained encoders, networks of `transformers` behind `Encoder`, and their learning rates (see `model_folder`).
 
 What `config.json` of a model's folder says goes into the settings when training begins, and the weights into the
 trained folder, which then needs the model's folder no more.
@@ -21,7 +21,7 @@ from weft.models.fine_tuning import FineTuned, FineTuning
 from weft.models.model_folder import PAIRS, READERS, Head, fresh, loaded
 
 AFTER_PADDING = ("camembert", "mpnet", "roberta", "xlm-roberta")
-"""Those whose first position has the number after that of padding."""
+"""The `model_type`s whose first position has the number after that of padding."""
 
 
 class PretrainedEncoderConfig(FineTuning, EncoderConfig):
@@ -37,14 +37,14 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
         "optimizer": {"kind": "adamw", "learning_rate": 5e-5},
     }
     layer_decay: float = Field(default=1.0, gt=0, le=1)
-    """Each layer learns at so much of the rate of the one above it (Clark et al. 2020, appendix B); the head, above
-    all, at the rate itself."""
+    """Factor from the learning rate of each layer to that of the layer below it (Clark et al. 2020, appendix B); the
+    head, above all layers, learns at the rate itself."""
     head_rate: float = Field(default=1.0, gt=0)
-    """The rate of the head, whose weights are fresh, over that of the encoder."""
+    """Factor on the learning rate for the head, whose weights are fresh, over that of the encoder."""
 
     @property
     def longest(self) -> int | None:
-        """The positions that it has learned; None where it knows distances alone."""
+        """Number of learned positions; None where positions are relative."""
         found = self.architecture or {}
         if not found.get("position_biased_input", True) or "max_position_embeddings" not in found:
             return None
@@ -52,7 +52,7 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
         return found["max_position_embeddings"] - reserved
 
     def build(self, spec: TokenSpec) -> PretrainedEncoder:
-        """The network with fresh weights; where an adapter alone is saved, with those of the folder."""
+        """Build the network with fresh weights; where an adapter alone is saved, with those of the folder."""
         if self.architecture is None:
             what = "a pre-trained encoder is not known to this task: it reads texts by its own tokenizer"
             raise ConfigError(what, where="task.encoder", hint="take another encoder, such as `transformer`")
@@ -118,7 +118,7 @@ class PretrainedEncoder(FineTuned, Encoder):
         return Memory(read.last_hidden_state, source.mask_BS)
 
     def rates(self) -> Iterator[tuple[nn.Parameter, float]]:
-        """Each layer at `layer_decay` times the rate of the one above it; the embeddings lowest."""
+        """Yield each layer with `layer_decay` times the rate of the one above it; the embeddings lowest."""
         if self.layer_decay == 1:
             return
         layers = self.layers

@@ -1,4 +1,4 @@
-"""Pre-trained decoders among ours: a network of `transformers` behind `Decoder`; knows no search (see `model_folder`).
+"""Pre-trained decoders: networks of `transformers` behind `Decoder` (see `model_folder`).
 
 One that stands behind an encoder (T5, BART, Marian) comes with it: both are read from one folder.
 """
@@ -38,7 +38,7 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
 
     @property
     def longest(self) -> int | None:
-        """The positions that it has learned; None where it knows distances alone."""
+        """Number of learned positions; None where positions are relative."""
         said = self.architecture or {}
         if "relative_attention_num_buckets" in said:
             return None
@@ -60,7 +60,7 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
         return PretrainedEncoderConfig(**{name: getattr(self, name) for name in FineTuning.model_fields})
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> PretrainedDecoder:
-        """The network with fresh weights; where an adapter alone is saved, with those of the folder.
+        """Build the network with fresh weights; where an adapter alone is saved, with those of the folder.
 
         Raises ConfigError where it needs an encoder and has none, or the other way round.
         """

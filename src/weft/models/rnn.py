@@ -1,4 +1,4 @@
-"""Recurrent encoders, plain, LSTM and GRU, in one direction or both; knows no head."""
+"""Recurrent encoders, plain, LSTM and GRU, in one direction or both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recurrent decoders, LSTM and GRU, with attention to a memory or alone; knows no search."""
+"""Recurrent decoders, LSTM and GRU, with attention to a memory, with its last state, or alone."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class RecurrentState:
 
 
 class RnnDecoder(Decoder[RecurrentState]):
-    """States [B, T, D]: what is told by the hidden vector and, with attention, by what it found in the memory.
+    """Recurrent layers with attention: states [B, T, D] of the hidden vector and what it attended to in the memory.
 
     With attention they are tanh(W [found; hidden]) (Luong et al. 2015, equation 5), else W hidden; D is the width of
     the embedding, by which they are compared with every token.

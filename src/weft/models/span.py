@@ -1,4 +1,4 @@
-"""Heads that find an answer in a passage, on any encoder that keeps positions; know neither texts nor characters."""
+"""Heads that predict the span of a passage that answers a question, on any encoder that keeps positions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SpanScores:
 
 
 class SpanConfig(Config):
-    """Settings of the head that finds an answer in a passage."""
+    """Settings of the head that predicts the span of an answer in a passage."""
 
     hidden: int = Field(default=96, ge=1)
     """Width of each direction of the recurrent layers above the attention; `joint` has none."""

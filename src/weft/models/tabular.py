@@ -16,7 +16,7 @@ from weft.models.dropout import Dropout
 
 @dataclass(frozen=True, slots=True)
 class TabularSpec(InputSpec):
-    """How many columns of numbers there are, and how many categories each of the other columns has, 0 for unknown."""
+    """Number of columns of numbers, and the number of categories of each other column, 0 for unknown."""
 
     numbers: int
     categories: tuple[int, ...]
@@ -32,7 +32,7 @@ class TabularEncoderConfig(EncoderConfig):
     embedding: int = Field(default=8, ge=1)
     """Width of the embedding of each category."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
-    """Dropout on the hidden layer while training."""
+    """Dropout of the hidden layer."""
 
     def build(self, spec: InputSpec) -> TabularEncoder:
         """Build the encoder, with fresh weights."""

@@ -1,4 +1,4 @@
-"""A Transformer encoder, normalized before each part; knows no head."""
+"""A pre-norm Transformer encoder, with sinusoidal, learned or rotary positions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TransformerSettings(PartConfig):
     """Number of attention heads, which share the width."""
     feed_forward: FeedForward
     positions: Positions
-    """Encoding of the order of positions."""
+    """Encoding of the order of positions: `sinusoidal`, `learned` or `rotary`."""
     dropout: LayerDropout
 
     @model_validator(mode="after")
@@ -98,7 +98,7 @@ class TransformerEncoderConfig(TransformerSettings, EncoderConfig):
 
 
 class TransformerEncoder(Encoder):
-    """States [B, S, D] after the last layer, normalized. Learned positions need to know the `longest` row, S."""
+    """Layers over an embedding: states [B, S, D], normalized. Learned positions need to know the `longest` row, S."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A Transformer decoder, with a memory to read or alone: its layers, and what it remembers; knows no search."""
+"""A pre-norm Transformer decoder, with cross-attention to a memory or alone, and its key-value cache."""
 
 from __future__ import annotations
 
@@ -287,12 +287,12 @@ class DecoderLayer(nn.Module):
 
 
 def normalization(width: int, kind: Norm) -> nn.Module:
-    """The norm of that kind."""
+    """Build a normalization layer of that kind."""
     return nn.LayerNorm(width) if kind == "layer" else nn.RMSNorm(width, eps=1e-6)
 
 
 def _readable(mask_BS: Tensor) -> Tensor:
-    """A row without tokens attends to its first padding: a finite state."""
+    """Let a row without tokens attend to its first padding, so that its state is finite."""
     mask_BS = mask_BS.clone()
     mask_BS[:, 0] = True
     return mask_BS

@@ -1,4 +1,4 @@
-"""The weights of a network by name, each once: what is saved of it; knows no file."""
+"""The weights of a network by name, each tensor once, for saving and loading."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def own_weights(network: nn.Module) -> dict[str, Tensor]:
-    """Weights and buffers as `state_dict` gives them; of several names of one tensor (tied weights) the first."""
+    """Return weights and buffers as `state_dict` gives them; of the names of one tensor (tied weights) the first."""
     named, seen = {}, set()
     for name, value in network.state_dict(keep_vars=True).items():
         if id(value) not in seen:

@@ -1,4 +1,4 @@
-"""Checkpoints, by which training goes on from disk: weights, optimisers, place, scores. Knows files, not the loop.
+"""Checkpoints, by which training goes on from disk: weights, optimisers, place in the run, scores.
 
 No state of a random generator is kept: the loop seeds each step by its number.
 """
@@ -37,7 +37,7 @@ class Progress:
     stopped: bool = False
     """Whether patience ran out."""
     seconds: float = 0.0
-    """Spent in steps so far."""
+    """Seconds spent in steps so far."""
     loss: float = 0.0
     count: float = 0.0
     """The loss and its count since the last report, so that a resumed run reports what the other would have."""
@@ -72,13 +72,13 @@ def save(
 
 
 def latest(folder: Path) -> Path | None:
-    """The newest whole checkpoint under `folder`, if there is one."""
+    """Find the newest whole checkpoint under `folder`, if there is one."""
     found = sorted(folder.glob("step-*")) if folder.is_dir() else []
     return found[-1] if found else None
 
 
 def step_of(path: Path) -> int:
-    """The step after which a checkpoint was written."""
+    """Return the step after which a checkpoint was written."""
     return int(path.name.removeprefix("step-"))
 
 
@@ -110,7 +110,7 @@ def _plain(weights: Weights) -> Weights:
 
 
 def _optimizer_state(optimizer: Optimizer) -> Weights:
-    """The tensors themselves, named by the place of their parameter."""
+    """Return the tensors of the state themselves, named by the place of their parameter."""
     parameters = [one for group in optimizer.param_groups for one in group["params"]]
     return {
         f"{number}.{name}": value

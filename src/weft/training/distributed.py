@@ -1,4 +1,4 @@
-"""Several processes that train as one (torchrun): who am I, and sums over all; knows no model.
+"""Data-parallel training by several processes (torchrun): the rank of this one, and sums over all.
 
 Gradients are summed here, once a step after all micro-batches, and not by `DistributedDataParallel`: a slice of a
 global batch may be empty, tables may have sparse gradients, and the one division by the global count comes after.
@@ -20,7 +20,7 @@ from weft.training.torch_private import listed_rows
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """This process among `world`; rank 0 writes files and speaks."""
+    """The rank of this process among `world`; rank 0 writes files and reports."""
 
     rank: int = 0
     world: int = 1
@@ -31,24 +31,24 @@ class Group:
         return self.rank == 0
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum over all processes, in place."""
+        """Sum a tensor over all processes, in place."""
         if self.world > 1:
             dist.all_reduce(values)
         return values
 
     def from_leader(self, values: Tensor) -> Tensor:
-        """The leader's values, in place."""
+        """Take the values of rank 0, in place."""
         if self.world > 1:
             dist.broadcast(values, 0)
         return values
 
     def wait(self) -> None:
-        """Until every process is here."""
+        """Wait until every process is here."""
         if self.world > 1:
             dist.barrier()
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """The sum of every parameter's gradient over all processes; one that read nothing adds zero."""
+        """Sum the gradient of every parameter over all processes; one that read nothing adds zero."""
         if self.world == 1:
             return
         for parameter in parameters:

@@ -1,4 +1,4 @@
-"""An exponential moving average of weights that are being trained; knows neither optimisers nor the loop."""
+"""An exponential moving average of the weights in training, exact for tables with sparse gradients."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Average:
 
     @torch.no_grad()
     def catch_up(self, updates: int) -> None:
-        """Let what a step is about to change see the `updates` so far; call it between backward and the step.
+        """Bring rows that a step is about to change up to the `updates` so far; call it between backward and the step.
 
         Which rows of a table that is, its gradient tells. Nothing waits for the device.
         """
@@ -96,7 +96,7 @@ class Average:
         return min(self.decay, (1 + update) / (10 + update))
 
     def _log_product(self, updates: int) -> float:
-        """The log of the product of the shares of the first `updates`.
+        """Return the log of the product of the shares of the first `updates`.
 
         While they rise, (1 * 2 * 3 ...) / (10 * 11 * 12 ...) cancels to nine factors k / (updates + k).
         """
@@ -105,7 +105,7 @@ class Average:
 
 
 def _kept(weight_ND: Tensor, average_ND: Tensor, log_share_N: Tensor) -> Tensor:
-    """Averages [N, D] that keep a share of themselves, and for the rest go to weights that stood still."""
+    """Return averages [N, D] that keep a share of themselves, and for the rest go to weights that stood still."""
     return torch.lerp(weight_ND, average_ND, log_share_N.exp().to(weight_ND.dtype)[:, None])
 
 

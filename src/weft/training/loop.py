@@ -1,6 +1,6 @@
-"""The training loop: a task and its columns in, trained weights out, told as a generator of reports.
+"""The training loop: a task and its columns in, trained weights out, as a generator of reports.
 
-It knows neither the kind of task nor who listens. One rule makes accumulation and processes exact: every micro-batch
+One rule makes accumulation and processes exact: every micro-batch
 of every process adds the gradient of its *sum*, and the total is divided once, by the count over all of them.
 Another makes resuming exact: whatever a step draws comes from a generator seeded by (seed, step, rank).
 """
@@ -55,7 +55,7 @@ class Job:
     checkpoints: Path | None = None
     stop: Callable[[], int] = lambda: 0
     notes: tuple[str, ...] = ()
-    """Notes on the fresh weights, said when training begins."""
+    """Notes on the fresh weights, reported when training begins."""
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ def train(job: Job) -> Iterator[Report]:
 
 
 def _advance(job: Job, state: _State, pace: _Pace, batches: list[np.ndarray]) -> Iterator[Report]:
-    """One step, and what is due after it: a report, an evaluation, a checkpoint, the end."""
+    """Take one step, and do all that is due after it: a report, an evaluation, a checkpoint, the end."""
     config, progress = job.config, state.progress
     rows = batches[progress.batch]
     started = time.perf_counter()
@@ -144,7 +144,7 @@ def _start(job: Job) -> _State:
 
 
 def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
-    """One optimiser step on a global batch; returns the signal that any process was sent, 0 for none."""
+    """Take one optimiser step on a global batch; returns the signal that any process was sent, 0 for none."""
     config, step, group = job.config, state.progress.step, job.group
     _seed_draws(_seed(job.seed, step, group.rank), job.device)
     job.model.train()
@@ -182,7 +182,7 @@ def _step(job: Job, state: _State, rows: np.ndarray, done: float) -> int:
 
 
 def _agreed(signals: float) -> int:
-    """The signal on which all processes stop, when any was sent one; the sum counts terminations in millions."""
+    """Return the signal on which all processes stop, when any was sent one; the sum counts terminations in millions."""
     return SIGTERM if signals >= 1_000_000 else SIGINT if signals else 0
 
 
@@ -283,7 +283,7 @@ class _Pace:
         self.rows += len(rows)
 
     def measure(self, epoch: float) -> tuple[float, float | None]:
-        """Rows a second since the last call, and the seconds left at the mean pace so far; None at the first call."""
+        """Return rows a second since the last call, and seconds left at the mean pace; None at the first call."""
         now = time.perf_counter()
         pace = self.rows / max(1e-9, now - self.last)
         left = None

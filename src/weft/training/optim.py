@@ -1,4 +1,4 @@
-"""Optimisers and schedules of the learning rate; knows no model and no data."""
+"""Configs of the optimisers, learning rates of parts of a model, and schedules of the learning rate."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class OptimizerConfig(Config):
 
     kind: str
     learning_rate: float = Field(default=2e-3, gt=0)
-    """Highest learning rate; the schedule lowers it."""
+    """Highest learning rate, which the schedule lowers."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
-        """The optimiser of dense parameters."""
+        """Build the optimiser of dense parameters."""
         raise NotImplementedError
 
 
@@ -36,7 +36,7 @@ class AdamWConfig(OptimizerConfig):
     """Adam's beta1 and beta2: the decays of the means of the gradient and of its square."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
-        """One with two groups."""
+        """Build one with two groups: weights that decay, and biases and norms."""
         groups = [
             {"params": [one for one in parameters if one.ndim > 1], "weight_decay": self.weight_decay},
             {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
@@ -114,7 +114,7 @@ OptimizerChoice = Annotated[SerializeAsAny[OptimizerConfig], one_of(OptimizerCon
 
 
 def build(model: nn.Module, config: OptimizerConfig, *, table_rate: float) -> list[Optimizer]:
-    """The optimiser of the dense parameters and, where there are tables with sparse gradients, row-wise Adagrad."""
+    """Build the optimiser of dense parameters and, where tables have sparse gradients, row-wise Adagrad."""
     embeddings = [one for one in model.modules() if isinstance(one, nn.Embedding | nn.EmbeddingBag)]
     tables: list[Any] = [one.weight for one in embeddings if one.sparse]
     sparse = {id(table) for table in tables}
@@ -143,7 +143,7 @@ Schedule = Literal["constant", "linear", "cosine", "one-cycle"]
 
 
 def rate(schedule: Schedule, *, progress: float, warmup: float) -> float:
-    """The factor of the learning rate when a share `progress`, 0 to 1, of the run is done.
+    """Return the factor on the learning rate when a share `progress`, 0 to 1, of the run is done.
 
     It rises from 0 during the first `warmup`, then stays, or falls to 0 in a line or as a half cosine
     (Loshchilov and Hutter 2017, equation 5, one period).

@@ -1,4 +1,4 @@
-"""The optimisers of dense weights, one step at a time; knows no model, no schedule, and not torch's own.
+"""The optimisers of dense weights: SGD, Adagrad, RMSprop, Adam and AdamW, without `torch.optim`.
 
 Each gives torch's weights, and names its state as torch does. To build a `torch.optim.Optimizer` imports torch's
 compiler, which has nothing to do here and takes more than a second of every process.

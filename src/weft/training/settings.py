@@ -1,4 +1,4 @@
-"""The settings of training; knows what may be set, not what is done with it."""
+"""The settings of training, with the batch size and the precision that follow from them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class TrainingConfig(Config):
     epochs: float = Field(default=6, gt=0)
     """Number of passes over the training rows, unless `patience` ends it before; 1.5 sees half of them twice."""
     batch_rows: int | None = Field(default=32, ge=1)
-    """Rows of a global batch: over all micro-batches and processes; None: 128, or of little data fewer (at least 8), so
-    that an epoch has 50 steps; said in the run."""
+    """Number of rows of a global batch, over all micro-batches and processes; None: 128, or fewer of little data (at
+    least 8), so that an epoch has 50 steps; the run names the number."""
     batch_tokens: int | None = Field(default=None, ge=1)
     """Largest number of tokens in a global batch, padding included; None: no such limit."""
     accumulate: int = Field(default=1, ge=1)
-    """Micro-batches that a global batch is cut into, to save memory; does not change the result."""
+    """Number of micro-batches that a global batch is cut into, to save memory; the result stays the same."""
     optimizer: OptimizerChoice = AdamWConfig()
     """Optimiser of all weights but embedding tables."""
     table_rate: float = Field(default=0.03, gt=0)
@@ -38,23 +38,25 @@ class TrainingConfig(Config):
     clip: float | None = Field(default=1.0, gt=0)
     """Largest norm of the gradient, to which longer ones are clipped; None: no limit."""
     ema: float | None = Field(default=None, gt=0, lt=1)
-    """Decay of an exponential moving average of the weights (0.995, say), then evaluated and kept; None: no average."""
+    """Decay of an exponential moving average of the weights, such as 0.995, which is then evaluated and kept; None: no
+    average."""
     precision: Precision | Literal["auto"] = "auto"
-    """Number format of training; `auto`: the one that the parts of the model name for the device, said in the run."""
+    """Precision of training; `auto`: the one in which all parts of the model train fastest on the device; the run names
+    it."""
     metric: str | None = None
-    """Dev score by which the best weights are chosen; None: the task's own."""
+    """Score on the dev set by which the best weights are chosen; None: the score that the task names."""
     patience: int | None = Field(default=3, ge=1)
-    """Number of evaluations without a better score after which training stops; None: it never does."""
+    """Number of evaluations without a better score after which training stops (early stopping); None: it never does."""
     evaluate_every: int | None = Field(default=None, ge=1)
-    """Steps between evaluations; None: after each epoch."""
+    """Number of steps between evaluations on the dev set; None: they come after each epoch."""
     report_every: int = Field(default=20, ge=1)
-    """Steps between reports of the loss; a terminal shows each, a log one line in five seconds at most."""
+    """Number of steps between reports of the loss; a terminal shows each, a log one line in five seconds at most."""
     checkpoint_every: int = Field(default=1000, ge=1)
-    """Steps between checkpoints: each writes the weights twice, so a large model wants them rare."""
+    """Number of steps between checkpoints; each writes the weights twice, so a large model wants them rare."""
 
 
 def rows_for(asked: int | None, *, rows: int) -> int:
-    """The rows of a batch asked for or, where none are, a fiftieth of all `rows`, from 8 to 128."""
+    """Return the batch size asked for or, where none is, a fiftieth of all `rows`, from 8 to 128."""
     return min(128, max(8, rows // 50)) if asked is None else asked
 
 

@@ -1,4 +1,4 @@
-"""Gradients that hold a few rows of a table: their division, their norm and row-wise Adagrad; knows no model.
+"""Sparse gradients, of a few rows of a table: their division, their norm and row-wise Adagrad.
 
 A sparse gradient lists a row as often as the batch read it. The listed parts are never added up: to sort a batch's
 rows, so as to merge the equal ones, made the training of a bag two fifths longer.

@@ -32,7 +32,7 @@ def separator_notes(labels: Sequence[str | Sequence[str] | None], *, separator: 
 
 
 def likely_separator(labels: Sequence[str]) -> str | None:
-    """Return the mark that at least a fifth of the labels contain, if its parts occur in several labels; else None."""
+    """Return the separator in at least a fifth of the labels, if its parts occur in several labels; else None."""
     for mark in _PLAIN:
         different = [part.strip() for label in set(labels) for part in label.split(mark)]
         often = _holding(labels, mark) >= max(1, _SHARE * len(labels))

@@ -29,7 +29,7 @@ class LabelledText:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Its text, or both of them; none of an example that has other values alone."""
+        """Text of the example, or both of them; none of an example that has other values alone."""
         if self.second is not None:
             return self.text, self.second
         return (self.text,) if self.text or not self.other else ()
@@ -43,7 +43,7 @@ class LabelledText:
 
     @property
     def whole(self) -> str:
-        """All its text, by which equal examples are known; of an example without a text, its other values."""
+        """Key of equal examples: all the text; of an example without a text, its other values."""
         return "\n".join(self.texts) if self.texts else repr(self.other)
 
     @property

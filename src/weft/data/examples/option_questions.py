@@ -1,4 +1,4 @@
-"""Questions with options as examples: how the rows of a table become such, and what is said of them; knows no model."""
+"""Examples of multiple choice: questions on passages with their options, read from the rows of a table."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ ROLES = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A question on a passage, the options that it may be answered with, and which of them is right, from 0.
+    """A question on a passage, its options, and the number of the right one, from 0.
 
-    Where the answer is None it is to be chosen.
+    The answer is None where it is to be predicted.
     """
 
     question: str
@@ -57,22 +57,22 @@ class Choice:
 
     @property
     def whole(self) -> str:
-        """By which equal examples are known: questions on one passage stay together."""
+        """Key of equal examples: the passage, so that questions on one passage stay together."""
         return self.passage
 
     @property
     def label(self) -> tuple[str, tuple[str, ...], int | None]:
-        """What else an example is known by."""
+        """Label of the example, with the rest that makes it equal to another: question, options and answer."""
         return self.question, self.options, self.answer
 
     @property
     def stratum(self) -> str:
-        """No kinds are told apart: what is dealt out are passages."""
+        """Group for an even split: there is only one, as whole passages are dealt out."""
         return ""
 
 
 def choices_of(table: Table, *, columns: Sequence[str], label: str | None) -> Iterator[Choice]:
-    """The questions of a table; a row that lacks a part, or whose answer is none of its options, is refused."""
+    """Yield the questions of a table; a row that lacks a part, or whose answer is none of its options, is refused."""
     question, passage, *options = columns
     for row in table:
         asked, read, offered = _text(row, question), _text(row, passage), _options(row, options)
@@ -95,7 +95,7 @@ def choices_of(table: Table, *, columns: Sequence[str], label: str | None) -> It
 
 
 def numbered(answer: str, options: Sequence[str]) -> int | None:
-    """Which option an answer is: a number from 0, the text of an option, or a letter from A; None: none of them."""
+    """Find the option of an answer by its number from 0, its text, or its letter from A; None: none of them."""
     if answer.isascii() and answer.isdecimal() and int(answer) < len(options):
         return int(answer)
     if answer in options:
@@ -105,7 +105,7 @@ def numbered(answer: str, options: Sequence[str]) -> int | None:
 
 
 def learnable(examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
-    """All of them, and what is said of them: how many options there are, and which answers may be read in two ways."""
+    """Return all examples, with notes on the number of options and on answers that may be read in two ways."""
     several = sorted({len(one.options) for one in examples})
     options = f"{several[0]}" if len(several) == 1 else f"{several[0]} to {several[-1]}"
     passages = len({one.passage for one in examples})
@@ -117,9 +117,9 @@ def learnable(examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
 
 
 def plain_scores(examples: Sequence[Choice]) -> dict[str, float]:
-    """The accuracy of choosing without a model: any option, the longest, the one most of which the passage has.
+    """Score baselines without a model: the accuracy of any option, of the longest, and of the one most in the passage.
 
-    Of that one, the characters are counted that stand in the passage; of equal options the first is chosen.
+    For the last, the characters are counted that stand in the passage; of equal options the first is chosen.
     """
     longest = [max(one.options, key=len) == one.right for one in examples]
     common = [max(one.options, key=partial(_common, set(one.passage))) == one.right for one in examples]

@@ -1,4 +1,4 @@
-"""Columns by the roles that they play: knows usual names and what such columns look like; not what they mean.
+"""Finds the columns of text, label and other roles in a table: as named, by usual names, or by their values.
 
 A column is taken unasked only when its name is a usual one, or when a sample of the rows leaves no doubt.
 """
@@ -44,11 +44,11 @@ _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each l
 
 
 class ColumnsUnclear(InputError):
-    """It is not plain which columns are meant, maybe because the file is for another task."""
+    """Error of a table whose columns are not clear, maybe because the file is for another task."""
 
 
 class LikeQuestions(ColumnsUnclear):
-    """The columns are named as those of questions on passages are."""
+    """Error of a table whose columns have the names of those of questions on passages."""
 
 
 Names = str | tuple[str, ...] | None
@@ -57,23 +57,23 @@ Names = str | tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A part that columns of a table play: the text, the label, numbers."""
+    """A role that columns of a table have: the text, the label, numbers."""
 
     name: str
-    """The word for it in messages."""
+    """Name of the role in messages."""
     usual: tuple[str, ...] = ()
     """Usual names of its column, lower case, the most usual first."""
     setting: str = ""
     """The setting and option that names its columns, `name` by default; several roles may share one, in their order."""
     most: int | None = 1
-    """Columns that it may have; None: any number."""
+    """Largest number of its columns; None: any number."""
     required: bool = True
     answer: bool = False
     """Whether it is the right answer, which a table of inputs need not have."""
     looks: Literal["text", "label", "rest", "none"] = "none"
-    """By what a column without a usual name is known: its values, or that no other is left; `none`: it is not."""
+    """Evidence for a column without a usual name: its values, or that no other is left; `none`: there is none."""
     again: Literal["guess", "name", "exact"] = "guess"
-    """By what it is known in a further table that lacks the column of training: any of that, a usual name, nothing."""
+    """Evidence for a column of a further table that lacks that of training: any of the above, a usual name, or none."""
     alone: str = ""
     """The hint where a table has one column, which cannot be all that is required."""
 
@@ -88,12 +88,12 @@ LABEL = Role("label", LABEL_NAMES, answer=True, looks="label", alone=_TWO_COLUMN
 
 
 def settings_of(roles: Iterable[Role]) -> tuple[str, ...]:
-    """The settings that name the columns of some roles, each once."""
+    """Return the settings that name the columns of some roles, each once."""
     return tuple(dict.fromkeys(role.place for role in roles))
 
 
 def named_columns(names: Names, columns: Sequence[str]) -> tuple[str, ...]:
-    """The columns that a setting names.
+    """Return the columns that a setting names.
 
     A string is cut at commas, but a column of the table may have commas in its name; the longest such name is taken.
     Where no cut gives columns of the table, names with commas stand in quotes, as in csv: `"a,b",c`.
@@ -119,12 +119,12 @@ def named_columns(names: Names, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def as_setting(columns: Sequence[str]) -> Names:
-    """The setting that names some columns: a plain string for one."""
+    """Return the setting that names some columns: a plain string for one."""
     return None if not columns else columns[0] if len(columns) == 1 else tuple(columns)
 
 
 def as_option(names: Names) -> str:
-    """A setting that names columns as it is written on the command line."""
+    """Write a setting that names columns for the command line."""
     if names is None or isinstance(names, str):
         return names or ""
     if len(names) == 1:
@@ -160,7 +160,7 @@ def find_roles(
 
 
 def _split(roles: Sequence[Role], named: Mapping[str, Names], columns: Sequence[str]) -> dict[Role, tuple[str, ...]]:
-    """The columns of each role: of a setting that several share one each, and the rest for the last."""
+    """Return the columns of each role: of a setting that several share one each, and the rest for the last."""
     found: dict[Role, tuple[str, ...]] = {}
     for place in settings_of(roles):
         names = named_columns(named.get(place), columns)
@@ -196,15 +196,15 @@ class _Search:
         return [role for role in self.wanted if role.required and role not in self.found]
 
     def known_by(self, role: Role) -> str:
-        """By what a column of a role is known here: of training or as in a first table."""
+        """Return the evidence for a column of a role in this table: as in a first table, or in one after training."""
         return role.again if role in self.before else "guess"
 
     def option(self, place: str) -> str:
-        """The option that names the columns; that of inputs is `--column`, where `--text` brings a text."""
+        """Return the option that names the columns; that of inputs is `--column`, where `--text` brings a text."""
         return "--column" if self.answering and place == self.wanted[0].place else f"--{place}"
 
     def naming(self, roles: Sequence[Role]) -> str:
-        """The options that name the columns of some roles, with what to write after them."""
+        """Return the options that name the columns of some roles, with a placeholder for the names."""
         return " ".join(
             f"{self.option(place)} {'NAME' if len(own) == 1 else ','.join(role.name.upper() for role in own)}"
             for place in settings_of(roles)
@@ -212,7 +212,7 @@ class _Search:
         )
 
     def refused(self, what: str, *, hint: str = "") -> InputError:
-        """The error about the table."""
+        """Build the error about the table."""
         return InputError(what, where=self.table.path, hint=hint)
 
     def take_named(self, named: Mapping[str, Names]) -> None:
@@ -257,7 +257,7 @@ class _Search:
                 self.found[role] = (usual,)
 
     def must_be_alone(self, role: Role) -> None:
-        """Refuse to take one text of what may be pairs: half of each row would go unread, and nobody be told."""
+        """Refuse to take one text of what may be pairs: half of each row would go unread without a word."""
         option, where = self.option(role.place), self.table.path
         for pair in (*PAIRS, None):
             names = [[name] for name in pair] if pair else QUESTIONS
@@ -289,7 +289,7 @@ class _Search:
                 self.found[role] = (name,)
 
     def looking_like(self, role: Role) -> str | None:
-        """The column that looks like labels or texts, where only one does."""
+        """Return the column that looks like labels or texts, where only one does."""
         samples = _samples(self.table)
         answers = {_by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
         free = [name for name in self.table.columns if name not in self.taken | answers]
@@ -298,7 +298,7 @@ class _Search:
         return _text_by_looks(free, samples) if role.looks == "text" else None
 
     def left_over(self) -> str | None:
-        """The column that is left; at first the first of two. In a further table something has to be known."""
+        """Return the column that is left; at first the first of two. In a further table another must be known."""
         if not (self.found or self.answering or not self.before):
             return None
         answers = {name for role, names in self.before.items() if role not in self.wanted for name in names}
@@ -356,7 +356,7 @@ def _must_exist(table: Table, name: str | None) -> None:
 
 
 def _must_have_header(table: Table) -> None:
-    """Raise InputError where the first line of a table looks like a row, and columns are not told by their names."""
+    """Raise InputError where the first line of a table looks like a row, and no column has a usual name."""
     if _header_is_data(table):
         what = f"the first line looks like a row, not like names of columns: {_listed(table.columns)}"
         hint = "put a line before it that names the columns, as in `text,label`"
@@ -373,13 +373,13 @@ def _header_is_data(table: Table) -> bool:
 
 
 def _text_by_looks(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str | None:
-    """The only column that is not of numbers, else the only one that looks like texts."""
+    """Return the only column that is not of numbers, else the only one that looks like texts."""
     others = [name for name in names if not _are_numbers(samples[name])]
     return _only(others) or _only([name for name in others if _like_texts(samples[name])])
 
 
 def _by_name(table: Table, usual: Sequence[str], *, but: Collection[str]) -> str | None:
-    """The column whose name comes first among the usual ones, in any case of letters."""
+    """Return the column whose name comes first among the usual ones, in any case of letters."""
     names = {name.strip().casefold(): name for name in reversed(table.columns) if name not in but}
     return next((names[name] for name in usual if name in names), None)
 
@@ -390,14 +390,14 @@ def _samples(table: Table) -> dict[str, list[str]]:
 
 
 def _like_labels(values: Sequence[str]) -> bool:
-    """Few different short values, which come again and again."""
+    """Whether values are few different short ones, which come again and again (bool)."""
     different = {value for value in values if value.strip()}
     few = 2 <= len(different) <= len(values) / 2
     return len(values) >= _FEWEST and few and max(map(len, different)) <= _LONG_LABEL
 
 
 def _like_texts(values: Sequence[str]) -> bool:
-    """Mostly different values of some length."""
+    """Whether values are mostly different and of some length (bool)."""
     if len(values) < _FEWEST or len(set(values)) < 0.7 * len(values):
         return False
     return median(map(_breadth, values)) >= 10
@@ -408,7 +408,7 @@ def _are_numbers(values: Sequence[str]) -> bool:
 
 
 def _breadth(value: str) -> int:
-    """The length of a value, a wide character (as all Han are) counted twice."""
+    """Return the length of a value, a wide character (as all Han are) counted twice."""
     return len(value) + sum(character >= "\u2e80" for character in value)
 
 

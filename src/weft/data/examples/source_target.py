@@ -1,4 +1,4 @@
-"""Pairs of a source and what is to be written for it: their columns, and how they are read; knows no model."""
+"""Examples of sequence-to-sequence tasks: a source and its targets, read from the rows of a table."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ TARGET = Role(
     alone="give both in one file, or two files: train.en,train.zh",
 )
 FAR = 3.0
-"""Lengths so many times out of the usual proportion are worth a note."""
+"""Ratio of lengths, over the usual one, above which pairs are worth a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceTarget:
-    """A source, and the targets that are right for it; none where it is to be answered."""
+    """A source, and its right targets; none where the target is to be generated."""
 
     source: str
     targets: tuple[str, ...] = ()
@@ -35,27 +35,27 @@ class SourceTarget:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What is read of it."""
+        """Texts that are read: the source."""
         return (self.source,)
 
     @property
     def whole(self) -> str:
-        """By which equal examples are known: their source."""
+        """Key of equal examples: the source."""
         return self.source
 
     @property
     def label(self) -> tuple[str, ...]:
-        """What is to be answered."""
+        """Label of the example: its targets."""
         return self.targets
 
     @property
     def stratum(self) -> str:
-        """No kinds of examples are told apart."""
+        """Group for an even split: there is only one."""
         return ""
 
 
 def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> Iterator[SourceTarget]:
-    """The pairs of a table; a row with an empty side is refused. Without `targets`, sources alone."""
+    """Yield the pairs of a table; a row with an empty source or target is refused. Without `targets`, sources alone."""
     for row in table:
         text = row.values.get(source, "")
         found = tuple(one for name in targets for one in _values(row, name) if one.strip())
@@ -70,9 +70,9 @@ def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> I
 def cleaned_pairs(
     examples: Sequence[SourceTarget], *, longest_ratio: float | None, duplicates: Care
 ) -> tuple[list[SourceTarget], list[str]]:
-    """One example for each target, without the pairs that are to be dropped, and what was found.
+    """Return an example for each target, without the pairs that are to be dropped, and notes on these.
 
-    Pairs of unlike lengths are told of, but dropped only where a ratio is given.
+    Pairs of unlike lengths get a note, but dropped only where a ratio is given.
     """
     pairs = [SourceTarget(one.source, (target,), one.line) for one in examples for target in one.targets]
     sources, targets = [one.source for one in pairs], [one.targets[0] for one in pairs]
@@ -87,7 +87,7 @@ def cleaned_pairs(
 
 
 def grouped(examples: Sequence[SourceTarget]) -> list[SourceTarget]:
-    """One example for each source, with all its targets, in the order in which the sources first stand."""
+    """Return an example for each source, with all its targets, in the order in which the sources first stand."""
     found: dict[str, list[SourceTarget]] = {}
     for example in examples:
         found.setdefault(example.source, []).append(example)
@@ -98,7 +98,7 @@ def grouped(examples: Sequence[SourceTarget]) -> list[SourceTarget]:
 
 
 def repeated_sources(parts: Mapping[str, Sequence[SourceTarget]], *, references: Literal["one", "all"]) -> list[str]:
-    """What is to be said of sources that stand in train too, and of those that have several targets."""
+    """Return notes on sources that stand in train too, and on those with several targets."""
     sources = {name: [one.source for one in rows] for name, rows in parts.items()}
     train = sources.pop("train")
     found = [overlap(train, own, name=name) for name, own in sources.items()]

@@ -1,4 +1,4 @@
-"""Questions on passages as examples: how the rows of a table become such, and what is said of them; knows no model."""
+"""Examples of extractive question answering: questions on passages with the spans of their answers."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ ROLES = (
 class Question:
     """A question on a passage, and the answers that stand in it: none where it does not answer the question.
 
-    Where answers are None it is to be answered. `unplaced` answers do not stand in the passage, and `moved` ones not
-    where they were said to.
+    Answers are None where they are to be predicted. `unplaced` answers do not stand in the passage, and `moved` counts
+    those that stand elsewhere in it than their data says.
     """
 
     question: str
@@ -44,28 +44,28 @@ class Question:
 
     @property
     def right(self) -> list[str]:
-        """The texts of its answers, those that do not stand in the passage too."""
+        """Texts of the right answers, those that do not stand in the passage too."""
         return list(dict.fromkeys([*(one.text for one in self.answers or ()), *self.unplaced]))
 
     @property
     def whole(self) -> str:
-        """By which equal examples are known: questions on one passage stay together."""
+        """Key of equal examples: the passage, so that questions on one passage stay together."""
         return self.passage
 
     @property
     def label(self) -> tuple[str, list[tuple[int, str]] | None]:
-        """What else an example is known by."""
+        """Label of the example, with the rest that makes it equal to another: question and answers."""
         known = self.answers
         return self.question, None if known is None else [(one.start, one.text) for one in known]
 
     @property
     def stratum(self) -> str:
-        """No kinds are told apart: what is dealt out are passages, and one may have questions of both kinds."""
+        """Group for an even split: there is only one, as whole passages are dealt out, with or without answers."""
         return ""
 
 
 def questions_of(table: Table, *, columns: Sequence[str], label: str | None) -> Iterator[Question]:
-    """The questions of a table; a row without a question or a passage is refused. Without `label`, no answers."""
+    """Yield the questions of a table; a row without a question or a passage is refused. Without `label`, no answers."""
     question, passage = columns
     for row in table:
         empty = [name for name in (question, passage) if not row.values.get(name, "").strip()]
@@ -101,7 +101,7 @@ def _answers(row: Row, label: str) -> list[tuple[str, int | None]]:
 
 
 def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
-    """The questions without those whose answers all do not stand in their passages, and what is said of it."""
+    """Return the questions without those none of whose answers stand in the passage, and notes on them."""
     kept = [one for one in examples if one.answers or not one.unplaced]
     moved, lost = sum(one.moved for one in examples), [one for one in examples if one.unplaced and not one.answers]
     said = [f"{counted(moved, 'answer')} not at its `answer_start`: the nearest occurrence is used"] if moved else []
@@ -113,6 +113,6 @@ def learnable(examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
 
 
 def _such_as(lost: Sequence[Question]) -> str:
-    """The first of some questions and the answer that is not there, in short."""
+    """Quote the first of some questions and its answer that is not in the passage, in short."""
     first = lost[0]
     return f", such as `{first.unplaced[0][:40]}` for `{first.question[:60]}`"
