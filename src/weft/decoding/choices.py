@@ -51,9 +51,9 @@ class SearchConfig(Config):
     """Base of the configs of searches: how an output is found, and what it must keep to."""
 
     kind: str
-    max_length: Annotated[int | None, Field(ge=1), _hint("null takes the longest that the task writes")] = None
+    max_length: Annotated[int | None, Field(ge=1), _hint("null: the limit of the task")] = None
     """Largest number of tokens of an output; None: that of the task."""
-    min_length: Annotated[int, Field(ge=0), _hint("0 lets an output end at once")] = 0
+    min_length: Annotated[int, Field(ge=0), _hint("0 lets an output end immediately")] = 0
     """Smallest number of tokens of an output."""
     repetition_penalty: Annotated[
         float, Field(gt=0, allow_inf_nan=False), _hint("1 changes nothing, 1.2 is a usual penalty")

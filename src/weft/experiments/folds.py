@@ -75,7 +75,7 @@ def _dealt(whole: Examples, *, count: int, seed: int) -> list[Split]:
 
 
 def _sides(task: TaskConfig) -> str:
-    return "each fold is a stretch of the text" if task.streamed else "equal texts are on one side"
+    return "each fold is a stretch of the text" if task.streamed else "duplicates are kept in one split"
 
 
 def _check_labels(rounds: Sequence[Fold], task: TaskConfig, *, file: str, hint: str) -> None:

@@ -78,7 +78,7 @@ class TaskConfig(Config):
     """The scores that the last line of a run and the head of its page show, the first before all."""
     page: ClassVar[str] = "labels"
     """The kind of page that a run has, one of `weft.report.choices`."""
-    next_step: ClassVar[str] = "ask: weft predict {} --text ..."
+    next_step: ClassVar[str] = "next: weft predict {} --text ..."
     """What is done with the folder of a trained model."""
     implied_by: ClassVar[tuple[str, ...]] = ()
     """The settings that no other task has: where one is given, the task need not be named."""

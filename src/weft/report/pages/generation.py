@@ -149,7 +149,7 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
     expected, found = differing(nearest, answer)
     unread, line = row.get("unread"), row.get("line")
     said = [f"{measure('chrf').called} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
-    said += [f"the nearest of {len(references)} references"] if len(references) > 1 else []
+    said += [f"best of {len(references)} references"] if len(references) > 1 else []
     said += [f"line {formatting.count(line)}"] if line else []
     return {
         "source": cut(str(row.get("source", ""))),
