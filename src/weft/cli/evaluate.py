@@ -129,7 +129,7 @@ def _check_task(model: bundle.Model, search: search_options.Asked, *, ensemble: 
         model.task.average([])
     if exposed and not search_options.own(model):
         hint = "leave it out, or name the folder of a model that generates text"
-        raise ConfigError(f"a model of task `{config.kind}` writes no text", where="--exposure", hint=hint)
+        raise ConfigError(f"a model of task `{config.kind}` generates no text", where="--exposure", hint=hint)
     if search.flags and not any(role.answer for role in config.all_roles):
         hint = "leave it out; `weft generate` generates text"
         what = f"a model of task `{config.kind}` is evaluated on given texts, and generates none"

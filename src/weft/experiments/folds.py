@@ -92,5 +92,5 @@ def _check_labels(rounds: Sequence[Fold], task: TaskConfig, *, file: str, hint: 
 
 def _check_compared(task: TaskConfig) -> None:
     if not task.compared_by:
-        hint = "train each model with weft train, and look at their pages"
+        hint = "train each model with weft train, and compare their pages"
         raise ConfigError(f"`{task.kind}` cannot be compared", where="task.kind", hint=hint)

@@ -264,8 +264,8 @@ def _draws_of(tokens: Tokens) -> Tensor:
 def _corpus_scores(answers: Sequence[MaskedAnswer]) -> dict[str, CorpusScore]:
     sums_NF = np.array([[one.nats, one.right, len(one.hidden)] for one in answers], dtype=np.float64)
     return {
-        "log_loss": CorpusScore("nats a hidden piece", sums_NF, _nats, "lower"),
-        "perplexity": CorpusScore("exp(nats a hidden piece)", sums_NF, lambda sums: np.exp(_nats(sums)), "lower"),
+        "log_loss": CorpusScore("nats per masked token", sums_NF, _nats, "lower"),
+        "perplexity": CorpusScore("exp(nats per masked token)", sums_NF, lambda sums: np.exp(_nats(sums)), "lower"),
         "accuracy": CorpusScore("masked tokens predicted correctly", sums_NF, lambda sums: _each(sums[..., 1], sums)),
     }
 

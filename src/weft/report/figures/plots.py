@@ -44,7 +44,7 @@ class Learning:
 
 
 def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
-    """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked.
+    """Draw the loss in training and on the dev set, and beside it the dev scores, by step; the best step is marked.
 
     Dev scores are the one that chooses the best step, and those of the headline that are of one kind.
     """

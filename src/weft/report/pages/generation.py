@@ -76,7 +76,7 @@ def written(run: Run) -> dict[str, Any]:
 def _curves_notes(run: Run) -> list[str]:
     """What is to be known of the curves: by which search dev scores are, and which losses."""
     search = run.detail("search", "greedy search")
-    greedy = f"Dev scores are of greedy search, those in the table of {search}."
+    greedy = f"Dev scores are by greedy search, those in the table by {search}."
     return [LOSSES] if search == "greedy search" else [greedy, LOSSES]
 
 
