@@ -142,7 +142,7 @@ def suited(config: RunConfig) -> RunConfig:
 def _may_start(folder: Path, resume: bool) -> Iterator[Report]:
     state = run_folder.check_may_start(folder, resume=resume)
     if resume and state != "finished" and checkpoint.latest(folder / run_folder.CHECKPOINTS) is None:
-        yield Note(f"there is no checkpoint in {folder} to go on from: starting afresh")
+        yield Note(f"there is no checkpoint in {folder} to resume from: starting from the beginning")
 
 
 def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
@@ -272,7 +272,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     result = evaluate(job.task, job.model, examples, device=job.device)
     tuned = f", on which {_tuned(job.task)} tuned too" if job.task.tunes and part == "dev" else ""
     facts = {
-        "data": f"{part} part, {len(examples):,} texts{tuned}",
+        "data": f"{part} set, {len(examples):,} texts{tuned}",
         "size_bytes": run_folder.size(folder),
         "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),

@@ -84,7 +84,7 @@ def test_a_language_model(weft, poet):
     assert re.search(r"poems.csv: 30 texts, .*\n(.*\n)*\d+ training texts, ", said.err)
     assert "blocks of at most 16 (task.context)" in said.err
     page = Path("run/page.html").read_text(encoding="utf-8")
-    assert re.search(r"<h1>gpt reaches <b>\d+\.\d+</b> bits per byte on the dev part", page)
+    assert re.search(r"<h1>gpt reaches <b>\d+\.\d+</b> bits per byte on the dev set", page)
 
 
 def test_pairs_unless_another_task_is_named(refused, pairs):
@@ -208,7 +208,7 @@ def test_evaluate_refuses_what_a_task_has_no_use_for(refused, translator, poet, 
     refused(
         "evaluate", "model", "reviews.csv", "--source", "text", says=("--source: a model of task `class", "--label")
     )
-    refused("evaluate", "model", "reviews.csv", "--exposure", says=("--exposure: a model of task", "writes no text"))
+    refused("evaluate", "model", "reviews.csv", "--exposure", says=("--exposure: a model of task", "generates no text"))
     refused("evaluate", "model", "reviews.csv", "--greedy", says=("`greedy` is a search",))
     refused(
         "evaluate", "poet", "poems.csv", "--beam", "3", says=("--beam: a model of task `language_model` is evaluated",)

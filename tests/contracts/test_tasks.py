@@ -279,9 +279,9 @@ def test_texts_are_not_averaged_and_stream_as_they_are_written(small):
 
 @every_reader
 def test_what_writes_nothing_says_so(small):
-    with pytest.raises(ConfigError, match="writes no text"):
+    with pytest.raises(ConfigError, match="generates no text"):
         small.task.with_search(Greedy())
-    with pytest.raises(ConfigError, match="writes no text"):
+    with pytest.raises(ConfigError, match="generates no text"):
         small.task.stream(small.model, small.examples[0])
 
 

@@ -113,7 +113,7 @@ def test_what_cannot_be_looked_at():
         exposure(task, model, [SourceTarget("他读书")], positions=3, device=DEVICE)
     rows = [LabelledText("好", "a"), LabelledText("bad", "b")]
     classifier = ClassificationConfig().learn(rows)
-    with pytest.raises(ConfigError, match="writes no text"):
+    with pytest.raises(ConfigError, match="generates no text"):
         exposure(classifier, classifier.build_model(), rows, positions=3, device=DEVICE)
 
 

@@ -25,7 +25,7 @@ def test_a_run_that_has_just_begun_is_read_too(tmp_path):
     (tmp_path / "config.yaml").write_text("seed: 1\n", encoding="utf-8")
     run = read_run(tmp_path)
     assert (run.config, run.reports, run.scores, run.notes, run.intervals) == ("seed: 1\n", [], {}, [], {})
-    assert (run.name, run.data, run.labels, run.texts_per_second) == (tmp_path.name, "dev part", [], None)
+    assert (run.name, run.data, run.labels, run.texts_per_second) == (tmp_path.name, "dev set", [], None)
     assert read_attention_maps(tmp_path) == []
     assert hardest_errors(tmp_path) is None
 
@@ -36,14 +36,14 @@ def test_what_a_finished_run_tells(tmp_path):
         "details": {"labels": ["好评", 1], "confusion": []},
         "speed": {"texts_per_second": 12.5},
         "encoder": "cnn",
-        "data": "test part, 9 texts",
+        "data": "test set, 9 texts",
     }
     (tmp_path / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
     said = [{"kind": "note", "text": "一"}, {"kind": "step", "loss": 1}, {"kind": "note", "text": "一"}]
     lines(tmp_path / "reports.jsonl", said)
     run = read_run(tmp_path)
     assert run.intervals == {"accuracy": Interval(0.9, 0.8, 0.95), "bare": Interval(2, 2, 2)}
-    assert (run.name, run.data, run.labels, run.texts_per_second) == ("cnn", "test part, 9 texts", ["好评", "1"], 12.5)
+    assert (run.name, run.data, run.labels, run.texts_per_second) == ("cnn", "test set, 9 texts", ["好评", "1"], 12.5)
     assert run.notes == ["一"]
     assert run.detail("confusion", "none") == "none", "what is empty counts as absent"
     assert len(run.reports) == 3

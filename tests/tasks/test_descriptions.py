@@ -121,6 +121,6 @@ def test_a_task_that_nobody_knows_trains_answers_and_has_a_page(tmp_path):
     scores = read_json(tmp_path / "run" / "scores.json")
     assert (scores["task"], scores["page"], scores["headline"]) == ("mood", "labels", ["macro_recall"])
     assert "macro recall" in in_one_line(scores, config.task.headline)
-    assert "macro recall on the dev part" in (tmp_path / "run" / "page.html").read_text(encoding="utf-8")
+    assert "macro recall on the dev set" in (tmp_path / "run" / "page.html").read_text(encoding="utf-8")
     model = load(tmp_path / "run", parts=[MoodConfig])
     assert {one.label for one in model.answer(["so good", "so bad"])} <= {"up", "down"}

@@ -33,16 +33,16 @@ ENCODERS = (
 METAVAR = "classification|seq2seq|language_model"
 SCORES = 3
 """Scores at most in the table: more do not fit in a terminal."""
-TASK = "What is asked of the texts. Default: classification, or seq2seq where sources, targets or decoders are named."
-REPEATS = "With folds: deal them so many times. With --test: train with so many seeds."
+TASK = "Task. Default: classification, or seq2seq where sources, targets or decoders are named."
+REPEATS = "With folds: repetitions of the cross-validation. With --test: number of seeds."
 
 
 @click.command("compare", short_help="Compare models on the same folds, with significance tests.")
 @click.argument("source")
 @click.option("--encoders", help=f"{ENCODERS} Default: bag,cnn,lstm,transformer.")
-@click.option("--decoders", help="The same for models that write: transformer, lstm, gru, gpt.")
+@click.option("--decoders", help="The same for models that generate text: transformer, lstm, gru, gpt.")
 @click.option("--task", "kind", metavar=METAVAR, help=TASK)
-@click.option("--folds", type=click.IntRange(min=2), help="Parts of the file, each tested on once. Default: 5.")
+@click.option("--folds", type=click.IntRange(min=2), help="Number of cross-validation folds. Default: 5.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help=REPEATS)
 @click.option("--test", help="Test file, instead of folds.")
 @click.option("--text", help="Column of the text. Default: guessed.")
@@ -124,7 +124,7 @@ def _task(given: dict[str, Any]) -> type[TaskConfig]:
         given["kind"] = kind_of(task)
     if given["kind"] not in compared:
         what = f"no models of a task `{given['kind']}` are compared"
-        hint = f"{did_you_mean(given['kind'], compared)}; of other tasks, train each model and look at their pages"
+        hint = f"{did_you_mean(given['kind'], compared)}; for other tasks, train each model and compare their pages"
         raise ConfigError(what, where="--task", hint=hint)
     return compared[given["kind"]]
 

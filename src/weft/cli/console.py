@@ -19,7 +19,7 @@ from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveRepo
 
 PLAIN_SECONDS = 5.0
 """Where there is no terminal, at most one line of progress in so many seconds."""
-ASKED = {"with_answer": "with an answer", "without_answer": "no answer in the passage"}
+ASKED = {"with_answer": "with an answer", "without_answer": "unanswerable"}
 """The kinds of questions on a passage."""
 
 

@@ -31,7 +31,7 @@ STUDENT = (
     "Student model: a kind of encoder (bag, cnn, lstm, ...), a kind of decoder to generate text,  or a YAML file with"
     " `task` and `training` settings. Default: cnn, or lstm."
 )
-TARGETS = "Of models that write: the teacher's texts in place of the true targets (the default), or beside them."
+TARGETS = "Sequence-level distillation: the teacher's outputs replace the true targets (the default), or are added."
 STUDENTS = {"encoder": "cnn", "decoder": "lstm"}
 """The kind of a student, by the part that is another than the teacher's."""
 

@@ -129,10 +129,10 @@ def _check_task(model: bundle.Model, search: search_options.Asked, *, ensemble: 
         model.task.average([])
     if exposed and not search_options.own(model):
         hint = "leave it out, or name the folder of a model that generates text"
-        raise ConfigError(f"a model of task `{config.kind}` writes no text", where="--exposure", hint=hint)
+        raise ConfigError(f"a model of task `{config.kind}` generates no text", where="--exposure", hint=hint)
     if search.flags and not any(role.answer for role in config.all_roles):
-        hint = "leave it out; `weft generate` lets the model write"
-        what = f"a model of task `{config.kind}` is scored on texts as they stand, and writes none"
+        hint = "leave it out; `weft generate` generates text"
+        what = f"a model of task `{config.kind}` is evaluated on given texts, and generates none"
         raise ConfigError(what, where=next(iter(search.flags.values())), hint=hint)
 
 
@@ -154,9 +154,7 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
     for folder, one in found.items():
         task = models[folder].task
         if unread := [cut for answer in one.answers if (cut := task.unread(answer))]:
-            what = (
-                f"of {len(unread):,} of {len(examples):,} sources the end was not read, {sum(unread):,} tokens in all"
-            )
+            what = f"{len(unread):,} of {len(examples):,} sources were truncated, by {sum(unread):,} tokens in all"
             setting, _ = task.config.input_limit or ("", 0)
             click.echo(f"{file}: {what} (task.{setting})", err=True)
     return found

@@ -13,7 +13,7 @@ TOO_FEW = "too few texts"
 def called(name: str) -> str:
     """Name a score in a sentence or a table, where of points the fewer are the better with a word on that."""
     known = measure(name)
-    return known.called + (" (low is good)" if known.form == "points" and known.better == "lower" else "")
+    return known.called + (" (lower is better)" if known.form == "points" and known.better == "lower" else "")
 
 
 def shown(name: str, value: float) -> str:

@@ -88,7 +88,7 @@ def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()
     for pair in pairs:
         if empty := [place for place, text in enumerate(pair.texts) if not text.strip()]:
             if empty == [1]:
-                ask = ", or ask: weft answer FOLDER --passage FILE" if second == "passage" else ""
+                ask = ", or run: weft answer FOLDER --passage FILE" if second == "passage" else ""
                 raise InputError(f"the {second} is missing", where="--text", hint=f"give it with --second{ask}")
             raise InputError("text is empty", where="--text")
     return iter(pairs), lambda number, _: f"--text {number}"

@@ -34,8 +34,8 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 
 @click.command("inspect", short_help="Look for what is wrong with labelled texts, or with pairs.")
 @click.argument("source")
-@click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed, and said.")
-@click.option("--label", help="Column of the label. Default: guessed, and said.")
+@click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
+@click.option("--label", help="Column of the label. Default: guessed.")
 @click.option("--task", metavar=METAVAR, help=TASK)
 @options.label_separator
 @options.source

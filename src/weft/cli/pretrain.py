@@ -9,13 +9,13 @@ import click
 from weft.cli import options, train
 from weft.config import kind_of
 
-OBJECTIVE = "mlm (the default): an encoder tells hidden words; clm: a decoder tells the next one."
+OBJECTIVE = "mlm (the default): an encoder predicts masked words; clm: a decoder predicts the next token."
 
 
 @click.command("pretrain", short_help="Train an encoder or a decoder on plain text, to be fine-tuned.")
 @click.argument("source")
 @click.option("--objective", type=click.Choice(["mlm", "clm"]), default="mlm", help=OBJECTIVE)
-@click.option("--text", help="Column of the text. Default: guessed, and said.")
+@click.option("--text", help="Column of the text. Default: guessed.")
 @options.dev
 @options.test
 @click.option("--encoder", help="Of mlm: transformer (the default), lstm, gru, rnn, cnn or pretrained:FOLDER.")

@@ -44,8 +44,8 @@ TASK = (
 @options.label_separator
 @click.option("--numbers", help="Columns of numbers to read beside the text, as price,age.")
 @click.option("--categories", help="Columns of categories to read beside the text, as city,brand.")
-@click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed, and said.")
-@click.option("--target", help="Column of the target, or several as A,B, each of which is right. Default: guessed.")
+@click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed.")
+@click.option("--target", help="Column of the target, or several as A,B, each a correct reference. Default: guessed.")
 @options.dev
 @options.test
 @click.option("--encoder", help=ENCODER)

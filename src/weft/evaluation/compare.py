@@ -24,7 +24,7 @@ from weft.metrics.classification import confusion, tally
 from weft.metrics.significance import Difference, holm, mcnemar, randomization, resampled_t
 from weft.run_folder import ANSWERS, SCORES
 
-AVERAGE = "average"
+AVERAGE = "ensemble"
 """Name of the row for the ensemble that averages all models' probabilities."""
 SURE = 0.05
 """Significance level: a difference counts if its adjusted p is below this."""
@@ -89,7 +89,7 @@ class Pair:
     @property
     def in_words(self) -> str:
         """The pair in a sentence."""
-        points = f"by {100 * self.difference:.1f} points of accuracy, {p_in_words(self.p)}"
+        points = f"{100 * self.difference:.1f} points of accuracy, {p_in_words(self.p)}"
         if self.told_apart:
             return f"{self.one} is better than {self.other} (by {points})"
         return f"no significant difference between {self.one} and {self.other} ({points})"

@@ -138,7 +138,7 @@ def _in_words(pair: Mapping[str, Any], decides: str) -> str:
     if found["low"] is not None:
         ends = sorted(sign * end for end in (found["low"], found["high"]))
         interval = "95% interval " + " to ".join(f"{end:.{digits}f}" for end in ends)
-    points = f"by {pair['difference']:.{digits}f} {known.called}, {interval}, {p_in_words(pair['p'])}"
+    points = f"{pair['difference']:.{digits}f} {known.called}, {interval}, {p_in_words(pair['p'])}"
     if pair["told_apart"]:
         return f"{pair['one']} is better than {pair['other']} (by {points})"
     return f"no significant difference between {pair['one']} and {pair['other']} ({points})"

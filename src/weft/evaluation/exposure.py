@@ -55,7 +55,7 @@ def exposure(
     ConfigError for a model that generates no text, InputError for examples without a reference.
     """
     if not isinstance(task, Writer):
-        raise ConfigError(f"a model of task `{task.config.kind}` writes no text", where="exposure")
+        raise ConfigError(f"a model of task `{task.config.kind}` generates no text", where="exposure")
     columns = task.encode(examples)
     terms = Terms(task.end, positions, never=(*task.writes_with.never, task.end))
     sums_2T, counts_T = np.zeros((2, positions)), np.zeros(positions, dtype=np.int64)

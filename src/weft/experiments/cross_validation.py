@@ -142,7 +142,7 @@ def results(folder: Path) -> dict[str, Any]:
 def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
     if plan.design == "folds" and plan.data.dev:
         hint = "leave it out, or name a --test file too"
-        raise ConfigError("each fold holds out its own dev part", where="data.dev", hint=hint)
+        raise ConfigError("each fold holds out its own dev set", where="data.dev", hint=hint)
     if not check_may_start_plan(folder, plan=PLAN, kind="a comparison", resume=resume):
         return
     if changed := differences(read_json(folder / PLAN), plan.to_json()):

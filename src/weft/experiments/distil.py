@@ -100,7 +100,7 @@ def distil(
     asked = lesson.task.questions([*examples.train, *lesson.more])
     answers = yield from answered(known, lesson.task.said, asked, folder / ANSWERS, stop=stop)
     learned = lesson.task.lessons(asked, answers, train=examples.train, targets=targets)
-    rows = f"{len(learned):,} rows to learn from, {len(examples.dev):,} to choose by"
+    rows = f"{len(learned):,} training rows, {len(examples.dev):,} validation rows"
     lessons = {STUDENT: replace(examples, train=learned, notes=[rows])}
     lessons[STUDENT] = yield from _started(known, lessons[STUDENT], folder / WORDS)
     if alone == "train":

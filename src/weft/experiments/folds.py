@@ -75,7 +75,7 @@ def _dealt(whole: Examples, *, count: int, seed: int) -> list[Split]:
 
 
 def _sides(task: TaskConfig) -> str:
-    return "each fold is a stretch of the text" if task.streamed else "equal texts are on one side"
+    return "each fold is a stretch of the text" if task.streamed else "duplicates are kept in one split"
 
 
 def _check_labels(rounds: Sequence[Fold], task: TaskConfig, *, file: str, hint: str) -> None:
@@ -92,5 +92,5 @@ def _check_labels(rounds: Sequence[Fold], task: TaskConfig, *, file: str, hint: 
 
 def _check_compared(task: TaskConfig) -> None:
     if not task.compared_by:
-        hint = "train each model with weft train, and look at their pages"
+        hint = "train each model with weft train, and compare their pages"
         raise ConfigError(f"`{task.kind}` cannot be compared", where="task.kind", hint=hint)

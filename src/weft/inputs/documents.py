@@ -89,7 +89,7 @@ class DocumentInput(Input[str, TokenIds]):
         if found.unknown:
             strange = named(self.unseen(values)) or "a word of it"
             hint = "leave it out; a model with task.tokenizer=bytes reads every character"
-            raise InputError(f"the model has never seen {strange}, so it cannot go on from there", hint=hint)
+            raise InputError(f"the model has never seen {strange}, so it cannot continue from it", hint=hint)
         rows = begun(Ragged.of(found.values_NW, found.lengths_R), self.begin)
         facts = {"known": Share.but(found.unknown, len(found.values_NW))}
         return Columns({PROMPT: rows}, {}, np.arange(len(values)), rows.lengths_R, facts)
@@ -108,11 +108,11 @@ class DocumentInput(Input[str, TokenIds]):
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
         known = ", ".join(f"{part.facts['known']:.2%} of {name}" for name, part in parts.items())
         tokens = sum(len(part.ragged["text"].values) - len(part) for part in parts.values())
-        read = "one long text" if self.config.unit == "stream" else "texts of their own"
+        read = "one long text" if self.config.unit == "stream" else "separate texts"
         rows = sum(len(part) for part in parts.values())
         return [
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
-            f"{read}: {tokens:,} tokens in {rows:,} pieces of at most {self.config.context} (task.context)",
+            f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
+            f"{read}: {tokens:,} tokens in {rows:,} blocks of at most {self.config.context} (task.context)",
         ]
 
 
@@ -183,6 +183,6 @@ class WordTokensInput(Input[str, WordTokens]):
         rows = sum(len(part) for part in parts.values())
         words = sum(int(part.ragged["starts"].values.sum()) for part in parts.values())
         return [
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
             f"{tokens:,} tokens of {words:,} words in {rows:,} rows of at most {self.config.max_length}",
         ]

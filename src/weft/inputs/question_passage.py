@@ -103,7 +103,7 @@ class PassageSettings(InputConfig):
             raise ConfigError(what, where="task.max_length", hint="raise it, or lower task.max_question")
         if encoder.longest is not None and self.max_length > encoder.longest:
             limit = f"`{encoder.kind}` has learned positions for {encoder.longest} tokens"
-            what = f"{limit}, {self.max_length} are to be read"
+            what = f"{limit}, found {self.max_length}"
             raise ConfigError(what, where="task.max_length", hint=f"set it to {encoder.longest}")
         return layout_rows
 
@@ -214,7 +214,7 @@ class PassageInput(Input[Sequence[str], "PlacedReading"]):
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
         known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in parts.items())
         said = [
-            f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}",
+            f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
             f"reader: {self.config.reader}",
         ]
         for name, part in parts.items():

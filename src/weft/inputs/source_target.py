@@ -337,7 +337,9 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
             if part.facts["long"]:
                 share, unread = part.facts["long"], part.facts["unread"]
                 limit = f"{self.config.max_source} tokens (task.max_source)"
-                notes.append(f"{share:.1%} of the {name} sources are longer than {limit}: {unread:.1%} is not read")
+                notes.append(
+                    f"{share:.1%} of the {name} sources are longer than {limit}: {unread:.1%} of all tokens are cut off"
+                )
             if part.facts.get("long_targets"):
                 limit = f"{self.config.max_target} tokens (task.max_target)"
                 notes.append(f"{part.facts['long_targets']:.1%} of the {name} targets are cut at {limit}")

@@ -229,11 +229,11 @@ class TextInput(Input[Sequence[str], Source | Pair]):
         """Describe the tokenizer with its coverage, and long texts."""
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
         known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in parts.items())
-        notes = [f"tokenizer: {described}; {self.tokenizer.counted}, which cover {known}", *self._doubts(parts)]
+        notes = [f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}", *self._doubts(parts)]
         for name, part in parts.items():
             if part.facts["long"]:
                 longer = f"{part.facts['long']:.1%} of the {name} texts are longer than {self.config.max_length} tokens"
-                unread = f"{part.facts['unread']:.1%} of all {name} tokens are not read (--long windows reads all)"
+                unread = f"{part.facts['unread']:.1%} of all {name} tokens are cut off (--long windows reads all)"
                 whole = self.config.long == "windows"
                 notes.append(f"{longer}, read {'in windows' if whole else f'by their {self.config.long}: {unread}'}")
         return notes
@@ -266,7 +266,7 @@ class FramedTextInput(TextInput):
 
     def _doubts(self, parts: Mapping[str, Columns]) -> list[str]:
         doubtful = min(part.facts["known"] for part in parts.values()) < 0.9
-        doubt = "many pieces are unknown: was the pre-trained model made for texts of this language?"
+        doubt = "many tokens are unknown: was the pre-trained model trained on this language?"
         return [doubt] if doubtful else []
 
 

@@ -36,14 +36,18 @@ class Measure:
 
 _WORDS = "words (Chinese: characters)"
 _ALL = (
-    Measure("accuracy", "Accuracy", "predictions that are right", "share", beside=True),
+    Measure("accuracy", "Accuracy", "share of predictions that are correct", "share", beside=True),
     Measure(
         "micro_f1", "Micro F1", "precision and recall as one, over all texts and labels together", "share", beside=True
     ),
     Measure("macro_f1", "Macro F1", "the mean of the labels’ F1, each label counting the same", "share", beside=True),
-    Measure("exact_match", "Exact match", "answers that are right as a whole, nothing missing, nothing added", "share"),
+    Measure("exact_match", "Exact match", "share of answers equal to a correct one", "share"),
     Measure(
-        "f1", "F1", f"precision and recall as one; of answers to questions, in {_WORDS} shared", "share", beside=True
+        "f1",
+        "F1",
+        f"harmonic mean of precision and recall; of answers, by the {_WORDS} shared with a correct one",
+        "share",
+        beside=True,
     ),
     Measure("precision", "Precision", "how often a predicted label is right", "share"),
     Measure("recall", "Recall", "how much of a label is found", "share"),
@@ -54,21 +58,32 @@ _ALL = (
     Measure("hamming_loss", "Hamming loss", "decisions on a label of a text that are wrong", "share", "lower"),
     Measure("bleu", "BLEU", "n-grams of up to four words that a reference has too; 100: all", "points", beside=True),
     Measure(
-        "chrf", "chrF", "n-grams of up to six characters that a reference has too; 100: all", "points", beside=True
+        "macro_precision",
+        "Macro precision",
+        "share of correct predictions among those of each label, averaged over labels",
+        "share",
     ),
-    Measure("ter", "TER", "edits that would fix it, for 100 words of reference; 0 is best", "points", "lower"),
-    Measure("rouge1", "ROUGE-1", "words that a reference has too", "points"),
-    Measure("rouge2", "ROUGE-2", "pairs of words that a reference has too", "points"),
-    Measure("rougeL", "ROUGE-L", "words in the order of a reference, gaps allowed", "points", beside=True),
-    Measure("rougeL_coco", "ROUGE-L (COCO)", "ROUGE-L as papers on data to text count it", "points"),
-    Measure("rougeLsum", "ROUGE-Lsum", "ROUGE-L, sentence by sentence", "points"),
+    Measure("macro_recall", "Macro recall", "share of each label’s texts that is found, averaged over labels", "share"),
+    Measure("micro_precision", "Micro precision", "share of predicted labels that are correct", "share"),
+    Measure("micro_recall", "Micro recall", "share of true labels that are found", "share"),
+    Measure("hamming_loss", "Hamming loss", "share of label decisions that are wrong", "share", "lower"),
+    Measure("bleu", "BLEU", "n-grams of up to four words shared with a reference; 100 is best", "points", beside=True),
     Measure(
-        "log_loss", "Log loss", "how surprising the truth was to the model; 0 is best", better="lower", beside=True
+        "chrf", "chrF", "n-grams of up to six characters shared with a reference; 100 is best", "points", beside=True
+    ),
+    Measure("ter", "TER", "edits that would correct it, per 100 words of reference; 0 is best", "points", "lower"),
+    Measure("rouge1", "ROUGE-1", "words shared with a reference", "points"),
+    Measure("rouge2", "ROUGE-2", "word bigrams shared with a reference", "points"),
+    Measure("rougeL", "ROUGE-L", "longest common subsequence with a reference", "points", beside=True),
+    Measure("rougeL_coco", "ROUGE-L (COCO)", "ROUGE-L as papers on data-to-text compute it", "points"),
+    Measure("rougeLsum", "ROUGE-Lsum", "ROUGE-L sentence by sentence", "points"),
+    Measure(
+        "log_loss", "Log loss", "mean negative log-probability of the truth; 0 is best", better="lower", beside=True
     ),
     Measure(
         "perplexity",
         "Perplexity",
-        "the effective number of choices for each token; 1 is best",
+        "effective number of choices per token; 1 is best",
         better="lower",
         digits=2,
         beside=True,
@@ -76,12 +91,17 @@ _ALL = (
     Measure(
         "bits_per_byte",
         "Bits per byte",
-        "the cost of predicting a byte of text; 0 is best",
+        "cross-entropy per byte of text; 0 is best",
         better="lower",
         beside=True,
     ),
     Measure(
-        "calibration_error", "Calibration error", "how far confidence is from accuracy", "share", "lower", beside=True
+        "calibration_error",
+        "Calibration error",
+        "expected gap between confidence and accuracy",
+        "share",
+        "lower",
+        beside=True,
     ),
 )
 MEASURES = {one.name: one for one in _ALL}

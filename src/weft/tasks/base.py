@@ -80,7 +80,7 @@ class TaskConfig(Config):
     """The scores that the last line of a run and the head of its page show, the first before all."""
     page: ClassVar[str] = "labels"
     """The kind of page that a run has, one of `weft.report.choices`."""
-    next_step: ClassVar[str] = "ask: weft predict {} --text ..."
+    next_step: ClassVar[str] = "next: weft predict {} --text ..."
     """What is done with the folder of a trained model."""
     implied_by: ClassVar[tuple[str, ...]] = ()
     """The settings that no other task has: where one is given, the task need not be named."""
@@ -326,13 +326,13 @@ class Task(ABC):
 
     def with_search(self, search: SearchConfig) -> Task:
         """The same, writing by another search. Raises ConfigError where nothing is written."""
-        what = f"`{search.kind}` is a search, and a model of task `{self.config.kind}` writes no text"
+        what = f"`{search.kind}` is a search, and a model of task `{self.config.kind}` generates no text"
         raise ConfigError(what, where="search", hint="leave the search out")
 
     def stream(self, model: nn.Module, example: Any) -> Iterator[str]:
         """What is written for an example, as it is written. Raises ConfigError where nothing is, or only as a whole."""
         del model, example
-        raise ConfigError(f"a model of task `{self.config.kind}` writes no text", where="stream")
+        raise ConfigError(f"a model of task `{self.config.kind}` generates no text", where="stream")
 
     def extra_results(self, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> dict[str, Any]:
         """What else is to be shown of a trained model, beside its scores; `examples` are those it learned from."""

@@ -94,9 +94,7 @@ class ClassificationConfig(LabelTaskConfig):
         counts = Counter(str(example.label) for example in examples if example.label is not None)
         if len(counts) < 2:
             found = f"only `{next(iter(counts))}`" if counts else "none"
-            raise InputError(
-                f"expected at least two labels, found {found}", hint="a classifier needs something to tell apart"
-            )
+            raise InputError(f"expected at least two labels, found {found}", hint="a classifier needs at least two")
         labels = in_order(counts)
         config, read = self.learned_input(examples, classes=len(labels))
         return Classification(config, read, labels, [counts[label] for label in labels])

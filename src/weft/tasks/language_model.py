@@ -70,7 +70,7 @@ class LanguageModelConfig(PlainTextConfig):
     parts: ClassVar[tuple[str, ...]] = ("decoder",)
     headline: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     page: ClassVar[str] = "text"
-    next_step: ClassVar[str] = "ask: weft generate {} --prompt ..."
+    next_step: ClassVar[str] = "next: weft generate {} --prompt ..."
     objective: ClassVar[str | None] = "clm"
     compared_by: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     compared_kinds: ClassVar[tuple[str, ...]] = ("lstm", "gru", "gpt")

@@ -68,7 +68,7 @@ class MaskedLanguageModelConfig(PlainTextConfig):
     answers_with: ClassVar[AnswerForm] = "tokens"
     headline: ClassVar[tuple[str, ...]] = ("accuracy", "perplexity")
     page: ClassVar[str] = "tokens"
-    next_step: ClassVar[str] = "start from it: weft train FILE --encoder pretrained:{}"
+    next_step: ClassVar[str] = "next: weft train FILE --encoder pretrained:{}"
     objective: ClassVar[str | None] = "mlm"
     tokenizer: TokenizerChoice | None = None
     """How texts become ids; None: `mixed` for Chinese, else `bpe`."""
@@ -95,7 +95,7 @@ class MaskedLanguageModelConfig(PlainTextConfig):
     def learn(self, examples: Sequence[Document]) -> MaskedLanguageModelTask:
         """The tokenizer. Raises ConfigError where the encoder keeps no positions, or the tokenizer has no words."""
         if self.encoder.reads is not Tokens:
-            what = f"`{self.encoder.kind}` reads n-grams, of which none can be hidden"
+            what = f"`{self.encoder.kind}` reads n-grams, which cannot be masked"
             raise ConfigError(what, where="task.encoder", hint="take `transformer`, `lstm`, `gru`, `rnn` or `cnn`")
         texts, encoder = [one.text for one in examples], self.encoder.ready()
         tokenizer = with_folder(self.tokenizer, encoder.reads_with) or _fitting(texts)
@@ -227,7 +227,7 @@ class MaskedLanguageModelTask(Task):
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """The tokenizer and its coverage, the rows, what is hidden."""
-        masked = f"{self.config.share:.0%} of the words are to be told, others in each epoch; in dev always the same"
+        masked = f"{self.config.share:.0%} of the words are masked, others in each epoch; in dev always the same"
         return [*self.input.notes(columns), masked]
 
 
@@ -264,8 +264,8 @@ def _draws_of(tokens: Tokens) -> Tensor:
 def _corpus_scores(answers: Sequence[MaskedAnswer]) -> dict[str, CorpusScore]:
     sums_NF = np.array([[one.nats, one.right, len(one.hidden)] for one in answers], dtype=np.float64)
     return {
-        "log_loss": CorpusScore("nats a hidden piece", sums_NF, _nats, "lower"),
-        "perplexity": CorpusScore("exp(nats a hidden piece)", sums_NF, lambda sums: np.exp(_nats(sums)), "lower"),
+        "log_loss": CorpusScore("nats per masked token", sums_NF, _nats, "lower"),
+        "perplexity": CorpusScore("exp(nats per masked token)", sums_NF, lambda sums: np.exp(_nats(sums)), "lower"),
         "accuracy": CorpusScore("masked tokens predicted correctly", sums_NF, lambda sums: _each(sums[..., 1], sums)),
     }
 

@@ -53,7 +53,7 @@ class MultipleChoiceConfig(PassageTaskConfig):
     kind: Literal["multiple_choice"] = "multiple_choice"
     answers_with: ClassVar[AnswerForm] = "option"
     headline: ClassVar[tuple[str, ...]] = ("accuracy",)
-    next_step: ClassVar[str] = "ask: weft predict {} FILE"
+    next_step: ClassVar[str] = "next: weft predict {} FILE"
     offer: ClassVar[str] = "--task multiple_choice for questions with options"
     texts: ClassVar[tuple[str, ...]] = ("question", "passage", "options")
     unit: ClassVar[str] = "options"

@@ -43,7 +43,7 @@ class PlainTextConfig(TaskConfig):
     @property
     def split_rule(self) -> str:
         """What is held out."""
-        return "the end of the text" if self.streamed else super().split_rule
+        return "validation is the end of the text" if self.streamed else super().split_rule
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """The config with the column named, and the unit."""

@@ -65,7 +65,7 @@ class QuestionAnsweringConfig(PassageTaskConfig):
     answers_with: ClassVar[AnswerForm] = "span"
     headline: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
     page: ClassVar[str] = "spans"
-    next_step: ClassVar[str] = "ask: weft answer {} --passage FILE --question ..."
+    next_step: ClassVar[str] = "next: weft answer {} --passage FILE --question ..."
     offer: ClassVar[str] = "--task question_answering for questions on passages"
     inspected_as: ClassVar[Doctor | None] = "questions"
     roles: ClassVar[tuple[Role, ...]] = ROLES

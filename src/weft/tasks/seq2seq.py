@@ -78,7 +78,7 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     parts: ClassVar[tuple[str, ...]] = ("encoder", "decoder")
     headline: ClassVar[tuple[str, ...]] = ("bleu", "chrf")
     page: ClassVar[str] = "text"
-    next_step: ClassVar[str] = "ask: weft generate {} --text ..."
+    next_step: ClassVar[str] = "next: weft generate {} --text ..."
     implied_by: ClassVar[tuple[str, ...]] = ("source", "target")
     parallel: ClassVar[bool] = True
     offer: ClassVar[str] = "--source NAME --target NAME for pairs to translate, sum up or describe"

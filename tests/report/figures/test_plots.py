@@ -70,7 +70,7 @@ def test_learning_curves_say_what_they_show():
 def test_learning_curves_promise_what_they_draw():
     no_steps = learning_curves(REPORTS[30:], NAMED)
     assert "training" not in words(no_steps.figures[0])
-    assert no_steps.caption == "The log loss on the dev part and the scores on the dev part."
+    assert no_steps.caption == "The log loss on the dev set and the scores on the dev set."
     (many,) = learning_curves([step(n, 1.0) for n in range(100)], NAMED).figures
     (single,) = learning_curves([step(20, 0.7)], NAMED).figures
     assert "<use" in single.split("legend")[0]  # a dot, as a line of one point shows nothing
@@ -80,7 +80,7 @@ def test_learning_curves_promise_what_they_draw():
     ).figures
     assert "loss" in words(one)
     several = [evaluation(n, metric="log_loss", log_loss=5.0, bits_per_byte=2 / n) for n in (1, 2)]
-    assert "bits per byte on the dev part" in words(learning_curves(several, NAMED).figures[1])
+    assert "bits per byte on the dev set" in words(learning_curves(several, NAMED).figures[1])
 
 
 def test_one_evaluation_has_one_step_on_its_axis():

@@ -90,7 +90,7 @@ def figures(page) -> list[str]:
 def test_the_page_says_who_is_better(tmp_path):
     page = read(experiment_page(make(tmp_path / "out")))
     assert "cnn reaches 80.0% accuracy, the best of the 2" in page.text
-    assert "It is better than bag and not to be told apart from average." in page.text
+    assert "It is better than bag and not significantly different from ensemble." in page.text
     assert "better by 10.0 p = 0.012" in page.text
     assert "worse by 12.0 p < 0.001" in page.text
     assert "not significant (+2.0) p = 0.40" in page.text

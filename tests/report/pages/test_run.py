@@ -131,7 +131,7 @@ def test_a_run_page_tells_the_run(tmp_path):
     path = run_page(make(tmp_path / "run"))
     page = read(path)
     assert path == tmp_path / "run" / "page.html"
-    assert "cnn reaches 91.0% accuracy on the dev part (88.0 to 93.5)" in page.text
+    assert "cnn reaches 91.0% accuracy on the dev set (88.0 to 93.5)" in page.text
     for said in (
         "Macro F1",
         "90.0%",
@@ -264,12 +264,12 @@ def test_the_hardest_errors_are_the_surest(tmp_path):
 def test_hidden_pieces_are_told_and_questions_answered(tmp_path):
     told = [answer(label="the " * 500, answer="of " * 500)]
     page = read(run_page(make(tmp_path / "mlm", labels=(), task="masked_language_model", answers=told)))
-    assert "cnn reaches 91.0% accuracy on the dev part" in page.text
-    assert "In 1 of 1 texts a hidden piece is told wrong" in page.text
+    assert "cnn reaches 91.0% accuracy on the dev set" in page.text
+    assert "In 1 of 1 texts a masked token is predicted wrong" in page.text
     assert page.text.count("the the") < 20
     asked = [answer("Who came?") | {"passage": "李明来了。"}]
     page = read(run_page(make(tmp_path / "choices", labels=(), task="multiple_choice", answers=asked)))
-    assert "cnn reaches 91.0% accuracy on the dev part" in page.text
+    assert "cnn reaches 91.0% accuracy on the dev set" in page.text
     assert "Who came? | 李明来了。" in page.text
 
 
@@ -291,7 +291,7 @@ def test_a_comparison_marks_the_best_and_links_the_runs(tmp_path):
         "../runs/a%20bag/page.html"
     ]
     assert "the data is synthetic" in page.text
-    assert "cnn has the best accuracy, 91.0%. bag reads fastest, 12,345 texts a second." in page.text
+    assert "cnn has the best accuracy, 91.0%. bag is fastest, 12,345 texts per second." in page.text
     assert "91.0% (best)" in page.text
     assert "80.0% (best)" not in page.text
     assert "10 B (best)" in page.text

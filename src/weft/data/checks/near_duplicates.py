@@ -76,7 +76,7 @@ def near_pairs(texts: Sequence[str]) -> list[Near]:
 
 def near_duplicates(parts: Sequence[Part]) -> Finding:
     """Find texts that nearly repeat an earlier one, of their own part or of one before it."""
-    title = "Nearly the same texts"
+    title = "Near-duplicates"
     texts = [text for part in parts for text in part.texts]
     starts = np.cumsum([0, *map(len, parts)])
     try:

@@ -106,7 +106,7 @@ def _fanout(parts: Sequence[Part], fanouts: Sequence[Fanout]) -> Finding:
 
 def _overlap(parts: Sequence[Part]) -> Finding:
     """Report the sources of dev and test that occur in train too."""
-    title, train = "Sources in several parts", parts[0].halves[0]
+    title, train = "Overlap between splits: sources", parts[0].halves[0]
     found = [(part, overlap(train, part.halves[0], name=part.name)) for part in parts[1:]]
     rows = [part.row(row) for part, one in found for row in one.rows_N.tolist()]
     if not rows:

@@ -74,7 +74,7 @@ def inspect_questions(
 
 def _answers(found: Sequence[_Asked]) -> Finding:
     """Count questions, passages, answers, and questions without any."""
-    table = [("part", "questions", "passages", "without an answer", "with several")]
+    table = [("split", "questions", "passages", "without an answer", "with several")]
     for one in found:
         passages, answers = {asked.passage for asked in one.questions}, [len(asked.right) for asked in one.questions]
         counts = (len(one.questions), len(passages), answers.count(0), sum(number > 1 for number in answers))
@@ -96,7 +96,7 @@ def _answers(found: Sequence[_Asked]) -> Finding:
 
 def _lost(found: Sequence[_Asked]) -> Finding:
     """Report questions none of whose answers occur in their passages."""
-    title = "Answers that are not in the passage"
+    title = "Answers not in the passage"
     rows = [one.row(asked) for one in found for asked in one.questions if asked.unplaced and not asked.answers]
     if not rows:
         return Finding("lost", title, "fine", "every answerable question has an answer in its passage")
@@ -107,7 +107,7 @@ def _lost(found: Sequence[_Asked]) -> Finding:
 
 def _moved(found: Sequence[_Asked]) -> Finding:
     """Report answers that occur elsewhere than their `answer_start` says."""
-    title = "Answers that are not where they are said to be"
+    title = "Wrong answer positions"
     rows = [one.row(asked, note=_taken(asked)) for one in found for asked in one.questions if asked.moved]
     if not rows:
         return Finding("moved", title, "fine", "each answer is at its `answer_start`, as far as one is given")
@@ -123,7 +123,7 @@ def _taken(asked: Question) -> str:
 
 def _repeats(found: Sequence[_Asked]) -> Finding:
     """Report questions that occur again with the same passage, within a file."""
-    title, rows = "Questions asked again", []
+    title, rows = "Repeated questions", []
     for one in found:
         first: dict[tuple[bytes, ...], Question] = {}
         sides = (digests((getattr(asked, side) for asked in one.questions), "alike") for side in SIDES)
@@ -142,7 +142,7 @@ def _repeats(found: Sequence[_Asked]) -> Finding:
 
 def _overlap(found: Sequence[_Asked]) -> Finding:
     """Report the questions of dev and test on passages that occur in train too."""
-    title = "Passages in several parts"
+    title = "Overlap between splits: passages"
     known, *others = (digests((asked.passage for asked in one.questions), "alike") for one in found)
     learned = set(known)
     rows = [

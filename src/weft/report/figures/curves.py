@@ -34,7 +34,7 @@ class Curve:
 def dev_curves(curves: Sequence[Curve], name: str) -> str:
     """Draw the dev score of several models by epoch, each line named at its end."""
     known = measure(name)
-    return epoch_curves(curves, f"{known.called} on the dev part", form=known.form)
+    return epoch_curves(curves, f"{known.called} on the dev set", form=known.form)
 
 
 def epoch_curves(curves: Sequence[Curve], title: str, *, form: Form = "share", across: float = FULL) -> str:

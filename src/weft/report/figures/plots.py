@@ -44,7 +44,7 @@ class Learning:
 
 
 def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
-    """Draw the loss in training and on the dev part, and beside it the dev scores, by step; the best step is marked.
+    """Draw the loss in training and on the dev set, and beside it the dev scores, by step; the best step is marked.
 
     Dev scores are the one that chooses the best step, and those of the headline that are of one kind.
     """
@@ -68,7 +68,7 @@ def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
             _figure(partial(_loss_panel, losses=losses, dev_losses=dev_losses), best, _told(losses, dev_losses))
         )
     if named:
-        said.append("the scores on the dev part")
+        said.append("the scores on the dev set")
         told = [f"dev {measure(name).called} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
         figures.append(_figure(partial(_score_panel, named=named), best, told))
     caption = ", ".join(said[:-1]) + " and " * (len(said) > 1) + "".join(said[-1:])
@@ -156,7 +156,7 @@ def _loss_panel(axes: Axes, *, losses: np.ndarray, dev_losses: np.ndarray) -> No
 
 
 def _score_panel(axes: Axes, *, named: Sequence[tuple[str, np.ndarray]]) -> None:
-    axes.set_title("dev scores" if len(named) > 1 else f"{measure(named[0][0]).called} on the dev part")
+    axes.set_title("dev scores" if len(named) > 1 else f"{measure(named[0][0]).called} on the dev set")
     for place, (name, curve) in enumerate(named):
         axes.plot(
             *curve.T, color=LINES[2 + place], label=measure(name).called, linestyle=dashes(place * 8), **dots(curve)

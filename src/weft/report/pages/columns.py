@@ -47,7 +47,7 @@ def columns(runs: Sequence[Run]) -> list[Column]:
         _score_column(one, room="span" if one.name in firsts else "none") for one in MEASURES.values() if one.beside
     ]
     every += [
-        Column("Texts / s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "higher"),
+        Column("Texts/s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "higher"),
         Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), formatting.size, "lower"),
         Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), formatting.duration, "lower"),
     ]

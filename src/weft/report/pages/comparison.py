@@ -94,7 +94,7 @@ def experiment_page(folder: Path) -> Path:
         curves=Markup(
             epoch_curves(
                 _curves(runs, partial(_dev, name=steered.name)),
-                f"{steered.called} on the dev part",
+                f"{steered.called} on the dev set",
                 form=steered.form,
             )
         ),
@@ -178,7 +178,7 @@ def _columns(names: Sequence[str], *, several: bool, labelled: bool) -> list[_Co
         over_runs(decides, span),
         *(over_runs(name) for name in others),
         *(calibration if labelled else []),
-        _Column("Texts / s", lambda model: model["texts_per_second"], formatting.pace, "higher"),
+        _Column("Texts/s", lambda model: model["texts_per_second"], formatting.pace, "higher"),
         _Column("Size", lambda model: model["size_bytes"], formatting.size, "lower"),
         _Column("Training", lambda model: model["train_seconds"], formatting.duration, "lower"),
     ]

@@ -71,7 +71,7 @@ def distilled_page(folder: Path) -> Path:
     return write_page(
         folder / PAGE,
         "runs.html.j2",
-        title=f"{student['encoder']} has learned from {teacher}: {value} {measure(found['score']).called}",
+        title=f"{student['encoder']} distilled from {teacher}: {value} {measure(found['score']).called}",
         notes=[],
         lead=" ".join(in_words(found)),
         caption=_caption(found),

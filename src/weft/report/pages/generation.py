@@ -76,7 +76,7 @@ def written(run: Run) -> dict[str, Any]:
 def _curves_notes(run: Run) -> list[str]:
     """What is to be known of the curves: by which search dev scores are, and which losses."""
     search = run.detail("search", "greedy search")
-    greedy = f"Dev scores are of greedy search, those in the table of {search}."
+    greedy = f"Dev scores are by greedy search, those in the table by {search}."
     return [LOSSES] if search == "greedy search" else [greedy, LOSSES]
 
 
@@ -149,7 +149,7 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
     expected, found = differing(nearest, answer)
     unread, line = row.get("unread"), row.get("line")
     said = [f"{measure('chrf').called} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
-    said += [f"the nearest of {len(references)} references"] if len(references) > 1 else []
+    said += [f"best of {len(references)} references"] if len(references) > 1 else []
     said += [f"line {formatting.count(line)}"] if line else []
     return {
         "source": cut(str(row.get("source", ""))),

@@ -49,17 +49,15 @@ def _lead(run: Run) -> str:
         total, hits = exact["texts"], exact["right"]
     commonest = run.detail("commonest", {})
     if total:
-        what = "are not given exactly their labels" if exact else "are answered wrong"
+        what = "do not get exactly their labels" if exact else "are misclassified"
         errors = f"{total - hits:,} of {total:,} texts {what}. " if hits < total else ""
         rows = [row for row in _class_rows(run) if row["f1"] and row["support"]]
         if len(rows) > 1 and hits < total:
             worst = min(rows, key=lambda row: row["f1"].value)
-            hardest = (
-                f"Hardest is “{shorten(worst['label'], 40)}”, with an F1 of {formatting.score(worst['f1'].value)}."
-            )
+            hardest = f"Lowest F1: “{shorten(worst['label'], 40)}”, {formatting.score(worst['f1'].value)}."
     if commonest:
         label, share = shorten(commonest["label"], 40), formatting.score(commonest["share"])
-        baseline = f" Always answering “{label}” would be right for {share}."
+        baseline = f" Always predicting “{label}” would have an accuracy of {share}."
     return f"{errors}{hardest}{baseline}".strip()
 
 
@@ -82,12 +80,13 @@ def _label(found: Any) -> str:
 def _errors(errors: Errors | None, what: Literal["answers", "texts"] = "answers") -> dict[str, Any] | None:
     if errors is None or not errors.answers:
         return None
-    wrong = f"{errors.wrong:,} of {errors.answers:,} answers {'is' if errors.wrong == 1 else 'are'} wrong"
+    wrong = f"{errors.wrong:,} of {errors.answers:,} predictions {'is' if errors.wrong == 1 else 'are'} wrong"
     if what == "texts":
-        wrong = f"In {errors.wrong:,} of {errors.answers:,} texts a hidden piece is told wrong"
+        wrong = f"In {errors.wrong:,} of {errors.answers:,} texts a masked token is predicted wrong"
     if not errors.wrong:
-        return {"said": f"None: all {errors.answers:,} answers are right.", "rows": []}
-    most = "" if len(errors.hardest) == errors.wrong else f"; these are the {len(errors.hardest)} it was surest of"
+        return {"said": f"None: all {errors.answers:,} predictions are correct.", "rows": []}
+    shown = f"; these are the {len(errors.hardest)} with the highest confidence"
+    most = "" if len(errors.hardest) == errors.wrong else shown
     return {"said": f"{wrong}{most}.", "rows": [_error_row(row) for row in errors.hardest]}
 
 

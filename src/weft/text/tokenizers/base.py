@@ -81,7 +81,7 @@ class Tokenizer(ABC):
     @property
     def counted(self) -> str:
         """The size of each view's vocabulary, for people."""
-        return f"{' + '.join(f'{size:,}' for size in self.sizes)} ids"
+        return f"vocabulary size{'s' if len(self.sizes) > 1 else ''} {' + '.join(f'{size:,}' for size in self.sizes)}"
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:
