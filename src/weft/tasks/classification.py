@@ -14,17 +14,16 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns
-from weft.data.examples.labelled import LabelledText, SoftLabelledText
+from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
 from weft.tasks.base import AnswerForm, Loss, Scores
-from weft.tasks.label_task import LabelTask
+from weft.tasks.label_task import LabelTask, LabelTaskConfig
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
 from weft.tasks.teaching import Targets, Teacher
-from weft.tasks.texts import LabelTaskConfig, in_order
 
 TINY = np.finfo(np.float64).tiny
 

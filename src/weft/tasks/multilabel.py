@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns, Share
-from weft.data.examples.labelled import LabelledText
+from weft.data.examples.labelled import LabelledText, in_order
 from weft.data.examples.roles import LABEL, TEXT, Role
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
@@ -24,9 +24,8 @@ from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
 from weft.tasks.base import AnswerForm, Loss, Scores
-from weft.tasks.label_task import LabelTask, listed
+from weft.tasks.label_task import LabelTask, LabelTaskConfig, listed
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
-from weft.tasks.texts import LabelTaskConfig, in_order
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from weft.dataset import DataConfig, read_whole
 from weft.errors import ConfigError, InputError
 from weft.experiments.inspection.inspect import han_scripts, in_order, inspect, unknown_tokens, write_inspection
 from weft.experiments.inspection.label_errors import find_label_errors
+from weft.tasks.label_task import part_of
 from weft.tasks.multilabel import MultilabelConfig
-from weft.tasks.texts import part_of
 from weft.training.reports import Note
 
 GOOD = ("the room was clean and kind", "a lovely quiet stay", "房间很干净，服务也好", "下次还会再来这里")

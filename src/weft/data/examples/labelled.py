@@ -57,3 +57,15 @@ class SoftLabelledText(LabelledText):
     """A text with the log-probabilities that a teacher predicted for its labels, in their order (`in_order`)."""
 
     soft: tuple[float, ...] = field(default=(), compare=False, repr=False)
+
+
+def in_order(labels: Mapping[str, int]) -> list[str]:
+    """Labels that are numbers in their order, before words in theirs."""
+    return sorted(labels, key=_natural)
+
+
+def _natural(label: str) -> tuple[int, float, str]:
+    try:
+        return (0, float(label), label)
+    except ValueError:
+        return (1, 0.0, label)
