@@ -17,7 +17,7 @@ from shown import Block, commands
 
 from tests.pretrained_folders import write_model, write_writer
 from weft.cli.main import main
-from weft.demo import questions, reviews, translations
+from weft.demo import priced_reviews, questions, reviews, translations
 
 ROWS = 120
 PRETRAINED = {
@@ -53,6 +53,7 @@ def make_files(folder: Path) -> None:
     (folder / "words.txt").write_text("续航\n性价比\n", encoding="utf-8")
     (folder / "quiet.txt").write_text("really\nreview\n", encoding="utf-8")
     (folder / "vectors.txt").write_text("".join(f"{word} {' '.join(['0.1'] * 8)}\n" for word in ("the", "is", "很")))
+    priced_reviews.write(folder / "priced.csv", size=ROWS)
     questions.write(folder / "questions.jsonl", questions.demo_questions(ROWS, seed=0))
     (folder / "passage.txt").write_text("Anna lives in Oslo.\n李明住在上海。\n", encoding="utf-8")
     _make_pairs(folder)
