@@ -182,7 +182,9 @@ def test_a_damaged_tokenizer_of_one_side_is_told(tmp_path):
 
 
 def test_a_search_is_of_no_use_to_a_model_that_writes_nothing(tmp_path):
-    with pytest.raises(ConfigError, match=r"`greedy` is a search, and a model of task `classification` generates no text"):
+    with pytest.raises(
+        ConfigError, match=r"`greedy` is a search, and a model of task `classification` generates no text"
+    ):
         saved(tmp_path).answer(TEXTS, search=Greedy())
 
 
