@@ -69,7 +69,10 @@ def text_scores(answers: Sequence[GeneratedText], texts: Sequence[str]) -> dict[
     sums_NF = np.array(
         [[loss.nats + loss.spelled, size] for loss, size in zip(losses, sizes, strict=True)], dtype=np.float64
     )
-    return {**reference_scores(answers), "bits_per_byte": CorpusScore("bits per byte of UTF-8", sums_NF, _bits, "lower")}
+    return {
+        **reference_scores(answers),
+        "bits_per_byte": CorpusScore("bits per byte of UTF-8", sums_NF, _bits, "lower"),
+    }
 
 
 def _bits(sums: np.ndarray) -> np.ndarray:
