@@ -115,7 +115,12 @@ def test_a_file_of_other_labels_is_not_scored(weft, posts, refused):
 
 def test_no_column_is_guessed_for_several_labels(weft, posts, refused):
     write_posts("moved.csv", *POSTS, label="label")
-    refused("evaluate", "posts", "moved.csv", says=("there is no column `tags` among `text`, `label`", "--label NAME"))
+    refused(
+        "evaluate",
+        "posts",
+        "moved.csv",
+        says=("there is no column `tags`, as in training, among `text`, `label`", "--label NAME"),
+    )
     said = weft("evaluate", "posts", "moved.csv", "--label", "label")
     assert (said.code, said.err) == (0, "label from column `label` (in training it was `tags`)\n")
 

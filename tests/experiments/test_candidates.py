@@ -85,6 +85,6 @@ def test_a_wrong_setting_is_said_to_be_that_of_its_model():
 
 def test_two_of_one_name_are_one_too_many():
     path = settings("bag.yaml", "task: {encoder: cnn}\n")
-    with pytest.raises(ConfigError, match="`bag` stands there twice") as caught:
+    with pytest.raises(ConfigError, match="`bag` is given twice") as caught:
         entries(["bag", path], DATA)
     assert "wide=wide.yaml" in caught.value.hint

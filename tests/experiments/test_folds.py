@@ -72,9 +72,7 @@ def test_what_is_said_of_the_file_is_said_once():
     first, second = by_fold(data(), TASK, count=2, seeds=[0])
     assert any(note.startswith("rows.jsonl: 20 rows") for note in first.examples.notes)
     assert len(second.examples.notes) == 1
-    assert (
-        second.examples.notes[0] == "9 rows to learn from, 1 to choose by, 10 to test on; equal texts are on one side"
-    )
+    assert second.examples.notes[0] == "9 training rows, 1 validation, 10 test; duplicates are kept in one split"
 
 
 def test_a_stream_is_cut_into_its_stretches():

@@ -176,7 +176,7 @@ def test_a_prompt_is_gone_on_with():
 
 def test_a_prompt_with_a_character_that_was_never_seen_is_refused():
     task = learned()
-    with pytest.raises(InputError, match="never seen `☃`, so it cannot go on") as caught:
+    with pytest.raises(InputError, match="never seen `☃`, so it cannot continue from it") as caught:
         task.encode([Prompt("ab"), Prompt("a☃")])
     assert "task.tokenizer=bytes" in caught.value.hint
 
@@ -195,7 +195,7 @@ def test_a_pair_is_no_prompt():
 
 
 def test_a_decoder_with_fewer_positions_than_are_read_is_refused():
-    with pytest.raises(ConfigError, match="positions for 8 tokens, and 16 are read") as caught:
+    with pytest.raises(ConfigError, match="positions for 8 tokens, fewer than the context of 16") as caught:
         learned(context=16, decoder={**GPT, "positions": "learned", "max_length": 8})
     assert caught.value.where == "task.context"
 
@@ -205,7 +205,7 @@ def test_prompts_are_rows_of_a_table_whatever_was_learned(tmp_path):
     path.write_text("ab\n\n好看\n", encoding="utf-8")
     table = open_table(str(path))
     config = learned(unit="stream").config.for_inputs(table)
-    assert list(config.read(table)) == [Prompt("ab"), Prompt(""), Prompt("好看")]
+    assert list(config.read_inputs(table)) == [Prompt("ab"), Prompt(""), Prompt("好看")]
 
 
 def test_free_texts_are_written_and_measured():

@@ -113,10 +113,10 @@ def answered(
             pace = (len(done) - first) / max(1e-9, now - started)
             if now - told >= SAID_SECONDS and len(done) < len(texts):
                 told = now
-                left = f"{pace:,.0f} a second, {(len(texts) - len(done)) / pace:,.0f} s left"
-                yield Note(f"the teacher has answered {len(done):,} of {len(texts):,} texts, {left}")
+                left = f"{pace:,.0f} per second, {(len(texts) - len(done)) / pace:,.0f} s left"
+                yield Note(f"the teacher has labelled {len(done):,} of {len(texts):,} texts, {left}")
             if signal := stop():
-                what = f"stopped after {len(done):,} answers of the teacher"
+                what = f"stopped after {len(done):,} predictions of the teacher"
                 raise Interrupted(what, signal=signal, hint="go on with --resume")
     return done
 

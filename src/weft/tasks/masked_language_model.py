@@ -200,7 +200,7 @@ class MaskedLanguageModelTask(Task):
     def average(self, answers: Sequence[Sequence[MaskedAnswer]]) -> list[MaskedAnswer]:
         """Models of several vocabularies have no mean."""
         del answers
-        what = "models that tell hidden words cannot be averaged"
+        what = "predictions of masked words cannot be averaged"
         raise InputError(what, where="--ensemble", hint="evaluate each model by itself")
 
     def quick_scores(self, answers: Sequence[MaskedAnswer], examples: Sequence[Document]) -> dict[str, float]:

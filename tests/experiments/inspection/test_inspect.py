@@ -151,7 +151,7 @@ def test_pairs_of_texts(tmp_path):
     assert [row.line for row in found["characters"].rows] == [25]
     assert [(row.text, row.second) for row in found["contradictions"].rows[:1]] == [rows[4][:2]]
     single = write(tmp_path / "single.csv", [("好", "1")])
-    with pytest.raises(InputError, match="no column `text_a`"):
+    with pytest.raises(InputError, match="no columns `text_a` and `text_b`"):
         looked_at(DataConfig(train=train, test=single), text="text_a,text_b")
 
 

@@ -87,5 +87,5 @@ def test_bad_rows_are_listed_and_tags_in_passages_say_what_moves(tmp_path):
 
 def test_a_file_without_answers_is_refused(tmp_path):
     train = rows(tmp_path / "train.jsonl", {"question": "Who?", "context": ADA})
-    with pytest.raises(InputError, match="no answers"):
+    with pytest.raises(InputError, match="which column is the answer"):
         findings(train)

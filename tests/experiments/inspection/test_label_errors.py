@@ -72,15 +72,15 @@ def test_what_is_read_otherwise_is_shown_with_its_line(oracle):
     assert (found.key, found.severity, found.count) == ("label-errors", "warning", 2)
     assert sorted(row.line for row in found.rows) == [6, 33]
     by_line = {row.line: row for row in found.rows}
-    assert by_line[6].note.startswith("reads as `pos` (")
-    assert by_line[33].note.startswith("reads as `neg` (")
-    assert found.said.startswith("2 texts of 60 (3.3%) read as another label")
+    assert by_line[6].note.startswith("predicted `pos` (")
+    assert by_line[33].note.startswith("predicted `neg` (")
+    assert found.said.startswith("2 texts of 60 (3.3%) get another label")
 
 
 def test_where_models_believe_all_labels_nothing_is_shown(oracle):
     oracle(of_word)
     *_, found = find_label_errors(part(*some(60, "pos", "neg")))
-    assert (found.severity, found.said) == ("fine", "no label is plainly at odds with its text")
+    assert (found.severity, found.said) == ("fine", "no label is clearly at odds with its text")
 
 
 def test_models_that_know_nothing_doubt_nothing(oracle):
@@ -106,13 +106,13 @@ def test_a_label_with_fewer_texts_than_folds_and_rows_without_text_or_label_are_
 )
 def test_too_little_is_not_looked_at(rows, labels):
     (found,) = find_label_errors(part(*some(rows, *labels)))
-    assert (found.severity, found.said[:13], found.count) == ("fine", "not looked at", 0)
+    assert (found.severity, found.said[:11], found.count) == ("fine", "not checked", 0)
 
 
 def test_texts_with_several_labels_are_not_looked_at():
     texts, labels = some(60, "pos", "neg")
     (found,) = find_label_errors(part(texts, [(label,) for label in labels]))
-    assert found.said.startswith("not looked at: how far such models")
+    assert found.said.startswith("not checked: how far such models")
 
 
 def test_the_same_seed_finds_the_same():

@@ -35,7 +35,7 @@ def test_the_page_marks_what_was_answered_and_what_is_right(tmp_path):
     assert '<mark class="missing">programs</mark>' in page
     assert "&lt;b&gt;" in page
     assert "<b>Ada" not in page
-    assert "1 of 3 questions are not answered wholly right." in page
+    assert "1 of 3 questions are not answered exactly right." in page
 
 
 def test_both_kinds_of_questions_are_told_apart(tmp_path):

@@ -40,7 +40,7 @@ def asked(run: Run) -> dict[str, Any]:
     wrong = [row for row in order if shares[row] < 1]
     right = [row for row in reversed(order) if shares[row] == 1 and rows[row]["answer"]]
     return {
-        "lead": f"{len(wrong):,} of {len(rows):,} questions are not answered wholly right." if rows else "",
+        "lead": f"{len(wrong):,} of {len(rows):,} questions are not answered exactly right." if rows else "",
         "kinds": _kinds(run),
         "wrong": [_card(rows[row], shares[row]) for row in wrong[:SURE]],
         "right": [_card(rows[row], shares[row]) for row in right[:RIGHT]],

@@ -54,8 +54,8 @@ def reference_scores(answers: Sequence[GeneratedText]) -> dict[str, CorpusScore]
         return {}
     sums_NF = np.array([[one.nats, one.tokens] for one in known], dtype=np.float64)
     return {
-        "log_loss": CorpusScore("nats a token", sums_NF, _mean, "lower"),
-        "perplexity": CorpusScore("exp(nats a token)", sums_NF, _perplexity, "lower"),
+        "log_loss": CorpusScore("nats per token", sums_NF, _mean, "lower"),
+        "perplexity": CorpusScore("exp(nats per token)", sums_NF, _perplexity, "lower"),
     }
 
 
@@ -69,7 +69,10 @@ def text_scores(answers: Sequence[GeneratedText], texts: Sequence[str]) -> dict[
     sums_NF = np.array(
         [[loss.nats + loss.spelled, size] for loss, size in zip(losses, sizes, strict=True)], dtype=np.float64
     )
-    return {**reference_scores(answers), "bits_per_byte": CorpusScore("bits a byte of UTF-8", sums_NF, _bits, "lower")}
+    return {
+        **reference_scores(answers),
+        "bits_per_byte": CorpusScore("bits per byte of UTF-8", sums_NF, _bits, "lower"),
+    }
 
 
 def _bits(sums: np.ndarray) -> np.ndarray:
