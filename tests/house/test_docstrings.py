@@ -10,7 +10,6 @@ from imports import PACKAGE
 
 PENDING = (
     "config.py",
-    "tasks/",
     "report/",
     "cli/",
     "run.py",

@@ -35,7 +35,7 @@ from weft.text.tokenizers.choices import TokenizerChoice, fitting
 RUN = 4
 """Length of common runs of passage and question from which on they count alike."""
 PARTS = 3 + RUN
-"""Number of kinds of positions: padding, the question, and the passage by its longest run in common with the question."""
+"""Number of kinds of positions: padding, question, and the passage by its longest run in common with the question."""
 QUESTION, PASSAGE = 1, 2
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
@@ -295,7 +295,7 @@ def targets(rows: Ragged, examples: Sequence[Question]) -> np.ndarray:
 
 
 def letters_of(texts: Sequence[str]) -> Ragged:
-    """Encode texts as numbers of their characters, so that an answer can be cut out of its passage letter for letter."""
+    """Encode texts as numbers of characters, so that an answer can be cut out of its passage letter for letter."""
     whole = "".join(texts).encode("utf-32-le", "surrogatepass")
     return Ragged.of(np.frombuffer(whole, dtype=np.uint32), np.array([len(text) for text in texts], dtype=np.int64))
 

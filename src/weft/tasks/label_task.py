@@ -1,4 +1,4 @@
-"""Shares what all tasks that decide among labels do: what is read, label numbers, temperature, means over windows."""
+"""The common part of tasks with labels: inputs, numbers of labels, temperature, means over windows."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from weft.text.tokenizers.base import Tokenizer
 
 
 class LabelTask(Task):
-    """What is read, labels, and how many training examples had each; its config is a LabelTaskConfig."""
+    """A task with inputs, labels, and the number of training examples of each; its config is a LabelTaskConfig."""
 
     temperature: float = 1.0
-    """By which the scores of all labels are divided; 1 until it is tuned."""
+    """Temperature that divides the scores of all labels; 1 until it is tuned."""
 
     def __init__(
         self, config: LabelTaskConfig, read: Input[Any, Any], labels: Sequence[str], counts: Sequence[int]
@@ -38,7 +38,7 @@ class LabelTask(Task):
 
     @property
     def each(self) -> int:
-        """How many texts an example has: one, two, or none where no text is read."""
+        """Number of texts of an example: one, two, or none where no text is read."""
         return self.input.texts
 
     @property
@@ -47,19 +47,19 @@ class LabelTask(Task):
         return self.input.tokenizer
 
     def save(self, folder: Path) -> None:
-        """The tokenizer's files, `labels.json`, and `tuned.json` where anything was tuned."""
+        """Write the tokenizer's files, `labels.json`, and `tuned.json` where anything was tuned."""
         self.input.save(folder)
         write_json(folder / "labels.json", self.learned())
         if self.tuned():
             write_json(folder / TUNED, self.tuned())
 
     def learned(self) -> dict[str, Any]:
-        """What of the labels is saved."""
+        """Return the content of `labels.json`."""
         each = {} if self.each == 1 else {"each": self.each}
         return {"labels": self.labels, "counts": self.counts, **each}
 
     def tuned(self) -> dict[str, Any]:
-        """What was decided after training."""
+        """Return all that was decided after training."""
         return {} if self.temperature == 1 else {"temperature": self.temperature}
 
     def restore(self, tuned: Mapping[str, Any]) -> Self:
@@ -69,11 +69,11 @@ class LabelTask(Task):
 
     @property
     def tunes(self) -> tuple[str, ...]:
-        """A temperature, where that is asked."""
+        """Names of all that is tuned: a temperature, where that is asked."""
         return () if self.config.calibrate == "none" else ("temperature",)
 
     def calibrate(self, probabilities_NC: np.ndarray, gold_N: np.ndarray) -> list[str]:
-        """Fit the temperature where that is asked; it stays 1 where that is no better. Says what it does."""
+        """Fit the temperature where that is asked; it stays 1 where that is no better. Returns notes."""
         if self.config.calibrate == "none":
             return []
         found, before = temperature(probabilities_NC, gold_N), log_loss(probabilities_NC, gold_N)
@@ -88,7 +88,7 @@ class LabelTask(Task):
         return self.input.build_classifier(self.config.classifier, classes=len(self.labels))
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
-        """Start each encoder from what is known before training, such as which training rows have which label."""
+        """Start each encoder from trained parts, word vectors, or counts over the training rows of each label."""
         label_R = columns.fixed["label"]
         has_label_CR = [label_R == c if label_R.ndim == 1 else label_R[:, c] for c in range(len(self.labels))]
         return self.input.initialize(model, columns, [np.flatnonzero(has_label_R) for has_label_R in has_label_CR])
@@ -107,10 +107,10 @@ class LabelTask(Task):
 
     @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
-        """What is to be answered, a row for each example. Raises InputError for a label that no training text had."""
+        """Return the right answers, a row for each example. Raises InputError for a label that no training text had."""
 
     def encode(self, examples: Sequence[LabelledText]) -> Columns:
-        """Encode what is read of every example; `label` as numbers, where all are given.
+        """Encode the inputs of every example; `label` as numbers, where all are given.
 
         Raises InputError for a label that no training text had, and for more or fewer texts than in training.
         """
@@ -134,7 +134,7 @@ class LabelTask(Task):
         return []
 
     def merged(self, parts: Sequence[np.ndarray], columns: Columns) -> np.ndarray:
-        """The mean over the rows of each text, [E, C]; a long text has several."""
+        """Average over the rows of each text, [E, C]; a long text has several."""
         if not parts:
             return np.zeros((0, len(self.labels)))
         sum_EC = np.zeros((int(columns.owner_R[-1]) + 1, len(self.labels)))
@@ -142,7 +142,7 @@ class LabelTask(Task):
         return sum_EC / np.bincount(columns.owner_R)[:, None]
 
     def mean_probabilities(self, answers: Sequence[Sequence[Any]]) -> np.ndarray:
-        """The mean over models of the probabilities in their answers to the same texts, [E, C], in this task's order.
+        """Average over models the probabilities in their answers to the same texts, [E, C], in this task's order.
 
         Raises InputError where the models differ in their labels or in how many texts they answered.
         """
@@ -161,19 +161,19 @@ class LabelTask(Task):
         return sums_EC / len(answers)
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """Describe the labels, and what is read."""
+        """Describe the labels and the inputs."""
         shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
         return [f"{len(self.labels)} labels: {shown}", *self.input.notes(columns)]
 
     def extra_results(
         self, model: nn.Module, examples: Sequence[LabelledText], *, device: torch.device
     ) -> dict[str, Any]:
-        """Return what each input has learned, where there are several."""
+        """Return the facts that each input has learned, where there are several."""
         del model, examples, device
         return {"inputs": self.input.describe()} if self.config.beside else {}
 
     def number(self, label: str, example: LabelledText) -> int:
-        """The number of a label. Raises InputError, with the example's line, for one that no training text had."""
+        """Return the number of a label. Raises InputError, with the line, for one that no training text had."""
         if label not in self.numbers:
             known = ", ".join(f"`{label}`" for label in self.labels[:20])
             raise InputError(
@@ -185,7 +185,7 @@ class LabelTask(Task):
 
 
 def _with(one: LabelledText, other: LabelledText, column: str) -> LabelledText:
-    """An example with one thing that it is read by taken from another."""
+    """Return an example with one of its inputs taken from another example."""
     if column == "text":
         return replace(one, text=other.text, second=other.second)
     values = {
@@ -197,5 +197,5 @@ def _with(one: LabelledText, other: LabelledText, column: str) -> LabelledText:
 
 
 def listed(words: Sequence[str]) -> str:
-    """The first eight of some words, and how many more there are."""
+    """List the first eight of some words, and the number of the others."""
     return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")

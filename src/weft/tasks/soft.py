@@ -1,4 +1,4 @@
-"""Texts that a teacher has answered: what it said, beside the label or in its place; knows no teacher and no loss."""
+"""Soft labels: the probabilities that a teacher predicted for texts, beside the label or in its place."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from weft.data.examples.labelled import LabelledText, SoftLabelledText
 
 
 def with_soft(columns: Columns, examples: Sequence[LabelledText], numbers: Mapping[str, int]) -> Columns:
-    """The columns of examples that a teacher answered, all of them: `soft`, float32 [R, C], and `label`, -1 for none.
+    """Add columns to examples, all of which a teacher answered: `soft`, float32 [R, C], and `label`, -1 for none.
 
-    Of other examples the columns as they are.
+    The columns of other examples stay as they are.
     """
     taught = [one for one in examples if isinstance(one, SoftLabelledText)]
     if not taught or len(taught) < len(examples):

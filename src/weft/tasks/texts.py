@@ -1,4 +1,4 @@
-"""What every task that reads texts shares: columns, tokenizer, ids, windows, notes; of labels it knows the names."""
+"""The common part of tasks with labels: settings, columns, examples, and what is learned of inputs."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from weft.tasks.base import TUNED, Doctor, TaskConfig
 
 
 class LabelTaskConfig(TaskConfig, TextSettings):
-    """What is read of a file, how texts become ids, and the model that reads them."""
+    """Settings shared by the tasks with labels: columns, inputs, classifier, calibration."""
 
     roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)
     further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "inputs")
     inspected_as: ClassVar[Doctor | None] = "labels"
     text: Names = None
-    """The column of the text, or a list of two for pairs of texts; None: guessed from the file, and said."""
+    """Column of the text, or a list of two for pairs of texts; None: guessed from the file, and named in the run."""
     label: str | None = None
-    """The column of the label; None: guessed from the file, and said."""
+    """Column of the label; None: guessed from the file, and named in the run."""
     numbers: ColumnNames = ()
-    """Columns of numbers that are read beside the text, standardised; missing ones are flagged."""
+    """Columns of numbers that are read beside the text, standardised; missing values are flagged."""
     categories: ColumnNames = ()
-    """Columns of categories that are read beside the text, embedded; missing and unseen ones share a vector."""
+    """Columns of categories that are read beside the text, embedded; missing and unseen values share a vector."""
     inputs: tuple[InputChoice, ...] = ()
     """Further inputs, each with its kind, columns and encoder; the text is then read where `text` names its column."""
     fusion: FusionConfig = FusionConfig()
-    """How several inputs are joined."""
+    """Fusion of the vectors of several inputs."""
     classifier: ClassifierConfig = ClassifierConfig()
     calibrate: Literal["none", "temperature"] = "none"
-    """`temperature` divides all scores by one number, which is fitted on the dev set after training, so that
-    probabilities can be trusted more (Guo et al. 2017, section 4.2); no answer changes."""
+    """Calibration of probabilities: `temperature` divides all scores by one number, which is fitted on the dev set
+    after training (Guo et al. 2017, section 4.2); no answer changes."""
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
     @property
     def every_input(self) -> tuple[InputConfig, ...]:
-        """What is read: the text, numbers and categories beside it, further inputs."""
+        """Settings of all inputs: the text, numbers and categories beside it, further inputs."""
         return (*((self,) if self.reads_text else ()), *self.beside)
 
     @property
@@ -92,11 +92,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         return config.model_copy(update={"inputs": tuple(beside[len(beside) - len(self.inputs) :])})
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
-        """A text without a label; what is read beside it is missing."""
+        """Make an example of a text, without label and further inputs."""
         return LabelledText(text, second=second, other={one.name: one.absent() for one in self.beside})
 
     def example_of(self, fields: Mapping[str, Any]) -> LabelledText:
-        """An example to be answered, from its fields by column, `text` and `second` for the texts.
+        """Make an example to be answered, from its fields by column, `text` and `second` for the texts.
 
         Raises InputError for a field that cannot be read, or that no input has.
         """
@@ -110,17 +110,17 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         return LabelledText((*texts, "")[0], second=(*texts, None, None)[1], other=other)
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
-        """All of them, and whether their labels look as if they were separated otherwise."""
+        """Return all examples, with notes on labels that look as if they had another separator."""
         return examples, separator_notes(shared(one.label for one in examples), separator=self.separator)
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """The short form of what `weft inspect` says."""
+        """Return in short the findings of `weft inspect`."""
         return brief([part_of(name, files[name], rows) for name, rows in parts.items()], options=named)
 
     def read(self, table: Table) -> Iterator[LabelledText]:
-        """The labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
+        """Yield the labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
         names = self.columns_of("text", table) if self.reads_text else ()
         beside = self.beside
         for row in table:
@@ -142,11 +142,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
                     table.reject(row.line, error.what, column=column, hint=hint)
 
     def labels_of(self, row: Row) -> str | tuple[str, ...]:
-        """The label of a row, or its labels. Raises InputError where there is none and there has to be one."""
+        """Read the label of a row, or its labels. Raises InputError where there is none and there has to be one."""
         raise NotImplementedError
 
     def learned_input(self, examples: Sequence[LabelledText], *, classes: int) -> tuple[Self, Input[Any, Any]]:
-        """Decide what was left open, and learn what is read, from training examples.
+        """Decide what was left open in a config, and learn its inputs from training examples.
 
         Args:
             examples: the training set.
@@ -161,7 +161,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         return config, config._joined([one.learned(examples) for one in config.every_input])
 
     def loaded_input(self, folder: Path, *, each: int) -> Input[Any, Any]:
-        """Read what `Input.save` wrote; `each` is how many texts an example has."""
+        """Read what `Input.save` wrote; `each` is the number of texts of an example."""
         return self._joined(
             [
                 self.loaded_text(folder, each=each) if one is self else one.loaded(folder_of(folder, place))
@@ -186,7 +186,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a task learns of texts and labels, and what was tuned after training."""
+    """Inputs, labels and counts that a task learned, and the values tuned after training."""
 
     read: Input[Any, Any]
     labels: Sequence[str]
@@ -196,7 +196,7 @@ class Saved:
 
 
 def in_order(labels: Mapping[str, int]) -> list[str]:
-    """Labels that are numbers in their order, before words in theirs."""
+    """Sort labels: numbers in their order, before words in theirs."""
     return sorted(labels, key=_natural)
 
 
