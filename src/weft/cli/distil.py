@@ -32,7 +32,7 @@ STUDENT = (
 )
 TARGETS = "Of models that write: the teacher's texts in place of the true targets (the default), or beside them."
 STUDENTS = {"encoder": "cnn", "decoder": "lstm"}
-"""The kind of a student, by the part that is another than the teacher's."""
+"""Default kind of a student, by the part that differs from the teacher's."""
 
 
 @click.command("distil", short_help="Distil a large model into a small, fast one.")
@@ -103,13 +103,13 @@ PLACES = {
     "source_column": "task",
     "target": "task",
 }
-"""In which settings each option stands."""
+"""Section of the settings of each option."""
 
 
 def _student(
     teacher: Path, source: str | None, word: str | None, given: Mapping[str, Any], overrides: Sequence[str]
 ) -> tuple[RunConfig, str]:
-    """The settings of the student, with the data and the columns of the teacher where nothing else is said."""
+    """Return the settings of the student, with the data and the columns of the teacher unless others are named."""
     before = read_yaml(teacher / "config.yaml") if (teacher / "config.yaml").is_file() else None
     if before is None:
         hint = "expected one that `weft train` wrote"

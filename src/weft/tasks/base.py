@@ -182,7 +182,7 @@ class TaskConfig(Config):
         raise NotImplementedError
 
     def resolved(self, table: Table) -> Self:
-        """Return the config with its columns named, or guessed from a table. Raises InputError where they are not clear."""
+        """Return the config with columns named, or guessed from a table. Raises InputError where that is unclear."""
         return self.with_columns(table, find_roles(table, self.all_roles, named=self._named))
 
     def for_table(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:

@@ -234,7 +234,7 @@ class QuestionAnswering(Task):
         return scored(answers, examples)
 
     def record(self, answer: SpanAnswer, example: Question) -> dict[str, Any]:
-        """Return the question, right answers where they are known, the answer with its place, and the best candidates."""
+        """Return the question, right answers where they are known, the answer with its place, and candidates."""
         return recorded(answer, example)
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:

@@ -344,7 +344,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return [replace(one, targets=(given.text,)) for one, given in both if given.text.strip()]
 
     def attention(self, model: nn.Module, columns: Columns, row: int) -> Attention | None:
-        """Return the attention of the decoder to the source: in a Transformer, the mean over heads of the last layer."""
+        """Return the attention of the decoder to the source; of a Transformer the mean over heads of its last layer."""
         assert isinstance(model, EncoderDecoder)
         batch = self.collate(columns, np.array([row])).to(next(model.parameters()).device)
         assert batch.target_BT is not None
