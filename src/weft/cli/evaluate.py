@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 
 EXPOSURE = "Also print the exposure bias: loss teacher-forced and free-running, by position."
 POSITIONS = 256
-"""Largest number of tokens up to which exposure bias is measured."""
+"""Number of positions at which exposure bias is measured."""
 
 
 @click.command("evaluate", short_help="Evaluate a trained model on a labelled file.")

@@ -63,7 +63,7 @@ def one_run(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def several_runs(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a verb that makes several runs and ends with figures: how files are read, and what is said."""
+    """Options of a verb that makes several runs and ends with figures: reading of files, and output."""
     quiet = click.option("--quiet", is_flag=True, help="Print only errors and the result.")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print all results as JSON instead of a table.")
     return _all(device, encoding, on_bad_row, quiet, as_json)(command)

@@ -79,7 +79,7 @@ class Run:
         return pace if is_number(pace) else None
 
     def detail(self, name: str, otherwise: Any) -> Any:
-        """One of the details of the scores: `confusion`, `per_class`, `calibration`."""
+        """Return one of the details of the scores: `confusion`, `per_class`, `calibration`."""
         return (self.scores.get("details") or {}).get(name) or otherwise
 
 
