@@ -1,4 +1,4 @@
-"""A trained folder: settings, what was learned, weights. Knows how it is written, checked and asked; not trained."""
+"""Trained folders: settings, tokenizers, labels and weights are saved and loaded, and the model answers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Model:
     device: torch.device
 
     def answer(self, texts: Sequence[Any], *, search: SearchConfig | None = None) -> list[Any]:
-        """One answer a text, in their order; `search` is how a text is written, if not as the model's settings say.
+        """Return an answer for each text, in their order; `search` replaces the one of the model's settings.
 
         Raises InputError for an empty text, or one that is no string; ConfigError for a search that cannot be.
         """
@@ -68,7 +68,7 @@ class Model:
         return self.task.config.example(given) if isinstance(given, str) else given
 
     def stream(self, text: str, *, search: SearchConfig | None = None) -> Iterator[str]:
-        """What is written for a text, part by part as it is written; joined, it is the answer.
+        """Yield the text generated for an input, part by part as it is generated; joined, it is the answer.
 
         Raises ConfigError for a model that writes nothing, or a search that knows its output only at the end;
         InputError for what is no text.
@@ -88,7 +88,7 @@ class Model:
         return self.task.with_search(search)
 
     def evaluate(self, examples: Sequence[Any]) -> Evaluation:
-        """Answers to labelled examples, their scores with intervals, and the pace."""
+        """Return answers to labelled examples, their scores with intervals, and the pace."""
         return evaluate(self.task, self.network, examples, device=self.device)
 
     def quantized(self) -> Model:
@@ -101,17 +101,17 @@ class Model:
 
     @property
     def parameters(self) -> int:
-        """How many weights there are."""
+        """Number of parameters of the model."""
         return weights(self.network)
 
 
 def weights(network: nn.Module) -> int:
-    """How many weights a network has."""
+    """Count the parameters of a network."""
     return sum(one.numel() for one in network.parameters())
 
 
 def save_task(folder: Path, task: Task) -> None:
-    """What is learned before a model, into an existing folder."""
+    """Write settings, tokenizers and labels, all that is learned before a model, into an existing folder."""
     task.save(folder)
     write_json(folder / "task.json", task.config.model_dump(mode="json"))
 
@@ -127,7 +127,7 @@ def load_task(folder: Path, *, parts: Sequence[type[Config]] = ()) -> Task:
 
 
 def save_weights(folder: Path, network: nn.Module) -> None:
-    """Write the weights into an existing folder; a network that still learns beside its weights takes that in first."""
+    """Write the weights into an existing folder; a network with adapters merges them first, where they are merged."""
     for module in network.modules():
         if isinstance(module, FineTuned):
             module.finish()

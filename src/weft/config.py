@@ -1,4 +1,4 @@
-"""Settings: reading YAML, dotted overrides, and errors with the path of what is wrong; knows no setting by name."""
+"""Base of all settings: YAML, dotted overrides, and errors with the path of the setting that is wrong."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from weft.files import write_text
 
 
 class _Readable(type(BaseModel)):
-    """Lets a config that is made by hand, as `Beam(0)`, be refused in the words of one that is read from a file."""
+    """Metaclass of configs: errors of one made by hand, as `Beam(0)`, read like those of one from a file."""
 
     def __call__(cls, *args: Any, **settings: Any) -> Any:
         named = cls.in_order  # ty: ignore[missing-attribute]
@@ -40,7 +40,7 @@ class _Readable(type(BaseModel)):
 
 
 class Config(BaseModel, metaclass=_Readable):
-    """Base of every config: frozen, and a setting it does not know is an error.
+    """Base of every config: frozen, and an unknown setting is an error.
 
     Raises ConfigError, with the dotted path, for what is wrong.
     """
@@ -60,7 +60,7 @@ class Config(BaseModel, metaclass=_Readable):
 
     @classmethod
     def _further_down(cls, name: str) -> str:
-        """The hint for a setting that stands one level lower, as `epochs` in `training`."""
+        """Return the hint for a setting that stands one level lower, as `epochs` in `training`."""
         for parent, field in cls.model_fields.items():
             kind = field.annotation
             if isinstance(kind, type) and issubclass(kind, Config) and name in kind.model_fields:
@@ -106,7 +106,7 @@ def one_of(
 
 
 def kind_of(part: type[Config]) -> str:
-    """The word by which a config of this class is chosen."""
+    """Return the word by which a config of this class is chosen."""
     return str(part.model_fields["kind"].default)
 
 
@@ -140,7 +140,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def to_yaml(config: Config) -> str:
-    """The whole config, defaults too, as YAML."""
+    """Return the whole config, defaults too, as YAML."""
     stream = io.StringIO()
     yaml = YAML()
     yaml.default_flow_style = False
@@ -149,7 +149,7 @@ def to_yaml(config: Config) -> str:
 
 
 def _quoted(value: Any) -> Any:
-    """Texts in quotes that hold a line break other than the usual one, which would else be read as a space."""
+    """Quote texts that hold a line break other than the usual one, which would else be read as a space."""
     if isinstance(value, Mapping):
         return {name: _quoted(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -164,7 +164,7 @@ def write_yaml(config: Config, path: Path) -> None:
 
 
 def overridden(settings: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """Settings with `a.b=value` overrides applied; a value is read as YAML.
+    """Apply `a.b=value` overrides to settings; a value is read as YAML.
 
     A bare kind on the way is opened: over `{encoder: cnn}`, `encoder.width=5` gives `{kind: cnn, width: 5}`.
     """
@@ -200,7 +200,7 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any], *, path: str =
 
 
 def _in_short(value: Any) -> str:
-    """A setting in a sentence: of a part its kind."""
+    """Name the value of a setting in a sentence: of a part its kind."""
     if isinstance(value, Mapping) and "kind" in value:
         return str(value["kind"])
     return "not set" if value is None else str(value)
@@ -264,7 +264,7 @@ def explained(error: ErrorDetails) -> str:
 
 
 def _found(error: ErrorDetails) -> str:
-    """Name the value that stands there, where it can be shown and the message does not name it."""
+    """Name the value found, where it can be shown and the message does not name it."""
     found = error.get("input")
     named = error["type"] in ("kind", "unknown")
     return f", found `{found}`" if isinstance(found, str | int | float) and not named else ""

@@ -1,4 +1,4 @@
-"""The examples of a run: files read, columns found, parts split, and what is to be said of them; learns nothing."""
+"""The examples of a run: files are read, columns found, parts split, with notes on them."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from weft.tasks.choices import TASKS
 
 
 class DataConfig(Config):
-    """Where examples come from."""
+    """Settings of the files of examples: train, dev and test set."""
 
     train: str
-    """The file to learn from."""
+    """File of the training set, which the model learns from."""
     dev: str | None = None
-    """The file by which the best weights are chosen; None: a share of the training file."""
+    """File of the dev set (validation set), which chooses the best weights; None: a share of the training file."""
     dev_share: float = Field(default=0.1, gt=0, lt=1)
-    """How much of the training file is held out where `dev` names none."""
+    """Share of the training file that is held out as dev set where `dev` names no file."""
     test: str | None = None
-    """The file that the finished model is scored on; None: the dev set, which flatters a little."""
+    """File of the test set, which the trained model is scored on; None: the dev set, whose scores flatter a little."""
     encoding: str = "auto"
-    """Of all files; `auto`: found out, and said."""
+    """Character encoding of all files; `auto`: it is detected, and named in the run."""
     on_bad_row: OnBadRow = "stop"
-    """`skip` leaves rows out that cannot be read, and lists them."""
+    """Treatment of rows that cannot be read: `stop` ends with an error, `skip` leaves them out and lists them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The parts of the data, the task with its columns named, and what is to be said."""
+    """Parts of the data, the task with its columns named, and notes for the user."""
 
     task: TaskConfig
     train: Sequence[Any]
@@ -49,7 +49,7 @@ class Examples:
 
     @property
     def fingerprint(self) -> str:
-        """Of all texts and labels: a resumed run must see the same."""
+        """Return a checksum of all texts and labels: a resumed run must read the same."""
         digest = hashlib.sha256()
         for example in chain(self.train, self.dev, self.test):
             digest.update(repr((example.whole, example.label)).encode())
@@ -104,7 +104,7 @@ def _open(data: DataConfig, file: str) -> Table:
 
 
 def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
-    """The task with its columns. Raises InputError, where a label is looked for in vain with a hint at other tasks."""
+    """Find the columns of the task. Raises InputError, with a hint at other tasks where no label is found."""
     try:
         return task.resolved(table)
     except ColumnsUnclear as error:
@@ -114,7 +114,7 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
 
 
 def _other_tasks() -> str:
-    """Tasks whose columns may be there where those of labelled texts are not."""
+    """List the tasks whose columns may be there where those of labelled texts are not."""
     return f"other tasks of weft train: {', '.join(one.offer for one in TASKS if one.offer)}"
 
 
@@ -141,12 +141,12 @@ def _described(table: Table, task: TaskConfig, rows: Sequence[Any]) -> list[str]
 
 
 def left_out(table: Table) -> list[str]:
-    """The rows of a table that could not be read, a sentence each."""
+    """Describe the rows of a table that could not be read, a sentence each."""
     return [f"left out {bad.place}: {bad.what}" for bad in table.bad]
 
 
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
-    """What was named of how files are read, which `weft inspect` has to be told too; what was guessed, it guesses."""
+    """Return the options of reading that `weft inspect` needs too: those that were named, as it guesses the others."""
     named = {
         **{name: as_option(getattr(task, name)) or None for name in task.columns},
         "label_separator": task.separator,
@@ -156,13 +156,13 @@ def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
 
 
 def _moved(file: str, before: TaskConfig, now: TaskConfig) -> list[str]:
-    """Which columns of a further file are others than those of the training file."""
+    """Describe the columns of a further file that are others than those of the training file."""
     names = [name for name in before.columns if getattr(before, name) != getattr(now, name)]
     return [f"{file}: {name} from column `{as_option(getattr(now, name))}` (guessed)" for name in names]
 
 
 def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int) -> tuple[Sequence[Any], Sequence[Any]]:
-    """Rows to learn from, and `data.dev_share` of them to choose by. Raises InputError where there are too few."""
+    """Split rows into training set and dev set by `data.dev_share`. Raises InputError where there are too few."""
     halves = task.held_out(rows, share=data.dev_share, seed=seed)
     if not len(halves.dev):
         raise InputError("there are too few rows to hold some out", where=data.train, hint="name a file with --dev")

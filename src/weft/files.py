@@ -29,7 +29,7 @@ def written(path: Path) -> Generator[IO[str]]:
 
 @contextmanager
 def written_folder(path: Path) -> Generator[Path]:
-    """A fresh folder to fill, renamed to `path` (replacing what stood there) when the block ends without an error."""
+    """Make a folder to fill, renamed to `path` (replacing what stood there) when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -68,7 +68,7 @@ def read_json(path: Path) -> Any:
 
 
 def sha256(path: Path) -> str:
-    """The file's SHA-256 in hex."""
+    """Compute the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

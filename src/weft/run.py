@@ -1,4 +1,4 @@
-"""One run from config to folder: read, learn, encode, build, train, evaluate, save, page: the order, no details."""
+"""A run from config to folder, step by step: read, learn, encode, build, train, evaluate, save, write the page."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from weft.training.settings import TrainingConfig, precision_for
 
 
 class RunConfig(Config):
-    """Everything that decides the result of a run."""
+    """Settings that decide the result of a run: data, task, training, seed, device."""
 
     data: DataConfig
     task: TaskChoice = TASKS[0]()
-    """What is asked of the texts: a label each, any number of them, a text, or how they go on."""
+    """Task that the model learns, with its encoder or decoder: text classification unless its `kind` names another."""
     training: TrainingConfig = TrainingConfig()
     seed: int = Field(default=0, ge=0)
-    """Of all draws: same seed, same folds and weights."""
+    """Random seed of all draws: the same seed gives the same split and the same weights."""
     device: Device = "auto"
-    """Where to train; `auto`: a GPU if there is one."""
+    """Device to train on; `auto`: a GPU if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def train(
     parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
-    """Train into a folder, told as it goes; the folder is a bundle when the reports end.
+    """Train into a folder, and yield reports; the folder is a trained folder when they end.
 
     Args:
         config: what to do.
@@ -115,7 +115,7 @@ def train(
 
 
 def fit(config: RunConfig, examples: Examples) -> bundle.Model:
-    """Train in memory, on examples that are read already: no folder, no page, nothing said.
+    """Train in memory, on examples that are read already: no folder, no page, no reports.
 
     Raises WeftError: of the kind that fits.
     """
@@ -129,7 +129,7 @@ def fit(config: RunConfig, examples: Examples) -> bundle.Model:
 
 
 def suited(config: RunConfig) -> RunConfig:
-    """The same, with the training settings that suit its encoder where none are set."""
+    """Return a copy with the training settings that suit its encoder where none are set."""
     advised = {name: value for part in config.task.part_configs for name, value in getattr(part, "advised", {}).items()}
     given = {name: getattr(config.training, name) for name in config.training.model_fields_set}
     mine, theirs = given.get("optimizer"), advised.get("optimizer")
@@ -253,7 +253,7 @@ def _tuning(job: Job) -> Iterator[Report]:
 
 
 def _tune(job: Job) -> list[str]:
-    """Decide what is decided after training, on the answers of the best weights; returns what is to be said of it."""
+    """Fit thresholds and temperature on the answers of the best weights; returns notes for the user."""
     if not job.task.tunes:
         return []
     answers = answer_columns(job.task, job.model, job.dev_columns, device=job.device)

@@ -1,4 +1,4 @@
-"""The folder of a run: the names of its files, the states it can be in, whether it is whole; not what they hold.
+"""The folder of a run: the names of its files, its states, and the check that it is whole.
 
 A run folder holds
 
@@ -37,7 +37,7 @@ PAGE = "page.html"
 SEAL = "bundle.json"
 
 FORMAT = 1
-"""Rises when older folders can no longer be read."""
+"""Version of the format, which rises when older folders can no longer be read."""
 
 State = Literal["absent", "foreign", "started", "finished"]
 """`absent`: free to write, as an empty folder is; `foreign`: something that no run wrote, or a file.
@@ -133,12 +133,12 @@ def seal(folder: Path, *, version: str) -> None:
 
 
 def seal_sum(folder: Path) -> str:
-    """The SHA-256 by which a finished model is known."""
+    """Return the SHA-256 that identifies a finished model."""
     return sha256(folder / SEAL)
 
 
 def size(folder: Path) -> int:
-    """Bytes that a model takes on disk: weights and assets, no pages or tables."""
+    """Count the bytes that a model takes on disk: weights and assets, no pages or tables."""
     return sum((folder / name).stat().st_size for name in _model_files(folder))
 
 

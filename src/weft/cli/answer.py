@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.models.device import Device
 
 AROUND = 60
-"""Characters of the passage that are shown on each side of an answer."""
+"""Number of characters of the passage that are shown on each side of an answer."""
 
 
 @click.command("answer", short_help="Answer questions from a passage, and show where the answer is.")
@@ -73,7 +73,7 @@ def command(
 
 
 def shown(given: Any, passage: str, *, marked: bool) -> Text:
-    """An answer for people: its text, how sure it is, its place, and what stands around it.
+    """Write an answer for people: its text, its confidence, its place, and the passage around it.
 
     In there the answer is `marked` by its colours, or else stands in brackets.
     """
@@ -92,7 +92,7 @@ def shown(given: Any, passage: str, *, marked: bool) -> Text:
 
 
 def _asked() -> Iterator[str]:
-    """Questions from a terminal until an empty line; those of a pipe to its end, without the blank lines."""
+    """Yield questions from a terminal until an empty line; those of a pipe to its end, without the blank lines."""
     if not sys.stdin.isatty():
         yield from filter(None, map(str.strip, sys.stdin))
         return

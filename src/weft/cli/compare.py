@@ -97,7 +97,7 @@ def command(
 
 
 def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> list[Candidate]:
-    """The models that are named: by their encoders or, where they write, by their decoders."""
+    """Return the models that are named: by their encoders or, where they write, by their decoders."""
     task = _task(given)
     part = "encoder" if given["encoders"] else task.parts[-1]
     if part not in task.parts:
@@ -112,7 +112,7 @@ def _entries(source: str, given: dict[str, Any], overrides: Sequence[str]) -> li
 
 
 def _task(given: dict[str, Any]) -> type[TaskConfig]:
-    """The task that is named, or that the options are of. Raises ConfigError for one that is not compared."""
+    """Return the task that is named, or that the options are of. Raises ConfigError for one that is not compared."""
     from weft.tasks.choices import KINDS, implied
 
     compared = {kind: task for kind, task in KINDS.items() if task.compared_by}
@@ -145,11 +145,11 @@ PLACES = {
     "task": ("text", "label", "kind", "target"),
     "data": ("test", "encoding", "on_bad_row"),
 }
-"""In which settings each option stands."""
+"""Options by the section of the settings that they belong to."""
 
 
 def _settings(source: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that all models share."""
+    """Return the settings that all models share."""
     known = {name: value for name, value in given.items() if value is not None}
     settings: dict[str, Any] = {name: value for name, value in known.items() if name in ("seed", "device")}
     for section, names in PLACES.items():
@@ -180,7 +180,7 @@ def _table(found: Mapping[str, Any]) -> Table:
 
 
 def _legend(found: Mapping[str, Any]) -> str:
-    """What the figures of the table are."""
+    """Describe the figures of the table in a sentence."""
     runs = found["repeats"] * found["folds"]
     said = f"mean ± standard deviation of {runs} {found['design']}; " if runs > 1 else ""
     several = ", the mean of the repeats" if "details" in found["models"][0] else " of the first repeat"

@@ -1,4 +1,4 @@
-"""How a run looks on a terminal: notes, a bar or plain lines, tables. Talk goes to stderr, data to stdout."""
+"""Output of a run on a terminal: notes and progress on stderr, tables of scores on stdout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from weft.cli.formatting import brief, called, interval, shown, told
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 
 PLAIN_SECONDS = 5.0
-"""Where there is no terminal, at most one line of progress in so many seconds."""
+"""Seconds between two lines of progress at least, if there is no terminal."""
 ASKED = {"with_answer": "with an answer", "without_answer": "unanswerable"}
 """The kinds of questions on a passage."""
 
@@ -100,7 +100,7 @@ def stopping() -> Generator[list[int]]:
 
 
 def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
-    """The named scores as a sentence, and the score of always giving the commonest answer."""
+    """Write the named scores as a sentence, and the score of always giving the commonest answer."""
     found = {name: score for name in names if (score := scores["scores"].get(name))}
     few = any(one["low"] is None for one in found.values())
     parts = [
@@ -117,7 +117,7 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
 
 
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
-    """A table of scores with their intervals, and below it one of the classes, or how each was made, on stdout."""
+    """Print a table of scores with their intervals on stdout, and one of the classes or of the signatures below it."""
     console = Console(file=sys.stdout, highlight=False)
     details = scores["details"]
     search = f", decoded by {details['search']}" if "search" in details else ""
@@ -143,7 +143,7 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
 
 
 def _kinds(details: Mapping[str, Any], names: Sequence[str]) -> Table:
-    """The scores of questions with an answer in their passage, and of those without one."""
+    """Print the scores of questions with an answer in their passage, and of those without one."""
     table = Table()
     for column in ("questions", *map(called, names), "number"):
         table.add_column(column, justify="left" if column == "questions" else "right")
@@ -166,7 +166,7 @@ def _classes(per_class: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
-    """A table of several models' scores, a row each, on stdout."""
+    """Print a table of several models' scores, a row each, on stdout."""
     table = Table()
     names = list(next(iter(scores.values()))["scores"])
     for column in ("model", *names):

@@ -61,7 +61,7 @@ def _tell_translator(console: Console, scores: Mapping[str, Any], answers: Seque
 
 
 def _plainest(missed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Two English texts and two Chinese ones: the shortest that are long enough to turn in the middle."""
+    """Choose two English texts and two Chinese ones: the shortest that are long enough to turn in the middle."""
     turning = [one for one in missed if len(one["text"]) >= (70 if one["text"].isascii() else 28)]
     turning.sort(key=lambda one: len(one["text"]))
     english = [one for one in turning if one["text"].isascii()]

@@ -33,7 +33,7 @@ STUDENT = (
 )
 TARGETS = "Sequence-level distillation: the teacher's outputs replace the true targets (the default), or are added."
 STUDENTS = {"encoder": "cnn", "decoder": "lstm"}
-"""The kind of a student, by the part that is another than the teacher's."""
+"""Default kind of a student, by the part that differs from the teacher's."""
 
 
 @click.command("distil", short_help="Distil a large model into a small, fast one.")
@@ -104,7 +104,7 @@ PLACES = {
     "source_column": "task",
     "target": "task",
 }
-"""In which settings each option stands."""
+"""Section of the settings of each option."""
 
 
 def _student(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 
 EXPOSURE = "Also print the exposure bias: loss teacher-forced and free-running, by position."
 POSITIONS = 256
-"""As far as exposure is looked at."""
+"""Number of positions at which exposure bias is measured."""
 
 
 @click.command("evaluate", short_help="Evaluate a trained model on a labelled file.")
@@ -95,7 +95,7 @@ def command(
 def _print(
     scores: Mapping[str, Any], each: Mapping[str, Mapping[str, Any]], *, title: str, lost: Sequence[Exposure]
 ) -> None:
-    """The scores, those of `each` model of an ensemble above them, what is lost by exposure, and the costs."""
+    """Print the scores, with those of `each` model of an ensemble above them, the exposure bias, and the costs."""
     if each:
         print_side_by_side({**each, AVERAGE: scores})
     print_scores(scores, title=f"{AVERAGE} of {title}" if each else title)
@@ -147,7 +147,7 @@ def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | Non
 
 
 def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file: str) -> dict[str, Evaluation]:
-    """The evaluation of each model; says what cannot be answered rightly, and what was not read."""
+    """Evaluate each model; notes name labels that it cannot predict, and inputs that were cut."""
     for said in dict.fromkeys(said for model in models.values() for said in model.task.check(examples)):
         click.echo(f"{file}: {said}", err=True)
     found = {folder: model.evaluate(examples) for folder, model in models.items()}
@@ -167,7 +167,7 @@ def _record(found: Evaluation, folder: str, model: bundle.Model) -> dict[str, An
 
 
 def _print_exposure(lost: Sequence[Exposure]) -> None:
-    """A table of losses by position, and the gap between them over all."""
+    """Print a table of losses by position, and the gap between them over all."""
     from weft.evaluation.exposure import in_buckets, together
 
     lines = Lines(title="exposure bias: loss in nats per token", title_justify="left")

@@ -1,4 +1,4 @@
-"""What scores are called in a terminal, and with how many digits they are shown; needs no torch."""
+"""Names and digits of scores in a terminal; imports no torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from weft.metrics.names import measure
 
 TOO_FEW = "too few texts"
-"""What stands where an interval would: of fewer than 10 texts there is none."""
+"""Placeholder for an interval: of fewer than 10 texts there is none."""
 
 
 def called(name: str) -> str:
@@ -35,7 +35,7 @@ def told(name: str, value: float) -> str:
 
 
 def interval(name: str, score: Mapping[str, float | None], *, written: Callable[[str, float], str] = told) -> str:
-    """The 95% interval of a score, `66.6 to 70.8`: the one way in which intervals are written, on pages too.
+    """Write the 95% interval of a score, `66.6 to 70.8`: the one way in which intervals are written, on pages too.
 
     Of a score without one it is said why.
     """

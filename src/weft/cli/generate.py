@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 
 TEXT = "A source text or a prompt; may be repeated."
 EMPTY = "(empty)"
-"""What is shown on a console for a text without a letter."""
+"""Placeholder on a terminal for a text without a letter."""
 
 
 @click.command("generate", short_help="Generate text with a trained model.")
@@ -83,7 +83,7 @@ def command(
 
 
 def _print(blocks: Iterator[Sequence[str]], asked: Sequence[str]) -> None:
-    """One text a line; several for one input are numbered, and a blank line stands around what takes several lines.
+    """Print one text a line; several for one input are numbered, and blank lines stand around a text of several lines.
 
     Above each text that has several lines a rule says which it is, where there may be more than one.
     """
@@ -118,7 +118,7 @@ def _check_streams(search: SearchConfig) -> None:
 
 
 def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, *, place: inputs.Place) -> None:
-    """Print texts as they are written; of several drawn for one input, each has a seed of its own, the next number."""
+    """Print texts as they are generated; of several samples of an input, each has the next number as its seed."""
     from weft.decoding.choices import Sample
 
     seeds = [search.seed + sample for sample in range(search.samples)] if isinstance(search, Sample) else []

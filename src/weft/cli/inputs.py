@@ -1,4 +1,4 @@
-"""Inputs of a trained model, from options, a file or standard input, and its answers to them; prints no answer."""
+"""Inputs of a trained model, from options, a file or standard input, and its answers to them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft import bundle
 
 CHUNK = 4096
-"""Inputs answered at a time: answers are on disk while the rest is still being read."""
+"""Number of inputs answered at a time: answers are on disk while the rest is still being read."""
 SAID = 5
-"""So many inputs that were not read to their end are named."""
+"""Number of inputs that are named when they were not read to their end."""
 
 Place = Callable[[int, Any], str]
-"""What an input is called, by its number from 1 and as an example."""
+"""Function that names an input, by its number from 1 and as an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Blank:
 def inputs(
     model: bundle.Model, file: str | None, *, column: str | None, **reading: Any
 ) -> tuple[Iterator[Any], Table | None, Place]:
-    """The inputs of a file, or of standard input, with the table that they come from, if rows of it may be left out.
+    """Return the inputs of a file or of standard input, with their table, if rows of it may be left out.
 
     `reading` are the encoding, and what becomes of a bad row, where they are given. Of plain lines, which are known by
     nothing but their number, none is left out: those without a text are `Blank`, unless a bad row is to stop.
@@ -58,14 +58,14 @@ def inputs(
 
 
 def _form(model: bundle.Model, file: str) -> str:
-    """Plain lines, where a file ends as the sources of training did: `test.en` of a model of `train.en,train.zh`."""
+    """Yield plain lines, where a file ends as the sources of training: `test.en` of a model of `train.en,train.zh`."""
     suffix = model.task.config.line_suffix
     alone = not side_files(file) and suffix_of(file).lower() not in FORMS
     return "txt" if suffix and alone and suffix_of(file) == f".{suffix}" else "auto"
 
 
 def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
-    """The examples of a table with a `Blank` where a line was refused; when all are read, say how many those were."""
+    """Yield the examples of a table with a `Blank` for each refused line; after the last, print the number of these."""
     told = 0
     for example in chain(examples, [None]):
         yield from (Blank(bad.line) for bad in table.bad[told:])
@@ -78,7 +78,7 @@ def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
 
 
 def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()) -> tuple[Iterator[Any], Place]:
-    """The inputs of options. Raises InputError for an empty one, where the task has no use for it."""
+    """Return the inputs of options. Raises InputError for an empty one, where the task has no use for it."""
     first, second, *more = model.task.config.texts
     if more:
         hint = f"give a FILE whose rows have {first}, {second} and {more[0]}"
@@ -97,7 +97,7 @@ def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()
 def answered(
     model: bundle.Model, examples: Iterator[Any], *, place: Place, on_bad_row: OnBadRow = "stop"
 ) -> Iterator[tuple[Any, Any]]:
-    """Each answer with its example, None for a blank line; says what was not read to its end, or not known.
+    """Yield each answer with its example, None for a blank line; says what was not read to its end, or not known.
 
     Raises InputError, which names the place, for an input that the model cannot read; to skip it is to leave it blank.
     """
@@ -128,7 +128,7 @@ def answered(
 def readable(
     model: bundle.Model, examples: Iterable[Any], *, place: Place, on_bad_row: OnBadRow, before: int = 0
 ) -> Iterator[Any]:
-    """The examples, numbered after those `before`, with a `Blank` for one that the model cannot read, which is said.
+    """Return the examples, numbered after those `before`, with a `Blank` and a note for one that the model cannot read.
 
     Raises InputError instead, where a bad row is to stop.
     """
@@ -148,7 +148,7 @@ def readable(
 
 
 def records(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[dict[str, Any]]:
-    """The record of each answer; that of a blank line has the same fields, with nothing in them but its line."""
+    """Yield the record of each answer; that of a blank line has the same fields, with nothing in them but its line."""
     fields: dict[str, None] = {}
     waiting: list[Blank] = []
     for given, example in found:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
-"""Of so many rows of a finding the lines are told."""
+"""Number of rows of a finding whose lines are named."""
 METAVAR = "classification|multilabel|seq2seq|question_answering"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
@@ -97,7 +97,7 @@ def command(
 def _told_of(
     data: DataConfig, task: str | None, columns: Mapping[str, str | None], *, label_errors: LabelErrors, seed: int
 ) -> Iterator[Note | Finding]:
-    """What is said of a file by the doctor for its kind of rows."""
+    """Inspect a file by the checks for its kind of rows."""
     from weft.experiments.inspection.inspect import inspect
     from weft.experiments.inspection.inspect_pairs import inspect_pairs
     from weft.experiments.inspection.inspect_questions import inspect_questions
@@ -139,7 +139,7 @@ def _table(findings: Sequence[Finding], called: Mapping[str, str]) -> Table:
 
 
 def _lines(finding: Finding) -> str:
-    """Where the first rows of a finding stand: `train 41, 45, 71, …`."""
+    """Write the lines of the first rows of a finding: `train 41, 45, 71, …`."""
     shown = [
         f"{part} {', '.join(f'{row.line:,}' for row in rows)}"
         for part, rows in groupby(finding.rows[:SHOWN], key=lambda row: row.part)

@@ -1,4 +1,4 @@
-"""The command line's entrance: which verbs there are, and how an error is told. Imports a verb only when it is used."""
+"""Entry point of the command line: the verbs, and the form of errors. A verb is imported only when it is used."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Verbs(click.Group):
     """A group whose commands live in modules of their own names."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """All verbs, in the order of a first visit."""
+        """List all verbs, in the order of a first visit."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -40,7 +40,7 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The verb that was typed, or an error with the nearest one."""
+        """Return the verb that was typed, or raise an error with the nearest one."""
         if args and not args[0].startswith("-") and args[0] not in VERBS:
             raise WeftError(f"there is no command `{args[0]}`", hint=did_you_mean(args[0], VERBS))
         return super().resolve_command(ctx, args)
@@ -58,7 +58,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; tells every mistake of a user in one form, and exits with its code."""
+    """Run the command line; prints every mistake of a user in one form, and exits with its code."""
     # torch's threads wait for each other by spinning; on a machine with other work the default, thirty times longer,
     # made training three to five times slower. Read when torch is imported, so it is set before.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
@@ -89,7 +89,7 @@ def _tell(message: str) -> None:
 
 
 def _usage(error: click.UsageError) -> str:
-    """Click's message in weft's grammar: lower case, what was typed in backticks, a hint on a line of its own."""
+    """Write a message of Click in weft's grammar: lower case, user input in backticks, a hint on a line of its own."""
     possible: list[str] = []
     message = error.format_message().split(" Did you mean")[0].split(" (Possible options")[0]
     if isinstance(error, click.NoSuchOption):

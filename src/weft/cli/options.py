@@ -51,7 +51,7 @@ target: Decorator = click.option("--target", help="Column of the target, for seq
 
 
 def one_run(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a verb that makes one run: its folder, settings and seed, and how files are read."""
+    """Options of a verb that makes one run: its folder, settings and seed, and how files are read."""
     output = click.option("--output", help="Run folder. Default: runs/ and the file's name.")
     resume = click.option("--resume", is_flag=True, help="Resume from the latest checkpoint in the run folder.")
     overrides = click.option(
@@ -63,14 +63,14 @@ def one_run(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def several_runs(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a verb that makes several runs and ends with figures: how files are read, and what is said."""
+    """Options of a verb that makes several runs and ends with figures: reading of files, and output."""
     quiet = click.option("--quiet", is_flag=True, help="Print only errors and the result.")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print all results as JSON instead of a table.")
     return _all(device, encoding, on_bad_row, quiet, as_json)(command)
 
 
 def _all(*decorators: Decorator) -> Decorator:
-    """Several options as one, in this order."""
+    """Join several options to one decorator, in this order."""
     return lambda command: reduce(lambda inner, decorator: decorator(inner), reversed(decorators), command)
 
 

@@ -126,7 +126,7 @@ def _write_csv(records: Iterator[dict[str, Any]], out: IO[str], *, separator: st
 
 
 def _row(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
-    """An answer as fields of a table; several labels stand in one field, their probabilities in another.
+    """Return an answer as fields of a table; several labels stand in one field, their probabilities in another.
 
     Alternatives to a text that was written are a JSON array, since there is no sign that none of them holds.
     """

@@ -33,7 +33,7 @@ AHEAD = (
 )
 FEW = f"too few for a comparison: it takes {FEWEST} lines or more"
 WORDS = ("13a", "intl", "none")
-"""The tokenizers that take what stands between spaces for words."""
+"""Tokenizers that split words at spaces."""
 
 
 @click.command("score", short_help="Score texts against references: BLEU, chrF, TER, ROUGE.")
@@ -110,7 +110,7 @@ def _scored(
 
 
 def _lines(path: str, encoding: str | None) -> list[str]:
-    """The lines of a file, blank ones too. Raises InputError for one that cannot be read, or has none."""
+    """Read the lines of a file, blank ones too. Raises InputError for one that cannot be read, or has none."""
     found = encoding or detect(path)
     check(path, found)
     if not encoding and found not in ("utf-8", "utf-8-sig"):
@@ -164,7 +164,7 @@ def _as_long(lines: Mapping[str, list[str]], path: str, *, like: str) -> None:
 def _with_references(
     lines: Mapping[str, list[str]], references: Sequence[str], on_bad_row: OnBadRow
 ) -> dict[str, list[str]]:
-    """The files without the lines that have no reference; says how many those are.
+    """Return the files without the lines that have no reference; a note names their number.
 
     Raises InputError for one that has a text to score, if that is to stop, and where no line has a reference.
     """

@@ -1,4 +1,4 @@
-"""The options that say how a text is written, and the search that they ask for; knows no verb."""
+"""Options of decoding, and the search that they ask for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.decoding.choices import SearchConfig
 
 KINDS = ("greedy", "beam", "sample", "minimum-risk")
-"""The kinds of search, in the order of `SEARCHES`."""
+"""Kinds of search, in the order of `SEARCHES`."""
 _ALL, _BEAM, _DRAWS = frozenset(KINDS), frozenset({"beam"}), frozenset({"sample", "minimum-risk"})
 
 
@@ -31,7 +31,7 @@ class _Option:
     kinds: frozenset[str]
     how: Mapping[str, Any]
     hint: str = ""
-    """How a wrong value is mended, where that is said in other words than for the setting."""
+    """Hint for a wrong value, where it differs from that for the setting."""
 
     @property
     def name(self) -> str:
@@ -97,14 +97,14 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The kind of search that was asked for, and the settings, each with its option; None and nothing: the model's."""
+    """Kind of search that was asked for, and the settings, each with its option; None and nothing: the model's."""
 
     kind: str | None
     settings: Mapping[str, Any]
     flags: Mapping[str, str]
 
     def over(self, own: SearchConfig | None) -> SearchConfig | None:
-        """The search asked for, over a model's own where that is of the same kind; None where nothing is asked.
+        """Return the search asked for, over a model's own where that is of the same kind; None where nothing is asked.
 
         Raises ConfigError for a value that cannot be.
         """
@@ -142,18 +142,18 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def own(model: bundle.Model) -> SearchConfig | None:
-    """The search of a model's own settings; None where it writes nothing."""
+    """Return the search of a model's own settings; None where it generates nothing."""
     return model.task.config.own_search
 
 
 def searched(model: bundle.Model, asked: Asked) -> bundle.Model:
-    """The same model, writing as asked. Raises ConfigError where it writes nothing."""
+    """Return a model that generates by the search asked for. Raises ConfigError where it generates nothing."""
     search = asked.over(own(model))
     return model if search is None else replace(model, task=model.task.with_search(search))
 
 
 def _in_options(error: ConfigError, asked: Asked) -> ConfigError:
-    """An error of a search with options in place of settings; any other error as it is."""
+    """Return an error of a search with options in place of settings; any other error as it is."""
     setting = error.where.removeprefix("search.")
     if setting and setting not in {option.setting for option in _OPTIONS}:
         return error

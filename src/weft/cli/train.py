@@ -106,11 +106,11 @@ PLACES = {
     "seed": "seed",
     "device": "device",
 }
-"""Where each option stands in the settings."""
+"""Path of each option in the settings."""
 
 
 def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Settings with what was given on the command line put in its place, over what a file says."""
+    """Put the options of the command line into settings, over those of a file."""
     for option, value in (given | {"kind": _kind(settings, given)}).items():
         if value is not None:
             *parents, last = PLACES[option].split(".")
@@ -135,7 +135,7 @@ def _check_start(given: Mapping[str, Any], overrides: Sequence[str]) -> None:
 
 
 def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
-    """The task that was named, or that options and files tell; None: as the settings say."""
+    """Return the task that was named, or that options and files imply; None: that of the settings."""
     from weft.tasks.choices import TASKS, implied
 
     task, data = settings.get("task"), settings.get("data")

@@ -221,7 +221,7 @@ def ended(rows: Ragged, end: int) -> Ragged:
 
 
 def begun(rows: Ragged, end: int) -> Ragged:
-    """Rows with a begin symbol before each."""
+    """Put a begin symbol before each row."""
     lengths_R = rows.lengths_R
     values = np.full((len(rows.values) + len(lengths_R), 1), end, dtype=rows.values.dtype)
     kept = np.ones(len(values), dtype=bool)

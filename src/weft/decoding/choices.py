@@ -107,7 +107,7 @@ class SearchConfig(Config):
         return (*rules, forced) if forced is not None else tuple(rules)
 
     def forced_words(self, *, end: int, spell: Spell, longest: int) -> ForcedWords | None:
-        """The last of the constraints among the rules, which a beam search also asks how far its rows are."""
+        """Find the forced words among the rules: a beam search asks them for the progress of its rows, too."""
         if not self.forced:
             return None
         spellings_of = {word: self._spelt(word, spell) for word in self.forced}
@@ -198,7 +198,7 @@ class Sampling(SearchConfig):
     """Random seed of sampling: the same seed draws the same outputs."""
 
     def rules(self, *, end: int, spell: Spell, longest: int) -> tuple[Rule, ...]:
-        """Those of every search, then those that shape what is left; see `SearchConfig.rules`."""
+        """Return the rules of every search, then the filters of sampling; see `SearchConfig.rules`."""
         rules: list[Rule] = []
         if self.temperature != 1:
             rules.append(Temperature(self.temperature))

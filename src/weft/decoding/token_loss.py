@@ -24,7 +24,7 @@ class Reference:
 
 
 def token_loss(logits_NV: Tensor, target_N: Tensor, *, smoothing: float = 0.0) -> Tensor:
-    """Cross-entropy summed over N tokens, in nats; `smoothing` is the share of a target spread evenly over all V ids.
+    """Sum the cross-entropy of N tokens, in nats; `smoothing` is the share of a target spread evenly over all V ids.
 
     Szegedy et al. 2016, section 7. Equal to `torch.nn.functional.cross_entropy(..., reduction="sum")`. On CPU the
     gradient is made in the memory of the scores, which must not be used again: a vocabulary is wide, and each pass over

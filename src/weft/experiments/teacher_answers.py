@@ -25,7 +25,7 @@ SAID_SECONDS = 10.0
 
 
 def teaching(kind: str) -> type[TaskConfig]:
-    """The task of a kind. Raises ConfigError where its models cannot teach."""
+    """Return the task of a kind. Raises ConfigError where its models cannot teach."""
     teachers = {name: task for name, task in KINDS.items() if task.teaches}
     if kind not in teachers:
         hint = f"a teacher of task {' or '.join(f'`{one}`' for one in teachers)} is needed"

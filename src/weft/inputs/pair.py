@@ -46,7 +46,7 @@ def framed(texts: Sequence[Ragged], frame: Frame, *, max_length: int, long: Long
 
 
 def joined(parts: Sequence[Ragged | tuple[int, ...]], *, segments: Sequence[int]) -> Ragged:
-    """Rows of ids end to end with the same ids in each; the values are [N, 2], the id and the segment of its part."""
+    """Join rows of ids end to end, with the same special ids in each; values are [N, 2], id and segment of its part."""
     rows = next(len(one.lengths_R) for one in parts if isinstance(one, Ragged))
     whole = [one if isinstance(one, Ragged) else _repeated(one, rows=rows) for one in parts]
     lengths_RP = np.stack([one.lengths_R for one in whole], axis=1)

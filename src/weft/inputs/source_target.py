@@ -48,7 +48,7 @@ class SourceTargetSettings(InputConfig):
     max_target: int = Field(default=256, ge=1)
     """Largest number of tokens of a target that are learned from; the run names the share that is cut."""
     encoder: NamedEncoder | None = None
-    """Encoder of the source; None: one that suits the decoder, whose settings those given without a kind change."""
+    """Encoder of the source; None: one that suits the decoder; settings given without a kind change that one."""
     decoder: DecoderChoice = TransformerDecoderConfig()
     """Decoder that generates the target."""
 
@@ -350,7 +350,7 @@ _DECODER = TypeAdapter(DecoderChoice)
 
 
 def with_kind(settings: Any, *, context: Any) -> Any:
-    """The settings of a task, with those of `encoder` over what suits its decoder where they name no kind.
+    """Complete the settings of a task: those of `encoder` without a kind change the one that suits the decoder.
 
     Others are as they were, and so are those with a decoder that cannot be, which is told where it is read.
     """

@@ -35,7 +35,7 @@ class SelfAttention(nn.Module):
         self.join = nn.Linear(width, width)
 
     def forward(self, states_BSD: Tensor, mask_BS: Tensor) -> Tensor:
-        """New states [B, S, D]; no position attends to padding. A row must have at least one real position."""
+        """Compute new states [B, S, D]; no position attends to padding. A row must have at least one real position."""
         q, k, v = split(self.project(states_BSD), 3, heads=self.heads)
         if self.turning == "rotary":
             turn = RotaryAngles.at(q.shape[2], q.shape[3], device=q.device)
@@ -85,7 +85,7 @@ class CausalAttention(nn.Module):
         mask: Tensor | None,
         place: int | None = None,
     ) -> tuple[Tensor, KeyValues]:
-        """New states [B, T, D], and the past with these T positions in it.
+        """Compute new states [B, T, D], and the past with these T positions in it.
 
         Args:
             states_BTD: the states; where B is a multiple of the rows of the past, they stand in groups, T is 1, and the
@@ -133,7 +133,7 @@ class CrossAttention(nn.Module):
         return KeyValues(keys.contiguous(), values.contiguous())
 
     def forward(self, states_NTD: Tensor, read: KeyValues, mask_BS: Tensor | None) -> Tensor:
-        """New states [N, T, D]; where N is a multiple of B, rows stand in groups, each on one row of the memory."""
+        """Compute new states [N, T, D]; where N is a multiple of B, groups of rows share one row of the memory."""
         rows, steps, width = states_NTD.shape
         groups = len(read.keys_BHCK)
         (q,) = split(self.ask(states_NTD).view(groups, -1, width), 1, heads=self.heads)

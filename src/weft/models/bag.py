@@ -39,7 +39,7 @@ class BagEncoderConfig(EncoderConfig):
         return self.model_copy(update={"weighting": "naive-bayes" if choices == 2 else "none"})
 
     def build(self, spec: TokenSpec) -> BagEncoder:
-        """An encoder over one table."""
+        """Build the encoder with its table."""
         return BagEncoder(spec.vocab_sizes[0], self.width, weighting=self.weighting)
 
 
@@ -69,7 +69,7 @@ class BagEncoder(Encoder):
             self.weight_V.copy_(torch.from_numpy(weight_V))
 
     def forward(self, source: Ngrams) -> Memory:
-        """The weighted sum of each row's n-grams, [B, 1, D]; zero for a row that has none."""
+        """Sum the weighted n-grams of each row, [B, 1, D]; zero for a row that has none."""
         ids_N, starts_B, table = source.ids_N, source.starts_B, self.table.weight
         count_B = torch.diff(starts_B, append=starts_B.new_tensor([len(ids_N)]))
         row_N = torch.repeat_interleave(count_B, output_size=len(ids_N))

@@ -37,7 +37,7 @@ OTHER_ENCODERS = (TabularEncoderConfig,)
 
 
 def _with_folder(value: Any) -> Any:
-    """A kind with the folder of a model behind a colon, `pretrained:./bert`, taken apart."""
+    """Split a kind from the folder of a model behind a colon, as in `pretrained:./bert`."""
     settings = {"kind": value} if isinstance(value, str) else value
     if isinstance(settings, Mapping) and ":" in str(settings.get("kind")):
         kind, _, folder = str(settings["kind"]).partition(":")

@@ -67,7 +67,7 @@ class CnnEncoder(Encoder):
 
 
 def _shifted_sum(taps: tuple[Tensor, ...]) -> Tensor:
-    """Sum of taps [B, S, M], tap i taken from i - (size - 1) // 2 positions to the right."""
+    """Sum the taps [B, S, M], tap i taken from i - (size - 1) // 2 positions to the right."""
     steps = taps[0].shape[1]
     before = (len(taps) - 1) // 2
     total = taps[before]

@@ -53,7 +53,7 @@ class GptDecoderConfig(TransformerSettings, DecoderConfig):
         return self.encoder_of_this_size(positions="rotary")
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
-        """The decoder with its embedding."""
+        """Build the decoder with its embedding."""
         return TransformerDecoder(
             vocab_size,
             self.width,

@@ -109,13 +109,13 @@ class Cached:
     cache: Any = None
 
     def select(self, rows_N: Tensor) -> Cached:
-        """The state of some rows; see `State.select`. The cache is moved where it is: a state is used once."""
+        """Select the state of some rows; see `State.select`. The cache is moved where it is: a state is used once."""
         if self.cache is not None:
             self.cache.reorder_cache(rows_N)
         return replace(self, memory=_rows(self.memory, rows_N))
 
     def widen(self, size: int) -> Cached:
-        """Each row `size` times; see `State.widen`."""
+        """Repeat each row `size` times; see `State.widen`."""
         if self.cache is not None:
             self.cache.batch_repeat_interleave(size)
         memory = self.memory
@@ -158,7 +158,7 @@ class PretrainedDecoder(FineTuned, Decoder[Cached]):
         return mine.model_type == theirs.model_type and one_table and len(set(tables)) == 1
 
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> Cached:  # noqa: ARG002
-        """The state before the first token; no attention is recorded."""
+        """Return the state before the first token; no attention is recorded."""
         return Cached(memory, keeps=capacity > 0)
 
     def forward(self, ids_BT: Tensor, state: Cached) -> tuple[Tensor, Cached]:
@@ -171,7 +171,7 @@ class PretrainedDecoder(FineTuned, Decoder[Cached]):
         return given.last_hidden_state, replace(state, cache=given.cache if state.keeps else None)
 
     def logits(self, states: Tensor) -> Tensor:
-        """Scores [..., V] of states [..., D]."""
+        """Score the vocabulary, logits [..., V], from states [..., D]."""
         scores = self.head(states * self.scale if self.scale != 1 else states)
         return scores if self.bias_1V is None else scores + self.bias_1V[0]
 

@@ -55,7 +55,7 @@ class PlainRnnEncoderConfig(RnnEncoderConfig):
     kind: Literal["rnn"] = "rnn"
 
     def build(self, spec: TokenSpec) -> RnnEncoder:
-        """The encoder with its embedding."""
+        """Build the encoder with its embedding."""
         return self._build(spec, "rnn")
 
 
@@ -65,7 +65,7 @@ class LstmEncoderConfig(RnnEncoderConfig):
     kind: Literal["lstm"] = "lstm"
 
     def build(self, spec: TokenSpec) -> RnnEncoder:
-        """The encoder with its embedding."""
+        """Build the encoder with its embedding."""
         return self._build(spec, "lstm")
 
 
@@ -75,7 +75,7 @@ class GruEncoderConfig(RnnEncoderConfig):
     kind: Literal["gru"] = "gru"
 
     def build(self, spec: TokenSpec) -> RnnEncoder:
-        """The encoder with its embedding."""
+        """Build the encoder with its embedding."""
         return self._build(spec, "gru")
 
 
@@ -148,7 +148,7 @@ def _run(layers: nn.ModuleList, states_BSD: Tensor, mask_BS: Tensor, *, dropout:
 
 
 def _turned(mask_BS: Tensor, lengths_B: Tensor) -> Tensor:
-    """For each position the one to read there when rows are turned round: its mirror, or itself in the padding."""
+    """Return for each position the one to read there when rows are reversed: its mirror, or itself in the padding."""
     steps_S = torch.arange(mask_BS.shape[1], device=mask_BS.device)
     return torch.where(mask_BS, lengths_B[:, None] - 1 - steps_S, steps_S)
 

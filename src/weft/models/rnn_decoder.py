@@ -85,7 +85,7 @@ class LstmDecoderConfig(RnnDecoderConfig):
         return LstmEncoderConfig(**self._encoder_settings)
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> RnnDecoder:
-        """The decoder with its embedding."""
+        """Build the decoder with its embedding."""
         return self._build(vocab_size, memory_width, "lstm")
 
 
@@ -99,7 +99,7 @@ class GruDecoderConfig(RnnDecoderConfig):
         return GruEncoderConfig(**self._encoder_settings)
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> RnnDecoder:
-        """The decoder with its embedding."""
+        """Build the decoder with its embedding."""
         return self._build(vocab_size, memory_width, "gru")
 
 
@@ -121,7 +121,7 @@ class RecurrentState:
     seen: tuple[Tensor, ...] | None = None
 
     def select(self, rows_N: Tensor) -> RecurrentState:
-        """The state of some rows; see `State.select`."""
+        """Select the state of some rows; see `State.select`."""
         chosen = replace(
             self,
             states_LND=self.states_LND.index_select(1, rows_N),
@@ -138,7 +138,7 @@ class RecurrentState:
         return replace(chosen, keys_BSD=keys_BSD, values_BSD=values_BSD, mask_BS=mask_BS)
 
     def widen(self, size: int) -> RecurrentState:
-        """Each row `size` times; see `State.widen`."""
+        """Repeat each row `size` times; see `State.widen`."""
         rows = torch.arange(self.states_LND.shape[1], device=self.states_LND.device).repeat_interleave(size)
         return replace(
             self,
@@ -196,7 +196,7 @@ class RnnDecoder(Decoder[RecurrentState]):
         self.bias_V = nn.Parameter(torch.zeros(vocab_size))
 
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> RecurrentState:  # noqa: ARG002
-        """The first hidden vectors: zero, or made from the last state of the memory (or its mean) by the bridge."""
+        """Return the first hidden vectors: zero, or the last state of the memory (or its mean) through the bridge."""
         zeros = self.bias_V.new_zeros(self.depth, rows, self.hidden)
         if memory is None:
             return RecurrentState(zeros, zeros if self.cell == "lstm" else None)
@@ -230,7 +230,7 @@ class RnnDecoder(Decoder[RecurrentState]):
         return torch.cat(states, 1), state
 
     def logits(self, states: Tensor) -> Tensor:
-        """Scores [..., V] of states [..., D]."""
+        """Score the vocabulary, logits [..., V], from states [..., D]."""
         return functional.linear(states, self.embedding.weight, self.bias_V)
 
     def _steps(self, inputs_BTD: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:

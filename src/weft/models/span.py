@@ -48,7 +48,7 @@ class SpanConfig(Config):
     """Dropout before the recurrent layers and the output layer."""
 
     def build(self, encoder: Encoder, *, reader: ReaderKind) -> SpanReader:
-        """An encoder with the head of a reader."""
+        """Build an encoder with the head of a reader."""
         if reader == "joint":
             return JointReader(encoder, dropout=self.dropout)
         return AttentionReader(encoder, hidden=self.hidden, dropout=self.dropout)
@@ -60,7 +60,7 @@ class SpanReader(nn.Module):
     encoder: Encoder
 
     def forward(self, source: Reading) -> SpanScores:
-        """The scores of a batch."""
+        """Score start and end in a batch."""
         raise NotImplementedError
 
 
@@ -78,7 +78,7 @@ class JointReader(SpanReader):
         self.none = nn.Linear(encoder.width, 2)
 
     def forward(self, source: Reading) -> SpanScores:
-        """The scores of a batch."""
+        """Score start and end in a batch."""
         states_BSD = self.dropout(self.encoder(source.passage).states_BSD)
         return _scores(self.scores(states_BSD), self.none(states_BSD[:, 0]), source.inside_BS)
 
@@ -137,7 +137,7 @@ class AttentionReader(BiAttention, SpanReader):
         self.about, self.start, self.end, self.none, self.begun = span_layers(width, wide)
 
     def forward(self, source: Reading) -> SpanScores:
-        """The scores of a batch."""
+        """Score start and end in a batch."""
         assert source.question is not None
         passage, question = self.encoder(source.passage), self.encoder(source.question)
         merged_BSD, read_BSD = self.attend(passage, question)
@@ -180,7 +180,7 @@ class BestSpans:
 
 
 def best_spans(scores: SpanScores, *, longest: int, keep: int) -> BestSpans:
-    """The spans of at most `longest` positions that score best, start and end summed; -inf where there are fewer.
+    """Find the best spans of at most `longest` positions, start and end summed; -inf where there are fewer.
 
     `total_B` is the logarithm of the sum of the odds of all such spans.
     """

@@ -84,7 +84,7 @@ class TransformerEncoderConfig(TransformerSettings, EncoderConfig):
         return self.max_length if self.positions == "learned" else None
 
     def build(self, spec: TokenSpec) -> TransformerEncoder:
-        """The encoder with its embedding."""
+        """Build the encoder with its embedding."""
         embedding = Embedding(spec.vocab_sizes, self.width, view_dropout=self.view_dropout)
         return TransformerEncoder(
             embedding,
@@ -145,7 +145,7 @@ class TransformerEncoder(Encoder):
         return Memory(self.norm(states_BSD), source.mask_BS)
 
     def _placed(self, states_BSD: Tensor) -> Tensor:
-        """The states with what tells their positions. Raises ConfigError for more positions than are learned."""
+        """Add the encoding of positions to the states. Raises ConfigError for more positions than are learned."""
         if self.positions == "rotary":
             return states_BSD
         if self.positions == "sinusoidal":
@@ -170,7 +170,7 @@ class TransformerLayer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, states_BSD: Tensor, mask_BS: Tensor) -> Tensor:
-        """New states [B, S, D]."""
+        """Compute new states [B, S, D]."""
         states_BSD = states_BSD + self.dropout(self.attention(self.attention_norm(states_BSD), mask_BS))
         inner = functional.gelu(self.widen(self.feed_norm(states_BSD)))
         return states_BSD + self.dropout(self.narrow(self.dropout(inner)))

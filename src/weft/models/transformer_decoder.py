@@ -54,7 +54,7 @@ class TransformerDecoderConfig(TransformerSettings, DecoderConfig):
         return self.encoder_of_this_size(positions=self.positions)
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
-        """The decoder with its embedding."""
+        """Build the decoder with its embedding."""
         return TransformerDecoder(
             vocab_size,
             self.width,
@@ -93,7 +93,7 @@ class DecoderCache:
         return self.shared + self.size * (self.length - self.shared)
 
     def select(self, rows_N: Tensor) -> DecoderCache:
-        """The state of some rows; see `State.select`."""
+        """Select the state of some rows; see `State.select`."""
         chosen = replace(
             self,
             places_NT=None if self.places_NT is None else self.places_NT.index_select(0, rows_N),
@@ -113,7 +113,7 @@ class DecoderCache:
         )
 
     def widen(self, size: int) -> DecoderCache:
-        """Each row `size` times; see `State.widen`. Rows are widened once, and have room."""
+        """Repeat each row `size` times; see `State.widen`. Rows are widened once, and have room."""
         assert self.size == 1
         assert self.room
         past = next(past for past in self.pasts if past is not None)
@@ -233,7 +233,7 @@ class TransformerDecoder(Decoder[DecoderCache]):
         return self.norm(states_BTD), state
 
     def logits(self, states: Tensor) -> Tensor:
-        """Scores [..., V] of states [..., D]."""
+        """Score the vocabulary, logits [..., V], from states [..., D]."""
         return functional.linear(states, self.embedding.weight)
 
     def _places(self, first: int, steps: int) -> Tensor:

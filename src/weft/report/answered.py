@@ -1,4 +1,4 @@
-"""What a run wrote, and how near each text is to its references: knows the lines of answers; not how they are shown."""
+"""Generated texts of a run, with the chrF of each against its references, best and worst, and by length of source."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from weft.run_folder import read_answers
 from weft.text.segment import segment
 
 BUCKETS = 5
-"""Groups of sources by length, where there are enough of them."""
+"""Number of groups of sources by length, where there are enough of them."""
 FEWEST = 10
-"""Texts of a group at least."""
+"""Least number of texts of a group."""
 SHORT = 8
-"""Tokens of a text at least, for its loss to say something of it."""
+"""Least number of tokens of a text for its loss to mean anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Sources of like length, from `low` to `high` words, how many they are, and the chrF of what was written."""
+    """Sources of similar length, from `low` to `high` words, their number, and the chrF of their outputs."""
 
     low: int
     high: int
@@ -35,7 +35,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The lines that have references: the chrF of each answer, and the length of each source in words."""
+    """Lines of answers that have references: the chrF of each answer, and the length of each source in words."""
 
     rows: Sequence[Mapping[str, Any]]
     score: CorpusScore
@@ -54,24 +54,24 @@ class Answered:
 
     @property
     def exact(self) -> int:
-        """How many answers are what a reference says, letter for letter."""
+        """Number of answers that equal a reference, letter for letter."""
         return sum(row["answer"] in row["references"] for row in self.rows)
 
     @property
     def unread(self) -> int:
-        """Of how many sources the end was not read."""
+        """Number of sources whose end was not read."""
         return sum(bool(row.get("unread")) for row in self.rows)
 
     def worst(self, keep: int) -> list[int]:
-        """The rows whose answers are furthest from their references, the longer sources first where that is equal."""
+        """Return the rows whose answers are furthest from their references, of equal ones the longer sources first."""
         return np.lexsort((-self.length_N, self.chrf_N))[:keep].tolist()
 
     def best(self, keep: int) -> list[int]:
-        """The rows whose answers are nearest to their references, the longer sources first where that is equal."""
+        """Return the rows whose answers are nearest to their references, of equal ones the longer sources first."""
         return np.lexsort((-self.length_N, -self.chrf_N))[:keep].tolist()
 
     def buckets(self) -> list[Bucket]:
-        """Groups of about equal size by the length of the source, the shortest first; sources of one length together.
+        """Group rows by the length of the source, in about equal sizes, the shortest first; one length in one group.
 
         The score of a group is its corpus chrF with its 95% bootstrap interval, as that of the whole part.
         """
@@ -95,7 +95,7 @@ class Answered:
 def expected_texts(
     folder: Path, keep: int, *, fewest: int = 0
 ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
-    """The texts that a language model found most and least surprising, so many of each, none of them very short.
+    """Return the texts that a language model found most and least surprising, so many of each, none of them very short.
 
     Of fewer than `fewest` texts there are none.
     """

@@ -15,7 +15,7 @@ from weft.report.pages.question_answering import asked
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A template, and what it wants of a run beside what every page has."""
+    """A template, and the function that gathers its values from a run."""
 
     template: str
     values: Callable[[Run], dict[str, Any]]

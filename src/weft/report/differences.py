@@ -1,4 +1,4 @@
-"""Two texts that should be alike, with what differs marked: knows words, Han characters and markup; no scores."""
+"""Marks the differences of two texts, by words or Han characters, as HTML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from weft.metrics.overlap import NO_SPACES
 
 LONGEST = 800
-"""Letters of a text that are shown and compared; the time to compare grows with their square."""
+"""Number of letters of a text that are shown and compared; the time to compare grows with their square."""
 _APART = rf"[\p{{Han}}{NO_SPACES}]"
 _PIECE = regex.compile(rf"{_APART}|[[\p{{L}}\p{{M}}\p{{N}}]--{_APART}]+|\s+|.", flags=regex.VERSION1 | regex.DOTALL)
 
@@ -20,7 +20,7 @@ Mark = Literal["missing", "wrong"]
 
 
 def differing(expected: str, found: str) -> tuple[Markup, Markup]:
-    """Both texts escaped, words (or characters, in a script without spaces) marked that the other has not there.
+    """Escape both texts, with words (or characters, in a script without spaces) marked that the other lacks there.
 
     What differs is `<mark class="missing">` in what was expected, and `<mark class="wrong">` in what was found.
     """
@@ -33,7 +33,7 @@ def differing(expected: str, found: str) -> tuple[Markup, Markup]:
 
 
 def cut(text: str, *, longest: int = LONGEST) -> str:
-    """The text up to a length that can be read, with how much more there is."""
+    """Cut a text to a length that can be read, and name the number of letters cut."""
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text) - longest:,} more letters)"
 
 

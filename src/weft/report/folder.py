@@ -1,4 +1,4 @@
-"""What a run left in its folder: knows the files and reads them a line at a time; not what a page makes of them."""
+"""Reads the folder of a run for its page: settings, reports, scores, answers, attention."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HARDEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as its folder tells it; what is not written yet is empty."""
+    """The content of the folder of a run; files that are not written yet are empty."""
 
     folder: Path
     config: str = ""
@@ -36,12 +36,12 @@ class Run:
 
     @property
     def data(self) -> str:
-        """What the scores were measured on."""
+        """Name of the set that the scores were measured on."""
         return str(self.scores.get("data") or "dev set")
 
     @property
     def notes(self) -> list[str]:
-        """What the run said, each sentence once."""
+        """Notes of the run, each sentence once."""
         return list(dict.fromkeys(str(report["text"]) for report in self.reports if report.get("kind") == "note"))
 
     @property
@@ -79,13 +79,13 @@ class Run:
         return pace if is_number(pace) else None
 
     def detail(self, name: str, otherwise: Any) -> Any:
-        """One of the details of the scores: `confusion`, `per_class`, `calibration`."""
+        """Return one of the details of the scores: `confusion`, `per_class`, `calibration`."""
         return (self.scores.get("details") or {}).get(name) or otherwise
 
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Answers that were wrong: how many of how many, and those the model was surest of."""
+    """Wrong answers: their number, that of all answers, and those with the highest confidence."""
 
     wrong: int
     answers: int
@@ -115,7 +115,7 @@ def read_run(folder: Path) -> Run:
 
 
 def read_attention_maps(folder: Path) -> list[Mapping[str, Any]]:
-    """Read where the model of a run looked: `source` and `target` pieces, `weights_TS`; nothing where it has not.
+    """Read the attention of the model of a run: `source` and `target` tokens, `weights_TS`; nothing where it has none.
 
     Raises:
         RunFolderError: the file is damaged.
@@ -125,7 +125,7 @@ def read_attention_maps(folder: Path) -> list[Mapping[str, Any]]:
 
 
 def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
-    """Read the answers of a run, however many, and keep the wrong ones it was surest of; None where there are none.
+    """Read the answers of a run, and keep the wrong ones of highest confidence; None where there are no answers.
 
     Raises:
         RunFolderError: a line of the answers is damaged.
@@ -148,7 +148,7 @@ def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
 
 
 def sureness(row: Mapping[str, Any]) -> float | None:
-    """How sure a wrong answer was; of several labels, how sure it was of the worst mistake. None where unknown."""
+    """Return the confidence of a wrong answer; of several labels, that of the worst mistake. None where unknown."""
     if isinstance(given := row.get("answer"), list) and isinstance(probabilities := row.get("probabilities"), Mapping):
         mistaken = set(given) ^ set(row.get("labels", ()))
         found = [(label, value) for label, value in probabilities.items() if label in mistaken and is_number(value)]

@@ -1,4 +1,4 @@
-"""Numbers as people read them: knows percents, sizes and times; not whose they are."""
+"""Numbers for people: scores with intervals, percents, counts, sizes and times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Interval:
 
     @classmethod
     def read(cls, found: Any) -> Interval | None:
-        """From `{"value", "low", "high"}` or a bare number; None for what is no number."""
+        """Read `{"value", "low", "high"}` or a bare number; None for anything else."""
         if not isinstance(found, Mapping):
             found = {"value": found}
         value = found.get("value")
@@ -43,7 +43,7 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 
 def score(value: float, form: Form = "share") -> str:
-    """`91.0%` of a share, `41.3` of points, else `0.234` or `104.5`."""
+    """Write a score: `91.0%` of a share, `41.3` of points, else `0.234` or `104.5`."""
     return f"{100 * value:.1f}%" if form == "share" else f"{value:.{1 if form == 'points' or value >= 100 else 3}f}"
 
 
@@ -55,17 +55,17 @@ def span(found: Interval, form: Form = "share") -> str:
 
 
 def count(number: Any) -> str:
-    """`123,456`; a dash for what is no number."""
+    """Write a count: `123,456`; a dash for anything but a number."""
     return f"{number:,.0f}" if is_number(number) else NOTHING
 
 
 def pace(number: Any) -> str:
-    """As `count`, but two digits of what is below 10: `0.43`."""
+    """Write a rate like `count`, but with two digits below 10: `0.43`."""
     return f"{number:.2g}" if is_number(number) and number < 10 else count(number)
 
 
 def size(number: Any) -> str:
-    """Bytes as `820 B`, `12.3 kB`, `1.2 MB`, `3.4 GB`."""
+    """Write a number of bytes: `820 B`, `12.3 kB`, `1.2 MB`, `3.4 GB`."""
     if not is_number(number):
         return NOTHING
     for unit in ("B", "kB", "MB"):
@@ -76,7 +76,7 @@ def size(number: Any) -> str:
 
 
 def duration(seconds: Any) -> str:
-    """`< 1 s`, `2.5 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    """Write a duration: `< 1 s`, `2.5 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
     if not is_number(seconds):
         return NOTHING
     if seconds < 1:

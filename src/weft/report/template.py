@@ -1,4 +1,4 @@
-"""Templates of this room filled with values: knows how they are written as a page, and nothing that stands on one."""
+"""Fills templates with values, and writes them as self-contained pages."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def write_page(path: Path, template: str, **values: Any) -> Path:
 
 
 def _codes(sentence: str) -> Markup:
-    """Set what stands in backticks as code; all else is escaped."""
+    """Set text in backticks as code; all else is escaped."""
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))

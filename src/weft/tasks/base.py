@@ -1,4 +1,4 @@
-"""What every task owes the rooms above it: examples in, answers and scores out. Knows no task (see `choices`)."""
+"""The interface of tasks: examples in, answers and scores out. The kinds of tasks are in `choices`."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from weft.metrics.systems import CorpusScore
 from weft.store import shared
 
 TUNED = "tuned.json"
-"""What a task saves of `tune`: training that goes on after it must not know it."""
+"""File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
 
 
 AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option"]
-"""What an answer is: `label` is one of a known set, with the probability of each."""
+"""Form of an answer: `label` is one of a known set, with the probability of each."""
 Doctor = Literal["labels", "pairs", "questions"]
-"""What `weft inspect` looks a file over as."""
+"""Kind of data that `weft inspect` checks a file as."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A sum over rows and what it is to be divided by, so that parts of a batch can be added before the division."""
+    """A sum over rows and its divisor, so that parts of a batch can be added before the division."""
 
     sum: Tensor
     count: Tensor
@@ -67,12 +67,12 @@ class TaskConfig(Config):
     """Base of the configs of tasks."""
 
     texts: ClassVar[tuple[str, ...]] = ("text", "second text")
-    """What the texts of an input are called."""
+    """Names of the texts of an input."""
     kind: str
     roles: ClassVar[tuple[Role, ...]] = ()
-    """What is read of a table."""
+    """Roles of the columns that are read of a table."""
     further_columns: ClassVar[tuple[str, ...]] = ()
-    """The settings, beside those of the roles, that say what is read of a table."""
+    """Settings, beside those of the roles, that name columns of a table."""
     answers_with: ClassVar[AnswerForm]
     parts: ClassVar[tuple[str, ...]] = ("encoder",)
     """The settings that are parts of the model; the last is the one that comparisons and distillation vary."""
@@ -81,19 +81,19 @@ class TaskConfig(Config):
     page: ClassVar[str] = "labels"
     """The kind of page that a run has, one of `weft.report.choices`."""
     next_step: ClassVar[str] = "next: weft predict {} --text ..."
-    """What is done with the folder of a trained model."""
+    """Command to type next, with `{}` for the folder of the trained model."""
     implied_by: ClassVar[tuple[str, ...]] = ()
     """The settings that no other task has: where one is given, the task need not be named."""
     parallel: ClassVar[bool] = False
     """Whether two files that belong together line by line imply the task."""
     offer: ClassVar[str] = ""
-    """What is offered where the columns of labelled texts are looked for in vain: options, and what they are for."""
+    """Hint where the columns of labelled texts are not found: the options of this task, and their use."""
     objective: ClassVar[str | None] = None
     """The word by which `weft pretrain` chooses the task; None: it is no pre-training."""
     inspected_as: ClassVar[Doctor | None] = None
-    """What `weft inspect` looks a file over as; None: not at all."""
+    """Kind of data that `weft inspect` checks a file as; None: it checks none."""
     compared_by: ClassVar[tuple[str, ...]] = ()
-    """The scores by which `weft compare` compares models, the first decides; none: they are not compared."""
+    """Scores by which `weft compare` compares models, of which the first decides; none: they are not compared."""
     compared_kinds: ClassVar[tuple[str, ...]] = ()
     """The kinds of the varied part that are compared where none are named."""
     teaches: ClassVar[bool] = False
@@ -112,22 +112,22 @@ class TaskConfig(Config):
 
     @property
     def all_roles(self) -> tuple[Role, ...]:
-        """What is read of a table, with what these settings add."""
+        """Roles of the columns that are read of a table, with those that these settings add."""
         return self.roles
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The settings that name columns: of what is read, then of the right answer, where there is one."""
+        """Settings that name columns: of the inputs, then of the right answer, where there is one."""
         return settings_of(self.all_roles)
 
     @property
     def unit_name(self) -> str:
-        """What a file is read as, in words."""
+        """Name of the examples of a file, in a sentence."""
         return "rows"
 
     @property
     def split_rule(self) -> str:
-        """What is held out, in words."""
+        """Rule by which examples are held out, in a sentence."""
         return "duplicates are kept in one split"
 
     @property
@@ -175,7 +175,7 @@ class TaskConfig(Config):
 
     @property
     def hears(self) -> bool:
-        """Whether anything of a teacher is learned."""
+        """Whether a teacher has a share in the loss."""
         return True
 
     @property
@@ -184,37 +184,37 @@ class TaskConfig(Config):
         return False
 
     def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
-        """What was given and what was made of it, from a line of a table of answers, for `corpus_scores`.
+        """Read source, references and generated text from a line of a table of answers, for `corpus_scores`.
 
         Raises KeyError, TypeError or ValueError where the line is not of this task.
         """
         raise NotImplementedError
 
     def corpus_scores(self, given: Sequence[Any], made: Sequence[Any]) -> dict[str, CorpusScore]:
-        """The scores by which models are compared that made something of the same that was given."""
+        """Compute the scores of generated texts by which models that answered the same sources are compared."""
         raise NotImplementedError
 
     def resolved(self, table: Table) -> Self:
-        """The config with its columns named, guessed from a table where that is obvious. Raises InputError else."""
+        """Return the config with columns named, or guessed from a table. Raises InputError where that is unclear."""
         return self.with_columns(table, find_roles(table, self.all_roles, named=self._named))
 
     def for_table(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
-        """The config for another table than that of training: columns as named, else as in training, else guessed.
+        """Return the config for a table other than that of training: columns as named, as in training, or guessed.
 
         `named` are columns by setting. Raises ConfigError for a setting that names none here.
         """
         return self._again(table, named or {}, answering=False)
 
     def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
-        """The config for a table of inputs without right answers: columns as in `for_table`."""
+        """Return the config for a table of inputs without right answers: columns as in `for_table`."""
         return self._again(table, named or {}, answering=True)
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:  # noqa: ARG002
-        """The config with the columns that were found in a table, by setting; those that were not are None."""
+        """Return the config with the columns that were found in a table, by setting; those that were not are None."""
         return self.model_copy(update={name: as_setting(found.get(name, ())) for name in self.columns})
 
     def columns_of(self, setting: str, table: Table) -> tuple[str, ...]:
-        """The columns of a table that a setting names."""
+        """Return the columns of a table that a setting names."""
         return named_columns(getattr(self, setting), table.columns)
 
     @property
@@ -230,7 +230,7 @@ class TaskConfig(Config):
         return self.with_columns(table, found)
 
     def read(self, table: Table) -> Iterator[Any]:
-        """The examples of a table, as they come; rows that are bad for this task are refused by `table.reject`."""
+        """Yield the examples of a table; rows that are bad for this task are refused by `table.reject`."""
         raise NotImplementedError
 
     def read_inputs(self, table: Table) -> Iterator[Any]:
@@ -238,42 +238,42 @@ class TaskConfig(Config):
         return self.read(table)
 
     def example(self, text: str, second: str | None = None) -> Any:
-        """An example to be answered."""
+        """Make an example to be answered."""
         raise NotImplementedError
 
     def example_of(self, fields: Mapping[str, Any]) -> Any:
-        """An example to be answered, from its fields by the name of their column. Raises InputError where none is."""
+        """Make an example to be answered from its fields by name of column. Raises InputError where there is none."""
         del fields
         raise InputError(f"a model of task `{self.kind}` reads no table", hint="hand over texts or examples")
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
-        """The examples of a training file without those that are not to be learned from, and what is said of it."""
+        """Return the examples of a training file without those that training leaves out, and notes on them."""
         return examples, []
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """What is to be said of the parts of the data by name, train first, before anything is learned.
+        """Return notes on the parts of the data by name, train first, before anything is learned.
 
         `files` are theirs, `named` the options by which they were read.
         """
         raise NotImplementedError
 
     def evaluation_examples(self, examples: Sequence[Any]) -> Sequence[Any]:
-        """The examples of a part that answers are scored on, which may be fewer than its rows."""
+        """Return the examples of a part that answers are scored on, which may be fewer than its rows."""
         return examples
 
     def held_out(self, examples: Sequence[Any], *, share: float, seed: int) -> Split:
-        """Which examples are learned from and which are held out, about `share` of them: duplicates in one split."""
+        """Split examples into those to learn from and about a `share` held out, with duplicates in one split."""
         strata = shared(one.stratum for one in examples)
         return split(strata, (one.whole for one in examples), share=share, seed=seed)
 
     def learn(self, examples: Sequence[Any]) -> Task:
-        """A task with all that is learned before a model: vocabulary and labels, from training examples alone."""
+        """Learn a task, with all that comes before a model: vocabulary and labels, from training examples alone."""
         raise NotImplementedError
 
     def load(self, folder: Path) -> Task:
-        """The task that was saved in a folder."""
+        """Load the task that was saved in a folder."""
         raise NotImplementedError
 
 
@@ -281,7 +281,7 @@ class Task(ABC):
     """One kind of work, with what was learned for it. Stateless towards models: they are handed in."""
 
     config: Any
-    """Its own config class."""
+    """Config of the task, of its own class."""
     metric: ClassVar[str]
     """The dev score by which the best weights are chosen, unless the training settings name another."""
     tie_metric: ClassVar[str | None] = None
@@ -295,15 +295,15 @@ class Task(ABC):
 
     @abstractmethod
     def build_model(self) -> nn.Module:
-        """The model with fresh weights, from torch's global generator."""
+        """Build the model with fresh weights, from torch's global generator."""
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
-        """Start fresh weights from what is known before training; returns what is to be said of it."""
+        """Start fresh weights from trained parts, word vectors or counts; returns notes for the user."""
         return []
 
     @abstractmethod
     def encode(self, examples: Sequence[Any]) -> Columns:
-        """Many examples at once."""
+        """Encode many examples at once."""
 
     @abstractmethod
     def check(self, examples: Sequence[Any]) -> list[str]:
@@ -313,60 +313,60 @@ class Task(ABC):
         """
 
     def unseen(self, examples: Sequence[Any]) -> Counter[str]:  # noqa: ARG002
-        """The characters to be read that training never saw, with their counts; only what writes tells of them."""
+        """Count the characters to be read that training never saw; only for tasks that generate text."""
         return Counter()
 
     def for_validation(self) -> Task:
-        """The same, answering in its quickest way: how the dev set is answered while training goes on."""
+        """Return a copy that answers in its quickest way, for the dev set during training."""
         return self
 
     def unread(self, answer: Any) -> int:  # noqa: ARG002
-        """The number of tokens of an input that were not read, by its answer."""
+        """Return the number of tokens of an input that were not read, by its answer."""
         return 0
 
     def with_search(self, search: SearchConfig) -> Task:
-        """The same, writing by another search. Raises ConfigError where nothing is written."""
+        """Return a copy that generates by another search. Raises ConfigError for a task that generates no text."""
         what = f"`{search.kind}` is a search, and a model of task `{self.config.kind}` generates no text"
         raise ConfigError(what, where="search", hint="leave the search out")
 
     def stream(self, model: nn.Module, example: Any) -> Iterator[str]:
-        """What is written for an example, as it is written. Raises ConfigError where nothing is, or only as a whole."""
+        """Yield the text for an example as it is generated. Raises ConfigError where none is, or only as a whole."""
         del model, example
         raise ConfigError(f"a model of task `{self.config.kind}` generates no text", where="stream")
 
     def extra_results(self, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> dict[str, Any]:
-        """What else is to be shown of a trained model, beside its scores; `examples` are those it learned from."""
+        """Return more to show of a trained model, beside its scores; `examples` are those it learned from."""
         del model, examples, device
         return {}
 
     @abstractmethod
     def collate(self, columns: Columns, rows: np.ndarray) -> Any:
-        """The batch of some rows."""
+        """Gather the batch of some rows."""
 
     @abstractmethod
     def loss(self, model: nn.Module, batch: Any, step: int) -> Loss:
-        """The loss of a batch; `step` drives schedules."""
+        """Compute the loss of a batch; `step` drives schedules."""
 
     @abstractmethod
     def predict(self, model: nn.Module, batch: Any) -> Sequence[Any]:
-        """One part of an answer for each row of a batch."""
+        """Predict a part of an answer for each row of a batch."""
 
     @abstractmethod
     def answers(self, parts: Sequence[Any], columns: Columns) -> list[Any]:
-        """One answer for each example, the parts of its rows merged; `parts` are in the order of the rows."""
+        """Return an answer for each example, the parts of its rows merged; `parts` are in the order of the rows."""
 
     @property
     def outputs_per_row(self) -> int:
-        """How many outputs are made of a row at a time: by so much smaller are the batches to be answered."""
+        """Number of outputs of a row at a time: batches to be answered are smaller by this factor."""
         return 1
 
     @property
     def tunes(self) -> tuple[str, ...]:
-        """What there is to `tune`, by name."""
+        """Names of all that `tune` decides."""
         return ()
 
     def tune(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[str]:  # noqa: ARG002
-        """Decide what is decided after training (thresholds, a temperature), once; returns what is to be said of it.
+        """Fit thresholds or a temperature after training, once; returns notes for the user.
 
         `answers` are those of the best weights to the dev `examples`, given before anything was tuned.
         """
@@ -374,17 +374,17 @@ class Task(ABC):
 
     @abstractmethod
     def average(self, answers: Sequence[Sequence[Any]]) -> list[Any]:
-        """The answers of several models to the same examples, as one: of the mean of their probabilities.
+        """Merge the answers of several models to the same examples: by the mean of their probabilities.
 
         Labels are matched by name. Raises InputError where the models do not answer with the same labels.
         """
 
     @abstractmethod
     def quick_scores(self, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, float]:
-        """Scores without intervals, for the dev set during training."""
+        """Compute scores without intervals, for the dev set during training."""
 
     def samples(self, answers: Sequence[Any], examples: Sequence[Any]) -> list[dict[str, str]]:  # noqa: ARG002
-        """Some answers of the dev set for people to watch change in training: `answer`, `source`, `reference`."""
+        """Return some answers of the dev set, to watch in training: `answer`, `source`, `reference`."""
         return []
 
     def permutable(self, examples: Sequence[Any]) -> list[str]:  # noqa: ARG002
@@ -397,12 +397,12 @@ class Task(ABC):
 
     @abstractmethod
     def score(self, answers: Sequence[Any], examples: Sequence[Any]) -> Scores:
-        """Scores with their intervals."""
+        """Compute scores with their intervals."""
 
     @abstractmethod
     def record(self, answer: Any, example: Any) -> dict[str, Any]:
-        """One line of a table of answers."""
+        """Return a line of a table of answers."""
 
     @abstractmethod
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """What a user should know of the encoded parts of the data, by name: what is known, what is cut."""
+        """Return notes on the encoded parts of the data, by name: coverage, and texts that are cut."""

@@ -1,4 +1,4 @@
-"""The kinds of tasks there are. A new one is a new file and a new line here."""
+"""The kinds of tasks. A new one is a new file and a new line here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TASKS = (
 )
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]
 KINDS = {kind_of(one): one for one in TASKS}
-"""Each task by its kind."""
+"""Tasks by their kind."""
 
 
 def implied(settings: Collection[str], *, parallel: bool = False) -> type[TaskConfig]:

@@ -1,4 +1,4 @@
-"""Text classification: one label of several for a text; what texts are and how they are read is in `texts`."""
+"""Text classification: one label of several for a text. Reading of texts is in `texts`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Batch(Moves):
 
 
 class ClassificationConfig(LabelTaskConfig):
-    """A text has one label of several."""
+    """Settings of text classification: a text has one label of several."""
 
     kind: Literal["classification"] = "classification"
     answers_with: ClassVar[AnswerForm] = "label"
@@ -61,11 +61,11 @@ class ClassificationConfig(LabelTaskConfig):
     loss: LossConfig = LossConfig()
 
     def hearing(self) -> Self:
-        """Return a copy whose loss hears a teacher, as it says, or as is usual."""
+        """Return a copy whose loss learns from a teacher, by its own settings or the defaults."""
         return self._hearing(self.loss.teacher or TeacherConfig())
 
     def alone(self) -> Self:
-        """Return a copy whose loss hears no teacher."""
+        """Return a copy whose loss learns from no teacher."""
         return self._hearing(None)
 
     @property
@@ -75,21 +75,21 @@ class ClassificationConfig(LabelTaskConfig):
 
     @property
     def starts_from_words(self) -> bool:
-        """Whether embeddings are free to start from a teacher's vectors, and a teacher is heard."""
+        """Whether embeddings are free to start from a teacher's vectors, and there is a teacher."""
         return self.hears and not self.vectors and not self.start
 
     def _hearing(self, teacher: TeacherConfig | None) -> Self:
         return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
 
     def labels_of(self, row: Row) -> str:
-        """The label of a row. Raises InputError where it is empty."""
+        """Read the label of a row. Raises InputError where it is empty."""
         label = row.values.get(self.label or "", "").strip()
         if not label:
             raise InputError("label is empty")
         return label
 
     def learn(self, examples: Sequence[LabelledText]) -> Classification:
-        """Labels and tokenizer from training examples. Raises InputError where there are not two labels or more."""
+        """Learn labels and tokenizer from training examples. Raises InputError for fewer than two labels."""
         counts = Counter(str(example.label) for example in examples if example.label is not None)
         if len(counts) < 2:
             found = f"only `{next(iter(counts))}`" if counts else "none"
@@ -112,7 +112,7 @@ class Classification(Teacher, LabelTask):
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
-        """The number of each label, [E]."""
+        """Return the number of the label of each example, [E]."""
         return np.array([self.number(str(example.label), example) for example in examples], dtype=np.int64)
 
     def label_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
@@ -125,7 +125,7 @@ class Classification(Teacher, LabelTask):
         return {"label": np.array(label_E, dtype=np.int64), "soft": soft_EC}
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
-        """As of all texts. Raises ConfigError where a teacher is to be heard that has not answered."""
+        """Check texts and labels. Raises ConfigError where the loss needs a teacher that has not answered."""
         if self.config.loss.teacher is not None and "soft" not in columns.fixed:
             hint = "leave it out, or train with `weft distil`, which asks a teacher"
             raise ConfigError("no teacher has answered these texts", where="task.loss.teacher", hint=hint)
@@ -139,7 +139,7 @@ class Classification(Teacher, LabelTask):
         return Batch(self.input.collate(columns, rows), label_B, soft_BC)
 
     def loss(self, model: nn.Module, batch: Batch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
-        """Cross-entropy, summed over rows, with what a teacher says; the count is their number, or sum of weights."""
+        """Compute cross-entropy or the distillation loss, summed over rows; the count is that of rows or weights."""
         if batch.label_B is None:
             raise InputError("there are texts without a label among those to learn from")
         if batch.soft_BC is not None and self.config.loss.teacher is not None:
@@ -148,11 +148,11 @@ class Classification(Teacher, LabelTask):
         return cross_entropy(model(batch.source), batch.label_B, self.config.loss, counts=self.counts)
 
     def predict(self, model: nn.Module, batch: Batch) -> list[np.ndarray]:
-        """The probability of each class for each row, float64 [C]."""
+        """Predict the probability of each class for each row, float64 [C]."""
         return list(model(batch.source).double().softmax(-1).cpu().numpy())
 
     def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[Answer]:
-        """The mean over the rows of each text, and its best label."""
+        """Average over the rows of each text, and take the best label."""
         return self._answers(tempered(self.merged(parts, columns), self.temperature))
 
     def tune(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> list[str]:
@@ -160,18 +160,18 @@ class Classification(Teacher, LabelTask):
         return self.calibrate(self._probabilities(answers), self.targets(examples))
 
     def average(self, answers: Sequence[Sequence[Answer]]) -> list[Answer]:
-        """The mean of several models' probabilities, and its best label."""
+        """Average the probabilities of several models, and take the best label."""
         return self._answers(self.mean_probabilities(answers))
 
     def quick_scores(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> dict[str, float]:
-        """Accuracy, macro scores and log loss."""
+        """Compute accuracy, macro scores and log loss."""
         probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
         counted = tally(confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))).overall()
         values = {name: float(value) for name, value in counted.items()}
         return {**values, "log_loss": log_loss(probabilities_EC, gold_E)}
 
     def score(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> Scores:
-        """All scores; details are the confusion matrix, the scores of each label and the calibration bins."""
+        """Compute all scores; details are the confusion matrix, the scores of each label and the calibration bins."""
         probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
         confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))
         commonest = confusion_CC.sum(1).argmax()
@@ -191,7 +191,7 @@ class Classification(Teacher, LabelTask):
         return Scores(scores(probabilities_EC, gold_E), details)
 
     def record(self, answer: Answer, example: LabelledText) -> dict[str, Any]:
-        """Text, its label where it has one, the answer and every probability."""
+        """Return text, its label where it has one, the answer and every probability."""
         known = {} if example.label is None else {"label": example.label}
         probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
         return {
@@ -215,11 +215,11 @@ class Classification(Teacher, LabelTask):
             raise InputError(what, hint="give the file that the teacher was trained on, or one with the same labels")
 
     def questions(self, examples: Sequence[LabelledText]) -> list[LabelledText]:
-        """Every text."""
+        """Return every text."""
         return list(examples)
 
     def said(self, answer: Answer) -> list[float]:
-        """Logarithms of probabilities, in the order of the labels; five digits are more than a teacher knows."""
+        """Return logarithms of probabilities, in the order of the labels, with five digits."""
         return [round(float(np.log(max(one, TINY))), 5) for one in answer.probabilities.values()]
 
     def lessons(
@@ -230,7 +230,7 @@ class Classification(Teacher, LabelTask):
         train: Sequence[LabelledText],
         targets: Targets,
     ) -> list[LabelledText]:
-        """Texts with what the teacher said of each label, in the order in which a student learns labels."""
+        """Return texts with the teacher's probability of each label, in the order in which a student learns labels."""
         del train, targets
         order = [self.numbers[label] for label in in_order(self.numbers)]
         return [

@@ -36,29 +36,29 @@ from weft.text.tokenizers.base import Tokenizer
 
 
 class LabelTaskConfig(TaskConfig, TextSettings):
-    """What is read of a file, how texts become ids, and the model that reads them."""
+    """Settings shared by the tasks with labels: columns, inputs, classifier, calibration."""
 
     roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)
     further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "inputs")
     inspected_as: ClassVar[Doctor | None] = "labels"
     text: Names = None
-    """The column of the text, or a list of two for pairs of texts; None: guessed from the file, and said."""
+    """Column of the text, or a list of two for pairs of texts; None: guessed from the file, and named in the run."""
     label: str | None = None
-    """The column of the label; None: guessed from the file, and said."""
+    """Column of the label; None: guessed from the file, and named in the run."""
     numbers: ColumnNames = ()
-    """Columns of numbers that are read beside the text, standardised; missing ones are flagged."""
+    """Columns of numbers that are read beside the text, standardised; missing values are flagged."""
     categories: ColumnNames = ()
-    """Columns of categories that are read beside the text, embedded; missing and unseen ones share a vector."""
+    """Columns of categories that are read beside the text, embedded; missing and unseen values share a vector."""
     tabular: TabularEncoderConfig = TabularEncoderConfig()
     """The encoder of numbers and categories."""
     inputs: tuple[InputChoice, ...] = ()
     """Further inputs, each with its kind, columns and encoder; the text is then read where `text` names its column."""
     fusion: FusionConfig = FusionConfig()
-    """How several inputs are joined."""
+    """Fusion of the vectors of several inputs."""
     classifier: ClassifierConfig = ClassifierConfig()
     calibrate: Literal["none", "temperature"] = "none"
-    """`temperature` divides all scores by one number, which is fitted on the dev set after training, so that
-    probabilities can be trusted more (Guo et al. 2017, section 4.2); no answer changes."""
+    """Calibration of probabilities: `temperature` divides all scores by one number, which is fitted on the dev set
+    after training (Guo et al. 2017, section 4.2); no answer changes."""
 
     @property
     def name(self) -> str:
@@ -82,7 +82,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
     @property
     def every_input(self) -> tuple[InputConfig, ...]:
-        """What is read: the text, numbers and categories beside it, further inputs."""
+        """Settings of all inputs: the text, numbers and categories beside it, further inputs."""
         return (*((self,) if self.reads_text else ()), *self.beside)
 
     @property
@@ -104,11 +104,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         return config.model_copy(update={"inputs": tuple(beside[len(beside) - len(self.inputs) :])})
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
-        """A text without a label; what is read beside it is missing."""
+        """Make an example of a text, without label and further inputs."""
         return LabelledText(text, second=second, other={one.name: one.absent() for one in self.beside})
 
     def example_of(self, fields: Mapping[str, Any]) -> LabelledText:
-        """An example to be answered, from its fields by column, `text` and `second` for the texts.
+        """Make an example to be answered, from its fields by column, `text` and `second` for the texts.
 
         Raises InputError for a field that cannot be read, or that no input has.
         """
@@ -122,17 +122,17 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         return LabelledText((*texts, "")[0], second=(*texts, None, None)[1], other=other)
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
-        """All of them, and whether their labels look as if they were separated otherwise."""
+        """Return all examples, with notes on labels that look as if they had another separator."""
         return examples, separator_notes(shared(one.label for one in examples), separator=self.separator)
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """The short form of what `weft inspect` says."""
+        """Return in short the findings of `weft inspect`."""
         return brief([part_of(name, files[name], rows) for name, rows in parts.items()], options=named)
 
     def read(self, table: Table) -> Iterator[LabelledText]:
-        """The labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
+        """Yield the labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
         names = self.columns_of("text", table) if self.reads_text else ()
         beside = self.beside
         for row in table:
@@ -154,11 +154,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
                     table.reject(row.line, error.what, column=column, hint=hint)
 
     def labels_of(self, row: Row) -> str | tuple[str, ...]:
-        """The label of a row, or its labels. Raises InputError where there is none and there has to be one."""
+        """Read the label of a row, or its labels. Raises InputError where there is none and there has to be one."""
         raise NotImplementedError
 
     def learned_input(self, examples: Sequence[LabelledText], *, classes: int) -> tuple[Self, Input[Any, Any]]:
-        """Decide what was left open, and learn what is read, from training examples.
+        """Decide what was left open in a config, and learn its inputs from training examples.
 
         Args:
             examples: the training set.
@@ -173,7 +173,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         return config, config._joined([one.learned(examples) for one in config.every_input])
 
     def loaded_input(self, folder: Path, *, each: int) -> Input[Any, Any]:
-        """Read what `Input.save` wrote; `each` is how many texts an example has."""
+        """Read what `Input.save` wrote; `each` is the number of texts of an example."""
         return self._joined(
             [
                 self.loaded_text(folder, each=each) if one is self else one.loaded(folder_of(folder, place))
@@ -198,7 +198,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a task learns of texts and labels, and what was tuned after training."""
+    """Inputs, labels and counts that a task learned, and the values tuned after training."""
 
     read: Input[Any, Any]
     labels: Sequence[str]
@@ -208,10 +208,10 @@ class Saved:
 
 
 class LabelTask(Task):
-    """What is read, labels, and how many training examples had each; its config is a LabelTaskConfig."""
+    """A task with inputs, labels, and the number of training examples of each; its config is a LabelTaskConfig."""
 
     temperature: float = 1.0
-    """By which the scores of all labels are divided; 1 until it is tuned."""
+    """Temperature that divides the scores of all labels; 1 until it is tuned."""
 
     def __init__(
         self, config: LabelTaskConfig, read: Input[Any, Any], labels: Sequence[str], counts: Sequence[int]
@@ -222,7 +222,7 @@ class LabelTask(Task):
 
     @property
     def each(self) -> int:
-        """How many texts an example has: one, two, or none where no text is read."""
+        """Number of texts of an example: one, two, or none where no text is read."""
         return self.input.texts
 
     @property
@@ -231,19 +231,19 @@ class LabelTask(Task):
         return self.input.tokenizer
 
     def save(self, folder: Path) -> None:
-        """The tokenizer's files, `labels.json`, and `tuned.json` where anything was tuned."""
+        """Write the tokenizer's files, `labels.json`, and `tuned.json` where anything was tuned."""
         self.input.save(folder)
         write_json(folder / "labels.json", self.learned())
         if self.tuned():
             write_json(folder / TUNED, self.tuned())
 
     def learned(self) -> dict[str, Any]:
-        """What of the labels is saved."""
+        """Return the content of `labels.json`."""
         each = {} if self.each == 1 else {"each": self.each}
         return {"labels": self.labels, "counts": self.counts, **each}
 
     def tuned(self) -> dict[str, Any]:
-        """What was decided after training."""
+        """Return all that was decided after training."""
         return {} if self.temperature == 1 else {"temperature": self.temperature}
 
     def restore(self, tuned: Mapping[str, Any]) -> Self:
@@ -253,11 +253,11 @@ class LabelTask(Task):
 
     @property
     def tunes(self) -> tuple[str, ...]:
-        """A temperature, where that is asked."""
+        """Names of all that is tuned: a temperature, where that is asked."""
         return () if self.config.calibrate == "none" else ("temperature",)
 
     def calibrate(self, probabilities_NC: np.ndarray, gold_N: np.ndarray) -> list[str]:
-        """Fit the temperature where that is asked; it stays 1 where that is no better. Says what it does."""
+        """Fit the temperature where that is asked; it stays 1 where that is no better. Returns notes."""
         if self.config.calibrate == "none":
             return []
         found, before = temperature(probabilities_NC, gold_N), log_loss(probabilities_NC, gold_N)
@@ -272,7 +272,7 @@ class LabelTask(Task):
         return self.input.build_classifier(self.config.classifier, classes=len(self.labels))
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
-        """Start each encoder from what is known before training, such as which training rows have which label."""
+        """Start each encoder from trained parts, word vectors, or counts over the training rows of each label."""
         label_R = columns.fixed["label"]
         has_label_CR = [label_R == c if label_R.ndim == 1 else label_R[:, c] for c in range(len(self.labels))]
         return self.input.initialize(model, columns, [np.flatnonzero(has_label_R) for has_label_R in has_label_CR])
@@ -291,10 +291,10 @@ class LabelTask(Task):
 
     @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
-        """What is to be answered, a row for each example. Raises InputError for a label that no training text had."""
+        """Return the right answers, a row for each example. Raises InputError for a label that no training text had."""
 
     def encode(self, examples: Sequence[LabelledText]) -> Columns:
-        """Encode what is read of every example; `label` as numbers, where all are given.
+        """Encode the inputs of every example; `label` as numbers, where all are given.
 
         Raises InputError for a label that no training text had, and for more or fewer texts than in training.
         """
@@ -321,7 +321,7 @@ class LabelTask(Task):
         return []
 
     def merged(self, parts: Sequence[np.ndarray], columns: Columns) -> np.ndarray:
-        """The mean over the rows of each text, [E, C]; a long text has several."""
+        """Average over the rows of each text, [E, C]; a long text has several."""
         if not parts:
             return np.zeros((0, len(self.labels)))
         sum_EC = np.zeros((int(columns.owner_R[-1]) + 1, len(self.labels)))
@@ -329,7 +329,7 @@ class LabelTask(Task):
         return sum_EC / np.bincount(columns.owner_R)[:, None]
 
     def mean_probabilities(self, answers: Sequence[Sequence[Any]]) -> np.ndarray:
-        """The mean over models of the probabilities in their answers to the same texts, [E, C], in this task's order.
+        """Average over models the probabilities in their answers to the same texts, [E, C], in this task's order.
 
         Raises InputError where the models differ in their labels or in how many texts they answered.
         """
@@ -348,19 +348,19 @@ class LabelTask(Task):
         return sums_EC / len(answers)
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """Describe the labels, and what is read."""
+        """Describe the labels and the inputs."""
         shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
         return [f"{len(self.labels)} labels: {shown}", *self.input.notes(columns)]
 
     def extra_results(
         self, model: nn.Module, examples: Sequence[LabelledText], *, device: torch.device
     ) -> dict[str, Any]:
-        """Return what each input has learned, where there are several."""
+        """Return the facts that each input has learned, where there are several."""
         del model, examples, device
         return {"inputs": self.input.describe()} if self.config.beside else {}
 
     def number(self, label: str, example: LabelledText) -> int:
-        """The number of a label. Raises InputError, with the example's line, for one that no training text had."""
+        """Return the number of a label. Raises InputError, with the line, for one that no training text had."""
         if label not in self.numbers:
             known = ", ".join(f"`{label}`" for label in self.labels[:20])
             raise InputError(
@@ -372,7 +372,7 @@ class LabelTask(Task):
 
 
 def _with(one: LabelledText, other: LabelledText, column: str) -> LabelledText:
-    """An example with one thing that it is read by taken from another."""
+    """Return an example with one of its inputs taken from another example."""
     if column == "text":
         return replace(one, text=other.text, second=other.second)
     values = {
@@ -384,5 +384,5 @@ def _with(one: LabelledText, other: LabelledText, column: str) -> LabelledText:
 
 
 def listed(words: Sequence[str]) -> str:
-    """The first eight of some words, and how many more there are."""
+    """List the first eight of some words, and the number of the others."""
     return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")

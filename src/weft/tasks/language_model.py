@@ -1,4 +1,4 @@
-"""A text that goes on: how texts are cut for a language model, its loss, its continuations, its scores."""
+"""Language modelling: rows of texts, the loss of next tokens, continuations of prompts, scores."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, for_free_text
 
 SAMPLES = 64
-"""Texts that are written after training, to be looked at and measured."""
+"""Number of texts that are generated after training, to be shown and measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextBatch(Moves):
-    """B rows of ids [B, T + 1] that begin with the end symbol or go on from an earlier row; which follow, [B, T]."""
+    """B rows of ids [B, T + 1] that begin with the end symbol or go on from an earlier row; the mask, [B, T]."""
 
     ids_BT: Tensor
     mask_BT: Tensor
@@ -59,11 +59,11 @@ class TextBatch(Moves):
 
 
 RowPrediction = Reference | list[Output]
-"""How probable a row was, or what was written after it."""
+"""Log-probability of a row, or the texts generated after it."""
 
 
 class LanguageModelConfig(PlainTextConfig):
-    """Texts are learned to be written, and to be gone on with."""
+    """Settings of language modelling: the next token is predicted from those before it."""
 
     kind: Literal["language_model"] = "language_model"
     answers_with: ClassVar[AnswerForm] = "text"
@@ -75,18 +75,19 @@ class LanguageModelConfig(PlainTextConfig):
     compared_by: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     compared_kinds: ClassVar[tuple[str, ...]] = ("lstm", "gru", "gpt")
     tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: `char` for Chinese, else `bpe`."""
+    """Tokenizer of the texts; None: `char` for Chinese, else `bpe`."""
     context: int = Field(default=256, ge=2)
-    """Tokens that are read at once: longer texts are cut into so long pieces."""
+    """Largest number of tokens that are read at once; longer texts are cut into rows of this length."""
     decoder: WriterChoice = GptDecoderConfig()
-    """What writes."""
+    """Decoder that predicts the next token."""
     smoothing: float = Field(default=0.0, ge=0, lt=1)
-    """The share of each token that is spread evenly over the vocabulary (Szegedy et al. 2016, section 7)."""
+    """Label smoothing: the share of each target token that is spread evenly over the vocabulary (Szegedy et al. 2016,
+    section 7)."""
     teacher_forcing: TeacherForcing = TeacherForcing()
     search: SearchChoice = Sample(temperature=0.8, top_p=0.95)
-    """How texts are written when the model is asked."""
+    """Search by which the trained model generates text."""
     start: str | None = None
-    """The trained folder that decoder and tokenizer are from; written `--decoder pretrained:FOLDER`."""
+    """Trained folder that decoder and tokenizer start from; written `--decoder pretrained:FOLDER`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -99,16 +100,16 @@ class LanguageModelConfig(PlainTextConfig):
         return self.search
 
     def comparable(self, record: Mapping[str, Any]) -> tuple[str, Reference]:
-        """A text, with its nats and tokens."""
+        """Read a text with its nats and tokens."""
         return str(record["text"]), Reference(record["log_loss"] * record["tokens"], record["tokens"])
 
     def corpus_scores(self, given: Sequence[str], made: Sequence[Reference]) -> dict[str, CorpusScore]:
-        """Bits a byte: all else depends on the tokenizer."""
+        """Compute bits per byte: all other scores depend on the tokenizer."""
         answers = [GeneratedText("", 0.0, (), reference) for reference in made]
         return {"bits_per_byte": text_scores(answers, given)["bits_per_byte"]}
 
     def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> LanguageModelConfig:
-        """For prompts, a row each."""
+        """Return the config for prompts, a row each."""
         return super().for_inputs(table, named=named).model_copy(update={"unit": "row"})
 
     def read_inputs(self, table: Table) -> Iterator[Prompt]:
@@ -116,13 +117,13 @@ class LanguageModelConfig(PlainTextConfig):
         return prompts_of(table, column=self.text or "")
 
     def example(self, text: str, second: str | None = None) -> Prompt:
-        """A text to go on with."""
+        """Make a prompt from a text."""
         if second is not None:
             raise InputError("expected one text, found a pair", hint="a language model continues one text")
         return Prompt(text)
 
     def learn(self, examples: Sequence[Document]) -> LanguageModelTask:
-        """The tokenizer."""
+        """Learn the tokenizer."""
         texts, decoder = [one.text for one in examples], self.decoder.ready()
         if decoder.longest is not None and self.context > decoder.longest:
             what = (
@@ -155,11 +156,11 @@ class LanguageModelTask(Writer, Task):
         self.input = DocumentInput(config, tokenizer, begin=self.begin, end=self.end)
 
     def save(self, folder: Path) -> None:
-        """The tokenizer's files."""
+        """Write the tokenizer's files."""
         self.input.save(folder)
 
     def build_model(self) -> DecoderAlone:
-        """The decoder, with fresh weights."""
+        """Build the decoder, with fresh weights."""
         (ids,) = self.input.spec().vocab_sizes
         return DecoderAlone(self.config.decoder.build(ids, memory_width=None))
 
@@ -171,7 +172,7 @@ class LanguageModelTask(Writer, Task):
         return self.config.decoder.start(model.decoder)
 
     def encode(self, examples: Sequence[Document | Prompt]) -> Columns:
-        """Ids of texts, in rows of at most `context` tokens to be told; or of prompts, a row each.
+        """Encode texts, in rows of at most `context` tokens to predict; or prompts, a row each.
 
         Raises InputError for a prompt with characters that the model has never seen.
         """
@@ -181,11 +182,11 @@ class LanguageModelTask(Writer, Task):
         return self.input.encode(texts)
 
     def check(self, examples: Sequence[Document]) -> list[str]:
-        """Every text can be scored."""
+        """Return notes on unseen characters; every text can be scored."""
         return told(self.unseen(examples))
 
     def unseen(self, examples: Sequence[Document | Prompt]) -> Counter[str]:
-        """Of texts and prompts."""
+        """Count the characters of texts and prompts that training never saw."""
         return self.input.unseen([one.text for one in examples])
 
     def collate(self, columns: Columns, rows: np.ndarray) -> TextBatch:
@@ -198,7 +199,7 @@ class LanguageModelTask(Writer, Task):
         return TextBatch(read.ids_BS, read.mask_BS, keys, "continue")
 
     def loss(self, model: nn.Module, batch: TextBatch, step: int) -> Loss:
-        """Cross-entropy of the tokens that follow, summed; the count is their number."""
+        """Compute the cross-entropy of next tokens, summed; the count is their number."""
         assert isinstance(model, DecoderAlone)
         gold, gold_N = self.config.teacher_forcing.at(step), batch.ids_BT[:, 1:][batch.mask_BT]
         state = model.decoder.start(None, rows=len(batch.ids_BT))
@@ -212,24 +213,24 @@ class LanguageModelTask(Writer, Task):
         return self.tokenizer
 
     def forced(self, model: nn.Module, batch: TextBatch) -> Forced:
-        """The texts themselves. Raises InputError for prompts."""
+        """Return the texts themselves. Raises InputError for prompts."""
         if not isinstance(model, DecoderAlone) or batch.purpose != "score":
             raise InputError("there is no reference to compare what is written with")
         return Forced(model.decoder, None, batch.ids_BT, batch.mask_BT)
 
     @property
     def outputs_per_row(self) -> int:
-        """As many as the search writes side by side."""
+        """Number of outputs that the search writes side by side."""
         return outputs_per_row(self.config.search)
 
     def with_search(self, search: SearchConfig) -> LanguageModelTask:
-        """The same, writing by another search."""
+        """Return a copy that generates by another search."""
         other = copy.copy(self)
         other.config = self.config.model_copy(update={"search": search})
         return other
 
     def predict(self, model: nn.Module, batch: TextBatch) -> list[RowPrediction]:
-        """How probable each row is, or what is written after it."""
+        """Compute the log-probability of each row, or generate its continuation."""
         assert isinstance(model, DecoderAlone)
         if batch.purpose == "score":
             state = model.decoder.start(None, rows=len(batch.ids_BT))
@@ -246,7 +247,7 @@ class LanguageModelTask(Writer, Task):
         return parts
 
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
-        """The continuation of each prompt, or how probable each text was, all its rows together."""
+        """Return the continuation of each prompt, or the log-probability of each text, over all its rows."""
         if PROMPT in columns.ragged:
             told = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
             return [GeneratedText(*row[0], tuple(text for text, _ in row[1:])) for row in told]
@@ -261,7 +262,7 @@ class LanguageModelTask(Writer, Task):
 
     @torch.inference_mode()
     def stream(self, model: nn.Module, example: Prompt) -> Iterator[str]:
-        """The continuation of a prompt, as it is written."""
+        """Yield the continuation of a prompt as it is generated."""
         assert isinstance(model, DecoderAlone)
         columns = self.encode([example])
         batch = self.collate(columns, np.zeros(1, dtype=np.int64)).to(next(model.parameters()).device)
@@ -269,22 +270,22 @@ class LanguageModelTask(Writer, Task):
         yield from stream_text(self.tokenizer, self._generator(model).stream(start, batch.ids_BT, batch.keys))
 
     def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
-        """No mean of texts is a text."""
+        """Raise InputError: texts have no mean."""
         del answers
         raise InputError("generated texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
 
     def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[Document]) -> dict[str, float]:
-        """Nats a token, perplexity and bits a byte."""
+        """Compute nats per token, perplexity and bits per byte."""
         return {name: one.value for name, one in text_scores(answers, [one.text for one in examples]).items()}
 
     def score(self, answers: Sequence[GeneratedText], examples: Sequence[Document]) -> Scores:
-        """The same with intervals."""
+        """Compute the quick scores with their intervals."""
         found = text_scores(answers, [one.text for one in examples])
         details = {"signatures": {name: one.signature for name, one in found.items()}, "texts": len(examples)}
         return Scores(intervals(found), details)
 
     def extra_results(self, model: nn.Module, examples: Sequence[Document], *, device: torch.device) -> dict[str, Any]:
-        """Some texts that the model writes from nothing, and how varied and how new they are against those learned."""
+        """Generate some texts from nothing, with scores of their diversity and novelty against the training texts."""
         assert isinstance(model, DecoderAlone)
         batch = TextBatch(
             torch.full((SAMPLES, 1), self.begin, device=device),
@@ -303,7 +304,7 @@ class LanguageModelTask(Writer, Task):
         return {"samples": texts[:10], "free_text": measured}
 
     def record(self, answer: GeneratedText, example: Document | Prompt) -> dict[str, Any]:
-        """A prompt and what was written after it; or a text and its loss."""
+        """Return a prompt and its continuation; or a text and its loss."""
         line = {"line": example.line} if example.line else {}
         if isinstance(example, Prompt):
             return {"prompt": example.text, **answer.recorded, **line}
@@ -311,7 +312,7 @@ class LanguageModelTask(Writer, Task):
         return {"text": example.text, "log_loss": round(-answer.log_probability, 6), "tokens": loss.tokens, **line}
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """The unit, the tokenizer and its coverage, the rows."""
+        """Describe the unit, the tokenizer with its coverage, and the rows."""
         return self.input.notes(columns)
 
     def _generator(self, model: DecoderAlone) -> Generator:

@@ -1,4 +1,4 @@
-"""Losses of class scores and their variations; knows logits and label numbers, neither texts nor models."""
+"""Losses of class scores: cross-entropy with its variations, distillation, binary cross-entropy."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ from weft.tasks.base import Loss
 
 
 class TeacherConfig(Config):
-    """How a student learns from what its teacher answered (Hinton et al. 2015, section 2)."""
+    """Settings of distillation from a teacher: its share and its temperature (Hinton et al. 2015, section 2)."""
 
     alpha: float = Field(default=0.5, ge=0, le=1)
-    """Of `weft distil`: the share that labels have in the loss; the rest is the teacher's."""
+    """Share of the labels in the loss of `weft distil`; the rest is that of the teacher."""
     temperature: float = Field(default=2.0, gt=0)
-    """Of `weft distil`: by which the scores of student and teacher are divided before they are compared; the higher,
-    the more it counts how a teacher ranks the labels that it does not give."""
+    """Temperature of `weft distil`, which divides the scores of student and teacher before they are compared;
+    the higher, the more the teacher's ranking of the other labels counts."""
 
 
 class LossConfig(Config):
-    """Cross-entropy and its variations."""
+    """Settings of cross-entropy and its variations."""
 
     smoothing: float = Field(default=0.0, ge=0, lt=1)
-    """The share of the target spread evenly over all labels (Szegedy et al. 2016, section 7)."""
+    """Label smoothing: the share of the target spread evenly over all labels (Szegedy et al. 2016, section 7)."""
     class_weights: Literal["none", "balanced"] = "none"
-    """`balanced` weighs a row by the inverse frequency of its label."""
+    """Weights of the rows: `balanced` weighs a row by the inverse frequency of its label, `none` weighs all alike."""
     focal: float = Field(default=0.0, ge=0)
-    """Gamma: a row counts by (1 - p) ** gamma, p being what its label has already (Lin et al. 2017, eq. 4 and 5)."""
+    """Focal loss gamma: a row counts by (1 - p) ** gamma, where p is the probability of its label (Lin et al. 2017,
+    equations 4 and 5); 0 is plain cross-entropy."""
     logit_adjustment: float = Field(default=0.0, ge=0)
-    """Tau: tau log(share of a label) is added to its score while training, so that answers weigh all labels alike,
-    rare ones too (Menon et al. 2021, eq. 10)."""
+    """Logit adjustment tau: tau log(share of a label) is added to its score in training, so that predictions favour no
+    frequent label (Menon et al. 2021, equation 10); 0 is none."""
     teacher: TeacherConfig | None = None
-    """How much a teacher's answers count beside the labels, where `weft distil` brings them; None: labels alone."""
+    """Distillation from the answers of a teacher, which `weft distil` brings; None: labels alone."""
 
     @model_validator(mode="after")
     def _has_one_target(self) -> Self:
@@ -49,16 +50,18 @@ class LossConfig(Config):
 
 
 class BinaryLossConfig(Config):
-    """Binary cross-entropy of each label, and its variations."""
+    """Settings of the binary cross-entropy of each label and its variations."""
 
     class_weights: Literal["none", "balanced"] = "none"
-    """`balanced` weighs the texts that have a label by how many lack it for each that has it."""
+    """Weights of the decisions: `balanced` weighs a text that has a label by the number of texts without it for each
+    with it, `none` weighs all alike."""
     focal: float = Field(default=0.0, ge=0)
-    """Gamma: a decision counts by (1 - p) ** gamma, p being what the truth has already (Lin et al. 2017, eq. 4)."""
+    """Focal loss gamma: a decision counts by (1 - p) ** gamma, where p is the probability of the truth (Lin et al.
+    2017, equation 4); 0 is plain binary cross-entropy."""
 
 
 def cross_entropy(logits_BC: Tensor, label_B: Tensor, config: LossConfig, *, counts: Sequence[int]) -> Loss:
-    """Cross-entropy, summed over rows; its count is their number, or the sum of their weights.
+    """Compute cross-entropy, summed over rows; its count is their number, or the sum of their weights.
 
     Args:
         logits_BC: scores of each class.
@@ -85,7 +88,7 @@ def cross_entropy(logits_BC: Tensor, label_B: Tensor, config: LossConfig, *, cou
 def taught_loss(
     logits_BC: Tensor, label_B: Tensor, soft_BC: Tensor, config: LossConfig, *, counts: Sequence[int]
 ) -> Loss:
-    """What labels say and what a teacher said, summed over rows: alpha * cross-entropy + (1 - alpha) * T^2 * KL.
+    """Compute the distillation loss, summed over rows: alpha * cross-entropy + (1 - alpha) * T^2 * KL.
 
     KL is the divergence of the student from its teacher, both at temperature T (Hinton et al. 2015, section 2: by T^2,
     so that alpha means the same at any T). A row without a label has the second part alone. The count is as of
@@ -114,7 +117,7 @@ def taught_loss(
 def binary_cross_entropy(
     logits_BC: Tensor, truth_BC: Tensor, config: BinaryLossConfig, *, counts: Sequence[int], texts: int
 ) -> Loss:
-    """Binary cross-entropy, summed over rows and labels; its count is the number of these decisions.
+    """Compute binary cross-entropy, summed over rows and labels; its count is the number of these decisions.
 
     Args:
         logits_BC: a score of each label.
@@ -140,5 +143,5 @@ def _focal(log_p: Tensor, gamma: float) -> Tensor:
 
 
 def _wide(logits_BC: Tensor) -> Tensor:
-    """In float32 at least: logarithms of probabilities near 1 are lost in half precision."""
+    """Cast to float32 at least: logarithms of probabilities near 1 are lost in half precision."""
     return logits_BC.to(torch.promote_types(logits_BC.dtype, torch.float32))

@@ -1,4 +1,4 @@
-"""An encoder that learns to tell hidden words of plain text, so that it may be given another task with few labels."""
+"""Masked language modelling: pre-training of an encoder on plain text, for other tasks with few labels."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ReaderChoice = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class MaskedAnswer:
-    """The pieces of a text that were hidden, what was told for each, and how sure; `nats` is the loss of all."""
+    """The masked tokens of a text, the prediction for each, and its confidence; `nats` is the loss of all."""
 
     hidden: tuple[str, ...]
     predicted: tuple[str, ...]
@@ -53,16 +53,16 @@ class MaskedAnswer:
 
     @property
     def right(self) -> int:
-        """How many were told."""
+        """Number of tokens that were predicted right."""
         return sum(one == other for one, other in zip(self.hidden, self.predicted, strict=True))
 
 
 RowPrediction = tuple[np.ndarray, np.ndarray, float, float]
-"""Of a row: the ids that were hidden and told, the sum of the probabilities of the latter, the loss of the former."""
+"""Masked and predicted ids of a row, the sum of the probabilities of the latter, the loss of the former."""
 
 
 class MaskedLanguageModelConfig(PlainTextConfig):
-    """Words of a text are hidden, and told by what stands around them."""
+    """Settings of masked language modelling: masked words of a text are predicted from those around them."""
 
     kind: Literal["masked_language_model"] = "masked_language_model"
     answers_with: ClassVar[AnswerForm] = "tokens"
@@ -71,15 +71,15 @@ class MaskedLanguageModelConfig(PlainTextConfig):
     next_step: ClassVar[str] = "next: weft train FILE --encoder pretrained:{}"
     objective: ClassVar[str | None] = "mlm"
     tokenizer: TokenizerChoice | None = None
-    """How texts become ids; None: `mixed` for Chinese, else `bpe`."""
+    """Tokenizer of the texts; None: `mixed` for Chinese, else `bpe`."""
     max_length: int = Field(default=256, ge=8)
-    """Positions that are read at once: longer texts are read in pieces so long."""
+    """Largest number of positions that are read at once; longer texts are cut into rows of this length."""
     encoder: ReaderChoice = TransformerEncoderConfig()
-    """What is to be trained."""
+    """Encoder that is pre-trained."""
     share: float = Field(default=0.15, gt=0, lt=1)
-    """The share of words that are to be told."""
+    """Share of the words that are masked and predicted."""
     start: str | None = None
-    """The trained folder that the encoder and its tokenizer are from; written `--encoder pretrained:FOLDER`."""
+    """Trained folder that encoder and tokenizer start from; written `--encoder pretrained:FOLDER`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -87,13 +87,13 @@ class MaskedLanguageModelConfig(PlainTextConfig):
         return with_start(settings, part="encoder", own=frozenset(cls.model_fields))
 
     def example(self, text: str, second: str | None = None) -> Document:
-        """A text with some words to be told."""
+        """Make an example of a text, some words of which are masked."""
         if second is not None:
             raise InputError("expected one text, found a pair", hint="join them into one text")
         return Document(text)
 
     def learn(self, examples: Sequence[Document]) -> MaskedLanguageModelTask:
-        """The tokenizer. Raises ConfigError where the encoder keeps no positions, or the tokenizer has no words."""
+        """Learn the tokenizer. Raises ConfigError where the encoder keeps no positions, or the tokenizer no words."""
         if self.encoder.reads is not Tokens:
             what = f"`{self.encoder.kind}` reads n-grams, which cannot be masked"
             raise ConfigError(what, where="task.encoder", hint="take `transformer`, `lstm`, `gru`, `rnn` or `cnn`")
@@ -118,10 +118,10 @@ class MaskedLanguageModelConfig(PlainTextConfig):
 
 
 class MaskedLanguageModelTask(Task):
-    """A tokenizer, and what is hidden by it.
+    """A tokenizer, and the masking of its ids.
 
-    The unknown piece stands for what is hidden: no id has to be added, and an unknown word is read as a hidden one.
-    A pre-trained tokenizer has a piece of its own for that.
+    The mask is the unknown token: no id has to be added, and an unknown word is read as a masked one. A pre-trained
+    tokenizer has a mask of its own.
     """
 
     config: MaskedLanguageModelConfig
@@ -134,11 +134,11 @@ class MaskedLanguageModelTask(Task):
         self.masking = _masking(config, tokenizer)
 
     def save(self, folder: Path) -> None:
-        """The tokenizer's files."""
+        """Write the tokenizer's files."""
         self.input.save(folder)
 
     def build_model(self) -> MaskedModel:
-        """The encoder and its head, with fresh weights."""
+        """Build the encoder and its head, with fresh weights."""
         encoder = self.input.build_encoder()
         return MaskedModel(encoder, size=self.masking.size, first=self.masking.first)
 
@@ -147,11 +147,11 @@ class MaskedLanguageModelTask(Task):
         return self.input.initialize(model, columns)
 
     def encode(self, examples: Sequence[Document]) -> Columns:
-        """Ids of texts in rows of at most `max_length`, and where words begin in them."""
+        """Encode texts in rows of at most `max_length`, and where words begin in them."""
         return self.input.encode([one.text for one in examples])
 
     def check(self, examples: Sequence[Document]) -> list[str]:
-        """Every text can be scored."""
+        """Refuse nothing: every text can be scored."""
         del examples
         return []
 
@@ -160,7 +160,7 @@ class MaskedLanguageModelTask(Task):
         return self.input.collate(columns, rows)
 
     def loss(self, model: nn.Module, batch: WordTokens, step: int) -> Loss:
-        """Cross-entropy of the hidden pieces, summed; the count is their number. What is hidden is new in each step."""
+        """Compute the cross-entropy of masked tokens, summed; the count is their number. Masks are new in each step."""
         del step  # the generator is seeded by it
         ids_BS = batch.source.ids_BS
         draws_BS3 = torch.rand((*ids_BS.shape, 3), device=ids_BS.device)
@@ -169,7 +169,7 @@ class MaskedLanguageModelTask(Task):
         return Loss(total, chosen_BS.sum().to(total))
 
     def predict(self, model: nn.Module, batch: WordTokens) -> list[RowPrediction]:
-        """What is told for the hidden pieces of each row, which are the same whenever the row is read."""
+        """Predict the masked tokens of each row, which are the same whenever the row is read."""
         ids_BS, first = batch.source.ids_BS, self.masking.first
         source, chosen_BS = self.masking(batch.source, batch.starts_BS, _draws_of(batch.source))
         log_NV = model(source, chosen_BS).float().log_softmax(-1)
@@ -185,7 +185,7 @@ class MaskedLanguageModelTask(Task):
         ]
 
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[MaskedAnswer]:
-        """All rows of each text together."""
+        """Merge the predictions of all rows of each text."""
         pieces = self.tokenizer.pieces or ()
         rows_E: list[list[RowPrediction]] = [[] for _ in range(int(columns.owner_R.max(initial=-1)) + 1)]
         for owner, part in zip(columns.owner_R.tolist(), parts, strict=True):
@@ -198,24 +198,24 @@ class MaskedLanguageModelTask(Task):
         return found
 
     def average(self, answers: Sequence[Sequence[MaskedAnswer]]) -> list[MaskedAnswer]:
-        """Models of several vocabularies have no mean."""
+        """Raise InputError: models of several vocabularies have no mean."""
         del answers
         what = "predictions of masked words cannot be averaged"
         raise InputError(what, where="--ensemble", hint="evaluate each model by itself")
 
     def quick_scores(self, answers: Sequence[MaskedAnswer], examples: Sequence[Document]) -> dict[str, float]:
-        """Nats a hidden piece, its exponential, and the share that is told."""
+        """Compute nats per masked token, perplexity and accuracy."""
         del examples
         return {name: one.value for name, one in _corpus_scores(answers).items()}
 
     def score(self, answers: Sequence[MaskedAnswer], examples: Sequence[Document]) -> Scores:
-        """The same with intervals."""
+        """Compute the quick scores with their intervals."""
         found = _corpus_scores(answers)
         hidden = sum(len(one.hidden) for one in answers)
         return Scores(intervals(found), {"texts": len(examples), "hidden": hidden})
 
     def record(self, answer: MaskedAnswer, example: Document) -> dict[str, Any]:
-        """A text, the pieces that were hidden (as `label`) and told (as `answer`), and how sure they were told."""
+        """Return a text, its masked tokens (as `label`), the predicted ones (as `answer`), and their confidence."""
         return {
             "text": example.text,
             "label": " ".join(answer.hidden),
@@ -232,13 +232,13 @@ class MaskedLanguageModelTask(Task):
 
 
 def _fitting(texts: Sequence[str]) -> Any:
-    """One view of a position, which can be hidden without hiding its neighbours."""
+    """Keep one view of a position, which can be masked without masking its neighbours."""
     chinese = han_share(texts[:: max(1, len(texts) // 1000)]) > 0.3
     return MixedTokenizerConfig() if chinese else bpe_for(texts)
 
 
 def _masking(config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> Masking:
-    """What may be hidden, and by which id. Raises ConfigError for a pre-trained tokenizer without one."""
+    """Return the masking of a tokenizer. Raises ConfigError for a pre-trained one without a mask."""
     size = tokenizer.sizes[0]
     if not isinstance(tokenizer, PretrainedTokenizer):
         views = getattr(config.tokenizer, "views", ())
@@ -252,7 +252,7 @@ def _masking(config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> Masking
 
 
 def _draws_of(tokens: Tokens) -> Tensor:
-    """Numbers [B, S, 3] from 0 to 1 that follow from the pieces of each row, and from nothing else."""
+    """Draw numbers [B, S, 3] from 0 to 1 that depend on the ids of each row, and on nothing else."""
     draws_BS3 = torch.ones(*tokens.ids_BS.shape, 3)
     ids_BS, lengths = tokens.ids_BS.cpu().numpy(), tokens.lengths_B.tolist()
     for row, length in enumerate(lengths):

@@ -38,14 +38,14 @@ class LabelsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LabelsBatch(Moves):
-    """A source of B rows and which of C labels each has, bool [B, C]; None when predicting."""
+    """A source of B rows and the labels of each, bool [B, C]; None when predicting."""
 
     source: Any
     truth_BC: Tensor | None
 
 
 class MultilabelConfig(LabelTaskConfig):
-    """A text has any number of labels."""
+    """Settings of multi-label classification: a text has any number of labels."""
 
     kind: Literal["multilabel"] = "multilabel"
     answers_with: ClassVar[AnswerForm] = "labels"
@@ -53,22 +53,22 @@ class MultilabelConfig(LabelTaskConfig):
     implied_by: ClassVar[tuple[str, ...]] = ("label_separator",)
     roles: ClassVar[tuple[Role, ...]] = (TEXT, replace(LABEL, again="exact"))  # any column is one of labels, all missed
     label_separator: str | None = Field(default=None, min_length=1)
-    """What stands between the labels of a row, such as `|`; to read a file of labelled texts it must be set."""
+    """Separator between the labels of a row, such as `|`; it must be set to read a file of labelled texts."""
     loss: BinaryLossConfig = BinaryLossConfig()
 
     @property
     def separator(self) -> str | None:
-        """The string between the labels of one row."""
+        """Separator between the labels of one row."""
         return self.label_separator
 
     def resolved(self, table: Table) -> Self:
-        """The same with both columns named. Raises ConfigError where there is no separator."""
+        """Return a copy with both columns named. Raises ConfigError where there is no separator."""
         if self.label_separator is None:
             raise ConfigError("is not set", where="task.label_separator", hint='pass --label-separator "|"')
         return super().resolved(table)
 
     def labels_of(self, row: Row) -> tuple[str, ...]:
-        """The labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
+        """Read the labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
         found = row.values.get(self.label or "")
         if found is None:
             hint = f"write labels as one string, with `{self.label_separator}` between them; an empty one has none"
@@ -76,7 +76,7 @@ class MultilabelConfig(LabelTaskConfig):
         return tuple(dict.fromkeys(label for part in found.split(self.label_separator) if (label := part.strip())))
 
     def learn(self, examples: Sequence[LabelledText]) -> Multilabel:
-        """Labels and tokenizer from training examples. Raises InputError where no text has a label."""
+        """Learn labels and tokenizer from training examples. Raises InputError where no text has a label."""
         counts = Counter(label for example in examples for label in _labels(example))
         if not counts:
             raise InputError("no text has a label", hint="is task.label the right column?")
@@ -116,11 +116,11 @@ class Multilabel(LabelTask):
         self.threshold_C = np.full(len(self.labels), MIDDLE)
 
     def learned(self) -> dict[str, Any]:
-        """What of the labels is saved, with the number of training texts."""
+        """Return the content of `labels.json`, with the number of training texts."""
         return {**super().learned(), "texts": self.texts}
 
     def tuned(self) -> dict[str, Any]:
-        """Temperature and thresholds."""
+        """Return temperature and thresholds."""
         return {**super().tuned(), "thresholds": self.threshold_C.tolist()}
 
     def restore(self, tuned: Mapping[str, Any]) -> Self:
@@ -130,7 +130,7 @@ class Multilabel(LabelTask):
 
     @property
     def tunes(self) -> tuple[str, ...]:
-        """Thresholds always, and a temperature where that is asked."""
+        """Names of all that is tuned: thresholds, and a temperature where that is asked."""
         return ("thresholds", *super().tunes)
 
     def tune(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> list[str]:
@@ -146,7 +146,7 @@ class Multilabel(LabelTask):
         return [*said, f"thresholds with the best F1 of each label on the dev set: {shown} ({moved})"]
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
-        """Which of the labels each text has, bool [E, C]; labels that were never learned have no column."""
+        """Return the labels of each text, bool [E, C]; labels that were never learned have no column."""
         truth_EC = np.zeros((len(examples), len(self.labels)), dtype=bool)
         for row, example in enumerate(examples):
             truth_EC[row, [self.numbers[label] for label in _labels(example) if label in self.numbers]] = True
@@ -169,13 +169,13 @@ class Multilabel(LabelTask):
         return [f"labels without a training text count as missed: {names}{first}"]
 
     def encode(self, examples: Sequence[LabelledText]) -> Columns:
-        """Ids of every text, in rows no longer than the maximum; `label` as a row of bools, where all are given."""
+        """Encode every text, in rows no longer than the maximum; `label` as a row of bools, where all are given."""
         columns, labels = super().encode(examples), [label for example in examples for label in _labels(example)]
         unlearned = Share(sum(label not in self.numbers for label in labels), len(labels))
         return replace(columns, facts={**columns.facts, "unlearned": unlearned})
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """As of all texts, and how many labels cannot be answered."""
+        """Describe labels and texts, and count the labels that cannot be predicted."""
         unlearned = {name: part.facts["unlearned"] for name, part in columns.items() if part.facts["unlearned"]}
         said = [
             f"{share:.1%} of the labels of {name} have no training text and count as missed"
@@ -189,32 +189,32 @@ class Multilabel(LabelTask):
         return LabelsBatch(self.input.collate(columns, rows), None if truth is None else torch.from_numpy(truth[rows]))
 
     def loss(self, model: nn.Module, batch: LabelsBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
-        """Binary cross-entropy, summed over rows and labels; the count is the number of these decisions."""
+        """Compute binary cross-entropy, summed over rows and labels; the count is the number of these decisions."""
         if batch.truth_BC is None:
             raise InputError("there are texts without labels among those to learn from")
         logits_BC = model(batch.source)
         return binary_cross_entropy(logits_BC, batch.truth_BC, self.config.loss, counts=self.counts, texts=self.texts)
 
     def predict(self, model: nn.Module, batch: LabelsBatch) -> list[np.ndarray]:
-        """The probability of each label for each row, float64 [C]."""
+        """Predict the probability of each label for each row, float64 [C]."""
         return list(model(batch.source).double().sigmoid().cpu().numpy())
 
     def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[LabelsAnswer]:
-        """The mean over the rows of each text, and the labels that reach their thresholds."""
+        """Average over the rows of each text, and take the labels that reach their thresholds."""
         return self._answers(self._tempered(self.merged(parts, columns)))
 
     def average(self, answers: Sequence[Sequence[LabelsAnswer]]) -> list[LabelsAnswer]:
-        """The mean of several models' probabilities, and the labels that reach the thresholds of this one."""
+        """Average the probabilities of several models, and take the labels that reach the thresholds of this one."""
         return self._answers(self.mean_probabilities(answers))
 
     def quick_scores(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> dict[str, float]:
-        """Micro and macro scores, exact match, Hamming loss and log loss."""
+        """Compute micro and macro scores, exact match, Hamming loss and log loss."""
         rows = self._rows(answers, examples)
         loss = float(log_losses(self._probabilities(answers), self.targets(examples)).mean())
         return {**quick_scores(rows.guess_EC, rows.truth_EC), "log_loss": loss}
 
     def score(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> Scores:
-        """All scores; details are those of each label, texts with all labels right, and the calibration bins."""
+        """Compute all scores; details are those of each label, texts with all labels right, and calibration bins."""
         rows, probabilities_EC, truth_EC = (
             self._rows(answers, examples),
             self._probabilities(answers),
@@ -236,7 +236,7 @@ class Multilabel(LabelTask):
         return Scores(found.overall, details)
 
     def record(self, answer: LabelsAnswer, example: LabelledText) -> dict[str, Any]:
-        """Text, its labels where they are known, the answer and every probability; labels in the model's order."""
+        """Return text, labels where they are known, answer and every probability; labels in the model's order."""
         given = sorted(_labels(example), key=lambda label: self.numbers.get(label, len(self.labels)))
         known = {} if example.label is None else {"labels": given}
         probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
@@ -274,7 +274,7 @@ class Multilabel(LabelTask):
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Answers and truth, bool [E, C], of the labels that were learned and then of those that only the truth has."""
+    """Return answers and truth, bool [E, C], of the labels that were learned, then of those only in the truth."""
 
     labels: list[str]
     guess_EC: np.ndarray
@@ -286,5 +286,5 @@ def _labels(example: LabelledText) -> tuple[str, ...]:
 
 
 def _yes_and_no(probabilities_EC: np.ndarray) -> np.ndarray:
-    """Each label of each text as a decision between two, no and yes, [E * C, 2]."""
+    """Return each label of each text as a decision between two, no and yes, [E * C, 2]."""
     return np.stack([1 - probabilities_EC, probabilities_EC], -1).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""Which of several options answers a question on a passage: what is read and learned, its loss, answers and scores."""
+"""Multiple choice: the option that answers a question on a passage, with loss, answers and scores."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
 
 @dataclass(frozen=True, slots=True)
 class ChoiceAnswer:
-    """The option that was chosen, which one it is, from 0, and how probable; and the probability of each option."""
+    """The predicted option, its number from 0, its confidence, and the probability of each option."""
 
     option: str
     number: int
@@ -41,14 +41,14 @@ class ChoiceAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OptionBatch(Moves):
-    """What is read for B rows, and the number of the right option of each, [B]; None when predicting."""
+    """Options of B rows, and the number of the right one of each, [B]; None when predicting."""
 
     source: Offered
     answer_B: Tensor | None
 
 
 class MultipleChoiceConfig(PassageTaskConfig):
-    """A question on a passage has several options, of which one is right."""
+    """Settings of multiple choice: a question on a passage has several options, of which one is right."""
 
     kind: Literal["multiple_choice"] = "multiple_choice"
     answers_with: ClassVar[AnswerForm] = "option"
@@ -60,31 +60,32 @@ class MultipleChoiceConfig(PassageTaskConfig):
     together: ClassVar[str] = "all"
     roles: ClassVar[tuple[Role, ...]] = ROLES
     text: Names = None
-    """The columns of question, passage and options, as a list: one column of lists, or one for each option;
-    None: guessed from the file, and said."""
+    """Columns of question, passage and options, as a list: the options in one column of lists, or in one column each;
+    None: guessed from the file, and named in the run."""
     label: str | None = None
-    """The column of the answer: the number of an option from 0, its letter or its text; None: guessed, and said."""
+    """Column of the answer: the number of an option from 0, its letter or its text; None: guessed from the file, and
+    named in the run."""
     max_question: int = Field(default=96, ge=1)
-    """Tokens of a question with an option that are read."""
+    """Largest number of tokens of a question with an option that are read; the rest is cut."""
     reader: ReaderKind | Literal["auto"] = "auto"
-    """`joint` reads question, option and passage in one row, `attention` the passage by itself and then with the others
-    in view; `auto`: `joint` for Transformers and pre-trained encoders."""
+    """Reader of question, option and passage: `joint` reads all in one row, `attention` the passage by itself, with
+    attention to the others; `auto`: `joint` for Transformers and pre-trained encoders, `attention` for others."""
     option: OptionConfig = OptionConfig()
 
     def read(self, table: Table) -> Iterator[Choice]:
-        """The questions of a table."""
+        """Yield the questions of a table."""
         return choices_of(table, columns=self.columns_of("text", table), label=self.label)
 
     def example(self, text: str, second: str | None = None) -> Choice:
-        """A question, and the passage that it is about: the options are still to be given."""
+        """Make a question on a passage, still without its options."""
         return Choice(text, second or "")
 
     def filter_training(self, examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
-        """All of them, and what was found."""
+        """Return all examples, with notes on their options and answers."""
         return learnable(examples)
 
     def learn(self, examples: Sequence[Choice]) -> MultipleChoice:
-        """The tokenizer. Raises ConfigError where parts do not go together."""
+        """Learn the tokenizer. Raises ConfigError where parts do not go together."""
         config, tokenizer = self.with_tokenizer(examples)
         return MultipleChoice(config, OptionsInput(config, tokenizer))
 
@@ -95,7 +96,7 @@ class MultipleChoiceConfig(PassageTaskConfig):
 
 
 class MultipleChoice(Task):
-    """What is read; its config has a reader."""
+    """The input of questions with options; its config has a reader."""
 
     config: MultipleChoiceConfig
     metric: ClassVar[str] = "accuracy"
@@ -106,22 +107,22 @@ class MultipleChoice(Task):
         self.config, self.input = config, read
 
     def save(self, folder: Path) -> None:
-        """The tokenizer's files."""
+        """Write the tokenizer's files."""
         self.input.save(folder)
 
     def build_model(self) -> OptionReader:
-        """The encoder and its head, with fresh weights."""
+        """Build the encoder and its head, with fresh weights."""
         assert self.config.reader != "auto"
         return self.config.option.build(self.input.build_encoder(), reader=self.config.reader, counted=COUNTS)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
-        """Learn the scale of what was counted, and start from what was trained before, where that is asked for."""
+        """Learn the scale of the counted features, and start from trained weights, where that is asked for."""
         assert isinstance(model, OptionReader)
         model.prepare(torch.from_numpy(np.array(columns.ragged["overlap"].values)))
         return self.input.initialize(model, columns)
 
     def encode(self, examples: Sequence[Choice]) -> Columns:
-        """Rows of ids for all options of a question. Raises InputError where it has fewer than two."""
+        """Encode all options of each question as rows. Raises InputError where it has fewer than two."""
         for one in examples:
             if len(one.options) < 2:
                 hint = "write weft.Choice(question, passage, options)"
@@ -134,7 +135,7 @@ class MultipleChoice(Task):
         return replace(columns, fixed={"answer": answer_E[columns.owner_R]})
 
     def check(self, examples: Sequence[Choice]) -> list[str]:
-        """Refuse questions whose answers are not known; says how good it would be to choose by length or overlap."""
+        """Refuse questions whose answers are not known; returns the accuracy of choosing by length or overlap."""
         for one in examples:
             if one.answer is None:
                 raise InputError("there is no answer", where=f"line {one.line}" if one.line else "")
@@ -148,18 +149,18 @@ class MultipleChoice(Task):
         )
 
     def loss(self, model: nn.Module, batch: OptionBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
-        """Cross-entropy over the options of each row; the count is the number of rows."""
+        """Compute the cross-entropy over the options of each row; the count is the number of rows."""
         if batch.answer_B is None:
             raise InputError("there are questions without an answer known among those to learn from")
         total = functional.cross_entropy(model(batch.source), batch.answer_B, reduction="sum")
         return Loss(total, torch.tensor(float(len(batch.answer_B))).to(total))
 
     def predict(self, model: nn.Module, batch: OptionBatch) -> list[np.ndarray]:
-        """The probability of each option of each row, float64 [O]; 0 beyond the last one."""
+        """Predict the probability of each option of each row, float64 [O]; 0 beyond the last one."""
         return list(model(batch.source).double().softmax(-1).cpu().numpy())
 
     def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[ChoiceAnswer]:
-        """The mean over the windows of each passage, and its best option."""
+        """Average over the windows of each passage, and take the best option."""
         found = []
         for rows in rows_by_example(columns):
             options = options_of(columns, rows[0])
@@ -167,19 +168,19 @@ class MultipleChoice(Task):
         return found
 
     def average(self, answers: Sequence[Sequence[ChoiceAnswer]]) -> list[ChoiceAnswer]:
-        """The mean of the probabilities of several models, and its best option."""
+        """Average the probabilities of several models, and take the best option."""
         if not answers or len({tuple(one.options for one in given) for given in answers}) > 1:
             raise InputError("expected answers of one or more models to the same questions with the same options")
         each = zip(*answers, strict=True)
         return [_chosen(of_one[0].options, np.mean([one.probabilities for one in of_one], axis=0)) for of_one in each]
 
     def quick_scores(self, answers: Sequence[ChoiceAnswer], examples: Sequence[Choice]) -> dict[str, float]:
-        """Accuracy, and the mean negative logarithm of the probability of the right option."""
+        """Compute accuracy and log loss."""
         right_N, loss_N = _matches(answers, examples)
         return {"accuracy": float(right_N.mean()), "log_loss": float(loss_N.mean())}
 
     def score(self, answers: Sequence[ChoiceAnswer], examples: Sequence[Choice]) -> Scores:
-        """Accuracy and log loss; details are the accuracy by the number of options, and what needs no model."""
+        """Compute accuracy and log loss; details are the accuracy by number of options, and that of baselines."""
         right_N, loss_N = _matches(answers, examples)
         many_N = np.array([len(one.options) for one in examples])
         each = [
@@ -191,7 +192,7 @@ class MultipleChoice(Task):
         return Scores({"accuracy": mean(right_N), "log_loss": mean(loss_N)}, details)
 
     def record(self, answer: ChoiceAnswer, example: Choice) -> dict[str, Any]:
-        """The question, its right option where it is known, the chosen one, and the probability of each."""
+        """Return the question, its right option where it is known, the chosen one, and the probability of each."""
         return {
             **({"id": example.id} if example.id else {}),
             "text": example.question,
@@ -217,7 +218,7 @@ def _chosen(options: Sequence[str], probability_O: np.ndarray) -> ChoiceAnswer:
 
 
 def _matches(answers: Sequence[ChoiceAnswer], examples: Sequence[Choice]) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each answer is right, and minus the logarithm of the probability of the right option, [N] each."""
+    """Compute correctness of each answer, and minus the log-probability of the right option, [N] each."""
     right_N = np.array([given.option == one.right for given, one in zip(answers, examples, strict=True)], dtype=float)
     of_right_N = np.array([given.probabilities[one.answer or 0] for given, one in zip(answers, examples, strict=True)])
     return right_N, -np.log(np.maximum(of_right_N, 1e-12))

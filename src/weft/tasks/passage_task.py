@@ -1,4 +1,4 @@
-"""What tasks with a question on a passage do alike: columns, tokenizer, reader, layout, notes; knows no answer."""
+"""The common part of tasks with questions on passages: columns, the rule of the split, notes, rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weft.tasks.base import TaskConfig
 
 
 class PassageTaskConfig(TaskConfig, PassageSettings):
-    """What is read of a file with questions on passages, and what reads them."""
+    """Settings shared by the tasks with questions on passages."""
 
     texts: ClassVar[tuple[str, ...]] = ("question", "passage")
     text: Names = None
@@ -20,13 +20,13 @@ class PassageTaskConfig(TaskConfig, PassageSettings):
 
     @property
     def split_rule(self) -> str:
-        """What is held out, in words."""
+        """Rule by which examples are held out, in a sentence."""
         return "questions on one passage are kept in one split"
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """How many questions of the other parts are on passages of the training part."""
+        """Count the questions of the other parts that are on passages of the training part."""
         del files, named
         known = {one.passage for one in parts["train"]}
         seen = {name: sum(one.passage in known for one in rows) for name, rows in parts.items() if name != "train"}
@@ -38,7 +38,7 @@ class PassageTaskConfig(TaskConfig, PassageSettings):
 
 
 def rows_by_example(columns: Columns) -> list[list[int]]:
-    """The rows of each example, in the order of the examples: a long passage has several."""
+    """Return the rows of each example, in the order of the examples: a long passage has several."""
     of: dict[int, list[int]] = {}
     for row, owner in enumerate(columns.owner_R.tolist()):
         of.setdefault(owner, []).append(row)

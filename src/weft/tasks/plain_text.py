@@ -1,4 +1,4 @@
-"""What the tasks share that learn from texts as such: columns, units, what is held out; knows no model and no loss."""
+"""The common part of tasks on texts without labels: columns, units, the rule of the split."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from weft.tasks.base import TaskConfig
 
 
 class PlainTextConfig(TaskConfig):
-    """What is read of a file of texts without labels."""
+    """Settings shared by the tasks on texts without labels."""
 
     roles: ClassVar[tuple[Role, ...]] = (replace(TEXT, most=1, again="name"),)
     text: str | None = None
-    """The column of the text; None: guessed from the file, and said."""
+    """Column of the text; None: guessed from the file, and named in the run."""
     unit: Literal["auto", "stream", "row"] = "auto"
-    """`stream`: a file is one long text, with its line breaks; `row`: each row is a text of its own; `auto`: a stream
-    where the file is plain text."""
+    """Unit of the texts: `stream` reads a file as one long text, with its line breaks, `row` each row as a text of its
+    own; `auto`: `stream` where the file is plain text."""
 
     @property
     def found_in_table(self) -> dict[str, Any]:
-        """The column and the unit."""
+        """Return the settings of the column and the unit."""
         return {**super().found_in_table, "unit": self.unit}
 
     @property
@@ -37,27 +37,27 @@ class PlainTextConfig(TaskConfig):
 
     @property
     def unit_name(self) -> str:
-        """Texts of their own, or parts of one."""
+        """Name of the examples in a sentence: texts of their own, or parts of one."""
         return "passages" if self.streamed else "texts"
 
     @property
     def split_rule(self) -> str:
-        """What is held out."""
+        """Rule of the split into training and validation, in words."""
         return "validation is the end of the text" if self.streamed else super().split_rule
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
-        """The config with the column named, and the unit."""
+        """Return the config with the column named, and the unit."""
         unit = ("stream" if table.form == "txt" else "row") if self.unit == "auto" else self.unit
         return super().with_columns(table, found).model_copy(update={"unit": unit})
 
     def read(self, table: Table) -> Iterator[Any]:
-        """The texts of a table."""
+        """Yield the texts of a table."""
         return documents_of(table, column=self.text or "", unit="stream" if self.streamed else "row")
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """Which texts of the other parts stand in train too."""
+        """Return notes on texts of the other parts that stand in train too."""
         del files, named
         train = {one.text for one in parts["train"]}
         again = {name: sum(one.text in train for one in rows) for name, rows in parts.items() if name != "train"}
@@ -66,7 +66,7 @@ class PlainTextConfig(TaskConfig):
         ]
 
     def held_out(self, examples: Sequence[Document], *, share: float, seed: int) -> Split:
-        """Of a stream the end, else texts drawn by the seed, equal ones on one side."""
+        """Hold out the end of a stream, or texts drawn by the seed, with equal ones in one split."""
         if not self.streamed:
             return split([""] * len(examples), [one.text for one in examples], share=share, seed=seed)
         sums = np.cumsum([len(one.text) for one in examples])

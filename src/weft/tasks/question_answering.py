@@ -1,4 +1,4 @@
-"""Answering a question from a passage: what is read and learned, its loss, where the answer stands, its scores."""
+"""Extractive question answering: the span of a passage that answers a question, with loss, answers and scores."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ from weft.tasks.span_answers import (
 )
 
 NONE_AT_ALL = 1.0
-"""The threshold where nothing was tuned."""
+"""No-answer threshold where none was tuned."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionBatch(Moves):
-    """What is read for B rows, the characters that each position of a passage stands for [B, S, 2], and the answers.
+    """Questions and passages of B rows, the characters of each position of a passage [B, S, 2], and the answers.
 
     `first_B` and `last_B` are the positions at which the answers start and end, S where a row has none; None when
     predicting.
@@ -59,7 +59,7 @@ class QuestionBatch(Moves):
 
 
 class QuestionAnsweringConfig(PassageTaskConfig):
-    """The answer to a question is a part of a passage, or the passage has none."""
+    """Settings of extractive question answering: an answer is a span of a passage, or the passage has none."""
 
     kind: Literal["question_answering"] = "question_answering"
     answers_with: ClassVar[AnswerForm] = "span"
@@ -70,29 +70,29 @@ class QuestionAnsweringConfig(PassageTaskConfig):
     inspected_as: ClassVar[Doctor | None] = "questions"
     roles: ClassVar[tuple[Role, ...]] = ROLES
     text: Names = None
-    """The columns of question and passage, as a list; None: guessed from the file, and said."""
+    """Columns of question and passage, as a list; None: guessed from the file, and named in the run."""
     label: str | None = None
-    """The column of the answers; None: guessed from the file, and said."""
+    """Column of the answers; None: guessed from the file, and named in the run."""
     max_answer: int = Field(default=48, ge=1)
-    """Tokens that an answer has at most, when one is given."""
+    """Largest number of tokens of a predicted answer."""
     candidates: int = Field(default=5, ge=1)
-    """Parts of the passage that are named, the best first, beside the answer."""
+    """Number of candidate spans that are given beside the answer, the best first."""
     span: SpanConfig = SpanConfig()
 
     def read(self, table: Table) -> Iterator[Question]:
-        """The questions of a table."""
+        """Yield the questions of a table."""
         return questions_of(table, columns=self.columns_of("text", table), label=self.label)
 
     def example(self, text: str, second: str | None = None) -> Question:
-        """A question, and the passage that it is about."""
+        """Make a question on a passage."""
         return Question(text, second or "")
 
     def filter_training(self, examples: Sequence[Question]) -> tuple[list[Question], list[str]]:
-        """Those with an answer that can be learned, or none, and what was found."""
+        """Return the questions with an answer that can be learned, or with none, and notes on the others."""
         return learnable(examples)
 
     def learn(self, examples: Sequence[Question]) -> QuestionAnswering:
-        """The tokenizer. Raises ConfigError where parts do not go together, InputError where nothing is answered."""
+        """Learn the tokenizer. Raises ConfigError where parts do not fit, InputError where nothing is answered."""
         if not any(one.answers for one in examples):
             raise InputError("no question has an answer in its passage", hint="is task.label the right column?")
         config, tokenizer = self.with_tokenizer(examples)
@@ -108,36 +108,36 @@ class QuestionAnsweringConfig(PassageTaskConfig):
 
 
 class QuestionAnswering(Task):
-    """What is read, and whether every passage that was learned from has the answer; its config has a reader."""
+    """The input of questions on passages, and whether all had an answer in training; its config has a reader."""
 
     config: QuestionAnsweringConfig
     metric: ClassVar[str] = "f1"
     metrics: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
 
     threshold: float = NONE_AT_ALL
-    """There is an answer if its probability over that of none is so much."""
+    """No-answer threshold: the least probability of an answer over that of none."""
 
     def __init__(self, config: QuestionAnsweringConfig, read: PassageInput, *, always: bool) -> None:
         self.config, self.input, self.always = config, read, always
 
     def save(self, folder: Path) -> None:
-        """The tokenizer's files, `questions.json`, and `tuned.json` where a threshold was tuned."""
+        """Write the tokenizer's files, `questions.json`, and `tuned.json` where a threshold was tuned."""
         self.input.save(folder)
         write_json(folder / "questions.json", {"always": self.always})
         if self.threshold != NONE_AT_ALL:
             write_json(folder / TUNED, {"threshold": self.threshold})
 
     def build_model(self) -> SpanReader:
-        """The encoder and its head, with fresh weights."""
+        """Build the encoder and its head, with fresh weights."""
         assert self.config.reader != "auto"
         return self.config.span.build(self.input.build_encoder(), reader=self.config.reader)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
-        """Start from what was trained before, where that is asked for."""
+        """Start from trained weights, where that is asked for."""
         return self.input.initialize(model, columns)
 
     def encode(self, examples: Sequence[Question]) -> Columns:
-        """Rows of ids with their places, and the first and last position of the first answer of each, where known."""
+        """Encode questions and passages, with first and last position of the first answer of each, where known."""
         columns = self.input.encode([one.texts for one in examples])
         if not examples or any(one.answers is None for one in examples):
             return columns
@@ -163,7 +163,7 @@ class QuestionAnswering(Task):
         return QuestionBatch(read.source, read.places_BS2, answer_B2[:, 0], answer_B2[:, 1])
 
     def loss(self, model: nn.Module, batch: QuestionBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
-        """Cross-entropy of where the answer starts, and of where it ends, halved; the count is the number of rows."""
+        """Compute the mean of the cross-entropies of start and end of the answer; the count is the number of rows."""
         if batch.first_B is None or batch.last_B is None:
             raise InputError("there are questions without an answer known among those to learn from")
         scores = model(batch.source)
@@ -172,7 +172,7 @@ class QuestionAnswering(Task):
         return Loss((first + last) / 2, torch.tensor(float(len(batch.first_B))).to(first))
 
     def predict(self, model: nn.Module, batch: QuestionBatch) -> list[RowSpans]:
-        """The best spans of each row, in characters of its passage."""
+        """Predict the best spans of each row, in characters of its passage."""
         keep = 2 * self.config.candidates
         best = best_spans(model(batch.source), longest=self.config.max_answer, keep=keep)
         rows_B1 = torch.arange(len(best.odds_BN), device=best.odds_BN.device)[:, None]
@@ -187,7 +187,7 @@ class QuestionAnswering(Task):
         ]
 
     def answers(self, parts: Sequence[RowSpans], columns: Columns) -> list[SpanAnswer]:
-        """The answer of all rows of each question."""
+        """Merge the spans of all rows of each question to its answer."""
         text = columns.ragged["text"]
         return [
             merged(
@@ -202,7 +202,7 @@ class QuestionAnswering(Task):
 
     @property
     def tunes(self) -> tuple[str, ...]:
-        """When there is no answer, where that can be."""
+        """Names of all that is tuned: the no-answer threshold, where questions without an answer exist."""
         return () if self.always else ("threshold",)
 
     def tune(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> list[str]:
@@ -214,27 +214,27 @@ class QuestionAnswering(Task):
         return [f"{what}, with the best F1 on the dev set"]
 
     def average(self, answers: Sequence[Sequence[SpanAnswer]]) -> list[SpanAnswer]:
-        """The mean of the probabilities of several models."""
+        """Average the probabilities of several models."""
         return [averaged(of_one, threshold=self.threshold) for of_one in zip(*answers, strict=True)]
 
     def quick_scores(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> dict[str, float]:
-        """Exact match and F1."""
+        """Compute exact match and F1."""
         exact_N, f1_N = matches([one.text for one in answers], examples)
         return {"exact_match": float(exact_N.mean()), "f1": float(f1_N.mean())}
 
     def samples(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> list[dict[str, str]]:
-        """The answers to the first three questions."""
+        """Return the answers to the first three questions."""
         return [
             {"answer": given.text, "source": one.question, "reference": " / ".join(one.right)}
             for given, one in list(zip(answers, examples, strict=True))[:3]
         ]
 
     def score(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Scores:
-        """Exact match and F1; details are those of questions with an answer, and how often none is rightly given."""
+        """Compute exact match and F1; details are those of questions with an answer, and the accuracy without one."""
         return scored(answers, examples)
 
     def record(self, answer: SpanAnswer, example: Question) -> dict[str, Any]:
-        """The question, its right answers where they are known, the answer with its place, and the best candidates."""
+        """Return the question, right answers where they are known, the answer with its place, and candidates."""
         return recorded(answer, example)
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:

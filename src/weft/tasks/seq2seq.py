@@ -1,4 +1,4 @@
-"""A text for a text: translation, summary, description. What is read and written, its loss, its search, its scores."""
+"""Sequence-to-sequence: a target generated for a source (translation, summary), with loss, search and scores."""
 
 from __future__ import annotations
 
@@ -58,19 +58,19 @@ from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer
 
 ROOM = 8
-"""Tokens that an output may have beyond the longest target of the training part."""
+"""Number of tokens that an output may have beyond the longest target of the training part."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowPrediction:
-    """What was written for a row, best first, and how probable its target was."""
+    """Texts generated for a row, best first, and the log-probability of its target."""
 
     outputs: list[Output]
     loss: Reference | None
 
 
 class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
-    """For each source a text is written."""
+    """Settings of sequence-to-sequence tasks: a target is generated for each source."""
 
     kind: Literal["seq2seq"] = "seq2seq"
     answers_with: ClassVar[AnswerForm] = "text"
@@ -87,60 +87,64 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     compared_kinds: ClassVar[tuple[str, ...]] = ("lstm", "gru", "transformer")
     teaches: ClassVar[bool] = True
     source: str | None = None
-    """The column of the source; None: guessed from the file, and said."""
+    """Column of the source; None: guessed from the file, and named in the run."""
     target: Names = None
-    """The column of the target, or a list of several, each of which is right; None: guessed, and said."""
+    """Column of the target, or a list of several, each of which is right; None: guessed from the file, and named in the
+    run."""
     smoothing: float = Field(default=0.1, ge=0, lt=1)
-    """The share of each target token that is spread evenly over the vocabulary (Szegedy et al. 2016, section 7)."""
+    """Label smoothing: the share of each target token that is spread evenly over the vocabulary (Szegedy et al. 2016,
+    section 7)."""
     r_drop: float = Field(default=0.0, ge=0)
-    """Alpha: how far two readings with other dropout must agree (Liang et al. 2021, equation 4), at twice the cost."""
+    """R-Drop alpha: the weight of the disagreement of two forward passes with other dropout (Liang et al. 2021,
+    equation 4), at twice the cost; 0 is none."""
     teacher_forcing: TeacherForcing = TeacherForcing()
     search: SearchChoice = Beam(5)
-    """How texts are found when the model is asked; while it is trained, the dev set is answered greedily."""
+    """Search by which the trained model generates targets; during training, the dev set is answered greedily."""
     duplicates: Literal["keep", "drop"] = "drop"
-    """Whether training learns from a pair that stands there before."""
+    """Treatment of equal pairs in the training file: `drop` learns from the first alone, `keep` from all."""
     longest_ratio: float | None = Field(default=None, gt=1)
-    """Pairs whose lengths are over so many times out of the usual proportion are not learned from; None: all are."""
+    """Largest ratio of the lengths of a pair, over the usual one, that training keeps; None: it keeps all pairs."""
     references: Literal["one", "all"] = "one"
-    """`all`: rows of the dev and test sets with the same source are one example, each of whose targets is right."""
+    """References of an example of the dev and test sets: `one` is the target of its row, `all` the targets of all rows
+    with its source, which are then one example."""
 
     @property
     def own_search(self) -> SearchConfig:
-        """The search of the settings."""
+        """Search of the settings."""
         return self.search
 
     @property
     def line_suffix(self) -> str | None:
-        """The suffix of the file of sources, by which that column is called."""
+        """Suffix of the file of sources, which names that column."""
         return self.source
 
     @property
     def input_limit(self) -> tuple[str, int]:
-        """How many tokens of a source are read."""
+        """Setting that limits the tokens of a source, and its value."""
         return "max_source", self.max_source
 
     def comparable(self, record: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], str]:
-        """A source with its references, and what was written for it."""
+        """Read a source with its references, and the text generated for it."""
         return (str(record["source"]), tuple(record["references"])), str(record["answer"])
 
     def corpus_scores(
         self, given: Sequence[tuple[str, tuple[str, ...]]], made: Sequence[str]
     ) -> dict[str, CorpusScore]:
-        """BLEU and chrF."""
+        """Compute BLEU and chrF."""
         return dict(overlap(made, [references for _, references in given]))
 
     def read(self, table: Table) -> Iterator[SourceTarget]:
-        """The pairs of a table; without `target`, sources alone."""
+        """Yield the pairs of a table; without `target`, sources alone."""
         return source_targets_of(table, source=self.source or "", targets=self.columns_of("target", table))
 
     def example(self, text: str, second: str | None = None) -> SourceTarget:
-        """A source to write for."""
+        """Make an example of a source."""
         if second is not None:
             raise InputError("expected one text, found a pair", hint="this model generates a text from one text")
         return SourceTarget(text)
 
     def filter_training(self, examples: Sequence[SourceTarget]) -> tuple[list[SourceTarget], list[str]]:
-        """One example for each target, without those that the settings drop; and what was found of such pairs."""
+        """Return an example for each target, without those that the settings drop; and notes on these."""
         kept, said = cleaned_pairs(examples, longest_ratio=self.longest_ratio, duplicates=self.duplicates)
         many = fan_out([(one.source, one.targets[0]) for one in kept]).said if self.references == "one" else ""
         return kept, [
@@ -151,16 +155,16 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """Which sources of the other parts stand in train too, and where a source has several targets."""
+        """Return notes on sources that stand in train too, and on those with several targets."""
         del files, named
         return repeated_sources(parts, references=self.references)
 
     def evaluation_examples(self, examples: Sequence[SourceTarget]) -> list[SourceTarget]:
-        """One example for each source, where all its targets are right."""
+        """Return an example for each source, where all its targets are right."""
         return grouped(examples) if self.references == "all" else list(examples)
 
     def learn(self, examples: Sequence[SourceTarget]) -> Seq2SeqTask:
-        """The tokenizers, and how long outputs may be.
+        """Learn the tokenizers, and the largest length of outputs.
 
         Raises ConfigError where parts do not go together, InputError where there is no pair.
         """
@@ -181,7 +185,7 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
 
 
 class Seq2SeqTask(Writer, Teacher, Task):
-    """Two tokenizers, or one for both sides, and the most tokens that an output has."""
+    """Tokenizers of source and target, and the largest number of tokens of an output."""
 
     config: Seq2SeqConfig
     metric: ClassVar[str] = "bleu"
@@ -198,12 +202,12 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return self.input.tokenizers
 
     def save(self, folder: Path) -> None:
-        """The files of the tokenizers, and `seq2seq.json`."""
+        """Write the files of the tokenizers, and `seq2seq.json`."""
         self.input.save(folder)
         write_json(folder / "seq2seq.json", {"longest": self.longest})
 
     def build_model(self) -> EncoderDecoder:
-        """Encoder and decoder, with fresh weights."""
+        """Build encoder and decoder, with fresh weights."""
         encoder_config = self.config.encoder
         assert isinstance(encoder_config, EncoderConfig)
         encoder = self.input.build_encoder()
@@ -213,7 +217,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return EncoderDecoder(encoder, decoder, tying=self.tokenizers.tying(encoder, decoder))
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:  # noqa: ARG002
-        """Read pre-trained weights, where a side has them."""
+        """Load pre-trained weights, where encoder or decoder have them."""
         assert isinstance(model, EncoderDecoder)
         assert self.config.encoder is not None
         notes = [*self.config.encoder.start(model.encoder), *self.config.decoder.start(model.decoder)]
@@ -221,7 +225,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return notes
 
     def encode(self, examples: Sequence[SourceTarget]) -> Columns:
-        """Ids of every source with an end symbol, and of the first target of each, where all have one."""
+        """Encode every source with an end symbol, and the first target of each, where all have one."""
         return self.input.encode([(one.source, one.targets[0] if one.targets else None) for one in examples])
 
     def check(self, examples: Sequence[SourceTarget]) -> list[str]:
@@ -232,7 +236,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return told(self.unseen(examples))
 
     def unseen(self, examples: Sequence[SourceTarget]) -> Counter[str]:
-        """Of sources."""
+        """Count the characters of sources that training never saw."""
         return unseen_letters(self.tokenizers.source, (one.source for one in examples))
 
     def collate(self, columns: Columns, rows: np.ndarray) -> SourceTargetBatch:
@@ -240,7 +244,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return self.input.collate(columns, rows)
 
     def loss(self, model: nn.Module, batch: SourceTargetBatch, step: int) -> Loss:
-        """Label-smoothed cross-entropy, summed over the target's tokens; the count is their number."""
+        """Compute label-smoothed cross-entropy, summed over the target's tokens; the count is their number."""
         target_BT, mask_BT = batch.target_BT, batch.mask_BT
         if target_BT is None or mask_BT is None or not isinstance(model, EncoderDecoder):
             raise InputError("there are sources without a target among those to learn from")
@@ -262,16 +266,16 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return Loss(total, torch.tensor(float(len(gold_N))).to(total))
 
     def for_validation(self) -> Seq2SeqTask:
-        """Greedily."""
+        """Return a copy that generates by greedy search."""
         return self.with_search(Greedy())
 
     @property
     def outputs_per_row(self) -> int:
-        """As many as the search writes side by side."""
+        """Number of outputs that the search writes side by side."""
         return outputs_per_row(self.config.search)
 
     def with_search(self, search: SearchConfig) -> Seq2SeqTask:
-        """The same, writing by another search."""
+        """Return a copy that generates by another search."""
         other = copy.copy(self)
         other.config = self.config.model_copy(update={"search": search})
         return other
@@ -280,11 +284,11 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return torch.tensor(self.symbols.begin).expand(rows, -1)
 
     def generator(self, model: EncoderDecoder) -> Generator:
-        """The decoder with the search of the settings."""
+        """Return the decoder with the search of the settings."""
         return Generator(model.decoder, self.tokenizers.target, self.config.search, self.end, self.longest)
 
     def predict(self, model: nn.Module, batch: SourceTargetBatch) -> list[RowPrediction]:
-        """What is written for each row and, where its target is known, how probable that was."""
+        """Generate texts for each row and, where its target is known, compute its log-probability."""
         assert isinstance(model, EncoderDecoder)
         memory, rows = model.encoder(batch.source), len(batch.keys)
         losses: Sequence[Reference | None] = [None] * rows
@@ -296,7 +300,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return [RowPrediction(one, loss) for one, loss in zip(outputs, losses, strict=True)]
 
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
-        """The best output of each row as text, and the others asked for."""
+        """Return the best output of each row as text, and the others asked for."""
         told = as_texts([part.outputs for part in parts], self.tokenizers.target, self.config.search)
         unread_R = columns.fixed["unread"].tolist()
         return [
@@ -306,7 +310,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
 
     @torch.inference_mode()
     def stream(self, model: nn.Module, example: SourceTarget) -> Iterator[str]:
-        """What is written for a source, as it is written."""
+        """Yield the text for a source as it is generated."""
         assert isinstance(model, EncoderDecoder)
         rows = np.zeros(1, dtype=np.int64)
         batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
@@ -315,7 +319,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         yield from stream_text(self.tokenizers.target, self.generator(model).stream(start, begin_BP, batch.keys))
 
     def unread(self, answer: GeneratedText) -> int:
-        """The tokens of a source beyond the maximum."""
+        """Return the number of tokens of a source beyond the maximum."""
         return answer.unread
 
     @property
@@ -329,18 +333,18 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return self.tokenizers.source
 
     def forced(self, model: nn.Module, batch: SourceTargetBatch) -> Forced:
-        """The first target of each source. Raises InputError where some have none."""
+        """Return the first target of each source. Raises InputError where some have none."""
         if not isinstance(model, EncoderDecoder) or batch.target_BT is None or batch.mask_BT is None:
             raise InputError("there is no reference to compare what is written with")
         return Forced(model.decoder, model.encoder(batch.source), batch.target_BT, batch.mask_BT)
 
     def with_answers(self, examples: Sequence[SourceTarget], answers: Sequence[GeneratedText]) -> list[SourceTarget]:
-        """Each source for which anything was written, with that as its target."""
+        """Return each source with a generated text, with that as its target."""
         both = zip(examples, answers, strict=True)
         return [replace(one, targets=(given.text,)) for one, given in both if given.text.strip()]
 
     def attention(self, model: nn.Module, columns: Columns, row: int) -> Attention | None:
-        """The attention of the decoder to the source: of a Transformer that of the last layer, the mean over heads."""
+        """Return the attention of the decoder to the source; of a Transformer the mean over heads of its last layer."""
         assert isinstance(model, EncoderDecoder)
         batch = self.collate(columns, np.array([row])).to(next(model.parameters()).device)
         assert batch.target_BT is not None
@@ -352,49 +356,49 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return Attention(source, target, torch.cat(seen, 1)[0].float().cpu().numpy())
 
     def questions(self, examples: Sequence[SourceTarget]) -> list[SourceTarget]:
-        """Every source once."""
+        """Return every source once."""
         return list({one.source: one for one in examples}.values())
 
     def said(self, answer: GeneratedText) -> str:
-        """The text."""
+        """Return the generated text."""
         return answer.text
 
     def lessons(
         self, asked: Sequence[SourceTarget], said: Sequence[str], *, train: Sequence[SourceTarget], targets: Targets
     ) -> list[SourceTarget]:
-        """Sources with what was written for them, and the true pairs, where both are wanted; none for no text."""
+        """Return sources with the teacher's texts, and the true pairs, where both are wanted; none for no text."""
         written = zip(asked, said, strict=True)
         pairs = [SourceTarget(one.source, (text,), one.line) for one, text in written if text.strip()]
         return [*train, *pairs] if targets == "both" else pairs
 
     def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
-        """No mean of texts is a text."""
+        """Raise InputError: texts have no mean."""
         del answers
         raise InputError("generated texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
 
     def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> dict[str, float]:
-        """BLEU, chrF, and the loss of the references."""
+        """Compute BLEU, chrF, and the loss of the references."""
         return quick_text_overlap_scores(answers, [one.targets for one in examples])
 
     def samples(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> list[dict[str, str]]:
-        """Four, from one end of the part to the other, since neighbours are often alike."""
+        """Return four answers, from one end of the part to the other, since neighbours are often alike."""
         apart = max(len(examples) // 4, 1)
         some = list(zip(answers, examples, strict=True))[::apart][:4]
         return [{"source": one.source, "reference": one.targets[0], "answer": given.text} for given, one in some]
 
     def score(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> Scores:
-        """BLEU, chrF, TER, ROUGE and perplexity with their intervals; details have the signatures, and the search."""
+        """Compute BLEU, chrF, TER, ROUGE and perplexity with intervals; details have the signatures, and the search."""
         found = text_overlap_scores(answers, [one.targets for one in examples])
         return Scores(found.values, {**found.details, "search": self.config.search.in_words})
 
     def record(self, answer: GeneratedText, example: SourceTarget) -> dict[str, Any]:
-        """Source, targets where they are known, and what was written."""
+        """Return source, targets where they are known, and the generated text."""
         known = {"references": list(example.targets)} if example.targets else {}
         line = {"line": example.line} if example.line else {}
         return {"source": example.source, **known, **answer.recorded, "unread": answer.unread, **line}
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """The vocabularies with their coverage, and what is too long."""
+        """Describe the vocabularies with their coverage, and texts that are too long."""
         notes = self.input.notes(columns)
         if self.config.search.kind != "greedy":
             found = self.config.search.in_words

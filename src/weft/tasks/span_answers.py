@@ -1,4 +1,4 @@
-"""Answers that stand in a passage: merged over its windows, weighed against no answer; knows no model."""
+"""Answers that are spans of a passage: merged over its windows, compared with no answer, scored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from weft.tasks.base import Scores
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A part of a passage: `passage[start:end]` is its text; and how probable it is that this is the answer."""
+    """A span of a passage, whose text is `passage[start:end]`, and the probability that it is the answer."""
 
     text: str
     start: int
@@ -27,7 +27,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class SpanAnswer:
-    """The answer to a question, where it stands in the passage, and how probable it is.
+    """The answer to a question, its place in the passage, and its confidence.
 
     Where the passage has no answer the text is empty and start and end are 0. `none` is the probability of that, and
     `candidates` are the best parts of the passage, the best first, whether or not it is the answer.
@@ -52,7 +52,7 @@ class RowSpans:
 
 
 def merged(parts: Sequence[RowSpans], passage: str, *, always: bool, threshold: float, keep: int) -> SpanAnswer:
-    """The answer of all rows of a passage.
+    """Merge the spans of all rows of a passage to one answer.
 
     The odds of a span are against no answer in its own window, so that those of several windows can be compared and
     summed. With `always` there is an answer; else there is one if its probability over that of none is `threshold`.
@@ -71,7 +71,7 @@ def merged(parts: Sequence[RowSpans], passage: str, *, always: bool, threshold: 
 
 
 def decided(candidates: tuple[Found, ...], *, none: float, threshold: float) -> SpanAnswer:
-    """The best candidate, or no answer where that is more probable by more than the threshold allows."""
+    """Choose the best candidate, or no answer where that is more probable by more than the threshold allows."""
     if not candidates or (none > 0 and candidates[0].probability < threshold * none):
         return SpanAnswer("", 0, 0, none, none, candidates)
     best = candidates[0]
@@ -79,7 +79,7 @@ def decided(candidates: tuple[Found, ...], *, none: float, threshold: float) -> 
 
 
 def averaged(answers: Sequence[SpanAnswer], *, threshold: float) -> SpanAnswer:
-    """The mean of the probabilities that several models give to parts of one passage."""
+    """Average the probabilities that several models give to parts of one passage."""
     sums: dict[tuple[int, int, str], float] = {}
     for one in (found for answer in answers for found in answer.candidates):
         place = one.start, one.end, one.text
@@ -91,7 +91,7 @@ def averaged(answers: Sequence[SpanAnswer], *, threshold: float) -> SpanAnswer:
 
 
 def best_threshold(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> float:
-    """The threshold with the best F1 on questions of which some have no answer."""
+    """Find the threshold with the best F1 on questions of which some have no answer."""
     ratio_N, gain_N = np.zeros((2, len(answers)))
     for row, (answer, example) in enumerate(zip(answers, examples, strict=True)):
         text, share = (answer.candidates[0].text, answer.candidates[0].probability) if answer.candidates else ("", 0.0)
@@ -111,7 +111,7 @@ def best_threshold(answers: Sequence[SpanAnswer], examples: Sequence[Question]) 
 
 
 def matches(answers: Iterable[str], examples: Iterable[Question]) -> tuple[np.ndarray, np.ndarray]:
-    """Exact match and F1 of each answer, [N] each."""
+    """Compute exact match and F1 of each answer, [N] each."""
     rows = [
         (exact(answer, one.right, style=style), f1(answer, one.right, style=style))
         for answer, one in zip(answers, examples, strict=True)
@@ -122,7 +122,7 @@ def matches(answers: Iterable[str], examples: Iterable[Question]) -> tuple[np.nd
 
 
 def scored(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Scores:
-    """Exact match and F1; details are those of questions with an answer, and of those without, and their share."""
+    """Compute exact match and F1; details are those of questions with and without an answer, and their share."""
     exact_N, f1_N = matches([one.text for one in answers], examples)
     none_N = np.array([not one.right for one in examples])
     details: dict[str, Any] = {
@@ -139,7 +139,7 @@ def scored(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Score
 
 
 def recorded(answer: SpanAnswer, example: Question) -> dict[str, Any]:
-    """One line of a table of answers."""
+    """Return a line of a table of answers."""
     known = {} if example.answers is None else {"answers": example.right}
     return {
         **({"id": example.id} if example.id else {}),

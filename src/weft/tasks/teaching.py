@@ -1,4 +1,4 @@
-"""The contract of a task whose models can teach a smaller one: what is asked, said and learned; trains nothing."""
+"""The interface of tasks whose models can be teachers in distillation."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 Targets = Literal["teacher", "both"]
-"""Of models that write: whether the teacher's texts stand in place of the true targets, or beside them."""
+"""Targets of a student that generates text: those of the teacher in place of the true ones, or both."""
 
 
 class Teacher(ABC):
-    """A part of a Task: its models answer what a student then learns from."""
+    """Part of a Task whose models answer examples for a student to learn from."""
 
     def check_students(self, train: Sequence[Any]) -> None:  # noqa: B027  (most can)
         """Raise InputError where a student of these training examples cannot learn from this task's models."""
 
     @abstractmethod
     def questions(self, examples: Sequence[Any]) -> list[Any]:
-        """What is asked, each once where that is enough."""
+        """Return the examples that a teacher answers, each once where that is enough."""
 
     @abstractmethod
     def said(self, answer: Any) -> Any:
-        """What is kept of an answer, ready for JSON, the same on every resume."""
+        """Return the part of an answer that is kept, ready for JSON, the same on every resume."""
 
     @abstractmethod
     def lessons(
         self, asked: Sequence[Any], said: Sequence[Any], *, train: Sequence[Any], targets: Targets
     ) -> list[Any]:
-        """The examples that a student learns from: of each that was asked with what was said; `train` has the truth."""
+        """Return the examples that a student learns from, with the teacher's answers; `train` has the truth."""

@@ -84,7 +84,7 @@ class Group:
 
 
 def join(device: torch.device) -> tuple[Group, torch.device]:
-    """The group that torchrun started this process in (alone: a group of one), and the device of this process."""
+    """Join the group of this process, of one without torchrun; returns it and the device of the process."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         return Group(), device

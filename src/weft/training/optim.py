@@ -55,7 +55,7 @@ class AdamConfig(OptimizerConfig):
     """Adam's beta1 and beta2: the decays of the means of the gradient and of its square."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
-        """One with all parameters in one group."""
+        """Build one with all parameters in one group."""
         decay = {"decay": "gradient", "weight_decay": self.weight_decay}
         return Adam(parameters, {"lr": self.learning_rate, "betas": self.betas, "eps": 1e-8, **decay})
 
@@ -71,7 +71,7 @@ class SgdConfig(OptimizerConfig):
     """L2 penalty: this times the weights is added to the gradient."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
-        """One with all parameters in one group."""
+        """Build one with all parameters in one group."""
         rest = {"momentum": self.momentum, "weight_decay": self.weight_decay}
         return Sgd(parameters, {"lr": self.learning_rate, **rest})
 
@@ -89,7 +89,7 @@ class AdagradConfig(OptimizerConfig):
     """Unit that shares a sum of squares: a row of a table, or each entry by itself."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
-        """One with all parameters in one group."""
+        """Build one with all parameters in one group."""
         if self.per == "row":
             return RowAdagrad(parameters, self.learning_rate)
         return Scaled(parameters, {"lr": self.learning_rate, "eps": 1e-10, "keep": 1.0, "add": 1.0})
@@ -104,7 +104,7 @@ class RmspropConfig(OptimizerConfig):
     """Decay of the moving average of the squares."""
 
     def build(self, parameters: list[nn.Parameter]) -> Optimizer:
-        """One with all parameters in one group."""
+        """Build one with all parameters in one group."""
         squares = {"keep": self.decay, "add": 1 - self.decay}
         return Scaled(parameters, {"lr": self.learning_rate, "eps": 1e-8, **squares})
 

@@ -41,8 +41,8 @@ class TrainingConfig(Config):
     """Decay of an exponential moving average of the weights, such as 0.995, which is then evaluated and kept; None: no
     average."""
     precision: Precision | Literal["auto"] = "auto"
-    """Precision of training; `auto`: the one in which all parts of the model train fastest on the device; the run names
-    it."""
+    """Precision of training; `auto`: bfloat16 where all parts of the model train fastest in it on the device, else
+    float32; the run names it."""
     metric: str | None = None
     """Score on the dev set by which the best weights are chosen; None: the score that the task names."""
     patience: int | None = Field(default=3, ge=1)

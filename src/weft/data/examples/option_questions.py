@@ -132,7 +132,7 @@ def _common(passage: set[str], option: str) -> int:
 
 
 def _text(row: Row, column: str) -> str:
-    """A text, or the turns of a dialogue, a line each."""
+    """Read a text, or the turns of a dialogue, a line each."""
     return "\n".join(row.lists.get(column, ())) or row.values.get(column, "")
 
 

@@ -182,7 +182,7 @@ def _tokens(texts: Sequence[str]) -> Counter[str]:
 
 
 def _resolved(task: TaskConfig, table: Table) -> Any:
-    """The task with its columns. Raises InputError, with a hint for pairs, where they cannot be told."""
+    """Find the columns of the task. Raises InputError, with a hint for pairs, where they are unclear."""
     try:
         return task.resolved(table)
     except InputError as error:
@@ -194,7 +194,7 @@ def _resolved(task: TaskConfig, table: Table) -> Any:
 
 
 def _read(name: str, table: Table, task: Any) -> _Read:
-    """The rows as training reads them, but for what is empty: that is refused there, and stays here to be shown."""
+    """Read the rows as training does, but for what is empty: that is refused there, and stays here to be shown."""
     rows = []
     for row in table:
         texts = [row.values.get(column, "") for column in task.columns_of("text", table)]

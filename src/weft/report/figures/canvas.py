@@ -1,4 +1,4 @@
-"""Figures as SVG that suits light and dark pages: knows colours, type and markup; not what a figure shows.
+"""Figures as SVG for light and dark pages: colours, fonts, axes, and labels that fit.
 
 A figure is drawn in the light colours of `PALETTE`; in the SVG each becomes `var(--name, light)`, so that a page
 decides the colours and a file on its own still has some. Words stay words: the browser sets them in its own font, so
@@ -121,7 +121,7 @@ def panel(figure: Figure, left: float, bottom: float, width: float, height: floa
 
 
 def svg(figure: Figure, label: str) -> str:
-    """Write the figure as an SVG element that says what it shows to those who do not see it."""
+    """Write the figure as an SVG element, with a text alternative for those who do not see it."""
     file = io.StringIO()
     figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     text = file.getvalue()

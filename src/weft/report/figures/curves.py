@@ -1,4 +1,4 @@
-"""Scores and losses by epoch, a line a model: knows how lines are drawn and named; not where their numbers come from.
+"""Learning curves of several models: scores and losses by epoch, a line for each model.
 
 Each function is pure: plain values in, an SVG element out, or an empty string where there is nothing to draw.
 """
@@ -18,12 +18,12 @@ from weft.report.figures.canvas import FULL, LINES, POINTS, SIZE, blank, panel, 
 from weft.report.formatting import is_number, score
 
 FEW = 40
-"""Points of a line at most that are marked one by one."""
+"""Largest number of points of a line that are marked one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What a model scored, epoch by epoch; where it is the mean of several runs, `each` has their points."""
+    """Scores of a model, epoch by epoch; where they are the means of several runs, `each` has their points."""
 
     name: str
     epochs: Sequence[float]
@@ -97,7 +97,7 @@ def dots(points: Sequence[Any] | np.ndarray) -> dict[str, Any]:
 
 
 def dashes(place: int) -> str | tuple[int, tuple[float, float]]:
-    """Tell lines apart that share a colour."""
+    """Choose dashes for lines that share a colour."""
     return ("-", (0, (4, 1.6)), (0, (1.5, 1.5)))[place // len(LINES) % 3]
 
 

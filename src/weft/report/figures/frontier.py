@@ -1,4 +1,4 @@
-"""Models as dots, how good against how fast: knows where dots and names go; not how either was measured."""
+"""A scatter plot of models, score against speed, with the Pareto frontier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a model looked while it wrote, and how it fares by length, as figures; not where the numbers come from.
+"""Figures of generated texts: the attention as a heatmap, and chrF by length of source.
 
 Each function is pure: plain values in, an SVG element out, or an empty string where there is nothing to draw.
 """
@@ -21,7 +21,7 @@ NAMED = 18  # columns of a piece's name at most
 
 
 def attention(source: Sequence[str], target: Sequence[str], weights: Sequence[Sequence[float]]) -> str:
-    """Draw how much each piece that was written (a row) looked at each piece of the source (a column).
+    """Draw the attention of each generated token (a row) to each token of the source (a column).
 
     The strongest cell has the full shade, the others their share of it.
     """

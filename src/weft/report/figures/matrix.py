@@ -1,4 +1,4 @@
-"""A confusion matrix as a figure, of two labels or of hundreds: knows how it is drawn; not where counts come from."""
+"""A confusion matrix as a figure, of two labels or of hundreds."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def confusion(
     title: str = "",
     size: Literal["large", "small"] = "large",
 ) -> str:
-    """Draw how often each label (a row) was answered as which (a column), shaded by its share of the row.
+    """Draw the counts of predicted labels (columns) for each true label (a row), shaded by their share of the row.
 
     Numbers are left out where cells are too small for them, and of very many labels only some are named.
     """
@@ -89,7 +89,7 @@ def confusion(
 
 
 def _cells(axes: Axes, share_CC: np.ndarray) -> None:
-    """One path for each shade, so that many cells stay a small file; shares grow by their root, so that few show."""
+    """Draw one path for each shade, so that files stay small; shades grow by the root of shares, so that few show."""
     level_CC = np.ceil(np.sqrt(share_CC) * SHADES).astype(int)
     hit_CC = np.eye(len(share_CC), dtype=bool)
     for colour, ours_CC in ((RIGHT, hit_CC), (WRONG, ~hit_CC)):

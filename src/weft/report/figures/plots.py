@@ -1,4 +1,4 @@
-"""Curves over training, and calibration, as figures: knows how each is drawn; not where its numbers come from.
+"""Figures of a run: curves of losses and dev scores over training, and the calibration of its confidence.
 
 Each function is pure: plain values in, SVG elements out, or nothing where there is nothing to draw.
 """
@@ -37,7 +37,7 @@ Reports = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """How a model learned: a figure of the losses, one of the dev scores, as far as there are any, and a caption."""
+    """Learning curves of a run: figures of losses and dev scores, as far as there are any, and a caption."""
 
     figures: Sequence[str] = ()
     caption: str = ""
@@ -78,7 +78,7 @@ def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
 def reliability(
     bins: Iterable[Mapping[str, Any]], *, title: str = "", size: Literal["large", "small"] = "large"
 ) -> str:
-    """Draw accuracy against confidence in each bin, with Wilson's interval (95%), over how many answers each holds."""
+    """Draw accuracy against confidence in each bin, with Wilson's interval (95%), above the number of answers in it."""
     full = [
         each for each in bins if each.get("count") and is_number(each["confidence"]) and is_number(each["accuracy"])
     ]

@@ -1,4 +1,4 @@
-"""Several runs side by side: knows the columns of a comparison and which cell is best; not how it is laid out."""
+"""Columns of the table of several runs: values, intervals, and the best of each column."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from weft.report.formatting import Interval
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: what it shows of a run, how that is written, and which way is better."""
+    """A column: its value of a run, the form of that, and the direction that is better."""
 
     title: str
     value: Callable[[Run], Interval | None]
@@ -28,7 +28,7 @@ class Column:
     better: Better
     form: Form = "number"
     room: Literal["span", "none"] = "none"
-    """Whether the interval of a value stands below it."""
+    """Whether the interval of a value stands below it (a bool)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def names(runs: Sequence[Run]) -> list[str]:
 
 
 def under(name: str, run: Run) -> str:
-    """Say what the name of a run leaves out: the folder, or the encoder."""
+    """Return the part that the name of a run leaves out: the folder, or the encoder."""
     return next((other for other in (run.folder.resolve().name, run.name) if other != name), "")
 
 

@@ -1,6 +1,6 @@
-"""The page of a comparison over folds or seeds: knows what is shown of its figures, and in what order; computes none.
+"""The page of a comparison over folds or seeds: scores, differences, curves, F1 by label, confusion matrices.
 
-It reads `comparison.json` and, for the curves, what the runs told while they were trained.
+It reads `comparison.json` and, for the curves, the reports of the runs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Runs = Mapping[str, Sequence[Run]]
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """What a column shows of a model, and small beside and below it; how that is written, and which way is better."""
+    """A column: its value of a model, with notes beside and below it, its form, and the direction that is better."""
 
     title: str
     value: Callable[[Found], float]
@@ -51,7 +51,7 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Against:
-    """One cell of who is better than whom."""
+    """A cell of the table of differences between models."""
 
     said: str = ""
     p: str = ""
@@ -107,7 +107,7 @@ def experiment_page(folder: Path) -> Path:
 
 
 def _labelled(models: Sequence[Found]) -> dict[str, Any]:
-    """What is shown of models that answer with labels."""
+    """Gather the values of models that predict labels."""
     return {
         "classes": _class_rows(models),
         "confusions": _confusions(models),
@@ -119,7 +119,7 @@ def _labelled(models: Sequence[Found]) -> dict[str, Any]:
 
 
 def _headline(found: Found, best: Found) -> Headline:
-    """The best model and its score as a sentence."""
+    """Name the best model and its score in a sentence."""
     known, trained = measure(found["decides"]), len(found["runs"])
     score = formatting.score(best["scores"][known.name]["mean"], known.form)
     of_all = f", the best of the {trained} models trained" if trained > 1 else ""
@@ -133,7 +133,7 @@ def _over(found: Found) -> str:
 
 
 def _lead(found: Found) -> str:
-    """Which models the best one is better than, and from which it cannot be told apart."""
+    """Name the models that the best one beats, and those from which it does not differ significantly."""
     rivals = [pair for pair in found["pairs"] if found["best"] in (pair["one"], pair["other"])]
     behind = [pair["other"] for pair in rivals if pair["told_apart"] and pair["one"] == found["best"]]
     ahead = [pair["one"] for pair in rivals if pair["told_apart"] and pair["other"] == found["best"]]
@@ -195,7 +195,7 @@ def _cells(column: _Column, models: Sequence[Found]) -> list[tuple[Cell, str]]:
 
 
 def _against(found: Found) -> list[tuple[str, list[_Against]]]:
-    """Each model, from the best to the worst, against each other: a row tells what it is compared with the columns."""
+    """Compare each model, from the best to the worst, with each other: a row has its differences to the columns."""
     pairs = {frozenset((pair["one"], pair["other"])): pair for pair in found["pairs"]}
     names = [model["name"] for model in found["models"]]
     names.sort(key=lambda name: sum(pair["one"] == name for pair in found["pairs"]), reverse=True)
@@ -223,7 +223,7 @@ def _dot(model: Found, decides: str) -> Model:
 
 
 def _curves(runs: Runs, points: Callable[[Run], list[tuple[float, float]]]) -> list[Curve]:
-    """The curve of each model: every run thin, and their mean as far as all runs went."""
+    """Draw the curve of each model: every run thin, and their mean as far as all runs went."""
     found: list[Curve] = []
     for name, each in runs.items():
         lines = [line for run in each if (line := points(run))]
@@ -241,7 +241,7 @@ def _dev(run: Run, *, name: str) -> list[tuple[float, float]]:
 
 
 def _training(run: Run) -> list[tuple[float, float]]:
-    """The mean training loss of each epoch of which any was told."""
+    """Return the mean training loss of each epoch of which any was reported."""
     by_epoch: dict[int, list[float]] = {}
     told = {report["step"]: report for report in run.reports if report.get("kind") == "step"}
     for report in told.values():
@@ -257,7 +257,7 @@ def _losses(runs: Runs) -> list[Markup]:
 
 
 def _class_rows(models: Sequence[Found]) -> list[dict[str, Any]]:
-    """The F1 of each label by each model."""
+    """Return the F1 of each label by each model."""
     rows: list[dict[str, Any]] = []
     for each in zip(*(model["details"]["per_class"] for model in models), strict=True):
         found = [Interval.read(one["f1"]) for one in each]
@@ -272,7 +272,7 @@ def _class_rows(models: Sequence[Found]) -> list[dict[str, Any]]:
 
 
 def _confusions(models: Sequence[Found]) -> list[tuple[str, Markup]]:
-    """A matrix of each model: small ones where labels are few, else large ones to unfold."""
+    """Draw a matrix of each model: small ones where labels are few, else large ones to unfold."""
     labels = models[0]["details"]["labels"]
     size: Literal["large", "small"] = "small" if len(labels) <= SIDE_BY_SIDE else "large"
     return [

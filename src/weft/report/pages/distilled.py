@@ -1,6 +1,6 @@
-"""The page of a distillation: teacher, student and the student alone; knows what is shown of them, and trains nothing.
+"""The page of a distillation: scores, costs and curves of teacher, student and the student alone.
 
-It reads `distilled.json` and, for the curves, what the runs told while they were trained.
+It reads `distilled.json` and, for the curves, the reports of the runs.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from weft.report.template import write_page
 from weft.run_folder import PAGE, REPORTS
 
 TITLES = {"student": "{}, distilled", "alone": "{}, baseline", "teacher": "{}, teacher"}
-"""How the models are called, by their part and kind."""
+"""Name the models by their part and kind."""
 Found = Mapping[str, Any]
 
 
 def in_words(found: Found) -> list[str]:
-    """What was gained, a sentence each."""
+    """Describe the gains of the student, a sentence each."""
     form, gain = measure(found["score"]).form, found["gain"]
     value = {
         name: formatting.score(one["scores"][found["score"]]["value"], form) for name, one in found["models"].items()

@@ -1,4 +1,4 @@
-"""What the page of a run that writes texts shows beyond scores and curves; not how it is drawn or styled."""
+"""The page of a run that generates texts: best and worst outputs, samples, attention, signatures of scores."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ LOSSES = (
 )
 WORST, BEST = 10, 5
 FEWEST, SURPRISE = 6, 300
-"""Texts at least, to show some as most and least surprising; letters of each that are shown."""
+"""Least number of texts to show some as most and least surprising, and letters of each that are shown."""
 STAGES = 12
-"""Stages of training at most whose samples are shown."""
+"""Largest number of stages of training whose samples are shown."""
 FREE_TEXT = {
     "distinct_1": "Distinct 1-grams",
     "distinct_2": "Distinct 2-grams",
@@ -40,7 +40,7 @@ FREE_TEXT = {
 
 
 def written(run: Run) -> dict[str, Any]:
-    """What `generation.html.j2` wants beside what every page of a run has.
+    """Gather the values of `generation.html.j2` beside those of every page of a run.
 
     Raises:
         RunFolderError: the answers or the attention are damaged.
@@ -74,7 +74,7 @@ def written(run: Run) -> dict[str, Any]:
 
 
 def _curves_notes(run: Run) -> list[str]:
-    """What is to be known of the curves: by which search dev scores are, and which losses."""
+    """Describe the curves: the search of the dev scores, and the losses."""
     search = run.detail("search", "greedy search")
     greedy = f"Dev scores are by greedy search, those in the table by {search}."
     return [LOSSES] if search == "greedy search" else [greedy, LOSSES]
@@ -91,7 +91,7 @@ def _lead(answered: Answered | None) -> str:
 
 
 def _signatures(run: Run) -> list[tuple[str, str, str]]:
-    """Each score's name, value and signature; after them those that take no notice of case."""
+    """List name, value and signature of each score; after them those that take no notice of case."""
     found = [
         (measure(name).title, _value(run.intervals.get(name), name), str(signature))
         for name, signature in run.detail("signatures", {}).items()
@@ -112,7 +112,7 @@ def _value(found: Interval | None, name: str) -> str:
 
 
 def _learned(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each sample with what was written for it, stage by stage."""
+    """Return each sample with its outputs, stage by stage."""
     tests = [report for report in by_step(reports, "evaluation") if report.get("samples")]
     best = next((test["step"] for test in reversed(tests) if test.get("best")), None)
     count = min((len(test["samples"]) for test in tests), default=0)
@@ -120,7 +120,7 @@ def _learned(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sample(tests: Sequence[Mapping[str, Any]], place: int, best: int | None) -> dict[str, Any]:
-    """One sample; equal answers in a row are one stage, and of very many stages some are left out."""
+    """Return a sample; equal answers in a row are one stage, and of very many stages some are left out."""
     first = tests[0]["samples"][place]
     runs = [list(group) for _, group in groupby(tests, lambda test: test["samples"][place].get("answer", ""))]
     kept = sorted({round(one) for one in np.linspace(0, len(runs) - 1, min(STAGES, len(runs)))})

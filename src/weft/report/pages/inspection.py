@@ -1,4 +1,4 @@
-"""The page of the data doctor: knows which findings and rows are shown, and in what words; not how they were found."""
+"""The page of `weft inspect`: a table of findings, then each with its rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from weft.report.figures.canvas import shorten
 from weft.report.template import write_page
 
 SHOWN = 25
-"""Rows of a finding that stand on the page; `inspection.json` has all."""
+"""Number of rows of a finding on the page; `inspection.json` has all."""
 TABLED = 40
-"""Rows of a small table that stand on the page."""
+"""Number of rows of a small table on the page."""
 _TEXT = 150  # columns of a text; the rest unfolds
 _WHOLE = 5_000  # letters of a text at most
 CALLED = {"error": "error", "warning": "warning", "fine": "ok"}

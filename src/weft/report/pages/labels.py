@@ -1,4 +1,4 @@
-"""What the page of a run that answers with labels shows beyond scores and curves; not how it is drawn or styled."""
+"""The page of a run that predicts labels: confusion matrix, calibration, classes, and wrong answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CUT = 60  # columns of an answer in the table of errors
 
 
 def labelled(run: Run) -> dict[str, Any]:
-    """What `run.html.j2` wants of a run that answers with labels, beside what every page of a run has."""
+    """Gather the values of `run.html.j2` of a run that predicts labels, beside those of every page of a run."""
     labels, classes = run.labels, _class_rows(run)
     return {
         "lead": _lead(run),
@@ -37,7 +37,7 @@ def labelled(run: Run) -> dict[str, Any]:
 
 
 def masked(run: Run) -> dict[str, Any]:
-    """What `run.html.j2` wants of a run that predicts masked tokens: its errors are counted by text."""
+    """Gather the values of `run.html.j2` of a run that predicts masked tokens: its errors are counted by text."""
     return {**labelled(run), "errors": _errors(hardest_errors(run.folder), "texts")}
 
 

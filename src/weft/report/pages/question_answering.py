@@ -1,4 +1,4 @@
-"""What the page of a run that answers questions shows: each answer marked in its passage; not how it is drawn."""
+"""The page of a run that answers questions: each answer marked in its passage."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from weft.report.formatting import Interval, is_number
 from weft.run_folder import read_answers
 
 SURE, RIGHT = 12, 4
-"""So many answers that are wrong, the surest first, and so many that are right."""
+"""Number of wrong answers on the page, of highest confidence first, and of right ones."""
 AROUND = 160
-"""Characters of a passage that are shown on each side of what is marked."""
+"""Number of characters of a passage that are shown on each side of a mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A part of a passage, from its first to after its last character, and what it is."""
+    """A span of a passage, from its first to after its last character, and its kind."""
 
     start: int
     end: int
@@ -30,7 +30,7 @@ class Mark:
 
 
 def asked(run: Run) -> dict[str, Any]:
-    """What `question_answering.html.j2` wants beside what every page of a run has.
+    """Gather the values of `question_answering.html.j2` beside those of every page of a run.
 
     Raises RunFolderError where the answers are damaged.
     """
@@ -48,7 +48,7 @@ def asked(run: Run) -> dict[str, Any]:
 
 
 def marked(passage: str, marks: Sequence[Mark]) -> Markup:
-    """The part of a passage around some marks, with these in it; of marks that overlap the first one stays."""
+    """Cut the part of a passage around some marks, with these in it; of marks that overlap the first one stays."""
     kept: list[Mark] = []
     for mark in sorted((one for one in marks if one.end > one.start), key=lambda one: one.start):
         if not kept or mark.start >= kept[-1].end:
@@ -89,7 +89,7 @@ def _card(row: Mapping[str, Any], share: float) -> dict[str, Any]:
 
 
 def _near(passage: str, text: str, given: Mark) -> int:
-    """Where a right answer stands: where it meets what was answered, else first."""
+    """Find the place of a right answer: where it overlaps the predicted one, else the first."""
     inside = passage.find(text, max(0, given.start - len(text)), given.end + len(text))
     return inside if inside >= 0 and given.end else passage.find(text)
 
@@ -100,7 +100,7 @@ def _sure(row: Mapping[str, Any]) -> float:
 
 
 def _kinds(run: Run) -> list[dict[str, Any]]:
-    """Scores of questions with an answer, and of those without one, where there are both."""
+    """Return scores of questions with an answer, and of those without one, where there are both."""
     titles = {"with_answer": "With an answer in the passage", "without_answer": "Without"}
     found = [(title, run.detail(name, {})) for name, title in titles.items()]
     if not all(part.get("questions") for _, part in found):

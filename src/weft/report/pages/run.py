@@ -1,4 +1,4 @@
-"""One page for a run, one for several: knows what is shown and in what order; not how it is drawn or styled."""
+"""The page of a run, and the page of several runs on the same data."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def run_page(folder: Path) -> Path:
 
 
 def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: Sequence[str]) -> Path:
-    """Write a page on several runs on the same data: a table, how good against how fast, dev curves, confusions.
+    """Write a page on several runs on the same data: a table, score against speed, dev curves, confusion matrices.
 
     A run is linked where its own page stands in its folder by now. Runs on different data are not refused, but a note
     says so.

@@ -1,4 +1,4 @@
-"""What every task that writes text does alike: one search over a decoder, its outputs as text; knows no task."""
+"""The common part of tasks that generate text: a search over a decoder, its outputs as text."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from weft.text.tokenizers.base import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class GeneratedText:
-    """A text that was written, the mean log-probability of its tokens, and further ones where they were asked for."""
+    """A generated text, the mean log-probability of its tokens, and further texts where they were asked for."""
 
     text: str
     log_probability: float
     alternatives: tuple[str, ...] = ()
     loss: Reference | None = field(default=None, repr=False, compare=False)
-    """How probable the right answer was, where one is known."""
+    """Log-probability of the reference, where one is known."""
     unread: int = field(default=0, repr=False, compare=False)
-    """Tokens of the source beyond the maximum, which were not read."""
+    """Number of tokens of the source beyond the maximum, which were not read."""
 
     @property
     def recorded(self) -> dict[str, Any]:
-        """As it stands in files of answers."""
+        """Return the text as in files of answers."""
         probability = round(self.log_probability, 6)
         return {"answer": self.text, "log_probability": probability, "alternatives": list(self.alternatives)}
 
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """A decoder and how it is to write: the search, the tokenizer of what is written, the end, the usual longest."""
+    """A decoder with its search, the tokenizer of its texts, the ids that end them, and the usual limit of length."""
 
     decoder: Decoder[Any]
     tokenizer: Tokenizer
@@ -54,7 +54,7 @@ class Generator:
     longest: int
 
     def write(self, start: Callable[..., State], ids_BP: Tensor, keys_B: Sequence[np.ndarray]) -> list[list[Output]]:
-        """The outputs of each row, best first, without what they began with.
+        """Generate the outputs of each row, best first, without the ids that they began with.
 
         Args:
             start: makes the state of B rows, given `capacity` and `record`.
@@ -88,7 +88,7 @@ class Generator:
         return [[replace(one, ids=[*prefix, *one.ids]) for one in row] for row in found]
 
     def stream(self, start: Callable[..., State], ids_BP: Tensor, keys_B: Sequence[np.ndarray]) -> Iterator[int]:
-        """The ids of the output of a single row as they are chosen. Raises ConfigError for a search that cannot."""
+        """Yield the ids of the output of a row as they are chosen. Raises ConfigError for a search that cannot."""
         search = self.search
         if isinstance(search, Beam | MinimumRisk) or _looks_ahead(search):
             what = f"`{search.kind}` knows its output only at the end"
@@ -101,7 +101,7 @@ class Generator:
             yield from (number for number in chosen.ids_N.tolist() if number != self.end)
 
     def spell(self, word: str) -> list[list[int]]:
-        """A word in ids: as it begins a text, after a space, and inside of a word; none that is not wholly known."""
+        """Spell a word in ids: at the begin of a text, after a space, inside of a word; only where all are known."""
         forms = self.tokenizer.encode([word, f"a {word}", f"a{word}", "a"])
         ends = np.cumsum(forms.lengths_R)
         rows = [
@@ -113,7 +113,7 @@ class Generator:
         return [list(one) for one in dict.fromkeys(map(tuple, found)) if one and not never & {*one}]
 
     def _beams(self, state: State, ids_BP: Tensor, terms: Terms) -> list[list[Output]]:
-        """By a beam; a greedy search that has words to place is one of size 1."""
+        """Search by a beam; a greedy search with forced words is one of size 1."""
         search = self.search if isinstance(self.search, Beam) else Beam(1)
         known = self.tokenizer.sizes[0]
         if search.size >= known:
@@ -131,7 +131,7 @@ class Generator:
         )
 
     def _begun(self, ids_BP: Tensor) -> tuple[list[int], Tensor, Terms]:
-        """A forced beginning, what each row begins with together with it, and the terms of what is written after it.
+        """Return the forced prefix, the ids that each row begins with, and the limits of those that follow.
 
         Rules see what a row began with; their lengths are meant without it, a forced beginning included.
         """
@@ -150,7 +150,7 @@ class Generator:
         return prefix, whole_BP, Terms(self.end, longest - len(prefix), (*han, *rules), never)
 
     def _longest(self, begun: int) -> int:
-        """The most tokens of an output, after `begun` that it begins with."""
+        """Return the largest number of tokens of an output, after `begun` that it begins with."""
         longest, room = self.search.max_length or max(self.longest, self.search.min_length), self.decoder.longest
         if room is None or begun + longest <= room + 1:  # the last token is told, not read
             return longest
@@ -162,12 +162,12 @@ class Generator:
 
 
 def _looks_ahead(search: SearchConfig) -> bool:
-    """Whether a greedy search has words to place: where they fit is known only when other places were tried."""
+    """Whether a greedy search has forced words (bool): where they fit is found only by trying several places."""
     return isinstance(search, Greedy) and bool(search.forced)
 
 
 def _with_words(outputs: Sequence[Output], rule: ForcedWords, begun: Sequence[int]) -> list[Output]:
-    """The outputs that have all forced words, what a row began with counted. Raises ConfigError where none has."""
+    """Return the outputs that have all forced words, the prefix counted. Raises ConfigError where none has."""
     wholes = [torch.tensor([[*begun, *one.ids]], dtype=torch.long) for one in outputs]
     kept = [one for one, ids_1T in zip(outputs, wholes, strict=True) if int(rule.met(ids_1T)) == rule.total]
     if not kept:
@@ -182,12 +182,12 @@ def _banned(word: str, tokenizer: Tokenizer) -> BannedText:
 
 @lru_cache(maxsize=2)
 def _piece_texts(tokenizer: Tokenizer) -> list[str]:
-    """What each id adds to a text, and the end nothing."""
+    """Return the text that each id adds, nothing for the end."""
     return [*tokenizer.decode([[number] for number in range(tokenizer.sizes[0])]), ""]
 
 
 def prefix_ids(search: SearchConfig, tokenizer: Tokenizer) -> list[int]:
-    """What every output begins with. Raises ConfigError where it cannot be written."""
+    """Encode the prefix of every output. Raises ConfigError where it cannot be written."""
     if not search.prefix:
         return []
     ids = tokenizer.encode([search.prefix]).values_NW[:, 0].tolist()
@@ -200,7 +200,7 @@ def prefix_ids(search: SearchConfig, tokenizer: Tokenizer) -> list[int]:
 def as_texts(
     outputs: Sequence[Sequence[Output]], tokenizer: Tokenizer, search: SearchConfig
 ) -> list[list[tuple[str, float]]]:
-    """The outputs of each row as texts, each with the mean log-probability of its tokens; by minimum risk, one.
+    """Return the outputs of each row as texts, each with the mean log-probability of its tokens; by minimum risk, one.
 
     The tokens of a forced beginning were not chosen, and count in no mean. Of a beam no text is given twice.
     """
@@ -221,5 +221,5 @@ def as_texts(
 
 
 def outputs_per_row(search: SearchConfig) -> int:
-    """How many outputs of a row are written side by side, and at least two: to write takes longer than to read."""
+    """Return the number of outputs of a row side by side, at least two: to generate takes longer than to read."""
     return max(2, getattr(search, "size", 1), getattr(search, "samples", 1))

@@ -1,4 +1,4 @@
-"""The scores of texts that were written, with their intervals and signatures; knows no task."""
+"""Scores of generated texts, with their intervals and signatures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from weft.tasks.generation.generator import GeneratedText
 def quick_text_overlap_scores(
     answers: Sequence[GeneratedText], references: Sequence[Sequence[str]]
 ) -> dict[str, float]:
-    """BLEU and chrF, and where it is known the loss of the references: nats a token, and its exponential."""
+    """Compute BLEU and chrF, and where it is known the loss of the references: nats per token, and perplexity."""
     found = {name: one.value for name, one in overlap([one.text for one in answers], references).items()}
     return {**found, **{name: one.value for name, one in reference_scores(answers).items()}}
 
 
 def text_overlap_scores(answers: Sequence[GeneratedText], references: Sequence[Sequence[str]]) -> Scores:
-    """BLEU, chrF, TER, ROUGE-1, 2 and L, and the loss of the references, each with its interval.
+    """Compute BLEU, chrF, TER, ROUGE-1, 2 and L, and the loss of the references, each with its interval.
 
     Where a source has several references, ROUGE-L also as the scorer of COCO captions counts it.
     Details are the signatures, and BLEU and chrF once more without regard to case.
@@ -48,7 +48,7 @@ def text_overlap_scores(answers: Sequence[GeneratedText], references: Sequence[S
 
 
 def reference_scores(answers: Sequence[GeneratedText]) -> dict[str, CorpusScore]:
-    """Nats a token of the references and its exponential; nothing where some are not known."""
+    """Compute nats per token of the references and perplexity; nothing where some are not known."""
     known = [one.loss for one in answers if one.loss is not None]
     if not known or len(known) < len(answers):
         return {}
@@ -60,7 +60,7 @@ def reference_scores(answers: Sequence[GeneratedText]) -> dict[str, CorpusScore]
 
 
 def text_scores(answers: Sequence[GeneratedText], texts: Sequence[str]) -> dict[str, CorpusScore]:
-    """Nats a token of texts that were read, its exponential, and bits a byte, which no tokenizer changes.
+    """Compute nats per token of texts, perplexity, and bits per byte, which no tokenizer changes.
 
     Of bits a byte, what it takes to tell characters apart that training never saw is a part.
     """
@@ -88,5 +88,5 @@ def _perplexity(sums: np.ndarray) -> np.ndarray:
 
 
 def _words(texts: Sequence[str]) -> float:
-    """The mean length, a Han character counted as a word."""
+    """Compute the mean length, a Han character counted as a word."""
     return sum(len(tokens(text)) for text in texts) / max(1, len(texts))

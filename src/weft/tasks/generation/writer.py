@@ -1,4 +1,4 @@
-"""The contract of a task that writes text: what evaluation looks at beside its answers; knows no task."""
+"""The interface of tasks that generate text: the parts that evaluation needs beside answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from weft.text.tokenizers.base import Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Forced:
-    """A decoder, what it was given to read, the references with what begins them [B, T + 1], and what counts [B, T]."""
+    """A decoder, its memory, the references with the ids that begin them [B, T + 1], and the mask [B, T]."""
 
     decoder: Decoder[Any]
     memory: Memory | None
@@ -27,7 +27,7 @@ class Forced:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """How much each of T ids of a text, and the end, attended to each of S ids of a source, and its end."""
+    """Attention of each of T ids of a text, and of the end, to each of S ids of a source, and its end."""
 
     source: list[int]
     target: list[int]
@@ -35,7 +35,7 @@ class Attention:
 
 
 class Writer(ABC):
-    """A part of a Task: its models write text, token by token."""
+    """Part of a Task whose models generate text, token by token."""
 
     end: int
     """The symbol that ends every text."""
@@ -43,21 +43,21 @@ class Writer(ABC):
     @property
     @abstractmethod
     def writes_with(self) -> Tokenizer:
-        """The tokenizer of what is written."""
+        """Tokenizer of generated texts."""
 
     @property
     def reads_with(self) -> Tokenizer:
-        """The tokenizer of what is read."""
+        """Tokenizer of sources."""
         return self.writes_with
 
     @abstractmethod
     def forced(self, model: nn.Module, batch: Any) -> Forced:
-        """The references of a batch, for teacher forcing. Raises InputError where there are none."""
+        """Return the references of a batch, for teacher forcing. Raises InputError where there are none."""
 
     def with_answers(self, examples: Sequence[Any], answers: Sequence[Any]) -> list[Any]:  # noqa: ARG002
-        """The examples with what was written as their targets, where a source is attended to; else none."""
+        """Return the examples with the generated texts as targets, where a source is attended to; else none."""
         return []
 
     def attention(self, model: nn.Module, columns: Columns, row: int) -> Attention | None:  # noqa: ARG002
-        """The attention of one row as its target is read; None where the model keeps none."""
+        """Return the attention of one row as its target is read; None where the model keeps none."""
         return None
