@@ -66,6 +66,7 @@ class MaskedLanguageModelConfig(PlainTextConfig):
 
     kind: Literal["masked_language_model"] = "masked_language_model"
     answers_with: ClassVar[AnswerForm] = "tokens"
+    example_type: ClassVar[type[Any]] = Document
     headline: ClassVar[tuple[str, ...]] = ("accuracy", "perplexity")
     page: ClassVar[str] = "tokens"
     next_step: ClassVar[str] = "start from it: weft train FILE --encoder pretrained:{}"

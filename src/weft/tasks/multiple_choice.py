@@ -52,6 +52,7 @@ class MultipleChoiceConfig(PassageTaskConfig):
 
     kind: Literal["multiple_choice"] = "multiple_choice"
     answers_with: ClassVar[AnswerForm] = "option"
+    example_type: ClassVar[type[Any]] = Choice
     headline: ClassVar[tuple[str, ...]] = ("accuracy",)
     next_step: ClassVar[str] = "ask: weft predict {} FILE"
     offer: ClassVar[str] = "--task multiple_choice for questions with options"

@@ -63,6 +63,7 @@ class QuestionAnsweringConfig(PassageTaskConfig):
 
     kind: Literal["question_answering"] = "question_answering"
     answers_with: ClassVar[AnswerForm] = "span"
+    example_type: ClassVar[type[Any]] = Question
     headline: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
     page: ClassVar[str] = "spans"
     next_step: ClassVar[str] = "ask: weft answer {} --passage FILE --question ..."

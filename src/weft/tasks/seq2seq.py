@@ -74,6 +74,7 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
 
     kind: Literal["seq2seq"] = "seq2seq"
     answers_with: ClassVar[AnswerForm] = "text"
+    example_type: ClassVar[type[Any]] = SourceTarget
     roles: ClassVar[tuple[Role, ...]] = (SOURCE, TARGET)
     parts: ClassVar[tuple[str, ...]] = ("encoder", "decoder")
     headline: ClassVar[tuple[str, ...]] = ("bleu", "chrf")

@@ -32,6 +32,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)
     further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "inputs")
     inspected_as: ClassVar[Doctor | None] = "labels"
+    example_type: ClassVar[type[Any]] = LabelledText
     text: Names = None
     """The column of the text, or a list of two for pairs of texts; None: guessed from the file, and said."""
     label: str | None = None
