@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from weft.data.columns import Columns
+from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText
 from weft.errors import InputError
 from weft.files import write_json
@@ -124,7 +125,7 @@ class LabelTask(Task):
         for example in examples:
             if len(example.texts) != self.each:
                 what = "expected one text, found a pair" if self.each == 1 else "expected a pair of texts, found one"
-                where = f"line {example.line}" if example.line else ""
+                where = place_of(example)
                 hint = "" if self.each == 1 else "name both columns, as in `text_a,text_b`, or give --text and --second"
                 raise InputError(what, where=where, hint=hint)
 
@@ -178,7 +179,7 @@ class LabelTask(Task):
             known = ", ".join(f"`{label}`" for label in self.labels[:20])
             raise InputError(
                 f"label `{label}` is not one that the model was trained on",
-                where=f"line {example.line}" if example.line else "",
+                where=place_of(example),
                 hint=f"known labels: {known}",
             )
         return self.numbers[label]
