@@ -1,4 +1,4 @@
-"""Mixes the bits of 64-bit keys."""
+"""Mixing of the bits of 64-bit keys."""
 
 from __future__ import annotations
 

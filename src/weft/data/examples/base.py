@@ -1,4 +1,4 @@
-"""What examples of all kinds have in common."""
+"""The attributes that examples of every task share, and the name of their place in a file."""
 
 from __future__ import annotations
 
