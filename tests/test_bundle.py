@@ -208,6 +208,16 @@ def test_answers_together_are_answers_alone(tmp_path, encoder, long):
     torch.testing.assert_close(torch.tensor(together), torch.tensor(alone), rtol=0, atol=1e-6)
 
 
+def test_what_is_to_be_answered_can_be_checked_alone(tmp_path):
+    model = saved(tmp_path)
+    given = ["好", weft.LabelledText("good", "pos"), {"text": "cold"}]
+    expected = [weft.LabelledText("好"), weft.LabelledText("good", "pos"), weft.LabelledText("cold")]
+    assert model.check(given) == expected
+    assert model.answer(given) == model.answer(["好", "good", "cold"])
+    with pytest.raises(InputError, match=r"texts\[1\]: there is no column `taste`"):
+        model.check(["好", {"taste": "good"}])
+
+
 def test_labelled_texts_are_answered_like_texts(tmp_path):
     model = saved(tmp_path)
     assert model.answer([weft.LabelledText(text, "pos") for text in TEXTS]) == model.answer(TEXTS)

@@ -43,29 +43,36 @@ class Model:
 
         Raises InputError for an empty text, or one that is no string; ConfigError for a search that cannot be.
         """
-        if isinstance(texts, str):
-            raise InputError("expected a list of texts, found one string", hint='write model.answer(["..."])')
-        make = self.task.config.example
-        kind = type(make("a"))
-        examples = [self._example(text) for text in texts]
-        for number, example in enumerate(examples):
-            if not isinstance(example, kind):
-                raise InputError(f"expected a text, found {type(example).__name__}", where=f"texts[{number}]")
-            if others := [one for one in example.texts if not isinstance(one, str)]:
-                raise InputError(f"expected a text, found {type(others[0]).__name__}", where=f"texts[{number}]")
-            if empty := [place for place, one in enumerate(example.texts) if not one.strip()]:
-                if empty == [1]:
-                    hint = "this model reads two texts: hand over an example that has both, as weft.Question(...)"
-                    what = f"the {self.task.config.texts[1]} is missing"
-                    raise InputError(what, where=f"texts[{number}]", hint=hint)
-                raise InputError("text is empty", where=f"texts[{number}]")
-        task = self._searching(search)
-        return answer(task, self.network, examples, device=self.device)
+        examples = self.check(texts)
+        return answer(self._searching(search), self.network, examples, device=self.device)
 
-    def _example(self, given: Any) -> Any:
-        if isinstance(given, Mapping):
-            return self.task.config.example_of(given)
-        return self.task.config.example(given) if isinstance(given, str) else given
+    def check(self, inputs: Sequence[Any]) -> list[Any]:
+        """Make examples of texts, of fields by column and of examples, as `answer` reads them; answers nothing.
+
+        Raises InputError for the first that this model cannot read: `where` is its place, as `texts[3]`.
+        """
+        if isinstance(inputs, str):
+            raise InputError("expected a list of texts, found one string", hint='write model.answer(["..."])')
+        return [self._example(given, where=f"texts[{number}]") for number, given in enumerate(inputs)]
+
+    def _example(self, given: Any, *, where: str) -> Any:
+        config = self.task.config
+        try:
+            read = config.example_of if isinstance(given, Mapping) else config.example
+            example = read(given) if isinstance(given, Mapping | str) else given
+        except InputError as error:
+            place = f"{where}: {error.where}" if error.where else where
+            raise InputError(error.what, where=place, hint=error.hint) from None
+        if not isinstance(example, config.example_type):
+            raise InputError(f"expected a text, found {type(example).__name__}", where=where)
+        if others := [one for one in example.texts if not isinstance(one, str)]:
+            raise InputError(f"expected a text, found {type(others[0]).__name__}", where=where)
+        if empty := [place for place, one in enumerate(example.texts) if not one.strip()]:
+            if empty == [1]:
+                hint = "this model reads two texts: hand over an example that has both, as weft.Question(...)"
+                raise InputError(f"the {config.texts[1]} is missing", where=where, hint=hint)
+            raise InputError("text is empty", where=where)
+        return example
 
     def stream(self, text: str, *, search: SearchConfig | None = None) -> Iterator[str]:
         """Yield the text generated for an input, part by part as it is generated; joined, it is the answer.

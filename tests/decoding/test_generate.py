@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from weft.decoding.generate import Terms, collected, drawing, likeliest, row_keys, unroll
 from weft.decoding.rules import Banned, Lengths, NoRepeat, Temperature, TopK
-from weft.text.tokenizers.vocab import mix
+from weft.hashing import mix
 
 LONGEST, END = 6, 5
 ALL = range(6)

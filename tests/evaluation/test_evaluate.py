@@ -29,7 +29,7 @@ def task() -> Classification:
 @pytest.fixture
 def model(task) -> torch.nn.Module:
     torch.manual_seed(0)
-    return task.build_model()
+    return task.build_model().eval()
 
 
 @pytest.mark.parametrize(("rows", "tokens"), [(1, 16_384), (2, 16_384), (512, 10), (512, 16_384)])
@@ -43,13 +43,14 @@ def test_answers_stand_in_the_order_of_their_examples(task, model, monkeypatch, 
     np.testing.assert_allclose([one.probability for one in found], [one.probability for one in alone], atol=1e-6)
 
 
-@pytest.mark.parametrize("training", [True, False])
-def test_dropout_sleeps_while_answering_and_the_mode_is_given_back(task, model, training):
+def test_a_model_answers_in_evaluation_mode_and_its_mode_is_left_alone(task, model, monkeypatch):
     columns = task.encode(EXAMPLES)
-    model.train(training)
+    monkeypatch.setattr(type(model), "train", lambda *_: pytest.fail("the mode was changed"))
     first, second = (answer_columns(task, model, columns, device=CPU) for _ in range(2))
     assert [one.probabilities for one in first] == [one.probabilities for one in second]
-    assert model.training is training
+    monkeypatch.undo()
+    with pytest.raises(AssertionError, match="evaluation mode"):
+        answer_columns(task, model.train(), columns, device=CPU)
 
 
 def test_no_examples_have_no_answers(task, model):

@@ -21,7 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     frozenset(rooms.split())
     for rooms in (
         "errors",
-        "files",
+        "files hashing",
         "config store",
         "run_folder",
         "text data",

@@ -55,7 +55,7 @@ def evaluated(request) -> tuple[Task, Evaluation]:
     settings, examples = KNOWN[kind_of(request.param)]
     torch.manual_seed(0)
     task = validated(request.param, settings).learn(examples)
-    return task, evaluate(task, task.build_model(), examples, device=torch.device("cpu"))
+    return task, evaluate(task, task.build_model().eval(), examples, device=torch.device("cpu"))
 
 
 def test_its_scores_are_in_the_catalogue(evaluated):

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from weft.decoding.rules import NEVER, Rule, apply
+from weft.hashing import mix
 from weft.models.base import Decoder, State
-from weft.text.tokenizers.vocab import PAD, UNKNOWN, mix
+from weft.text.tokenizers.vocab import PAD, UNKNOWN
 
 FULL = 0.7
 """Finished rows leave the batch when less than this share of it is still written: to leave costs a copy of the rest."""

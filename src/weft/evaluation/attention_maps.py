@@ -51,12 +51,8 @@ def attention_maps(
     lengths_R2 = np.stack([columns.ragged[name].lengths_R for name in ("source", "target")], 1)
     near = {int(np.abs(lengths_R2 - goal).sum(1).argmin()) for goal in LENGTHS}
     rows = sorted((row for row in near if lengths_R2[row].max() <= LONGEST), key=lambda row: lengths_R2[row].sum())
-    training = model.training
-    model.eval()
     with torch.inference_mode():
-        found = [_readable(task, seen) for row in rows if (seen := task.attention(model, columns, row))]
-    model.train(training)
-    return found
+        return [_readable(task, seen) for row in rows if (seen := task.attention(model, columns, row))]
 
 
 def write_attention_maps(path: Path, found: Sequence[AttentionMap]) -> None:

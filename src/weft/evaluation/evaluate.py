@@ -39,9 +39,11 @@ class Evaluation:
 
 
 def answer_columns(task: Task, model: nn.Module, columns: Columns, *, device: torch.device) -> list[Any]:
-    """Predict one answer an example, in their order; rows of like length are batched together."""
-    training = model.training
-    model.eval()
+    """Predict one answer an example, in their order; rows of like length are batched together.
+
+    The model is in evaluation mode already: it may be answering elsewhere at the same time.
+    """
+    assert not model.training, "a model that answers is in evaluation mode"
     parts: list[Any] = [None] * len(columns)
     with torch.inference_mode():
         side = max(1, BATCH_ROWS // task.outputs_per_row)
@@ -49,7 +51,6 @@ def answer_columns(task: Task, model: nn.Module, columns: Columns, *, device: to
             batch = task.collate(columns, rows).to(device)
             for row, part in zip(rows.tolist(), task.predict(model, batch), strict=True):
                 parts[row] = part
-    model.train(training)
     return task.answers(parts, columns)
 
 

@@ -59,7 +59,6 @@ def exposure(
     columns = task.encode(examples)
     terms = Terms(task.end, positions, never=(*task.writes_with.never, task.end))
     sums_2T, counts_T = np.zeros((2, positions)), np.zeros(positions, dtype=np.int64)
-    model.eval()
     with torch.inference_mode():
         for rows in by_length(columns.cost_R, batch_rows=BATCH_ROWS, batch_tokens=BATCH_TOKENS):
             forced = task.forced(model, task.collate(columns, rows).to(device))

@@ -26,11 +26,9 @@ from weft.models.encoder_decoder import Tying
 from weft.models.pretrained import PretrainedEncoder
 from weft.models.pretrained_decoder import PretrainedDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
-from weft.text.segment import han_share
+from weft.text.segment import sampled_han_share
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
 from weft.text.tokenizers.choices import TokenizerChoice, exactly, for_writing, pieces_for
-
-_SAMPLE = 1000
 
 
 class SourceTargetSettings(InputConfig):
@@ -138,7 +136,7 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
             }
         )
     if vocabulary == "auto":
-        halves = [han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.3 for texts in (sources, targets)]
+        halves = [sampled_han_share(texts) > 0.3 for texts in (sources, targets)]
         own = config.target_tokenizer is not None and config.target_tokenizer != config.tokenizer
         vocabulary = "separate" if own or halves[0] != halves[1] else "shared"
     if vocabulary == "shared" and config.target_tokenizer not in (None, config.tokenizer):

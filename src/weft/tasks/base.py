@@ -74,6 +74,8 @@ class TaskConfig(Config):
     further_columns: ClassVar[tuple[str, ...]] = ()
     """Settings, beside those of the roles, that name columns of a table."""
     answers_with: ClassVar[AnswerForm]
+    example_type: ClassVar[type[Any]] = object
+    """The class of the examples that are answered."""
     parts: ClassVar[tuple[str, ...]] = ("encoder",)
     """The settings that are parts of the model; the last is the one that comparisons and distillation vary."""
     headline: ClassVar[tuple[str, ...]]

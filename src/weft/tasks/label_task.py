@@ -15,6 +15,7 @@ from torch import nn
 from weft.data.checks.findings import part_of
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.columns import Columns
+from weft.data.examples.base import place_of
 from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LABEL, TEXT, Names, Role, named_columns
@@ -41,6 +42,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)
     further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "inputs")
     inspected_as: ClassVar[Doctor | None] = "labels"
+    example_type: ClassVar[type[Any]] = LabelledText
     text: Names = None
     """Column of the text, or a list of two for pairs of texts; None: guessed from the file, and named in the run."""
     label: str | None = None
@@ -311,7 +313,7 @@ class LabelTask(Task):
         for example in examples:
             if len(example.texts) != self.each:
                 what = "expected one text, found a pair" if self.each == 1 else "expected a pair of texts, found one"
-                where = f"line {example.line}" if example.line else ""
+                where = place_of(example)
                 hint = "" if self.each == 1 else "name both columns, as in `text_a,text_b`, or give --text and --second"
                 raise InputError(what, where=where, hint=hint)
 
@@ -365,7 +367,7 @@ class LabelTask(Task):
             known = ", ".join(f"`{label}`" for label in self.labels[:20])
             raise InputError(
                 f"label `{label}` is not one that the model was trained on",
-                where=f"line {example.line}" if example.line else "",
+                where=place_of(example),
                 hint=f"known labels: {known}",
             )
         return self.numbers[label]

@@ -67,6 +67,7 @@ class LanguageModelConfig(PlainTextConfig):
 
     kind: Literal["language_model"] = "language_model"
     answers_with: ClassVar[AnswerForm] = "text"
+    example_type: ClassVar[type[Any]] = Prompt
     parts: ClassVar[tuple[str, ...]] = ("decoder",)
     headline: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     page: ClassVar[str] = "text"

@@ -29,7 +29,7 @@ from weft.models.masked import MaskedModel
 from weft.models.transformer import TransformerEncoderConfig
 from weft.tasks.base import AnswerForm, Loss, Scores, Task
 from weft.tasks.plain_text import PlainTextConfig
-from weft.text.segment import han_share
+from weft.text.segment import sampled_han_share
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, bpe_for
 from weft.text.tokenizers.pretrained import PretrainedTokenizer
@@ -66,6 +66,7 @@ class MaskedLanguageModelConfig(PlainTextConfig):
 
     kind: Literal["masked_language_model"] = "masked_language_model"
     answers_with: ClassVar[AnswerForm] = "tokens"
+    example_type: ClassVar[type[Any]] = Document
     headline: ClassVar[tuple[str, ...]] = ("accuracy", "perplexity")
     page: ClassVar[str] = "tokens"
     next_step: ClassVar[str] = "next: weft train FILE --encoder pretrained:{}"
@@ -233,7 +234,7 @@ class MaskedLanguageModelTask(Task):
 
 def _fitting(texts: Sequence[str]) -> Any:
     """Keep one view of a position, which can be masked without masking its neighbours."""
-    chinese = han_share(texts[:: max(1, len(texts) // 1000)]) > 0.3
+    chinese = sampled_han_share(texts) > 0.3
     return MixedTokenizerConfig() if chinese else bpe_for(texts)
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns, Share
+from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText, in_order
 from weft.data.examples.roles import LABEL, TEXT, Role
 from weft.data.sources import Row, Table
@@ -160,7 +161,7 @@ class Multilabel(LabelTask):
             return []
         if len(missed) == len(found):
             hint = f"known labels: {listed([f'`{label}`' for label in self.labels])}; is it the right column?"
-            where = f"line {missed[0][1].line}" if missed[0][1].line else ""
+            where = place_of(missed[0][1])
             what = f"no label is one that the model was trained on, `{missed[0][0]}` is the first of them"
             raise InputError(what, where=where, hint=hint)
         names = listed([f"`{label}`" for label in dict.fromkeys(label for label, _ in missed)])

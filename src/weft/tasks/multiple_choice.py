@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns
+from weft.data.examples.base import place_of
 from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable, plain_scores
 from weft.data.examples.roles import Names, Role
 from weft.data.sources import Table
@@ -52,6 +53,7 @@ class MultipleChoiceConfig(PassageTaskConfig):
 
     kind: Literal["multiple_choice"] = "multiple_choice"
     answers_with: ClassVar[AnswerForm] = "option"
+    example_type: ClassVar[type[Any]] = Choice
     headline: ClassVar[tuple[str, ...]] = ("accuracy",)
     next_step: ClassVar[str] = "next: weft predict {} FILE"
     offer: ClassVar[str] = "--task multiple_choice for questions with options"
@@ -126,7 +128,7 @@ class MultipleChoice(Task):
         for one in examples:
             if len(one.options) < 2:
                 hint = "write weft.Choice(question, passage, options)"
-                where = f"line {one.line}" if one.line else ""
+                where = place_of(one)
                 raise InputError(f"expected two options or more, found {len(one.options)}", where=where, hint=hint)
         columns = self.input.encode([one.texts for one in examples])
         if any(one.answer is None for one in examples):
@@ -138,7 +140,7 @@ class MultipleChoice(Task):
         """Refuse questions whose answers are not known; returns the accuracy of choosing by length or overlap."""
         for one in examples:
             if one.answer is None:
-                raise InputError("there is no answer", where=f"line {one.line}" if one.line else "")
+                raise InputError("there is no answer", where=place_of(one))
         return [_compared(examples)]
 
     def collate(self, columns: Columns, rows: np.ndarray) -> OptionBatch:

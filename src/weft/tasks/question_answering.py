@@ -16,6 +16,7 @@ from torch.nn import functional
 from weft.data.batch import Moves
 from weft.data.checks.findings import counted
 from weft.data.columns import Columns
+from weft.data.examples.base import place_of
 from weft.data.examples.roles import Names, Role
 from weft.data.examples.span_questions import ROLES, Question, learnable, questions_of
 from weft.data.sources import Table
@@ -63,6 +64,7 @@ class QuestionAnsweringConfig(PassageTaskConfig):
 
     kind: Literal["question_answering"] = "question_answering"
     answers_with: ClassVar[AnswerForm] = "span"
+    example_type: ClassVar[type[Any]] = Question
     headline: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
     page: ClassVar[str] = "spans"
     next_step: ClassVar[str] = "next: weft answer {} --passage FILE --question ..."
@@ -148,7 +150,7 @@ class QuestionAnswering(Task):
         """Refuse questions whose answers are not known."""
         for one in examples:
             if one.answers is None:
-                raise InputError("there is no answer", where=f"line {one.line}" if one.line else "")
+                raise InputError("there is no answer", where=place_of(one))
         lost = sum(bool(one.unplaced) and not one.answers for one in examples)
         said = f"{counted(lost, 'question')} cannot be answered correctly: no answer is in the passage"
         return [said] if lost else []

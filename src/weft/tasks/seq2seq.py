@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
+from weft.data.examples.base import place_of
 from weft.data.examples.roles import Names, Role
 from weft.data.examples.source_target import (
     SOURCE,
@@ -74,6 +75,7 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
 
     kind: Literal["seq2seq"] = "seq2seq"
     answers_with: ClassVar[AnswerForm] = "text"
+    example_type: ClassVar[type[Any]] = SourceTarget
     roles: ClassVar[tuple[Role, ...]] = (SOURCE, TARGET)
     parts: ClassVar[tuple[str, ...]] = ("encoder", "decoder")
     headline: ClassVar[tuple[str, ...]] = ("bleu", "chrf")
@@ -232,7 +234,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         """Refuse a source without a target."""
         for one in examples:
             if not one.targets:
-                raise InputError("there is no target", where=f"line {one.line}" if one.line else "")
+                raise InputError("there is no target", where=place_of(one))
         return told(self.unseen(examples))
 
     def unseen(self, examples: Sequence[SourceTarget]) -> Counter[str]:

@@ -71,7 +71,9 @@ class _State:
 
 
 def train(job: Job) -> Iterator[Report]:
-    """Train `job.model` in place, and leave the best weights in it. Goes on from the latest checkpoint, if any.
+    """Train `job.model` in place, and leave the best weights in it, in evaluation mode.
+
+    Goes on from the latest checkpoint, if any.
 
     Raises TrainingError when a loss is not finite, Interrupted (after a checkpoint) when `stop` gives a signal.
     """
@@ -102,6 +104,7 @@ def train(job: Job) -> Iterator[Report]:
     if progress.best is None:
         yield from _evaluate(job, state, min(progress.epoch, config.epochs))
     put_weights(job.model, state.best)
+    job.model.eval()
     yield DoneReport(progress.step, progress.best_step, progress.seconds)
 
 
@@ -237,6 +240,7 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
     values_2 = torch.zeros(2, dtype=torch.float64, device=_wide(job.device))
     with state.average.in_place(progress.step) if state.average else nullcontext():
         if job.group.leads:
+            job.model.eval()
             answers = answer_columns(task.for_validation(), job.model, job.dev_columns, device=job.device)
             scores = task.quick_scores(answers, job.dev_examples)
             samples = task.samples(answers, job.dev_examples)

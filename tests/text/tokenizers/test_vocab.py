@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from weft.config import validated
 from weft.errors import ConfigError
-from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, mix
+from weft.hashing import mix
+from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig
 
 KEYS = mix(np.arange(1, 7, dtype=np.uint64))
 

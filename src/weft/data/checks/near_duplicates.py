@@ -17,6 +17,7 @@ from weft.data.checks.duplicates import digests
 from weft.data.checks.findings import Finding, Part, counted
 from weft.data.checks.scripts import text_blocks
 from weft.errors import MissingExtra
+from weft.hashing import mix
 
 RESEMBLANCE = 0.8
 """Least resemblance of texts that are called nearly the same."""
@@ -119,17 +120,10 @@ def _shingles(texts: Sequence[str]) -> _Shingled:
             rolled = rolled * _MULTIPLIER + codes[place : place + count]
         first, last = owner[:count], owner[size - 1 : size - 1 + count]
         whole = (first == last) & takes_N[first]
-        hashes.append(_mixed(rolled[whole]))
+        hashes.append(mix(rolled[whole]))
         owners.append(first[whole])
     order = np.argsort(np.concatenate(owners), kind="stable")
     return _Shingled(np.concatenate(hashes)[order], np.concatenate(owners)[order])
-
-
-def _mixed(values: np.ndarray) -> np.ndarray:
-    """Mix bits by the finaliser of splitmix64 (Steele, Lea and Flood 2014): every bit depends on every other."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
 
 
 def _signatures(shingled: _Shingled, texts: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import AfterValidator, PositiveInt
 
-from weft.text.tokenizers.vocab import mix
+from weft.hashing import mix
 
 
 def _fewest_first(span: tuple[int, int]) -> tuple[int, int]:

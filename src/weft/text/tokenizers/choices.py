@@ -9,7 +9,7 @@ from pydantic import SerializeAsAny
 
 from weft.config import one_of
 from weft.text.normalize import NormalizeConfig
-from weft.text.segment import han_share
+from weft.text.segment import han_share, sampled_han_share
 from weft.text.tokenizers.base import TokenizerConfig
 from weft.text.tokenizers.ngrams import NgramTokenizerConfig
 from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
@@ -43,7 +43,7 @@ EXACT = NormalizeConfig(unicode="NFC", case="keep")
 
 def fitting(texts: Sequence[str], *, ordered: bool) -> TokenizerConfig:
     """Choose a classifier's tokenizer by the script of its texts, for an encoder of positions (`ordered`) or a bag."""
-    han = han_share(texts[:: max(1, len(texts) // 1000)])
+    han = sampled_han_share(texts)
     if not ordered:
         return NgramTokenizerConfig(order=3 if han > 0.5 else 2)
     views: tuple[View, ...] = ("bigram", "word") if han > 0.05 else ("bigram", "prefix", "suffix")
@@ -55,7 +55,7 @@ def pieces_for(texts: Sequence[str]) -> TokenizerConfig:
 
     With few texts, a subword of Chinese is a whole phrase, and a model learns to repeat it by heart.
     """
-    chinese = han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.3
+    chinese = sampled_han_share(texts) > 0.3
     return CharTokenizerConfig() if chinese and _taught(texts) < _FEWEST else bpe_for(texts)
 
 
@@ -76,7 +76,7 @@ def _taught(texts: Sequence[str]) -> float:
 def for_free_text(tokenizer: TokenizerConfig | None, texts: Sequence[str]) -> TokenizerConfig:
     """Choose a language model's tokenizer: `char` for Chinese, else `bpe`; line breaks are kept."""
     if tokenizer is None:
-        chinese = han_share(texts[:: max(1, len(texts) // _SAMPLE)]) > 0.5
+        chinese = sampled_han_share(texts) > 0.5
         tokenizer = CharTokenizerConfig() if chinese else pieces_for(texts)
     if tokenizer.kind not in ("word", "mixed") and "normalize" not in tokenizer.model_fields_set:
         tokenizer = tokenizer.model_copy(update={"normalize": EXACT.model_copy(update={"space": "keep"})})

@@ -10,11 +10,12 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from weft.hashing import mix
 from weft.text.cutting import Cutter, Cutting, CuttingConfig
 from weft.text.segment import Pieces, Unit
 from weft.text.tokenizers.base import Encoded, Tokenizer
 from weft.text.tokenizers.char_ngrams import LetterSpan, key_of, letter_keys
-from weft.text.tokenizers.vocab import HashedVocabulary, VocabularyConfig, mix
+from weft.text.tokenizers.vocab import HashedVocabulary, VocabularyConfig
 
 
 class NgramTokenizerConfig(CuttingConfig):

@@ -135,13 +135,6 @@ class HashedVocabulary:
         return cls(found["kept"], bits=int(found["bits"][0]))
 
 
-def mix(keys_N: np.ndarray) -> np.ndarray:
-    """Spread uint64 keys over all 64 bits (the finalizer of SplitMix64: Steele, Lea and Flood 2014, figure 16)."""
-    keys_N = (keys_N ^ (keys_N >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    keys_N = (keys_N ^ (keys_N >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return keys_N ^ (keys_N >> np.uint64(31))
-
-
 def _bits(keys: int) -> int:
     return 24 if keys > 2_000_000 else 22
 

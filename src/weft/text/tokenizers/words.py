@@ -10,12 +10,13 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
+from weft.hashing import mix
 from weft.text.cutting import Cutter, Cutting, CuttingConfig
 from weft.text.segment import Pieces, Unit
 from weft.text.spacing import spaced
 from weft.text.tokenizers.base import Encoded, Letters, Tokenizer
 from weft.text.tokenizers.char_ngrams import LetterSpan, letter_keys
-from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, mix
+from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig
 
 View = Literal["bigram", "word", "prefix", "suffix", "letters"]
 """A further property of a position: it and its right neighbour, the word around it, its first or last three letters, or
