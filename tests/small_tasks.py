@@ -128,12 +128,13 @@ class SmallTask:
 
     def built(self, task: Task) -> nn.Module:
         """A model of a task, its weights drawn anew."""
-        torch.manual_seed(0)
-        model = task.build_model()
-        task.initialize(model, self.columns)
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.add_(torch.randn_like(parameter), alpha=0.3)
+        with torch.inference_mode(False):  # wherever it is first asked for, a gradient can be taken later
+            torch.manual_seed(0)
+            model = task.build_model()
+            task.initialize(model, self.columns)
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter.add_(torch.randn_like(parameter), alpha=0.3)
         return model.eval()
 
 

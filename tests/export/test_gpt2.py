@@ -59,5 +59,6 @@ def test_what_is_no_gpt2_is_refused(tmp_path):
 
 def test_the_command_writes_no_folder_twice(tmp_path):
     (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "config.json").write_text("{}", encoding="utf-8")
     result = CliRunner().invoke(command, ["run", "--output", str(tmp_path / "there")])
     assert "exists already" in str(result.exception)

@@ -295,8 +295,9 @@ def test_an_input_is_a_file_and_a_line(copied, tmp_path):
     grids = ["".join(draw.choice("01") for _ in range(6)) for _ in range(200)]
     rows = [f"x{grid},{'odd' if grid.count('1') > 3 else '偶'},a b {place % 7}" for place, grid in enumerate(grids)]
     (tmp_path / "a.csv").write_text("\n".join(["grid,label,text", *rows]), encoding="utf-8")
-    alone = ("--label", "label", "--set", "task.inputs=[{kind: grid}]", "--set", "training.epochs=20")
-    call("train", "a.csv", "--output", "alone", "--quiet", *alone, "--set", "training.optimizer.learning_rate=0.02")
+    alone = ("--label", "label", "--set", "task.inputs=[{kind: grid}]", "--set", "training.epochs=20", "--set",
+             "training.optimizer.learning_rate=0.02", "--set", "training.batch_rows=16")  # fmt: skip
+    call("train", "a.csv", "--output", "alone", "--quiet", *alone)
     call("train", "a.csv", "--output", "beside", "--quiet", "--text", "text", *alone, "--encoder", "bag")
     for run in ("alone", "beside"):
         scores = json.loads((tmp_path / run / "scores.json").read_text(encoding="utf-8"))

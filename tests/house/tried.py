@@ -90,7 +90,7 @@ def run(blocks: Sequence[Block], folder: Path, monkeypatch: pytest.MonkeyPatch) 
     ran = []
     for block in blocks:
         if block.language == "python":
-            exec(compile(block.code, "a python block", "exec"), {"__name__": "shown"})
+            exec(compile(block.code, "a python block", "exec", dont_inherit=True), {"__name__": "shown"})
         elif block.language == "bash":
             ran += [verb for words in commands([block]) if (verb := _one(words, folder, monkeypatch))]
     return ran

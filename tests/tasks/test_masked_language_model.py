@@ -78,7 +78,7 @@ def test_what_is_hidden_is_new_with_each_seed_and_the_same_with_the_same():
 
 def test_dev_is_hidden_alike_whatever_the_batch_and_the_draws():
     task, model = learned()
-    answers = answer_columns(task, model, task.encode(TEXTS), device=CPU)
+    answers = answer_columns(task, model.eval(), task.encode(TEXTS), device=CPU)
     torch.manual_seed(5)
     alone = [answer_columns(task, model, task.encode([one]), device=CPU)[0] for one in TEXTS[:10]]
     assert [one.hidden for one in alone] == [one.hidden for one in answers[:10]]

@@ -10,7 +10,7 @@ import click
 @click.command("export", short_help="Export a trained model to a format of other programs.")
 @click.argument("folder")
 @click.option("--format", "form", type=click.Choice(["gpt2"]), default="gpt2", show_default=True, help="Format.")
-@click.option("--output", required=True, help="Folder to write; it must not exist yet.")
+@click.option("--output", required=True, help="Folder to write; it must not exist yet, or be empty.")
 def command(folder: str, form: str, output: str) -> None:  # noqa: ARG001  (one form so far)
     """Write the model in FOLDER, a run of `weft train`, as OUTPUT.
 

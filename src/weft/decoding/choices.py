@@ -51,7 +51,7 @@ class SearchConfig(Config):
     """Base of the configs of searches: the rules that every output keeps."""
 
     kind: str
-    max_length: Annotated[int | None, Field(ge=1), _hint("null takes the longest that the task writes")] = None
+    max_length: Annotated[int | None, Field(ge=1), _hint("null: the limit of the task")] = None
     """Largest number of tokens of an output; None: the largest that the task writes."""
     min_length: Annotated[int, Field(ge=0), _hint("0 lets an output end at once")] = 0
     """Smallest number of tokens of an output."""
