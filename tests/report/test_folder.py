@@ -5,6 +5,7 @@ import json
 import pytest
 
 from weft.errors import RunFolderError
+from weft.metrics.saved_scores import Interval
 from weft.report.folder import (
     HARDEST,
     Run,
@@ -14,7 +15,6 @@ from weft.report.folder import (
     read_run,
     sureness,
 )
-from weft.report.formatting import Interval
 
 
 def lines(path, rows):

@@ -19,8 +19,9 @@ from weft.config import read_yaml
 from weft.data.examples.roles import settings_of
 from weft.errors import ConfigError, RunFolderError
 from weft.metrics.names import measure
-from weft.report.formatting import Interval, size, span
+from weft.metrics.saved_scores import Interval
 from weft.report.formatting import score as shown_score
+from weft.report.formatting import size, span
 from weft.report.pages.distilled import TITLES, in_words
 from weft.run_folder import CONFIG, PAGE
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from weft.errors import RunFolderError
 from weft.files import read_json
-from weft.report.formatting import Interval, is_number
+from weft.metrics.saved_scores import Interval, is_number
 from weft.run_folder import ANSWERS, ATTENTION, CONFIG, REPORTS, SCORES, read_answers, read_lines
 
 if TYPE_CHECKING:

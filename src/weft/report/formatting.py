@@ -2,44 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 from weft.metrics.names import Form
+from weft.metrics.saved_scores import Interval, is_number
 
 NOTHING = "–"
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A score as read from a file, with its interval where there is one."""
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def read(cls, found: Any) -> Interval | None:
-        """Read `{"value", "low", "high"}` or a bare number; None for anything else."""
-        if not isinstance(found, Mapping):
-            found = {"value": found}
-        value = found.get("value")
-        if not is_number(value):
-            return None
-        low, high = found.get("low"), found.get("high")
-        return cls(value, low if is_number(low) else value, high if is_number(high) else value)
-
-    @property
-    def known(self) -> bool:
-        """Whether there is an interval at all."""
-        return self.low < self.high
-
-
-def is_number(value: Any) -> TypeGuard[float]:
-    """Tell whether a value from a file is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def score(value: float, form: Form = "share") -> str:

@@ -13,10 +13,10 @@ from tests.report.figures.test_plots import words
 from tests.report.pages.test_run import HOSTILE, lines, read
 from weft.config import validated
 from weft.errors import RunFolderError
-from weft.report.answered import Answered, Bucket, expected_texts
+from weft.evaluation.answers_by_length import Answered, Bucket, expected_texts
+from weft.metrics.saved_scores import Interval
 from weft.report.differences import LONGEST, cut, differing
 from weft.report.figures.heatmap import attention, length_curve
-from weft.report.formatting import Interval
 from weft.report.pages.run import comparison_page, run_page
 from weft.run import RunConfig, train
 from weft.training.reports import EvalReport

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from weft.errors import RunFolderError
+from weft.metrics.saved_scores import Interval
 from weft.report.folder import hardest_errors
-from weft.report.formatting import Interval, duration, size
+from weft.report.formatting import duration, size
 from weft.report.pages.run import comparison_page, run_page
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}

@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from weft.metrics.names import Form, measure
+from weft.metrics.saved_scores import is_number
 from weft.report.figures.canvas import FULL, LINES, POINTS, SIZE, blank, panel, shorten, style, svg, width
-from weft.report.formatting import is_number, score
+from weft.report.formatting import score
 
 FEW = 40
 """Largest number of points of a line that are marked one by one."""

@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from matplotlib.transforms import Bbox
 
 from weft.metrics.names import Better, Form
+from weft.metrics.saved_scores import Interval
 from weft.report import formatting
 from weft.report.figures.canvas import FULL, INK, LINES, SIZE, SOFT, blank, panel, shorten, style, svg, width
 
@@ -71,7 +72,7 @@ def frontier(
         axes.yaxis.set_major_locator(MaxNLocator(6))
         if form == "share":
             axes.yaxis.set_major_formatter(PercentFormatter(1))
-        spans = [formatting.span(formatting.Interval(model.score, model.low, model.high), form) for model in models]
+        spans = [formatting.span(Interval(model.score, model.low, model.high), form) for model in models]
         each = "; ".join(
             f"{model.name} {formatting.score(model.score, form)} ({span}) at {model.texts_per_second:,.0f}"
             for model, span in zip(models, spans, strict=True)

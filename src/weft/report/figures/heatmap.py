@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from weft.report.answered import Bucket
+from weft.evaluation.answers_by_length import Bucket
 from weft.report.figures.canvas import HALF, INK, LINES, POINTS, SIZE, SOFT, blank, panel, shorten, style, svg, width
 from weft.report.figures.matrix import squares
 from weft.report.formatting import score

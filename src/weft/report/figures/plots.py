@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from weft.metrics.names import measure
+from weft.metrics.saved_scores import is_number
 from weft.report.figures.canvas import (
     HALF,
     LINES,
@@ -27,7 +28,6 @@ from weft.report.figures.canvas import (
     svg,
 )
 from weft.report.figures.curves import FEW, dashes, dots, finite, percent_axis
-from weft.report.formatting import is_number
 
 RAW_POINTS = 500  # of a curve; more are averaged in bins, as no eye tells them apart
 SHADES = 16

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from weft.metrics.names import MEASURES, Better, Form, Measure, measure
+from weft.metrics.saved_scores import Interval
 from weft.report import formatting
 from weft.report.figures.curves import Curve
 from weft.report.folder import Run
-from weft.report.formatting import Interval
 
 
 @dataclass(frozen=True, slots=True)

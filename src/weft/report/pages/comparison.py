@@ -17,6 +17,7 @@ from markupsafe import Markup
 from weft.evaluation.compare import p_in_words
 from weft.files import read_json
 from weft.metrics.names import Better, measure
+from weft.metrics.saved_scores import Interval, is_number
 from weft.report import formatting
 from weft.report.figures.canvas import HALF, shorten
 from weft.report.figures.curves import Curve, epoch_curves
@@ -24,7 +25,6 @@ from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import reliability
 from weft.report.folder import Run, read_run
-from weft.report.formatting import Interval, is_number
 from weft.report.pages.columns import Cell, metric
 from weft.report.pages.labels import COMPACT
 from weft.report.pages.run import Headline

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 
+from weft.evaluation.answers_by_length import Answered, expected_texts
 from weft.metrics.names import measure
 from weft.metrics.overlap import chrf
+from weft.metrics.saved_scores import Interval, is_number
 from weft.report import formatting
-from weft.report.answered import Answered, expected_texts
 from weft.report.differences import cut, differing
 from weft.report.figures.canvas import printable
 from weft.report.figures.heatmap import attention, length_curve
 from weft.report.figures.plots import by_step
 from weft.report.folder import Run, read_attention_maps
-from weft.report.formatting import Interval, is_number
 
 LOSSES = (
     "Losses are in nats per token. The training loss includes dropout and, where it is set, label smoothing, which "

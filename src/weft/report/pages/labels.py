@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from weft.metrics.saved_scores import Interval
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import reliability
 from weft.report.folder import Errors, Run, hardest_errors, sureness
-from weft.report.formatting import Interval
 
 SHOWN = 150  # columns of a text in the table of errors; the rest unfolds
 PAIRED = 6  # labels at most, for the confusion matrix and the calibration to stand side by side

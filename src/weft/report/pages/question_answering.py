@@ -9,9 +9,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from weft.metrics.answers import f1, style_of
+from weft.metrics.saved_scores import Interval, is_number
 from weft.report import formatting
 from weft.report.folder import Run
-from weft.report.formatting import Interval, is_number
 from weft.run_folder import read_answers
 
 SURE, RIGHT = 12, 4

@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from weft.metrics.overlap import chrf
+from weft.metrics.saved_scores import Interval, is_number
 from weft.metrics.systems import CorpusScore, intervals
-from weft.report.formatting import Interval, is_number
 from weft.run_folder import read_answers
 from weft.text.segment import segment
 
