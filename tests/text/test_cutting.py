@@ -1,5 +1,7 @@
 """Stop words and dictionaries of one's own: what they change, that no model sees another's, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import regex
 import rjieba
@@ -199,3 +201,14 @@ def test_described():
     many = NgramTokenizerConfig(unit="word", dictionary=("云上", "织锦", "好看", "电影"), order=1)
     assert many.describe() == "1-grams of word pieces, dictionary of 4"
     assert all(is_han(one) for one in many.dictionary)
+
+
+def test_threads_that_cut_at_once_cut_each_text_alike():
+    learned, expected = word().learn(TEXTS), {text: word().learn(TEXTS).encode([text]) for text in TEXTS}
+
+    def encoded(place):
+        text = TEXTS[place % len(TEXTS)]
+        return learned.encode([text]).values_NW.tolist() == expected[text].values_NW.tolist()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(encoded, range(400)))

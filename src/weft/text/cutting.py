@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -129,9 +129,8 @@ class Cutter:
 
     def cut(self, texts: Sequence[str]) -> Pieces:
         """Cut raw texts into pieces."""
-        found = self._kept.next(texts) if self._kept else None
-        if found is None or (self._kept and self._kept.ended):
-            self._kept = None
+        kept = self._kept  # replaced as a whole and never changed: threads may cut at once
+        found, self._kept = kept.next(texts) if kept else (None, None)
         return found or self._cut(parts(texts), covering=self.config.cutting().covering)
 
     def with_words(self, texts: Sequence[str]) -> Pieces:
@@ -151,7 +150,7 @@ class Cutter:
         return Pieces(list(numbers), pieces.done(), lengths.done(), words.done() if covering else None)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Kept:
     """Pieces of the texts that were learned from, with the texts' hashes [R], for when they come again in order."""
 
@@ -162,22 +161,17 @@ class _Kept:
     piece: int = 0
     """Number of pieces of these texts."""
 
-    @property
-    def ended(self) -> bool:
-        return self.row == len(self.hashes_R)
-
-    def next(self, texts: Sequence[str]) -> Pieces | None:
-        """Return the pieces of some texts if these are the next ones, else None."""
+    def next(self, texts: Sequence[str]) -> tuple[Pieces | None, _Kept | None]:
+        """Return the pieces of some texts and what is kept after them; None for what there is no more of."""
         rows = slice(self.row, self.row + len(texts))
         if self.hashes_R[rows].tolist() != list(map(hash, texts)):
-            return None
+            return None, None
         if len(texts) == len(self.hashes_R):
-            self.row = len(texts)
-            return self.pieces
+            return self.pieces, None
         lengths_R = self.pieces.lengths_R[rows]
         some = slice(self.piece, self.piece + int(lengths_R.sum()))
-        self.row, self.piece = rows.stop, some.stop
-        return self.pieces.some(some, lengths_R)
+        after = replace(self, row=rows.stop, piece=some.stop) if rows.stop < len(self.hashes_R) else None
+        return self.pieces.some(some, lengths_R), after
 
 
 def _alike(words: Iterable[str], config: NormalizeConfig) -> list[str]:
