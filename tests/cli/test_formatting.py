@@ -2,7 +2,7 @@
 
 import pytest
 
-from weft.cli.formatting import interval, shown, told
+from weft.cli.formatting import in_sentence, interval, shown
 from weft.metrics.names import MEASURES
 from weft.report.formatting import pace
 
@@ -18,7 +18,7 @@ from weft.report.formatting import pace
     ],
 )
 def test_a_share_is_a_percent_in_a_table_and_in_a_sentence(name, table, sentence):
-    assert (shown(name, 0.36671), told(name, 0.36671)) == (table, sentence)
+    assert (shown(name, 0.36671), in_sentence(name, 0.36671)) == (table, sentence)
 
 
 def test_pages_and_lines_take_the_same_scores_for_shares():

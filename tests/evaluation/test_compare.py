@@ -74,7 +74,7 @@ def test_means_spreads_and_tests_are_those_of_the_tables(tmp_path):
     assert pair.accuracy is not None
     assert (pair.accuracy.mean, pair.accuracy.p) == pytest.approx((expected.mean, expected.p))
     assert pair.accuracy.p <= pair.p <= 3 * pair.accuracy.p + 1e-12
-    assert pair.told_apart
+    assert pair.significant
     points = f"by {100 * pair.difference:.1f} points of accuracy, {p_in_words(pair.p)}"
     assert pair.in_words == f"lstm is better than bag ({points})"
     assert found.best.name == "lstm"
@@ -93,7 +93,7 @@ def test_more_repeats_do_not_narrow_the_interval_of_the_texts(tmp_path):
 
 def test_equal_models_cannot_be_told_apart(tmp_path):
     found = compare(runs(tmp_path, one=0.8, two=0.8), design="folds")
-    assert not any(pair.told_apart for pair in found.pairs)
+    assert not any(pair.significant for pair in found.pairs)
     assert all("no significant difference" in said for said in found.in_words)
 
 
@@ -133,7 +133,7 @@ def test_on_one_test_part_the_texts_decide(tmp_path, repeats):
     pair = next(pair for pair in found.pairs if {pair.one, pair.other} == {"good", "poor"})
     assert (pair.accuracy, pair.macro_f1) == (None, None)
     assert pair.texts_p <= pair.p
-    assert pair.told_apart
+    assert pair.significant
     assert ("McNemar" in found.decided_by) is (repeats == 1)
     assert "exchanges texts only" in found.advice
     assert ("1 seed " in found.advice) is (repeats == 1)

@@ -14,7 +14,7 @@ from tokenizers.pre_tokenizers import Split
 from weft.decoding.token_loss import Reference
 from weft.tasks.generation.scores import text_scores
 from weft.tasks.language_model import Document, LanguageModelConfig
-from weft.text.out_of_vocabulary import named, told, unseen_letters
+from weft.text.out_of_vocabulary import named, notes_on, unseen_characters
 from weft.text.tokenizers.choices import EXACT
 from weft.text.tokenizers.pretrained import PretrainedTokenizer, PretrainedTokenizerConfig
 from weft.text.tokenizers.subwords import (
@@ -40,7 +40,7 @@ each_kind = pytest.mark.parametrize("kind", KINDS)
 
 @each_kind
 def test_what_was_never_seen_is_counted(kind):
-    found = unseen_letters(LEARNED[kind], ["the ☃ reads ☃☃", "男人在吃 马", "e"])
+    found = unseen_characters(LEARNED[kind], ["the ☃ reads ☃☃", "男人在吃 马", "e"])
     assert found == {"☃": 3, "吃": 1}
 
 
@@ -48,23 +48,23 @@ def test_what_was_never_seen_is_counted(kind):
 @given(letters=st.text(alphabet=sorted(set("".join(TEXTS)))))
 @settings(max_examples=20, deadline=None)
 def test_what_was_seen_is_known_in_any_order(kind, letters):
-    assert not unseen_letters(LEARNED[kind], [letters])
+    assert not unseen_characters(LEARNED[kind], [letters])
 
 
 def test_a_letter_is_looked_for_as_it_is_read():
     read = CharTokenizerConfig().learn(TEXTS)
-    assert not unseen_letters(read, ["MAN ＭＡＮ"]), "small, and of half width"
-    assert unseen_letters(LEARNED["char"], ["MAN"]) == {"M": 1, "A": 1, "N": 1}
+    assert not unseen_characters(read, ["MAN ＭＡＮ"]), "small, and of half width"
+    assert unseen_characters(LEARNED["char"], ["MAN"]) == {"M": 1, "A": 1, "N": 1}
 
 
 def test_of_bytes_no_character_is_unknown():
-    assert not unseen_letters(BytesTokenizerConfig(size=300).learn(TEXTS), ["☃ 吃 é"])
+    assert not unseen_characters(BytesTokenizerConfig(size=300).learn(TEXTS), ["☃ 吃 é"])
 
 
 def test_they_are_told_the_most_frequent_first_and_not_all():
-    assert told(Counter()) == []
-    assert told(Counter("☃")) == ["1 character was never seen in training, and mapped to `<unk>`: `☃`"]
-    (said,) = told(Counter("吃吃é"))
+    assert notes_on(Counter()) == []
+    assert notes_on(Counter("☃")) == ["1 character was never seen in training, and mapped to `<unk>`: `☃`"]
+    (said,) = notes_on(Counter("吃吃é"))
     assert said == "2 characters were never seen in training, and mapped to `<unk>`: `吃`, `é`"
     assert named(Counter("甲乙丙丁戊己庚辛壬癸")).endswith("`辛` and 2 others")
 
@@ -74,7 +74,7 @@ def test_a_pretrained_tokenizer_has_its_unknown_piece_where_it_will():
     engine.pre_tokenizer = Split(Regex("."), "isolated")
     engine.add_special_tokens(["<s>", "<unk>"])
     tokenizer = PretrainedTokenizer(PretrainedTokenizerConfig(folder="x"), engine, {"unk_token": "<unk>"})
-    assert unseen_letters(tokenizer, ["a很", "a龘龘b"]) == {"龘": 2, "b": 1}
+    assert unseen_characters(tokenizer, ["a很", "a龘龘b"]) == {"龘": 2, "b": 1}
 
 
 def test_to_tell_them_apart_costs_their_bytes():

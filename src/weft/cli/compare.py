@@ -15,7 +15,7 @@ from rich.table import Table
 
 from weft.cli import options
 from weft.cli.console import Teller, stopping
-from weft.cli.formatting import called, interval, told
+from weft.cli.formatting import called, in_sentence, interval
 from weft.config import kind_of
 from weft.errors import ConfigError, did_you_mean
 from weft.metrics.names import measure
@@ -190,5 +190,5 @@ def _legend(found: Mapping[str, Any]) -> str:
 def _spread(name: str, score: Mapping[str, Any] | None, *, runs: int, first: str) -> str:
     if score is None or (name != first and measure(name).form == "number"):
         return f"{score['mean']:.3f}" if score else ""
-    mean, deviation = (told(name, score[which]).removesuffix("%") for which in ("mean", "deviation"))
+    mean, deviation = (in_sentence(name, score[which]).removesuffix("%") for which in ("mean", "deviation"))
     return f"{mean} ± {deviation}" if runs > 1 else mean

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from weft.cli.formatting import brief, called, interval, shown, told
+from weft.cli.formatting import brief, called, in_sentence, interval, shown
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 
 PLAIN_SECONDS = 5.0
@@ -104,7 +104,7 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
     found = {name: score for name in names if (score := scores["scores"].get(name))}
     few = any(one["low"] is None for one in found.values())
     parts = [
-        f"{called(name)} {told(name, one['value'])}" + ("" if few else f" ({interval(name, one)})")
+        f"{called(name)} {in_sentence(name, one['value'])}" + ("" if few else f" ({interval(name, one)})")
         for name, one in found.items()
     ]
     if commonest := scores["details"].get("commonest"):

@@ -29,12 +29,14 @@ def brief(name: str, value: float) -> str:
     return f"{value:.1f}" if measure(name).form == "points" else shown(name, value)
 
 
-def told(name: str, value: float) -> str:
+def in_sentence(name: str, value: float) -> str:
     """Write a score's value for a sentence."""
     return f"{value:.1%}" if measure(name).form == "share" else brief(name, value)
 
 
-def interval(name: str, score: Mapping[str, float | None], *, written: Callable[[str, float], str] = told) -> str:
+def interval(
+    name: str, score: Mapping[str, float | None], *, written: Callable[[str, float], str] = in_sentence
+) -> str:
     """Write the 95% interval of a score, `66.6 to 70.8`: the one way in which intervals are written, on pages too.
 
     Of a score without one it is said why.

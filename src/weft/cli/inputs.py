@@ -14,7 +14,7 @@ from weft.cli import options
 from weft.data.formats.parallel_files import side_files, suffix_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
-from weft.text.out_of_vocabulary import told
+from weft.text.out_of_vocabulary import notes_on
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft import bundle
@@ -168,7 +168,7 @@ def records(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[d
 
 def say_unseen(unseen: Counter[str]) -> None:
     """Say, on standard error, which characters of the inputs the model never saw."""
-    for said in told(unseen):
+    for said in notes_on(unseen):
         click.echo(f"of the inputs {said}", err=True)
 
 

@@ -82,7 +82,7 @@ class Pair:
     p: float
 
     @property
-    def told_apart(self) -> bool:
+    def significant(self) -> bool:
         """Whether the difference is more than chance."""
         return self.p < SURE
 
@@ -90,7 +90,7 @@ class Pair:
     def in_words(self) -> str:
         """The pair in a sentence."""
         points = f"{100 * self.difference:.1f} points of accuracy, {p_in_words(self.p)}"
-        if self.told_apart:
+        if self.significant:
             return f"{self.one} is better than {self.other} (by {points})"
         return f"no significant difference between {self.one} and {self.other} ({points})"
 
@@ -100,7 +100,7 @@ class Pair:
             score: None if found is None else {**asdict(found), "t": found.t if math.isfinite(found.t) else None}
             for score, found in (("accuracy", self.accuracy), ("macro_f1", self.macro_f1))
         }
-        return {**asdict(self), **over_folds, "told_apart": self.told_apart, "said": self.in_words}
+        return {**asdict(self), **over_folds, "told_apart": self.significant, "said": self.in_words}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Comparison:
             seeds = "1 seed" if self.repeats == 1 else f"{self.repeats} seeds"
             left_out = f"the test exchanges texts only: {seeds} do not show what other seeds would change; give {SEEDS}"
             return f"{left_out} or more" if self.pairs and self.repeats < SEEDS else ""
-        unclear = any(not pair.told_apart and pair.texts_p < SURE for pair in self.pairs)
+        unclear = any(not pair.significant and pair.texts_p < SURE for pair in self.pairs)
         few = self.repeats * self.folds < ENOUGH
         return (
             "few folds show large differences only; more folds or repeats show smaller ones" if few and unclear else ""

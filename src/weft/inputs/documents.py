@@ -20,7 +20,7 @@ from weft.inputs.pair import joined
 from weft.inputs.text import tokens_of
 from weft.inputs.warm_start import start_from_run
 from weft.models.base import TokenSpec
-from weft.text.out_of_vocabulary import named, spelled, unseen_letters
+from weft.text.out_of_vocabulary import named, spelled, unseen_characters
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.whole_words import word_starts
 
@@ -96,7 +96,7 @@ class DocumentInput(Input[str, TokenIds]):
 
     def unseen(self, values: Sequence[str]) -> Counter[str]:
         """Count the characters that training never saw."""
-        return unseen_letters(self.tokenizer, values)
+        return unseen_characters(self.tokenizer, values)
 
     def collate(self, columns: Columns, rows: np.ndarray) -> TokenIds:
         """Gather and pad some rows, of documents or of prompts."""

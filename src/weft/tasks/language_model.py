@@ -39,7 +39,7 @@ from weft.tasks.generation.generator import GeneratedText, Generator, as_texts, 
 from weft.tasks.generation.scores import text_scores
 from weft.tasks.generation.writer import Forced, Writer
 from weft.tasks.plain_text import PlainTextConfig
-from weft.text.out_of_vocabulary import told
+from weft.text.out_of_vocabulary import notes_on
 from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, for_free_text
@@ -184,7 +184,7 @@ class LanguageModelTask(Writer, Task):
 
     def check(self, examples: Sequence[Document]) -> list[str]:
         """Return notes on unseen characters; every text can be scored."""
-        return told(self.unseen(examples))
+        return notes_on(self.unseen(examples))
 
     def unseen(self, examples: Sequence[Document | Prompt]) -> Counter[str]:
         """Count the characters of texts and prompts that training never saw."""
@@ -250,8 +250,8 @@ class LanguageModelTask(Writer, Task):
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
         """Return the continuation of each prompt, or the log-probability of each text, over all its rows."""
         if PROMPT in columns.ragged:
-            told = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
-            return [GeneratedText(*row[0], tuple(text for text, _ in row[1:])) for row in told]
+            texts = as_texts([part for part in parts if isinstance(part, list)], self.tokenizer, self.config.search)
+            return [GeneratedText(*row[0], tuple(text for text, _ in row[1:])) for row in texts]
         each = zip([part for part in parts if isinstance(part, Reference)], columns.fixed["spelled"], strict=True)
         known = [(part.nats, part.tokens, shown) for part, shown in each]
         sums_E3 = np.zeros((int(columns.owner_R.max(initial=-1)) + 1, 3))

@@ -228,9 +228,9 @@ def _matches(answers: Sequence[ChoiceAnswer], examples: Sequence[Choice]) -> tup
 
 def _compared(examples: Sequence[Choice]) -> str:
     found = plain_scores(examples)
-    told = {
+    titles = {
         "chance": "a random option",
         "longest": "the longest option",
         "most_in_passage": "the option most like the passage",
     }
-    return "baseline accuracy: " + ", ".join(f"{said} {found[name]:.1%}" for name, said in told.items())
+    return "baseline accuracy: " + ", ".join(f"{said} {found[name]:.1%}" for name, said in titles.items())

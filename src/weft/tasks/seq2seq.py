@@ -54,7 +54,7 @@ from weft.tasks.generation.generator import GeneratedText, Generator, Reference,
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
 from weft.tasks.generation.writer import Attention, Forced, Writer
 from weft.tasks.teaching import Targets, Teacher
-from weft.text.out_of_vocabulary import told, unseen_letters
+from weft.text.out_of_vocabulary import notes_on, unseen_characters
 from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer
 
@@ -235,11 +235,11 @@ class Seq2SeqTask(Writer, Teacher, Task):
         for one in examples:
             if not one.targets:
                 raise InputError("there is no target", where=place_of(one))
-        return told(self.unseen(examples))
+        return notes_on(self.unseen(examples))
 
     def unseen(self, examples: Sequence[SourceTarget]) -> Counter[str]:
         """Count the characters of sources that training never saw."""
-        return unseen_letters(self.tokenizers.source, (one.source for one in examples))
+        return unseen_characters(self.tokenizers.source, (one.source for one in examples))
 
     def collate(self, columns: Columns, rows: np.ndarray) -> SourceTargetBatch:
         """Gather and pad some rows."""
@@ -303,11 +303,11 @@ class Seq2SeqTask(Writer, Teacher, Task):
 
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
         """Return the best output of each row as text, and the others asked for."""
-        told = as_texts([part.outputs for part in parts], self.tokenizers.target, self.config.search)
+        texts = as_texts([part.outputs for part in parts], self.tokenizers.target, self.config.search)
         unread_R = columns.fixed["unread"].tolist()
         return [
             GeneratedText(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
-            for row, part, unread in zip(told, parts, unread_R, strict=True)
+            for row, part, unread in zip(texts, parts, unread_R, strict=True)
         ]
 
     @torch.inference_mode()

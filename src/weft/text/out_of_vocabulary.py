@@ -13,7 +13,7 @@ SHOWN = 8
 """Number of characters that are named in a note."""
 
 
-def unseen_letters(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[str]:
+def unseen_characters(tokenizer: Tokenizer, texts: Iterable[str]) -> Counter[str]:
     """Count the characters of texts that occur in no piece of a tokenizer; white space is left out.
 
     A word that is unknown although all its characters are known contributes none.
@@ -43,7 +43,7 @@ def named(unseen: Counter[str]) -> str:
     return f"{shown} and {len(unseen) - SHOWN:,} others" if len(unseen) > SHOWN else shown
 
 
-def told(unseen: Counter[str]) -> list[str]:
+def notes_on(unseen: Counter[str]) -> list[str]:
     """Return a note about unseen characters; no note if there are none."""
     if not unseen:
         return []

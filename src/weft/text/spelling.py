@@ -27,9 +27,9 @@ class Spelling:
 
         Pieces are byte-level letters, or have `▁` for a space, or `##` for the inside of a word.
         """
-        told = json.loads(engine.to_str())
-        steps = _steps(told.get("decoder") or {})
-        special = {one["id"] for one in told.get("added_tokens", ()) if one["special"]}
+        settings = json.loads(engine.to_str())
+        steps = _steps(settings.get("decoder") or {})
+        special = {one["id"] for one in settings.get("added_tokens", ()) if one["special"]}
         numbers = range(engine.get_vocab_size())
         pieces = ["" if number in special else engine.id_to_token(number) or "" for number in numbers]
         if "ByteLevel" in steps:

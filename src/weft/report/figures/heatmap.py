@@ -103,5 +103,7 @@ def length_curve(buckets: Sequence[Bucket]) -> str:
                 size=SIZE - 1.5,
             )
         axes.set_xlabel("source length in words", labelpad=16)
-        told = "; ".join(f"{name} words, {score(value, 'points')}" for name, value in zip(names, values, strict=True))
-        return svg(figure, f"chrF by the length of the source: {told}")
+        summary = "; ".join(
+            f"{name} words, {score(value, 'points')}" for name, value in zip(names, values, strict=True)
+        )
+        return svg(figure, f"chrF by the length of the source: {summary}")

@@ -65,12 +65,12 @@ def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
         said.append("the log loss on the dev set")
     if said:
         figures.append(
-            _figure(partial(_loss_panel, losses=losses, dev_losses=dev_losses), best, _told(losses, dev_losses))
+            _figure(partial(_loss_panel, losses=losses, dev_losses=dev_losses), best, _loss_summary(losses, dev_losses))
         )
     if named:
         said.append("the scores on the dev set")
-        told = [f"dev {measure(name).called} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
-        figures.append(_figure(partial(_score_panel, named=named), best, told))
+        summary = [f"dev {measure(name).called} from {curve[0, 1]:.3f} to {curve[-1, 1]:.3f}" for name, curve in named]
+        figures.append(_figure(partial(_score_panel, named=named), best, summary))
     caption = ", ".join(said[:-1]) + " and " * (len(said) > 1) + "".join(said[-1:])
     return Learning(figures, f"{caption[:1].upper()}{caption[1:]}." if said else "")
 
@@ -123,7 +123,7 @@ def reliability(
         return svg(figure, f"Calibration of {title or 'the model'}: {words}")
 
 
-def _figure(draw: Callable[[Axes], None], best: int | None, told: Sequence[str]) -> str:
+def _figure(draw: Callable[[Axes], None], best: int | None, summary: Sequence[str]) -> str:
     """Draw curves by step, half as wide as a page; the best step is named below, where no curve is in its way."""
     with style():
         figure = blank(HALF, 3.0)
@@ -136,7 +136,7 @@ def _figure(draw: Callable[[Axes], None], best: int | None, told: Sequence[str])
         if best is not None:
             axes.axvline(best, color=SOFT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
         marked = [] if best is None else [f"best at step {best:,}"]
-        return svg(figure, "Learning curves: " + ", ".join([*told, *marked]))
+        return svg(figure, "Learning curves: " + ", ".join([*summary, *marked]))
 
 
 def _loss_panel(axes: Axes, *, losses: np.ndarray, dev_losses: np.ndarray) -> None:
@@ -214,7 +214,7 @@ def _wilson(share: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.clip(middle - reach, 0, 1), np.clip(middle + reach, 0, 1)
 
 
-def _told(losses: np.ndarray, dev_losses: np.ndarray) -> list[str]:
+def _loss_summary(losses: np.ndarray, dev_losses: np.ndarray) -> list[str]:
     words = []
     if len(losses):
         words.append(f"training loss from {losses[0, 1]:.3g} at step {losses[0, 0]:.0f} to {losses[-1, 1]:.3g}")

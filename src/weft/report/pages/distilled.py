@@ -60,10 +60,10 @@ def distilled_page(folder: Path) -> Path:
     runs = {
         TITLES[name].format(one["encoder"]): Run(folder / name, scores=one) for name, one in found["models"].items()
     }
-    told = {title: read_run(run.folder) for title, run in runs.items() if (run.folder / REPORTS).is_file()}
+    trained = {title: read_run(run.folder) for title, run in runs.items() if (run.folder / REPORTS).is_file()}
     shown = columns.columns(list(runs.values()))
     cells = [columns.cells(column, list(runs.values())) for column in shown]
-    metric = columns.metric(list(told.values()))
+    metric = columns.metric(list(trained.values()))
     dots = [_dot(title, run, found["score"]) for title, run in runs.items()]
     student = found["models"]["student"]
     value = formatting.score(student["scores"][found["score"]]["value"], score.form)
@@ -87,7 +87,7 @@ def distilled_page(folder: Path) -> Path:
         ],
         frontier=Markup(frontier(dots, score=score.title, form=score.form, better=score.better)),
         ahead=ahead([replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)], better=score.better),
-        curves=Markup(dev_curves([columns.curve(title, run, metric) for title, run in told.items()], metric)),
+        curves=Markup(dev_curves([columns.curve(title, run, metric) for title, run in trained.items()], metric)),
         confusions=[
             Markup(confusion(run.detail("confusion", []), run.labels, title=shorten(title, 24), size="small"))
             for title, run in runs.items()

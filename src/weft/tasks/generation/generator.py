@@ -206,7 +206,7 @@ def as_texts(
     """
     given = len(prefix_ids(search, tokenizer))
     flat = tokenizer.decode([one.ids for row in outputs for one in row])
-    told, place = [], 0
+    texts, place = [], 0
     for row in outputs:
         means = [one.log_probability / max(1, len(one.ids) - given + one.ended) for one in row]
         mine = list(zip(flat[place : place + len(row)], means, strict=True))
@@ -216,8 +216,8 @@ def as_texts(
             for text, mean in mine:
                 best.setdefault(text, mean)
             mine = list(best.items())
-        told.append([mine[least_risk([text for text, _ in mine])]] if isinstance(search, MinimumRisk) else mine)
-    return told
+        texts.append([mine[least_risk([text for text, _ in mine])]] if isinstance(search, MinimumRisk) else mine)
+    return texts
 
 
 def outputs_per_row(search: SearchConfig) -> int:

@@ -133,8 +133,8 @@ class TokenizerConfig(Config):
     def describe(self) -> str:
         """Describe the kind and every setting that is not the default, as in `bpe, size 4000, case keep`."""
         plain = {name: field.get_default() for name, field in type(self).model_fields.items()}
-        told = {name: getattr(self, name) for name in plain if name not in self.named_settings}
-        return ", ".join([self.named(), *_changed(told, plain)])
+        shown = {name: getattr(self, name) for name in plain if name not in self.named_settings}
+        return ", ".join([self.named(), *_changed(shown, plain)])
 
 
 def _changed(settings: dict[str, Any], plain: dict[str, Any]) -> list[str]:
