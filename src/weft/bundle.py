@@ -53,6 +53,8 @@ class Model:
         """
         if isinstance(inputs, str):
             raise InputError("expected a list of texts, found one string", hint='write model.answer(["..."])')
+        if isinstance(inputs, Mapping):
+            raise InputError("expected a list, found one mapping", hint="write model.answer([{...}])")
         return [self._example(given, where=f"texts[{number}]") for number, given in enumerate(inputs)]
 
     def _example(self, given: Any, *, where: str) -> Any:

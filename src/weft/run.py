@@ -287,8 +287,6 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     shown |= {"importance": importance} if importance else {}
     write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
     write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
-    write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
-    write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_attention_maps(
         folder / run_folder.ATTENTION, attention_maps(job.task, job.model, examples=examples, answers=result.answers)
     )

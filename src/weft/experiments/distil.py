@@ -216,7 +216,7 @@ def _paces(models: Mapping[str, Model], examples: Sequence[Any]) -> dict[str, fl
     seconds: dict[str, list[float]] = {name: [] for name in models}
     for number in range(ROUNDS + 1):
         for name, model in models.items():
-            texts = [model.task.config.example(*one.texts) for one in examples[: TIMED if number else 32]]
+            texts = [model.task.config.question_of(one) for one in examples[: TIMED if number else 32]]
             started = time.perf_counter()
             model.answer(texts)
             if number:  # the first call of a model is slow: kernels are chosen, memory taken

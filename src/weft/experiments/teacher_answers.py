@@ -99,12 +99,12 @@ def answered(
         yield Note(f"the teacher answers {len(texts):,} texts")
     elif len(done) < len(texts):
         yield Note(f"the teacher resumes: {len(done):,} of {len(texts):,} texts are labelled")
-    ask = teacher.task.config.example
+    ask = teacher.task.config.question_of
     first, started = len(done), time.monotonic()
     told = started
     with path.open("a", encoding="utf-8", newline="\n") as file:
         while len(done) < len(texts):
-            chunk = [ask(*one.texts) for one in texts[len(done) : len(done) + CHUNK]]
+            chunk = [ask(one) for one in texts[len(done) : len(done) + CHUNK]]
             new = [said(one) for one in teacher.answer(chunk)]
             file.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in new)
             file.flush()

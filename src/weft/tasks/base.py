@@ -243,6 +243,10 @@ class TaskConfig(Config):
         """Make an example to be answered."""
         raise NotImplementedError
 
+    def question_of(self, example: Any) -> Any:
+        """Return an example without its right answer, to be answered."""
+        return self.example(*example.texts)
+
     def example_of(self, fields: Mapping[str, Any]) -> Any:
         """Make an example to be answered from its fields by name of column. Raises InputError where there is none."""
         del fields

@@ -75,8 +75,8 @@ class ClassificationConfig(LabelTaskConfig):
 
     @property
     def starts_from_words(self) -> bool:
-        """Whether embeddings are free to start from a teacher's vectors, and there is a teacher."""
-        return self.hears and not self.vectors and not self.start
+        """Whether embeddings are free to start from a teacher's vectors, and there is a teacher of texts alone."""
+        return self.hears and not self.vectors and not self.start and not self.beside
 
     def _hearing(self, teacher: TeacherConfig | None) -> Self:
         return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
@@ -235,7 +235,13 @@ class Classification(Teacher, LabelTask):
         order = [self.numbers[label] for label in in_order(self.numbers)]
         return [
             SoftLabelledText(
-                one.text, one.label, one.line, one.second, one.file, soft=tuple(found[place] for place in order)
+                one.text,
+                one.label,
+                one.line,
+                one.second,
+                one.file,
+                one.other,
+                soft=tuple(found[place] for place in order),
             )
             for one, found in zip(asked, said, strict=True)
         ]

@@ -20,7 +20,7 @@ from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LABEL, TEXT, Names, Role, named_columns
 from weft.data.sources import Row, Table
-from weft.errors import InputError, did_you_mean
+from weft.errors import ConfigError, InputError, did_you_mean
 from weft.files import read_json, write_json
 from weft.inputs.base import Input, InputConfig
 from weft.inputs.choices import InputChoice
@@ -95,19 +95,56 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         columns = TabularInputConfig(numbers=self.numbers, categories=self.categories, encoder=self.tabular)
         return (columns, *self.inputs)
 
+    @property
+    def part_configs(self) -> tuple[Any, ...]:
+        """The encoders of all inputs, as far as they are decided."""
+        return tuple(encoder for one in self.every_input if (encoder := getattr(one, "encoder", None)) is not None)
+
     def resolved(self, table: Table) -> Self:
         """Return a copy of this config with its columns named, and an encoder as wide as the vectors."""
+        self._check_names()
         return super().resolved(table).widened()
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """Return a copy with the columns that were found in a table, those of the inputs beside the text too."""
         beside = [one.resolved(table) for one in self.beside]
         config = super().with_columns(table, found)
+        answers, read = config.columns_in(table, "label"), config.columns_in(table, "text")
+        for one in beside:
+            if both := sorted({*one.columns_read} & {*answers}):
+                what = f"`{both[0]}` is named as the label and as an input, which would be its own answer"
+                raise InputError(what, where=table.path, hint="leave it out of the inputs, or name another --label")
+            if one.kind == "tabular" and (both := sorted({*one.columns_read} & {*read})):
+                what = f"`{both[0]}` is named as the text and as a number or category"
+                raise InputError(what, where=table.path, hint="leave it out of one of them")
         return config.model_copy(update={"inputs": tuple(beside[len(beside) - len(self.inputs) :])})
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
-        """Make an example of a text, without label and further inputs."""
+        """Make an example of a text, without label and further inputs.
+
+        Raises InputError where the model reads no text.
+        """
+        if not self.reads_text:
+            columns = ", ".join(f"`{name}`" for one in self.beside for name in one.columns_read)
+            raise InputError(
+                f"this model reads no text, but columns: {columns}", hint="give them by name, or in a file"
+            )
         return LabelledText(text, second=second, other={one.name: one.absent() for one in self.beside})
+
+    def columns_in(self, table: Table, setting: str) -> tuple[str, ...]:
+        """Return the columns of a table that a setting names; none where it has no role here."""
+        return self.columns_of(setting, table) if setting in self.columns else ()
+
+    def _check_names(self) -> None:
+        names = [one.name for one in self.every_input]
+        if twice := [name for name in names if names.count(name) > 1]:
+            what = f"two inputs are named `{twice[0]}`"
+            hint = "name all numbers and categories in one input, and each further text once"
+            raise ConfigError(what, where="task.inputs", hint=hint)
+
+    def question_of(self, example: LabelledText) -> LabelledText:
+        """Return the texts and further values of an example, without its label."""
+        return LabelledText(example.text, second=example.second, other=example.other)
 
     def example_of(self, fields: Mapping[str, Any]) -> LabelledText:
         """Make an example to be answered, from its fields by column, `text` and `second` for the texts.
@@ -118,6 +155,8 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         known = [*names, *(name for one in self.beside for name in one.columns_read)]
         if strange := [name for name in fields if name not in known]:
             raise InputError(f"there is no column `{strange[0]}`", hint=did_you_mean(strange[0], known))
+        if self.reads_text and not any(str(fields.get(name) or "").strip() for name in names):
+            raise InputError("the text is missing", hint=f"give it as `{(self.columns_read or names)[0]}`")
         texts = [str(fields[name]) for name in names if name in fields] if self.reads_text else []
         row = Row({name: "" if value is None else str(value) for name, value in fields.items()}, 0)
         other = {one.name: one.value(row) for one in self.beside}
@@ -130,7 +169,9 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """Return in short the findings of `weft inspect`."""
+        """Return in short the findings of `weft inspect`, which are about texts."""
+        if not self.reads_text:
+            return []
         return brief([part_of(name, files[name], rows) for name, rows in parts.items()], options=named)
 
     def read(self, table: Table) -> Iterator[LabelledText]:

@@ -1,0 +1,75 @@
+"""Columns beside a text, and columns alone: what is refused before training, and that such a model teaches."""
+
+import csv
+
+import pytest
+
+import weft
+from weft.config import validated
+from weft.errors import WeftError
+from weft.experiments.distil import distil, results
+from weft.run import RunConfig, train
+
+PRICED = [
+    (f"{text} {number}", f"{number * 7 % 30}", brand, "yes" if number * 7 % 30 > 15 else "no")
+    for number in range(20)
+    for text, brand in (("a good soup", "Lumo"), ("味道很好", "云杉"))
+]
+TABLE = {"kind": "tabular", "numbers": ["price"], "categories": ["brand"]}
+BESIDE = {"text": "text", "numbers": ["price"], "categories": ["brand"], "encoder": {"kind": "cnn", "width": 8}}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    path = tmp_path / "priced.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "price", "brand", "label"), *PRICED])
+
+    def made(**task):
+        given = {"data": {"train": str(path)}, "task": {"label": "label", **task}, "training": {"epochs": 1}}
+        return validated(RunConfig, given)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ({"text": "text", "categories": ["label"]}, "named as the label and as an input"),
+        ({"text": "text", "categories": ["text"]}, "named as the text"),
+        (
+            {"text": "text", "numbers": ["price"], "inputs": [{**TABLE, "numbers": []}]},
+            "two inputs are named `tabular`",
+        ),
+    ],
+)
+def test_a_column_has_one_use_and_an_input_its_own_name(settings, tmp_path, task, said):
+    with pytest.raises(WeftError, match=said):
+        list(train(settings(**task), tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("task", [BESIDE, {"inputs": [TABLE]}], ids=["beside", "alone"])
+def test_a_model_of_columns_teaches_a_student_that_reads_them_too(settings, tmp_path, task):
+    config = settings(**task)
+    list(train(config, tmp_path / "teacher"))
+    list(distil(config, tmp_path / "taught", teacher=tmp_path / "teacher"))
+    student = weft.load(tmp_path / "taught" / "student")
+    assert student.task.config.part_configs[-1].kind == "tabular"
+    assert set(results(tmp_path / "taught")["models"]) == {"student", "alone", "teacher"}
+
+
+def test_a_model_of_columns_alone_says_that_it_reads_no_text(settings, tmp_path):
+    list(train(settings(inputs=[TABLE]), tmp_path / "run"))
+    model = weft.load(tmp_path / "run")
+    assert len(model.answer([{"price": "3", "brand": "Lumo"}, {"brand": "云杉"}])) == 2
+    with pytest.raises(WeftError, match="reads no text"):
+        model.answer(["hello"])
+    with pytest.raises(WeftError, match="found one mapping"):
+        model.answer({"price": "3"})
+
+
+def test_a_row_without_its_text_is_told_so(settings, tmp_path):
+    list(train(settings(**BESIDE), tmp_path / "run"))
+    with pytest.raises(WeftError, match="the text is missing"):
+        weft.load(tmp_path / "run").answer([{"price": "3"}])
