@@ -51,12 +51,6 @@ _ALL = (
     ),
     Measure("precision", "Precision", "how often a predicted label is right", "share"),
     Measure("recall", "Recall", "how much of a label is found", "share"),
-    Measure("macro_precision", "Macro precision", "how often a prediction is right, the mean over labels", "share"),
-    Measure("macro_recall", "Macro recall", "how much of each label is found, the mean over labels", "share"),
-    Measure("micro_precision", "Micro precision", "how often a predicted label is right, of all together", "share"),
-    Measure("micro_recall", "Micro recall", "how many of all labels are found", "share"),
-    Measure("hamming_loss", "Hamming loss", "decisions on a label of a text that are wrong", "share", "lower"),
-    Measure("bleu", "BLEU", "n-grams of up to four words that a reference has too; 100: all", "points", beside=True),
     Measure(
         "macro_precision",
         "Macro precision",
