@@ -282,7 +282,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
         "encoder": _kind(job.task),
         "weft": version("weft"),
     }
-    importance = input_importance(job.task, job.model, examples, device=job.device)
+    importance = input_importance(job.task, job.model, examples, answers=result.answers, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
     shown |= {"importance": importance} if importance else {}
     write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})

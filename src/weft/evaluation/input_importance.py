@@ -17,12 +17,13 @@ SHUFFLES, MOST = 5, 2000
 
 
 def input_importance(
-    task: Task, model: nn.Module, examples: Sequence[Any], *, device: torch.device
+    task: Task, model: nn.Module, examples: Sequence[Any], *, answers: Sequence[Any], device: torch.device
 ) -> list[dict[str, Any]]:
     """Measure permutation importance (Breiman 2001, section 10) of each input, and of each column of a table.
 
-    A score is that by which the best weights were chosen, on the first 2,000 examples. It is taken as it is, and with
-    the values of one input dealt anew over the examples, five times: what does the model lose?
+    A score is that by which the best weights were chosen, on the first 2,000 examples. It is taken as it is, of the
+    `answers` that are there already, and with the values of one input dealt anew over the examples, five times: what
+    does the model lose?
 
     Returns a record for each, with the score as it is (`whole`) and shuffled (`mean`, `low`, `high`); none where only
     one thing is read.
@@ -33,7 +34,7 @@ def input_importance(
     if len(columns) < 2 or len(some) < 2:
         return []
     draw = np.random.default_rng(0)
-    whole = task.quick_scores(answer(task, model, some, device=device), some)[task.metric]
+    whole = task.quick_scores(answers[:MOST], some)[task.metric]
     found = []
     for column in columns:
         scores = []
