@@ -28,9 +28,6 @@ class SeveralInputs(Input[Mapping[str, Any], Several]):
 
     def __init__(self, inputs: Sequence[Input[Any, Any]], fusion: FusionConfig) -> None:
         self.inputs, self.fusion, self.texts = tuple(inputs), fusion, inputs[0].texts
-        names = [one.name for one in inputs]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise ConfigError(f"two inputs are named `{twice[0]}`", where="task.inputs", hint="join them, or drop one")
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -105,6 +102,13 @@ class SeveralInputs(Input[Mapping[str, Any], Several]):
         own = _fact(one, "")
         facts = {fact.removeprefix(own): share for fact, share in columns.facts.items() if fact.startswith(own)}
         return replace(columns, facts=facts)
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise ConfigError where two inputs have the same name: their values and arrays are known by it."""
+    if twice := [name for name in names if names.count(name) > 1]:
+        hint = "name all numbers and categories in one input, and each further text once"
+        raise ConfigError(f"two inputs are named `{twice[0]}`", where="task.inputs", hint=hint)
 
 
 def folder_of(folder: Path, place: int) -> Path:

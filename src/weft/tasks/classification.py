@@ -1,4 +1,4 @@
-"""Text classification: one label of several for a text. Reading of texts is in `texts`."""
+"""Text classification: one label of several for a text. Reading of inputs is in `label_task`."""
 
 from __future__ import annotations
 
@@ -234,15 +234,7 @@ class Classification(Teacher, LabelTask):
         del train, targets
         order = [self.numbers[label] for label in in_order(self.numbers)]
         return [
-            SoftLabelledText(
-                one.text,
-                one.label,
-                one.line,
-                one.second,
-                one.file,
-                one.other,
-                soft=tuple(found[place] for place in order),
-            )
+            SoftLabelledText.of(one, tuple(found[place] for place in order))
             for one, found in zip(asked, said, strict=True)
         ]
 

@@ -20,11 +20,11 @@ from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LABEL, TEXT, Names, Role, named_columns
 from weft.data.sources import Row, Table
-from weft.errors import ConfigError, InputError, did_you_mean
+from weft.errors import InputError, did_you_mean
 from weft.files import read_json, write_json
 from weft.inputs.base import Input, InputConfig
 from weft.inputs.choices import InputChoice
-from weft.inputs.several import SeveralInputs, folder_of
+from weft.inputs.several import SeveralInputs, check_names, folder_of
 from weft.inputs.tabular import ColumnNames, TabularInputConfig
 from weft.inputs.text import TextSettings
 from weft.metrics.calibration import log_loss, temperature, tempered
@@ -102,14 +102,13 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
     def resolved(self, table: Table) -> Self:
         """Return a copy of this config with its columns named, and an encoder as wide as the vectors."""
-        self._check_names()
         return super().resolved(table).widened()
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """Return a copy with the columns that were found in a table, those of the inputs beside the text too."""
         beside = [one.resolved(table) for one in self.beside]
         config = super().with_columns(table, found)
-        answers, read = config.columns_in(table, "label"), config.columns_in(table, "text")
+        answers, read = found.get("label", ()), found.get("text", ())
         for one in beside:
             if both := sorted({*one.columns_read} & {*answers}):
                 what = f"`{both[0]}` is named as the label and as an input, which would be its own answer"
@@ -130,17 +129,6 @@ class LabelTaskConfig(TaskConfig, TextSettings):
                 f"this model reads no text, but columns: {columns}", hint="give them by name, or in a file"
             )
         return LabelledText(text, second=second, other={one.name: one.absent() for one in self.beside})
-
-    def columns_in(self, table: Table, setting: str) -> tuple[str, ...]:
-        """Return the columns of a table that a setting names; none where it has no role here."""
-        return self.columns_of(setting, table) if setting in self.columns else ()
-
-    def _check_names(self) -> None:
-        names = [one.name for one in self.every_input]
-        if twice := [name for name in names if names.count(name) > 1]:
-            what = f"two inputs are named `{twice[0]}`"
-            hint = "name all numbers and categories in one input, and each further text once"
-            raise ConfigError(what, where="task.inputs", hint=hint)
 
     def question_of(self, example: LabelledText) -> LabelledText:
         """Return the texts and further values of an example, without its label."""
@@ -210,6 +198,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         Returns this config, decided, and what is read.
 
         """
+        check_names([one.name for one in self.every_input])
         config = self.decided(examples, classes=classes) if self.reads_text else self
         further = tuple(one.decided(examples, classes=classes) for one in config.inputs)
         config = config.model_copy(update={"inputs": further})
@@ -217,6 +206,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
     def loaded_input(self, folder: Path, *, each: int) -> Input[Any, Any]:
         """Read what `Input.save` wrote; `each` is the number of texts of an example."""
+        check_names([one.name for one in self.every_input])
         return self._joined(
             [
                 self.loaded_text(folder, each=each) if one is self else one.loaded(folder_of(folder, place))

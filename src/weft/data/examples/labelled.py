@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -57,6 +57,11 @@ class SoftLabelledText(LabelledText):
     """A text with the log-probabilities that a teacher predicted for its labels, in their order (`in_order`)."""
 
     soft: tuple[float, ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def of(cls, example: LabelledText, soft: tuple[float, ...]) -> SoftLabelledText:
+        """Return an example with the log-probabilities, and all else as it is."""
+        return cls(**{one.name: getattr(example, one.name) for one in fields(LabelledText)}, soft=soft)
 
 
 def in_order(labels: Mapping[str, int]) -> list[str]:
