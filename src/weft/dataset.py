@@ -49,10 +49,11 @@ class Examples:
 
     @property
     def fingerprint(self) -> str:
-        """Return a checksum of all texts and labels: a resumed run must read the same."""
+        """Return a checksum of all texts, labels and further values: a resumed run must read the same."""
         digest = hashlib.sha256()
         for example in chain(self.train, self.dev, self.test):
-            digest.update(repr((example.whole, example.label)).encode())
+            further = getattr(example, "other", None)
+            digest.update(repr((example.whole, example.label, *([further] if further else []))).encode())
         return digest.hexdigest()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import weft
 from weft.config import validated
-from weft.errors import WeftError
+from weft.errors import InputError, Interrupted, WeftError
 from weft.experiments.distil import distil, results
 from weft.run import RunConfig, train
 
@@ -73,3 +73,17 @@ def test_a_row_without_its_text_is_told_so(settings, tmp_path):
     list(train(settings(**BESIDE), tmp_path / "run"))
     with pytest.raises(WeftError, match="the text is missing"):
         weft.load(tmp_path / "run").answer([{"price": "3"}])
+
+
+def test_a_column_that_has_changed_stops_a_resumed_run(settings, tmp_path):
+    config, folder = settings(**BESIDE), tmp_path / "run"
+    with pytest.raises(Interrupted):
+        list(train(config, folder, stop=lambda: 15))
+    file = tmp_path / "priced.csv"
+    given = file.read_text(encoding="utf-8")
+    file.write_text(given.replace(",7,Lumo", ",8,Lumo", 1), encoding="utf-8")
+    with pytest.raises(InputError, match="has changed since"):
+        list(train(config, folder, resume=True))
+    file.write_text(given, encoding="utf-8")
+    list(train(config, folder, resume=True))
+    assert weft.load(folder).answer([{"text": "a good soup", "price": "3"}])
