@@ -17,3 +17,14 @@ def weft_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("WEFT_DATA names no folder of real data")
     return Path(folder)
+
+
+@pytest.fixture
+def one_thread():
+    """One thread of torch, whose sums come in one order."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
