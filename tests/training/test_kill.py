@@ -49,12 +49,14 @@ def test_killed_at_random_moments_the_weights_are_the_same(tmp_path: Path) -> No
     draw, folder = random.Random(0), tmp_path / "killed"
     for kill in range(KILLS):
         process = subprocess.Popen(command(data, folder, "--resume"), env=environment, stderr=subprocess.DEVNULL)
-        if kill % 4 == 0:  # while it starts, reads and learns
-            time.sleep(draw.uniform(0, 5))
+        if kill % 4 == 0:  # while it starts, reads and learns; on a quick machine it is not to run to its end meanwhile
+            steps, patience = STEPS // KILLS, time.monotonic() + draw.uniform(0, 5)
         else:  # after some more steps, as likely as not in the middle of writing a checkpoint
-            goal, patience = newest(folder) + draw.randint(1, STEPS // KILLS), time.monotonic() + 120
-            while newest(folder) < goal and process.poll() is None and time.monotonic() < patience:
-                time.sleep(0.005)
+            steps, patience = draw.randint(1, STEPS // KILLS), time.monotonic() + 120
+        goal = newest(folder) + steps
+        while newest(folder) < goal and process.poll() is None and time.monotonic() < patience:
+            time.sleep(0.005)
+        if kill % 4:
             time.sleep(draw.uniform(0, 0.1))
         assert process.poll() is None, f"ended by itself before kill {kill + 1}"
         process.send_signal(signal.SIGKILL)
