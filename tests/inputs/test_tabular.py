@@ -88,6 +88,22 @@ def test_infinite_numbers_are_refused_and_absent_ones_missing():
     assert all(math.isnan(number_of(field, "price")) for field in ("", "NaN", "null", " N/A ", "None"))
 
 
+@pytest.mark.parametrize("field", ["1e300", "-4e38"])
+def test_numbers_beyond_those_of_float32_are_refused(field):
+    with pytest.raises(InputError, match="expected a number of at most 3.4e"):
+        number_of(field, "price")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("fields", [("3.4e38", "-3.4e38", "1"), ("1e-320", "2e-320", "1e-300"), ("1e-6", "2e-6", "")])
+def test_huge_and_tiny_numbers_stay_finite_and_in_order(fields):
+    one = learned([{"price": field, "stars": "1", "city": ""} for field in fields])
+    asked = [{"price": field} for field in ("-3e38", "-1", "0", "1", "3e38")]
+    price = one.encode(asked).fixed["tabular numbers"][:, 0]
+    assert np.isfinite(price).all()
+    assert (np.diff(price) >= 0).all()
+
+
 def test_a_column_without_any_number_is_refused():
     with pytest.raises(InputError, match="`price` has no number"):
         learned([{"price": "", "stars": "1", "city": ""}])

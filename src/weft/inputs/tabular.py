@@ -24,6 +24,11 @@ from weft.models.tabular import TabularEncoderConfig, TabularSpec
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
 """Fields, in lower case, that stand for a missing value."""
+LARGEST = float(np.finfo(np.float32).max)
+"""Largest number that is read: models compute in float32, in which a larger one is infinite."""
+FAR = 1e4
+"""Number of standard deviations beyond which a number is read as being so far: no row of N lies further than
+sqrt(N - 1) from their mean, and what no training row was near to is not to drown out all else."""
 RARE = 2
 """Number of training rows that a category needs to be known: one that stood once would be learned by heart."""
 _FILE = "tabular.json"
@@ -138,7 +143,9 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
         for place, name in enumerate(self.mean):
             value_R = np.array([number_of(row.get(name, ""), name) for row in values], dtype=np.float64)
             missing_RF[:, place] = np.isnan(value_R)
-            numbers_RF[:, place] = np.nan_to_num((value_R - self.mean[name]) / self.deviation[name])
+            with np.errstate(over="ignore"):  # by a deviation next to nothing: it is far all the same
+                scaled_R = (value_R - self.mean[name]) / self.deviation[name]
+            numbers_RF[:, place] = np.nan_to_num(np.clip(scaled_R, -FAR, FAR))
         categories_RG = np.zeros((len(values), len(self.known)), dtype=np.int64)
         unseen = 0
         for place, (name, ids) in enumerate(self._ids.items()):
@@ -193,8 +200,9 @@ def number_of(field: str, column: str) -> float:
     except ValueError:
         hint = f"write it as 3.5, leave the field empty where it is not known, or read `{column}` as --categories"
         raise InputError(f"expected a number, found `{field[:40]}`", hint=hint) from None
-    if math.isinf(found):
-        raise InputError(f"expected a finite number, found `{field[:40]}`")
+    if abs(found) > LARGEST:
+        kind = "finite number" if math.isinf(found) else f"number of at most {LARGEST:.1e}"
+        raise InputError(f"expected a {kind}, found `{field[:40]}`", hint=f"leave the field of `{column}` empty")
     return found
 
 
