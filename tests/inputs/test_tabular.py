@@ -88,6 +88,16 @@ def test_infinite_numbers_are_refused_and_absent_ones_missing():
     assert all(math.isnan(number_of(field, "price")) for field in ("", "NaN", "null", " N/A ", "None"))
 
 
+@pytest.mark.parametrize("field", ["0.1", "5", "1e-200"])
+def test_a_constant_column_is_said_to_be_one_and_another_value_of_it_still_read(field, tmp_path):
+    one = learned([{"price": field, "stars": str(place), "city": ""} for place in range(3)])
+    assert f"`price` {float(field):.4g} in all rows: it can tell nothing" in one.notes({})[0]
+    one.save(tmp_path)
+    for each in (one, CONFIG.loaded(tmp_path)):
+        encoded = each.encode([{"price": field}, {"price": "7"}, {"price": ""}]).fixed["tabular numbers"][:, 0]
+        np.testing.assert_allclose(encoded, [0, 7 - float(field), 0], rtol=1e-6)
+
+
 @pytest.mark.parametrize("field", ["1e300", "-4e38"])
 def test_numbers_beyond_those_of_float32_are_refused(field):
     with pytest.raises(InputError, match="expected a number of at most 3.4e"):

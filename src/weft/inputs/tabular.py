@@ -98,7 +98,9 @@ class TabularInputConfig(InputConfig):
             known_N = np.array([value for row in rows if not math.isnan(value := number_of(row.get(name, ""), name))])
             if not len(known_N):
                 raise InputError(f"the column `{name}` has no number", hint="leave it out of --numbers")
-            mean[name], deviation[name] = float(known_N.mean()), float(known_N.std()) or 1.0
+            constant = known_N.min() == known_N.max()  # whose deviation may be more than 0 by rounding alone
+            mean[name] = float(known_N[0] if constant else known_N.mean())
+            deviation[name] = 0.0 if constant else float(known_N.std())
         known = {}
         for name in self.categories:
             counts = Counter(value for row in rows if not _missing(value := row.get(name, "").strip()))
@@ -111,7 +113,7 @@ class TabularInputConfig(InputConfig):
 
 
 class TabularInput(Input[Mapping[str, str], Tabular]):
-    """Mean and deviation of each column of numbers, and the known categories of each of the others.
+    """Mean and deviation of each column of numbers (0 where it is constant), and the known categories of each of the others.
 
     A missing number is read as the mean, and flagged; a missing or unseen category has a vector that all such share.
     """
@@ -144,7 +146,7 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
             value_R = np.array([number_of(row.get(name, ""), name) for row in values], dtype=np.float64)
             missing_RF[:, place] = np.isnan(value_R)
             with np.errstate(over="ignore"):  # by a deviation next to nothing: it is far all the same
-                scaled_R = (value_R - self.mean[name]) / self.deviation[name]
+                scaled_R = (value_R - self.mean[name]) / (self.deviation[name] or 1.0)
             numbers_RF[:, place] = np.nan_to_num(np.clip(scaled_R, -FAR, FAR))
         categories_RG = np.zeros((len(values), len(self.known)), dtype=np.int64)
         unseen = 0
@@ -172,7 +174,10 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
 
     def notes(self, parts: Mapping[str, Columns]) -> list[str]:
         """Describe the columns, and what is missing or unseen in each part."""
-        numbers = [f"`{name}` {self.mean[name]:,.4g} ± {self.deviation[name]:,.4g}" for name in self.mean]
+        numbers = [
+            f"`{name}` {self.mean[name]:,.4g}" + (f" ± {spread:,.4g}" if spread else " in all rows: it can tell nothing")
+            for name, spread in self.deviation.items()
+        ]
         kinds = [f"`{name}` {len(values):,}" for name, values in self.known.items()]
         notes = [f"numbers (mean ± standard deviation): {', '.join(numbers)}"] if numbers else []
         notes += [f"categories (known values): {', '.join(kinds)}"] if kinds else []
