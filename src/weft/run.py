@@ -174,6 +174,8 @@ def _job(run: _Run, task: Task | None = None) -> Job:
         if file:
             with examples_of(file):  # a label that was never learned is to be known before hours of training
                 notes += [f"{file}: {said}" for said in task.check(examples)]
+                if file != data.dev:  # whose values are told with those of the training set
+                    notes += [f"{file}: {said}" for said in task.gaps(examples)]
     return Job(
         task=task,
         model=(model.double() if precision == "float64" else model).to(run.device),

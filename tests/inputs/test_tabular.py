@@ -65,8 +65,11 @@ def test_what_is_missing_or_unseen_is_said():
     notes = one.notes({"train": one.encode(ROWS), "dev": one.encode([{"price": "", "stars": "1", "city": "Rome"}])})
     said = "\n".join(notes)
     assert "`price` 4 ± 2.236" in said
-    assert "30.0% of the numbers of train are missing" in said
-    assert "100.0% of the categories of dev are not known from training" in said
+    assert "missing, of 5 rows of train: `price` 1, `stars` 2" in said
+    assert "not known from training (2 rows of it at least), of 5 rows of train: `city` 1" in said
+    assert "not known from training (2 rows of it at least), of 1 row of dev: `city` 1" in said
+    assert one.gaps([*ROWS[:1], {"city": ""}]) == ["missing, of 2 rows: `price` 1, `stars` 1, `city` 1"]
+    assert one.gaps(ROWS[:1]) == []
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))

@@ -148,7 +148,8 @@ def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | Non
 
 def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file: str) -> dict[str, Evaluation]:
     """Evaluate each model; notes name labels that it cannot predict, and inputs that were cut."""
-    for said in dict.fromkeys(said for model in models.values() for said in model.task.check(examples)):
+    tasks = [model.task for model in models.values()]
+    for said in dict.fromkeys(said for task in tasks for said in (*task.check(examples), *task.gaps(examples))):
         click.echo(f"{file}: {said}", err=True)
     found = {folder: model.evaluate(examples) for folder, model in models.items()}
     for folder, one in found.items():

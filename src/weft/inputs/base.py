@@ -143,6 +143,11 @@ class Input(ABC, Generic[V, S]):
         del parts
         return []
 
+    def gaps(self, values: Sequence[V]) -> list[str]:
+        """Count, in sentences for the user, the values that are missing, or that training never saw."""
+        del values
+        return []
+
     kind: str = ""
     """Name of the input on a page, where that is not the kind of its settings."""
 

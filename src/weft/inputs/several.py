@@ -93,6 +93,10 @@ class SeveralInputs(Input[Mapping[str, Any], Several]):
             for note in one.notes({name: self._of(one, part) for name, part in parts.items()})
         ]
 
+    def gaps(self, values: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Count the missing and the unseen values of each input."""
+        return [note for one in self.inputs for note in one.gaps([value[one.name] for value in values])]
+
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return what a page shows of each input, by name."""
         return {name: described for one in self.inputs for name, described in one.describe().items()}

@@ -14,6 +14,7 @@ import torch
 from pydantic import BeforeValidator, model_validator
 
 from weft.data.batch import Tabular
+from weft.data.checks.findings import counted
 from weft.data.columns import Columns, Share
 from weft.data.examples.roles import Role, find_roles
 from weft.data.sources import Row, Table
@@ -149,15 +150,16 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
                 scaled_R = (value_R - self.mean[name]) / (self.deviation[name] or 1.0)
             numbers_RF[:, place] = np.nan_to_num(np.clip(scaled_R, -FAR, FAR))
         categories_RG = np.zeros((len(values), len(self.known)), dtype=np.int64)
-        unseen = 0
+        missing, unseen = dict(zip(self.mean, missing_RF.sum(0).tolist(), strict=True)), {}
         for place, (name, ids) in enumerate(self._ids.items()):
             fields = [row.get(name, "").strip() for row in values]
             categories_RG[:, place] = [ids.get(field, 0) for field in fields]
-            unseen += sum(field not in ids and not _missing(field) for field in fields)
+            missing[name] = sum(map(_missing, fields))
+            unseen[name] = sum(field not in ids for field in fields) - missing[name]
         fixed = {"numbers": numbers_RF, "missing": missing_RF, "categories": categories_RG}
+        counts = {"missing": missing, "unseen": unseen}
         facts = {
-            "missing": Share(int(missing_RF.sum()), missing_RF.size),
-            "unseen": Share(unseen, categories_RG.size),
+            f"{fact} {name}": Share(count, len(values)) for fact, of in counts.items() for name, count in of.items()
         }
         rows_R = np.arange(len(values))
         named = {f"{self.name} {key}": array for key, array in fixed.items()}
@@ -182,10 +184,22 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
         notes = [f"numbers (mean ± standard deviation): {', '.join(numbers)}"] if numbers else []
         notes += [f"categories (known values): {', '.join(kinds)}"] if kinds else []
         for name, part in parts.items():
-            if part.facts["missing"]:
-                notes.append(f"{part.facts['missing']:.1%} of the numbers of {name} are missing, read as the mean")
-            if part.facts["unseen"]:
-                notes.append(f"{part.facts['unseen']:.1%} of the categories of {name} are not known from training")
+            notes += self._gaps(part.facts, f" of {name}")
+        return notes
+
+    def gaps(self, values: Sequence[Mapping[str, str]]) -> list[str]:
+        """Count the missing and the unseen values of each column."""
+        return self._gaps(self.encode(values).facts)
+
+    def _gaps(self, facts: Mapping[str, Share], part: str = "") -> list[str]:
+        said = {"missing": "missing", "unseen": f"not known from training ({RARE} rows of it at least)"}
+        notes = []
+        for fact, what in said.items():
+            found = {name: share for name in self.config.columns_read if (share := facts.get(f"{fact} {name}"))}
+            if found:
+                rows = counted(int(next(iter(found.values())).whole), "row")
+                counts = ", ".join(f"`{name}` {share.part:,}" for name, share in found.items())
+                notes.append(f"{what}, of {rows}{part}: {counts}")
         return notes
 
     def describe(self) -> dict[str, dict[str, Any]]:

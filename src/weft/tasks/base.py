@@ -318,6 +318,10 @@ class Task(ABC):
         Returns what is to be said of examples that can be scored, but not answered rightly.
         """
 
+    def gaps(self, examples: Sequence[Any]) -> list[str]:  # noqa: ARG002
+        """Count, in sentences for the user, the values of examples that are missing, or that training never saw."""
+        return []
+
     def unseen(self, examples: Sequence[Any]) -> Counter[str]:  # noqa: ARG002
         """Count the characters to be read that training never saw; only for tasks that generate text."""
         return Counter()

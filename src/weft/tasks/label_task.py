@@ -353,6 +353,10 @@ class LabelTask(Task):
         self.targets(examples)
         return []
 
+    def gaps(self, examples: Sequence[LabelledText]) -> list[str]:
+        """Count the values of the inputs beside the text that are missing or unseen."""
+        return self.input.gaps([self.input.value(one.values) for one in examples])
+
     def merged(self, parts: Sequence[np.ndarray], columns: Columns) -> np.ndarray:
         """Average over the rows of each text, [E, C]; a long text has several."""
         if not parts:

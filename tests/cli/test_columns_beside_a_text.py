@@ -1,0 +1,54 @@
+"""Columns beside a text on the command line: what is missing, unseen or misnamed is told, with what mends it."""
+
+import contextlib
+import shutil
+
+import pytest
+
+import weft as package
+from tests.cli.conftest import write_csv
+from weft.config import validated
+
+HEADER = "text,price,brand,label"
+ROWS = [
+    (f"{text} {number}", str(number * 7 % 30), brand, "yes" if number * 7 % 30 > 15 else "no")
+    for number in range(20)
+    for text, brand in (("a good soup", "Lumo"), ("味道很好", "云杉"))
+]
+TABLE = {"kind": "tabular", "numbers": ["price"], "categories": ["brand"]}
+BESIDE = {"text": "text", "numbers": ["price"], "categories": ["brand"], "encoder": "bag"}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Two models of a moment's training: `beside` reads a text and two columns, `alone` the columns."""
+    place = tmp_path_factory.mktemp("priced")
+    with contextlib.chdir(place):
+        write_csv(ROWS, "priced.csv", HEADER)
+        for name, task in (("beside", BESIDE), ("alone", {"inputs": [TABLE]})):
+            settings = {"data": {"train": "priced.csv"}, "task": {"label": "label", **task}}
+            settings |= {"training": {"epochs": 1}, "device": "cpu"}
+            for _ in package.train(validated(package.RunConfig, settings), name):
+                pass
+    return place
+
+
+@pytest.fixture
+def model(folders):
+    """A copy of the model that reads a text and columns, and the file that it learned from, `priced.csv`."""
+    shutil.copy(folders / "priced.csv", ".")
+    return str(shutil.copytree(folders / "beside", "beside"))
+
+
+@pytest.fixture
+def alone(folders):
+    """A copy of the model that reads columns alone, and the file that it learned from, `priced.csv`."""
+    shutil.copy(folders / "priced.csv", ".")
+    return str(shutil.copytree(folders / "alone", "alone"))
+
+
+def test_evaluating_counts_what_is_missing_or_unseen(model, weft):
+    write_csv([("good", "", "Lumo", "yes"), ("很好", "3", "Brin", "no")], "test.csv", HEADER)
+    said = weft("evaluate", model, "test.csv").err
+    assert "test.csv: missing, of 2 rows: `price` 1" in said
+    assert "test.csv: not known from training (2 rows of it at least), of 2 rows: `brand` 1" in said
