@@ -288,7 +288,7 @@ def test_predict_texts_and_files(refused, model):
     refused("predict", "model", "review.csv", says=("review.csv: there is no such file", "`reviews.csv`"))
     refused("predict", "model", "reviews.csv", "--column", "nope", says=("no column `nope` among `text`, `label`\n",))
     Path("odd.csv").write_text("a,b\n好,吃\ngood,soup\n", encoding="utf-8")
-    refused("predict", "model", "odd.csv", says=("cannot tell which column is the text", "--column NAME"))
+    refused("predict", "model", "odd.csv", says=("no column `text`, which was read in training", "--column NAME"))
 
 
 def test_predict_writes_no_half_file(refused, model):

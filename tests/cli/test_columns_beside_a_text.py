@@ -52,3 +52,20 @@ def test_evaluating_counts_what_is_missing_or_unseen(model, weft):
     said = weft("evaluate", model, "test.csv").err
     assert "test.csv: missing, of 2 rows: `price` 1" in said
     assert "test.csv: not known from training (2 rows of it at least), of 2 rows: `brand` 1" in said
+
+
+def test_a_column_of_numbers_or_categories_is_not_guessed_to_be_the_text(model, weft):
+    write_csv([("Lumo", "3"), ("云杉", "5")], "no_text.csv", "brand,price")
+    said = weft("predict", model, "no_text.csv")
+    assert "there is no column `text`, which was read in training, among `brand`, `price`" in said.err
+    assert "hint: pass --column NAME" in said.err
+    write_csv([("Lumo", "3", "good"), ("云杉", "5", "很好")], "other.csv", "brand,price,words")
+    said = weft("predict", model, "other.csv")
+    assert (said.code, len(said.out.splitlines())) == (0, 2)
+    assert "text from column `words`" in said.err
+
+
+def test_a_column_of_categories_is_not_guessed_to_be_the_label(weft):
+    write_csv([(f"soup {row}", f"{row % 3}", f"{row % 2}") for row in range(20)], "a.csv", "text,category,good")
+    said = weft("train", "a.csv", "--categories", "category", "--encoder", "bag", "--set", "training.epochs=1")
+    assert "label from column `good`" in said.err + said.out

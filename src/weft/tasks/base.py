@@ -123,6 +123,11 @@ class TaskConfig(Config):
         return settings_of(self.all_roles)
 
     @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """Columns of a table that are read beside those of the roles, and so are never guessed to be one of these."""
+        return ()
+
+    @property
     def unit_name(self) -> str:
         """Name of the examples of a file, in a sentence."""
         return "rows"
@@ -198,7 +203,7 @@ class TaskConfig(Config):
 
     def resolved(self, table: Table) -> Self:
         """Return the config with columns named, or guessed from a table. Raises InputError where that is unclear."""
-        return self.with_columns(table, find_roles(table, self.all_roles, named=self._named))
+        return self.with_columns(table, find_roles(table, self.all_roles, named=self._named, beside=self.columns_beside))
 
     def for_table(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
         """Return the config for a table other than that of training: columns as named, as in training, or guessed.
@@ -228,7 +233,14 @@ class TaskConfig(Config):
             if column is not None and name not in self.columns:
                 hint = f"its columns are named by {' and '.join(f'--{one}' for one in self.columns)}"
                 raise ConfigError(f"a model of task `{self.kind}` has none", where=f"--{name}", hint=hint)
-        found = find_roles(table, self.all_roles, named=named, trained=self._named, answering=answering)
+        found = find_roles(
+            table,
+            self.all_roles,
+            named=named,
+            trained=self._named,
+            answering=answering,
+            beside=self.columns_beside,
+        )
         return self.with_columns(table, found)
 
     def read(self, table: Table) -> Iterator[Any]:

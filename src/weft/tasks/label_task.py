@@ -96,6 +96,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         return (columns, *self.inputs)
 
     @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """Columns of the inputs beside the text."""
+        return tuple(name for one in self.beside for name in one.columns_read)
+
+    @property
     def part_configs(self) -> tuple[Any, ...]:
         """The encoders of all inputs, as far as they are decided."""
         return tuple(encoder for one in self.every_input if (encoder := getattr(one, "encoder", None)) is not None)
@@ -124,7 +129,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         Raises InputError where the model reads no text.
         """
         if not self.reads_text:
-            columns = ", ".join(f"`{name}`" for one in self.beside for name in one.columns_read)
+            columns = ", ".join(f"`{name}`" for name in self.columns_beside)
             raise InputError(
                 f"this model reads no text, but columns: {columns}", hint="give them by name, or in a file"
             )
@@ -140,7 +145,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         Raises InputError for a field that cannot be read, or that no input has.
         """
         names = list(dict.fromkeys([*(("text", "second") if self.reads_text else ()), *self.columns_read]))
-        known = [*names, *(name for one in self.beside for name in one.columns_read)]
+        known = [*names, *self.columns_beside]
         if strange := [name for name in fields if name not in known]:
             raise InputError(f"there is no column `{strange[0]}`", hint=did_you_mean(strange[0], known))
         if self.reads_text and not any(str(fields.get(name) or "").strip() for name in names):

@@ -139,13 +139,16 @@ def find_roles(
     named: Mapping[str, Names],
     trained: Mapping[str, Names] | None = None,
     answering: bool = False,
+    beside: Collection[str] = (),
 ) -> dict[str, tuple[str, ...]]:
     """Find the columns of each setting: those named, else those of training, else by usual names, else by their looks.
 
     Settings without a column are left out. Where a table is to be answered, no column of right answers is looked for.
+    Columns that are read `beside` these, as numbers for example, are not guessed.
     Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant.
     """
-    search = _Search(table, roles, before=_split(roles, trained or {}, table.columns), answering=answering)
+    before = _split(roles, trained or {}, table.columns)
+    search = _Search(table, roles, before=before, answering=answering, beside=beside)
     search.take_named(named)
     search.take_trained()
     search.take_usual()
@@ -178,17 +181,23 @@ class _Search:
     """The columns of a table that were found for roles so far; `before` are those of training."""
 
     def __init__(
-        self, table: Table, roles: Sequence[Role], *, before: Mapping[Role, tuple[str, ...]], answering: bool
+        self,
+        table: Table,
+        roles: Sequence[Role],
+        *,
+        before: Mapping[Role, tuple[str, ...]],
+        answering: bool,
+        beside: Collection[str],
     ) -> None:
-        self.table, self.roles, self.before, self.answering = table, roles, before, answering
+        self.table, self.roles, self.before, self.answering, self.beside = table, roles, before, answering, beside
         self.wanted = [role for role in roles if not (answering and role.answer)]
         self.found: dict[Role, tuple[str, ...]] = {}
         self.named: frozenset[Role] = frozenset()
 
     @property
     def taken(self) -> set[str]:
-        """The columns that have a role."""
-        return {name for names in self.found.values() for name in names}
+        """The columns that have a role, or another use."""
+        return {*self.beside, *(name for names in self.found.values() for name in names)}
 
     @property
     def missing(self) -> list[Role]:
@@ -327,6 +336,12 @@ class _Search:
         if missing:
             which = " and which ".join(f"the {role.name}" for role in unnamed)
             what = f"cannot tell which column is {which} among {columns}"
+            trained = [f"`{name}`" for role in unnamed for name in self.before.get(role, ())]
+            if trained:
+                there, was = ("is no column", "was") if len(trained) == 1 else ("are no columns", "were")
+                what = f"there {there} {_and(trained)}, which {was} read in training, among {columns}"
+            if there := [f"`{name}`" for name in self.table.columns if name in self.beside]:
+                what += f" ({_and(there)}: read as further inputs)"
             raise ColumnsUnclear(what, where=self.table.path, hint=f"pass {self.naming(unnamed)}")
 
 
