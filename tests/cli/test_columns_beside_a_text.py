@@ -1,7 +1,9 @@
 """Columns beside a text on the command line: what is missing, unseen or misnamed is told, with what mends it."""
 
 import contextlib
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +71,28 @@ def test_a_column_of_categories_is_not_guessed_to_be_the_label(weft):
     write_csv([(f"soup {row}", f"{row % 3}", f"{row % 2}") for row in range(20)], "a.csv", "text,category,good")
     said = weft("train", "a.csv", "--categories", "category", "--encoder", "bag", "--set", "training.epochs=1")
     assert "label from column `good`" in said.err + said.out
+
+
+def test_plain_texts_are_answered_with_their_columns_missing_and_say_so_once(model, alone, weft):
+    Path("plain.txt").write_text("good\n\n很好\n", encoding="utf-8")
+    told = "`price`, `brand` are read as missing: plain texts have no further columns\n"
+    ways = [
+        weft("predict", model, "--text", "good", "--text", "很好"),
+        weft("predict", model, typed="good\n很好\n"),
+        weft("predict", model, "plain.txt"),
+    ]
+    found = [[json.loads(line) for line in said.out.splitlines()] for said in ways]
+    answers = [[one["probabilities"] for one in rows if one["answer"]] for rows in found]
+    assert answers[0] == answers[1] == answers[2]
+    assert [said.err.count(told) for said in ways] == [1, 1, 1]
+    for said in (weft("predict", alone, "plain.txt"), weft("predict", alone, "--text", "good")):
+        assert (said.code, said.out) == (2, "")
+        assert "this model reads no text, but columns: `price`, `brand`" in said.err
+    Path("labelled.txt").write_text("__label__yes good\n__label__no 一般\n", encoding="utf-8")
+    assert "no column `price` among `label`, `text`" in weft("train", "labelled.txt", "--numbers", "price").err
+
+
+def test_texts_without_labels_may_be_plain_lines_for_a_student_of_columns_too(model, weft):
+    Path("plain.txt").write_text("a fine soup\n味道一般\n", encoding="utf-8")
+    said = weft("distil", model, "--student", "bag", "--unlabelled", "plain.txt", "--set", "training.epochs=1")
+    assert "plain.txt: `price`, `brand` are read as missing" in said.err + said.out

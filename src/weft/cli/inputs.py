@@ -48,6 +48,7 @@ def inputs(
     table = open_table(file or "-", form=_form(model, file or "-"), **given)
     config = model.task.config.for_inputs(table, named={next(iter(model.task.config.columns), "column"): column})
     options.say_columns(model.task.config, config, table)
+    say_absent(config.absent_notes(table.columns))
     plain = table.form == "parallel" or (table.form, table.columns) == ("txt", ("text",))
     in_place = plain and reading.get("on_bad_row") != "stop"
     if in_place:
@@ -91,6 +92,7 @@ def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()
                 ask = ", or run: weft answer FOLDER --passage FILE" if second == "passage" else ""
                 raise InputError(f"the {second} is missing", where="--text", hint=f"give it with --second{ask}")
             raise InputError("text is empty", where="--text")
+    say_absent(model.task.config.absent_notes())
     return iter(pairs), lambda number, _: f"--text {number}"
 
 
@@ -164,6 +166,12 @@ def records(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[d
         if record is not None:
             yield record
     yield from ({"answer": None, "line": blank.line} for blank in waiting)
+
+
+def say_absent(notes: Iterable[str]) -> None:
+    """Say, on standard error, which columns the texts come without."""
+    for said in notes:
+        click.echo(said, err=True)
 
 
 def say_unseen(unseen: Counter[str]) -> None:

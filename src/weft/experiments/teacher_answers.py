@@ -62,6 +62,7 @@ def new_texts(
         table = open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
         named = {next(iter(examples.task.columns), "column"): column}
         rows = list(examples.task.for_inputs(table, named=named).read_inputs(table))
+        absent = examples.task.absent_notes(table.columns)
         gone: Counter[str] = Counter()
         for one in rows:
             key = _key(one)
@@ -78,7 +79,7 @@ def new_texts(
         ]
         if again := gone["train"] + gone["unlabelled"]:
             said.append(f"{file}: skipped {again:,} texts that are in the training set, or are repeated")
-        said += left_out(table)
+        said += [*(f"{file}: {one}" for one in absent), *left_out(table)]
     if files and not found:
         raise InputError("no unlabelled text is left to learn from", where=files[0], hint="; ".join(said))
     return found, said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +126,12 @@ class TaskConfig(Config):
     def columns_beside(self) -> tuple[str, ...]:
         """Columns of a table that are read beside those of the roles, and so are never guessed to be one of these."""
         return ()
+
+    def absent_notes(self, columns: Collection[str] = ()) -> list[str]:
+        """Say which columns beside those of the roles texts lack, that come with some `columns` or with none."""
+        absent = [f"`{name}`" for name in self.columns_beside if name not in columns]
+        verb = "is" if len(absent) == 1 else "are"
+        return [f"{', '.join(absent)} {verb} read as missing: plain texts have no further columns"] if absent else []
 
     @property
     def unit_name(self) -> str:

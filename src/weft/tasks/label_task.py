@@ -18,7 +18,7 @@ from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.roles import LABEL, TEXT, Names, Role, named_columns
+from weft.data.examples.roles import LABEL, TEXT, Names, Role, named_by_user, named_columns
 from weft.data.sources import Row, Table
 from weft.errors import InputError, did_you_mean
 from weft.files import read_json, write_json
@@ -123,17 +123,32 @@ class LabelTaskConfig(TaskConfig, TextSettings):
                 raise InputError(what, where=table.path, hint="leave it out of one of them")
         return config.model_copy(update={"inputs": tuple(beside[len(beside) - len(self.inputs) :])})
 
+    def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
+        """Return the config for a table of inputs; plain lines have no further columns, which are read as missing.
+
+        Raises InputError where the model reads no text, or an input that must not be missing.
+        """
+        if not self.beside or named_by_user(table):
+            return super().for_inputs(table, named=named)
+        self._absent()
+        text_alone = self.model_copy(update={"numbers": (), "categories": (), "inputs": ()})
+        return self.model_copy(update=text_alone.for_inputs(table, named=named).found_in_table)
+
     def example(self, text: str, second: str | None = None) -> LabelledText:
         """Make an example of a text, without label and further inputs.
 
-        Raises InputError where the model reads no text.
+        Raises InputError where the model reads no text, or an input that must not be missing.
         """
+        return LabelledText(text, second=second, other=self._absent())
+
+    def _absent(self) -> dict[str, Any]:
+        """Return the values of the inputs beside a text that comes alone."""
         if not self.reads_text:
             columns = ", ".join(f"`{name}`" for name in self.columns_beside)
             raise InputError(
                 f"this model reads no text, but columns: {columns}", hint="give them by name, or in a file"
             )
-        return LabelledText(text, second=second, other={one.name: one.absent() for one in self.beside})
+        return {one.name: one.absent() for one in self.beside}
 
     def question_of(self, example: LabelledText) -> LabelledText:
         """Return the texts and further values of an example, without its label."""
