@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -65,6 +66,38 @@ def test_a_column_of_numbers_or_categories_is_not_guessed_to_be_the_text(model, 
     said = weft("predict", model, "other.csv")
     assert (said.code, len(said.out.splitlines())) == (0, 2)
     assert "text from column `words`" in said.err
+
+
+def test_a_model_of_columns_alone_has_its_columns_on_its_page_and_a_file_as_the_next_step(weft, alone):
+    inputs = "task.inputs=[{kind: tabular, numbers: [price], categories: [brand]}]"
+    said = weft("train", "priced.csv", "--set", inputs, "--set", "training.epochs=1", "--output", "again")
+    assert "next: weft predict again FILE" in said.out + said.err
+    page = (Path("again") / "page.html").read_text(encoding="utf-8")
+    assert '<th scope="col">Columns</th>' in page
+    assert re.search(r"price: \d+ \| brand: (Lumo|云杉)<", page)
+    (record, *_) = weft("predict", alone, "priced.csv").out.splitlines()
+    assert json.loads(record)["columns"] == {"price": "0", "brand": "Lumo"}
+
+
+def test_a_file_without_a_text_is_told_of_inputs_alone(weft, alone):
+    del alone
+    rows = [(price, brand, label) for _, price, brand, label in ROWS]
+    write_csv(rows, "columns.csv", "price,brand,label")
+    said = weft("train", "columns.csv", "--numbers", "price", "--categories", "brand").err
+    hint = re.search(r'pass --set "(task.inputs=[^"]*)"', said)
+    assert hint, said
+    assert weft("train", "columns.csv", "--set", hint[1], "--set", "training.epochs=1").code == 0
+
+
+def test_a_student_of_columns_alone_is_no_encoder_of_texts(weft, alone):
+    for arguments in (("--student", "bag"), ()):
+        said = weft("distil", alone, *arguments)
+        assert (said.code, said.out) == (2, "")
+        assert "encodes texts, and this model reads no text but columns: `price`, `brand`" in said.err
+    small = "{kind: tabular, numbers: [price], categories: [brand], encoder: {width: 4}}"
+    Path("small.yaml").write_text(f"task: {{inputs: [{small}]}}\ntraining: {{epochs: 1}}\n", encoding="utf-8")
+    assert weft("distil", alone, "--student", "small.yaml", "--output", "taught").code == 0
+    assert package.load("taught/student").task.config.inputs[0].encoder.width == 4
 
 
 def test_a_column_of_categories_is_not_guessed_to_be_the_label(weft):

@@ -55,7 +55,7 @@ def command(
     model = bundle.load(folder, device=device or "auto")
     config = model.task.config
     if config.answers_with != "span":
-        hint = f"name a folder that was trained with --task question_answering, or {config.next_step.format(folder)}"
+        hint = f"name a folder that was trained with --task question_answering, or {config.then(folder)}"
         raise ConfigError(f"a model of task `{config.kind}` finds no answers in a passage", where=folder, hint=hint)
     if not all(question.strip() for question in questions):
         raise InputError("question is empty", where="--question")

@@ -92,7 +92,7 @@ def command(
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
-        _print(found, folder, then=config.task.next_step)
+        _print(found, folder, then=config.task.then(folder / "student"))
 
 
 PLACES = {
@@ -122,9 +122,10 @@ def _student(
     kind, data = before["task"]["kind"], {} if source else before["data"]
     task = teaching(kind)
     columns = () if source else (*settings_of(task.roles), *task.further_columns)
+    below = {"task": {name: before["task"][name] for name in columns if before["task"].get(name)}}
     settings: dict[str, Any] = {
         "data": {**data, "train": source or data["train"]},
-        "task": {"kind": kind, **{name: before["task"][name] for name in columns if before["task"].get(name)}},
+        "task": {"kind": kind},
         "seed": before["seed"],
     }
     for option, value in given.items():
@@ -138,7 +139,7 @@ def _student(
             settings[option] = value
     part = task.parts[-1]
     try:
-        entry = entries([word or STUDENTS[part]], settings, overrides=overrides, part=part)[0]
+        entry = entries([word or STUDENTS[part]], settings, below=below, overrides=overrides, part=part)[0]
     except ConfigError as error:
         raise ConfigError(error.what, where=error.where.replace("--encoders", "--student"), hint=error.hint) from None
     return entry.config, entry.name
@@ -165,5 +166,5 @@ def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
     console.print(table)
     for sentence in in_words(found):
         console.print(sentence, markup=False, soft_wrap=True)
-    said = f"page: {folder / PAGE}   {then.format(folder / 'student')}"
+    said = f"page: {folder / PAGE}   {then}"
     console.print(said, markup=False, soft_wrap=True)

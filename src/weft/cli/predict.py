@@ -128,8 +128,11 @@ def _write_csv(records: Iterator[dict[str, Any]], out: IO[str], *, separator: st
 def _row(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
     """Return an answer as fields of a table; several labels stand in one field, their probabilities in another.
 
-    Alternatives to a text that was written are a JSON array, since there is no sign that none of them holds.
+    Alternatives to a text that was written are a JSON array, since there is no sign that none of them holds; columns
+    beside a text are a JSON object.
     """
+    if record.get("columns"):
+        record = {**record, "columns": json.dumps(record["columns"], ensure_ascii=False)}
     if "probabilities" not in record:
         others = record.get("alternatives")
         return record if others is None else {**record, "alternatives": json.dumps(others, ensure_ascii=False)}

@@ -82,7 +82,7 @@ def command(
         teller.tell(reports)
     scores = read_json(Path(folder) / SCORES)
     teller.console.print(in_one_line(scores, config.task.headline), markup=False)
-    then = config.task.next_step.format(folder)
+    then = config.task.then(folder)
     teller.console.print(f"page: {Path(folder) / PAGE}   {then}", markup=False)
 
 

@@ -34,7 +34,7 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read an `answers.jsonl`. Raises InputError for a line without a text, a label or a probability of each label."""
+    """Read an `answers.jsonl`. Raises InputError for a line without a text or columns, a label or a probability of each label."""
     keys, rows, gold = [], [], []
     labels: list[str] = []
     with path.open(encoding="utf-8") as file:
@@ -45,7 +45,8 @@ def read_table(path: Path) -> Table:
                 labels = labels or list(probabilities)
                 gold.append(labels.index(label))
                 rows.append([probabilities[name] for name in labels])
-                keys.append((record.get("line", 0), str(record["text"]), label))
+                read = record["text" if "text" in record else "columns"]
+                keys.append((record.get("line", 0), str(read), label))
             except (ValueError, KeyError, TypeError):
                 what = "expected a text, its label, and the probability of every label"
                 raise InputError(what, where=f"{path}:{number}") from None

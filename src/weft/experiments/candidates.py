@@ -28,6 +28,7 @@ def entries(
     words: Sequence[str],
     settings: Mapping[str, Any],
     *,
+    below: Mapping[str, Any] | None = None,
     overrides: Sequence[str] = (),
     part: str = "encoder",
 ) -> list[Candidate]:
@@ -39,6 +40,7 @@ def entries(
     Args:
         words: one a model.
         settings: what all share; stands above what a file says.
+        below: what holds where neither a file nor `settings` say otherwise.
         overrides: `a.b=value`, for all, above both.
         part: what a kind is a kind of.
 
@@ -54,11 +56,21 @@ def entries(
             hint = "give each a name: wide=wide.yaml,deep=deep.yaml"
             raise ConfigError(f"`{name}` is given twice", where="--encoders", hint=hint)
         try:
-            config = validated(RunConfig, overridden(_over(own, settings), overrides))
+            config = validated(RunConfig, overridden(_over(_over(below or {}, own), settings), overrides))
+            _must_be_used(config, own, part)
         except ConfigError as error:
             raise ConfigError(error.what, where=f"{word.strip()}: {error.where}", hint=error.hint) from None
         found.append(Candidate(name, config))
     return found
+
+
+def _must_be_used(config: RunConfig, own: Mapping[str, Any], part: str) -> None:
+    """Raise ConfigError where the part that was named is none of the model's: it reads no text."""
+    if part in own.get("task", {}) and getattr(config.task, part) not in config.task.part_configs:
+        columns = ", ".join(f"`{name}`" for name in config.task.columns_beside)
+        what = f"encodes texts, and this model reads no text but columns: {columns}"
+        hint = "name a file of settings, as small.yaml, whose task.inputs have an encoder: {width: 8} of their own"
+        raise ConfigError(what, where=f"task.{part}", hint=hint)
 
 
 def _own(word: str, part: str) -> tuple[str, dict[str, Any]]:

@@ -127,6 +127,10 @@ class TaskConfig(Config):
         """Columns of a table that are read beside those of the roles, and so are never guessed to be one of these."""
         return ()
 
+    def then(self, folder: str | Path) -> str:
+        """Return the command to type next, for the folder of a trained model."""
+        return self.next_step.format(folder)
+
     def absent_notes(self, columns: Collection[str] = ()) -> list[str]:
         """Say which columns beside those of the roles texts lack, that come with some `columns` or with none."""
         absent = [f"`{name}`" for name in self.columns_beside if name not in columns]

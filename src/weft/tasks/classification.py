@@ -195,7 +195,7 @@ class Classification(Teacher, LabelTask):
         known = {} if example.label is None else {"label": example.label}
         probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
         return {
-            **dict(zip(("text", "second"), example.texts, strict=False)),
+            **example.record,
             **known,
             "answer": answer.label,
             "probability": round(answer.probability, 6),

@@ -18,7 +18,7 @@ from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.roles import LABEL, TEXT, Names, Role, named_by_user, named_columns
+from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
 from weft.data.sources import Row, Table
 from weft.errors import InputError, did_you_mean
 from weft.files import read_json, write_json
@@ -107,7 +107,15 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
     def resolved(self, table: Table) -> Self:
         """Return a copy of this config with its columns named, and an encoder as wide as the vectors."""
-        return super().resolved(table).widened()
+        try:
+            return super().resolved(table).widened()
+        except ColumnsUnclear as error:
+            if self.text is None and (self.numbers or self.categories):
+                kinds = {"numbers": self.numbers, "categories": self.categories}
+                named = ", ".join(f"{kind}: [{as_option(names)}]" for kind, names in kinds.items() if names)
+                alone = f'--set "task.inputs=[{{kind: tabular, {named}}}]"'
+                error.hint += f"; to read these columns without a text, pass {alone} in place of their options"
+            raise
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """Return a copy with the columns that were found in a table, those of the inputs beside the text too."""
@@ -133,6 +141,10 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         self._absent()
         text_alone = self.model_copy(update={"numbers": (), "categories": (), "inputs": ()})
         return self.model_copy(update=text_alone.for_inputs(table, named=named).found_in_table)
+
+    def then(self, folder: str | Path) -> str:
+        """Return the command to type next: with a text, or a file of columns where no text is read."""
+        return super().then(folder) if self.reads_text else f"next: weft predict {folder} FILE"
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
         """Make an example of a text, without label and further inputs.
@@ -340,7 +352,7 @@ class LabelTask(Task):
 
     def permuted(self, examples: Sequence[LabelledText], column: str, order_E: np.ndarray) -> list[LabelledText]:
         """Return the examples, each with the text, the input or the column of a table of another one."""
-        return [_with(one, examples[other], column) for one, other in zip(examples, order_E.tolist(), strict=True)]
+        return [one.with_value_of(examples[other], column) for one, other in zip(examples, order_E.tolist(), strict=True)]
 
     @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
@@ -426,18 +438,6 @@ class LabelTask(Task):
                 hint=f"known labels: {known}",
             )
         return self.numbers[label]
-
-
-def _with(one: LabelledText, other: LabelledText, column: str) -> LabelledText:
-    """Return an example with one of its inputs taken from another example."""
-    if column == "text":
-        return replace(one, text=other.text, second=other.second)
-    values = {
-        name: other.other[name] if name == column else {**value, column: other.other[name][column]}
-        if isinstance(value, Mapping) and column in value else value
-        for name, value in one.other.items()
-    }  # fmt: skip
-    return replace(one, other=values)
 
 
 def listed(words: Sequence[str]) -> str:

@@ -242,7 +242,7 @@ class Multilabel(LabelTask):
         known = {} if example.label is None else {"labels": given}
         probabilities = {label: round(value, 6) for label, value in answer.probabilities.items()}
         return {
-            **dict(zip(("text", "second"), example.texts, strict=False)),
+            **example.record,
             **known,
             "answer": list(answer.labels),
             "probabilities": probabilities,

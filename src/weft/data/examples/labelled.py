@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -35,6 +35,15 @@ class LabelledText:
         return (self.text,) if self.text or not self.other else ()
 
     @property
+    def record(self) -> dict[str, Any]:
+        """Text, or both texts, and the values of further inputs by column, for a table of answers."""
+        columns: dict[str, Any] = {}
+        for name, value in self.other.items():
+            columns |= value if isinstance(value, Mapping) else {name: value}
+        texts = dict(zip(("text", "second"), self.texts, strict=False))
+        return texts | ({"columns": columns} if columns else {})
+
+    @property
     def origin(self) -> dict[str, str | int]:
         """Origin for a table of predictions: its file if it has one of its own, else its line, else nothing."""
         if self.file:
@@ -45,6 +54,17 @@ class LabelledText:
     def whole(self) -> str:
         """Key of equal examples: all the text; of an example without a text, its other values."""
         return "\n".join(self.texts) if self.texts else repr(self.other)
+
+    def with_value_of(self, other: LabelledText, column: str) -> LabelledText:
+        """Return a copy with its texts, one of its inputs or a column of a table taken from another example."""
+        if column == "text":
+            return replace(self, text=other.text, second=other.second)
+        values = {
+            name: other.other[name] if name == column else {**value, column: other.other[name][column]}
+            if isinstance(value, Mapping) and column in value else value
+            for name, value in self.other.items()
+        }  # fmt: skip
+        return replace(self, other=values)
 
     @property
     def stratum(self) -> str:

@@ -87,11 +87,14 @@ def _errors(errors: Errors | None, what: Literal["answers", "texts"] = "answers"
         return {"said": f"None: all {errors.answers:,} predictions are correct.", "rows": []}
     shown = f"; these are the {len(errors.hardest)} with the highest confidence"
     most = "" if len(errors.hardest) == errors.wrong else shown
-    return {"said": f"{wrong}{most}.", "rows": [_error_row(row) for row in errors.hardest]}
+    read = "Text" if any("text" in row for row in errors.hardest) else "Columns"
+    return {"said": f"{wrong}{most}.", "read": read, "rows": [_error_row(row) for row in errors.hardest]}
 
 
 def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    text = " | ".join(str(row[name]) for name in ("text", "second", "passage") if name in row)
+    texts = [str(row[name]) for name in ("text", "second", "passage") if name in row]
+    columns = [f"{name}: {value}" for name, value in row.get("columns", {}).items() if value]
+    text = " | ".join([*texts, *columns])
     short = shorten(text, SHOWN)
     cut = len(text) - WHOLE
     whole = text if cut <= 0 else f"{text[:WHOLE]}… ({cut:,} more letters)"
