@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,8 +126,11 @@ def _hint_at_inspection(table: Table, task: TaskConfig) -> Generator[None]:
     try:
         yield
     except InputError as error:
-        if "--on-bad-row" in error.hint and task.inspected_as:
+        beside = {name: getattr(task, name, ()) for name in ("numbers", "categories")}
+        told = {*task.columns_beside} <= {*chain(*beside.values())}
+        if "--on-bad-row" in error.hint and task.inspected_as and told:
             named = "" if task.implied_by or isinstance(task, TASKS[0]) else f" --task {task.kind}"
+            named += "".join(f" --{name} {shlex.quote(as_option(columns))}" for name, columns in beside.items() if columns)
             error.hint += f"; weft inspect {table.source}{named} lists all of them"
         raise
 

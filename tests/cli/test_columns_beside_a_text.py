@@ -100,6 +100,23 @@ def test_a_student_of_columns_alone_is_no_encoder_of_texts(weft, alone):
     assert package.load("taught/student").task.config.inputs[0].encoder.width == 4
 
 
+def test_the_hint_of_a_bad_number_lists_all_of_them(weft):
+    rows = [(f"{text}{'，' * place}", "cheap" if place in (3, 7) else price, brand, label)
+            for place, (text, price, brand, label) in enumerate(ROWS)]  # fmt: skip
+    write_csv(rows, "odd.csv", HEADER)
+    said = weft("train", "odd.csv", "--numbers", "price", "--categories", "brand").err
+    assert "odd.csv:5: expected a number, found `cheap`" in said
+    command = re.search(r"weft (inspect .*) lists all of them", said)
+    assert command, said
+    weft(*command[1].split(), "--no-label-errors", "--output", "found")
+    (bad,) = [one for one in json.loads(Path("found/inspection.json").read_text(encoding="utf-8"))["findings"]
+              if one["key"] == "bad-rows"]  # fmt: skip
+    assert [(row["line"], row["note"]) for row in bad["rows"]] == [
+        (5, "expected a number, found `cheap`"), (9, "expected a number, found `cheap`")
+    ]  # fmt: skip
+    assert "has no such option" in weft("inspect", "odd.csv", "--task", "question_answering", "--numbers", "price").err
+
+
 def test_a_column_of_categories_is_not_guessed_to_be_the_label(weft):
     write_csv([(f"soup {row}", f"{row % 3}", f"{row % 2}") for row in range(20)], "a.csv", "text,category,good")
     said = weft("train", "a.csv", "--categories", "category", "--encoder", "bag", "--set", "training.epochs=1")

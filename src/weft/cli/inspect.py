@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from weft.cli import options
+from weft.config import kind_of
 from weft.data.checks.findings import Finding
 from weft.data.formats.parallel_files import side_files
 from weft.errors import ConfigError, did_you_mean
@@ -38,6 +39,8 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 @click.option("--label", help="Column of the label. Default: guessed.")
 @click.option("--task", metavar=METAVAR, help=TASK)
 @options.label_separator
+@options.numbers
+@options.categories
 @options.source
 @options.target
 @click.option("--dev", help="Validation file: are its texts in SOURCE too?")
@@ -107,7 +110,11 @@ def _told_of(
     texts = {name: column for name, column in columns.items() if name not in ("source_column", "target")}
     given = {name for name, column in {**pairs, **texts}.items() if column}
     parallel = bool(side_files(data.train)) and not any(texts.values())
-    match (KINDS[task] if task else implied(given, parallel=parallel)).inspected_as:
+    kind = KINDS[task] if task else implied(given, parallel=parallel)
+    if beside := [f"--{name}" for name in ("numbers", "categories") if name in given and name not in kind.model_fields]:
+        hint = "leave it out: they stand beside labelled texts"
+        raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
+    match kind.inspected_as:
         case "questions":
             return inspect_questions(data, text=texts["text"], label=texts["label"])
         case "pairs":

@@ -44,6 +44,10 @@ column: Decorator = click.option(
     "column",
     help="Column of the text in FILE (two as A,B), or of the source. Default: as in training.",
 )
+numbers: Decorator = click.option("--numbers", help="Columns of numbers to read beside the text, as price,age.")
+categories: Decorator = click.option(
+    "--categories", help="Columns of categories to read beside the text, as city,brand."
+)
 source: Decorator = click.option(
     "--source", "source_column", help="Column of the source, for sequence-to-sequence models."
 )

@@ -57,6 +57,8 @@ def inspect(
     text: str | None = None,
     label: str | None = None,
     label_separator: str | None = None,
+    numbers: str | None = None,
+    categories: str | None = None,
     kind: str | None = None,
     label_errors: LabelErrors = "find",
     seed: int = 0,
@@ -64,11 +66,13 @@ def inspect(
     """Check labelled texts, yielding notes of progress, and each finding as it is made.
 
     Columns are found as in training, `text` being two joined by a comma if rows are pairs; with `label_separator` a
-    text may have several labels, or none; `kind` names the task, if that does not imply it. Bad rows are findings here,
+    text may have several labels, or none; of columns of `numbers` and `categories`, names with commas between them, the
+    fields that cannot be read are bad rows; `kind` names the task, if that does not imply it. Bad rows are findings here,
     and stop nothing. Raises InputError if a file cannot be read at all or its columns are unclear, ConfigError for a
     bad separator.
     """
     given = {"text": text, "label": label, "label_separator": label_separator}
+    given |= {"numbers": numbers, "categories": categories}
     named = {name: value for name, value in given.items() if value is not None}
     task = validated(KINDS[kind] if kind else implied(named), named)
     files = {"train": data.train, "dev": data.dev, "test": data.test}
@@ -200,6 +204,8 @@ def _read(name: str, table: Table, task: Any) -> _Read:
         texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
             label = task.labels_of(row) if task.separator else row.values.get(task.label or "", "")
+            for one in task.beside:
+                one.value(row)
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
         except InputError as error:
             table.reject(row.line, error.what, column=task.label or "")
@@ -213,7 +219,7 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     table = [("split", "file", "rows", "form", "encoding", "delimiter", "text", "label", "unused")]
     for one in found:
         text, label = as_option(one.task.text), one.task.label or ""
-        taken = (*one.task.columns_of("text", one.table), label)
+        taken = (*one.task.columns_of("text", one.table), label, *one.task.columns_beside)
         others = ", ".join(name for name in one.table.columns if name not in taken)
         form = (one.table.form, one.table.encoding, between[one.table.delimiter])
         table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
