@@ -16,6 +16,7 @@ from weft.config import Config
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import InputError
+from weft.inputs.tabular import COLUMNS
 from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
@@ -126,11 +127,13 @@ def _hint_at_inspection(table: Table, task: TaskConfig) -> Generator[None]:
     try:
         yield
     except InputError as error:
-        beside = {name: getattr(task, name, ()) for name in ("numbers", "categories")}
+        beside = {name: getattr(task, name, ()) for name in COLUMNS}
         told = {*task.columns_beside} <= {*chain(*beside.values())}
         if "--on-bad-row" in error.hint and task.inspected_as and told:
             named = "" if task.implied_by or isinstance(task, TASKS[0]) else f" --task {task.kind}"
-            named += "".join(f" --{name} {shlex.quote(as_option(columns))}" for name, columns in beside.items() if columns)
+            named += "".join(
+                f" --{name} {shlex.quote(as_option(columns))}" for name, columns in beside.items() if columns
+            )
             error.hint += f"; weft inspect {table.source}{named} lists all of them"
         raise
 

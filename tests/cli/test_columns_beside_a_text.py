@@ -117,6 +117,23 @@ def test_the_hint_of_a_bad_number_lists_all_of_them(weft):
     assert "has no such option" in weft("inspect", "odd.csv", "--task", "question_answering", "--numbers", "price").err
 
 
+def test_settings_of_columns_that_are_wrong_are_named(alone, weft):
+    del alone
+
+    def said(*arguments):
+        return weft("train", "priced.csv", *arguments).err
+
+    twice = "the column `price` is named twice, among numbers and categories"
+    assert said("--numbers", "price,price") == f"weft: task: {twice}\n"
+    assert twice in said("--numbers", "price", "--categories", "brand,price")
+    assert "did you mean `brand`?" in said("--categories", "brnad")
+    kinds = "task.fusion.kind: expected `concatenated` or `gated`, found `foo`"
+    assert kinds in said("--numbers", "price", "--set", "task.fusion=foo")
+    gated = ("--set", "task.fusion=gated", "--set", "training.epochs=1", "--encoder", "bag", "--output", "gated")
+    assert weft("train", "priced.csv", "--numbers", "price, ", *gated).code == 0
+    assert package.load("gated").task.config.fusion.kind == "gated"
+
+
 def test_a_column_of_categories_is_not_guessed_to_be_the_label(weft):
     write_csv([(f"soup {row}", f"{row % 3}", f"{row % 2}") for row in range(20)], "a.csv", "text,category,good")
     said = weft("train", "a.csv", "--categories", "category", "--encoder", "bag", "--set", "training.epochs=1")

@@ -63,6 +63,8 @@ def test_a_model_of_columns_alone_says_that_it_reads_no_text(settings, tmp_path)
     list(train(settings(inputs=[TABLE]), tmp_path / "run"))
     model = weft.load(tmp_path / "run")
     assert len(model.answer([{"price": "3", "brand": "Lumo"}, {"brand": "云杉"}])) == 2
+    with pytest.raises(WeftError, match="no column is given\nhint: give `price`, `brand`"):
+        model.answer([{}])
     with pytest.raises(WeftError, match="reads no text"):
         model.answer(["hello"])
     with pytest.raises(WeftError, match="found one mapping"):
@@ -71,8 +73,15 @@ def test_a_model_of_columns_alone_says_that_it_reads_no_text(settings, tmp_path)
 
 def test_a_row_without_its_text_is_told_so(settings, tmp_path):
     list(train(settings(**BESIDE), tmp_path / "run"))
-    with pytest.raises(WeftError, match="the text is missing"):
-        weft.load(tmp_path / "run").answer([{"price": "3"}])
+    model = weft.load(tmp_path / "run")
+    for fields in ({"price": "3"}, {}):
+        with pytest.raises(
+            WeftError, match="the text is missing\nhint: give it as `text`, with `price`, `brand` beside"
+        ):
+            model.answer([fields])
+    for fields, column in (({"text": ["a"]}, "text"), ({"text": "a", "price": [1]}, "price")):
+        with pytest.raises(WeftError, match=f"expected a text or a number as `{column}`, found list"):
+            model.answer([fields])
 
 
 def test_a_column_that_has_changed_stops_a_resumed_run(settings, tmp_path):

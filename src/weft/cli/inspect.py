@@ -39,8 +39,7 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 @click.option("--label", help="Column of the label. Default: guessed.")
 @click.option("--task", metavar=METAVAR, help=TASK)
 @options.label_separator
-@options.numbers
-@options.categories
+@options.beside
 @options.source
 @options.target
 @click.option("--dev", help="Validation file: are its texts in SOURCE too?")
@@ -83,8 +82,7 @@ def command(
     data = DataConfig(train=source, dev=dev, test=test, encoding=encoding or "auto")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     findings: list[Finding] = []
-    wanted: LabelErrors = "leave" if no_label_errors else "find"
-    for told in _told_of(data, task, columns, label_errors=wanted, seed=seed):
+    for told in _told_of(data, task, columns, label_errors="leave" if no_label_errors else "find", seed=seed):
         if isinstance(told, Note):
             console.print(told.text, markup=False)
         else:
@@ -111,7 +109,7 @@ def _told_of(
     given = {name for name, column in {**pairs, **texts}.items() if column}
     parallel = bool(side_files(data.train)) and not any(texts.values())
     kind = KINDS[task] if task else implied(given, parallel=parallel)
-    if beside := [f"--{name}" for name in ("numbers", "categories") if name in given and name not in kind.model_fields]:
+    if beside := [f"--{name}" for name in options.COLUMNS if name in given and name not in kind.model_fields]:
         hint = "leave it out: they stand beside labelled texts"
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
     match kind.inspected_as:

@@ -44,14 +44,19 @@ column: Decorator = click.option(
     "column",
     help="Column of the text in FILE (two as A,B), or of the source. Default: as in training.",
 )
-numbers: Decorator = click.option("--numbers", help="Columns of numbers to read beside the text, as price,age.")
-categories: Decorator = click.option(
-    "--categories", help="Columns of categories to read beside the text, as city,brand."
-)
+COLUMNS = ("numbers", "categories")
+"""Options that name columns beside a text."""
 source: Decorator = click.option(
     "--source", "source_column", help="Column of the source, for sequence-to-sequence models."
 )
 target: Decorator = click.option("--target", help="Column of the target, for sequence-to-sequence models.")
+
+
+def beside(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of columns that are read beside the text."""
+    numbers = click.option("--numbers", help="Columns of numbers to read beside the text, as price,age.")
+    categories = click.option("--categories", help="Columns of categories to read beside the text, as city,brand.")
+    return _all(numbers, categories)(command)
 
 
 def one_run(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -42,8 +42,7 @@ TASK = (
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
 @options.label_separator
-@options.numbers
-@options.categories
+@options.beside
 @click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed.")
 @click.option("--target", help="Column of the target, or several as A,B, each a correct reference. Default: guessed.")
 @options.dev

@@ -34,7 +34,7 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read an `answers.jsonl`. Raises InputError for a line without a text or columns, a label or a probability of each label."""
+    """Read an `answers.jsonl`. Raises InputError for a line without texts or columns, label or probabilities."""
     keys, rows, gold = [], [], []
     labels: list[str] = []
     with path.open(encoding="utf-8") as file:

@@ -38,9 +38,20 @@ _FEW = 8
 
 def _named(names: Any) -> Any:
     """Cut `price,age` at its commas, as a row of csv: a name that has one stands in double quotes."""
-    return tuple(next(csv.reader([names], skipinitialspace=True), ())) if isinstance(names, str) else names
+    if not isinstance(names, str):
+        return names
+    found = (name.strip() for name in next(csv.reader([names], skipinitialspace=True), ()))
+    return tuple(filter(None, found))
 
 
+def check_columns(*names: str) -> None:
+    """Raise ValueError where a column is named twice."""
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"the column `{twice[0]}` is named twice, among numbers and categories")
+
+
+COLUMNS = ("numbers", "categories")
+"""Settings, and options, that name columns of numbers and of categories."""
 ColumnNames = Annotated[tuple[str, ...], BeforeValidator(_named)]
 """Names of columns: a list, or one text with commas between them, as on the command line."""
 
@@ -58,9 +69,7 @@ class TabularInputConfig(InputConfig):
 
     @model_validator(mode="after")
     def _has_columns(self) -> Self:
-        twice = [name for name, count in Counter(self.columns_read).items() if count > 1]
-        if twice:
-            raise ValueError(f"the column `{twice[0]}` is named twice")
+        check_columns(*self.columns_read)
         if not self.columns_read:
             raise ValueError("names no column: set numbers, categories or both")
         return self
@@ -114,9 +123,10 @@ class TabularInputConfig(InputConfig):
 
 
 class TabularInput(Input[Mapping[str, str], Tabular]):
-    """Mean and deviation of each column of numbers (0 where it is constant), and the known categories of each of the others.
+    """Mean and deviation of each column of numbers, and the known categories of each of the others.
 
-    A missing number is read as the mean, and flagged; a missing or unseen category has a vector that all such share.
+    The deviation of a constant column is 0. A missing number is read as the mean, and flagged; a missing or unseen
+    category has a vector that all such share.
     """
 
     def __init__(
@@ -177,7 +187,8 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
     def notes(self, parts: Mapping[str, Columns]) -> list[str]:
         """Describe the columns, and what is missing or unseen in each part."""
         numbers = [
-            f"`{name}` {self.mean[name]:,.4g}" + (f" ± {spread:,.4g}" if spread else " in all rows: it can tell nothing")
+            f"`{name}` {self.mean[name]:,.4g}"
+            + (f" ± {spread:,.4g}" if spread else " in all rows: it can tell nothing")
             for name, spread in self.deviation.items()
         ]
         kinds = [f"`{name}` {len(values):,}" for name, values in self.known.items()]
@@ -191,11 +202,12 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
         """Count the missing and the unseen values of each column."""
         return self._gaps(self.encode(values).facts)
 
-    def _gaps(self, facts: Mapping[str, Share], part: str = "") -> list[str]:
+    def _gaps(self, facts: Mapping[str, float], part: str = "") -> list[str]:
         said = {"missing": "missing", "unseen": f"not known from training ({RARE} rows of it at least)"}
         notes = []
         for fact, what in said.items():
-            found = {name: share for name in self.config.columns_read if (share := facts.get(f"{fact} {name}"))}
+            of_each = {name: facts.get(f"{fact} {name}") for name in self.config.columns_read}
+            found = {name: share for name, share in of_each.items() if isinstance(share, Share) and share}
             if found:
                 rows = counted(int(next(iter(found.values())).whole), "row")
                 counts = ", ".join(f"`{name}` {share.part:,}" for name, share in found.items())

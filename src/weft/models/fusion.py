@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from weft.config import Config
@@ -23,6 +23,11 @@ class FusionConfig(Config):
     sees all of them (gated multimodal unit, Arevalo et al. 2017, section 3.1)."""
     width: int = Field(default=128, ge=1)
     """Width that `gated` projects each vector to."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_kind(cls, settings: Any) -> Any:
+        return {"kind": settings} if isinstance(settings, str) else settings
 
 
 class Fusion(nn.Module):

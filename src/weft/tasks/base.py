@@ -213,7 +213,9 @@ class TaskConfig(Config):
 
     def resolved(self, table: Table) -> Self:
         """Return the config with columns named, or guessed from a table. Raises InputError where that is unclear."""
-        return self.with_columns(table, find_roles(table, self.all_roles, named=self._named, beside=self.columns_beside))
+        return self.with_columns(
+            table, find_roles(table, self.all_roles, named=self._named, beside=self.columns_beside)
+        )
 
     def for_table(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
         """Return the config for a table other than that of training: columns as named, as in training, or guessed.

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
+from pydantic import model_validator
 from torch import nn
 
-from weft.data.checks.findings import part_of
+from weft.data.checks.findings import listed, part_of
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
@@ -25,7 +26,7 @@ from weft.files import read_json, write_json
 from weft.inputs.base import Input, InputConfig
 from weft.inputs.choices import InputChoice
 from weft.inputs.several import SeveralInputs, check_names, folder_of
-from weft.inputs.tabular import ColumnNames, TabularInputConfig
+from weft.inputs.tabular import COLUMNS, ColumnNames, TabularInputConfig, check_columns
 from weft.inputs.text import TextSettings
 from weft.metrics.calibration import log_loss, temperature, tempered
 from weft.models.classifier import ClassifierConfig
@@ -61,6 +62,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     calibrate: Literal["none", "temperature"] = "none"
     """Calibration of probabilities: `temperature` divides all scores by one number, which is fitted on the dev set
     after training (Guo et al. 2017, section 4.2); no answer changes."""
+
+    @model_validator(mode="after")
+    def _has_columns_once(self) -> Self:
+        check_columns(*self.numbers, *self.categories)
+        return self
 
     @property
     def name(self) -> str:
@@ -111,9 +117,8 @@ class LabelTaskConfig(TaskConfig, TextSettings):
             return super().resolved(table).widened()
         except ColumnsUnclear as error:
             if self.text is None and (self.numbers or self.categories):
-                kinds = {"numbers": self.numbers, "categories": self.categories}
-                named = ", ".join(f"{kind}: [{as_option(names)}]" for kind, names in kinds.items() if names)
-                alone = f'--set "task.inputs=[{{kind: tabular, {named}}}]"'
+                given = ", ".join(f"{kind}: [{names}]" for kind in COLUMNS if (names := as_option(getattr(self, kind))))
+                alone = f'--set "task.inputs=[{{kind: tabular, {given}}}]"'
                 error.hint += f"; to read these columns without a text, pass {alone} in place of their options"
             raise
 
@@ -156,10 +161,8 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def _absent(self) -> dict[str, Any]:
         """Return the values of the inputs beside a text that comes alone."""
         if not self.reads_text:
-            columns = ", ".join(f"`{name}`" for name in self.columns_beside)
-            raise InputError(
-                f"this model reads no text, but columns: {columns}", hint="give them by name, or in a file"
-            )
+            what = f"this model reads no text, but columns: {listed([f'`{name}`' for name in self.columns_beside])}"
+            raise InputError(what, hint="give them by name, or in a file")
         return {one.name: one.absent() for one in self.beside}
 
     def question_of(self, example: LabelledText) -> LabelledText:
@@ -175,8 +178,14 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         known = [*names, *self.columns_beside]
         if strange := [name for name in fields if name not in known]:
             raise InputError(f"there is no column `{strange[0]}`", hint=did_you_mean(strange[0], known))
+        if strange := [name for name, value in fields.items() if isinstance(value, Mapping | list | tuple | set)]:
+            found = type(fields[strange[0]]).__name__
+            raise InputError(f"expected a text or a number as `{strange[0]}`, found {found}")
         if self.reads_text and not any(str(fields.get(name) or "").strip() for name in names):
-            raise InputError("the text is missing", hint=f"give it as `{(self.columns_read or names)[0]}`")
+            beside = f", with {listed([f'`{name}`' for name in self.columns_beside])} beside it" if self.beside else ""
+            raise InputError("the text is missing", hint=f"give it as `{(self.columns_read or names)[0]}`{beside}")
+        if not fields:
+            raise InputError("no column is given", hint=f"give {listed([f'`{name}`' for name in known])}")
         texts = [str(fields[name]) for name in names if name in fields] if self.reads_text else []
         row = Row({name: "" if value is None else str(value) for name, value in fields.items()}, 0)
         other = {one.name: one.value(row) for one in self.beside}
@@ -352,7 +361,7 @@ class LabelTask(Task):
 
     def permuted(self, examples: Sequence[LabelledText], column: str, order_E: np.ndarray) -> list[LabelledText]:
         """Return the examples, each with the text, the input or the column of a table of another one."""
-        return [one.with_value_of(examples[other], column) for one, other in zip(examples, order_E.tolist(), strict=True)]
+        return [one.with_value_of(examples[at], column) for one, at in zip(examples, order_E.tolist(), strict=True)]
 
     @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
@@ -438,8 +447,3 @@ class LabelTask(Task):
                 hint=f"known labels: {known}",
             )
         return self.numbers[label]
-
-
-def listed(words: Sequence[str]) -> str:
-    """List the first eight of some words, and the number of the others."""
-    return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")

@@ -15,6 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
+from weft.data.checks.findings import listed
 from weft.data.columns import Columns, Share
 from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText, in_order
@@ -25,7 +26,7 @@ from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
 from weft.tasks.base import AnswerForm, Loss, Scores
-from weft.tasks.label_task import LabelTask, LabelTaskConfig, listed
+from weft.tasks.label_task import LabelTask, LabelTaskConfig
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 
 

@@ -139,6 +139,11 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def listed(words: Sequence[str]) -> str:
+    """List the first eight of some words, and the number of the others."""
+    return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
+
+
 def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
     """Labelled examples as the data doctor reads them; `files` where each has its own."""
     first, second = (column(rows, lambda one, half=half: one.texts[half : half + 1]) for half in (0, 1))

@@ -66,9 +66,9 @@ def inspect(
     """Check labelled texts, yielding notes of progress, and each finding as it is made.
 
     Columns are found as in training, `text` being two joined by a comma if rows are pairs; with `label_separator` a
-    text may have several labels, or none; of columns of `numbers` and `categories`, names with commas between them, the
-    fields that cannot be read are bad rows; `kind` names the task, if that does not imply it. Bad rows are findings here,
-    and stop nothing. Raises InputError if a file cannot be read at all or its columns are unclear, ConfigError for a
+    text may have several labels, or none; `numbers` and `categories` are columns beside it, between commas, whose
+    fields must be readable; `kind` names the task, if that does not imply it. Bad rows are findings here, and stop
+    nothing. Raises InputError if a file cannot be read at all or its columns are unclear, ConfigError for a
     bad separator.
     """
     given = {"text": text, "label": label, "label_separator": label_separator}
