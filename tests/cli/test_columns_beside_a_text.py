@@ -134,6 +134,16 @@ def test_settings_of_columns_that_are_wrong_are_named(alone, weft):
     assert package.load("gated").task.config.fusion.kind == "gated"
 
 
+def test_comparing_and_distilling_take_the_columns_that_training_takes(model, weft):
+    beside = ("--numbers", "price", "--categories", "brand", "--set", "training.epochs=1", "--quiet")
+    assert weft("compare", "priced.csv", "--encoders", "bag", "--folds", "2", "--output", "compared", *beside).code == 0
+    (settings, *_) = [path.read_text(encoding="utf-8") for path in Path("compared").rglob("*.yaml")]
+    assert re.search(r"numbers:\n *- price\n *categories:\n *- brand", settings)
+    said = weft("distil", model, "--student", "bag", *beside[:2], *beside[4:], "--alone", "skip", "--output", "taught")
+    assert said.code == 0, said.err
+    assert package.load("taught/student").task.config.numbers == ("price",)
+
+
 def test_a_column_of_categories_is_not_guessed_to_be_the_label(weft):
     write_csv([(f"soup {row}", f"{row % 3}", f"{row % 2}") for row in range(20)], "a.csv", "text,category,good")
     said = weft("train", "a.csv", "--categories", "category", "--encoder", "bag", "--set", "training.epochs=1")

@@ -47,6 +47,7 @@ REPEATS = "With folds: repetitions of the cross-validation. With --test: number 
 @click.option("--test", help="Test file, instead of folds.")
 @click.option("--text", help="Column of the text. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
+@options.beside
 @options.source
 @options.target
 @click.option("--output", help="Folder for runs and page. Default: runs/compare- and the file's name.")
@@ -142,7 +143,7 @@ def _print(found: Mapping[str, Any], folder: Path) -> None:
 
 
 PLACES = {
-    "task": ("text", "label", "kind", "target"),
+    "task": ("text", "label", *options.COLUMNS, "kind", "target"),
     "data": ("test", "encoding", "on_bad_row"),
 }
 """Options by the section of the settings that they belong to."""

@@ -58,6 +58,7 @@ STUDENTS = {"encoder": "cnn", "decoder": "lstm"}
 @click.option("--test", help="Test file. Default: that of the teacher, else the dev set.")
 @click.option("--text", help="Column of the text. Default: that of the teacher.")
 @click.option("--label", help="Column of the label. Default: that of the teacher.")
+@options.beside
 @options.source
 @options.target
 @click.option("--output", help="Folder for runs and page. Default: runs/ and the names of teacher and student.")
@@ -102,6 +103,7 @@ PLACES = {
     "on_bad_row": "data",
     "text": "task",
     "label": "task",
+    **dict.fromkeys(options.COLUMNS, "task"),
     "source_column": "task",
     "target": "task",
 }
