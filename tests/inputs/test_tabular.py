@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
-from weft.inputs.tabular import TabularInputConfig, number_of
+from weft.inputs.tabular import MISSING, TabularInputConfig, number_of
 
 ROWS = [
     {"price": "1", "stars": "5", "city": "Oslo"},
@@ -132,3 +134,11 @@ def test_columns_are_named_once_and_one_at_least():
 def test_a_text_of_names_is_cut_as_a_row_of_csv():
     assert TabularInputConfig(numbers='price, "a,b"').numbers == ("price", "a,b")
     assert TabularInputConfig(numbers="price , ,age, ").numbers == ("price", "age")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_documentation_lists_what_is_read_as_missing(language):
+    path = Path(__file__).parents[2] / "docs" / language / "data.md"
+    page = path.read_text(encoding="utf-8").casefold()
+    (listed,) = re.findall(r"(?:an empty field \(also|空字段（以及)([^)）]*)[)）]", page)
+    assert {"", *re.findall(r"`([^`]*)`", listed)} == MISSING
