@@ -144,6 +144,18 @@ def test_comparing_and_distilling_take_the_columns_that_training_takes(model, we
     assert package.load("taught/student").task.config.numbers == ("price",)
 
 
+def test_a_file_whose_rows_are_all_bad_is_an_error_that_lists_them(model, weft):
+    write_csv([("", "3", "Lumo"), ("很好", "cheap", "Lumo")], "bad.csv", "text,price,brand")
+    said = weft("predict", model, "bad.csv", "--on-bad-row", "skip", "--output", "answers.csv")
+    assert said.code == 2
+    assert said.err.splitlines() == [
+        "left out bad.csv:2: text is empty",
+        "left out bad.csv:3: expected a number, found `cheap`",
+        "weft: bad.csv: no row is left to answer",
+    ]
+    assert not Path("answers.csv").exists()
+
+
 def test_a_column_of_categories_is_not_guessed_to_be_the_label(weft):
     write_csv([(f"soup {row}", f"{row % 3}", f"{row % 2}") for row in range(20)], "a.csv", "text,category,good")
     said = weft("train", "a.csv", "--categories", "category", "--encoder", "bag", "--set", "training.epochs=1")

@@ -55,6 +55,7 @@ def inputs(
         table.on_bad_row = "skip"
     examples = config.read_inputs(table)
     examples = _in_place(examples, table) if in_place else examples
+    examples = examples if in_place else some(examples, table)
     return examples, None if in_place else table, lambda _, example: table.place(example.line)
 
 
@@ -125,6 +126,17 @@ def answered(
     if cut > SAID:
         click.echo(f"and {cut - SAID:,} more; `unread` in the answers as JSON has them all", err=True)
     say_unseen(unseen)
+
+
+def some(examples: Iterator[Any], table: Table) -> Iterator[Any]:
+    """Yield the inputs of a table. Raises InputError where there are none, since each row was left out."""
+    left = True
+    for example in examples:
+        left = False
+        yield example
+    if left and table.bad:
+        say_left_out(table)
+        raise InputError("no row is left to answer", where=table.path)
 
 
 def readable(
