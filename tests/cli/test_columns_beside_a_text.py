@@ -156,6 +156,15 @@ def test_a_file_whose_rows_are_all_bad_is_an_error_that_lists_them(model, weft):
     assert not Path("answers.csv").exists()
 
 
+def test_a_further_text_without_a_column_is_named_in_the_settings(weft):
+    rows = [(f"soup {row}", f"a fine {row}", str(row % 2)) for row in range(20)]
+    write_csv(rows, "two.csv", "first,other,label")
+    said = weft("train", "two.csv", "--text", "first", "--set", "task.inputs=[{kind: text}]").err
+    assert "cannot tell which column is the text among `first`, `other`, `label`" in said
+    assert "hint: name it in task.inputs, as {kind: text, column: NAME}\n" in said
+    assert "--column" not in said
+
+
 def test_a_column_of_categories_is_not_guessed_to_be_the_label(weft):
     write_csv([(f"soup {row}", f"{row % 3}", f"{row % 2}") for row in range(20)], "a.csv", "text,category,good")
     said = weft("train", "a.csv", "--categories", "category", "--encoder", "bag", "--set", "training.epochs=1")

@@ -117,7 +117,13 @@ class TextInputConfig(TextSettings):
     def resolved(self, table: Table) -> Self:
         """Return a copy whose column is found in a table. Raises InputError where it is not there."""
         role = Role("text", TEXT_NAMES, setting="column", looks="text")
-        (column,) = find_roles(table, [role], named={"column": self.column})["column"]
+        try:
+            (column,) = find_roles(table, [role], named={"column": self.column})["column"]
+        except InputError as error:
+            hint = error.hint
+            if "--column" in hint:  # the option that it would be as a role of the task
+                hint = "name it in task.inputs, as {kind: text, column: NAME}"
+            raise InputError(error.what, where=error.where, hint=hint) from None
         return self.widened().model_copy(update={"column": column})
 
     def value(self, row: Row) -> list[str]:
