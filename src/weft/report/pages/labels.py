@@ -91,9 +91,15 @@ def _errors(errors: Errors | None, what: Literal["answers", "texts"] = "answers"
     return {"said": f"{wrong}{most}.", "read": read, "rows": [_error_row(row) for row in errors.hardest]}
 
 
+def _columns(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = row.get("columns")
+    return found if isinstance(found, Mapping) else {}
+
+
 def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
     texts = [str(row[name]) for name in ("text", "second", "passage") if name in row]
-    columns = [f"{name}: {value}" for name, value in row.get("columns", {}).items() if value]
+    beside = {name: " ".join(value) if isinstance(value, list) else value for name, value in _columns(row).items()}
+    columns = [f"{name}: {value}" for name, value in beside.items() if value]
     text = " | ".join([*texts, *columns])
     short = shorten(text, SHOWN)
     cut = len(text) - WHOLE
