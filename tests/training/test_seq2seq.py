@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from tests.kinds import DECODERS
@@ -14,7 +13,6 @@ from weft.training.loop import Job, train
 from weft.training.reports import EvalReport, Note, Report, SaveReport, StepReport
 
 from .conftest import PAIRED, small_pairs_job
-from .test_distributed import launch
 
 KINDS = [kind.model_fields["kind"].default for kind in DECODERS]
 VOCABULARIES = ["shared", "separate"]
@@ -95,16 +93,6 @@ def test_same_seed_same_weights_and_the_loss_falls(decoder: str) -> None:
     scores = [report.scores for report in reports if isinstance(report, EvalReport)]
     assert all(set(one) == {"bleu", "chrf", "log_loss", "perplexity"} for one in scores)
     assert all(later["log_loss"] < earlier["log_loss"] for earlier, later in pairwise(scores))
-
-
-def test_two_processes_give_the_gradient_of_one(tmp_path: Path) -> None:
-    program = str(Path(__file__).with_name("one_gradient.py"))
-    for processes in (1, 2):
-        launch(program, "pairs", str(tmp_path / f"{processes}.safetensors"), processes=processes)
-    one, two = (load_file(tmp_path / f"{processes}.safetensors") for processes in (1, 2))
-    for name, gradient in one.items():
-        assert gradient.norm() > 0, name
-        assert (two[name] - gradient).norm() <= 1e-6 * gradient.norm(), name
 
 
 def test_of_equal_scores_the_lower_loss_is_better(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
