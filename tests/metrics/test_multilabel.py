@@ -53,6 +53,11 @@ def test_log_losses_are_scikit_learns():
     assert log_losses(probabilities_NC, truth_NC).mean() == pytest.approx(expected)
 
 
+def f1_score(truth_N: np.ndarray, guess_N: np.ndarray) -> float:
+    """The F1 of one label with a true row; scikit-learn takes a millisecond for each of thousands of cuts."""
+    return 2 * (truth_N & guess_N).sum() / (truth_N.sum() + guess_N.sum())
+
+
 @settings(deadline=None)
 @given(st.integers(1, 30), st.integers(0, 1000), st.sampled_from([0, 4]))
 def test_no_threshold_is_better(rows, seed, levels):
@@ -63,8 +68,9 @@ def test_no_threshold_is_better(rows, seed, levels):
             assert found == 0.5
             continue
         cuts = [*np.unique(probability_N), 0.5]
-        f1 = {cut: oracle.f1_score(truth_N, probability_N >= cut, zero_division=0) for cut in cuts}
-        reached = oracle.f1_score(truth_N, probability_N >= found, zero_division=0)
+        f1 = {cut: f1_score(truth_N, probability_N >= cut) for cut in cuts}
+        reached = f1_score(truth_N, probability_N >= found)
+        assert reached == pytest.approx(oracle.f1_score(truth_N, probability_N >= found, zero_division=0))
         assert reached == max(f1.values())
         assert found == 0.5 or f1[0.5] < reached
         assert 0 <= found <= 1

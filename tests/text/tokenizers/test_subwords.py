@@ -160,17 +160,23 @@ def test_no_texts():
 PRINTED = """
 import sys
 from weft.text.tokenizers import subwords
-kind = getattr(subwords, sys.argv[1])
-print(ascii(kind(size=300).learn(sys.argv[2].split("|")).pieces))
+for kind in sys.argv[2:]:
+    print(ascii(getattr(subwords, kind)(size=300).learn(sys.argv[1].split("|")).pieces))
 """
 
 
+@pytest.fixture(scope="module")
+def learned_elsewhere():
+    """The pieces of each kind as two other processes learn them."""
+    code = [sys.executable, "-c", PRINTED, "|".join(TEXTS), *(kind.__name__ for kind in KINDS.values())]
+    printed = [subprocess.run(code, capture_output=True, text=True, check=True).stdout for _ in range(2)]
+    return [dict(zip(KINDS, one.splitlines(), strict=True)) for one in printed]
+
+
 @every
-def test_learned_in_another_process_is_the_same(kind):
+def test_learned_in_another_process_is_the_same(kind, learned_elsewhere):
     # hash tables have another order in every process
-    code = [sys.executable, "-c", PRINTED, KINDS[kind].__name__, "|".join(TEXTS)]
-    printed = {subprocess.run(code, capture_output=True, text=True, check=True).stdout.strip() for _ in range(2)}
-    assert printed == {ascii(LEARNED[kind].pieces)}
+    assert [one[kind] for one in learned_elsewhere] == [ascii(LEARNED[kind].pieces)] * 2
 
 
 @every
