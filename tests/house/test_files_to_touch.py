@@ -260,19 +260,31 @@ class Length(Task):
 '''
 
 
+IN_TURN = """
+import contextlib, io, json, sys
+from weft.cli.main import main
+said = []
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["weft", *words]
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        main()
+    said.append(out.getvalue())
+print(json.dumps(said))
+"""
+
+
 @pytest.fixture
 def copied(tmp_path):
-    """A copy of the package, and a way to call its command line."""
+    """A copy of the package, and a way to call its command line some times in one process: what each call printed."""
     package = tmp_path / "lib" / "weft"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
 
-    def call(*words: str) -> str:
+    def call(*lines: tuple[str, ...]) -> list[str]:
         env = {**os.environ, "PYTHONPATH": str(tmp_path / "lib")}
-        done = subprocess.run(
-            [sys.executable, "-m", "weft", *words], env=env, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        command = [sys.executable, "-c", IN_TURN, json.dumps(lines)]
+        done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
+        return json.loads(done.stdout)
 
     return package, call
 
@@ -297,14 +309,18 @@ def test_an_input_is_a_file_and_a_line(copied, tmp_path):
     (tmp_path / "a.csv").write_text("\n".join(["grid,label,text", *rows]), encoding="utf-8")
     alone = ("--label", "label", "--set", "task.inputs=[{kind: grid}]", "--set", "training.epochs=20", "--set",
              "training.optimizer.learning_rate=0.02", "--set", "training.batch_rows=16")  # fmt: skip
-    call("train", "a.csv", "--output", "alone", "--quiet", *alone)
-    call("train", "a.csv", "--output", "beside", "--quiet", "--text", "text", *alone, "--encoder", "bag")
-    for run in ("alone", "beside"):
+    runs = ("alone", "beside")
+    _, _, *said = call(
+        ("train", "a.csv", "--output", "alone", "--quiet", *alone),
+        ("train", "a.csv", "--output", "beside", "--quiet", "--text", "text", *alone, "--encoder", "bag"),
+        *((verb, run, "a.csv") for run in runs for verb in ("evaluate", "predict")),
+    )
+    for run, evaluated, predicted in zip(runs, said[::2], said[1::2], strict=True):
         scores = json.loads((tmp_path / run / "scores.json").read_text(encoding="utf-8"))
         assert scores["scores"]["accuracy"]["value"] > 0.8
         assert "odd" in (tmp_path / run / "page.html").read_text(encoding="utf-8")
-        assert "accuracy" in call("evaluate", run, "a.csv")
-        assert len(call("predict", run, "a.csv").splitlines()) == 200
+        assert "accuracy" in evaluated
+        assert len(predicted.splitlines()) == 200
 
 
 def test_a_task_is_a_file_and_a_line_for_it_and_for_each_score(copied, tmp_path):
@@ -319,12 +335,14 @@ def test_a_task_is_a_file_and_a_line_for_it_and_for_each_score(copied, tmp_path)
     rows = [(" ".join(draw.choices(["good", "bad", "好", "坏"], k=draw.randint(1, 9)))) for _ in range(300)]
     lines = [f"{row},{row.count('good') + row.count('好')}" for row in rows]
     (tmp_path / "a.csv").write_text("\n".join(["text,value", *lines]), encoding="utf-8")
-    call(
-        *("train", "a.csv", "--task", "length", "--encoder", "lstm", "--output", "run", "--quiet"),
-        *("--set", "training.epochs=12", "--set", "task.encoder.dropout=0", "--set", "task.encoder.view_dropout=0"),
+    fewer = ("--set", "training.epochs=12", "--set", "task.encoder.dropout=0", "--set", "task.encoder.view_dropout=0")
+    _, evaluated, predicted = call(
+        ("train", "a.csv", "--task", "length", "--encoder", "lstm", "--output", "run", "--quiet", *fewer),
+        ("evaluate", "run", "a.csv"),
+        ("predict", "run", "a.csv"),
     )
     scores = json.loads((tmp_path / "run" / "scores.json").read_text(encoding="utf-8"))
     assert scores["scores"]["toy_error"]["value"] < 1.2
     assert "Toy error" in (tmp_path / "run" / "page.html").read_text(encoding="utf-8")
-    assert "toy error" in call("evaluate", "run", "a.csv").lower()
-    assert len(call("predict", "run", "a.csv").splitlines()) == 300
+    assert "toy error" in evaluated.lower()
+    assert len(predicted.splitlines()) == 300
