@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,23 @@ from weft.report.figures.canvas import PALETTE
 
 def write_page(path: Path, template: str, **values: Any) -> Path:
     """Fill a template with values and write it as one self-contained page."""
-    room = jinja2.Environment(
+    page = _templates().get_template(template).render(palette=PALETTE, words=formatting, measure=measure, **values)
+    write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
+    return path
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """Return the templates, each of which is compiled once for all the pages of a process."""
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    room.filters["codes"] = _codes
-    page = room.get_template(template).render(palette=PALETTE, words=formatting, measure=measure, **values)
-    write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
-    return path
+    found.filters["codes"] = _codes
+    return found
 
 
 def _codes(sentence: str) -> Markup:
