@@ -9,6 +9,19 @@ import pytest
 # other. Read when torch is imported, so it is set before.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+LONGEST = (
+    "test_docs_run.py::test_what_the_docs_show_runs",
+    "test_readme_runs.py::",
+    "test_files_to_touch.py::",
+    "test_docs_site.py::",
+    "test_distributed.py::",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest: at the end, one of them would keep all but one process waiting."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+
 
 @pytest.fixture
 def weft_data() -> Path:
