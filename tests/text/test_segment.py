@@ -6,10 +6,11 @@ import rjieba
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.other_scripts import texts as sentences
 from weft.text.normalize import NormalizeConfig, normalize
-from weft.text.segment import _ASCII_PIECE, _PIECE, han_share, is_han, segment, split_words
+from weft.text.segment import _ASCII_PIECE, _PIECE, han_share, is_han, rules_of, segment, split_words
 
-letters = "aZé3.,:'’_-!很好的电影。〇々ー語한ไ\u0939\u093f\u0928\u094d"
+letters = "aZé3.,:'’_-!很好的电影。〇々ー語カか한ไทยำ้\u3099ខ្ញុ\u0939\u093f\u0928\u094d"
 marks = "\u0301\u20e3\ufe0f\u200d😀👩🏽🇨🇳\U00020000\U00030000\ue000\u0600\u06dd\x00\ufffd"
 raw = st.text(st.sampled_from(letters + marks) | st.sampled_from(" \n") | st.characters(codec="utf-8"))
 texts = raw.map(lambda text: normalize([text], NormalizeConfig())[0])
@@ -22,7 +23,7 @@ texts = raw.map(lambda text: normalize([text], NormalizeConfig())[0])
         ("3.14 1,000 12:30 v2 2.", ["3.14", "1,000", "12:30", "v2", "2", "."]),
         ("well-made, e.g. snake_case!", ["well", "-", "made", ",", "e", ".", "g", ".", "snake_case", "!"]),
         ("हिन्दी में état cafe\u0301", ["हिन्दी", "में", "état", "cafe\u0301"]),
-        ("1\ufe0f\u20e3 한국어 ไทย русский", ["1\ufe0f\u20e3", "한국어", "ไทย", "русский"]),
+        ("1\ufe0f\u20e3 한국어 ไทย русский", ["1\ufe0f\u20e3", "한국어", "ไ", "ท", "ย", "русский"]),
         ("GPT-4o很好", ["GPT", "-", "4o", "很", "好"]),
         ("我爱北京天安门。3.5分!", [*rjieba.cut("我爱北京天安门"), "。", "3.5", "分", "!"]),
         ("", []),
@@ -61,6 +62,57 @@ def test_odd_characters_stay(odd, unit):
     for text in (odd, f"好{odd}", f"a{odd}很", f"{odd}{odd} b"):
         cut = segment([text], unit, covering=True)
         assert "".join(cut.pieces) == (text if unit == "character" else text.replace(" ", ""))
+
+
+AS_EVER = [
+    (
+        "The film's plot wasn't bad, it's well-made: 3.5 of 5!",
+        "The|film's|plot|wasn't|bad|,|it's|well|-|made|:|3.5|of|5|!",
+        "The|film's|plot|wasn't|bad|,|it's|well|-|made|:|3.5|of|5|!",
+    ),
+    (
+        "He said “no” at 10:30 — for $1,000.50 (50% off)…",
+        "He|said|“|no|”|at|10:30|—|for|$|1,000.50|(|50|%|off|)|…",
+        "He|said|“|no|”|at|10:30|—|for|$|1,000.50|(|50|%|off|)|…",
+    ),
+    (
+        "Naïve café owners in São Paulo; e.g. O’Neill",
+        "Naïve|café|owners|in|São|Paulo|;|e|.|g|.|O’Neill",
+        "Naïve|café|owners|in|São|Paulo|;|e|.|g|.|O’Neill",
+    ),
+    (
+        "我爱北京天安门，很好看的电影。",
+        "我|爱|北|京|天|安|门|，|很|好|看|的|电|影|。",
+        "我|爱|北京|天安门|，|很|好看|的|电影|。",
+    ),
+    (
+        "GPT-4o真的很好用，比iPhone15便宜3,000元！",
+        "GPT|-|4o|真|的|很|好|用|，|比|iPhone15|便|宜|3,000|元|！",
+        "GPT|-|4o|真的|很|好|用|，|比|iPhone15|便宜|3,000|元|！",
+    ),
+    ("這部電影的目的是什麼？〇々", "這|部|電|影|的|目|的|是|什|麼|？|〇|々", "這部|電影|的|目的|是|什麼|？|〇|々"),
+    ("русский язык हिन्दी में 😀👍🏽", "русский|язык|हिन्दी|में|😀|👍🏽", "русский|язык|हिन्दी|में|😀|👍🏽"),
+    (
+        "春眠不觉晓，处处闻啼鸟 and the rain_falls v2.0",
+        "春|眠|不|觉|晓|，|处|处|闻|啼|鸟|and|the|rain_falls|v2|.|0",
+        "春眠|不觉|晓|，|处处|闻啼鸟|and|the|rain_falls|v2|.|0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "mixed", "words"), AS_EVER)
+def test_english_and_chinese_are_cut_as_before_scripts_without_spaces_were(text, mixed, words):
+    for rules in (rules_of(), rules_of(whole_runs=True)):
+        assert "|".join(segment([text], "mixed", rules=rules).pieces) == mixed
+        assert "|".join(segment([text], "word", rules=rules).pieces) == words
+
+
+@pytest.mark.parametrize("language", ["ja", "th", "km"])
+def test_pieces_of_scripts_without_spaces_are_short(language):
+    for unit in ("word", "mixed"):
+        longest = max(len(piece) for piece in segment(sentences(language), unit).pieces)
+        assert longest <= 5
+    assert max(map(len, segment(sentences(language), "mixed", rules=rules_of(whole_runs=True)).pieces)) > 10
 
 
 @settings(deadline=None)

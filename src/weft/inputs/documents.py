@@ -112,6 +112,7 @@ class DocumentInput(Input[str, TokenIds]):
         rows = sum(len(part) for part in parts.values())
         return [
             f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
+            *self.tokenizer.notes,
             f"{read}: {tokens:,} tokens in {rows:,} blocks of at most {self.config.context} (task.context)",
         ]
 
@@ -184,5 +185,6 @@ class WordTokensInput(Input[str, WordTokens]):
         words = sum(int(part.ragged["starts"].values.sum()) for part in parts.values())
         return [
             f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
+            *self.tokenizer.notes,
             f"{tokens:,} tokens of {words:,} words in {rows:,} rows of at most {self.config.max_length}",
         ]

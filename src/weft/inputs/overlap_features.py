@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from weft.text.segment import Unit, segment
+from weft.text.segment import PLAIN, Rules, Unit, segment
 
 UNITS: tuple[Unit, ...] = ("mixed", "word")
 """Units of the pieces that are counted: Chinese is counted by characters and by words."""
@@ -22,16 +22,16 @@ COUNTS = len(UNITS) * (9 + LONGEST)
 """Number of features of an option."""
 
 
-def overlap_features(values: Sequence[Sequence[str]]) -> np.ndarray:
+def overlap_features(values: Sequence[Sequence[str]], *, rules: Rules = PLAIN) -> np.ndarray:
     """Count what each option has in common with question and passage, end to end, float32 [N, COUNTS].
 
-    Most are shares from 0 to 1. A value is a question, its passage and then its options.
+    Most are shares from 0 to 1. A value is a question, its passage and then its options; `rules` cut them.
     """
     texts = list(dict.fromkeys(text for value in values for text in value))
     number = {text: place for place, text in enumerate(texts)}
     halves = []
     for unit in UNITS:
-        cut = segment([text.lower() for text in texts], unit)
+        cut = segment([text.lower() for text in texts], unit, rules=rules)
         is_word_D = np.array([any(map(str.isalnum, piece)) for piece in cut.distinct], dtype=bool)
         rows = [row[is_word_D[row]] for row in np.split(cut.pieces_N, np.cumsum(cut.lengths_R)[:-1])]
         found = [_of_question([rows[number[text]] for text in value]) for value in values]

@@ -15,6 +15,7 @@ from weft.data.columns import Columns, Ragged
 from weft.inputs.overlap_features import overlap_features
 from weft.inputs.question_passage import PassageInput, layout_rows, letters_of, text_of
 from weft.models.options import Offered
+from weft.text.segment import rules_of
 
 
 class OptionsInput(PassageInput):
@@ -42,7 +43,8 @@ class OptionsInput(PassageInput):
         }
         if self.layout.frame is None:
             parts["question"] = (found.question, option_N)
-        ragged = {"overlap": Ragged.of(overlap_features(values)[option_N], many_R)}
+        counted = overlap_features(values, rules=rules_of(whole_runs=self.tokenizer.whole_runs))
+        ragged = {"overlap": Ragged.of(counted[option_N], many_R)}
         longest_R = np.zeros(len(many_R), dtype=np.int64)
         for name, (part, rows_N) in parts.items():
             lengths_N = part.lengths_R[rows_N]

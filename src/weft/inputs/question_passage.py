@@ -215,6 +215,7 @@ class PassageInput(Input[Sequence[str], "PlacedReading"]):
         known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in parts.items())
         said = [
             f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
+            *self.tokenizer.notes,
             f"reader: {self.config.reader}",
         ]
         for name, part in parts.items():

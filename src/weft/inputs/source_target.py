@@ -26,9 +26,8 @@ from weft.models.encoder_decoder import Tying
 from weft.models.pretrained import PretrainedEncoder
 from weft.models.pretrained_decoder import PretrainedDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
-from weft.text.segment import sampled_han_share
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
-from weft.text.tokenizers.choices import TokenizerChoice, exactly, for_writing, pieces_for
+from weft.text.tokenizers.choices import TokenizerChoice, alike, exactly, for_writing, pieces_for
 
 
 class SourceTargetSettings(InputConfig):
@@ -106,11 +105,12 @@ class SourceTargetTokenizers:
         """Describe the sizes of the vocabularies, and how much of each split they cover."""
         known = ", ".join(f"{one['source']:.2%} of {name}" for name, one in facts.items())
         if self.shared:
-            return [f"shared {self.source.counted}, covering {known} (sources)"]
+            return [f"shared {self.source.counted}, covering {known} (sources)", *self.source.notes]
         targets = ", ".join(f"{one['target']:.2%} of {name}" for name, one in facts.items() if "target" in one)
         return [
             f"source {self.source.counted}, covering {known}",
             f"target {self.target.counted}, covering {targets}",
+            *(f"{side}: {note}" for side in ("source", "target") for note in getattr(self, side).notes),
         ]
 
 
@@ -136,9 +136,8 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
             }
         )
     if vocabulary == "auto":
-        halves = [sampled_han_share(texts) > 0.3 for texts in (sources, targets)]
         own = config.target_tokenizer is not None and config.target_tokenizer != config.tokenizer
-        vocabulary = "separate" if own or halves[0] != halves[1] else "shared"
+        vocabulary = "shared" if alike(sources, targets) and not own else "separate"
     if vocabulary == "shared" and config.target_tokenizer not in (None, config.tokenizer):
         what = "one vocabulary for both sides has one tokenizer"
         raise ConfigError(what, where="task.target_tokenizer", hint="leave it out, or set task.vocabulary=separate")

@@ -235,7 +235,8 @@ class TextInput(Input[Sequence[str], Source | Pair]):
         """Describe the tokenizer with its coverage, and long texts."""
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
         known = ", ".join(f"{part.facts['known']:.1%} of {name}" for name, part in parts.items())
-        notes = [f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}", *self._doubts(parts)]
+        notes = [f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}"]
+        notes += [*self.tokenizer.notes, *self._doubts(parts)]
         for name, part in parts.items():
             if part.facts["long"]:
                 longer = f"{part.facts['long']:.1%} of the {name} texts are longer than {self.config.max_length} tokens"

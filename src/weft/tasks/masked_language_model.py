@@ -29,9 +29,8 @@ from weft.models.masked import MaskedModel
 from weft.models.transformer import TransformerEncoderConfig
 from weft.tasks.base import AnswerForm, Loss, Scores, Task
 from weft.tasks.plain_text import PlainTextConfig
-from weft.text.segment import sampled_han_share
 from weft.text.tokenizers.base import Tokenizer
-from weft.text.tokenizers.choices import TokenizerChoice, bpe_for
+from weft.text.tokenizers.choices import TokenizerChoice, bpe_for, wide_share
 from weft.text.tokenizers.pretrained import PretrainedTokenizer
 from weft.text.tokenizers.vocab import UNKNOWN
 from weft.text.tokenizers.words import MixedTokenizerConfig
@@ -234,8 +233,7 @@ class MaskedLanguageModelTask(Task):
 
 def _fitting(texts: Sequence[str]) -> Any:
     """Keep one view of a position, which can be masked without masking its neighbours."""
-    chinese = sampled_han_share(texts) > 0.3
-    return MixedTokenizerConfig() if chinese else bpe_for(texts)
+    return MixedTokenizerConfig() if wide_share(texts) > 0.3 else bpe_for(texts)
 
 
 def _masking(config: MaskedLanguageModelConfig, tokenizer: Tokenizer) -> Masking:

@@ -6,7 +6,8 @@ Both lists are read when a tokenizer is learned and saved with it: a trained fol
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,10 @@ from weft.errors import ConfigError
 from weft.files import read_json, write_json
 from weft.store import Pile, parts
 from weft.text.normalize import NormalizeConfig, normalize
-from weft.text.segment import HanCut, Numbers, Pieces, Unit, segment
+from weft.text.segment import Numbers, Pieces, Rules, Unit, rules_of, segment
+from weft.text.segmenters import Cut, Segmenter
 from weft.text.tokenizers.base import TokenizerConfig
+from weft.text.unspaced import texts_with
 from weft.text.word_lists import read_dictionary, read_stop_words
 
 
@@ -47,6 +50,9 @@ class CuttingConfig(TokenizerConfig):
     dictionary_file: str | None = None
     """Path of a text file with further words for the dictionary, one at the start of each line; the rest of a line is
     ignored."""
+    segmenter: Segmenter | None = None
+    """Word segmenter of another package for a script without spaces: `fugashi` for Japanese, its Han too, or
+    `pythainlp` for Thai; None cuts such scripts, but for Han, into characters."""
 
     def cutting(self) -> Cutting:
         """Return the unit to cut texts into, and whether words are needed."""
@@ -65,6 +71,10 @@ class CuttingConfig(TokenizerConfig):
         by_words = way.unit == "word" or way.covering or self.stop_words
         if (self.dictionary or self.dictionary_file) and not by_words:
             raise ValueError("a dictionary changes nothing here, where no words are cut: take `word`, or view `word`")
+        if self.segmenter and not by_words:
+            raise ValueError("a segmenter changes nothing here, where no words are cut: take `word`, or view `word`")
+        if self.segmenter == "fugashi" and (self.dictionary or self.dictionary_file):
+            raise ValueError("a dictionary changes nothing where `fugashi` cuts Han too: leave one of both out")
         if self.normalize.space == "keep" and way.unit != "character":
             raise ValueError("white space cannot be kept where texts are cut into words: take `bpe`, `bytes` or `char`")
         return self
@@ -77,15 +87,26 @@ class Cutter:
     training texts does not cut them again.
     """
 
-    def __init__(self, config: CuttingConfig, *, stop_words: Sequence[str], dictionary: Sequence[str]) -> None:
+    def __init__(
+        self,
+        config: CuttingConfig,
+        *,
+        stop_words: Sequence[str] = (),
+        dictionary: Sequence[str] = (),
+        whole_runs: bool = False,
+        texts: Mapping[str, int] | None = None,
+    ) -> None:
         self.config, self.stop_words, self.dictionary = config, list(stop_words), list(dictionary)
+        self.whole_runs = whole_runs
+        self.texts = dict(texts or {})
+        """Number of the texts that were learned from, in all and with each script that has no spaces."""
         self._without = frozenset(form for word in stop_words for form in _forms(word))
-        self._han = _han_cut(dictionary)
+        self._rules = _rules(config, dictionary, whole_runs=whole_runs)
         self._kept: _Kept | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a segmenter cannot be copied or pickled: it is made anew of the same lists
-        return partial(Cutter, self.config, stop_words=self.stop_words, dictionary=self.dictionary), ()
+        return partial(Cutter, self.config, **self._saved()), ()
 
     @classmethod
     def learn(cls, config: CuttingConfig) -> Cutter:
@@ -96,23 +117,29 @@ class Cutter:
         words = _alike([*inline, *(read_dictionary(Path(path)) if path else ())], config.normalize)
         cutter = cls(config, stop_words=stop_words, dictionary=words)
         for word in cutter.dictionary:
-            if not regex.fullmatch(r"\p{Han}+", word) or cutter._han(word) != [word]:
-                hint = "a word of a dictionary is of common Han characters alone; other scripts have their spaces"
+            if not regex.fullmatch(r"\p{Han}+", word) or cutter._rules.cut(word) != [word]:
+                hint = (
+                    "a word of a dictionary is of common Han characters alone; other scripts have spaces or a segmenter"
+                )
                 where = "dictionary" if word in inline else str(path)
                 raise ConfigError(f"`{word}` cannot be cut as one word", where=where, hint=hint)
         return cutter
 
     @classmethod
     def load(cls, config: CuttingConfig, folder: Path) -> Cutter:
-        """Load the lists that `save` wrote."""
+        """Load the lists that `save` wrote; folders of before it wrote any have runs of kana or Thai as words."""
         path = folder / "cutting.json"
-        lists = read_json(path) if path.exists() else {"stop_words": [], "dictionary": []}
-        return cls(config, **lists)
+        saved: dict[str, Any] = read_json(path) if path.exists() else {}
+        saved.setdefault("whole_runs", True)
+        return cls(config, **saved)
 
     def save(self, folder: Path) -> None:
-        """Write `cutting.json` if there are lists to keep."""
-        if self.stop_words or self.dictionary:
-            write_json(folder / "cutting.json", {"stop_words": self.stop_words, "dictionary": self.dictionary})
+        """Write `cutting.json`."""
+        write_json(folder / "cutting.json", self._saved())
+
+    def _saved(self) -> dict[str, Any]:
+        lists = {"stop_words": self.stop_words, "dictionary": self.dictionary}
+        return {**lists, "whole_runs": self.whole_runs, "texts": self.texts}
 
     def first(self, texts: Sequence[str]) -> Pieces:
         """Cut texts to learn a vocabulary from, and keep their pieces for the next `cut`."""
@@ -121,9 +148,12 @@ class Cutter:
         def seen() -> Iterator[Sequence[str]]:
             for part in parts(texts):
                 hashes.extend(map(hash, part))
+                held.update(texts_with(part))
                 yield part
 
+        held: Counter[str] = Counter()
         pieces = self._cut(seen(), covering=self.config.cutting().covering)
+        self.texts = {"all": len(hashes), **dict(sorted(held.items()))} if held else {}
         self._kept = _Kept(np.array(hashes, dtype=np.int64), pieces)
         return pieces
 
@@ -142,7 +172,7 @@ class Cutter:
         numbers, pieces, lengths, words = Numbers(), Pile(), Pile(), Pile()
         for texts in some:
             plain, unit = normalize(texts, self.config.normalize), self.config.cutting().unit
-            cut = segment(plain, unit, covering=covering, without=self._without, han=self._han, numbers=numbers)
+            cut = segment(plain, unit, covering=covering, without=self._without, rules=self._rules, numbers=numbers)
             pieces.add(cut.pieces_N)
             lengths.add(cut.lengths_R)
             if cut.words_N is not None:
@@ -184,7 +214,11 @@ def _forms(word: str) -> set[str]:
     return {form for mark in "'’" for form in (word.replace("'", mark), word.replace("'", mark).capitalize())}
 
 
-def _han_cut(dictionary: Sequence[str]) -> HanCut:
+def _rules(config: CuttingConfig, dictionary: Sequence[str], *, whole_runs: bool) -> Rules:
+    return rules_of(han=_han_cut(dictionary), named=config.segmenter, whole_runs=whole_runs)
+
+
+def _han_cut(dictionary: Sequence[str]) -> Cut:
     """Return a segmenter with additional words; a new object, so that no two models share their words."""
     if not dictionary:
         return rjieba.cut

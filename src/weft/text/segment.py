@@ -1,14 +1,15 @@
 """Cuts texts into pieces: words, Han characters or single characters.
 
 Words follow the rules of Unicode Standard Annex 29 for scripts that put spaces between words; runs of Han characters,
-which have none, are cut by `rjieba` (a dictionary and a hidden Markov model for words not in it).
+which have none, are cut by `rjieba` (a dictionary and a hidden Markov model for words not in it). Other scripts without
+spaces (`unspaced`) are cut into their characters, or by a segmenter that is named.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
@@ -18,22 +19,23 @@ import regex
 import rjieba
 
 from weft.store import taken
+from weft.text.segmenters import RUNS, Cut, Segmenter, segmenter
+from weft.text.unspaced import CLUSTER, LETTER
 
 Unit = Literal["word", "mixed", "character"]
-"""Unit of pieces; `mixed` cuts Han runs into characters and all else into words."""
+"""Unit of pieces; `mixed` cuts Han and other scripts without spaces into characters, and all else into words."""
 
-HanCut = Callable[[str], list[str]]
-"""A function that cuts a run of Han characters into words."""
 
-# In order: a number with its separators, a word with its inner apostrophes, a Han run, and else one
-# character as a reader sees it (an emoji with its modifiers is one, and so is a flag).
-_PIECE = regex.compile(
-    r"\p{N}+(?:[.,:]\p{N}+)+"
-    r"|[[\p{L}\p{M}\p{N}_]--\p{Han}]+(?:['’][[\p{L}\p{M}]--\p{Han}]+)*"
-    r"|\p{Han}+"
-    r"|(?!\s)\X",
-    flags=regex.VERSION1,
-)
+def _pattern(*runs: str, but: str) -> re.Pattern[str]:
+    """Return what finds, in order: a number with its separators, a word with its inner apostrophes, a run, else one
+    character as a reader sees it (an emoji with its modifiers is one, and so is a flag); words have no letter in `but`.
+    """
+    word = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--{but}]+(?:['’][[\p{{L}}\p{{M}}]--{but}]+)*"
+    return regex.compile("|".join([r"\p{N}+(?:[.,:]\p{N}+)+", word, *runs, r"(?!\s)\X"]), flags=regex.VERSION1)
+
+
+_PIECE = _pattern(r"\p{Han}+", CLUSTER, but=rf"[\p{{Han}}{LETTER}]")
+_WHOLE_RUNS = _pattern(r"\p{Han}+", but=r"\p{Han}")
 # The same for ASCII, where the standard library is more than twice as fast; what is most frequent stands first.
 _ASCII_PIECE = re.compile(
     r"[A-Za-z_]\w*(?:'[A-Za-z]+)*|\d+(?:[.,:]\d+)+|\d\w*(?:'[A-Za-z]+)*|[^\t-\r ]",
@@ -42,6 +44,47 @@ _ASCII_PIECE = re.compile(
 _HAN = regex.compile(r"\p{Han}")
 _NONE: frozenset[str] = frozenset()
 _TEXTS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Rules by which texts are cut; `rules_of` makes them.
+
+    `piece` finds the pieces of a text, Han runs whole. Where words are cut it is `words`, and each of its pieces that
+    begins as `run` is cut further by `cut`.
+    """
+
+    piece: re.Pattern[str]
+    words: re.Pattern[str]
+    run: re.Pattern[str]
+    cut: Cut
+
+    def opened(self, word: str) -> Sequence[str]:
+        """Return the pieces of a word for unit `mixed`: its characters, if its script has no spaces."""
+        if self.words is self.piece:
+            return word if is_han(word) else (word,)
+        return list(_opened(self.piece.findall(word)))
+
+
+PLAIN = Rules(_PIECE, _PIECE, _HAN, rjieba.cut)
+"""Rules without a segmenter or dictionary."""
+
+
+def rules_of(*, han: Cut = rjieba.cut, named: Segmenter | None = None, whole_runs: bool = False) -> Rules:
+    """Return the rules with another way to cut Han, and with a segmenter.
+
+    `whole_runs` takes a run of another script without spaces for one word, as weft once did: models that were trained
+    so are used so. Raises MissingExtra if the segmenter is not installed.
+    """
+    if whole_runs:
+        return Rules(_WHOLE_RUNS, _WHOLE_RUNS, _HAN, han)
+    if named is None:
+        return Rules(_PIECE, _PIECE, _HAN, han)
+    cut, letter = segmenter(named), RUNS[named]
+    words = _pattern(rf"(?:(?={letter})(?:{CLUSTER}|\p{{Han}}))+", r"\p{Han}+", CLUSTER, but=rf"[\p{{Han}}{LETTER}]")
+    reads = regex.compile(letter, flags=regex.VERSION1)
+    run = regex.compile(rf"{letter}|\p{{Han}}", flags=regex.VERSION1)
+    return Rules(_PIECE, words, run, lambda text: cut(text) if reads.match(text) else han(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +133,7 @@ def segment(
     *,
     covering: bool = False,
     without: AbstractSet[str] = _NONE,
-    han: HanCut = rjieba.cut,
+    rules: Rules = PLAIN,
     numbers: Numbers | None = None,
 ) -> Pieces:
     """Cut normalized texts into pieces of one unit; with `covering`, add the word around each piece.
@@ -105,33 +148,34 @@ def segment(
         if unit == "character":
             pieces.extend(map(numbers.__getitem__, text))
             if covering:
-                words.extend(map(numbers.__getitem__, _spread(text, han)))
+                words.extend(map(numbers.__getitem__, _spread(text, rules)))
         elif unit == "mixed" and not covering and not without:
-            pieces.extend(map(numbers.__getitem__, _split_mixed(text)))
+            pieces.extend(map(numbers.__getitem__, _split_mixed(text, rules)))
         else:
-            row = split_words(text, han)
+            row = split_words(text, rules)
             if without:
                 row = [word for word in row if word not in without]
             if unit == "word":
                 pieces.extend(map(numbers.__getitem__, row))
             else:
-                pieces.extend(map(numbers.__getitem__, _opened(row)))
+                opened = list(map(rules.opened, row))
+                pieces.extend(numbers[piece] for one in opened for piece in one)
                 if covering:
-                    words.extend(numbers[word] for word in row for _ in (word if is_han(word) else (word,)))
+                    words.extend(numbers[word] for word, one in zip(row, opened, strict=True) for _ in one)
         lengths.append(len(pieces) - start)
     pieces_N = np.array(pieces, dtype=np.int32)
     words_N = pieces_N if unit == "word" else np.array(words, dtype=np.int32)
     return Pieces(list(numbers), pieces_N, np.array(lengths, dtype=np.int64), words_N if covering else None)
 
 
-def split_words(text: str, han: HanCut = rjieba.cut) -> list[str]:
-    """Cut one text into words, numbers and punctuation marks; Han runs by dictionary."""
+def split_words(text: str, rules: Rules = PLAIN) -> list[str]:
+    """Cut one text into words, numbers and punctuation marks; Han runs by dictionary, other runs as the rules say."""
     if text.isascii():
         return _ASCII_PIECE.findall(text)
     words: list[str] = []
-    for piece in _PIECE.findall(text):
-        if len(piece) > 1 and is_han(piece):
-            words.extend(han(piece))
+    for piece in rules.words.findall(text):
+        if len(piece) > 1 and piece[0] >= "\u0e00" and rules.run.match(piece):
+            words.extend(rules.cut(piece))
         else:
             words.append(piece)
     return words
@@ -161,18 +205,18 @@ class Numbers(dict[str, int]):
         return number
 
 
-def _split_mixed(text: str) -> Iterable[str]:
-    return _ASCII_PIECE.findall(text) if text.isascii() else _opened(_PIECE.findall(text))
+def _split_mixed(text: str, rules: Rules) -> Iterable[str]:
+    return _ASCII_PIECE.findall(text) if text.isascii() else _opened(rules.piece.findall(text))
 
 
 def _opened(words: Iterable[str]) -> Iterator[str]:
     return (piece for word in words for piece in (word if is_han(word) else (word,)))
 
 
-def _spread(text: str, han: HanCut) -> list[str]:
+def _spread(text: str, rules: Rules) -> list[str]:
     """Return the word that covers each character of a text; between words, a space."""
     covering: list[str] = []
-    for word in split_words(text, han):
+    for word in split_words(text, rules):
         gap = text.index(word, len(covering)) - len(covering)
         covering += [" "] * gap + [word] * len(word)
     return covering + [" "] * (len(text) - len(covering))

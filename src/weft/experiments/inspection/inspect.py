@@ -30,8 +30,10 @@ from weft.run_folder import PAGE
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import KINDS, implied
 from weft.text.chinese import ScriptCounts, count_scripts
+from weft.text.cut_notes import script_notes
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import segment
+from weft.text.unspaced import texts_with
 from weft.training.reports import Note
 
 LabelErrors = Literal["find", "leave"]
@@ -92,6 +94,7 @@ def inspect(
     yield lengths(parts)
     yield scripts(parts)
     yield from han_scripts(parts)
+    yield from unspaced_scripts(parts)
     yield from marks(parts)
     yield Note("comparing the vocabularies of the splits")
     yield unknown_tokens(parts, seed=seed)
@@ -137,6 +140,17 @@ def han_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
     fix = f"write all in one script, as with `OpenCC('{'t2s' if usual == 'simplified' else 's2t'}').convert(text)`:"
     fix += " to a model the two forms of a character are unrelated"
     yield Finding("han", title, "warning", said, len(rows), fix, rows, table)
+
+
+def unspaced_scripts(parts: Sequence[Part]) -> Iterator[Finding]:
+    """Say how texts of scripts without spaces, and Korean ones, will be cut; yields nothing without any."""
+    held = {part.name: texts_with(part.texts) for part in parts}
+    total = sum(map(len, parts))
+    said = script_notes(sum(held.values(), Counter()), total)
+    if said:
+        names = sorted(set().union(*held.values()))
+        table = [("split", *names), *((part, *(f"{of[name]:,}" for name in names)) for part, of in held.items())]
+        yield Finding("unspaced", "Scripts without spaces", "fine", "; ".join(said), table=table)
 
 
 def _script(counts: ScriptCounts) -> str:

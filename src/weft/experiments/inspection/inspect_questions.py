@@ -15,7 +15,7 @@ from weft.data.examples.span_questions import ROLES, Question, questions_of
 from weft.data.sources import Table, open_table
 from weft.dataset import DataConfig
 from weft.errors import InputError
-from weft.experiments.inspection.inspect import bad_rows, han_scripts
+from weft.experiments.inspection.inspect import bad_rows, han_scripts, unspaced_scripts
 from weft.training.reports import Note
 
 SIDES = ("question", "passage")
@@ -66,7 +66,7 @@ def inspect_questions(
         yield _overlap(found)
     for side in SIDES:
         parts = [_side(one, side) for one in found]
-        for finding in (lengths(parts), scripts(parts), *han_scripts(parts), *marks(parts)):
+        for finding in (lengths(parts), scripts(parts), *han_scripts(parts), *unspaced_scripts(parts), *marks(parts)):
             fix = finding.fix.split(";")[0] if finding.key == "lengths" else finding.fix  # the rest is of labels
             fix += ANEW if side == "passage" and finding.key in ("characters", "markup") and fix else ""
             yield replace(finding, key=f"{finding.key}-{side}", title=f"{finding.title}: {side}s", fix=fix)

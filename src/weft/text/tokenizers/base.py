@@ -66,6 +66,8 @@ class Tokenizer(ABC):
     """Whether ids can be turned back into text; each kind says how exactly."""
     frame: Frame | None = None
     """Special ids that a model expects around its texts; None: it expects none."""
+    whole_runs: bool = False
+    """Whether a run of kana or Thai is one piece, as in models from before such scripts were cut."""
     config: Any
     """Config that the tokenizer was learned by."""
     never: tuple[int, ...] = (PAD, UNKNOWN)
@@ -82,6 +84,11 @@ class Tokenizer(ABC):
     def counted(self) -> str:
         """The size of each view's vocabulary, for people."""
         return f"vocabulary size{'s' if len(self.sizes) > 1 else ''} {' + '.join(f'{size:,}' for size in self.sizes)}"
+
+    @property
+    def notes(self) -> list[str]:
+        """Notes for users on how the texts are cut, a sentence each."""
+        return []
 
     @abstractmethod
     def encode(self, texts: Sequence[str]) -> Encoded:

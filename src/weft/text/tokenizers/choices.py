@@ -20,6 +20,7 @@ from weft.text.tokenizers.subwords import (
     WordpieceTokenizerConfig,
 )
 from weft.text.tokenizers.words import CharTokenizerConfig, MixedTokenizerConfig, View, WordTokenizerConfig
+from weft.text.unspaced import clusters, hangul_share, kana_share, unspaced_share
 
 TOKENIZERS = (
     WordTokenizerConfig,
@@ -37,26 +38,35 @@ TokenizerChoice = Annotated[SerializeAsAny[TokenizerConfig], one_of(TokenizerCon
 
 _SAMPLE = 1000
 _FEWEST = 500
+SYLLABLES = (2, 4)
+"""Shortest and longest runs of the syllables of a Korean word; the marks of its ends count as one each."""
 EXACT = NormalizeConfig(unicode="NFC", case="keep")
 """Normalization of texts to be generated: capitals stay, and so does full width."""
 
 
 def fitting(texts: Sequence[str], *, ordered: bool) -> TokenizerConfig:
-    """Choose a classifier's tokenizer by the script of its texts, for an encoder of positions (`ordered`) or a bag."""
-    han = sampled_han_share(texts)
+    """Choose a classifier's tokenizer by the script of its texts, for an encoder of positions (`ordered`) or a bag.
+
+    Korean words are read by their syllables too, since stems and endings are joined without a space; Park et al. 2018,
+    "Subword-level word vector representations for Korean", read words by such n-grams, and by parts of syllables.
+    """
+    sample, han = _sampled(texts), sampled_han_share(texts)
+    unspaced, korean = unspaced_share(sample), hangul_share(sample) > 0.5
     if not ordered:
-        return NgramTokenizerConfig(order=3 if han > 0.5 else 2)
+        return NgramTokenizerConfig(order=3 if han + unspaced > 0.5 else 2, letters=SYLLABLES if korean else None)
+    if korean:
+        return MixedTokenizerConfig(views=("bigram", "letters"), letters=SYLLABLES)
     views: tuple[View, ...] = ("bigram", "word") if han > 0.05 else ("bigram", "prefix", "suffix")
-    return MixedTokenizerConfig(views=views)
+    return MixedTokenizerConfig(views=("bigram",) if han <= 0.05 and unspaced > 0.5 else views)
 
 
 def pieces_for(texts: Sequence[str]) -> TokenizerConfig:
-    """Choose characters for Chinese texts that are too few to learn the fewest subwords, else subwords.
+    """Choose characters for Chinese or Japanese texts that are too few to learn the fewest subwords, else subwords.
 
-    With few texts, a subword of Chinese is a whole phrase, and a model learns to repeat it by heart.
+    With few texts, a subword of Chinese is a whole phrase, and a model learns to repeat it by heart. Scripts with fewer
+    characters, as Thai, spell a word with several, and have subwords as English has.
     """
-    chinese = sampled_han_share(texts) > 0.3
-    return CharTokenizerConfig() if chinese and _taught(texts) < _FEWEST else bpe_for(texts)
+    return CharTokenizerConfig() if wide_share(texts) > 0.3 and _taught(texts) < _FEWEST else bpe_for(texts)
 
 
 def bpe_for(texts: Sequence[str]) -> BpeTokenizerConfig:
@@ -66,18 +76,34 @@ def bpe_for(texts: Sequence[str]) -> BpeTokenizerConfig:
 
 def _taught(texts: Sequence[str]) -> float:
     """Estimate the number of subwords that texts support: one for every 60 words, of which five Han characters are
-    three.
+    three, and five characters of another script without spaces two.
     """
-    sample = texts[:: max(1, len(texts) // _SAMPLE)]
+    sample = _sampled(texts)
     words = sum(len(text.split()) for text in sample) + 0.6 * sum(map(len, sample)) * han_share(sample)
+    words += 0.4 * clusters(sample)
     return words / max(1, len(sample)) * len(texts) / 60
 
 
+def wide_share(texts: Sequence[str]) -> float:
+    """Return the share of Han and kana among the letters of about a thousand of the texts, evenly spaced."""
+    return sampled_han_share(texts) + kana_share(_sampled(texts))
+
+
+def alike(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two lists of texts are in scripts alike: Han, others without spaces, or those with spaces."""
+    sides = [(sampled_han_share(texts) > 0.3, unspaced_share(_sampled(texts)) > 0.3) for texts in (some, others)]
+    return sides[0] == sides[1]
+
+
+def _sampled(texts: Sequence[str]) -> Sequence[str]:
+    """Return about a thousand of the texts, evenly spaced."""
+    return texts[:: max(1, len(texts) // _SAMPLE)]
+
+
 def for_free_text(tokenizer: TokenizerConfig | None, texts: Sequence[str]) -> TokenizerConfig:
-    """Choose a language model's tokenizer: `char` for Chinese, else `bpe`; line breaks are kept."""
+    """Choose a language model's tokenizer: `char` for Chinese or Japanese, else `bpe`; line breaks are kept."""
     if tokenizer is None:
-        chinese = sampled_han_share(texts) > 0.5
-        tokenizer = CharTokenizerConfig() if chinese else pieces_for(texts)
+        tokenizer = CharTokenizerConfig() if wide_share(texts) > 0.5 else pieces_for(texts)
     if tokenizer.kind not in ("word", "mixed") and "normalize" not in tokenizer.model_fields_set:
         tokenizer = tokenizer.model_copy(update={"normalize": EXACT.model_copy(update={"space": "keep"})})
     return for_writing(tokenizer)

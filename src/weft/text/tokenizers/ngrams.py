@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from weft.hashing import mix
+from weft.text.cut_notes import cut_notes
 from weft.text.cutting import Cutter, Cutting, CuttingConfig
 from weft.text.segment import Pieces, Unit
 from weft.text.tokenizers.base import Encoded, Tokenizer
@@ -63,6 +64,18 @@ class NgramTokenizer(Tokenizer):
     def __init__(self, config: NgramTokenizerConfig, cutter: Cutter, known: HashedVocabulary) -> None:
         self.config, self.cutter, self.known = config, cutter, known
         self.sizes = (len(known),)
+
+    @property
+    def notes(self) -> list[str]:
+        """The cut of scripts without spaces, and of Korean, where texts hold them."""
+        order = self.config.order
+        return cut_notes(
+            self.cutter,
+            pieces=f"character, in runs of up to {order} characters" if order > 1 else "character",
+            letters=self.config.letters,
+            words="{{kind: ngrams, unit: word, segmenter: {}}}",
+            parts="{kind: ngrams, letters: [2, 4]}",
+        )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Encode each text as the set of its known n-grams, ascending; a text may have none."""

@@ -25,6 +25,7 @@ from weft.text.spelling import BYTES
 from weft.text.tokenizers.base import Encoded, Tokenizer, TokenizerConfig
 from weft.text.tokenizers.unigram import learn_unigram
 from weft.text.tokenizers.vocab import UNKNOWN
+from weft.text.unspaced import CLUSTER
 
 SPECIAL = ["<pad>", "<unknown>"]
 # No piece spans Han and other scripts, or has a mark or a symbol in it: `很good!` is three parts, and no text can spell
@@ -68,18 +69,19 @@ class BpeTokenizerConfig(SubwordTokenizerConfig):
 class WordpieceTokenizerConfig(SubwordTokenizerConfig):
     """WordPiece as in BERT (Devlin et al. 2019): the longest known piece first, `##` where a word goes on.
 
-    A word with an unknown character is unknown as a whole, so each Han character is a word of its own.
+    A word with an unknown character is unknown as a whole, and so is a long one: each character of Han and of other
+    scripts without spaces is a word of its own, with its marks.
     """
 
     kind: Literal["wordpiece"] = "wordpiece"
 
     def _trained(self, texts: list[str]) -> Engine:
-        parts = _spaced(r"\p{Han}", self.normalize.space)
+        parts = _spaced(rf"\p{{Han}}|{CLUSTER}", self.normalize.space)
         engine = Engine(models.WordPiece(unk_token="<unknown>"))
         engine.pre_tokenizer = parts
         # the library numbers characters inside words in the order of a hash table, and equal counts go by number:
         # named here, in their order, they make the same texts give the same pieces
-        inside = sorted(regex.sub(r"[\s\p{Han}\p{P}\p{S}]", "", "".join(set().union(*texts))))
+        inside = sorted(regex.sub(r"[\s\p{Han}\p{Hiragana}\p{Katakana}ー\p{P}\p{S}]", "", "".join(set().union(*texts))))
         named = SPECIAL + [f"##{character}" for character in inside]
         trainer = trainers.WordPieceTrainer(
             vocab_size=max(self.size, len(named)), special_tokens=named, show_progress=False

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import model_validator
 
 from weft.hashing import mix
+from weft.text.cut_notes import cut_notes
 from weft.text.cutting import Cutter, Cutting, CuttingConfig
 from weft.text.segment import Pieces, Unit
 from weft.text.spacing import spaced
@@ -101,7 +102,7 @@ class WordTokenizerConfig(PieceTokenizerConfig):
 
 
 class MixedTokenizerConfig(PieceTokenizerConfig):
-    """Han characters one by one, words of every other script."""
+    """Characters of Han and other scripts without spaces, words of every other script."""
 
     kind: Literal["mixed"] = "mixed"
 
@@ -129,6 +130,7 @@ class PieceTokenizer(Tokenizer):
         self, config: PieceTokenizerConfig, cutter: Cutter, known: Mapping[str, Vocabulary | HashedVocabulary]
     ) -> None:
         self.config, self.cutter, self.known = config, cutter, dict(known)
+        self.whole_runs = cutter.whole_runs
         self.sizes = tuple(len(vocabulary) for vocabulary in known.values())
 
     @property
@@ -136,6 +138,18 @@ class PieceTokenizer(Tokenizer):
         """The pieces by id."""
         known = self.known["piece"]
         return known.pieces if isinstance(known, Vocabulary) else None
+
+    @property
+    def notes(self) -> list[str]:
+        """The cut of scripts without spaces, and of Korean, where texts hold them."""
+        views = self.config.views
+        return cut_notes(
+            self.cutter,
+            pieces="character and pairs of characters" if "bigram" in views else "character",
+            letters=self.config.letters if "letters" in views else None,
+            words="{{kind: word, views: [bigram], segmenter: {}}}",
+            parts="{kind: mixed, views: [bigram, letters], letters: [2, 4]}",
+        )
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Cut many texts and look up each position in every view."""
@@ -157,7 +171,8 @@ class PieceTokenizer(Tokenizer):
         """Yield the bytes of each piece: the exact text for characters; words are spaced by a guess."""
         known = self.pieces or ()
         pieces = ("\ufffd" if number == UNKNOWN else known[number] for number in ids if number != PAD)
-        return (part.encode() for part in (pieces if self.config.unit == "character" else spaced(pieces)))
+        exact = self.config.unit == "character"
+        return (part.encode() for part in (pieces if exact else spaced(pieces, whole_runs=self.whole_runs)))
 
     def _letters(self, distinct: Sequence[str], known: HashedVocabulary) -> tuple[np.ndarray, Letters]:
         """Number the distinct strings with known character n-grams from 1, others 0; and return these n-grams.
