@@ -70,6 +70,8 @@ def test_any_english_is_counted_by_the_rules_of_squad(answer, right):
         ("1990年", "1990", 0, 2 * 1 / (2 + 1)),
         ("Windows 95系统", "windows 95", 0, 2 * 2 / (4 + 2)),
         ("北京", "上海", 0, 0.0),
+        ("おさけ", "さけ", 0, 2 * 2 / (3 + 2)),
+        ("น้ำดี", "น้ำ", 0, 2 * 1 / (2 + 1)),
         ("。", "", 1, 0.0),
         ("", "北京", 0, 0.0),
     ],
@@ -93,5 +95,7 @@ def test_no_answer_is_right_where_there_is_none(style):
 
 def test_the_script_of_the_question_says_how_to_count():
     assert style_of("谁发明了活字印刷?") == "cmrc"
+    assert style_of("だれが活字を発明しましたか") == style_of("ใครเป็นคนประดิษฐ์") == "cmrc"
+    assert style_of("누가 활자를 발명했나요?") == "squad"
     assert style_of("Who invented movable type?") == "squad"
     assert style_of("《Windows 95》是哪家公司的？") in ("cmrc", "squad")

@@ -1,13 +1,16 @@
 """BLEU, chrF and TER are those of sacreBLEU: of corpora and of resamples, in English and in Chinese."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from weft.errors import InputError
-from weft.metrics.overlap import bleu, chrf, overlap, ter, tokenizer_for
+from weft.errors import InputError, MissingExtra
+from weft.metrics import overlap as overlaps
+from weft.metrics.overlap import MECAB, bleu, chrf, overlap, ter, tokenizer_for
 
 ENGLISH = ["A man is riding a horse.", "Two dogs run through the snow!", "", "The Soup was cold, and late."]
 ENGLISH_REFERENCES = [
@@ -23,6 +26,9 @@ CHINESE_REFERENCES = [
     ["这里什么也没有。"],
     ["汤凉了，iPhone 也来得晚。"],
 ]
+JAPANESE, KOREAN = (
+    name if all(find_spec(package) for package in MECAB[name][1]) else "char" for name in ("ja-mecab", "ko-mecab")
+)
 SETS = {"en": (ENGLISH, ENGLISH_REFERENCES, "13a"), "zh": (CHINESE, CHINESE_REFERENCES, "zh")}
 words = st.lists(st.sampled_from(["the", "The", "soup", "冷", "汤", "was", "了", ",", "。"]), max_size=7).map(" ".join)
 corpora = st.lists(st.tuples(words, st.lists(words, min_size=1, max_size=3)), min_size=1, max_size=5)
@@ -98,16 +104,28 @@ def test_what_has_nothing_in_common():
         ("The word 汤 means soup.", "13a"),
         ("一个男人在骑马。", "zh"),
         ("用 iPhone 的人说 カメラ 比以前好得多了，屏幕、电池、声音也都比以前好得多了", "zh"),
-        ("男の人が馬に乗っています。", "char"),
-        ("한 남자가 말을 타고 있다.", "char"),
+        ("男の人が馬に乗っています。", JAPANESE),
+        ("한 남자가 말을 타고 있다.", KOREAN),
         ("ผู้ชายกำลังขี่ม้า", "char"),
+        ("បុរសម្នាក់កំពុងជិះសេះ។", "char"),
         ("123 !?", "13a"),
         ("", "13a"),
     ],
 )
 def test_the_script_of_the_references_chooses_the_tokenizer(text, tokenizer):
     assert tokenizer_for([text]) == tokenizer
-    assert f"tok:{tokenizer}|" in bleu(["x"], [[text]]).signature
+    assert f"tok:{tokenizer}" in bleu(["x"], [[text]]).signature
+
+
+@pytest.mark.parametrize(("name", "text"), [("ja-mecab", "馬に乗っている。"), ("ko-mecab", "말을 타고 있다.")])
+def test_mecab_cuts_words_where_it_is_installed_and_is_told_where_not(name, text, monkeypatch):
+    if tokenizer_for([text]) == name:
+        assert bleu([text], [[text]]).value == pytest.approx(BLEU(tokenize=name).corpus_score([text], [[text]]).score)
+    monkeypatch.setattr(overlaps, "find_spec", lambda package: None)
+    assert tokenizer_for([text]) == "char"
+    with pytest.raises(MissingExtra, match="is not installed") as error:
+        bleu([text], [[text]], tokenizer=name)
+    assert error.value.hint == f'pip install "weft[{MECAB[name][0]}]"'
 
 
 def test_a_tokenizer_can_be_named():

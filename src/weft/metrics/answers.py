@@ -2,8 +2,9 @@
 
 Two ways to count. `squad` is that of SQuAD 1.1 and 2.0 (Rajpurkar et al. 2016, section 6.1; 2018): lower case, without
 punctuation and articles; F1 over words. `cmrc` is that of the script of CMRC 2018 (Cui et al. 2019, section 4): lower
-case, without the punctuation that the script lists; each character of Chinese counts, and each word of anything else;
-F1 over the longest run of these that both share. That script cuts words with nltk, this one with `weft.text.segment`.
+case, without the punctuation that the script lists; each character of Chinese and of other scripts without spaces
+counts, and each word of anything else; F1 over the longest run of these that both share. That script cuts words with
+nltk, this one with `weft.text.segment`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from weft.text.segment import han_share, split_words
+from weft.text.unspaced import unspaced_share
 
 Style = Literal["squad", "cmrc"]
 """Way of comparing answers."""
@@ -24,8 +26,8 @@ _HAN = re.compile("([\u4e00-\u9fa5])")
 
 
 def style_of(question: str) -> Style:
-    """Return `cmrc` for a question that is mostly Chinese, else `squad`."""
-    return "cmrc" if han_share([question]) > 0.5 else "squad"
+    """Return `cmrc` for a question that is mostly in Chinese or another script without spaces, else `squad`."""
+    return "cmrc" if han_share([question]) + unspaced_share([question]) > 0.5 else "squad"
 
 
 def exact(answer: str, right: Sequence[str], *, style: Style) -> float:

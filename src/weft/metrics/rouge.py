@@ -17,24 +17,27 @@ import numpy as np
 import regex
 
 from weft.errors import InputError, did_you_mean
-from weft.metrics.overlap import NO_SPACES, check_rows
+from weft.metrics.overlap import check_rows
 from weft.metrics.systems import CorpusScore, mean_score
+from weft.text.unspaced import CLUSTER, LETTER, NO_SPACES
 
 Measure = Literal["rouge1", "rouge2", "rougeL", "rougeLsum"]
 
 # `rouge-score` takes other Latin letters than a-z for blanks, and so do we: `café` is `caf` in all published figures.
 _TOKEN = regex.compile(
     r"[a-z0-9]+"
-    rf"|[\p{{Han}}{NO_SPACES}]"
+    rf"|{CLUSTER}|[\p{{Han}}{NO_SPACES}]"
     rf"|[\p{{L}}--[\p{{Latin}}\p{{Common}}]][[\p{{L}}\p{{M}}\p{{N}}]--[\p{{Latin}}\p{{Han}}{NO_SPACES}]]*",
     flags=regex.VERSION1,
 )
+_LETTERS = rf"[[\p{{L}}\p{{M}}\p{{N}}]--[\p{{Han}}{LETTER}]]"
 # As the Penn treebank cuts words (`do n't`, `it 's`), but without the marks that the captioning scorer leaves out.
 _TREEBANK = regex.compile(
-    r"\p{Han}|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b"
-    r"|[[\p{L}\p{M}\p{N}]--\p{Han}]+?(?=n['’]t\b)"
+    rf"\p{{Han}}|{CLUSTER}"
+    r"|n['’]t\b|['’](?:s|re|ve|ll|d|m)\b"
+    rf"|{_LETTERS}+?(?=n['’]t\b)"
     r"|\p{N}+(?:[.,:]\p{N}+)+"
-    r"|[[\p{L}\p{M}\p{N}]--\p{Han}]+(?:[-/&][[\p{L}\p{M}\p{N}]--\p{Han}]+)*"
+    rf"|{_LETTERS}+(?:[-/&]{_LETTERS}+)*"
     r"|[[\p{S}%#&@*/]--`]",
     flags=regex.VERSION1,
 )

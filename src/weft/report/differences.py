@@ -9,12 +9,14 @@ from typing import Literal
 import regex
 from markupsafe import Markup, escape
 
-from weft.metrics.overlap import NO_SPACES
+from weft.text.unspaced import CLUSTER, NO_SPACES
 
 LONGEST = 800
 """Number of letters of a text that are shown and compared; the time to compare grows with their square."""
 _APART = rf"[\p{{Han}}{NO_SPACES}]"
-_PIECE = regex.compile(rf"{_APART}|[[\p{{L}}\p{{M}}\p{{N}}]--{_APART}]+|\s+|.", flags=regex.VERSION1 | regex.DOTALL)
+_PIECE = regex.compile(
+    rf"{CLUSTER}|{_APART}|[[\p{{L}}\p{{M}}\p{{N}}]--{_APART}]+|\s+|.", flags=regex.VERSION1 | regex.DOTALL
+)
 
 Mark = Literal["missing", "wrong"]
 
