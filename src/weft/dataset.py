@@ -142,10 +142,9 @@ def _described(table: Table, task: TaskConfig, rows: Sequence[Any]) -> list[str]
     """Say what was read of a table. Raises InputError if that is nothing."""
     if not rows:
         raise InputError("no row is left to read", where=table.path)
-    fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
-    between = fields.get(table.delimiter, "") if table.form == "csv" else ""
     files = ", ".join(table.sides) or table.path
-    return [f"{files}: {len(rows):,} {task.unit_name}, {table.encoding}{between}", *left_out(table)]
+    how = ", ".join([table.encoding, *table.remarks])
+    return [f"{files}: {len(rows):,} {task.unit_name}, {how}", *left_out(table)]
 
 
 def left_out(table: Table) -> list[str]:

@@ -33,12 +33,14 @@ def lists(found: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(value) for name, value in found.items() if _is_list(value)}
 
 
-def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
-    """Yield the lines of a fastText file, `__label__NAME the text`, as columns `label` and `text`."""
+def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield the lines of a fastText file, `__label__NAME the text`, as columns `label` and `text`.
+
+    Where a text has several labels, `label` is the list of them.
+    """
     for number, line in enumerate(lines, 1):
-        words = line.split(maxsplit=1)
-        if words:
-            yield number, _labelled(words[0], words[1].rstrip("\r\n") if len(words) > 1 else "")
+        if not line.isspace():
+            yield number, _labelled(line.strip("\r\n"))
 
 
 def plain_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
@@ -47,34 +49,48 @@ def plain_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
         yield number, {"text": line.rstrip("\r\n")}
 
 
-def _labelled(head: str, text: str) -> Values:
-    label = head.removeprefix(LABEL)
-    if label == head:
+def _labelled(line: str) -> dict[str, Any] | InputError:
+    labels, rest = [], line
+    while words := rest.split(maxsplit=1):
+        if not words[0].startswith(LABEL):
+            break
+        labels.append(words[0].removeprefix(LABEL))
+        rest = words[1] if len(words) > 1 else ""
+    if not labels:
         return InputError(f"has no label, expected `{LABEL}NAME` before the text")
-    if not label:
+    if not all(labels):
         return InputError(f"the label after `{LABEL}` is empty")
-    if LABEL in text and any(word.startswith(LABEL) for word in text.split()):
-        return InputError("has several labels, expected one label a text", hint="keep one of them")
-    if not text.strip():
+    if LABEL in rest and any(word.startswith(LABEL) for word in rest.split()):
+        return InputError("has labels before and after the text", hint="write all of them before it")
+    if not rest.strip():
         return InputError("has a label and no text")
-    return {"label": label, "text": text}
+    return {"label": labels[0] if len(labels) == 1 else labels, "text": rest}
 
 
 def _object(line: str) -> dict[str, Any] | InputError:
     try:
-        found = json.loads(line, parse_int=str, parse_float=str, parse_constant=_refuse)
+        found = decoder.decode(line)
     except json.JSONDecodeError as error:
-        what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
-        return InputError(what, hint="write each record as one JSON object on one line")
+        return InputError(in_words(error), hint="write each record as one JSON object on one line")
     except ValueError as error:
         return InputError(str(error))
     except RecursionError:
         return InputError("is nested too deep")
+    return checked_object(found, escapes="\\u" in line)
+
+
+def checked_object(found: Any, *, escapes: bool = True) -> dict[str, Any] | InputError:
+    """Return a row of JSON, or why it is none; without `escapes` no character can be half."""
     if not isinstance(found, dict) or not found:
         return InputError('is not an object with names and values, such as {"text": "...", "label": "..."}')
-    if "\\u" in line and not _is_whole(json.dumps(found, ensure_ascii=False)):
+    if escapes and not _is_whole(json.dumps(found, ensure_ascii=False)):
         return InputError("has an escape such as `\\ud83d` that is half a character")
     return found
+
+
+def in_words(error: json.JSONDecodeError) -> str:
+    """Say what is wrong with a text that is not JSON."""
+    return f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
 
 
 def _is_list(value: Any) -> bool:
@@ -92,3 +108,7 @@ def _is_whole(text: str) -> bool:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"has `{constant}`, which is not a JSON value")
+
+
+decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse)
+"""Decoder of JSON that keeps numbers as they are spelled."""

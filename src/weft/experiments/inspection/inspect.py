@@ -235,7 +235,7 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
         text, label = as_option(one.task.text), one.task.label or ""
         taken = (*one.task.columns_of("text", one.table), label, *one.task.columns_beside)
         others = ", ".join(name for name in one.table.columns if name not in taken)
-        form = (one.table.form, one.table.encoding, between[one.table.delimiter])
+        form = (one.table.form, one.table.encoding, between.get(one.table.delimiter, one.table.delimiter))
         table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
     text, label = as_option(found[0].task.text), found[0].task.label
