@@ -157,22 +157,22 @@ def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
 
 def _job(run: _Run, task: Task | None = None) -> Job:
     """Encode the data and build the model; a task that was not learned before is learned first."""
-    config, data = run.config, run.config.data
+    config, data, tables = run.config, run.config.data, run.examples.tables
     if task is None:
-        with examples_of(data.train):
+        with examples_of(tables.get("train", data.train)):
             task = config.task.learn(run.examples.train)
         _check_metric(config.training.metric, task)
     precision = precision_for(task.config.part_configs, run.device, asked=config.training.precision)
     torch.manual_seed(config.seed)
     model = task.build_model()
-    with examples_of(data.train):
+    with examples_of(tables.get("train", data.train)):
         columns = encode_rows(task.encode, run.examples.train)
-    with examples_of(data.dev or data.train):
+    with examples_of(tables.get("dev" if data.dev else "train", data.dev or data.train)):
         dev_columns = encode_rows(task.encode, run.examples.dev)
     notes = task.initialize(model, columns)
-    for file, examples in ((data.dev, run.examples.dev), (data.test, run.examples.test)):
+    for part, file, examples in (("dev", data.dev, run.examples.dev), ("test", data.test, run.examples.test)):
         if file:
-            with examples_of(file):  # a label that was never learned is to be known before hours of training
+            with examples_of(tables.get(part, file)):  # a label that was never learned is to be known before hours of training
                 notes += [f"{file}: {said}" for said in task.check(examples)]
                 if file != data.dev:  # whose values are told with those of the training set
                     notes += [f"{file}: {said}" for said in task.gaps(examples)]

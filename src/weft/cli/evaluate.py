@@ -75,7 +75,7 @@ def command(
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
     examples = _examples(first, table, columns)
-    with examples_of(file):
+    with examples_of(table):
         found = _evaluated(models, examples, file)
         result = averaged(first.task, list(found.values()), examples) if ensemble else found[folders[0]]
     lost = exposure(first.task, first.network, examples, positions=POSITIONS, device=first.device) if exposed else []

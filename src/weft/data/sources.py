@@ -169,14 +169,19 @@ class Table:
         number = bisect_left(self._before, row_line) - 1
         return self.parts[number], row_line - self._before[number]
 
+    @property
+    def may_lack_header(self) -> bool:
+        """Whether the names of its columns stand in its first row."""
+        first = self.parts[0] if self.parts else self
+        return first.layout is not None and first.layout.headed
+
     def without_header(self) -> None:
         """Take the first line for a row: the columns are numbered."""
-        for one in (*self.parts, self):
-            if one.layout is not None:
-                one.layout = one.layout.without_header()
-                one.columns = one.layout.columns
-            elif one.parts:
-                one.columns = one.parts[0].columns
+        for part in self.parts:
+            part.without_header()
+        if self.layout is not None:
+            self.layout = self.layout.without_header()
+        self.columns = self.parts[0].columns if self.parts else self.layout.columns if self.layout else self.columns
 
     def _of_parts(self) -> Iterator[Row]:
         """Yield the rows of all files, their lines counted on from file to file."""

@@ -54,13 +54,17 @@ class Scores:
 
 
 @contextmanager
-def examples_of(file: str) -> Generator[None]:
+def examples_of(file: str | Table) -> Generator[None]:
     """Names the file in an InputError about examples, which know of their place no more than the line."""
     try:
         yield
     except InputError as error:
         line = error.where.removeprefix("line ")
-        raise InputError(error.what, where=f"{file}:{line}" if line else file, hint=error.hint) from None
+        if isinstance(file, str):
+            where = f"{file}:{line}" if line else file
+        else:
+            where = file.place(int(line)) if line.isdecimal() else file.path
+        raise InputError(error.what, where=where, hint=error.hint) from None
 
 
 class TaskConfig(Config):

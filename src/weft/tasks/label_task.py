@@ -215,7 +215,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
             else:
                 try:
                     label = self.labels_of(row) if self.label else None
-                    file = table.files[row.line - 1] if table.files else ""
+                    file = table.place(row.line) if table.files or table.parts else ""
                     other = {one.name: one.value(row) for one in beside}
                     first, second = (*texts, None, None)[:2]
                     yield LabelledText(first or "", label, row.line, second, file, other)

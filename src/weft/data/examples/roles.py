@@ -6,6 +6,7 @@ A column is taken unasked only when its name is a usual one, or when a sample of
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from itertools import islice
 from statistics import median
 from typing import Literal
 
+from weft.data.formats.csv_layout import numbered
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
 
@@ -39,6 +41,8 @@ _FEWEST = 4  # rows that a guess by looks needs
 _LONG_NAME = 60
 _LONG_LABEL = 40
 _MOST_LISTED = 20
+_SHARED = 8
+"""Characters that a value shares with all others of its column, which no name of the column does."""
 _SENTENCE_ENDS = ".。?？!！"
 _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each line with `__label__NAME `"
 
@@ -147,6 +151,7 @@ def find_roles(
     Columns that are read `beside` these, as numbers for example, are not guessed.
     Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant.
     """
+    _settle_header(table, roles, named=named, trained=trained or {}, beside=beside)
     before = _split(roles, trained or {}, table.columns)
     search = _Search(table, roles, before=before, answering=answering, beside=beside)
     search.take_named(named)
@@ -301,7 +306,7 @@ class _Search:
         """Return the column that looks like labels or texts, where only one does."""
         samples = _samples(self.table)
         answers = {_by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
-        free = [name for name in self.table.columns if name not in self.taken | answers]
+        free = [name for name in self.table.columns if name not in self.taken | answers and not _is_blank(samples[name])]
         if role.looks == "label":
             return _only([name for name in free if _like_labels(samples[name])])
         return _text_by_looks(free, samples) if role.looks == "text" else None
@@ -366,21 +371,59 @@ def _must_exist(table: Table, name: str | None) -> None:
         return
     hint = nearest(name, table.columns)  # what is known is listed already
     if _header_is_data(table):
-        hint = "the first line must name the columns, as in `text,label`; it seems to hold a row"
+        hint = "it seems that the first line is a row: pass --columns with the names, as in --columns text,label"
     raise InputError(f"there is no column `{name}` among {_listed(table.columns)}", where=table.path, hint=hint)
+
+
+def _settle_header(
+    table: Table,
+    roles: Sequence[Role],
+    *,
+    named: Mapping[str, Names],
+    trained: Mapping[str, Names],
+    beside: Collection[str],
+) -> None:
+    """Take the first line of a table for a row where it plainly is one, or where that of training was one."""
+    names = {name for one in (named, trained) for names in one.values() for name in named_columns(names, table.columns)}
+    names |= {*beside}
+    if not table.may_lack_header or names & set(table.columns):
+        return
+    usual = [name for role in roles for name in role.usual]
+    if names and names <= set(numbered(len(table.columns))):
+        table.without_header()
+    elif not _by_name(table, [*usual, *TEXT_NAMES, *LABEL_NAMES], but=()) and _is_row(table.columns, _samples(table)):
+        table.without_header()
+
+
+def _is_row(header: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a header without a usual name is a row beyond doubt.
+
+    It has a number over numbers, a value that comes again below it, a text as long as no name is, or one that begins as
+    all below it do (a licence, a link).
+    """
+    for name in header:
+        values = [value.strip() for value in samples[name] if value.strip()]
+        if len(values) < _FEWEST and not any(_is_number(value) for value in values):
+            continue
+        if len(name) > _LONG_NAME or name in values or (_is_number(name) and _are_numbers(values)):
+            return True
+        if len(os.path.commonprefix([name, *values])) >= _SHARED:
+            return True
+    return False
 
 
 def _must_have_header(table: Table) -> None:
     """Raise InputError where the first line of a table looks like a row, and no column has a usual name."""
     if _header_is_data(table):
         what = f"the first line looks like a row, not like names of columns: {_listed(table.columns)}"
-        hint = "put a line before it that names the columns, as in `text,label`"
+        names = ",".join(["text", "label", *numbered(len(table.columns))[2:]][: len(table.columns)])
+        hint = f"if it is one, pass --no-header, or --columns {names} in the order in which they stand"
         raise InputError(what, where=table.path, hint=hint)
 
 
 def _header_is_data(table: Table) -> bool:
     """Whether a header without a usual name must be a row: it has a number, a sentence, or a value seen below it."""
-    if table.form not in ("csv", "tsv") or _by_name(table, TEXT_NAMES + LABEL_NAMES, but=()):
+    if not table.may_lack_header or _by_name(table, TEXT_NAMES + LABEL_NAMES, but=()):
         return False
     if any(len(name) > _LONG_NAME or _is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns):
         return True
@@ -416,6 +459,10 @@ def _like_texts(values: Sequence[str]) -> bool:
     if len(values) < _FEWEST or len(set(values)) < 0.7 * len(values):
         return False
     return median(map(_breadth, values)) >= 10
+
+
+def _is_blank(values: Sequence[str]) -> bool:
+    return not any(value.strip() for value in values)
 
 
 def _are_numbers(values: Sequence[str]) -> bool:

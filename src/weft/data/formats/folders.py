@@ -54,6 +54,11 @@ def shards(folder: str, *, forms: Collection[str]) -> tuple[str, ...]:
     if any((root / name).exists() for name in _RUN):
         hint = "name the file that the run was trained on, or another one"
         raise InputError("is the folder of a run, expected data", where=folder, hint=hint)
+    if parts := parts_of(folder, forms=forms):
+        if len(parts) > 1:
+            named = " or ".join(f"`{source}`" for source in parts.values())
+            raise InputError("has several parts, expected one", where=folder, hint=f"name one of them: {named}")
+        return shards(parts["train"], forms=forms)
     root = _root(root, forms)
     texts_alone = not _files(root, forms, but=(".txt",))
     files = [] if texts_alone and any(one.is_dir() for one in _visible(root)) else _files(root, forms)

@@ -52,6 +52,11 @@ class Sheet:
         return replace(self, columns=tuple(names) or numbered(len(self.columns)), header=0)
 
     @property
+    def headed(self) -> bool:
+        """Whether a row names the columns."""
+        return self.header > 0
+
+    @property
     def remarks(self) -> list[str]:
         """What is to be said of the sheet."""
         said = [] if self.alone else [f"sheet `{self.title}`"]

@@ -19,7 +19,7 @@ from weft.data.checks.near_duplicates import near_duplicates
 from weft.data.checks.scripts import scripts
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LikeQuestions, as_option
-from weft.data.sources import Table, open_table
+from weft.data.sources import Table
 from weft.data.split import split
 from weft.dataset import DataConfig
 from weft.errors import InputError
@@ -81,7 +81,7 @@ def inspect(
     found: list[_Read] = []
     for name, file in files.items():
         if file:
-            table = open_table(file, encoding=data.encoding, on_bad_row="skip")
+            table = data.open(file, on_bad_row="skip")
             found.append(_read(name, table, found[0].task.for_table(table) if found else _resolved(task, table)))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
@@ -225,7 +225,7 @@ def _read(name: str, table: Table, task: Any) -> _Read:
             table.reject(row.line, error.what, column=task.label or "")
     if not rows:
         raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
-    return _Read(table, task, part_of(name, table.path, rows, files=table.files))
+    return _Read(table, task, part_of(name, table.path, rows, where=table.place))
 
 
 def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
