@@ -24,7 +24,6 @@ from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
 
-
 PARTS = ("train", "dev", "test")
 
 

@@ -172,7 +172,9 @@ def _job(run: _Run, task: Task | None = None) -> Job:
     notes = task.initialize(model, columns)
     for part, file, examples in (("dev", data.dev, run.examples.dev), ("test", data.test, run.examples.test)):
         if file:
-            with examples_of(tables.get(part, file)):  # a label that was never learned is to be known before hours of training
+            with examples_of(
+                tables.get(part, file)
+            ):  # a label that was never learned is to be known before hours of training
                 notes += [f"{file}: {said}" for said in task.check(examples)]
                 if file != data.dev:  # whose values are told with those of the training set
                     notes += [f"{file}: {said}" for said in task.gaps(examples)]

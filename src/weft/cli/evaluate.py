@@ -44,6 +44,7 @@ POSITIONS = 256
 @search_options.options
 @options.device
 @options.encoding
+@options.header
 @options.on_bad_row
 def command(
     paths: tuple[str, ...],
@@ -54,6 +55,7 @@ def command(
     search: search_options.Asked,
     device: Device | None,
     encoding: str | None,
+    names: tuple[str, ...] | None,
     on_bad_row: OnBadRow | None,
     **columns: str | None,
 ) -> None:
@@ -73,7 +75,7 @@ def command(
     }
     first = next(iter(models.values()))
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
-    table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
+    table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
     examples = _examples(first, table, columns)
     with examples_of(table):
         found = _evaluated(models, examples, file)

@@ -33,6 +33,7 @@ EMPTY = "(empty)"
 @search_options.options
 @options.device
 @options.encoding
+@options.header
 @options.on_bad_row
 def command(
     folder: str,

@@ -36,7 +36,7 @@ class Blank:
 
 
 def inputs(
-    model: bundle.Model, file: str | None, *, column: str | None, **reading: Any
+    model: bundle.Model, file: str | None, *, column: str | None, names: tuple[str, ...] | None = None, **reading: Any
 ) -> tuple[Iterator[Any], Table | None, Place]:
     """Return the inputs of a file or of standard input, with their table, if rows of it may be left out.
 
@@ -45,7 +45,7 @@ def inputs(
     Raises InputError where the column is not there.
     """
     given = {name: value for name, value in reading.items() if value is not None}
-    table = open_table(file or "-", form=_form(model, file or "-"), **given)
+    table = open_table(file or "-", form=_form(model, file or "-"), columns=names, **given)
     config = model.task.config.for_inputs(table, named={next(iter(model.task.config.columns), "column"): column})
     options.say_columns(model.task.config, config, table)
     say_absent(config.absent_notes(table.columns))

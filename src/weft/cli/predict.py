@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 @search_options.options
 @options.device
 @options.encoding
+@options.header
 @options.on_bad_row
 def command(
     folder: str,

@@ -169,6 +169,11 @@ class Table:
         number = bisect_left(self._before, row_line) - 1
         return self.parts[number], row_line - self._before[number]
 
+    def unchecked(self) -> Iterator[Row]:
+        """Yield the rows without the bad ones, which are neither refused nor listed."""
+        parts = tuple(replace(part, on_bad_row="skip", bad=[], paths=[], _before=[]) for part in self.parts)
+        yield from replace(self, on_bad_row="skip", bad=[], paths=[], _before=[], parts=parts)
+
     @property
     def may_lack_header(self) -> bool:
         """Whether the names of its columns stand in its first row."""

@@ -116,6 +116,11 @@ class TaskConfig(Config):
                 raise PydanticCustomError("inputs", what, {"reads": reads, "hint": hint})
         return settings
 
+    @classmethod
+    def fits(cls, table: Table, *, label: str | None) -> bool:  # noqa: ARG003
+        """Whether a table can only be for this task, by its form or columns; `label` is the column named by hand."""
+        return False
+
     @property
     def all_roles(self) -> tuple[Role, ...]:
         """Roles of the columns that are read of a table, with those that these settings add."""

@@ -83,7 +83,7 @@ class ClassificationConfig(LabelTaskConfig):
 
     def labels_of(self, row: Row) -> str:
         """Read the label of a row. Raises InputError where it is empty."""
-        label = row.values.get(self.label or "", "").strip()
+        label = row.values.get(str(self.label or ""), "").strip()
         if not label:
             raise InputError("label is empty")
         return label

@@ -46,7 +46,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     example_type: ClassVar[type[Any]] = LabelledText
     text: Names = None
     """Column of the text, or a list of two for pairs of texts; None: guessed from the file, and named in the run."""
-    label: str | None = None
+    label: Names = None
     """Column of the label; None: guessed from the file, and named in the run."""
     numbers: ColumnNames = ()
     """Columns of numbers that are read beside the text, standardised; missing values are flagged."""
@@ -220,7 +220,7 @@ class LabelTaskConfig(TaskConfig, TextSettings):
                     first, second = (*texts, None, None)[:2]
                     yield LabelledText(first or "", label, row.line, second, file, other)
                 except InputError as error:
-                    column = self.label or ""
+                    column = (*self.columns_of("label", table), "")[0]
                     stops = table.on_bad_row == "stop"  # else there is nobody to read a hint
                     hint = error.hint or (separator_hint(table, column) if stops else "")
                     table.reject(row.line, error.what, column=column, hint=hint)

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
-from weft.data.examples.roles import Names, Role
+from weft.data.examples.roles import Names, Role, has_columns
 from weft.data.examples.source_target import (
+    NAMED_TOGETHER,
     SOURCE,
     TARGET,
     SourceTarget,
@@ -109,6 +110,14 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     references: Literal["one", "all"] = "one"
     """References of an example of the dev and test sets: `one` is the target of its row, `all` the targets of all rows
     with its source, which are then one example."""
+
+    @classmethod
+    def fits(cls, table: Table, *, label: str | None) -> bool:
+        """Whether two columns have names that go together as those of source and target."""
+        return label is None and any(
+            has_columns(table, Role("source", (source,)), Role("target", (target,)))
+            for source, target in NAMED_TOGETHER
+        )
 
     @property
     def own_search(self) -> SearchConfig:

@@ -28,6 +28,11 @@ def test_blanks_before_quotes(tmp_path):
     assert "blanks before quotes left out" in table.remarks
 
 
+def test_a_quote_after_a_comma_inside_quotes_is_no_layout(tmp_path):
+    table = open_table(written(tmp_path, 'text,tags\n好,"[""a"", ""b""]"\n'))
+    assert (rows(table), table.remarks) == ([(2, ("好", '["a", "b"]'))], [])
+
+
 def test_a_text_that_starts_with_a_blank_and_a_quoted_word_is_kept(tmp_path):
     table = open_table(written(tmp_path, 'label,text\npos, "Great" they say\nneg, 不好\n'))
     assert rows(table) == [(2, ("pos", ' "Great" they say')), (3, ("neg", " 不好"))]

@@ -6,7 +6,6 @@ A column is taken unasked only when its name is a usual one, or when a sample of
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -306,7 +305,9 @@ class _Search:
         """Return the column that looks like labels or texts, where only one does."""
         samples = _samples(self.table)
         answers = {_by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
-        free = [name for name in self.table.columns if name not in self.taken | answers and not _is_blank(samples[name])]
+        free = [
+            name for name in self.table.columns if name not in self.taken | answers and not _is_blank(samples[name])
+        ]
         if role.looks == "label":
             return _only([name for name in free if _like_labels(samples[name])])
         return _text_by_looks(free, samples) if role.looks == "text" else None
@@ -361,6 +362,11 @@ def _and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
+def has_columns(table: Table, *roles: Role) -> bool:
+    """Whether a table has a column with a usual name of each role."""
+    return all(_by_name(table, role.usual, but=()) for role in roles)
+
+
 def named_by_user(table: Table) -> bool:
     """Whether the columns have names that somebody gave: those of plain text and of folders come with the form."""
     return table.form not in ("txt", "folder")
@@ -389,9 +395,9 @@ def _settle_header(
     if not table.may_lack_header or names & set(table.columns):
         return
     usual = [name for role in roles for name in role.usual]
-    if names and names <= set(numbered(len(table.columns))):
-        table.without_header()
-    elif not _by_name(table, [*usual, *TEXT_NAMES, *LABEL_NAMES], but=()) and _is_row(table.columns, _samples(table)):
+    as_before = bool(names) and names <= set(numbered(len(table.columns)))
+    unusual = not _by_name(table, [*usual, *TEXT_NAMES, *LABEL_NAMES], but=())
+    if as_before or (unusual and _is_row(table.columns, _samples(table))):
         table.without_header()
 
 
@@ -407,7 +413,7 @@ def _is_row(header: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool
             continue
         if len(name) > _LONG_NAME or name in values or (_is_number(name) and _are_numbers(values)):
             return True
-        if len(os.path.commonprefix([name, *values])) >= _SHARED:
+        if len(name) >= _SHARED and all(value.startswith(name[:_SHARED]) for value in values):
             return True
     return False
 
@@ -443,7 +449,7 @@ def _by_name(table: Table, usual: Sequence[str], *, but: Collection[str]) -> str
 
 
 def _samples(table: Table) -> dict[str, list[str]]:
-    rows = list(islice(table, _SAMPLE))
+    rows = list(islice(table.unchecked(), _SAMPLE))
     return {name: [row.values[name] for row in rows if name in row.values] for name in table.columns}
 
 

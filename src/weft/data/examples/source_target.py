@@ -10,8 +10,26 @@ from weft.data.checks.source_target import Care, clean_pairs, overlap
 from weft.data.examples.roles import Role
 from weft.data.sources import Row, Table
 
-SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "源文", "输入")
-TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
+SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "正文", "文章", "源文", "输入")
+TARGETS = (
+    "target",
+    "tgt",
+    "output",
+    "summary",
+    "highlights",
+    "reference",
+    "translation",
+    "ref",
+    "译文",
+    "目标",
+    "输出",
+    "摘要",
+)
+NAMED_TOGETHER = (
+    *(("source", "target"), ("src", "tgt"), ("article", "highlights"), ("article", "summary"), ("document", "summary")),
+    *(("原文", "译文"), ("源文", "译文"), ("原文", "摘要"), ("正文", "摘要"), ("文章", "摘要")),
+)
+"""Names of two columns that are those of source and target, and of no label."""
 SOURCE = Role("source", SOURCES, looks="rest", again="name")
 TARGET = Role(
     *("target", TARGETS),

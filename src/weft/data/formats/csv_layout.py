@@ -24,6 +24,7 @@ Lines = Callable[[], AbstractContextManager[Iterator[str]]]
 
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 """First line by which spreadsheets name the delimiter."""
+_QUOTE_AFTER_BLANKS = re.compile(' +"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,13 @@ def _spaced(lines_of: Lines, layout: Layout) -> bool:
     with lines_of() as lines:
         if not any(map(before_a_quote.search, lines)):
             return False
-    return _is_sound(lines_of, replace(layout, spaced=True)) or not _is_sound(lines_of, layout)
+    with lines_of() as lines:
+        records = (record for _, record in replace(layout, headed=False).records(lines))
+        harmless = all(
+            isinstance(record, list) and not any(_QUOTE_AFTER_BLANKS.match(field) for field in record)
+            for record in records
+        )
+    return not harmless and _is_sound(lines_of, replace(layout, spaced=True))
 
 
 def _is_sound(lines_of: Lines, layout: Layout) -> bool:

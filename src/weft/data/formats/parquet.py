@@ -71,9 +71,9 @@ def _opened(path: str) -> Generator[Any]:
         except (pyarrow.ArrowException, OSError) as error:
             reason = (str(error).splitlines() or ["it cannot be read"])[0].rstrip(".")
             hint = "write it again, as with DataFrame.to_parquet"
-            raise InputError(
-                f"is not a sound {'arrow' if path.lower().endswith('.arrow') else 'parquet'} file: {reason[:1].lower()}{reason[1:]}", where=path, hint=hint
-            ) from None
+            form = "arrow" if path.lower().endswith(".arrow") else "parquet"
+            what = f"is not a sound {form} file: {reason[:1].lower()}{reason[1:]}"
+            raise InputError(what, where=path, hint=hint) from None
 
 
 def _schema(file: Any) -> tuple[list[str], list[Any]]:

@@ -217,12 +217,12 @@ def _read(name: str, table: Table, task: Any) -> _Read:
     for row in table:
         texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
-            label = task.labels_of(row) if task.separator else row.values.get(task.label or "", "")
+            label = task.labels_of(row) if task.answers_with == "labels" else row.values.get(as_option(task.label), "")
             for one in task.beside:
                 one.value(row)
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
         except InputError as error:
-            table.reject(row.line, error.what, column=task.label or "")
+            table.reject(row.line, error.what, column=(*task.columns_of("label", table), "")[0])
     if not rows:
         raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
     return _Read(table, task, part_of(name, table.path, rows, where=table.place))
@@ -232,13 +232,14 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     between = {";": "semicolons", "|": "bars", "\t": "tabs", ",": "commas", "": ""}
     table = [("split", "file", "rows", "form", "encoding", "delimiter", "text", "label", "unused")]
     for one in found:
-        text, label = as_option(one.task.text), one.task.label or ""
-        taken = (*one.task.columns_of("text", one.table), label, *one.task.columns_beside)
+        text, label = as_option(one.task.text), as_option(one.task.label)
+        answers = one.task.columns_of("label", one.table)
+        taken = (*one.task.columns_of("text", one.table), *answers, *one.task.columns_beside)
         others = ", ".join(name for name in one.table.columns if name not in taken)
         form = (one.table.form, one.table.encoding, between.get(one.table.delimiter, one.table.delimiter))
         table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
-    text, label = as_option(found[0].task.text), found[0].task.label
+    text, label = as_option(found[0].task.text), as_option(found[0].task.label)
     said = f"text from column `{text}`, label from column `{label}`" + (" (guessed)" if guessed else "")
     fix = f"if these are not the columns, name them: `--text {text} --label {label}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
