@@ -177,14 +177,30 @@ def overridden(settings: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
             parsed = YAML(typ="safe", pure=True).load(value)
         except YAMLError:
             parsed = value
-        *parents, last = path.strip().split(".")
-        place = result
-        for name in parents:
-            inner = place.get(name)
-            place[name] = {"kind": inner} if isinstance(inner, str) else inner if isinstance(inner, dict) else {}
-            place = place[name]
-        place[last] = "" if parsed is None and value.strip() == "" else parsed
+        _put(result, path.strip(), "" if parsed is None and value.strip() == "" else parsed)
     return result
+
+
+def with_settings(settings: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with the values at dotted paths set; a bare kind on the way is opened, as in `overridden`.
+
+    Raises ConfigError where an object of a config stands on the way.
+    """
+    result = _copy(settings)
+    for path, value in values.items():
+        _put(result, path, value)
+    return result
+
+
+def _put(settings: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for name in parents:
+        inner = settings.get(name)
+        if isinstance(inner, Config):
+            raise ConfigError(f"`{name}` is given as an object", where=path, hint="set it in that object")
+        settings[name] = {"kind": inner} if isinstance(inner, str) else inner if isinstance(inner, dict) else {}
+        settings = settings[name]
+    settings[last] = value
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any], *, path: str = "") -> list[str]:

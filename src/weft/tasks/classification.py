@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns
+from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
@@ -86,7 +87,7 @@ class ClassificationConfig(LabelTaskConfig):
         label = row.values.get(str(self.label or ""), "").strip()
         if not label:
             raise InputError("label is empty")
-        return label
+        return spelled(label, self.label_spelling)
 
     def learn(self, examples: Sequence[LabelledText]) -> Classification:
         """Learn labels and tokenizer from training examples. Raises InputError for fewer than two labels."""
@@ -109,6 +110,7 @@ class Classification(Teacher, LabelTask):
 
     config: ClassificationConfig
     metric: ClassVar[str] = "accuracy"
+    tie_metric: ClassVar[str | None] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:

@@ -14,10 +14,11 @@ from pydantic import model_validator
 from torch import nn
 
 from weft.data.checks.findings import listed, part_of
-from weft.data.checks.labels_and_lengths import brief
+from weft.data.checks.labels_and_lengths import FEWEST, brief
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.label_separators import separator_hint, separator_notes
+from weft.data.examples.label_spelling import Spelling, whole_numbers
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
 from weft.data.sources import Row, Table
@@ -48,6 +49,10 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     """Column of the text, or a list of two for pairs of texts; None: guessed from the file, and named in the run."""
     label: Names = None
     """Column of the label; None: guessed from the file, and named in the run."""
+    label_spelling: Spelling | None = None
+    """Spelling of labels: `exact` keeps each as it stands, `whole` reads whole numbers written as floats as such (`1`
+    for `1.0`), `joined` takes all spellings of one value for one (`pos` for `POS`, `1` for `1.0` and `True`); None:
+    `whole` where the file has whole numbers alone, else `exact`."""
     numbers: ColumnNames = ()
     """Columns of numbers that are read beside the text, standardised; missing values are flagged."""
     categories: ColumnNames = ()
@@ -67,6 +72,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def _has_columns_once(self) -> Self:
         check_columns(*self.numbers, *self.categories)
         return self
+
+    @property
+    def found_in_table(self) -> dict[str, Any]:
+        """The settings that `resolved` finds in a table."""
+        return {**super().found_in_table, "label_spelling": self.label_spelling}
 
     @property
     def name(self) -> str:
@@ -114,13 +124,17 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def resolved(self, table: Table) -> Self:
         """Return a copy of this config with its columns named, and an encoder as wide as the vectors."""
         try:
-            return super().resolved(table).widened()
+            config = super().resolved(table).widened()
         except ColumnsUnclear as error:
             if self.text is None and (self.numbers or self.categories):
                 given = ", ".join(f"{kind}: [{names}]" for kind in COLUMNS if (names := as_option(getattr(self, kind))))
                 alone = f'--set "task.inputs=[{{kind: tabular, {given}}}]"'
                 error.hint += f"; to read these columns without a text, pass {alone} in place of their options"
             raise
+        if config.label_spelling is not None or len(names := config.columns_of("label", table)) != 1:
+            return config
+        spelling: Spelling = "whole" if whole_numbers(table, names[0]) else "exact"
+        return config.model_copy(update={"label_spelling": spelling})
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """Return a copy with the columns that were found in a table, those of the inputs beside the text too."""
@@ -428,7 +442,18 @@ class LabelTask(Task):
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the labels and the inputs."""
         shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
-        return [f"{len(self.labels)} labels: {shown}", *self.input.notes(columns)]
+        return [f"{len(self.labels)} labels: {shown}", *self._rare(columns.get("dev")), *self.input.notes(columns)]
+
+    def _rare(self, dev: Columns | None) -> list[str]:
+        """Name the labels of which the dev set has too few texts for a score of their own."""
+        if dev is None or "label" not in dev.fixed:
+            return []
+        _, first_E = np.unique(dev.owner_R, return_index=True)  # a long text has several rows
+        label_E = dev.fixed["label"][first_E]
+        each_C = label_E.sum(0) if label_E.ndim > 1 else np.bincount(label_E, minlength=len(self.labels))
+        few = [f"{each_C[label]} of `{self.labels[label]}`" for label in np.flatnonzero(each_C < FEWEST)]
+        enough = len(few) < len(self.labels)  # of a small set all are few, which its size says
+        return [f"the dev set has {listed(few)}: their own scores say little"] if few and enough else []
 
     def extra_results(
         self, model: nn.Module, examples: Sequence[LabelledText], *, device: torch.device

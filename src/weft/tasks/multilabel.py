@@ -18,6 +18,7 @@ from weft.data.batch import Moves
 from weft.data.checks.findings import listed
 from weft.data.columns import Columns, Share
 from weft.data.examples.base import place_of
+from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, in_order
 from weft.data.examples.roles import LABEL, LABEL_NAMES, TEXT, Names, Role, named_columns
 from weft.data.examples.several_labels import has_lists, labels_in, yes_and_no
@@ -96,7 +97,8 @@ class MultilabelConfig(LabelTaskConfig):
 
     def labels_of(self, row: Row) -> tuple[str, ...]:
         """Read the labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
-        return labels_in(row, named_columns(self.label, tuple(row.values)), self.label_separator)
+        found = labels_in(row, named_columns(self.label, tuple(row.values)), self.label_separator)
+        return tuple(dict.fromkeys(spelled(label, self.label_spelling) for label in found))
 
     def learn(self, examples: Sequence[LabelledText]) -> Multilabel:
         """Learn labels and tokenizer from training examples. Raises InputError where no text has a label."""
@@ -121,6 +123,7 @@ class Multilabel(LabelTask):
 
     config: MultilabelConfig
     metric: ClassVar[str] = "micro_f1"
+    tie_metric: ClassVar[str | None] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = (
         *("micro_f1", "macro_f1", "micro_precision", "micro_recall", "exact_match", "hamming_loss", "log_loss"),
     )

@@ -17,6 +17,7 @@ from weft.data.checks.findings import SEVERITIES, Finding, Part, Row, counted, p
 from weft.data.checks.labels_and_lengths import labels, lengths
 from weft.data.checks.near_duplicates import near_duplicates
 from weft.data.checks.scripts import scripts
+from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LikeQuestions, as_option
 from weft.data.sources import Table
@@ -217,7 +218,8 @@ def _read(name: str, table: Table, task: Any) -> _Read:
     for row in table:
         texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
-            label = task.labels_of(row) if task.answers_with == "labels" else row.values.get(as_option(task.label), "")
+            own = spelled(row.values.get(as_option(task.label), ""), task.label_spelling)
+            label = task.labels_of(row) if task.answers_with == "labels" else own
             for one in task.beside:
                 one.value(row)
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
