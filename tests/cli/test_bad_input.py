@@ -155,14 +155,16 @@ def test_commands_and_arguments(refused):
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place where not even root may write")
 def test_an_output_that_cannot_be_made(refused, model):
     refused("train", "reviews.csv", "--output", "/proc/weft/run", says=("/proc/weft/run: cannot be written",))
-    refused("predict", "model", "reviews.csv", "--output", "/proc/weft/answers", says=("/proc/weft: no such file",))
+    refused(
+        "predict", "model", "reviews.csv", "--output", "/proc/weft/answers", says=("/proc/weft/answers: no such file",)
+    )
 
 
 def test_a_full_disk_is_told_and_is_not_the_users_mistake(weft, model, monkeypatch):
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("weft.cli.predict.written", full)
+    monkeypatch.setattr("weft.cli.outputs.written", full)
     said = weft("predict", "model", "reviews.csv", "--output", "answers.jsonl")
     assert (said.code, said.out, said.err) == (1, "", "weft: no space left on device\n")
 

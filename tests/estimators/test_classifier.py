@@ -342,7 +342,7 @@ def test_a_grid_searches_settings_inside_a_part():
     with pytest.raises(ConfigError, match="`epochs` has no settings inside") as caught:
         tiny().set_params(epochs__maps=3)
     assert "`encoder__...`" in caught.value.hint
-    with pytest.raises(ConfigError, match="there is no argument `encodr`"):
+    with pytest.raises(ValueError, match="encodr"):
         tiny().set_params(encodr__maps=3)
     with pytest.raises(ConfigError, match="there is no setting `mapz`"):
         tiny(encoder="cnn").set_params(encoder__mapz=3).fit(TEXTS, LABELS)

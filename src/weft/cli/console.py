@@ -126,6 +126,8 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     console.print(table)
     if "per_class" in details:
         console.print(_classes(details["per_class"]))
+    if "levels" in details:
+        console.print(_levels(details["levels"]))
     if all(details.get(name, {}).get("questions") for name in ASKED):
         console.print(_kinds(details, list(scores["scores"])))
     for name, signature in details.get("signatures", {}).items():
@@ -155,6 +157,17 @@ def _classes(per_class: Sequence[Mapping[str, Any]]) -> Table:
         values = [shown(name, one[name]["value"]) for name in ("precision", "recall", "f1")]
         cut = ["" if one["threshold"] is None else f"{one['threshold']:.2f}"] if thresholds else []
         table.add_row(one["label"], *values, f"{one['support']:,}", *cut)
+    return table
+
+
+def _levels(levels: Sequence[Mapping[str, Any]]) -> Table:
+    """Print the scores of a hierarchy of labels, level by level."""
+    table = Table()
+    for column in ("level", "labels", "accuracy", "macro F1"):
+        table.add_column(column, justify="right")
+    for one in levels:
+        scores = (shown(name, one[name]) for name in ("accuracy", "macro_f1"))
+        table.add_row(f"{one['level']}", f"{one['labels']:,}", *scores)
     return table
 
 

@@ -13,8 +13,9 @@ import click
 from rich.console import Console
 from rich.table import Table as Lines
 
-from weft.cli import inputs, options, search_options
+from weft.cli import inputs, options, outputs, search_options
 from weft.cli.console import print_scores, print_side_by_side
+from weft.data.checks.findings import counted
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
@@ -66,7 +67,7 @@ def command(
     *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
     from weft import bundle
-    from weft.evaluation.evaluate import averaged, write_answers
+    from weft.evaluation.evaluate import answer_lines, averaged
     from weft.evaluation.exposure import exposure
     from weft.tasks.base import examples_of
 
@@ -82,7 +83,9 @@ def command(
         result = averaged(first.task, list(found.values()), examples) if ensemble else found[folders[0]]
     lost = exposure(first.task, first.network, examples, positions=POSITIONS, device=first.device) if exposed else []
     if answers:
-        write_answers(Path(answers), first.task, result.answers, examples)
+        with outputs.opened(outputs.Output(answers)) as file:
+            file.writelines(answer_lines(first.task, result.answers, examples))
+        click.echo(f"wrote {counted(len(examples), 'row')} to {answers} (utf-8)", err=True)
     data = f"{file}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     costs = {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
@@ -142,7 +145,7 @@ def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | Non
     config = model.task.config.for_table(table, named=columns)
     options.say_columns(model.task.config, config, table)
     examples = config.evaluation_examples(list(config.read(table)))
-    inputs.say_left_out(table)
+    inputs.Inputs(iter(()), lambda *_: "", table).say_left_out()
     if not examples:
         raise InputError("no row is left to evaluate", where=table.path)
     return examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from weft.errors import ConfigError, MissingExtra, did_you_mean
+from weft.errors import ConfigError, MissingExtra
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -35,15 +35,12 @@ class TextEstimator(BaseEstimator):
     def set_params(self, **params: Any) -> Self:
         """Set arguments, and settings inside a part: `encoder__maps=[64]` is `settings={"task.encoder.maps": [64]}`.
 
-        Raises ConfigError for an argument that is not there; `fit` raises it for a setting.
+        Raises ValueError for an argument that is not there; `fit` raises ConfigError for a setting.
         """
         known = self._get_param_names()
-        inner = {path: value for path, value in params.items() if "__" in path}
-        for path in params:
-            if (part := path.partition("__")[0]) not in known:
-                what = f"there is no argument `{part}`"
-                raise ConfigError(what, where=type(self).__name__, hint=did_you_mean(part, known))
-            if path in inner and part not in PARTS:
+        inner = {path: value for path, value in params.items() if "__" in path and path.partition("__")[0] in known}
+        for path in inner:
+            if (part := path.partition("__")[0]) not in PARTS:
                 parts = ", ".join(f"`{one}__...`" for one in PARTS if one in known)
                 raise ConfigError(f"`{part}` has no settings inside", where=path, hint=f"these have: {parts}")
         super().set_params(**{name: value for name, value in params.items() if name not in inner})

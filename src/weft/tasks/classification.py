@@ -21,6 +21,7 @@ from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
+from weft.metrics.hierarchy import level_scores
 from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_task import LabelTask, LabelTaskConfig
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
@@ -177,7 +178,7 @@ class Classification(Teacher, LabelTask):
         probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
         confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))
         commonest = confusion_CC.sum(1).argmax()
-        details = {
+        details: dict[str, Any] = {
             "labels": self.labels,
             "commonest": {
                 "label": self.labels[commonest],
@@ -190,6 +191,8 @@ class Classification(Teacher, LabelTask):
             ],
             "calibration": reliability(probabilities_EC, gold_E).to_json(),
         }
+        if levels := level_scores(gold_E, probabilities_EC.argmax(1), self.labels):
+            details["levels"] = [asdict(one) for one in levels]
         return Scores(scores(probabilities_EC, gold_E), details)
 
     def record(self, answer: Answer, example: LabelledText) -> dict[str, Any]:

@@ -16,6 +16,12 @@ LABEL = "__label__"
 Values = Mapping[str, str] | InputError
 
 
+class Number(str):
+    """A number in JSON as it is spelled there."""
+
+    __slots__ = ()
+
+
 def json_objects(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield the objects of a JSON lines file; numbers stay as they are spelled."""
     for number, line in enumerate(lines, 1):
@@ -30,7 +36,7 @@ def scalars(found: Mapping[str, Any]) -> dict[str, str]:
 
 def lists(found: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the values of an object that are non-empty lists of strings, or of numbers as they are spelled."""
-    return {name: tuple(value) for name, value in found.items() if _is_list(value)}
+    return {name: tuple(map(str, value)) for name, value in found.items() if _is_list(value)}
 
 
 def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
@@ -98,7 +104,16 @@ def _is_list(value: Any) -> bool:
 
 
 def _spelled(value: Any) -> str:
-    return value if isinstance(value, str) else str(value).lower()
+    return value if type(value) is str else str(value) if isinstance(value, str) else str(value).lower()
+
+
+def as_json(value: Any) -> Any:
+    """Return a value of a row as JSON had it: numbers are numbers."""
+    if isinstance(value, Number):
+        return json.loads(value)
+    if isinstance(value, list):
+        return [as_json(one) for one in value]
+    return {name: as_json(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _is_whole(text: str) -> bool:
@@ -110,5 +125,5 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"has `{constant}`, which is not a JSON value")
 
 
-decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse)
+decoder = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse)
 """Decoder of JSON that keeps numbers as they are spelled."""
