@@ -145,7 +145,7 @@ def _examples(model: bundle.Model, table: Table, columns: Mapping[str, str | Non
     config = model.task.config.for_table(table, named=columns)
     options.say_columns(model.task.config, config, table)
     examples = config.evaluation_examples(list(config.read(table)))
-    inputs.Inputs(iter(()), lambda *_: "", table).say_left_out()
+    inputs.say_left_out(table)
     if not examples:
         raise InputError("no row is left to evaluate", where=table.path)
     return examples

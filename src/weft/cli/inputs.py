@@ -48,10 +48,7 @@ class Inputs:
     def say_left_out(self) -> None:
         """Say, on standard error, which rows could not be read."""
         if self.table is not None and not self.in_place:
-            from weft.dataset import left_out
-
-            for said in left_out(self.table):
-                click.echo(said, err=True)
+            say_left_out(self.table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +250,11 @@ def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:
     what = "the last token was" if unread == 1 else f"the last {unread:,} tokens were"
     setting, most = model.task.config.input_limit or ("", 0)
     click.echo(f"{where}: {what} not read: the model reads {most} (task.{setting})", err=True)
+
+
+def say_left_out(table: Table) -> None:
+    """Say, on standard error, which rows of a table could not be read."""
+    from weft.dataset import left_out
+
+    for said in left_out(table):
+        click.echo(said, err=True)

@@ -102,7 +102,6 @@ def _told_of(
     data: DataConfig, task: str | None, columns: Mapping[str, str | None], *, label_errors: LabelErrors, seed: int
 ) -> Iterator[Note | Finding]:
     """Inspect a file by the checks for its kind of rows."""
-    from weft.config import kind_of
     from weft.experiments.inspection.inspect import inspect
     from weft.experiments.inspection.inspect_pairs import inspect_pairs
     from weft.experiments.inspection.inspect_questions import inspect_questions
