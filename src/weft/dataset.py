@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from weft.config import Config
+from weft.config import Config, kind_of
+from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
 from weft.data.formats.folders import as_source, parts_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
@@ -139,17 +140,24 @@ def _source(named: Any) -> Any:
 
 def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     """Find the columns of the task. Raises InputError, with a hint at other tasks where no label is found."""
+    readers = [f"--task {kind_of(one)}" for one in TASKS if "turns" in one.model_fields]
+    if "label" in task.columns and getattr(task, "label", None) is None and (turns := conversation_columns(table)):
+        what = f"holds conversations or instructions ({', '.join(f'`{name}`' for name in turns)}), and no labels"
+        raise InputError(what, where=table.path, hint=f"pass {' or '.join(readers)}, which learn the answers")
     try:
         return task.resolved(table)
     except ColumnsUnclear as error:
-        hints = [error.hint, *([_other_tasks()] if "label" in task.columns else [])]
-        hint = "; ".join(hints[::-1] if isinstance(error, LikeQuestions) else hints)
+        hints = [error.hint, *([_other_tasks(table)] if "label" in task.columns else [])]
+        of_others = isinstance(error, LikeQuestions) or table.form == "txt"
+        hint = "; ".join(hints[::-1] if of_others else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
-def _other_tasks() -> str:
-    """List the tasks whose columns may be there where those of labelled texts are not."""
-    return f"other tasks of weft train: {', '.join(one.offer for one in TASKS if one.offer)}"
+def _other_tasks(table: Table) -> str:
+    """List the tasks whose columns may be there where those of labelled texts are not, those of plain text first."""
+    plain = table.form == "txt"
+    found = sorted(TASKS, key=lambda one: plain and "unit" not in one.model_fields)
+    return f"other tasks of weft train: {', '.join(one.offer for one in found if one.offer)}"
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from weft.config import overridden, validated
 from weft.dataset import read
 from weft.errors import Interrupted
 from weft.files import read_json
-from weft.run import fit
 from weft.tasks.label_task import LabelTask
 from weft.training.reports import DoneReport, Note
 

@@ -14,6 +14,7 @@ import click
 from weft.data.examples.roles import as_option, named_by_user
 from weft.data.formats.encodings import open_bytes
 from weft.data.formats.folders import as_source
+from weft.data.formats.names import check_name
 from weft.data.formats.parallel_files import side_files
 from weft.data.formats.xlsx import sheet_named
 from weft.data.sources import Table, several_files
@@ -118,6 +119,7 @@ def check_sources(*names: str | None) -> None:
     Raises InputError in the words of reading.
     """
     for name in chain.from_iterable(several_files(name) or side_files(name) or (name,) for name in names if name):
+        check_name(name)
         file, _ = sheet_named(name)
         if file != "-" and not Path(file).exists():
             open_bytes(file).close()
@@ -132,6 +134,7 @@ def check_file(path: str) -> None:
 
 def check_place(path: str) -> None:
     """Refuse, before any work is done, a path that cannot be made: a file on the way, or no leave to write."""
+    check_name(path)
     there = next(parent for parent in Path(path).absolute().parents if parent.exists())
     if not there.is_dir():
         raise InputError(f"cannot be written: `{there.name}` is a file, not a folder", where=path)

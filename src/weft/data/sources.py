@@ -19,6 +19,7 @@ from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
 from weft.data.formats.folders import matching, shards
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, lists, plain_rows, scalars
+from weft.data.formats.names import check_name
 from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.formats.parquet import parquet_columns, parquet_rows
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
@@ -299,6 +300,7 @@ def open_table(
     of lines.
     """
     source = os.fspath(path)
+    check_name(source)
     open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
     several = several_files(source) if form == "auto" else ()
     if not several and form == "auto" and Path(source).is_dir():

@@ -292,7 +292,8 @@ class _Search:
         if missing and alone and len(required) > 1:
             expected = _and([f"{'an' if role.name[0] in 'aeiou' else 'a'} {role.name}" for role in required])
             hint = next((role.alone for role in required if role.alone), "")
-            raise self.refused(f"has one column, `{_short(self.table.columns[0])}`, expected {expected}", hint=hint)
+            what = f"has one column, `{_short(self.table.columns[0])}`, expected {expected}"
+            raise ColumnsUnclear(what, where=self.table.path, hint=hint)
         guessed = [role for role in missing if self.known_by(role) == "guess" or alone]
         if guessed and not self.found:
             _must_have_header(self.table)

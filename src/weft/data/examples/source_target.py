@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from weft.data.checks.source_target import Care, clean_pairs, overlap
+from weft.data.examples.conversations import exchanges_of
 from weft.data.examples.roles import Role
 from weft.data.sources import Row, Table
 
@@ -83,6 +84,12 @@ def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> I
             table.reject(row.line, "target is empty", column=targets[0])
         else:
             yield SourceTarget(text, found, row.line)
+
+
+def exchanged(table: Table, *, columns: Sequence[str], answering: bool = False) -> Iterator[SourceTarget]:
+    """Yield the answers of conversations, each with all that was said before; to be answered, that alone."""
+    for line, one in exchanges_of(table, columns, answering=answering):
+        yield SourceTarget(one.source, () if one.answer is None else (one.answer,), line)
 
 
 def cleaned_pairs(

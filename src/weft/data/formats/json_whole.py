@@ -24,6 +24,8 @@ MOST_CHARACTERS = 1 << 29
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _LISTS = ("data", "rows", "records", "items", "examples", "results", "train")
 """Names of lists of rows, the first of several in this order."""
+_OF_A_ROW = ("messages", "conversations", "conversation", "turns", "answers", "options", "choices", "labels", "qas")
+"""Names of lists that a single row has: turns, answers, options."""
 _LOOKED_AT = 100
 """Lines after a broken first one that are searched for an object of one line."""
 
@@ -129,7 +131,11 @@ def _shape(text: str, *, name: str) -> Whole | None:
 
 def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Whole | None:
     """Find the shape of one object; None: it is a row of its own."""
-    lists = {key: value for key, value in found.items() if isinstance(value, list) and _has_objects(value)}
+    lists = {
+        key: value
+        for key, value in found.items()
+        if isinstance(value, list) and _has_objects(value) and key not in _OF_A_ROW
+    }
     if any(_is_article(one) for one in lists.get("data", ())):
         return Whole("questions")
     if lists:
@@ -150,7 +156,9 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     nested = [value for value in found.values() if isinstance(value, dict | list) and len(value)]
     if len(nested) == len(found) and nested:
         keys = {tuple(value) if isinstance(value, dict) else len(value) for value in nested}
-        if len(keys) == 1 and (isinstance(nested[0], dict) or len(nested[0]) > 1):
+        inner = [one for value in nested if isinstance(value, list) for one in value]
+        flat = not any(isinstance(one, dict | list) for one in inner)
+        if len(keys) == 1 and flat and (isinstance(nested[0], dict) or (len(found) > 1 and len(nested[0]) > 1)):
             return Whole("columns", tuple(found))
     return None
 
