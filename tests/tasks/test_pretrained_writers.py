@@ -14,7 +14,7 @@ from weft.data.examples.source_target import SourceTarget
 from weft.dataset import Examples
 from weft.errors import ConfigError
 from weft.models.model_folder import PAIRS, WRITERS
-from weft.run import RunConfig
+from weft.run import RunConfig, fit_in_memory
 from weft.tasks.language_model import Document, LanguageModelConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 

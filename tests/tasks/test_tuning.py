@@ -11,6 +11,7 @@ from weft.config import overridden, validated
 from weft.dataset import read
 from weft.errors import Interrupted
 from weft.files import read_json
+from weft.run import fit_in_memory
 from weft.tasks.label_task import LabelTask
 from weft.training.reports import DoneReport, Note
 

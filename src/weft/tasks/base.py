@@ -60,10 +60,9 @@ def examples_of(file: str | Table) -> Generator[None]:
         yield
     except InputError as error:
         line = error.where.removeprefix("line ")
-        if isinstance(file, str):
-            where = f"{file}:{line}" if line else file
-        else:
-            where = file.place(int(line)) if line.isdecimal() else file.path
+        named = file if isinstance(file, str) else file.path
+        placed = line.isdecimal() and not isinstance(file, str)
+        where = file.place(int(line)) if placed else f"{named}:{line}" if line else named
         raise InputError(error.what, where=where, hint=error.hint) from None
 
 
@@ -118,7 +117,7 @@ class TaskConfig(Config):
 
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:  # noqa: ARG003
-        """Whether a table can only be for this task, by its form or columns; `label` is the column named by hand."""
+        """Whether a table can only be for this task, by its form or columns; `label` is a column named by hand."""
         return False
 
     @property

@@ -22,6 +22,7 @@ from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
 from weft.metrics.hierarchy import level_scores
+from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_task import LabelTask, LabelTaskConfig
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
@@ -164,7 +165,7 @@ class Classification(Teacher, LabelTask):
 
     def average(self, answers: Sequence[Sequence[Answer]]) -> list[Answer]:
         """Average the probabilities of several models, and take the best label."""
-        return self._answers(self.mean_probabilities(answers))
+        return self._answers(mean_probabilities(answers, self.labels))
 
     def quick_scores(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Compute accuracy, macro scores and log loss."""

@@ -14,7 +14,7 @@ from pydantic import model_validator
 from torch import nn
 
 from weft.data.checks.findings import listed, part_of
-from weft.data.checks.labels_and_lengths import FEWEST, brief
+from weft.data.checks.labels_and_lengths import brief, few_of
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.label_separators import separator_hint, separator_notes
@@ -420,25 +420,6 @@ class LabelTask(Task):
         np.add.at(sum_EC, columns.owner_R, np.stack(parts))
         return sum_EC / np.bincount(columns.owner_R)[:, None]
 
-    def mean_probabilities(self, answers: Sequence[Sequence[Any]]) -> np.ndarray:
-        """Average over models the probabilities in their answers to the same texts, [E, C], in this task's order.
-
-        Raises InputError where the models differ in their labels or in how many texts they answered.
-        """
-        if not answers or len({len(one) for one in answers}) > 1:
-            found = ", ".join(str(len(one)) for one in answers) or "none"
-            raise InputError(f"expected answers of one or more models to the same texts, found {found}")
-        for given in (given for one in answers for given in one):
-            if given.probabilities.keys() != self.numbers.keys():
-                other = sorted(given.probabilities.keys() ^ self.numbers.keys())
-                shown = listed([f"`{label}`" for label in other])
-                raise InputError(f"the models do not have the same labels: only one of them has {shown}")
-        sums_EC = np.zeros((len(answers[0]), len(self.labels)))
-        for one in answers:
-            if one:
-                sums_EC += [[given.probabilities[label] for label in self.labels] for given in one]
-        return sums_EC / len(answers)
-
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the labels and the inputs."""
         shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
@@ -448,12 +429,7 @@ class LabelTask(Task):
         """Name the labels of which the dev set has too few texts for a score of their own."""
         if dev is None or "label" not in dev.fixed:
             return []
-        _, first_E = np.unique(dev.owner_R, return_index=True)  # a long text has several rows
-        label_E = dev.fixed["label"][first_E]
-        each_C = label_E.sum(0) if label_E.ndim > 1 else np.bincount(label_E, minlength=len(self.labels))
-        few = [f"{each_C[label]} of `{self.labels[label]}`" for label in np.flatnonzero(each_C < FEWEST)]
-        enough = len(few) < len(self.labels)  # of a small set all are few, which its size says
-        return [f"the dev set has {listed(few)}: their own scores say little"] if few and enough else []
+        return few_of(self.labels, dev.fixed["label"][np.unique(dev.owner_R, return_index=True)[1]])
 
     def extra_results(
         self, model: nn.Module, examples: Sequence[LabelledText], *, device: torch.device

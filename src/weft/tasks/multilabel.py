@@ -27,6 +27,7 @@ from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
+from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_task import LabelTask, LabelTaskConfig
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
@@ -231,7 +232,7 @@ class Multilabel(LabelTask):
 
     def average(self, answers: Sequence[Sequence[LabelsAnswer]]) -> list[LabelsAnswer]:
         """Average the probabilities of several models, and take the labels that reach the thresholds of this one."""
-        return self._answers(self.mean_probabilities(answers))
+        return self._answers(mean_probabilities(answers, self.labels))
 
     def quick_scores(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Compute micro and macro scores, exact match, Hamming loss and log loss."""

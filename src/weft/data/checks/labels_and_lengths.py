@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from weft.data.checks.duplicates import find_repeats
-from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, verb
+from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, listed, verb
 from weft.data.examples.label_spelling import are_numbers, one_spelling
 
 FEWEST = 5
@@ -83,6 +83,14 @@ def _numbers(counts: Mapping[str, int]) -> list[str]:
         return []
     what = f"the {len(counts)} labels are numbers: each is a class by itself, and their order and distance are not used"
     return [f"{what} (a model that predicts a number is not there yet)"]
+
+
+def few_of(labels: Sequence[str], label_E: np.ndarray) -> list[str]:
+    """Name the labels of which the dev set has too few texts; `label_E` are their numbers [E], or bools [E, C]."""
+    each_C = label_E.sum(0) if label_E.ndim > 1 else np.bincount(label_E, minlength=len(labels))
+    few = [f"{each_C[label]} of `{labels[label]}`" for label in np.flatnonzero(each_C < FEWEST)]
+    # of a small set all are few, which its size says
+    return [f"the dev set has {listed(few)}: their own scores say little"] if 0 < len(few) < len(labels) else []
 
 
 def _typed(word: str) -> str:
