@@ -187,3 +187,20 @@ def test_random_text_gives_a_table_or_an_input_error(tmp_path, content, name):
                 assert set(row.values) <= set(table.columns)
         except InputError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("wide.csv", ",".join(f"列{number}" for number in range(20_000)) + "\n" + "a," * 19_999 + "a\n"),
+        ("wide.jsonl", "{" + ",".join(f'"列{number}": 1' for number in range(20_000)) + "}\n"),
+    ],
+)
+def test_a_table_of_too_many_columns_is_refused(tmp_path, name, text):
+    assert fault(written(tmp_path, text, name)).what == "has 20,000 columns, expected 10,000 at most"
+
+
+@pytest.mark.parametrize("start", ['{"data": [', "{\n"])
+def test_brackets_in_brackets_are_an_error_and_no_overflow(tmp_path, start):
+    deep = start + '"好": ' * (start == "{\n") + "[" * 100_000
+    assert fault(written(tmp_path, deep, "deep.json")).what.startswith("is nested too deep")

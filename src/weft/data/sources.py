@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, shared_encoding
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
+from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
 from weft.data.formats.folders import matching, shards
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
@@ -418,6 +419,6 @@ def _json_columns(table: Table) -> tuple[str, ...]:
     with open_lines(table.source, table.encoding) as lines:
         for line, found in json_objects(lines):
             if not isinstance(found, InputError):
-                return tuple(found)
+                return check_columns(tuple(found), where=f"{table.path}:{line}")
             table.reject(line, found.what, hint=found.hint)
     raise InputError("has no line that is a JSON object", where=table.path)

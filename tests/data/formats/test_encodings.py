@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import lzma
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from weft.data.formats import encodings
 from weft.data.formats.encodings import COMMONEST_HAN, check, detect, open_bytes
 from weft.errors import InputError
 
@@ -226,3 +228,32 @@ def test_real_corpora(weft_data, tmp_path):
             else:
                 with pytest.raises(InputError, match="is not UTF-8"):
                     detect(path)
+
+
+@pytest.mark.parametrize("text", ["a long line", "很长的一行"])
+def test_a_line_that_is_too_long_for_memory_is_an_error(tmp_path, text, monkeypatch):
+    monkeypatch.setattr(encodings, "MOST_IN_A_LINE", 1000)
+    monkeypatch.setattr(encodings, "_CHUNK", 64)
+    sound = "\n".join([text * 50] * 40)
+    assert detect(written(tmp_path, sound.encode())) == "utf-8"
+    with pytest.raises(InputError, match=r"a line of over 1,000 characters") as caught:
+        detect(written(tmp_path, f"{sound}\n{text * 400}".encode()))
+    assert caught.value.where.endswith("texts.txt:41")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_file_that_unpacks_to_far_more_than_texts_do_is_an_error(tmp_path, pack, monkeypatch):
+    monkeypatch.setattr(encodings, "MOST_UNPACKED", 1 << 16)
+    monkeypatch.setattr(encodings, "MOST_TIMES", 50)
+    suffix = {gzip.compress: ".gz", bz2.compress: ".bz2", lzma.compress: ".xz"}[pack]
+    assert detect(written(tmp_path, pack("好\n".encode() * 10_000), f"few.txt{suffix}")) == "utf-8"
+    with pytest.raises(InputError, match="unpacks to over 50 times its size"):
+        detect(written(tmp_path, pack("好\n".encode() * 100_000), f"many.txt{suffix}"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_with_the_name_of_a_file_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "texts.csv")
+    with pytest.raises(InputError, match="is a pipe or a device") as caught:
+        open_bytes(tmp_path / "texts.csv")
+    assert "pass -" in caught.value.hint

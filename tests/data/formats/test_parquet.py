@@ -7,7 +7,7 @@ import pytest
 
 from tests.data.tables import fault, rows, written
 from weft.data.examples.roles import LABEL, TEXT, find_roles
-from weft.data.formats import parquet
+from weft.data.formats import encodings, parquet
 from weft.data.sources import open_table
 from weft.errors import MissingExtra
 
@@ -106,3 +106,21 @@ def test_arrow_files(tmp_path, writer, monkeypatch):
     assert rows(open_table(tmp_path)) == [(1, ("好", "x")), (2, ("b", "y")), (3, ("c", "x"))]
     bad = written(tmp_path, b"nothing", "bad.arrow")
     assert fault(bad).what.startswith("is not a sound arrow file")
+
+
+def repeated(value, times):
+    return arrow.DictionaryArray.from_arrays(arrow.array([0] * times, arrow.int32()), arrow.array([value]))
+
+
+def test_equal_values_of_a_small_file_are_one_object(tmp_path):
+    path = saved(tmp_path, {"text": repeated("很好 good", 3), "n": [1, 2, 3]}, store_schema=False)
+    first, second, _ = (row.values["text"] for row in open_table(path))
+    assert first == "很好 good"
+    assert first is second
+
+
+@pytest.mark.parametrize("columns", [{"text": ("a 好", 300_000)}, {"text": ("a 好" * 10_000, 900)}])
+def test_a_file_that_unpacks_to_far_more_than_texts_do_is_an_error(tmp_path, columns, monkeypatch):
+    monkeypatch.setattr(encodings, "MOST_UNPACKED", 1 << 20)
+    path = saved(tmp_path, {name: repeated(*one) for name, one in columns.items()}, store_schema=False)
+    assert "unpacks to over 1,000 times its size" in fault(path).what

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from weft.data.formats.csv_rows import Record, csv_records, opens_a_quote, sniff_delimiter, tsv_records
+from weft.data.formats.csv_rows import Record, check_columns, csv_records, opens_a_quote, sniff_delimiter, tsv_records
 from weft.errors import InputError
 
 Quotes = Literal["none", "plain", "enclose"]
@@ -125,11 +125,8 @@ def is_blank(record: Sequence[str]) -> bool:
 
 def _names(header: Sequence[str], *, where: str) -> tuple[str, ...]:
     """Return the names of the columns; one without a name, such as the index that pandas writes, is numbered."""
-    names = [name.strip() or unnamed for name, unnamed in zip(header, numbered(len(header)), strict=True)]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise InputError(f"two columns are named `{name}`", where=where, hint="rename or drop one of them")
-    return tuple(names)
+    names = (name.strip() or unnamed for name, unnamed in zip(header, numbered(len(header)), strict=True))
+    return check_columns(tuple(names), where=where)
 
 
 def _first_line(lines: Iterator[str]) -> tuple[int, str]:

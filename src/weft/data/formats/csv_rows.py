@@ -16,12 +16,28 @@ DELIMITERS = (",", ";", "\t", "|")
 # Long enough for several novels; without a limit, a quote left open would swallow the rest of the file.
 MOST_CHARACTERS = 1 << 22
 
+MOST_COLUMNS = 10_000
+"""Columns at most: a file with more is no table of texts, or its delimiter stands in a text."""
+
 _BLOCK = 1024
 _RETURN = "\0"
 """Stands for a carriage return inside a line; no text has a NUL."""
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
 
 Record = list[str] | InputError
+
+
+def check_columns(names: tuple[str, ...], *, where: str) -> tuple[str, ...]:
+    """Return the names of columns. Raises InputError when there are too many, or two are the same."""
+    if len(names) > MOST_COLUMNS:
+        hint = "keep the columns that are needed; is a delimiter in a text that is not quoted?"
+        raise InputError(f"has {len(names):,} columns, expected {MOST_COLUMNS:,} at most", where=where, hint=hint)
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InputError(f"two columns are named `{name}`", where=where, hint="rename or drop one of them")
+        seen.add(name)
+    return names
 
 
 def sniff_delimiter(header: str) -> str:

@@ -13,6 +13,7 @@ import gzip
 import io
 import lzma
 import os
+import stat
 import sys
 import unicodedata
 import zlib
@@ -50,6 +51,10 @@ COMMONEST_HAN = frozenset(
     "內區網別關員進兩問話臺讓馬無較錯從係將賽應該總戰著設遊軍歡題萬師幾裝並結產單門愛亞數錢張認運頭帶選氣"
     "爾線"
 )
+MOST_IN_A_LINE = 1 << 26
+"""Characters of a line at most: a line must fit into memory, and a few MB can unpack to many GB."""
+MOST_UNPACKED, MOST_TIMES = 1 << 26, 1000
+"""Bytes that any file may unpack to, and how many times its own size a larger one may: text packs to a tenth."""
 _CHUNK = 1 << 20
 _CHUNKS_WEIGHED = 4
 # Measured: Chinese prose 0.5 to 0.8, Tang poetry 0.35, text read in a wrong encoding 0 to 0.05 (0.2 for one odd line).
@@ -70,22 +75,33 @@ class _Fault:
 def open_bytes(path: str | os.PathLike[str]) -> BinaryIO:
     """Open a file, unpacked if its name ends in .gz, .xz or .bz2; `-` is standard input, kept so it can be read again.
 
-    Raises InputError when there is no such file, when it is a folder or may not be read, and, here or while reading,
-    when its compression is damaged.
+    Raises InputError when there is no such file, when it is a folder or a pipe or may not be read, and, here or while
+    reading, when its compression is damaged.
     """
     name = os.fspath(path)
     if name == "-":
         return io.BytesIO(_drained(sys.stdin.buffer))
     unpack = COMPRESSED.get(Path(name).suffix.lower())
     try:
-        file = io.BufferedReader(io.FileIO(name), _CHUNK)
+        file = io.BufferedReader(io.FileIO(name, opener=_without_waiting), _CHUNK)
     except FileNotFoundError:
         raise InputError("there is no such file", where=name, hint=_like(Path(name))) from None
     except IsADirectoryError:
         raise InputError("is a folder, expected a file", where=name) from None
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {getattr(error, 'strerror', error)}", where=name) from None
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        hint = "a file is read more than once: write it into one first, or pass - and pipe it in"
+        raise InputError("is a pipe or a device, expected a file", where=name, hint=hint)
     return cast("BinaryIO", io.BufferedReader(_Unpacked(file, unpack(file, "rb"), name), _CHUNK)) if unpack else file
+
+
+def check_unpacked(path: str | os.PathLike[str], size: int) -> None:
+    """Raise InputError when a file unpacks to more than a file of texts would."""
+    if size > MOST_UNPACKED and size > MOST_TIMES * os.path.getsize(path):
+        what = f"unpacks to over {MOST_TIMES:,} times its size, which no file of texts does"
+        raise InputError(what, where=os.fspath(path), hint="unpack it yourself, and look what is in it")
 
 
 def detect(path: str | os.PathLike[str]) -> str:
@@ -131,22 +147,30 @@ def check(path: str | os.PathLike[str], encoding: str) -> None:
         raise InputError(what, where=f"{os.fspath(path)}:{fault.line}", hint="is it another encoding, or damaged?")
 
 
+def _without_waiting(name: str, flags: int) -> int:
+    """Open a file; a pipe that nobody writes to, too, which else would never open."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 class _Unpacked(io.RawIOBase):
     """A compressed stream whose damage is an InputError."""
 
     def __init__(self, file: BinaryIO, unpacked: Any, name: str) -> None:
-        self._file, self._unpacked, self._name = file, unpacked, name
+        self._file, self._unpacked, self._name, self._size = file, unpacked, name, 0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
         try:
-            return self._unpacked.readinto(buffer)
+            count = self._unpacked.readinto(buffer)
         except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
             kind = Path(self._name).suffix
             what = f"is not a sound `{kind}` file: {str(error).lower().rstrip('.')}"
             raise InputError(what, where=self._name, hint="fetch or pack it again") from None
+        self._size += count
+        check_unpacked(self._name, self._size)
+        return count
 
     def close(self) -> None:
         if not self.closed:
@@ -173,10 +197,20 @@ def _like(path: Path) -> str:
 
 
 def _decoded(path: str | os.PathLike[str], encoding: str) -> Iterator[str]:
+    """Yield the text of a file piece by piece. Raises InputError for a line that is too long."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
+    ended = length = 0  # lines that have ended, and the characters of the one that has not
     with open_bytes(path) as file:
         while chunk := file.read(_CHUNK):
-            yield decoder.decode(chunk)
+            text = decoder.decode(chunk)
+            yield text
+            last = text.rfind("\n")
+            length = length + len(text) if last < 0 else len(text) - last - 1
+            ended += text.count("\n")
+            if length > MOST_IN_A_LINE:
+                hint = "put a record on each line; an array of JSON: jq -c '.[]' old.json > new.jsonl"
+                where = f"{os.fspath(path)}:{ended + 1}"
+                raise InputError(f"has a line of over {MOST_IN_A_LINE:,} characters", where=where, hint=hint)
     yield decoder.decode(b"", final=True)
 
 

@@ -7,16 +7,24 @@ the names of labels that are stored as numbers.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
-from weft.data.formats.encodings import open_bytes
+from weft.data.formats.csv_rows import check_columns
+from weft.data.formats.encodings import check_unpacked, open_bytes
 from weft.errors import InputError, MissingExtra
 
 _BLOCK = 4096
 """Number of rows that are converted to Python values at once."""
+_SMALL = 1 << 22
+"""Bytes of a file below which a value that stands in many rows is read once; to find such values takes five times as
+long, and a small file may unpack to much more than fits into memory.
+"""
+_ROW = 8
+"""Characters that a row counts for, beside those of its values."""
 
 
 def parquet_columns(path: str) -> tuple[str, ...]:
@@ -28,10 +36,7 @@ def parquet_columns(path: str) -> tuple[str, ...]:
         names = tuple(file.schema_arrow.names)
         if not file.metadata.num_rows:
             raise InputError("has no rows", where=path)
-    twice = next((name for number, name in enumerate(names) if name in names[:number]), None)
-    if twice is not None:
-        raise InputError(f"two columns are named `{twice}`", where=path, hint="rename or drop one of them")
-    return names
+    return check_columns(names, where=path)
 
 
 def parquet_rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -40,22 +45,30 @@ def parquet_rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
     Like in JSON lines, truth values are `true` and `false`, and missing values are left out. A label that Hugging Face
     stores as a number is its name, and missing where that number is -1.
     """
-    number = 0
+    number = unpacked = 0
     with _opened(path) as file:
-        readable = [name for name, kind in zip(*_schema(file), strict=True) if _is_value(kind) or _is_nested(kind)]
+        readable = {
+            name: kind for name, kind in zip(*_schema(file), strict=True) if _is_value(kind) or _is_nested(kind)
+        }
         names = _label_names(file.schema_arrow.metadata)
-        for block in file.iter_batches(batch_size=_BLOCK, columns=readable):
+        check_unpacked(path, file.metadata.num_rows * _ROW)
+    texts = [name for name, kind in readable.items() if _is_text(kind)] if os.path.getsize(path) < _SMALL else []
+    with _opened(path, read_once=texts) as file:
+        for block in file.iter_batches(batch_size=_BLOCK, columns=list(readable)):
             columns = {
                 name: _spelled(block.column(place), names.get(name)) for place, name in enumerate(block.schema.names)
             }
             for row in range(block.num_rows):
                 number += 1
-                yield number, {name: value for name, values in columns.items() if (value := values[row]) is not None}
+                found = {name: value for name, values in columns.items() if (value := values[row]) is not None}
+                unpacked += _ROW + sum(map(_size, found.values()))
+                check_unpacked(path, unpacked)
+                yield number, found
 
 
 @contextmanager
-def _opened(path: str) -> Generator[Any]:
-    """Open the file with pyarrow, turning its errors into InputErrors."""
+def _opened(path: str, *, read_once: Sequence[str] = ()) -> Generator[Any]:
+    """Open the file with pyarrow, turning its errors into InputErrors; of some columns equal values are read once."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -66,9 +79,9 @@ def _opened(path: str) -> Generator[Any]:
             if path.lower().endswith(".arrow"):
                 yield _ArrowFile(bytes_of)
                 return
-            with parquet.ParquetFile(bytes_of) as file:
+            with parquet.ParquetFile(bytes_of, read_dictionary=list(read_once)) as file:
                 yield file
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, OSError, MemoryError) as error:
             reason = (str(error).splitlines() or ["it cannot be read"])[0].rstrip(".")
             hint = "write it again, as with DataFrame.to_parquet"
             form = "arrow" if path.lower().endswith(".arrow") else "parquet"
@@ -85,8 +98,14 @@ def _is_value(kind: Any) -> bool:
 
     if types.is_dictionary(kind):
         return _is_value(kind.value_type)
-    tests = (types.is_string, types.is_large_string, types.is_string_view, types.is_integer, types.is_boolean)
-    return any(test(kind) for test in tests) or types.is_floating(kind) or types.is_decimal(kind)
+    tests = (_is_text, types.is_integer, types.is_boolean, types.is_floating, types.is_decimal)
+    return any(test(kind) for test in tests)
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
 
 
 def _is_nested(kind: Any) -> bool:
@@ -97,10 +116,20 @@ def _is_nested(kind: Any) -> bool:
 
 def _spelled(column: Any, names: Sequence[str] | None) -> list[Any]:
     """Return the values of a column as a text file would spell them; None for what is missing, NaN included."""
+    if hasattr(column, "dictionary"):
+        once = _spelled(column.dictionary, names)
+        return [None if place is None else once[place] for place in column.indices.to_pylist()]
     values = column.to_pylist()
     if names is not None:
         return [names[value] if value is not None and 0 <= value < len(names) else None for value in values]
     return [value if isinstance(value, str) else _as_text(value) for value in values]
+
+
+def _size(value: Any) -> int:
+    """Count the characters of a value, nested ones too."""
+    if isinstance(value, str):
+        return len(value)
+    return _ROW + sum(map(_size, value.values() if isinstance(value, dict) else value or ()))
 
 
 def _as_text(value: Any) -> Any:

@@ -41,6 +41,9 @@ def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]
     except json.JSONDecodeError as error:
         what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
         raise InputError(what, where=f":{error.lineno}", hint="write one object, or an object on each line") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or brackets in brackets
+        what = "is nested too deep" if isinstance(error, RecursionError) else f"is not JSON: {error}".split(";")[0]
+        raise InputError(what, where="", hint="write one object, or an object on each line") from None
     for path, article in _each({"data": whole} if isinstance(whole, list) else whole, "data", ""):
         for paragraph_path, paragraph in _each(article, "paragraphs", path):
             for question_path, question in _each(paragraph, "qas", paragraph_path):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from weft.data.formats.csv_layout import numbered
+from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.encodings import open_bytes
 from weft.data.formats.line_rows import Values
 from weft.errors import InputError, MissingExtra, did_you_mean
@@ -98,9 +99,7 @@ def sheet_of(path: str, title: str, *, columns: Sequence[str] | None) -> Sheet:
     number, header = next(((number, cells) for number, cells in first if sum(map(bool, cells)) > 1), first[0])
     names = [name.strip() or sheet.columns[place] for place, name in enumerate(header)]
     names += sheet.columns[len(names) :]
-    if twice := [name for place, name in enumerate(names) if name in names[:place]]:
-        hint = "rename or drop one of them"
-        raise InputError(f"two columns are named `{twice[0]}`", where=f"{path}:{number}", hint=hint)
+    check_columns(tuple(names), where=f"{path}:{number}")
     if number == first[-1][0]:
         raise InputError("has a header and no rows", where=path, hint="the first row names the columns")
     return replace(sheet, columns=tuple(names), header=number)
