@@ -1,11 +1,14 @@
 """Files that are never half there: whole, or as they were."""
 
+import errno
 import hashlib
 import os
 
 import pytest
+from safetensors import SafetensorError
 
-from weft.files import read_json, sha256, write_json, write_text, written, written_folder
+from weft.errors import RunFolderError
+from weft.files import placed, read_json, sha256, sweep, write_json, write_text, written, written_folder
 
 
 class Stop(Exception):
@@ -90,14 +93,99 @@ def test_a_folder_is_replaced_whole(tmp_path):
     assert names(tmp_path) == ["run"]
 
 
-def test_what_a_killed_process_left_is_not_in_the_folder(tmp_path):
-    left = tmp_path / f".run.{os.getpid()}.part"
-    left.mkdir()
-    (left / "half.txt").touch()
-    with written_folder(tmp_path / "run") as folder:
-        (folder / "whole.txt").touch()
-    assert names(tmp_path / "run") == ["whole.txt"]
-    assert names(tmp_path) == ["run"]
+def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path):
+    killed = [written_folder(tmp_path / "run"), written(tmp_path / "评语.txt")]
+    for process in killed:
+        process.__enter__()  # and is never left
+    mine = [".mine.part", ".run.12.part", "run.0123456789abcdef.part", ".git"]
+    for name in mine:
+        (tmp_path / name).mkdir()
+    assert len(names(tmp_path)) == len(mine) + 2
+    sweep(tmp_path)
+    assert names(tmp_path) == sorted(mine)
+
+
+def test_temporary_names_cannot_be_guessed_and_a_link_is_never_followed(tmp_path, monkeypatch):
+    victim = tmp_path / "victim.txt"
+    victim.write_text("不要动", encoding="utf-8")
+    tokens = iter(["a" * 16, "a" * 16, "b" * 16])
+    monkeypatch.setattr("weft.files.secrets.token_hex", lambda _: next(tokens))
+    (tmp_path / f".a.txt.{'a' * 16}.part").symlink_to(victim)
+    (tmp_path / f".run.{'a' * 16}.part").symlink_to(tmp_path)
+    with pytest.raises(FileExistsError):
+        write_text(tmp_path / "a.txt", "stolen")
+    with pytest.raises(FileExistsError), written_folder(tmp_path / "run"):
+        pass
+    write_text(tmp_path / "a.txt", "good 好")
+    assert victim.read_text(encoding="utf-8") == "不要动"
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "good 好"
+
+
+def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path):
+    for name in ("there", "there.txt"):
+        (tmp_path / name).mkdir()
+        (tmp_path / f"to-{name}").symlink_to(tmp_path / name)
+        with written_folder(tmp_path / f"to-{name}") as folder:
+            (folder / "a.txt").touch()
+        assert names(tmp_path / f"to-{name}") == ["a.txt"]
+        assert names(tmp_path / name) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_files_have_the_permissions_that_the_mask_leaves(tmp_path, mask):
+    def library(path):
+        path.write_bytes(b"weights")
+        path.chmod(0o644)
+
+    before = os.umask(mask)
+    try:
+        write_text(tmp_path / "a.txt", "good 好")
+        with placed(tmp_path / "b.bin") as part:
+            library(part)
+        with written_folder(tmp_path / "run"):
+            pass
+    finally:
+        os.umask(before)
+    modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in names(tmp_path)}
+    assert modes == {"a.txt": 0o666 & ~mask, "b.bin": 0o666 & ~mask, "run": 0o777 & ~mask}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        Exception("No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_an_error_of_the_system_and_leaves_the_file_as_it_was(tmp_path, error):
+    for write in (placed, written_folder):
+        with pytest.raises(OSError, match="No space left on device") as caught, write(tmp_path / "评语"):
+            raise error
+        assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path / "评语"))
+        assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"好":' * 2000 + "1" + "}" * 2000, "[" * 101 + "]" * 101, "{", "1" * 5000]
+)
+def test_damaged_json_is_an_error_of_the_folder(tmp_path, text):
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RunFolderError, match="is damaged"):
+        read_json(tmp_path / "a.json")
+
+
+def test_json_of_another_encoding_or_too_large_is_an_error_of_the_folder(tmp_path, monkeypatch):
+    (tmp_path / "a.json").write_bytes('["好"]'.encode("gbk"))
+    with pytest.raises(RunFolderError, match="is damaged"):
+        read_json(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text("[" + " " * 1000 + "]")
+    monkeypatch.setattr("weft.files.MOST_BYTES", 1000)
+    with pytest.raises(RunFolderError, match="has 1,002 bytes"):
+        read_json(tmp_path / "a.json")
+    with pytest.raises(RunFolderError, match="is missing"):
+        read_json(tmp_path / "b.json")
 
 
 def test_json_and_its_hash(tmp_path):

@@ -17,7 +17,7 @@ from weft.config import Config, validated
 from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
-from weft.files import read_json, write_json
+from weft.files import placed, read_json, write_json
 from weft.models.device import Device, pick
 from weft.models.fine_tuning import FineTuned
 from weft.models.int8 import in_int8
@@ -150,10 +150,8 @@ def save_weights(folder: Path, network: nn.Module) -> None:
         if isinstance(module, FineTuned):
             module.finish()
     tensors = {name: value.cpu().contiguous() for name, value in own_weights(network).items()}
-    part = folder / ".weights.part"
-    save_file(tensors, part)
-    part.chmod(0o644)  # safetensors makes files that only their owner reads
-    part.replace(folder / WEIGHTS)
+    with placed(folder / WEIGHTS) as part:
+        save_file(tensors, part)
 
 
 def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Device = "auto") -> Model:

@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     model_validator,
@@ -21,8 +22,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from weft.errors import ConfigError, InputError, did_you_mean
-from weft.files import write_text
+from weft.errors import ConfigError, InputError, RunFolderError, did_you_mean
+from weft.files import read_json, write_text
 
 ALIASES = {
     **dict.fromkeys(("lr", "learningrate"), "learning_rate"),
@@ -96,6 +97,7 @@ class Config(BaseModel, metaclass=_Readable):
 
 
 C = TypeVar("C", bound=Config)
+S = TypeVar("S")
 _FORM = re.compile(r"(literal|function|constrained|list|tuple|dict)[-\[].*|int|float|str|bool|none")
 """Parts that pydantic adds to the path of a setting of several forms: the form that did not fit."""
 
@@ -169,6 +171,19 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise InputError("holds no settings", where=str(path), hint="write `name: value` lines, as in `seed: 1`")
     return settings
+
+
+def read_saved(path: Path, form: type[S]) -> S:
+    """Read a JSON file that weft wrote, and check that it is of a form, such as a dataclass.
+
+    Raises RunFolderError where it is missing or damaged.
+    """
+    try:
+        return TypeAdapter(form).validate_python(read_json(path))
+    except ValidationError as error:
+        first = _first(error)
+        what = f"is damaged: {first.where}: {first.what}" if first.where else f"is damaged: {first.what}"
+        raise RunFolderError(what, where=str(path), hint="copy the folder again, or train again") from None
 
 
 def to_yaml(config: Config) -> str:

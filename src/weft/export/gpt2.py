@@ -14,7 +14,7 @@ from torch import Tensor
 
 from weft.bundle import Model
 from weft.errors import ConfigError
-from weft.files import write_json, written_folder
+from weft.files import placed, write_json, written_folder
 from weft.models.gpt import GptDecoderConfig
 from weft.models.transformer_decoder import TransformerDecoder
 from weft.tasks.language_model import LanguageModelTask
@@ -51,8 +51,8 @@ def export_gpt2(model: Model, folder: Path) -> None:
     engine = portable(task.tokenizer)
     with written_folder(folder) as fresh:
         write_json(fresh / "config.json", _config(config, ids=task.end + 1))
-        save_file(_weights(decoder), fresh / "model.safetensors", metadata={"format": "pt"})
-        (fresh / "model.safetensors").chmod(0o644)  # safetensors makes files that only their owner reads
+        with placed(fresh / "model.safetensors") as part:
+            save_file(_weights(decoder), part, metadata={"format": "pt"})
         engine.save(str(fresh / "tokenizer.json"))
         special = {"bos_token": END, "eos_token": END, "unk_token": "<unknown>", "pad_token": "<pad>"}
         write_json(fresh / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **special})

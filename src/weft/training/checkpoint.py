@@ -5,7 +5,8 @@ No state of a random generator is kept: the loop seeds each step by its number.
 
 from __future__ import annotations
 
-import shutil
+import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from weft.config import read_saved
 from weft.errors import RunFolderError
-from weft.files import read_json, write_json, written_folder
+from weft.files import placed, remove, sweep, write_json, written_folder
 from weft.models.weights import own_weights, put_weights
 from weft.run_folder import WEIGHTS
 from weft.training.ema import Average
 from weft.training.optimizers import Optimizer
+
+_NAME = re.compile(r"step-[0-9]{9,}")
 
 
 @dataclass(slots=True)
@@ -58,23 +62,42 @@ def save(
     """Write a checkpoint under `folder`, whole or not at all, and drop the one before it."""
     path = folder / f"step-{progress.step:09d}"
     with written_folder(path) as fresh:
-        save_file(_plain(own_weights(model)), fresh / WEIGHTS)
-        save_file(_plain(best), fresh / "best.safetensors")
+        tensors = {WEIGHTS: own_weights(model), "best.safetensors": best}
         for number, optimizer in enumerate(optimizers):
-            save_file(_plain(_optimizer_state(optimizer)), fresh / f"optimizer-{number}.safetensors")
+            tensors[f"optimizer-{number}.safetensors"] = _optimizer_state(optimizer)
         if average is not None:
-            save_file(_plain(average.state()), fresh / "average.safetensors")
+            tensors["average.safetensors"] = average.state()
+        for name, weights in tensors.items():
+            with placed(fresh / name) as part:
+                save_file(_plain(weights), part)
         write_json(fresh / "progress.json", asdict(progress))
-    for other in folder.iterdir():
+    sweep(folder)
+    for other in _checkpoints(folder):
         if other != path:
-            shutil.rmtree(other, ignore_errors=True)
+            remove(other)
     return path
+
+
+def drop(folder: Path) -> None:
+    """Remove all checkpoints under `folder`, and it too where nothing else is in it."""
+    if not folder.is_dir():
+        return
+    sweep(folder)
+    for one in _checkpoints(folder):
+        remove(one)
+    with suppress(OSError):  # something is in it that no run wrote
+        folder.rmdir()
 
 
 def latest(folder: Path) -> Path | None:
     """Find the newest whole checkpoint under `folder`, if there is one."""
-    found = sorted(folder.glob("step-*")) if folder.is_dir() else []
-    return found[-1] if found else None
+    return max(_checkpoints(folder), default=None)
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """List what checkpoints there are: folders of their names, and neither links nor anything else."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return [one for one in found if _NAME.fullmatch(one.name) and one.is_dir() and not one.is_symlink()]
 
 
 def step_of(path: Path) -> int:
@@ -97,7 +120,7 @@ def restore(
                 mine.copy_(saved[name])
         if average is not None:
             average.load(load_file(path / "average.safetensors"))
-        return Progress(**read_json(path / "progress.json")), load_file(path / "best.safetensors")
+        return read_saved(path / "progress.json", Progress), load_file(path / "best.safetensors")
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise RunFolderError(

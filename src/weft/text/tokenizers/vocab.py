@@ -15,7 +15,7 @@ from pydantic import Field
 from safetensors.numpy import load_file, save_file
 
 from weft.config import Config
-from weft.files import read_json, write_json
+from weft.files import placed, read_json, write_json
 
 PAD, UNKNOWN = 0, 1
 _BLOCK = 1 << 20
@@ -125,8 +125,8 @@ class HashedVocabulary:
 
     def save(self, path: Path) -> None:
         """Write the kept buckets and the bits of their indices, as safetensors."""
-        save_file({"kept": self.kept, "bits": np.array([self.bits])}, path)
-        path.chmod(0o644)  # safetensors makes files that only their owner reads
+        with placed(path) as part:
+            save_file({"kept": self.kept, "bits": np.array([self.bits])}, part)
 
     @classmethod
     def load(cls, path: Path) -> HashedVocabulary:
