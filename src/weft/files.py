@@ -24,7 +24,8 @@ MOST_BYTES = 1 << 26
 """Bytes that a file of settings, labels or pieces may have."""
 DEEPEST = 100
 """Levels of lists and objects in such a file."""
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.(part|old)", re.DOTALL)
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.(part|old)", re.DOTALL)
+"""The names of what is not yet, or no longer, what it is to be."""
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -92,7 +93,7 @@ def remove(path: Path) -> None:
 def sweep(folder: Path) -> None:
     """Remove the temporary files and folders that a killed process left in a folder that no other process writes to."""
     for one in list(folder.iterdir()):
-        if _TEMPORARY.fullmatch(one.name):
+        if TEMPORARY.fullmatch(one.name):
             remove(one)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -17,16 +16,17 @@ import torch
 from pydantic import Field
 
 from weft import bundle, run_folder
-from weft.config import Config, differences, kind_of, read_yaml, validated, with_settings, write_yaml
+from weft.config import Config, differences, kind_of, read_saved, read_yaml, validated, with_settings, write_yaml
 from weft.data.columns import encode_rows
 from weft.data.formats.parallel_files import side_files
 from weft.data.sources import several_files
 from weft.dataset import DataConfig, Examples, read
-from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
+from weft.errors import ConfigError, InputError, TrainingError, did_you_mean
 from weft.evaluation.attention_maps import attention_maps, write_attention_maps
 from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
 from weft.evaluation.input_importance import input_importance
-from weft.files import read_json, write_json, write_text, written_folder
+from weft.files import remove, sweep, write_json, write_text, written_folder
+from weft.lock import held
 from weft.models.device import Device, pick
 from weft.tasks.base import TUNED, Task, examples_of
 from weft.tasks.choices import TASKS, TaskChoice, implied
@@ -48,6 +48,13 @@ class RunConfig(Config):
     """Random seed of all draws: the same seed gives the same split and the same weights."""
     device: Device = "auto"
     """Device to train on; `auto`: a GPU if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """Content of `data.json`."""
+
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,20 @@ def _trained(
     parts: Sequence[type[Config]],
     stop: Callable[[], int],
 ) -> Iterator[Report]:
+    """Train into a folder that this process holds."""
+    run_folder.check_may_start(folder, resume=resume)
+    with held(folder) if distributed.leads() else nullcontext():
+        yield from _train(config, folder, examples, resume, parts, stop)
+
+
+def _train(
+    config: RunConfig,
+    folder: Path,
+    examples: Examples | None,
+    resume: bool,
+    parts: Sequence[type[Config]],
+    stop: Callable[[], int],
+) -> Iterator[Report]:
     yield from _may_start(folder, resume)
     group, device = distributed.join(pick(config.device))
     config = suited(config)
@@ -169,11 +190,11 @@ def _trained(
     if going_on:
         _check_same(run, parts)
     if run_folder.is_finished(folder):
-        # a kill may have come between seal and removal
-        shutil.rmtree(folder / run_folder.CHECKPOINTS, ignore_errors=True)
+        checkpoint.drop(folder / run_folder.CHECKPOINTS)  # a kill may have come between seal and removal
         yield Note(f"{folder} is finished: nothing to do")
         return
     if group.leads:
+        sweep(folder)
         (folder / run_folder.TASK / TUNED).unlink(missing_ok=True)  # a kill came after tuning: it is to be done again
     group.wait()
     if group.leads and not going_on:
@@ -230,7 +251,7 @@ def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
     if changed:
         hint = "go on with the settings it was started with, or train into another folder"
         raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(run.folder), hint=hint)
-    if read_json(run.folder / run_folder.DATA)["fingerprint"] != run.examples.fingerprint:
+    if read_saved(run.folder / run_folder.DATA, _Data).fingerprint != run.examples.fingerprint:
         raise InputError(f"has changed since the run in {run.folder} was started", where=run.config.data.train)
 
 
@@ -291,16 +312,23 @@ def _notes(run: _Run, job: Job) -> list[str]:
 
 
 def _begin(run: _Run, task: Task) -> None:
+    """Write what a run begins with, its settings last: with them it is started."""
     try:
-        with written_folder(run.folder) as fresh:
-            (fresh / run_folder.TASK).mkdir()
-            bundle.save_task(fresh / run_folder.TASK, task)
-            write_json(fresh / run_folder.DATA, {"fingerprint": run.examples.fingerprint})
-            write_yaml(run.config, fresh / run_folder.CONFIG)
-    except OSError as error:
-        raise RunFolderError(
-            f"cannot be written: {(error.strerror or str(error)).lower()}", where=str(run.folder)
-        ) from None
+        with written_folder(run.folder / run_folder.TASK) as fresh:
+            bundle.save_task(fresh, task)
+        write_json(run.folder / run_folder.DATA, asdict(_Data(run.examples.fingerprint)))
+        write_yaml(run.config, run.folder / run_folder.CONFIG)
+    except BaseException:
+        _clear(run.folder)
+        raise
+
+
+def _clear(folder: Path) -> None:
+    """Remove what a run wrote, and nothing else."""
+    checkpoint.drop(folder / run_folder.CHECKPOINTS)
+    for name in run_folder.FILES:
+        remove(folder / name)
+    sweep(folder)
 
 
 def _recorded(run: _Run, reports: Iterator[Report]) -> Iterator[Report]:
@@ -316,7 +344,7 @@ def _recorded(run: _Run, reports: Iterator[Report]) -> Iterator[Report]:
         except TrainingError:
             # without a checkpoint there is nothing to keep, and a folder would only stand in the way of the next try
             if file is not None and checkpoint.latest(run.folder / run_folder.CHECKPOINTS) is None:
-                shutil.rmtree(run.folder, ignore_errors=True)
+                _clear(run.folder)
             raise
 
 
@@ -324,9 +352,13 @@ def _rewind(folder: Path) -> None:
     """Drop the reports of steps that the latest checkpoint has not seen: they are about to be taken again."""
     path, found = folder / run_folder.REPORTS, checkpoint.latest(folder / run_folder.CHECKPOINTS)
     last = checkpoint.step_of(found) if found else 0
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    whole = [line for line in lines if line.endswith("}")]
-    write_text(path, "".join(f"{line}\n" for line in whole if json.loads(line).get("step", 0) <= last))
+    kept = [report for report in run_folder.read_lines(path) if _step(report) <= last]
+    write_text(path, "".join(f"{json.dumps(report, ensure_ascii=False)}\n" for report in kept))
+
+
+def _step(report: Mapping[str, Any]) -> int:
+    step = report.get("step", 0)
+    return step if isinstance(step, int) else 0
 
 
 def _tuning(job: Job) -> Iterator[Report]:
@@ -377,4 +409,4 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
 
     run_page(folder)
     run_folder.seal(folder, version=version("weft"))
-    shutil.rmtree(folder / run_folder.CHECKPOINTS, ignore_errors=True)
+    checkpoint.drop(folder / run_folder.CHECKPOINTS)

@@ -11,18 +11,24 @@ A run folder holds
 - `page.html`;
 - `bundle.json`, written last: the SHA-256 of every file of the model. With it the run is finished.
 
-A folder that an estimator saved has the model and `bundle.json` alone.
+A folder that an estimator saved has the model and `bundle.json` alone. All of them are files and folders of its own: a
+link is refused, since what it points to is no part of the run.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import os
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from weft.config import read_saved
 from weft.errors import RunFolderError
-from weft.files import read_json, sha256, write_json
+from weft.files import TEMPORARY, sha256, write_json
+from weft.lock import LOCK
 
 CONFIG = "config.yaml"
 DATA = "data.json"
@@ -35,6 +41,8 @@ ANSWERS = "answers.jsonl"
 ATTENTION = "attention.json"
 PAGE = "page.html"
 SEAL = "bundle.json"
+FILES = (CONFIG, DATA, REPORTS, TASK, WEIGHTS, SCORES, ANSWERS, ATTENTION, PAGE, SEAL)
+"""All that a run writes, but its checkpoints."""
 
 FORMAT = 1
 """Version of the format, which rises when older folders can no longer be read."""
@@ -47,8 +55,15 @@ Damage is no state: to find it every file is read, which `check_whole` does.
 
 
 def state_of(folder: Path) -> State:
-    """Tell the state of a folder by the files that are there."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    """Tell the state of a folder by the files that are there.
+
+    A lock and temporary files count for nothing; nor does what a run writes before `config.yaml`, beside its lock.
+    """
+    if not folder.exists():
+        return "absent"
+    found = {one.name for one in folder.iterdir()} if folder.is_dir() else {""}
+    begun = {TASK, DATA} if LOCK in found else set()
+    if all(name in begun or name == LOCK or TEMPORARY.fullmatch(name) for name in found):
         return "absent"
     if is_finished(folder):
         return "finished"
@@ -74,7 +89,19 @@ def check_may_start(folder: Path, *, resume: bool) -> State:
         check_free(folder, hint=f"{go_on}name another folder (--output), or remove this one")
     elif state != "absent" and not (folder / CONFIG).is_file():
         raise RunFolderError("is not a run folder", where=str(folder), hint="name another folder (--output)")
+    check_own(folder, (*FILES, CHECKPOINTS, LOCK))
     return state
+
+
+def check_own(folder: Path, names: Collection[str]) -> None:
+    """Raise RunFolderError where something under these names in a folder is a link, or neither a file nor a folder."""
+    for name in names:
+        inner = (os.path.join(at, one) for at, *both in os.walk(folder / name) for some in both for one in some)
+        for path in (str(folder / name), *inner):
+            kind = os.lstat(path).st_mode if os.path.lexists(path) else stat.S_IFREG
+            if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+                what = "is a link out of the run" if stat.S_ISLNK(kind) else "is neither a file nor a folder"
+                raise RunFolderError(what, where=path, hint="put a copy of what it points to there, or remove it")
 
 
 def check_may_start_plan(folder: Path, *, plan: str, kind: str, resume: bool) -> bool:
@@ -85,6 +112,7 @@ def check_may_start_plan(folder: Path, *, plan: str, kind: str, resume: bool) ->
     if state_of(folder) == "absent":
         return False
     elsewhere = "name another folder (--output)"
+    check_own(folder, os.listdir(folder) if folder.is_dir() else ())
     if not (folder / plan).is_file():
         raise RunFolderError(f"holds something else than {kind}", where=str(folder), hint=elsewhere)
     if not resume:
@@ -110,20 +138,31 @@ def check_whole(folder: Path) -> None:
     """Raise RunFolderError where a run is not finished, of a newer format, or a file of its model is damaged."""
     check_finished(folder)
     again = "copy the folder again, or train again"
-    try:
-        seal = read_json(folder / SEAL)
-        newer, files = seal["format"] > FORMAT, dict(seal["files"])
-    except (ValueError, KeyError, TypeError):
-        raise RunFolderError("is damaged", where=str(folder / SEAL), hint=again) from None
-    if newer:
-        what = f"was written by weft {seal['weft']}, whose format is newer"
+    check_own(folder, (SEAL, WEIGHTS, TASK))
+    seal = read_saved(folder / SEAL, Seal)
+    if seal.format > FORMAT:
+        what = f"was written by weft {seal.weft}, whose format is newer"
         raise RunFolderError(what, where=str(folder), hint="pip install -U weft")
-    for name, expected in files.items():
+    least = {WEIGHTS, f"{TASK}/task.json"}
+    if odd := [name for name in seal.files if not _is_of_model(name)]:
+        raise RunFolderError(f"names `{odd[0]}`, no file of a model", where=str(folder / SEAL), hint=again)
+    if lacking := sorted(least - seal.files.keys()):
+        raise RunFolderError(f"has no sum of {lacking[0]}", where=str(folder / SEAL), hint=again)
+    for name, expected in seal.files.items():
         if not (folder / name).is_file():
             raise RunFolderError("is missing", where=str(folder / name), hint="copy the whole folder, or train again")
         if sha256(folder / name) != expected:
             what = f"is damaged: its SHA-256 is not the one in {SEAL}"
             raise RunFolderError(what, where=str(folder / name), hint=again)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Content of `bundle.json`: the version of the format and of weft, and the SHA-256 of every file of the model."""
+
+    format: int
+    weft: str
+    files: Mapping[str, str]
 
 
 def seal(folder: Path, *, version: str) -> None:
@@ -151,18 +190,26 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Read the objects of a file, one a line; a last line that was cut off when a run was killed is left out."""
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if not line.strip():
+            if line.isspace():
                 continue
             try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                if not line.endswith("\n"):
+                row = json.loads(line.decode("utf-8"))
+            except (ValueError, RecursionError) as error:
+                if not line.endswith(b"\n"):
                     return
-                raise RunFolderError(f"damaged: {error.msg}", where=f"{path}:{number}") from error
+                reason = getattr(error, "msg", None) or getattr(error, "reason", "nested too deep")
+                raise RunFolderError(f"damaged: {reason}", where=f"{path}:{number}") from None
             if isinstance(row, dict):
                 yield row
+
+
+def _is_of_model(name: str) -> bool:
+    """Whether a name in `bundle.json` is that of the weights, or of a file in the folder of the task."""
+    path = PurePosixPath(name)
+    inside = path.parts[:1] == (TASK,) and ".." not in path.parts and "\\" not in name and "\0" not in name
+    return name == WEIGHTS or (inside and len(path.parts) > 1)
 
 
 def _model_files(folder: Path) -> Sequence[str]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from weft.run_folder import seal
+
 HEADER = "text,label\n"
 ROWS = "味道很好,pos\ncold and late,neg\n太贵了,neg\nthe soup was good,pos\n" * 4
 FILES = {
@@ -256,9 +258,8 @@ def test_a_missing_file_of_a_model(refused, model, name):
 
 
 def test_weights_that_do_not_fit(refused, model):
-    sums = json.loads((model / "bundle.json").read_text())
-    (model / "bundle.json").write_text(json.dumps({**sums, "files": {}}))
     shutil.copy(model / "task" / "bigram.safetensors", model / "weights.safetensors")
+    seal(model, version="0.1.0")
     refused(*ask("predict", "model"), says=("model: the model cannot be read",))
 
 

@@ -22,7 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = tuple(
     for rooms in (
         "errors",
         "files hashing",
-        "config store",
+        "config lock store",
         "run_folder",
         "text data",
         "models metrics",

@@ -8,7 +8,6 @@ vocabulary and holds out its own validation set, so that nothing of its test set
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +21,8 @@ from weft.evaluation.compare import Design, compare
 from weft.evaluation.compare_generation import compare_written
 from weft.experiments.candidates import Candidate
 from weft.experiments.folds import Fold, by_fold, by_seed
-from weft.files import read_json, write_json
+from weft.files import read_json, remove, write_json
+from weft.lock import held
 from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
 from weft.run_folder import CONFIG, WEIGHTS, check_may_start_plan
@@ -97,6 +97,15 @@ def cross_validate(
 
     """
     _may_start(plan, folder, resume)
+    with held(folder):
+        yield from _validated(plan, folder, models, resume, stop)
+
+
+def _validated(
+    plan: Plan, folder: Path, models: Literal["drop", "keep"], resume: bool, stop: Callable[[], int]
+) -> Iterator[Report]:
+    """Compare in a folder that this process holds."""
+    _may_start(plan, folder, resume)
     rounds = plan.rounds()
     tasks = {entry.name: _task(entry, rounds[0].examples) for entry in plan.entries}
     write_json(folder / PLAN, plan.to_json())
@@ -115,7 +124,7 @@ def cross_validate(
                     (place / WEIGHTS).unlink(missing_ok=True)
     except WeftError:
         if not any(folder.rglob(CONFIG)):  # nothing is lost, and it would only stand in the way
-            shutil.rmtree(folder)
+            remove(folder / PLAN)
         raise
     runs = {
         entry.name: [

@@ -28,6 +28,7 @@ from weft.evaluation.evaluate import evaluate
 from weft.experiments.teacher_answers import answered, checked, new_texts
 from weft.experiments.word_vectors import words_for, write_vectors
 from weft.files import read_json, write_json
+from weft.lock import held
 from weft.metrics.significance import mcnemar
 from weft.report.pages.distilled import distilled_page
 from weft.run import RunConfig, suited, train
@@ -94,6 +95,22 @@ def distil(
     load = partial(bundle.load, parts=parts, device=config.device)
     folder, lesson = Path(folder), _lesson(config, Path(teacher), unlabelled, column, load)
     _may_start(lesson.plan, folder, resume)
+    with held(folder):
+        _may_start(lesson.plan, folder, resume)
+        yield from _distil(lesson, folder, Path(teacher), targets, alone, config, parts, stop)
+
+
+def _distil(
+    lesson: _Lesson,
+    folder: Path,
+    teacher: Path,
+    targets: Targets,
+    alone: Literal["train", "skip"],
+    config: RunConfig,
+    parts: Sequence[type[Config]],
+    stop: Callable[[], int],
+) -> Iterator[Report]:
+    """Distil into a folder that this process holds."""
     write_json(folder / PLAN, lesson.plan)
     yield from map(Note, lesson.notes)
     examples, known = lesson.examples, lesson.teacher
@@ -110,7 +127,7 @@ def distil(
         place = folder / name
         yield from train(config, place, examples=its_examples, resume=place.exists(), parts=parts, stop=stop)
     yield Note("\nthe models are timed, one after another")
-    write_json(folder / RESULT, _figures(lesson, folder, Path(teacher), list(lessons)))
+    write_json(folder / RESULT, _figures(lesson, folder, teacher, list(lessons)))
     distilled_page(folder)
 
 

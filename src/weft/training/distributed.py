@@ -83,6 +83,11 @@ class Group:
         return torch.sparse_coo_tensor(rows[None], values, parameter.shape, check_invariants=False)
 
 
+def leads() -> bool:
+    """Whether this process writes and speaks, among those that torchrun has started; asked before `join`."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 def join(device: torch.device) -> tuple[Group, torch.device]:
     """Join the group of this process, of one without torchrun; returns it and the device of the process."""
     world = int(os.environ.get("WORLD_SIZE", "1"))
