@@ -7,8 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, SerializeAsAny
 
-from weft.config import Config, differences, kind_of, one_of, overridden, read_yaml, to_yaml, validated, write_yaml
-from weft.errors import ConfigError, InputError
+from weft.config import (
+    LARGEST,
+    Config,
+    differences,
+    kind_of,
+    one_of,
+    overridden,
+    read_saved,
+    read_yaml,
+    to_yaml,
+    validated,
+    write_yaml,
+)
+from weft.errors import ConfigError, InputError, RunFolderError
 from weft.run import RunConfig
 
 
@@ -170,7 +182,7 @@ def test_an_override_that_sets_nothing(override):
         ("seed: 1\nname: [a\n", ":3: is not YAML"),
         ("seed: 1\nseed: 2\n", ":2: is not YAML: found duplicate key"),
         ("a:\n\t- 1\n", ":2: is not YAML"),
-        ("a: *b\n", ":1: is not YAML: found undefined alias"),
+        ("a: *b\n", ":1: is not YAML: `*b` is an alias, expected what it stands for"),
         ("a: 1\n---\nb: 2\n", ":2: is not YAML"),
         ("a: \x01\n", ": is not YAML"),
         ("- 1\n", ": holds no settings\nhint: write `name: value` lines"),
@@ -189,8 +201,8 @@ def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(InputError, match="there is no such file"):
         read_yaml(tmp_path / "none.yaml")
     (tmp_path / "gbk.yaml").write_bytes("name: 很好".encode("gbk"))
-    for path in (tmp_path, tmp_path / "gbk.yaml"):
-        with pytest.raises(InputError, match="cannot be read as UTF-8 text"):
+    for path, says in ((tmp_path, "is no file"), (tmp_path / "gbk.yaml", "cannot be read as UTF-8 text")):
+        with pytest.raises(InputError, match=says):
             read_yaml(path)
 
 
@@ -202,13 +214,13 @@ def test_yaml_is_1_2(tmp_path):
 
 @settings(deadline=None)
 @given(
-    seed=st.integers(),
+    seed=st.integers(-LARGEST, LARGEST),
     name=st.text()
     | st.sampled_from(
         ["no", "null", "~", "1e-3", "5", "2024-01-01", "- a", "a: b", "#", "好" * 99, "\x85", "a\u2028好"]
     ),
     note=st.none() | st.text(),
-    rate=st.floats(allow_nan=False, allow_infinity=False),
+    rate=st.floats(-LARGEST, LARGEST),
     shape=st.sampled_from([Circle(radius=0.25), Circle(radius=1e-05), Square(sides=(3, 4)), Square(sides=())]),
 )
 def test_written_and_read_again_is_the_same(tmp_path_factory, seed, name, note, rate, shape):
@@ -256,3 +268,44 @@ def test_names_of_other_toolkits_are_known(override, hint):
     with pytest.raises(ConfigError) as caught:
         validated(RunConfig, settings)
     assert caught.value.hint.startswith(hint)
+
+
+BOMB = "a: &a [1, 1]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (BOMB, "2: is not YAML: `*a` is an alias"),
+        ("a: &a {好: 1}\nb: {<<: *a}\n", "2: is not YAML: `*a` is an alias"),
+        ("a: &a [*a]\n", "1: is not YAML: `*a` is an alias"),
+        ("[" * 100_000, "over 100 levels"),
+        ("a: " + "[" * 101 + "]" * 101, "over 100 levels"),
+        ("a: [" + "好, " * 10_001 + "]", "over 10,000 values"),
+        ("a: 2024-13-45\n", "is not YAML"),
+        ("? [a]\n: 1\n", "is not YAML"),
+    ],
+)
+def test_yaml_that_would_never_end_is_refused(tmp_path, text, says):
+    (tmp_path / "好.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_yaml(tmp_path / "好.yaml")
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [".inf", "-.inf", ".nan", "1e300", 2**70, -(2**70)])
+@pytest.mark.parametrize("name", ["seed", "inner.rate"])
+def test_a_number_beyond_use_is_an_error_of_its_setting(name, value):
+    with pytest.raises(ConfigError) as caught:
+        validated(Settings, overridden({}, [f"{name}={value}"]))
+    assert caught.value.where == name
+    assert "expected" in caught.value.what
+
+
+@pytest.mark.parametrize("text", ["[]", '{"much": "好"}', '{"much": {}}', "{"])
+def test_a_saved_file_of_another_form_is_an_error_of_the_folder(tmp_path, text):
+    (tmp_path / "saved.json").write_text('{"much": [1.5]}', encoding="utf-8")
+    assert read_saved(tmp_path / "saved.json", dict[str, list[float]]) == {"much": [1.5]}
+    (tmp_path / "saved.json").write_text(text, encoding="utf-8")
+    with pytest.raises(RunFolderError, match="is damaged"):
+        read_saved(tmp_path / "saved.json", dict[str, list[float]])

@@ -9,20 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from weft.config import Config, validated
 from weft.decoding.choices import SearchConfig
-from weft.errors import ConfigError, InputError, RunFolderError
+from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
 from weft.files import placed, read_json, write_json
 from weft.models.device import Device, pick
-from weft.models.fine_tuning import FineTuned
+from weft.models.fine_tuning import FineTuned, FineTuning
 from weft.models.int8 import in_int8
-from weft.models.weights import own_weights, put_weights
-from weft.run_folder import TASK, WEIGHTS, check_whole
+from weft.models.weights import check_fit, own_weights, put_weights, saved_shapes, sketch
+from weft.run_folder import TASK, WEIGHTS, check_whole, reading
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
 
@@ -141,7 +140,8 @@ def load_task(folder: Path, *, parts: Sequence[type[Config]] = ()) -> Task:
     except ConfigError as error:
         hint = "was it trained with a part of your own? hand it over: weft.load(folder, parts=[MyEncoderConfig])"
         raise ConfigError(error.what, where=f"{folder / 'task.json'}: {error.where}", hint=hint) from None
-    return config.load(folder)
+    with reading(folder):
+        return config.load(folder)
 
 
 def save_weights(folder: Path, network: nn.Module) -> None:
@@ -152,6 +152,17 @@ def save_weights(folder: Path, network: nn.Module) -> None:
     tensors = {name: value.cpu().contiguous() for name, value in own_weights(network).items()}
     with placed(folder / WEIGHTS) as part:
         save_file(tensors, part)
+
+
+def check_size(task: Task) -> nn.Module | None:
+    """Raise ConfigError for a model that does not fit into memory; returns a sketch of it, where one can be made.
+
+    No sketch is made of one that reads weights from another folder while it is built.
+    """
+    parts = [part for part in task.config.part_configs if isinstance(part, FineTuning)]
+    if any(part.lora is not None and part.lora.save == "adapter" for part in parts):
+        return None
+    return sketch(task.build_model)
 
 
 def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Device = "auto") -> Model:
@@ -170,13 +181,10 @@ def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Devi
     folder = Path(folder)
     check_whole(folder)
     where = pick(device)
-    try:
+    with reading(folder):
         task = load_task(folder / TASK, parts=parts)
+        if (network := check_size(task)) is not None:
+            check_fit(network, saved_shapes(folder / WEIGHTS))
         network = task.build_model()
         put_weights(network, load_file(folder / WEIGHTS))
-    except InputError:
-        raise  # a ValueError that says itself what is wrong
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
-        raise RunFolderError(f"the model cannot be read: {reason}", where=str(folder)) from None
     return Model(task, network.to(where).eval(), where)

@@ -15,15 +15,20 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from weft.errors import ConfigError, InputError, RunFolderError, did_you_mean
-from weft.files import read_json, write_text
+from weft.files import DEEPEST, read_json, small_text, write_text
+
+LARGEST = 2**32 - 1
+"""Largest number in settings, which is the largest seed of numpy: to infinity nothing is trained or built."""
 
 ALIASES = {
     **dict.fromkeys(("lr", "learningrate"), "learning_rate"),
@@ -73,6 +78,14 @@ class Config(BaseModel, metaclass=_Readable):
                 raise PydanticCustomError("unknown", "there is no setting `{name}`", {"name": name, "hint": hint})
         return settings
 
+    @field_validator("*")
+    @classmethod
+    def _no_number_is_beyond_use(cls, value: Any) -> Any:
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, int | float) and not abs(one) <= LARGEST:
+                raise PydanticCustomError("too_large", "expected a number of at most {most}", {"most": f"{LARGEST:,}"})
+        return value
+
     @classmethod
     def _further_down(cls, name: str) -> str:
         """Return the hint for a setting that stands one or two levels lower, as `epochs` in `training`."""
@@ -96,6 +109,8 @@ class Config(BaseModel, metaclass=_Readable):
         ]
 
 
+MOST_NODES = 10_000
+"""Values in a file of settings at most."""
 C = TypeVar("C", bound=Config)
 S = TypeVar("S")
 _FORM = re.compile(r"(literal|function|constrained|list|tuple|dict)[-\[].*|int|float|str|bool|none")
@@ -157,20 +172,41 @@ def validated(config: type[C], settings: Mapping[str, Any], *, parts: Sequence[t
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML 1.2 file of settings. Raises InputError, with the line, where it is none."""
+    if path.exists() and not path.is_file():
+        raise InputError("is no file", where=str(path))
     try:
-        settings = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        settings = _loaded(small_text(path))
     except FileNotFoundError:
         raise InputError("there is no such file", where=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    except UnicodeDecodeError as error:
         raise InputError(f"cannot be read as UTF-8 text: {error}", where=str(path)) from None
     except MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise InputError(f"is not YAML: {error.problem}", where=f"{path}{line}") from None
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:
         raise InputError(f"is not YAML: {error}", where=str(path)) from None
     if not isinstance(settings, dict):
         raise InputError("holds no settings", where=str(path), hint="write `name: value` lines, as in `seed: 1`")
     return settings
+
+
+def _loaded(text: str) -> Any:
+    """Read YAML. Raises YAMLError or ValueError where it is none, or would take a long time, or never end."""
+    depth = 0
+    for nodes, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if isinstance(event, AliasEvent):
+            what = f"`*{event.anchor}` is an alias, expected what it stands for"
+            raise MarkedYAMLError(problem=what, problem_mark=event.start_mark)
+        if nodes > MOST_NODES or depth > DEEPEST:
+            what = f"{MOST_NODES:,} values" if nodes > MOST_NODES else f"{DEEPEST} levels"
+            raise MarkedYAMLError(problem=f"over {what}, which no settings have", problem_mark=event.start_mark)
+    try:
+        return YAML(typ="safe", pure=True).load(text)
+    except (AttributeError, TypeError, ArithmeticError) as error:  # of numbers and dates that are none
+        raise ValueError(str(error)) from None
 
 
 def read_saved(path: Path, form: type[S]) -> S:
@@ -221,9 +257,11 @@ def overridden(settings: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
         if not equals or not path.strip():
             raise ConfigError(f"`{override}` sets nothing", where="--set", hint="write it as `training.epochs=5`")
         try:
-            parsed = YAML(typ="safe", pure=True).load(value)
+            parsed = _loaded(value)
         except YAMLError:
             parsed = value
+        except ValueError as error:
+            raise ConfigError(str(error), where=path.strip()) from None
         _put(result, path.strip(), "" if parsed is None and value.strip() == "" else parsed)
     return result
 

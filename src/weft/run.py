@@ -166,52 +166,40 @@ def _trained(
     parts: Sequence[type[Config]],
     stop: Callable[[], int],
 ) -> Iterator[Report]:
-    """Train into a folder that this process holds."""
     run_folder.check_may_start(folder, resume=resume)
     with held(folder) if distributed.leads() else nullcontext():
-        yield from _train(config, folder, examples, resume, parts, stop)
-
-
-def _train(
-    config: RunConfig,
-    folder: Path,
-    examples: Examples | None,
-    resume: bool,
-    parts: Sequence[type[Config]],
-    stop: Callable[[], int],
-) -> Iterator[Report]:
-    yield from _may_start(folder, resume)
-    group, device = distributed.join(pick(config.device))
-    config = suited(config)
-    examples = examples or read(config.data, config.task, seed=config.seed)
-    config = config.model_copy(update={"task": examples.task})
-    run = _Run(config, examples, folder, group, device, stop)
-    going_on = (folder / run_folder.CONFIG).is_file()
-    if going_on:
-        _check_same(run, parts)
-    if run_folder.is_finished(folder):
-        checkpoint.drop(folder / run_folder.CHECKPOINTS)  # a kill may have come between seal and removal
-        yield Note(f"{folder} is finished: nothing to do")
-        return
-    if group.leads:
-        sweep(folder)
-        (folder / run_folder.TASK / TUNED).unlink(missing_ok=True)  # a kill came after tuning: it is to be done again
-    group.wait()
-    if group.leads and not going_on:
-        job = _job(run)
-        _begin(run, job.task)
+        yield from _may_start(folder, resume)
+        group, device = distributed.join(pick(config.device))
+        config = suited(config)
+        examples = examples or read(config.data, config.task, seed=config.seed)
+        config = config.model_copy(update={"task": examples.task})
+        run = _Run(config, examples, folder, group, device, stop)
+        going_on = (folder / run_folder.CONFIG).is_file()
+        if going_on:
+            _check_same(run, parts)
+        if run_folder.is_finished(folder):
+            checkpoint.drop(folder / run_folder.CHECKPOINTS)  # a kill may have come between seal and removal
+            yield Note(f"{folder} is finished: nothing to do")
+            return
+        if group.leads:
+            sweep(folder)
+            remove(folder / run_folder.TASK / TUNED)  # a kill came after tuning: it is to be done again
         group.wait()
-    else:
+        if group.leads and not going_on:
+            job = _job(run)
+            _begin(run, job.task)
+            group.wait()
+        else:
+            group.wait()
+            job = _job(run, bundle.load_task(folder / run_folder.TASK, parts=parts))
+        seconds = 0.0
+        notes = map(Note, [] if going_on else _notes(run, job))
+        for report in _recorded(run, chain(notes, loop.train(job), _tuning(job))):
+            seconds = report.seconds if isinstance(report, DoneReport) else seconds
+            yield report
+        if group.leads:
+            _finish(run, job, seconds)
         group.wait()
-        job = _job(run, bundle.load_task(folder / run_folder.TASK, parts=parts))
-    seconds = 0.0
-    notes = map(Note, [] if going_on else _notes(run, job))
-    for report in _recorded(run, chain(notes, loop.train(job), _tuning(job))):
-        seconds = report.seconds if isinstance(report, DoneReport) else seconds
-        yield report
-    if group.leads:
-        _finish(run, job, seconds)
-    group.wait()
 
 
 def fit_in_memory(config: RunConfig, examples: Examples) -> bundle.Model:
@@ -263,6 +251,7 @@ def _job(run: _Run, task: Task | None = None) -> Job:
             task = config.task.learn(run.examples.train)
         _check_metric(config.training.metric, task)
     precision = precision_for(task.config.part_configs, run.device, asked=config.training.precision)
+    bundle.check_size(task)
     torch.manual_seed(config.seed)
     model = task.build_model()
     with examples_of(tables.get("train", data.train)):

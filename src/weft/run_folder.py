@@ -20,13 +20,14 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from weft.config import read_saved
-from weft.errors import RunFolderError
+from weft.errors import RunFolderError, WeftError
 from weft.files import TEMPORARY, sha256, write_json
 from weft.lock import LOCK
 
@@ -154,6 +155,18 @@ def check_whole(folder: Path) -> None:
         if sha256(folder / name) != expected:
             what = f"is damaged: its SHA-256 is not the one in {SEAL}"
             raise RunFolderError(what, where=str(folder / name), hint=again)
+
+
+@contextmanager
+def reading(folder: Path) -> Generator[None]:
+    """Turn whatever goes wrong within the block into a RunFolderError: a folder may hold what nobody foresaw."""
+    try:
+        yield
+    except WeftError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RunFolderError(f"the model cannot be read: {reason}", where=str(folder)) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def test_a_folder_without_such_a_part_is_refused(corpus, tmp_path):
         settings(encoder=f"pretrained:{unfinished}")
     broken = shutil.copytree(corpus, tmp_path / "broken")
     (broken / "task" / "task.json").unlink()
-    with pytest.raises(RunFolderError, match="cannot be read"):
+    with pytest.raises(RunFolderError, match="is missing"):
         settings(encoder=f"pretrained:{broken}")
 
 

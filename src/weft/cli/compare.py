@@ -42,8 +42,8 @@ REPEATS = "With folds: repetitions of the cross-validation. With --test: number 
 @click.option("--encoders", help=f"{ENCODERS} Default: bag,cnn,lstm,transformer.")
 @click.option("--decoders", help="The same for models that generate text: transformer, lstm, gru, gpt.")
 @click.option("--task", "kind", metavar=METAVAR, help=TASK)
-@click.option("--folds", type=click.IntRange(min=2), help="Number of cross-validation folds. Default: 5.")
-@click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help=REPEATS)
+@click.option("--folds", type=click.IntRange(2, 1000), help="Number of cross-validation folds. Default: 5.")
+@click.option("--repeats", type=click.IntRange(1, 1000), default=1, show_default=True, help=REPEATS)
 @click.option("--test", help="Test file, instead of folds.")
 @click.option("--text", help="Column of the text. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
@@ -54,7 +54,7 @@ REPEATS = "With folds: repetitions of the cross-validation. With --test: number 
 @click.option("--resume", is_flag=True, help="Resume: finished runs are kept; models and repeats may be added.")
 @click.option("--keep-models", is_flag=True, help="Keep the weights of every run; else only its predictions.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, for all models.")
-@click.option("--seed", type=int, help="Random seed: the same seed gives the same folds and weights.")
+@click.option("--seed", type=options.SEED, help="Random seed: the same seed gives the same folds and weights.")
 @options.several_runs
 def command(
     source: str,

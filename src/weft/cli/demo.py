@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from weft.cli import options
 from weft.cli.console import Teller, stopping
 from weft.cli.formatting import interval
 from weft.run_folder import PAGE
@@ -20,7 +21,11 @@ from weft.run_folder import PAGE
 @click.command("demo", short_help="Train four classifiers and a translator on built-in data.")
 @click.option("--output", default="runs/demo", show_default=True, help="Folder for data, runs and page.")
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Random seed: the same seed gives the same data and weights."
+    "--seed",
+    type=options.SEED,
+    default=0,
+    show_default=True,
+    help="Random seed: the same seed gives the same data and weights.",
 )
 def command(output: str, seed: int) -> None:
     """Train bag, CNN, LSTM and Transformer on reviews made by weft, and a translator on sentences with numbers."""

@@ -64,7 +64,7 @@ STUDENTS = {"encoder": "cnn", "decoder": "lstm"}
 @click.option("--output", help="Folder for runs and page. Default: runs/ and the names of teacher and student.")
 @click.option("--resume", is_flag=True, help="Resume: predictions of the teacher and finished runs are kept.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting of the student.")
-@click.option("--seed", type=int, help="Random seed. Default: that of the teacher.")
+@click.option("--seed", type=options.SEED, help="Random seed. Default: that of the teacher.")
 @options.several_runs
 def command(
     teacher: str,

@@ -47,7 +47,7 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 @click.option("--test", help="Test file: are its texts in SOURCE too?")
 @click.option("--no-label-errors", is_flag=True, help="Skip the search for label errors, which trains five models.")
 @click.option("--output", help="Folder for page.html and inspection.json. Default: runs/inspect- and the file's name.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same findings.")
+@click.option("--seed", type=options.SEED, default=0, show_default=True, help="Same seed, same findings.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every row, instead of a table.")
 @options.encoding
 @options.header

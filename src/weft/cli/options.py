@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from weft.config import LARGEST
 from weft.data.examples.roles import as_option, named_by_user
 from weft.data.formats.encodings import open_bytes
 from weft.data.formats.folders import as_source
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.tasks.base import TaskConfig
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+SEED = click.IntRange(0, LARGEST)
+"""Type of a random seed."""
 
 device: Decorator = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where to run. Default: a GPU if there is one."
@@ -69,7 +72,7 @@ def one_run(command: Callable[..., Any]) -> Callable[..., Any]:
     overrides = click.option(
         "--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Any setting, as training.epochs=5."
     )
-    seed = click.option("--seed", type=int, help="Random seed: the same seed gives the same weights.")
+    seed = click.option("--seed", type=SEED, help="Random seed: the same seed gives the same weights.")
     quiet = click.option("--quiet", is_flag=True, help="Print only errors.")
     return _all(output, resume, overrides, seed, device, encoding, on_bad_row, quiet)(command)
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from weft.cli import options
 from weft.cli.formatting import called
 from weft.data.checks.findings import counted
 from weft.data.formats.encodings import check, detect, open_bytes
@@ -50,7 +51,7 @@ WORDS = ("13a", "intl", "none")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--encoding", help="Encoding of the files. Default: detected.")
 @click.option("--on-bad-row", type=click.Choice(["stop", "skip"]), default="stop", help=BAD_ROW)
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed of intervals and p-values.")
+@click.option("--seed", type=options.SEED, default=0, show_default=True, help="Random seed of intervals and p-values.")
 def command(
     hypotheses: str,
     references: tuple[str, ...],

@@ -139,7 +139,7 @@ class Beam(SearchConfig):
 
     in_order: ClassVar[tuple[str, ...]] = ("size",)
     kind: Literal["beam"] = "beam"
-    size: Annotated[int, Field(ge=1), _hint("5 is usual, 1 is greedy search")] = 5
+    size: Annotated[int, Field(ge=1, le=1000), _hint("5 is usual, 1 is greedy search")] = 5
     """Beam size: the number of outputs that are written side by side."""
     length_penalty: Annotated[float, Field(allow_inf_nan=False), _hint("1 compares means, 0 compares sums")] = 1.0
     """Length penalty alpha: the sum of log-probabilities is divided by length ** alpha, so that 0 is the sum and 1 the
@@ -217,7 +217,7 @@ class Sample(Sampling):
     """Sampling: tokens drawn by their probability; the draws of a row do not depend on the rows beside it."""
 
     kind: Literal["sample"] = "sample"
-    samples: Annotated[int, Field(ge=1), _hint("1 writes one output for each row")] = 1
+    samples: Annotated[int, Field(ge=1, le=10_000), _hint("1 writes one output for each row")] = 1
     """Number of outputs that are drawn for each row."""
 
 
@@ -228,7 +228,7 @@ class MinimumRisk(Sampling):
     """
 
     kind: Literal["minimum-risk"] = "minimum-risk"
-    samples: Annotated[int, Field(ge=2), _hint("16 is cheap, 100 is better")] = 16
+    samples: Annotated[int, Field(ge=2, le=1000), _hint("16 is cheap, 100 is better")] = 16
     """Number of outputs that are drawn for each row, which are candidates and references of each other."""
 
 

@@ -153,7 +153,9 @@ def _lesson(
         raise ConfigError(what, where="task.loss.teacher.alpha", hint="set it below 1, or give no unlabelled texts")
     suited(config)
     with examples_of(config.data.train):
-        task.learn(examples.train).build_model()  # no mistake is to come up after hours of the teacher's
+        learned = task.learn(examples.train)  # no mistake is to come up after hours of the teacher's
+        bundle.check_size(learned)
+        learned.build_model()
     more, said = new_texts(files, examples, config.data, column=column)
     plan = {
         "teacher": run_folder.seal_sum(place),

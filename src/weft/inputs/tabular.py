@@ -6,6 +6,7 @@ import csv
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -13,13 +14,14 @@ import numpy as np
 import torch
 from pydantic import BeforeValidator, model_validator
 
+from weft.config import read_saved
 from weft.data.batch import Tabular
 from weft.data.checks.findings import counted
 from weft.data.columns import Columns, Share
 from weft.data.examples.roles import Role, find_roles
 from weft.data.sources import Row, Table
 from weft.errors import InputError
-from weft.files import read_json, write_json
+from weft.files import write_json
 from weft.inputs.base import Input, InputConfig
 from weft.models.tabular import TabularEncoderConfig, TabularSpec
 
@@ -119,7 +121,17 @@ class TabularInputConfig(InputConfig):
 
     def loaded(self, folder: Path) -> TabularInput:
         """Read what `TabularInput.save` wrote."""
-        return TabularInput(self, **read_json(folder / _FILE))
+        saved = read_saved(folder / _FILE, _Saved)
+        return TabularInput(self, mean=saved.mean, deviation=saved.deviation, known=saved.known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """Content of the file that `TabularInput.save` writes."""
+
+    mean: Mapping[str, float]
+    deviation: Mapping[str, float]
+    known: Mapping[str, Sequence[str]]
 
 
 class TabularInput(Input[Mapping[str, str], Tabular]):

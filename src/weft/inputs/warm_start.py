@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from weft.errors import ConfigError, InputError, RunFolderError
-from weft.files import read_json
+from weft.config import read_saved
+from weft.errors import ConfigError, RunFolderError
 from weft.models.weights import own_weights
-from weft.run_folder import WEIGHTS, is_finished
+from weft.run_folder import SEAL, TASK, WEIGHTS, check_own, is_finished, reading
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
 from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
 
@@ -40,7 +39,7 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
     if not isinstance(settings, Mapping):
         return settings
     folder, over = _asked(settings.get(part, f"pretrained:{settings.get('start') or ''}"))
-    if not folder or not (Path(folder) / "task").is_dir():
+    if not folder or not (Path(folder) / TASK).is_dir():
         return settings
     if not is_finished(Path(folder)):
         raise RunFolderError("the run is not finished", where=folder, hint="finish it with --resume")
@@ -49,9 +48,10 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
         hint = "leave task.tokenizer out"
         raise ConfigError(f"{folder} has a tokenizer, which its {part} reads by", where="task.tokenizer", hint=hint)
     found = _saved(Path(folder))
-    two_sides = (Path(folder) / "task" / "source").exists()
+    two_sides = (Path(folder) / TASK / "source").exists()
     reads = "reader" in found
-    if found.get(part) is None or two_sides or (reads and "reader" not in own):
+    has_part = isinstance(found.get(part), Mapping) and "tokenizer" in found
+    if not has_part or two_sides or (reads and "reader" not in own):
         kind = found.get("kind")
         objective = "mlm" if part == "encoder" else "clm"
         hint = f"name a folder of `weft pretrain --objective {objective}`, or of a model of the same kind"
@@ -64,12 +64,8 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
 
 def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
     """Load the tokenizer of a folder that training starts from. Raises RunFolderError where it cannot be read."""
-    try:
-        return config.load(Path(folder) / "task")
-    except InputError:
-        raise  # a ValueError that says itself what is wrong
-    except (OSError, ValueError, KeyError) as error:
-        raise _unreadable(folder, error) from None
+    with reading(Path(folder)):
+        return config.load(Path(folder) / TASK)
 
 
 def start_from_run(
@@ -92,10 +88,8 @@ def start_from_run(
         RunFolderError: they cannot be read.
 
     """
-    try:
+    with reading(Path(folder)):
         weights = {_reads(name): one for name, one in load_file(Path(folder) / WEIGHTS).items()}
-    except (OSError, SafetensorError) as error:
-        raise _unreadable(folder, error) from None
     inserted = has_part_view and "reader" not in _saved(Path(folder))
     taken, there_are = 0, sum(one.numel() for one in weights.values())
     for name, value in ((_reads(name), one) for name, one in own_weights(model).items()):
@@ -156,11 +150,5 @@ def _asked(part: Any) -> tuple[str, Mapping[str, Any]]:
 
 
 def _saved(folder: Path) -> dict[str, Any]:
-    try:
-        return dict(read_json(folder / "task" / "task.json"))
-    except (OSError, ValueError) as error:
-        raise _unreadable(str(folder), error) from None
-
-
-def _unreadable(folder: str, error: Exception) -> RunFolderError:
-    return RunFolderError(f"the model cannot be read: {str(error).splitlines()[0]}", where=folder)
+    check_own(folder, (SEAL, WEIGHTS, TASK))
+    return read_saved(folder / TASK / "task.json", dict[str, Any])

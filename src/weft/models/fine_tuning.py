@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from torch import nn
 
 from weft.config import Config
 from weft.errors import ConfigError
+from weft.models.architecture import architecture_of
 from weft.models.base import PartConfig
-from weft.models.model_folder import library, located, read_architecture
+from weft.models.model_folder import Head, check_size, library, located, read_architecture
 
 Freeze = Literal["none", "embeddings", "all"] | int
 
@@ -69,6 +70,15 @@ class FineTuning(PartConfig):
         """Folder of the tokenizer of this part."""
         return self.folder
 
+    @field_validator("architecture")
+    @classmethod
+    def _describes_a_network(cls, said: dict[str, Any] | None) -> dict[str, Any] | None:
+        return None if said is None else architecture_of(said)
+
+    def head_of(self, said: Mapping[str, Any]) -> Head:  # noqa: ARG002
+        """Return the head that a network of this architecture is read with."""
+        return "none"
+
     def ready(self) -> Self:
         """Return a copy with the content of `config.json`; fetches what is on the hub.
 
@@ -81,6 +91,7 @@ class FineTuning(PartConfig):
             raise ConfigError("the folder of the model is not named", where="pretrained", hint=hint)
         folder = located(self.folder)
         said = read_architecture(folder, kinds=self.serves)
+        check_size(folder, said, head=self.head_of(said))
         return self.model_copy(update={"folder": str(folder), "architecture": said})
 
 

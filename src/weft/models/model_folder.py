@@ -6,16 +6,22 @@ nothing is fetched unless a name says so (`hub:`).
 
 from __future__ import annotations
 
-import json
+import math
+import os
+import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
-from weft.errors import ConfigError, MissingExtra
+from weft.errors import ConfigError, MissingExtra, WeftError
+from weft.files import parsed, small_text
+from weft.models.architecture import architecture_of
+from weft.models.weights import saved_shapes, sketch
 from weft.run_folder import is_finished
 
 READERS = (
@@ -33,6 +39,10 @@ SYMBOLS = ("bos_token_id", "decoder_start_token_id", "eos_token_id", "forced_bos
 """Special tokens that begin and end a sequence; some folders name them in `generation_config.json` alone."""
 Head = Literal["none", "causal", "pair"]
 """Head of a network: none, a causal language model, or a decoder behind an encoder."""
+_ADAPTER = "adapter_config.json"
+_WEIGHTS = re.compile(r"[^/\\\0]+\.safetensors")
+_SPARE = 1 << 20
+"""Weights that any folder may lack, such as a pooler that is not used."""
 _CLASSES = {"none": "AutoModel", "causal": "AutoModelForCausalLM", "pair": "AutoModelForSeq2SeqLM"}
 
 
@@ -77,10 +87,8 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
             hint = "name the folder of a model of `transformers`; a run of `weft pretrain` serves other tasks"
             raise ConfigError("is a run of weft, from which this task cannot start", where=where, hint=hint)
         raise ConfigError("there is no config.json in this folder", where=where, hint="is it that of a model?")
-    try:
-        found = dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError):
-        raise ConfigError("is not JSON", where=str(path), hint="copy the folder again") from None
+    _check_files(folder)
+    found = _read(path)
     if "auto_map" in found or any(folder.glob("*.py")):
         hint = "take a model that is no more than weights"
         raise ConfigError("has code of its own, which weft does not run", where=where, hint=hint)
@@ -94,14 +102,49 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
     if kind not in kinds or (kind in READERS and found.get("is_decoder")):
         known = ", ".join(f"`{one}`" for one in kinds)
         raise ConfigError(f"`{kind}` does not serve here", where=str(path), hint=f"what does: {known}")
-    # names with a line below are of the program that wrote it; some let `transformers` fetch kernels
-    said = {name: value for name, value in found.items() if not name.startswith("_")}
-    return said if kind in READERS else said | _symbols(folder, said)
+    try:
+        return architecture_of(found if kind in READERS else found | _symbols(folder, found))
+    except ValueError as error:
+        raise ConfigError(str(error), where=str(path), hint="copy the folder again") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(parsed(small_text(path)))
+    except (OSError, ValueError, TypeError) as error:
+        reason = "" if isinstance(error, TypeError) else f": {str(error).splitlines()[0]}"
+        raise ConfigError(f"is not JSON{reason}", where=str(path), hint="copy the folder again") from None
+
+
+def _check_files(folder: Path) -> None:
+    """Raise ConfigError where something else than the files of a folder would be read.
+
+    The links of the hub's cache point to files that were fetched with the folder: no others are followed.
+    """
+    own = Path(os.path.realpath(folder))
+    roots = (own, own.parent.parent / "blobs") if own.parent.name == "snapshots" else (own,)
+    for file in (one for pattern in FILES for one in folder.glob(pattern)):
+        if Path(os.path.realpath(file)).parent not in roots or not file.is_file():
+            hint = "copy what it points to into the folder"
+            raise ConfigError("is no file of this folder", where=str(file), hint=hint)
+    if (folder / _ADAPTER).exists():
+        hint = "add it to the weights of its model first (merge_and_unload of peft), and take that folder"
+        raise ConfigError("is an adapter for the weights of another folder", where=str(folder / _ADAPTER), hint=hint)
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return
+    named = _read(index).get("weight_map")
+    for name in set(named.values()) if isinstance(named, dict) else {""}:
+        if not isinstance(name, str) or not _WEIGHTS.fullmatch(name):
+            what = f"names `{name}`, expected a file of this folder that ends in .safetensors"
+            raise ConfigError(what, where=str(index), hint="copy the folder again")
+        if not (folder / name).is_file():
+            raise ConfigError("is missing", where=str(folder / name), hint="copy the whole folder")
 
 
 def _symbols(folder: Path, said: Mapping[str, Any]) -> dict[str, Any]:
     path = folder / "generation_config.json"
-    more = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    more = _read(path) if path.is_file() else {}
     found = {name: more[name] for name in SYMBOLS if said.get(name) is None and more.get(name) is not None}
     # a model may have several ends: its texts end with the first
     return {name: value[0] if isinstance(value, list) else value for name, value in found.items()}
@@ -116,17 +159,50 @@ def library(name: Literal["transformers", "peft"]) -> Any:
 
 
 def fresh(architecture: Mapping[str, Any], *, head: Head) -> Any:
-    """Build the network with fresh weights."""
-    return getattr(library("transformers"), _CLASSES[head]).from_config(_settings(architecture))
+    """Build the network with fresh weights. Raises ConfigError where it does not fit into memory, or cannot be."""
+    build = partial(getattr(library("transformers"), _CLASSES[head]).from_config, _settings(architecture))
+    with _building(), _quiet(library("transformers").utils.logging):
+        sketch(build)
+        return build()
+
+
+def check_size(folder: Path, architecture: Mapping[str, Any], *, head: Head) -> None:
+    """Raise ConfigError where a folder has not the weights that its architecture asks for; nothing is read but names.
+
+    The folder of a model may leave out what is computed, what is not used, and what is the same as something else.
+    """
+    with _building(str(folder / "config.json")):
+        network = sketch(partial(getattr(library("transformers"), _CLASSES[head]).from_config, _settings(architecture)))
+        shapes = [one for file in folder.glob("*.safetensors") for one in saved_shapes(file).values()]
+    if network is None:
+        return
+    asked = sum(one.numel() for one in network.parameters())
+    there = sum(map(math.prod, shapes))
+    if asked > 2 * there + _SPARE:
+        what = f"asks for {asked:,} weights, and the folder has {there:,}"
+        raise ConfigError(what, where=str(folder / "config.json"), hint="copy the folder again")
+
+
+@contextmanager
+def _building(where: str = "config.json") -> Generator[None]:
+    """Turn whatever `transformers` raises for an architecture that cannot be into a ConfigError."""
+    try:
+        yield
+    except WeftError:
+        raise
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        what = f"describes no network that can be built: {reason}"
+        raise ConfigError(what, where=where, hint="copy the folder again") from error
 
 
 def loaded(folder: Path, architecture: Mapping[str, Any], *, head: Head) -> Any:
     """Build the network with the weights of a folder. Raises ConfigError where they do not fit its architecture."""
-    if read_architecture(folder, kinds=(architecture["model_type"],)) != architecture:
+    if read_architecture(folder, kinds=(architecture["model_type"],)) != architecture_of(architecture):
         what = "config.json has changed since training began"
         raise ConfigError(what, where=str(folder), hint="train into another folder")
     transformers = library("transformers")
-    with _quiet(transformers.utils.logging):
+    with _building(str(folder)), _quiet(transformers.utils.logging):
         network, found = getattr(transformers, _CLASSES[head]).from_pretrained(
             folder,
             config=_settings(architecture),
@@ -143,7 +219,9 @@ def loaded(folder: Path, architecture: Mapping[str, Any], *, head: Head) -> Any:
 
 
 def _settings(architecture: Mapping[str, Any]) -> Any:
-    return library("transformers").CONFIG_MAPPING[architecture["model_type"]].from_dict(dict(architecture))
+    with _building():
+        known = architecture_of(architecture)
+        return library("transformers").CONFIG_MAPPING[known["model_type"]].from_dict(known)
 
 
 @contextmanager

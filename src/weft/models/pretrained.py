@@ -46,9 +46,10 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
     def longest(self) -> int | None:
         """Number of learned positions; None where positions are relative."""
         found = self.architecture or {}
-        if not found.get("position_biased_input", True) or "max_position_embeddings" not in found:
+        if not found.get("position_biased_input", True) or found.get("max_position_embeddings") is None:
             return None
-        reserved = 1 + found.get("pad_token_id", 1) if found["model_type"] in AFTER_PADDING else 0
+        pad = found.get("pad_token_id")
+        reserved = 1 + (1 if pad is None else pad) if found.get("model_type") in AFTER_PADDING else 0
         return found["max_position_embeddings"] - reserved
 
     def build(self, spec: TokenSpec) -> PretrainedEncoder:
@@ -76,10 +77,13 @@ class PretrainedEncoderConfig(FineTuning, EncoderConfig):
         encoder.take(loaded(Path(self.folder), self.architecture or {}, head=self._head))
         return [encoder.settle(self, folder=self.folder)]
 
+    def head_of(self, said: Mapping[str, Any]) -> Head:
+        """Return the head of the whole of a pair, which knows what its folder leaves out; of an encoder alone none."""
+        return "pair" if said.get("model_type") in PAIRS else "none"
+
     @property
     def _head(self) -> Head:
-        """Half of a pair is loaded with the whole, which knows what its folder leaves out."""
-        return "pair" if (self.architecture or {}).get("model_type") in PAIRS else "none"
+        return self.head_of(self.architecture or {})
 
 
 class PretrainedEncoder(FineTuned, Encoder):

@@ -34,7 +34,11 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
     @property
     def head(self) -> Head:
         """Kind of head on its network."""
-        return "pair" if self._said["model_type"] in PAIRS else "causal"
+        return self.head_of(self._said)
+
+    def head_of(self, said: Mapping[str, Any]) -> Head:
+        """Return the head that a network of this architecture is read with."""
+        return "pair" if said.get("model_type") in PAIRS else "causal"
 
     @property
     def longest(self) -> int | None:
@@ -42,14 +46,14 @@ class PretrainedDecoderConfig(FineTuning, DecoderConfig):
         said = self.architecture or {}
         if "relative_attention_num_buckets" in said:
             return None
-        return next((said[name] for name in ("max_position_embeddings", "n_positions") if name in said), None)
+        return next((said[name] for name in ("max_position_embeddings", "n_positions") if said.get(name)), None)
 
     @property
     def symbols(self) -> Symbols:
         """The ids that begin and end its sequences, as in `transformers`. Raises ConfigError where none are named."""
         said = self._said
         end, begin = said.get("eos_token_id"), said.get("decoder_start_token_id", said.get("bos_token_id"))
-        if end is None:
+        if not isinstance(end, int):
             raise ConfigError("config.json does not say with what a text ends", where=self.folder, hint="eos_token_id")
         first = end if begin is None else begin
         forced = said.get("forced_bos_token_id")

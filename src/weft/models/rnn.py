@@ -25,7 +25,7 @@ class RnnEncoderConfig(EncoderConfig):
     """Width of the embeddings."""
     hidden: int = Field(default=96, ge=1)
     """Width of the state of each direction."""
-    layers: int = Field(default=1, ge=1)
+    layers: int = Field(default=1, ge=1, le=1000)
     """Number of layers."""
     directions: Literal[1, 2] = 2
     """Number of reading directions: 2 reads each text from its end too."""

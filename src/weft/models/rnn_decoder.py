@@ -39,7 +39,7 @@ class RnnDecoderConfig(DecoderConfig):
     """Width of the embeddings, which also score the vocabulary."""
     hidden: int = Field(default=384, ge=1)
     """Width of the hidden state."""
-    layers: int = Field(default=1, ge=1)
+    layers: int = Field(default=1, ge=1, le=1000)
     """Number of layers."""
     attention: Scoring = "multiplicative"
     """Attention to the memory: `additive` (Bahdanau et al. 2015, appendix A.1.2), `multiplicative` (Luong et al. 2015,

@@ -22,7 +22,7 @@ Positions = Literal["sinusoidal", "learned", "rotary"]
 
 
 Width = Annotated[int, Field(ge=2, multiple_of=2, description="Width of the embeddings and of all states; even.")]
-Layers = Annotated[int, Field(ge=1, description="Number of layers.")]
+Layers = Annotated[int, Field(ge=1, le=1000, description="Number of layers.")]
 FeedForward = Annotated[int, Field(ge=1, description="Width inside the feed-forward part of a layer.")]
 LayerDropout = Annotated[
     float,

@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from weft.config import read_saved
 from weft.data.batch import Moves
 from weft.data.checks.findings import counted
 from weft.data.columns import Columns
@@ -21,7 +22,7 @@ from weft.data.examples.roles import Names, Role, has_columns
 from weft.data.examples.span_questions import ANSWERS, ROLES, Question, learnable, questions_of
 from weft.data.sources import Table
 from weft.errors import InputError
-from weft.files import read_json, write_json
+from weft.files import write_json
 from weft.inputs.question_passage import (
     PassageInput,
     targets,
@@ -108,10 +109,24 @@ class QuestionAnsweringConfig(PassageTaskConfig):
     def load(self, folder: Path) -> QuestionAnswering:
         """Load what `QuestionAnswering.save` wrote."""
         assert self.tokenizer is not None
-        tuned, learned = folder / TUNED, read_json(folder / "questions.json")
-        task = QuestionAnswering(self, PassageInput(self, self.tokenizer.load(folder)), always=learned["always"])
-        task.threshold = read_json(tuned)["threshold"] if tuned.exists() else NONE_AT_ALL
+        tuned, learned = folder / TUNED, read_saved(folder / "questions.json", _Saved)
+        task = QuestionAnswering(self, PassageInput(self, self.tokenizer.load(folder)), always=learned.always)
+        task.threshold = read_saved(tuned, _Tuned).threshold if tuned.exists() else NONE_AT_ALL
         return task
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """Content of `questions.json`."""
+
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Tuned:
+    """Content of `tuned.json`."""
+
+    threshold: float
 
 
 class QuestionAnswering(Task):

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from weft.config import LARGEST, read_saved
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
@@ -36,7 +37,7 @@ from weft.decoding.generate import Output
 from weft.decoding.teacher_forcing import TeacherForcing, feed
 from weft.decoding.token_loss import disagreement, references, token_loss
 from weft.errors import InputError
-from weft.files import read_json, write_json
+from weft.files import write_json
 from weft.inputs.source_target import (
     SourceTargetBatch,
     SourceTargetInput,
@@ -201,7 +202,14 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
     def load(self, folder: Path) -> Seq2SeqTask:
         """Load what `Seq2Seq.save` wrote."""
         read = SourceTargetInput(self, loaded_tokenizers(self, folder))
-        return Seq2SeqTask(self, read, longest=read_json(folder / "seq2seq.json")["longest"])
+        return Seq2SeqTask(self, read, longest=read_saved(folder / "seq2seq.json", _Saved).longest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """Content of `seq2seq.json`."""
+
+    longest: Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class Seq2SeqTask(Writer, Teacher, Task):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -18,8 +18,9 @@ import regex
 import rjieba
 from pydantic import field_validator, model_validator
 
+from weft.config import read_saved
 from weft.errors import ConfigError
-from weft.files import read_json, write_json
+from weft.files import write_json
 from weft.store import Pile, parts
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import Numbers, Pieces, Rules, Unit, rules_of, segment
@@ -80,6 +81,16 @@ class CuttingConfig(TokenizerConfig):
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """Content of `cutting.json`."""
+
+    stop_words: list[str] = field(default_factory=list)
+    dictionary: list[str] = field(default_factory=list)
+    whole_runs: bool = True
+    texts: dict[str, int] = field(default_factory=dict)
+
+
 class Cutter:
     """Normalizes texts and cuts them by its own lists; made by `Cutter.learn` or `Cutter.load`.
 
@@ -129,9 +140,8 @@ class Cutter:
     def load(cls, config: CuttingConfig, folder: Path) -> Cutter:
         """Load the lists that `save` wrote; folders of before it wrote any have runs of kana or Thai as words."""
         path = folder / "cutting.json"
-        saved: dict[str, Any] = read_json(path) if path.exists() else {}
-        saved.setdefault("whole_runs", True)
-        return cls(config, **saved)
+        saved = read_saved(path, _Saved) if path.exists() else _Saved()
+        return cls(config, **asdict(saved))
 
     def save(self, folder: Path) -> None:
         """Write `cutting.json`."""

@@ -15,6 +15,7 @@ import numpy as np
 from tokenizers import Tokenizer as Engine
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
+from weft.config import read_saved
 from weft.errors import ConfigError
 from weft.files import read_json, write_json
 from weft.text.normalize import Form, NormalizeConfig, Space, normalize
@@ -57,7 +58,7 @@ class PretrainedTokenizerConfig(TokenizerConfig):
     def load(self, folder: Path) -> PretrainedTokenizer:
         """Load the tokenizer that `PretrainedTokenizer.save` wrote."""
         engine = Engine.from_file(str(folder / "tokenizer.json"))
-        return PretrainedTokenizer(self, engine, read_json(folder / "special_tokens.json"))
+        return PretrainedTokenizer(self, engine, read_saved(folder / "special_tokens.json", dict[str, str]))
 
 
 class PretrainedTokenizer(Tokenizer):

@@ -14,11 +14,12 @@ import numpy as np
 from pydantic import Field
 from safetensors.numpy import load_file, save_file
 
-from weft.config import Config
-from weft.files import placed, read_json, write_json
+from weft.config import Config, read_saved
+from weft.files import placed, write_json
 
 PAD, UNKNOWN = 0, 1
 _BLOCK = 1 << 20
+SMALL_BITS, LARGE_BITS = 22, 24
 
 
 class VocabularyConfig(Config):
@@ -63,7 +64,7 @@ class Vocabulary:
     @classmethod
     def load(cls, path: Path) -> Vocabulary:
         """Load the vocabulary that `save` wrote."""
-        return cls(read_json(path))
+        return cls(read_saved(path, list[str]))
 
 
 class HashedVocabulary:
@@ -132,11 +133,14 @@ class HashedVocabulary:
     def load(cls, path: Path) -> HashedVocabulary:
         """Load the vocabulary that `save` wrote."""
         found = load_file(path)
-        return cls(found["kept"], bits=int(found["bits"][0]))
+        bits = int(found["bits"][0])
+        if bits not in (SMALL_BITS, LARGE_BITS):
+            raise ValueError(f"expected {SMALL_BITS} or {LARGE_BITS} bits, found {bits}")
+        return cls(found["kept"], bits=bits)
 
 
 def _bits(keys: int) -> int:
-    return 24 if keys > 2_000_000 else 22
+    return LARGE_BITS if keys > 2_000_000 else SMALL_BITS
 
 
 def _bucket(keys_N: np.ndarray, bits: int) -> np.ndarray:
