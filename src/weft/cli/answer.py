@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.text import Text
 
 from weft.cli import options
+from weft.cli.console import Terminal
+from weft.cli.printing import say
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
 
@@ -59,13 +60,13 @@ def command(
         raise ConfigError(f"a model of task `{config.kind}` finds no answers in a passage", where=folder, hint=hint)
     if not all(question.strip() for question in questions):
         raise InputError("question is empty", where="--question")
-    console = Console(file=sys.stdout, highlight=False)
+    console = Terminal()
     for question in questions or _asked():
         asked = config.example(question, passage)
         (given,) = model.answer([asked])
         if as_json:
             record = {name: value for name, value in model.task.record(given, asked).items() if name != "passage"}
-            click.echo(json.dumps(record, ensure_ascii=False))
+            say(json.dumps(record, ensure_ascii=False))
         else:
             if len(questions) > 1 or not (questions or sys.stdin.isatty()):
                 console.print(Text(question, style="dim"), soft_wrap=True)
@@ -94,7 +95,11 @@ def shown(given: Any, passage: str, *, marked: bool) -> Text:
 def _asked() -> Iterator[str]:
     """Yield questions from a terminal until an empty line; those of a pipe to its end, without the blank lines."""
     if not sys.stdin.isatty():
-        yield from filter(None, map(str.strip, sys.stdin))
+        try:
+            yield from filter(None, map(str.strip, sys.stdin))
+        except UnicodeDecodeError as error:
+            what = f"byte 0x{error.object[error.start]:02x} of the questions is not UTF-8"
+            raise InputError(what, where="standard input", hint="convert them, or pass each as --question") from None
         return
     while True:
         try:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from weft.cli import options
-from weft.cli.console import Teller, stopping
+from weft.cli.console import Teller, Terminal, stopping
 from weft.cli.formatting import called, in_sentence, interval
+from weft.cli.printing import say
 from weft.config import kind_of
 from weft.errors import ConfigError, did_you_mean
 from weft.metrics.names import measure
@@ -92,7 +90,7 @@ def command(
         Teller(quiet=quiet).tell(reports)
     result = results(folder)
     if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False))
+        say(json.dumps(result, ensure_ascii=False))
     else:
         _print(result, folder)
 
@@ -131,15 +129,15 @@ def _task(given: dict[str, Any]) -> type[TaskConfig]:
 
 
 def _print(found: Mapping[str, Any], folder: Path) -> None:
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(f"[bold]{escape(found['data'])}[/bold]", soft_wrap=True)
+    console = Terminal()
+    console.print(found["data"], style="bold", soft_wrap=True)
     console.print(_table(found))
-    console.print(_legend(found), markup=False, soft_wrap=True)
+    console.print(_legend(found), soft_wrap=True)
     if found["said"]:
         method = [f"(by {found['decided_by']})", *([found["advice"]] if found["advice"] else [])]
         for sentence in ("", *found["said"], *method):
-            console.print(sentence, markup=False, soft_wrap=True)
-    console.print(f"\npage: {folder / PAGE}", markup=False, soft_wrap=True)
+            console.print(sentence, soft_wrap=True)
+    console.print(f"\npage: {folder / PAGE}", soft_wrap=True)
 
 
 PLACES = {
@@ -169,7 +167,7 @@ def _table(found: Mapping[str, Any]) -> Table:
     for model in found["models"]:
         first, *others = (_spread(name, model["scores"].get(name), runs=runs, first=names[0]) for name in names)
         table.add_row(
-            escape(model["name"]),
+            model["name"],
             first,
             interval(names[0], model["pooled"][names[0]]),
             *others,

@@ -5,16 +5,18 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from weft.cli.formatting import called, in_sentence, interval
+from weft.cli.printing import printable
 from weft.metrics.names import in_full as shown
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport, clock
 
@@ -24,11 +26,35 @@ ASKED = {"with_answer": "with an answer", "without_answer": "unanswerable"}
 """The kinds of questions on a passage."""
 
 
+class Terminal(Console):
+    """A console that prints texts as they are spelled: no markup, no emoji by name, nothing that it would obey."""
+
+    def __init__(self, *, err: bool = False, quiet: bool = False, soft_wrap: bool = False) -> None:
+        super().__init__(
+            file=None if err else sys.stdout,
+            stderr=err,
+            quiet=quiet,
+            soft_wrap=soft_wrap,
+            markup=False,
+            emoji=False,
+            highlight=False,
+        )
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Make a text for printing, in which its width is that of what is shown."""
+        return super().render_str(printable(text), **how)
+
+    def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+        """Yield what is printed; the rest is printable already but for texts that came ready-made."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
 class Teller:
     """Prints the reports of a run as they come: a live bar on a terminal, else a plain line every few seconds."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self.console = Terminal(err=True, quiet=quiet, soft_wrap=True)
         self._said = time.monotonic()
         self._score = ""
         self._bar: Progress | None = None
@@ -46,26 +72,30 @@ class Teller:
     def _one(self, report: Report) -> None:
         match report:
             case Note(text):
-                self.console.print(text, markup=False)
+                self.console.print(text)
             case StepReport():
                 self._progress(report)
             case EvalReport():
                 self._score = report.score
-                self.console.print(str(report), markup=False)
+                self.console.print(str(report))
             case SaveReport():
                 if self._bar is None:
-                    self.console.print(str(report), markup=False)
+                    self.console.print(str(report))
             case DoneReport():
-                self.console.print(str(report), markup=False)
+                self.console.print(str(report))
 
     def _progress(self, report: StepReport) -> None:
         if not self.console.is_terminal:
             if time.monotonic() - self._said >= PLAIN_SECONDS:
                 self._said = time.monotonic()
-                self.console.print(str(report), markup=False)
+                self.console.print(str(report))
             return
         if self._bar is None:
-            columns = (BarColumn(30), TextColumn("{task.percentage:>3.0f}%"), TextColumn("{task.description}"))
+            columns = (
+                BarColumn(30),
+                TextColumn("{task.percentage:>3.0f}%"),
+                TextColumn("{task.description}", markup=False),
+            )
             self._bar = Progress(*columns, console=self.console, transient=True)
             self._task = self._bar.add_task("", total=report.epochs)
             self._bar.start()
@@ -111,10 +141,10 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
 
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     """Print a table of scores with their intervals on stdout, and one of the classes or of the signatures below it."""
-    console = Console(file=sys.stdout, highlight=False)
+    console = Terminal()
     details = scores["details"]
     search = f", decoded by {details['search']}" if "search" in details else ""
-    console.print(f"[bold]{escape(title + search)}[/bold]", soft_wrap=True)
+    console.print(title + search, style="bold", soft_wrap=True)
     table = Table()
     for column in ("score", "value", "95% interval"):
         table.add_column(column, justify="left" if column == "score" else "right")
@@ -131,10 +161,10 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     if all(details.get(name, {}).get("questions") for name in ASKED):
         console.print(_kinds(details, list(scores["scores"])))
     for name, signature in details.get("signatures", {}).items():
-        console.print(f"{name}|{signature}", markup=False, soft_wrap=True)
+        console.print(f"{name}|{signature}", soft_wrap=True)
     for name, one in details.get("lower_case", {}).items():
         said = f"in lower case: {called(name)} {shown(name, one['value'])}"
-        console.print(f"{said}  {name}|{one['signature']}", markup=False, soft_wrap=True)
+        console.print(f"{said}  {name}|{one['signature']}", soft_wrap=True)
 
 
 def _kinds(details: Mapping[str, Any], names: Sequence[str]) -> Table:
@@ -179,8 +209,8 @@ def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
         # in the width of a terminal seven scores fit only when their names may break
         table.add_column(called(column).replace(" ", "\n"), justify="left" if column == "model" else "right")
     for model, found in scores.items():
-        table.add_row(escape(model), *(shown(name, found["scores"][name]["value"]) for name in names))
-    Console(file=sys.stdout, highlight=False).print(table)
+        table.add_row(model, *(shown(name, found["scores"][name]["value"]) for name in names))
+    Terminal().print(table)
 
 
 def _left(report: StepReport) -> str:

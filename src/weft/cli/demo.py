@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from weft.cli import options
-from weft.cli.console import Teller, stopping
+from weft.cli.console import Teller, Terminal, stopping
 from weft.cli.formatting import interval
 from weft.run_folder import PAGE
 
@@ -34,7 +33,7 @@ def command(output: str, seed: int) -> None:
     folder = Path(output)
     with stopping() as received:
         Teller().tell(run_demo(folder, seed=seed, stop=lambda: received[0] if received else 0))
-    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    console = Terminal(soft_wrap=True)
     console.print()
     console.print(_table(results(folder)))
     missed = mistaken(folder, by="bag", not_by="lstm")
@@ -42,7 +41,7 @@ def command(output: str, seed: int) -> None:
         f"\nThe bag sees little order. Of the {len(missed)} texts that it gets wrong and the LSTM gets right:"
     )
     for one in _plainest(missed):
-        console.print(f"  {one['label']:<9} {one['text']}", markup=False)
+        console.print(f"  {one['label']:<9} {one['text']}")
     _tell_translator(console, *translated(folder))
     console.print(f"\n{NOTE}\n")
     console.print(f"pages  {folder / PAGE}  {folder / TRANSLATOR / PAGE}")
@@ -50,10 +49,10 @@ def command(output: str, seed: int) -> None:
     called = "weft" if shutil.which("weft") else sys.argv[0]
     console.print(f'next   {called} predict {folder / "lstm"} --text "味道很好" --text "not bad at all"')
     english = "The train to Rome leaves at half past four."
-    console.print(f'       {called} generate {folder / TRANSLATOR} --text "{english}"', markup=False)
+    console.print(f'       {called} generate {folder / TRANSLATOR} --text "{english}"')
 
 
-def _tell_translator(console: Console, scores: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> None:
+def _tell_translator(console: Terminal, scores: Mapping[str, Any], answers: Sequence[Mapping[str, Any]]) -> None:
     bleu = scores["scores"]["bleu"]
     right = sum(one["answer"] in one["references"] for one in answers)
     console.print(
@@ -62,7 +61,7 @@ def _tell_translator(console: Console, scores: Mapping[str, Any], answers: Seque
     )
     for one in answers[:4]:
         mark = "✓" if one["answer"] in one["references"] else "✗"
-        console.print(f"  {mark} {one['source']}  →  {one['answer']}", markup=False)
+        console.print(f"  {mark} {one['source']}  →  {one['answer']}")
 
 
 def _plainest(missed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

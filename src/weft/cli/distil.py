@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from weft.cli import options
-from weft.cli.console import Teller, stopping
+from weft.cli.console import Teller, Terminal, stopping
+from weft.cli.printing import say
 from weft.config import read_yaml
 from weft.data.examples.roles import settings_of
 from weft.errors import ConfigError, RunFolderError
@@ -91,7 +89,7 @@ def command(
         Teller(quiet=quiet).tell(reports)
     found = results(folder)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        say(json.dumps(found, ensure_ascii=False))
     else:
         _print(found, folder, then=config.task.then(folder / "student"))
 
@@ -148,8 +146,8 @@ def _student(
 
 
 def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(f"[bold]{escape(found['data'])}[/bold]", soft_wrap=True)
+    console = Terminal()
+    console.print(found["data"], style="bold", soft_wrap=True)
     known = measure(found["score"])
     table = Table(box=None, pad_edge=False)
     for column in ("model", known.title, "95%", "texts/s", "size", "parameters"):
@@ -158,7 +156,7 @@ def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
         score = Interval.read(model["scores"][found["score"]])
         assert score is not None
         table.add_row(
-            escape(TITLES[name].format(model["encoder"])),
+            TITLES[name].format(model["encoder"]),
             shown_score(score.value, known.form),
             span(score, known.form),
             f"{model['speed']['texts_per_second']:,.0f}",
@@ -167,6 +165,6 @@ def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
         )
     console.print(table)
     for sentence in in_words(found):
-        console.print(sentence, markup=False, soft_wrap=True)
+        console.print(sentence, soft_wrap=True)
     said = f"page: {folder / PAGE}   {then}"
-    console.print(said, markup=False, soft_wrap=True)
+    console.print(said, soft_wrap=True)

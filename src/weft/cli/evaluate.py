@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.table import Table as Lines
 
 from weft.cli import inputs, options, outputs, search_options
-from weft.cli.console import print_scores, print_side_by_side
+from weft.cli.console import Terminal, print_scores, print_side_by_side
+from weft.cli.printing import say
 from weft.data.checks.findings import counted
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
@@ -85,14 +84,14 @@ def command(
     if answers:
         with outputs.opened(outputs.Output(answers)) as file:
             file.writelines(answer_lines(first.task, result.answers, examples))
-        click.echo(f"wrote {counted(len(examples), 'row')} to {answers} (utf-8)", err=True)
+        say(f"wrote {counted(len(examples), 'row')} to {answers} (utf-8)", err=True)
     data = f"{file}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     costs = {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
     scores: dict[str, Any] = {**result.to_json(), "data": data, **costs}
     if as_json:
         told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
-        click.echo(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))
+        say(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))
     else:
         _print(scores, each if ensemble else {}, title=f"{', '.join(folders)} on {data}", lost=lost)
 
@@ -107,7 +106,7 @@ def _print(
     if lost:
         _print_exposure(lost)
     pace_of, megabytes = pace(scores["speed"]["texts_per_second"]), scores["size_bytes"] / 1e6
-    click.echo(f"{pace_of} texts per second; {megabytes:.1f} MB, {scores['parameters']:,} parameters")
+    say(f"{pace_of} texts per second; {megabytes:.1f} MB, {scores['parameters']:,} parameters")
 
 
 def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed: bool, answers: str | None) -> None:
@@ -155,14 +154,14 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
     """Evaluate each model; notes name labels that it cannot predict, and inputs that were cut."""
     tasks = [model.task for model in models.values()]
     for said in dict.fromkeys(said for task in tasks for said in (*task.check(examples), *task.gaps(examples))):
-        click.echo(f"{file}: {said}", err=True)
+        say(f"{file}: {said}", err=True)
     found = {folder: model.evaluate(examples) for folder, model in models.items()}
     for folder, one in found.items():
         task = models[folder].task
         if unread := [cut for answer in one.answers if (cut := task.unread(answer))]:
             what = f"{len(unread):,} of {len(examples):,} sources were truncated, by {sum(unread):,} tokens in all"
             setting, _ = task.config.input_limit or ("", 0)
-            click.echo(f"{file}: {what} (task.{setting})", err=True)
+            say(f"{file}: {what} (task.{setting})", err=True)
     return found
 
 
@@ -184,7 +183,7 @@ def _print_exposure(lost: Sequence[Exposure]) -> None:
         lines.add_row(position, *_losses(one))
     lines.add_section()
     lines.add_row("all", *_losses(together(lost)))
-    Console(file=sys.stdout, highlight=False).print(lines)
+    Terminal().print(lines)
 
 
 def _losses(one: Exposure) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from weft.cli.printing import say
+
 
 @click.command("export", short_help="Export a trained model to a format of other programs.")
 @click.argument("folder")
@@ -23,4 +25,4 @@ def command(folder: str, form: str, output: str) -> None:  # noqa: ARG001  (one 
 
     check_free(Path(output), hint="delete it or name another --output")
     export_gpt2(load(folder, device="cpu"), Path(output))
-    click.echo(f"{output}: GPT-2, as transformers.AutoModelForCausalLM.from_pretrained reads it", err=True)
+    say(f"{output}: GPT-2, as transformers.AutoModelForCausalLM.from_pretrained reads it", err=True)

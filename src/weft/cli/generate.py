@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weft.cli import inputs, options, search_options
+from weft.cli.printing import say
 from weft.errors import ConfigError
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
@@ -73,7 +74,7 @@ def command(
         found = inputs.answered(model, asked.examples, place=asked.place, on_bad_row=on_bad_row)
         if as_json:
             for record in inputs.records(model, found):
-                click.echo(json.dumps(record, ensure_ascii=False))
+                say(json.dumps(record, ensure_ascii=False))
         else:
             _print(([given.text, *given.alternatives] if given else [""] for given, _ in found), texts)
     asked.say_left_out()
@@ -89,7 +90,7 @@ def _print(blocks: Iterator[Sequence[str]], asked: Sequence[str]) -> None:
         ruled = any("\n" in text for text in texts)
         tall = len(texts) > 1 or ruled
         if number > 1 and (tall or before):
-            click.echo()
+            say()
         names = (
             [] if len(asked) == 1 else [f"{number}: {' '.join(asked[number - 1].split())}" if asked else f"{number}"]
         )
@@ -97,8 +98,8 @@ def _print(blocks: Iterator[Sequence[str]], asked: Sequence[str]) -> None:
             shown = EMPTY if not text.strip() and on_console() else text
             which = [*names, *([f"text {place} of {len(texts)}"] if len(texts) > 1 else [])]
             if ruled and which:
-                click.echo(f"── {', '.join(which)} ──")
-            click.echo(f"{place}  {shown}" if len(texts) > 1 and not ruled else shown)
+                say(f"── {', '.join(which)} ──")
+            say(f"{place}  {shown}" if len(texts) > 1 and not ruled else shown)
         before = tall
 
 
@@ -123,19 +124,19 @@ def _stream(model: bundle.Model, examples: Iterator[Any], search: SearchConfig, 
     unseen: Counter[str] = Counter()
     for number, example in enumerate(examples, 1):
         if number > 1:
-            click.echo()
+            say()
         if isinstance(example, inputs.Blank):
-            click.echo(EMPTY if on_console() else "")
+            say(EMPTY if on_console() else "")
             continue
         unseen += model.task.unseen([example])
         if unread := model.task.encode([example]).fixed.get("unread"):
             inputs.say_unread(model, int(unread[0]), where=place(number, example))
         for sample, one in enumerate(searches, 1):
             if len(searches) > 1:
-                click.echo(f"── text {sample} of {len(searches)} ──")
+                say(f"── text {sample} of {len(searches)} ──")
             blank = True
             for piece in model.task.with_search(one).stream(model.network, example):
-                click.echo(piece, nl=False)
+                say(piece, nl=False)
                 blank = blank and not piece.strip()
-            click.echo(EMPTY if blank and on_console() else "")
+            say(EMPTY if blank and on_console() else "")
     inputs.say_unseen(unseen)

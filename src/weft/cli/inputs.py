@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from weft.cli import options
+from weft.cli.printing import say
 from weft.data.examples.roles import named_by_user
 from weft.data.formats.line_rows import as_json
 from weft.data.formats.parallel_files import side_files, suffix_of
@@ -101,7 +100,7 @@ def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
             yield example
     if table.bad:
         what = "a line is empty and has" if told == 1 else f"{told:,} lines are empty, this is the first; each has"
-        click.echo(f"{table.bad[0].place}: {what} an empty answer (--on-bad-row stop refuses it)", err=True)
+        say(f"{table.bad[0].place}: {what} an empty answer (--on-bad-row stop refuses it)", err=True)
 
 
 def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()) -> Inputs:
@@ -149,7 +148,7 @@ def answered(
                     say_unread(model, unread, where=place(number, example))
             yield given, example
     if cut > SAID:
-        click.echo(f"and {cut - SAID:,} more; `unread` in the answers as JSON has them all", err=True)
+        say(f"and {cut - SAID:,} more; `unread` in the answers as JSON has them all", err=True)
     say_unseen(unseen)
 
 
@@ -180,7 +179,7 @@ def readable(
             if on_bad_row == "stop":
                 way_out = ", or pass --on-bad-row skip to leave its answer empty" if example.line else ""
                 raise InputError(error.what, where=where, hint=f"{error.hint}{way_out}") from None
-            click.echo(f"{where}: {error.what}: it has an empty answer", err=True)
+            say(f"{where}: {error.what}: it has an empty answer", err=True)
             yield Blank(example.line)
         else:
             yield example
@@ -236,20 +235,20 @@ def with_columns(model: bundle.Model, asked: Inputs, found: Found) -> Iterator[d
 def say_absent(notes: Iterable[str]) -> None:
     """Say, on standard error, which columns the texts come without."""
     for said in notes:
-        click.echo(said, err=True)
+        say(said, err=True)
 
 
 def say_unseen(unseen: Counter[str]) -> None:
     """Say, on standard error, which characters of the inputs the model never saw."""
     for said in notes_on(unseen):
-        click.echo(f"of the inputs {said}", err=True)
+        say(f"of the inputs {said}", err=True)
 
 
 def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:
     """Say, on standard error, how much of an input was not read."""
     what = "the last token was" if unread == 1 else f"the last {unread:,} tokens were"
     setting, most = model.task.config.input_limit or ("", 0)
-    click.echo(f"{where}: {what} not read: the model reads {most} (task.{setting})", err=True)
+    say(f"{where}: {what} not read: the model reads {most} (task.{setting})", err=True)
 
 
 def say_left_out(table: Table) -> None:
@@ -257,4 +256,4 @@ def say_left_out(table: Table) -> None:
     from weft.dataset import left_out
 
     for said in left_out(table):
-        click.echo(said, err=True)
+        say(said, err=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from weft.cli import options
+from weft.cli.console import Terminal
+from weft.cli.printing import say
 from weft.config import kind_of
 from weft.data.checks.findings import Finding
 from weft.data.formats.parallel_files import side_files
@@ -83,19 +83,19 @@ def command(
     folder = Path(output or f"runs/inspect-{options.run_name(source)}")
     options.check_place(str(folder / PAGE))
     data = DataConfig(train=source, dev=dev, test=test, encoding=encoding or "auto", columns=names)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Terminal(err=True, soft_wrap=True)
     findings: list[Finding] = []
     for told in _told_of(data, task, columns, label_errors="leave" if no_label_errors else "find", seed=seed):
         if isinstance(told, Note):
-            console.print(told.text, markup=False)
+            console.print(told.text)
         else:
             findings.append(told)
     page = write_inspection(findings, folder, title=name)
     if as_json:
-        click.echo(json.dumps([one.to_json() for one in in_order(findings)], ensure_ascii=False))
+        say(json.dumps([one.to_json() for one in in_order(findings)], ensure_ascii=False))
     else:
         _print(in_order(findings), name)
-        click.echo(f"page   {page}\nrows   {folder / 'inspection.json'}")
+        say(f"page   {page}\nrows   {folder / 'inspection.json'}")
 
 
 def _told_of(
@@ -127,7 +127,7 @@ def _told_of(
 def _print(findings: Sequence[Finding], name: str) -> None:
     from weft.report.pages.inspection import CALLED, tally
 
-    out = Console(file=sys.stdout, highlight=False)
+    out = Terminal()
     out.print(Text(f"{tally(findings)} in {name}", style="bold"))
     open_ones = [one for one in findings if one.severity != "fine"]
     if open_ones:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sys
 from importlib import import_module
 
 import click
 
+from weft.cli.printing import prepare, say
 from weft.errors import WeftError, did_you_mean, nearest
 
 VERBS = {
@@ -24,6 +27,11 @@ VERBS = {
     "export": "Export a trained model to a format of other programs.",
     "score": "Score texts against references (BLEU, chrF, TER, ROUGE), without a model.",
 }
+
+
+FAILING = (errno.ENOSPC, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""Errors of the system that are no mistake in a path."""
+_NO_MEMORY = re.compile("(not enough|out of|allocate) memory")
 
 
 class Verbs(click.Group):
@@ -62,6 +70,7 @@ def main() -> None:
     # torch's threads wait for each other by spinning; on a machine with other work the default, thirty times longer,
     # made training three to five times slower. Read when torch is imported, so it is set before.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    prepare()
     try:
         cli.main(sys.argv[1:] or ["--help"], standalone_mode=False)
     except WeftError as error:
@@ -80,12 +89,17 @@ def main() -> None:
         # a path that cannot be opened or made is one that the user named; else the disk is full, or failing
         reason = (error.strerror or str(error)).lower()
         _tell(f"{error.filename}: {reason}" if error.filename else reason)
-        sys.exit(2 if error.filename else 1)
+        sys.exit(2 if error.filename and error.errno not in FAILING else 1)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _NO_MEMORY.search(str(error)):  # as torch says it
+            raise
+        _tell("there is not enough memory\nhint: lower training.batch_rows, task.max_length, or the size of the model")
+        sys.exit(1)
 
 
 def _tell(message: str) -> None:
     if int(os.environ.get("RANK", "0")) == 0:
-        click.echo(f"weft: {message}", err=True)
+        say(f"weft: {message}", err=True)
 
 
 def _usage(error: click.UsageError) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from weft.cli.printing import say
 from weft.config import LARGEST
 from weft.data.examples.roles import as_option, named_by_user
 from weft.data.formats.encodings import open_bytes
@@ -152,4 +153,4 @@ def say_columns(trained: TaskConfig, used: TaskConfig, table: Table) -> None:
     for part in trained.columns:
         before, now = getattr(trained, part, None), getattr(used, part, None)
         if now is not None and now != before:
-            click.echo(f"{part} from column `{as_option(now)}` (in training it was `{as_option(before)}`)", err=True)
+            say(f"{part} from column `{as_option(now)}` (in training it was `{as_option(before)}`)", err=True)

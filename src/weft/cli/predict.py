@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,11 +13,17 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from weft.cli import inputs, options, outputs, search_options
+from weft.cli.printing import Out, say
 from weft.data.checks.findings import counted
 from weft.errors import InputError
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft.models.device import Device
+
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings of fields that a spreadsheet takes for formulas (OWASP, CSV injection)."""
+NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 
 
 @click.command("predict", short_help="Predict with a trained model.")
@@ -29,6 +35,9 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 @outputs.option
 @click.option(
     "--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: by the name of --output, or jsonl."
+)
+@click.option(
+    "--safe-csv", is_flag=True, help="Csv: put ' before fields that a spreadsheet would run as a formula (= + - @)."
 )
 @click.option("--reject-below", type=float, help="Reject predictions with a confidence below this, from 0 to 1.")
 @search_options.options
@@ -43,6 +52,7 @@ def command(
     seconds: tuple[str, ...],
     output: outputs.Output | None,
     form: str | None,
+    safe_csv: bool,
     reject_below: float | None,
     search: search_options.Asked,
     device: Device | None,
@@ -64,16 +74,16 @@ def command(
     asked = inputs.typed(model, texts, seconds) if texts else inputs.inputs(model, file, **reading)
     on_bad_row = reading["on_bad_row"] or "stop"
     found = inputs.answered(model, asked.examples, place=asked.place, on_bad_row=on_bad_row)
-    with outputs.opened(output) if output else nullcontext(sys.stdout) as out:
+    with outputs.opened(output) if output else nullcontext(Out()) as out:
         records = inputs.with_columns(model, asked, found)
         if reject_below is not None:
             records = _rejecting(records, below=reject_below)
         if (form or Path(output.path if output else "").suffix.removeprefix(".")) == "csv":
-            written = _write_csv(records, out, separator=model.task.config.separator or "|")
+            written = _write_csv(records, out, separator=model.task.config.separator or "|", safe=safe_csv)
         else:
             written = _write_lines(records, out)
     if output:
-        click.echo(f"wrote {counted(written, 'row')} to {output.path} ({output.encoding})", err=True)
+        say(f"wrote {counted(written, 'row')} to {output.path} ({output.encoding})", err=True)
     asked.say_left_out()
 
 
@@ -102,10 +112,10 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float) -> Iterator[d
         reject = record["probability"] < below
         rejected, total = rejected + reject, total + 1
         yield {**record, "answer": None if reject else record["answer"], "rejected": reject}
-    click.echo(f"rejected {rejected:,} of {total:,} predictions: confidence below {below:g}", err=True)
+    say(f"rejected {rejected:,} of {total:,} predictions: confidence below {below:g}", err=True)
 
 
-def _write_lines(records: Iterator[dict[str, Any]], out: IO[str]) -> int:
+def _write_lines(records: Iterator[dict[str, Any]], out: IO[str] | Out) -> int:
     """Write records as JSON lines, and return their number."""
     number = 0
     for number, record in enumerate(records, 1):
@@ -115,13 +125,20 @@ def _write_lines(records: Iterator[dict[str, Any]], out: IO[str]) -> int:
     return number
 
 
-def _write_csv(records: Iterator[dict[str, Any]], out: IO[str], *, separator: str) -> int:
-    """Write records as rows of csv, and return their number; the first has the columns, and others are said."""
-    writer, number = None, 0
+def _write_csv(records: Iterator[dict[str, Any]], out: IO[str] | Out, *, separator: str, safe: bool) -> int:
+    """Write records as rows of csv, and return their number; the first has the columns, and others are said.
+
+    Fields that begin like a formula are kept from being run where `safe`, else counted.
+    """
+    writer, number, formulas = None, 0, 0
     others: dict[str, None] = {}
     for record in records:
         number += 1
         row = {name: _field(value) for name, value in _row(record, separator=separator).items()}
+        for name, value in row.items():
+            if isinstance(value, str) and value.startswith(FORMULAS) and not NUMBER.fullmatch(value):
+                formulas += 1
+                row[name] = f"'{value}" if safe else value
         if writer is None:
             writer = csv.DictWriter(out, list(row), lineterminator="\n", extrasaction="ignore")
             writer.writeheader()
@@ -129,7 +146,10 @@ def _write_csv(records: Iterator[dict[str, Any]], out: IO[str], *, separator: st
         writer.writerow(row)
     if others:
         names = ", ".join(f"`{name}`" for name in others)
-        click.echo(f"left out, as the first row does not have them: {names} (--format jsonl keeps them)", err=True)
+        say(f"left out, as the first row does not have them: {names} (--format jsonl keeps them)", err=True)
+    if formulas and not safe:
+        what = "begin like formulas, which a spreadsheet would run: --safe-csv puts ' before them"
+        say(f"{formulas:,} fields {what}", err=True)
     return number
 
 

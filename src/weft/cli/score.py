@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import compress
 from typing import Any, Literal, get_args
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from weft.cli import options
+from weft.cli.console import Terminal
 from weft.cli.formatting import called
+from weft.cli.printing import say
 from weft.data.checks.findings import counted
 from weft.data.formats.encodings import check, detect, open_bytes
 from weft.data.sources import OnBadRow
@@ -86,17 +85,17 @@ def command(
         record: dict[str, Any] = {"lines": len(rows), "references": len(references), "scores": each[0]}
         if against:
             record |= {"against": each[1], "comparison": {name: asdict(one) for name, one in compared.items()}}
-        click.echo(json.dumps(record, ensure_ascii=False))
+        say(json.dumps(record, ensure_ascii=False))
         return
-    console = Console(file=sys.stdout, highlight=False)
+    console = Terminal()
     brackets = "too few for intervals" if len(rows) < FEWEST else "95% intervals in brackets"
     console.print(_table(f"{len(rows):,} lines, {brackets}", dict(zip(systems, found, strict=True))))
     if compared:
-        console.print(_comparison(escape(f"{hypotheses} less {against}"), compared))
+        console.print(_comparison(f"{hypotheses} less {against}", compared))
     if against:
-        console.print(AHEAD.format(hypotheses) if compared else FEW, markup=False, soft_wrap=True)
+        console.print(AHEAD.format(hypotheses) if compared else FEW, soft_wrap=True)
     for name, one in scored[0].items():
-        console.print(f"{name}|{one.signature}", markup=False, soft_wrap=True)
+        console.print(f"{name}|{one.signature}", soft_wrap=True)
 
 
 def _scored(
@@ -115,7 +114,7 @@ def _lines(path: str, encoding: str | None) -> list[str]:
     found = encoding or detect(path)
     check(path, found)
     if not encoding and found not in ("utf-8", "utf-8-sig"):
-        click.echo(f"{path}: read as {found}", err=True)
+        say(f"{path}: read as {found}", err=True)
     with io.TextIOWrapper(open_bytes(path), encoding=found, newline="\n") as file:
         lines = [line.rstrip("\r\n") for line in file]
     if lines and _is_record(lines[0]):
@@ -145,10 +144,10 @@ def _say_strange(
     first = references[0]
     for path in systems:
         if spaced.get(path, spaced.get(first)) != spaced.get(first, spaced.get(path)):
-            click.echo(f"{path}: mostly in another script than {first}; are these the right files?", err=True)
+            say(f"{path}: mostly in another script than {first}; are these the right files?", err=True)
     if tokenize in WORDS and not spaced.get(first, True):
         what = f"--tokenize {tokenize} takes a whole Chinese or Japanese sentence for one word; leave it out"
-        click.echo(f"{first}: {what}", err=True)
+        say(f"{first}: {what}", err=True)
 
 
 def _has_letters(texts: Sequence[str]) -> bool:
@@ -180,7 +179,7 @@ def _with_references(
         raise InputError("no line has a reference", where=f"{first}:1")
     if lacking:
         what = f"left out {counted(len(lacking), 'line')} without a reference"
-        click.echo(f"{first}:{lacking[0] + 1}: {what}{', this is the first' if len(lacking) > 1 else ''}", err=True)
+        say(f"{first}:{lacking[0] + 1}: {what}{', this is the first' if len(lacking) > 1 else ''}", err=True)
     return {path: list(compress(texts, known)) for path, texts in lines.items()}
 
 
@@ -191,7 +190,7 @@ def _records(scores: Mapping[str, CorpusScore], found: Mapping[str, Score]) -> d
 def _table(title: str, found: Mapping[str, Mapping[str, Score]]) -> Table:
     table = Table("score", title=title)
     for path in found:
-        table.add_column(escape(path), justify="right", overflow="fold")
+        table.add_column(path, justify="right", overflow="fold")
     for name in next(iter(found.values())):
         table.add_row(called(name), *(_shown(scores[name]) for scores in found.values()))
     return table

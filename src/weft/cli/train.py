@@ -82,9 +82,9 @@ def command(
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
     scores = read_json(Path(folder) / SCORES)
-    teller.console.print(in_one_line(scores, config.task.headline), markup=False)
+    teller.console.print(in_one_line(scores, config.task.headline))
     then = config.task.then(folder)
-    teller.console.print(f"page: {Path(folder) / PAGE}   {then}", markup=False)
+    teller.console.print(f"page: {Path(folder) / PAGE}   {then}")
 
 
 PLACES = {
