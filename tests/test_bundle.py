@@ -13,6 +13,7 @@ from weft.decoding.choices import Greedy, Sample
 from weft.errors import ConfigError, InputError, RunFolderError
 from weft.evaluation.evaluate import answer
 from weft.files import read_json, write_json
+from weft.models.weights import own_weights, saved_shapes
 from weft.tasks.seq2seq import Seq2SeqConfig
 
 TEXTS = [
@@ -272,3 +273,40 @@ def test_a_text_or_file_that_is_refused_while_loading_is_told_as_it_is(tmp_path,
     with pytest.raises(InputError, match=r"^rows cannot be kept") as error:
         weft.load(tmp_path)
     assert isinstance(error.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "says"),
+    [
+        ("task.json", {"encoder": {"kind": "cnn", "width": 2**31, "maps": 8}}, "weights of"),
+        ("task.json", {"encoder": {"kind": "cnn", "width": 10**20, "maps": 8}}, "expected a number of at most"),
+        ("task.json", {"encoder": {"kind": "lstm", "width": 8, "hidden": 8, "layers": 10**9}}, "equal to 1000"),
+        ("task.json", {"encoder": {"kind": "cnn", "width": 16, "maps": 8}}, "has the shape"),
+        ("task.json", {"encoder": {"kind": "gru", "width": 8, "hidden": 8}}, "weights of another network"),
+        ("task.json", {"tokenizer": None}, "is not set in a saved task"),
+        ("labels.json", {"labels": ["pos", "pos"]}, "two labels are `pos`"),
+        ("labels.json", {"labels": ["pos", None]}, "is damaged: labels.1"),
+        ("labels.json", {"labels": ["pos", ""]}, "is damaged: labels.1"),
+        ("labels.json", {"labels": []}, "is damaged: labels"),
+        ("labels.json", {"labels": ["好"]}, "1 labels have 2 counts"),
+        ("labels.json", {"labels": "好差"}, "is damaged: labels"),
+        ("labels.json", {"counts": [-1, 2]}, "is damaged: counts.0"),
+        ("piece.json", ["好", 5], "is damaged"),
+    ],
+)
+def test_a_model_that_somebody_changed_is_refused_before_it_is_built(tmp_path, monkeypatch, file, change, says):
+    saved(tmp_path)
+    found = read_json(tmp_path / "task" / file)
+    write_json(tmp_path / "task" / file, {**found, **change} if isinstance(change, dict) else change)
+    run_folder.seal(tmp_path, version="0.1.0")
+    monkeypatch.setattr(bundle, "load_file", lambda _: pytest.fail("weights were read"))
+    with pytest.raises((RunFolderError, ConfigError)) as caught:
+        weft.load(tmp_path)
+    assert says in str(caught.value)
+
+
+def test_weights_are_compared_with_the_network_by_their_names_alone(tmp_path):
+    saved(tmp_path)
+    shapes = saved_shapes(tmp_path / "weights.safetensors")
+    network = weft.load(tmp_path).network
+    assert shapes == {name: list(value.shape) for name, value in own_weights(network).items()}

@@ -158,7 +158,7 @@ def check_whole(folder: Path) -> None:
 
 
 @contextmanager
-def reading(folder: Path) -> Generator[None]:
+def reading(folder: Path, *, what: str = "the model") -> Generator[None]:
     """Turn whatever goes wrong within the block into a RunFolderError: a folder may hold what nobody foresaw."""
     try:
         yield
@@ -166,7 +166,7 @@ def reading(folder: Path) -> Generator[None]:
         raise
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RunFolderError(f"the model cannot be read: {reason}", where=str(folder)) from error
+        raise RunFolderError(f"{what} cannot be read: {reason}", where=str(folder)) from error
 
 
 @dataclass(frozen=True, slots=True)

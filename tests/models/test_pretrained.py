@@ -325,6 +325,116 @@ def test_settings_of_the_writing_program_are_left_out(tmp_path):
     assert not any(name.startswith("_") for name in found)
 
 
+@pytest.mark.parametrize(
+    "name", ["attn_implementation", "_attn_implementation", "experts_implementation", "use_kernels"]
+)
+def test_no_setting_names_code_to_be_fetched(name, tmp_path, monkeypatch):
+    import socket
+
+    write_model(tmp_path)
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.append(name))
+    write_config(tmp_path, **{name: "owner/kernel"})
+    encoder = started(tmp_path)
+    saved = {"kind": "pretrained", "folder": str(tmp_path), "architecture": architecture() | {name: "owner/kernel"}}
+    again = validated(PretrainedEncoderConfig, saved)
+    assert name not in again.architecture
+    assert again.build(TokenSpec((SIZE,))).width == encoder.width
+    assert encoder.network.config._attn_implementation in ("sdpa", "eager")
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("others", "says"),
+    [
+        ({"num_hidden_layers": 10**9}, "`num_hidden_layers` is 1,000,000,000, expected 1,000 at most"),
+        ({"hidden_size": 10**9, "num_attention_heads": 1}, "weights"),
+        ({"vocab_size": 10**9}, "weights of .* and this machine has|asks for"),
+        ({"max_position_embeddings": 10**6}, "asks for .* weights, and the folder has"),
+        ({"hidden_size": "一"}, "`hidden_size` is `一`, expected a whole number"),
+        ({"hidden_size": 16.5}, "expected a whole number"),
+        ({"hidden_size": True}, "expected a whole number"),
+        ({"hidden_size": 2**70}, "expected 2,147,483,647 at most"),
+        ({"hidden_size": 0}, "describes no network|hidden"),
+        ({"hidden_size": -16}, "describes no network|hidden"),
+        ({"num_attention_heads": 0}, "describes no network"),
+        ({"num_attention_heads": 5}, "describes no network"),
+        ({"hidden_act": "nothing"}, "describes no network"),
+        ({"hidden_act": ["gelu"]}, "describes no network"),
+        ({"hidden_dropout_prob": "much"}, "describes no network"),
+        ({"layer_norm_eps": float("inf")}, "`layer_norm_eps` is inf"),
+        ({"pad_token_id": "[PAD]"}, "`pad_token_id` is `\\[PAD\\]`"),
+        ({"pad_token_id": 10**6}, "describes no network"),
+        ({"hidden_act": "a" * 200}, "200 characters"),
+        ({"rope_parameters": [[[[1]]]]}, "no number, word, or short list"),
+        ({"model_type": ["bert"]}, "does not serve here"),
+    ],
+)
+def test_values_that_describe_no_network(others, says, tmp_path):
+    write_model(tmp_path)
+    write_config(tmp_path, **others)
+    with pytest.raises(ConfigError, match=says):
+        PretrainedEncoderConfig(folder=str(tmp_path)).ready()
+
+
+@pytest.mark.parametrize("kind", ["marian", "pegasus", "distilbert"])
+def test_a_table_of_positions_is_no_larger_than_it_can_be_computed(kind):
+    said = {"model_type": kind, "max_position_embeddings": 10**6, "d_model": 512, "dim": 512}
+    with pytest.raises(ConfigError, match="a table of 512,000,000 numbers"):
+        PretrainedEncoderConfig(folder="模型", architecture=said)
+
+
+def outside(folder):
+    (folder / "model.safetensors").rename(folder.parent / "outside.safetensors")
+    (folder / "model.safetensors").symlink_to(folder.parent / "outside.safetensors")
+
+
+def index(*names):
+    def make(folder):
+        weights = {f"weight.{place}": name for place, name in enumerate(names)}
+        (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weights}), encoding="utf-8")
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (outside, "is no file of this folder"),
+        (lambda folder: (folder / "tokenizer_config.json").symlink_to("/etc/hostname"), "is no file of this folder"),
+        (index("../outside.safetensors"), "names `../outside.safetensors`"),
+        (index("/etc/passwd"), "names `/etc/passwd`"),
+        (index("pytorch_model.bin"), "names `pytorch_model.bin`"),
+        (index("..\\model.safetensors"), "expected a file of this folder"),
+        (index(5), "expected a file of this folder"),
+        (index("missing.safetensors"), "is missing"),
+        (lambda folder: (folder / "model.safetensors.index.json").write_text("[]"), "is not JSON|expected a file"),
+        (lambda folder: (folder / "adapter_config.json").write_text("{}"), "is an adapter for the weights of another"),
+        (lambda folder: (folder / "config.json").write_text("[" * 100_000), "nested too deep"),
+        (
+            lambda folder: (folder / "model.safetensors").write_bytes(b"\xff" * 99),
+            "describes no network|cannot be read",
+        ),
+    ],
+)
+def test_a_folder_reads_its_own_files_and_no_others(made, says, tmp_path):
+    folder = tmp_path / "模型"
+    write_model(folder)
+    (folder / "tokenizer_config.json").unlink()
+    made(folder)
+    with pytest.raises(ConfigError, match=says):
+        PretrainedEncoderConfig(folder=str(folder)).ready()
+
+
+def test_links_of_the_cache_of_the_hub_are_followed(tmp_path):
+    folder = tmp_path / "models--org--bert" / "snapshots" / "abc"
+    write_model(folder)
+    (folder.parent.parent / "blobs").mkdir()
+    (folder / "model.safetensors").rename(folder.parent.parent / "blobs" / "123")
+    (folder / "model.safetensors").symlink_to("../../blobs/123")
+    assert started(folder).width == WIDTH
+
+
 def test_nothing_is_fetched_or_unpickled_on_loading(bert, monkeypatch):
     import socket
 

@@ -19,7 +19,7 @@ from weft.data.formats.parallel_files import side_files
 from weft.data.sources import Table, several_files
 from weft.errors import ConfigError, WeftError
 from weft.files import read_json
-from weft.run_folder import PAGE, SCORES
+from weft.run_folder import PAGE, SCORES, reading
 
 LONG = (
     "What is read of texts longer than task.max_length (512): head (the default) their beginning, head-tail both ends,"
@@ -81,8 +81,9 @@ def command(
         reports = train(config, folder, resume=resume, stop=lambda: received[0] if received else 0)
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
-    scores = read_json(Path(folder) / SCORES)
-    teller.console.print(in_one_line(scores, config.task.headline))
+    with reading(Path(folder), what=SCORES):
+        said = in_one_line(read_json(Path(folder) / SCORES), config.task.headline)
+    teller.console.print(said)
     then = config.task.then(folder)
     teller.console.print(f"page: {Path(folder) / PAGE}   {then}")
 

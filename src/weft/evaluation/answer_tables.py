@@ -44,10 +44,10 @@ def read_table(path: Path) -> Table:
                 label, probabilities = record["label"], record["probabilities"]
                 labels = labels or list(probabilities)
                 gold.append(labels.index(label))
-                rows.append([probabilities[name] for name in labels])
+                rows.append([float(probabilities[name]) for name in labels])
                 read = record["text" if "text" in record else "columns"]
                 keys.append((record.get("line", 0), str(read), label))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 what = "expected a text, its label, and the probability of every label"
                 raise InputError(what, where=f"{path}:{number}") from None
     if not keys:

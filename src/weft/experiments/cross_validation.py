@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.config import differences
+from weft.config import differences, read_saved
 from weft.data.checks.findings import counted
 from weft.dataset import DataConfig, Examples
 from weft.errors import ConfigError, WeftError
@@ -25,7 +25,7 @@ from weft.files import read_json, remove, write_json
 from weft.lock import held
 from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
-from weft.run_folder import CONFIG, WEIGHTS, check_may_start_plan
+from weft.run_folder import CONFIG, WEIGHTS, check_may_start_plan, reading
 from weft.tasks.base import TaskConfig, examples_of
 from weft.training.reports import DoneReport, Note, Report
 
@@ -134,7 +134,10 @@ def _validated(
         for entry in plan.entries
     }
     task, design = plan.entries[0].config.task, plan.design
-    found = compare(runs, design=design) if task.answers_with == "label" else compare_written(runs, task, design=design)
+    with reading(folder, what="a run in it"):
+        found = (
+            compare(runs, design=design) if task.answers_with == "label" else compare_written(runs, task, design=design)
+        )
     compared = {**found.to_json(), "shown": list(task.compared_by)}
     places = {
         name: [str(one.relative_to(folder)) for fold in repeats for one in fold] for name, repeats in runs.items()
@@ -154,7 +157,7 @@ def _may_start(plan: Plan, folder: Path, resume: bool) -> None:
         raise ConfigError("each fold holds out its own dev set", where="data.dev", hint=hint)
     if not check_may_start_plan(folder, plan=PLAN, kind="a comparison", resume=resume):
         return
-    if changed := differences(read_json(folder / PLAN), plan.to_json()):
+    if changed := differences(read_saved(folder / PLAN, dict[str, Any]), plan.to_json()):
         hint = "go on as it was started, or name another folder (--output)"
         raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(folder), hint=hint)
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from weft import bundle, run_folder
 from weft.bundle import Model
-from weft.config import Config, read_yaml
+from weft.config import Config, read_saved, read_yaml
 from weft.dataset import Examples, read
 from weft.errors import ConfigError
 from weft.evaluation.evaluate import evaluate
@@ -178,7 +178,8 @@ def _started(teacher: Model, examples: Examples, path: Path) -> Generator[Report
 def _may_start(plan: Mapping[str, Any], folder: Path, resume: bool) -> None:
     if not run_folder.check_may_start_plan(folder, plan=PLAN, kind="a distillation", resume=resume):
         return
-    if changed := [name for name, value in read_json(folder / PLAN).items() if plan[name] != value]:
+    before = read_saved(folder / PLAN, dict[str, Any])
+    if changed := [name for name in plan if before.get(name) != plan[name]]:
         what = f"was started with other {' and '.join(changed)}"
         raise ConfigError(what, where=str(folder), hint="go on as it was started, or name another --output")
 

@@ -12,6 +12,8 @@ from typing import Any
 from weft.bundle import Model
 from weft.dataset import DataConfig, Examples, left_out
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
+from weft.files import parsed, write_text
+from weft.run_folder import reading
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import KINDS
 from weft.tasks.teaching import Teacher
@@ -127,8 +129,10 @@ def _kept(path: Path) -> list[Any]:
         return []
     whole = path.read_bytes()
     whole = whole[: whole.rfind(b"\n") + 1]
-    path.write_bytes(whole)
-    return [json.loads(line) for line in whole.decode("utf-8").split("\n") if line]
+    with reading(path, what="a line of it"):
+        kept = [parsed(line) for line in whole.decode("utf-8").split("\n") if line]
+    write_text(path, whole.decode("utf-8"))
+    return kept
 
 
 def _key(example: Any) -> str:

@@ -56,10 +56,12 @@ def sketch(build: Callable[[], nn.Module]) -> nn.Module | None:
     try:
         with torch.device("meta"):
             network = build()
-    except (RuntimeError, OverflowError, MemoryError) as error:
+    except Exception as error:
         if "overflow" in str(error):
             raise _too_large("more weights than can be counted") from None
-        return None
+        if "meta" in str(error):  # a part of a user's own may compute with its weights while it is built
+            return None
+        raise
     size = sum(one.numel() * one.element_size() for one in chain(network.parameters(), network.buffers()))
     if size > (memory := _memory()):
         raise _too_large(f"weights of {size / 1e9:,.1f} GB, and this machine has {memory / 1e9:,.1f} GB of memory")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,7 +157,4 @@ def sureness(row: Mapping[str, Any]) -> float | None:
 
 
 def _whole(path: Path, otherwise: Any) -> Any:
-    try:
-        return read_json(path) if path.exists() else otherwise
-    except json.JSONDecodeError as error:
-        raise RunFolderError(f"damaged: {error.msg}", where=f"{path}:{error.lineno}") from error
+    return read_json(path) if path.exists() else otherwise

@@ -8,6 +8,7 @@ import lzma
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from weft.errors import InputError
 
 _OPENED = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 _LARGEST = float(np.finfo(np.float32).max)
+MOST_IN_A_LINE = 1 << 22
+"""Bytes of a line at most, a hundred thousand numbers."""
 _SPACE = b" \t\r\n"
 _EXACT, _LOWER, _CAPITAL, _NOTHING = range(4)
 
@@ -102,18 +105,20 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield number and content of each line that is not empty, skipping a line of counts at the head."""
     try:
         with _OPENED.get(path.suffix, open)(path, "rb") as file:
-            first = file.readline()
-            second = file.readline()
+            lines = iter(partial(file.readline, MOST_IN_A_LINE), b"")
+            first, second = next(lines, b""), next(lines, b"")
             if not _counts_only(first, second):
                 yield from _filled(1, [first])
             yield from _filled(2, [second])
-            yield from _filled(3, file)
+            yield from _filled(3, lines)
     except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise InputError(f"cannot be read: {error}", where=str(path), hint="is the file whole?") from None
 
 
 def _filled(start: int, lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     for number, line in enumerate(lines, start):
+        if len(line) >= MOST_IN_A_LINE:
+            raise OSError(f"line {number:,} has over {MOST_IN_A_LINE:,} bytes")
         stripped = line.strip(_SPACE)
         if stripped:
             yield number, stripped.replace(b"\t", b" ") if b"\t" in stripped else stripped
@@ -122,7 +127,8 @@ def _filled(start: int, lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 def _counts_only(first: bytes, second: bytes) -> bool:
     """Whether the first line is `words width` and the second has as many numbers as `width`."""
     fields = first.split()
-    return len(fields) == 2 and all(map(bytes.isdigit, fields)) and len(second.split()) > int(fields[1]) > 0
+    counts = len(fields) == 2 and all(field.isdigit() and len(field) < 16 for field in fields)
+    return counts and len(second.split()) > int(fields[1]) > 0
 
 
 def _width(line: bytes, *, where: str) -> int:

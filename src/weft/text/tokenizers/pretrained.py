@@ -16,7 +16,7 @@ from tokenizers import Tokenizer as Engine
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
 from weft.config import read_saved
-from weft.errors import ConfigError
+from weft.errors import ConfigError, RunFolderError, WeftError
 from weft.files import read_json, write_json
 from weft.text.normalize import Form, NormalizeConfig, Space, normalize
 from weft.text.spelling import Spelling
@@ -52,8 +52,15 @@ class PretrainedTokenizerConfig(TokenizerConfig):
     def learn(self, texts: Sequence[str]) -> PretrainedTokenizer:  # noqa: ARG002  (it is learned already)
         """Read the folder, texts are not needed. Raises ConfigError if it has no tokenizer."""
         folder = Path(self.folder)
-        roles = _roles(folder)
-        return PretrainedTokenizer(self, _engine(folder, roles), roles)
+        try:
+            roles = _roles(folder)
+            return PretrainedTokenizer(self, _engine(folder, roles), roles)
+        except WeftError:
+            raise
+        except Exception as error:  # a folder may come from anywhere, and hold what nobody foresaw
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            what, hint = f"the tokenizer cannot be read: {reason}", "copy the folder again"
+            raise ConfigError(what, where=self.folder, hint=hint) from error
 
     def load(self, folder: Path) -> PretrainedTokenizer:
         """Load the tokenizer that `PretrainedTokenizer.save` wrote."""
@@ -155,7 +162,7 @@ def _roles(folder: Path) -> dict[str, str]:
 def _settings(folder: Path, name: str) -> dict[str, Any]:
     try:
         return dict(read_json(folder / name)) if (folder / name).is_file() else {}
-    except (ValueError, TypeError):
+    except (RunFolderError, ValueError, TypeError):
         raise ConfigError("is not JSON", where=str(folder / name), hint="copy the folder again") from None
 
 
