@@ -8,7 +8,7 @@ import pytest
 from safetensors import SafetensorError
 
 from weft.errors import RunFolderError
-from weft.files import placed, read_json, sha256, sweep, write_json, write_text, written, written_folder
+from weft.files import placed, read_json, sha256, small_text, sweep, write_json, write_text, written, written_folder
 
 
 class Stop(Exception):
@@ -176,14 +176,13 @@ def test_damaged_json_is_an_error_of_the_folder(tmp_path, text):
         read_json(tmp_path / "a.json")
 
 
-def test_json_of_another_encoding_or_too_large_is_an_error_of_the_folder(tmp_path, monkeypatch):
+def test_json_of_another_encoding_or_too_large_is_an_error_of_the_folder(tmp_path):
     (tmp_path / "a.json").write_bytes('["好"]'.encode("gbk"))
     with pytest.raises(RunFolderError, match="is damaged"):
         read_json(tmp_path / "a.json")
     (tmp_path / "a.json").write_text("[" + " " * 1000 + "]")
-    monkeypatch.setattr("weft.files.MOST_BYTES", 1000)
-    with pytest.raises(RunFolderError, match="has 1,002 bytes"):
-        read_json(tmp_path / "a.json")
+    with pytest.raises(ValueError, match="has 1,002 bytes"):
+        small_text(tmp_path / "a.json", most=1000)
     with pytest.raises(RunFolderError, match="is missing"):
         read_json(tmp_path / "b.json")
 

@@ -109,8 +109,8 @@ class Config(BaseModel, metaclass=_Readable):
         ]
 
 
-MOST_NODES = 10_000
-"""Values in a file of settings at most."""
+MOST_NODES, MOST_YAML = 10_000, 1 << 18
+"""Values and bytes of a file of settings at most."""
 C = TypeVar("C", bound=Config)
 S = TypeVar("S")
 _FORM = re.compile(r"(literal|function|constrained|list|tuple|dict)[-\[].*|int|float|str|bool|none")
@@ -175,7 +175,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if path.exists() and not path.is_file():
         raise InputError("is no file", where=str(path))
     try:
-        settings = _loaded(small_text(path))
+        settings = _loaded(small_text(path, most=MOST_YAML))
     except FileNotFoundError:
         raise InputError("there is no such file", where=str(path)) from None
     except OSError as error:

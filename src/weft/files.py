@@ -119,10 +119,10 @@ def read_json(path: Path) -> Any:
         raise RunFolderError(f"is damaged: {error}", where=str(path), hint=again) from None
 
 
-def small_text(path: Path) -> str:
+def small_text(path: Path, *, most: int = MOST_BYTES) -> str:
     """Read a text file that fits into memory many times. Raises ValueError where it is too large or not UTF-8."""
-    if (size := path.stat().st_size) > MOST_BYTES:
-        raise ValueError(f"has {size:,} bytes, expected {MOST_BYTES:,} at most")
+    if (size := path.stat().st_size) > most:
+        raise ValueError(f"has {size:,} bytes, expected {most:,} at most")
     return path.read_text(encoding="utf-8")
 
 

@@ -134,9 +134,9 @@ def _check_files(folder: Path) -> None:
     if not index.is_file():
         return
     named = _read(index).get("weight_map")
-    for name in set(named.values()) if isinstance(named, dict) else {""}:
+    for name in named.values() if isinstance(named, dict) else ("",):
         if not isinstance(name, str) or not _WEIGHTS.fullmatch(name):
-            what = f"names `{name}`, expected a file of this folder that ends in .safetensors"
+            what = f"names `{name!s:.100}`, expected a file of this folder that ends in .safetensors"
             raise ConfigError(what, where=str(index), hint="copy the folder again")
         if not (folder / name).is_file():
             raise ConfigError("is missing", where=str(folder / name), hint="copy the whole folder")
