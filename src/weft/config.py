@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ from weft.errors import ConfigError, InputError, RunFolderError, did_you_mean
 from weft.files import DEEPEST, read_json, small_text, write_text
 
 LARGEST = 2**32 - 1
-"""Largest number in settings, which is the largest seed of numpy: to infinity nothing is trained or built."""
+"""Largest whole number in settings, which is the largest seed of numpy."""
 
 ALIASES = {
     **dict.fromkeys(("lr", "learningrate"), "learning_rate"),
@@ -82,8 +83,10 @@ class Config(BaseModel, metaclass=_Readable):
     @classmethod
     def _no_number_is_beyond_use(cls, value: Any) -> Any:
         for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, int | float) and not abs(one) <= LARGEST:
+            if isinstance(one, int) and abs(one) > LARGEST:
                 raise PydanticCustomError("too_large", "expected a number of at most {most}", {"most": f"{LARGEST:,}"})
+            if isinstance(one, float) and not math.isfinite(one):
+                raise PydanticCustomError("finite", "expected a finite number")
         return value
 
     @classmethod
@@ -340,6 +343,7 @@ _SAID = {
     "greater_than_equal": "expected greater than or equal to {ge:.12g}",
     "int_from_float": "expected a valid integer",
     "int_parsing": "expected a valid integer",
+    "int_parsing_size": "expected a smaller number",
     "int_type": "expected a valid integer",
     "less_than": "expected less than {lt:.12g}",
     "less_than_equal": "expected less than or equal to {le:.12g}",

@@ -75,9 +75,7 @@ def command(
     on_bad_row = reading["on_bad_row"] or "stop"
     found = inputs.answered(model, asked.examples, place=asked.place, on_bad_row=on_bad_row)
     with outputs.opened(output) if output else nullcontext(Out()) as out:
-        records = inputs.with_columns(model, asked, found)
-        if reject_below is not None:
-            records = _rejecting(records, below=reject_below)
+        records = _rejecting(inputs.with_columns(model, asked, found), below=reject_below)
         if (form or Path(output.path if output else "").suffix.removeprefix(".")) == "csv":
             written = _write_csv(records, out, separator=model.task.config.separator or "|", safe=safe_csv)
         else:
@@ -99,8 +97,11 @@ def _check_options(file: str | None, texts: Sequence[str], seconds: Sequence[str
         raise InputError(what, where="--reject-below")
 
 
-def _rejecting(records: Iterator[dict[str, Any]], *, below: float) -> Iterator[dict[str, Any]]:
-    """Take away the answers whose probability is below a bound; when all are read, say how many those were."""
+def _rejecting(records: Iterator[dict[str, Any]], *, below: float | None) -> Iterator[dict[str, Any]]:
+    """Take away the answers whose probability is below a bound, if any; when all are read, say how many those were."""
+    if below is None:
+        yield from records
+        return
     rejected = total = 0
     for record in records:
         if record["answer"] is None:

@@ -18,7 +18,7 @@ from weft.training.torch_private import cpu_has_bfloat16
 class TrainingConfig(Config):
     """Settings of training."""
 
-    epochs: float = Field(default=6, gt=0)
+    epochs: float = Field(default=6, gt=0, le=1_000_000)
     """Number of passes over the training rows, unless `patience` ends it before; 1.5 sees half of them twice."""
     batch_rows: int | None = Field(default=32, ge=1)
     """Number of rows of a global batch, over all micro-batches and processes; None: 128, or fewer of little data (at
