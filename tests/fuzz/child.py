@@ -47,8 +47,8 @@ def ring(*_: object) -> None:
 def fuzz(name: str, seconds: float, first: int) -> dict[str, int]:
     """Run cases of a target for some seconds; returns how many there were, and how many were refused."""
     counts = {"cases": 0, "refused": 0}
-    target, end = TARGETS[name](), time.monotonic() + seconds
-    folder = Path(tempfile.mkdtemp())
+    target, folder = TARGETS[name](), Path(tempfile.mkdtemp())
+    end = time.monotonic() + seconds
     checks = list(HealthCheck)
 
     @settings(max_examples=ROUND, deadline=None, database=None, suppress_health_check=checks, phases=[Phase.generate])
@@ -70,7 +70,6 @@ def fuzz(name: str, seconds: float, first: int) -> dict[str, int]:
 
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, ring)
-    target.cases.example  # noqa: B018  (what it is made of is made before memory is limited)
     limit_memory()
     number = first
     while time.monotonic() < end:

@@ -229,7 +229,7 @@ CONFIG_FILES = (*["config.json"] * 3, "generation_config.json", "tokenizer_confi
 
 
 @st.composite
-def pretrained_cases(draw: st.DrawFn) -> tuple[str, str, bytes]:
+def pretrained_cases(draw: st.DrawFn, *, made: object) -> tuple[str, str, bytes]:
     kind, name = draw(st.sampled_from(KINDS)), draw(st.sampled_from((*CONFIG_FILES, "model.safetensors", "index")))
     if name == "index":
         weights = {"weight_map": {"a": "model.safetensors", "b": "model.safetensors"}}
@@ -280,7 +280,7 @@ def _runs() -> Path:
 
 
 @st.composite
-def run_cases(draw: st.DrawFn) -> tuple[str, str, bytes | str, bool]:
+def run_cases(draw: st.DrawFn, *, made: object) -> tuple[str, str, bytes | str, bool]:
     state = draw(st.sampled_from(["done", "done", "stopped"]))
     files = sorted(str(file.relative_to(_runs() / state)) for file in (_runs() / state).rglob("*") if file.is_file())
     name = draw(st.sampled_from([one for one in files if not one.endswith(("page.html", "answers.jsonl"))]))
@@ -320,7 +320,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "squad": lambda: Target(SQUAD, reads("问题.json", {"kind": "question_answering"})),
     "parquet": lambda: Target(st.sampled_from(_parquet_files()).flatmap(damaged), reads("评语.parquet", LABELLED)),
     "yaml": lambda: Target(YAML, configure),
-    "pretrained": lambda: Target(pretrained_cases(), take_up),
-    "run_folder": lambda: Target(run_cases(), open_run),
+    "pretrained": lambda: Target(pretrained_cases(made=[_pretrained(kind) for kind in KINDS]), take_up),
+    "run_folder": lambda: Target(run_cases(made=_runs()), open_run),
 }
 """Every target by its name; made when it is asked for."""
