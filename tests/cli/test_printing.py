@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
+from weft.cli import printing
 from weft.cli.console import Terminal
 from weft.cli.printing import Out, prepare, printable, say
 from weft.run_folder import seal
@@ -124,3 +126,11 @@ def test_fields_that_a_spreadsheet_would_run_are_told_and_can_be_kept_from_it(we
     assert [row["text"] for row in after] == ["'=HYPERLINK(1)", "-5", "好"]
     for plain_row, safe_row in zip(before, after, strict=True):
         assert safe_row["answer"] == plain_row["answer"].replace("=", "'=", 1)
+
+
+def test_no_verb_prints_in_another_way():
+    texts = {file.name: file.read_text(encoding="utf-8") for file in Path(printing.__file__).parent.glob("*.py")}
+    other = re.compile(r"click\.s?echo\(|(?<![\w.])print\(|\bConsole\(|sys\.std(out|err)\.write|click\.prompt\((?!\")")
+    found = [(name, line) for name, text in texts.items() for line in text.splitlines() if other.search(line)]
+    allowed = {"printing.py", "console.py"}
+    assert [one for one in found if one[0] not in allowed] == []
