@@ -188,7 +188,9 @@ def _building(where: str = "config.json") -> Generator[None]:
     """Turn whatever `transformers` raises for an architecture that cannot be into a ConfigError."""
     try:
         yield
-    except WeftError:
+    except WeftError as error:
+        if error.where == "task":  # of a network that is too large: its settings are those of the folder
+            error.where, error.hint = where, "take a smaller one, or copy the folder again"
         raise
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
