@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import model_validator
 from torch import nn
 
 from weft.config import read_saved
@@ -24,7 +23,7 @@ from weft.data.examples.label_spelling import Spelling, whole_numbers
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
 from weft.data.sources import Row, Table
-from weft.errors import InputError, RunFolderError, did_you_mean
+from weft.errors import InputError, did_you_mean
 from weft.files import write_json
 from weft.inputs.base import Input, InputConfig
 from weft.inputs.choices import InputChoice
@@ -37,6 +36,7 @@ from weft.models.fusion import FusionConfig
 from weft.models.tabular import TabularEncoderConfig
 from weft.store import shared
 from weft.tasks.base import TUNED, Doctor, Task, TaskConfig
+from weft.tasks.saved_labels import FILE, read_labels
 from weft.text.tokenizers.base import Tokenizer
 
 
@@ -276,33 +276,10 @@ class LabelTaskConfig(TaskConfig, TextSettings):
 
     def saved(self, folder: Path) -> Saved:
         """Read what `LabelTask.save` wrote."""
-        found, tuned = read_saved(folder / "labels.json", _Labels), folder / TUNED
-        if len(found.counts) != len(found.labels):
-            what = f"is damaged: {len(found.labels)} labels have {len(found.counts)} counts"
-            raise RunFolderError(what, where=str(folder / "labels.json"), hint="copy the folder again, or train again")
-        return Saved(
-            self.loaded_input(folder, each=found.each),
-            found.labels,
-            found.counts,
-            texts=found.texts,
-            tuned=read_saved(tuned, dict[str, float | list[float]]) if tuned.exists() else {},
-        )
-
-
-def _are_distinct(labels: list[str]) -> list[str]:
-    if twice := [label for label, count in Counter(labels).items() if count > 1]:
-        raise ValueError(f"two labels are `{twice[0]}`")
-    return labels
-
-
-@dataclass(frozen=True, slots=True)
-class _Labels:
-    """Content of `labels.json`."""
-
-    labels: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1), AfterValidator(_are_distinct)]
-    counts: list[Annotated[int, Field(ge=0)]]
-    each: Annotated[int, Field(ge=0, le=2)] = 1
-    texts: Annotated[int, Field(ge=0)] = 0
+        found, path = read_labels(folder), folder / TUNED
+        tuned = read_saved(path, dict[str, float | list[float]]) if path.exists() else {}
+        read = self.loaded_input(folder, each=found.each)
+        return Saved(read, found.labels, found.counts, texts=found.texts, tuned=tuned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +319,7 @@ class LabelTask(Task):
     def save(self, folder: Path) -> None:
         """Write the tokenizer's files, `labels.json`, and `tuned.json` where anything was tuned."""
         self.input.save(folder)
-        write_json(folder / "labels.json", self.learned())
+        write_json(folder / FILE, self.learned())
         if self.tuned():
             write_json(folder / TUNED, self.tuned())
 
