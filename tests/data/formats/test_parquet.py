@@ -124,3 +124,9 @@ def test_a_file_that_unpacks_to_far_more_than_texts_do_is_an_error(tmp_path, col
     monkeypatch.setattr(encodings, "MOST_UNPACKED", 1 << 20)
     path = saved(tmp_path, {name: repeated(*one) for name, one in columns.items()}, store_schema=False)
     assert "unpacks to over 1,000 times its size" in fault(path).what
+
+
+def test_texts_that_are_not_utf_8_are_damage(tmp_path):
+    texts = arrow.array([b"\xff\xfe", b"good"], arrow.binary()).view(arrow.string())
+    path = saved(tmp_path, {"text": texts, "label": ["a", "b"]}, store_schema=False)
+    assert "is not a sound parquet file" in fault(path).what

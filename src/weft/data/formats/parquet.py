@@ -81,7 +81,9 @@ def _opened(path: str, *, read_once: Sequence[str] = ()) -> Generator[Any]:
                 return
             with parquet.ParquetFile(bytes_of, read_dictionary=list(read_once)) as file:
                 yield file
-        except (pyarrow.ArrowException, OSError, MemoryError) as error:
+        except InputError:
+            raise
+        except (pyarrow.ArrowException, OSError, MemoryError, ValueError, LookupError) as error:
             reason = (str(error).splitlines() or ["it cannot be read"])[0].rstrip(".")
             hint = "write it again, as with DataFrame.to_parquet"
             form = "arrow" if path.lower().endswith(".arrow") else "parquet"
