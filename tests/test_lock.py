@@ -21,7 +21,7 @@ from weft.lock import LOCK, held
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="locks of the system are those of POSIX")
 FORK = multiprocessing.get_context("fork") if os.name == "posix" else multiprocessing.get_context()
-SETTINGS = ("data.train=评语.csv", "task.encoder.width=8", "device=cpu", "training.epochs=1")
+SETTINGS = ("data.train=评语.csv", "task.encoder.width=8", "device=cpu", "training.epochs=9")
 ENCODERS = ("bag", "cnn")
 
 
@@ -118,7 +118,8 @@ def race(*, resume: bool) -> None:
     codes = [int(Path(f"{place}.txt.code").read_text()) for place in (0, 1)]
     assert sorted(codes) == [0, 2], [Path(f"{place}.txt").read_text() for place in (0, 1)]
     said = Path(f"{codes.index(2)}.txt").read_text()
-    assert f"run: is in use by process {processes[codes.index(0)].pid} on " in said
+    holds = f"run: is in use by process {processes[codes.index(0)].pid} on "
+    assert holds in said or "run: exists already" in said  # on a busy machine one may end before the other begins
     model = weft.load("run")
     assert model.task.config.encoder.kind == ("bag" if resume else ENCODERS[codes.index(0)])
     assert not Path("run", LOCK).exists()

@@ -166,7 +166,7 @@ def _trained(
     parts: Sequence[type[Config]],
     stop: Callable[[], int],
 ) -> Iterator[Report]:
-    run_folder.check_may_start(folder, resume=resume)
+    run_folder.check_before_lock(folder, resume=resume)
     with held(folder) if distributed.leads() else nullcontext():
         yield from _may_start(folder, resume)
         group, device = distributed.join(pick(config.device))

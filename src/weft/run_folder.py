@@ -94,6 +94,14 @@ def check_may_start(folder: Path, *, resume: bool) -> State:
     return state
 
 
+def check_before_lock(folder: Path, *, resume: bool) -> None:
+    """Raise RunFolderError where a folder is taken for good; of one that is started, the lock tells who holds it."""
+    if state_of(folder) == "started":
+        check_own(folder, (LOCK,))
+    else:
+        check_may_start(folder, resume=resume)
+
+
 def check_own(folder: Path, names: Collection[str]) -> None:
     """Raise RunFolderError where something under these names in a folder is a link, or neither a file nor a folder."""
     for name in names:
