@@ -15,7 +15,6 @@ from rich.table import Table as Lines
 
 from weft.cli import inputs, options, outputs, search_options
 from weft.cli.console import print_scores, print_side_by_side
-from weft.data.checks.findings import counted
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
@@ -83,9 +82,7 @@ def command(
         result = averaged(first.task, list(found.values()), examples) if ensemble else found[folders[0]]
     lost = exposure(first.task, first.network, examples, positions=POSITIONS, device=first.device) if exposed else []
     if answers:
-        with outputs.opened(outputs.Output(answers)) as file:
-            file.writelines(answer_lines(first.task, result.answers, examples))
-        click.echo(f"wrote {counted(len(examples), 'row')} to {answers} (utf-8)", err=True)
+        outputs.write_lines(answers, answer_lines(first.task, result.answers, examples))
     data = f"{file}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     costs = {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
