@@ -91,7 +91,8 @@ def write_lines(path: str, lines: Iterable[str]) -> None:
     """Write lines into a file, and say how many."""
     number = 0
     with opened(Output(path)) as file:
-        for number, line in enumerate(lines, 1):
+        for line in lines:
+            number += 1
             file.write(line)
     click.echo(f"wrote {counted(number, 'row')} to {path} (utf-8)", err=True)
 
