@@ -39,7 +39,7 @@ WALKS = {
     """,
     "CSV row -> loss": """
         cli.train:command
-            run:_trained
+            run:trained
                 dataset:read
                     dataset:read_whole
                         tasks.label_task:LabelTaskConfig.read

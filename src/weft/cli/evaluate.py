@@ -70,9 +70,8 @@ def command(
     from weft.evaluation.exposure import exposure
     from weft.tasks.base import examples_of
 
-    models = {
-        folder: search_options.searched(bundle.load(folder, device=device or "auto"), search) for folder in folders
-    }
+    loaded = ((folder, bundle.load(folder, device=device or "auto")) for folder in folders)
+    models = {folder: search_options.searched(model, search) for folder, model in loaded}
     first = next(iter(models.values()))
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
@@ -85,8 +84,8 @@ def command(
         outputs.write_lines(answers, answer_lines(first.task, result.answers, examples))
     data = f"{file}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
-    costs = {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
-    scores: dict[str, Any] = {**result.to_json(), "data": data, **costs}
+    scores: dict[str, Any] = {**result.to_json(), "data": data}
+    scores |= {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
     if as_json:
         told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
         click.echo(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))
