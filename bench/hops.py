@@ -39,7 +39,7 @@ WALKS = {
     """,
     "CSV row -> loss": """
         cli.train:command
-            run:train
+            run:trained
                 dataset:read
                     dataset:read_whole
                         tasks.label_task:LabelTaskConfig.read

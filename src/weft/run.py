@@ -99,7 +99,7 @@ def train(
         WeftError: of the kind that fits; nothing is written for a mistake in config or data.
 
     """
-    return _trained(
+    return trained(
         config_of(config, settings=settings, parts=parts),
         Path(folder),
         examples=examples,
@@ -157,15 +157,16 @@ def config_of(
     return validated(RunConfig, found, parts=parts)
 
 
-def _trained(
+def trained(
     config: RunConfig,
     folder: Path,
     *,
-    examples: Examples | None,
-    resume: bool,
-    parts: Sequence[type[Config]],
-    stop: Callable[[], int],
+    examples: Examples | None = None,
+    resume: bool = False,
+    parts: Sequence[type[Config]] = (),
+    stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
+    """Train into a folder by settings that are whole, and yield reports; arguments and errors as of `train`."""
     run_folder.check_before_lock(folder, resume=resume)
     with held(folder) if distributed.leads() else nullcontext():
         yield from _may_start(folder, resume)

@@ -225,11 +225,12 @@ def test_evaluate_refuses_what_a_task_has_no_use_for(refused, translator, poet, 
 def test_predict_writes_lines_and_csv(weft, translator, pairs):
     call = ("predict", "translator", "pairs.csv", "--beam", "3", "--alternatives", "2")
     found = lines(weft(*call, "--column", "en").out)
-    assert [one["source"] for one in found] == [source for source, _ in pairs]
-    assert {tuple(one) for one in found} == {("source", "answer", "log_probability", "alternatives", "unread", "line")}
+    assert [one["en"] for one in found] == [source for source, _ in pairs]
+    columns = ("en", "zh", "answer", "log_probability", "alternatives", "unread", "line")
+    assert {tuple(one) for one in found} == {columns}
     assert weft(*call, "--output", "answers.csv").code == 0
     rows = list(csv.DictReader(io.StringIO(Path("answers.csv").read_text(encoding="utf-8"))))
-    assert {tuple(row) for row in rows} == {("source", "answer", "log_probability", "alternatives", "unread", "line")}
+    assert {tuple(row) for row in rows} == {columns}
     assert [(row["answer"], json.loads(row["alternatives"])) for row in rows] == [
         (one["answer"], one["alternatives"]) for one in found
     ]

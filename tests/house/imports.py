@@ -50,6 +50,7 @@ NEVERS: dict[str, frozenset[str]] = {
 EXTRAS = {
     "scikit-learn": "sklearn",
     "datasketch": "datasketch",
+    "openpyxl": "openpyxl",
     "pyarrow": "pyarrow",
     "opencc": "opencc",
     "transformers": "transformers",

@@ -14,7 +14,6 @@ from rich.table import Table as Lines
 from weft.cli import inputs, options, outputs, search_options
 from weft.cli.console import Terminal, print_scores, print_side_by_side
 from weft.cli.printing import say
-from weft.data.checks.findings import counted
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
@@ -70,9 +69,8 @@ def command(
     from weft.evaluation.exposure import exposure
     from weft.tasks.base import examples_of
 
-    models = {
-        folder: search_options.searched(bundle.load(folder, device=device or "auto"), search) for folder in folders
-    }
+    loaded = ((folder, bundle.load(folder, device=device or "auto")) for folder in folders)
+    models = {folder: search_options.searched(model, search) for folder, model in loaded}
     first = next(iter(models.values()))
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
@@ -82,13 +80,11 @@ def command(
         result = averaged(first.task, list(found.values()), examples) if ensemble else found[folders[0]]
     lost = exposure(first.task, first.network, examples, positions=POSITIONS, device=first.device) if exposed else []
     if answers:
-        with outputs.opened(outputs.Output(answers)) as file:
-            file.writelines(answer_lines(first.task, result.answers, examples))
-        say(f"wrote {counted(len(examples), 'row')} to {answers} (utf-8)", err=True)
+        outputs.write_lines(answers, answer_lines(first.task, result.answers, examples))
     data = f"{file}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
-    costs = {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
-    scores: dict[str, Any] = {**result.to_json(), "data": data, **costs}
+    scores: dict[str, Any] = {**result.to_json(), "data": data}
+    scores |= {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
     if as_json:
         told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
         say(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))

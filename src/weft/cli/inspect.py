@@ -70,12 +70,7 @@ def command(
     lengths, odd scripts. With --task question_answering it is questions on passages: answers that are not there.
     """
     options.check_sources(source, dev, test)
-    from weft.tasks.choices import KINDS
-
-    inspected = [kind for kind, one in KINDS.items() if one.inspected_as]
-    if task is not None and task not in inspected:
-        hint = f"{did_you_mean(task, inspected)}; of other tasks, `weft train` says what is wrong with a file"
-        raise ConfigError(f"no files of a task `{task}` are inspected", where="--task", hint=hint)
+    _check_task(task)
     from weft.dataset import DataConfig
     from weft.experiments.inspection.inspect import in_order, write_inspection
 
@@ -96,6 +91,16 @@ def command(
     else:
         _print(in_order(findings), name)
         say(f"page   {page}\nrows   {folder / 'inspection.json'}")
+
+
+def _check_task(task: str | None) -> None:
+    """Raise ConfigError for a task whose files are not inspected."""
+    from weft.tasks.choices import KINDS
+
+    inspected = [kind for kind, one in KINDS.items() if one.inspected_as]
+    if task is not None and task not in inspected:
+        hint = f"{did_you_mean(task, inspected)}; of other tasks, `weft train` says what is wrong with a file"
+        raise ConfigError(f"no files of a task `{task}` are inspected", where="--task", hint=hint)
 
 
 def _told_of(

@@ -6,7 +6,7 @@ import codecs
 import io
 import os
 import stat
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -16,6 +16,8 @@ from typing import IO, Any
 import click
 
 from weft.cli import options
+from weft.cli.printing import say
+from weft.data.checks.findings import counted
 from weft.errors import InputError, did_you_mean
 from weft.files import written
 
@@ -84,6 +86,16 @@ def opened(output: Output) -> Generator[IO[str]]:
     except UnicodeEncodeError as error:
         what = f"`{error.object[error.start]}` cannot be written in {encoding}"
         raise InputError(what, where=path, hint="utf-8-sig has all characters, and opens in spreadsheets") from None
+
+
+def write_lines(path: str, lines: Iterable[str]) -> None:
+    """Write lines into a file, and say how many."""
+    number = 0
+    with opened(Output(path)) as file:
+        for line in lines:
+            number += 1
+            file.write(line)
+    say(f"wrote {counted(number, 'row')} to {path} (utf-8)", err=True)
 
 
 def _is_regular(path: str) -> bool:

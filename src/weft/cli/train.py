@@ -72,13 +72,13 @@ def command(
     _check_start(given, overrides)
     settings = overridden(_with_options(settings, given), overrides)
     _check_task(settings, given)
-    from weft.run import RunConfig, train
+    from weft.run import RunConfig, trained
 
     config = validated(RunConfig, settings)
     folder = output or f"runs/{options.run_name(source)}"
     options.check_place(folder)
     with stopping() as received:
-        reports = train(config, folder, resume=resume, stop=lambda: received[0] if received else 0)
+        reports = trained(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0)
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
     with reading(Path(folder), what=SCORES):

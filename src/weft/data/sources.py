@@ -143,7 +143,7 @@ class Table:
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said of how the file was read, in a few words each."""
+        """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
         if self.parts:
             said = [f"{len(self.parts)} files", *said]

@@ -90,7 +90,7 @@ def few_of(labels: Sequence[str], label_E: np.ndarray) -> list[str]:
     each_C = label_E.sum(0) if label_E.ndim > 1 else np.bincount(label_E, minlength=len(labels))
     few = [f"{each_C[label]} of `{labels[label]}`" for label in np.flatnonzero(each_C < FEWEST)]
     # of a small set all are few, which its size says
-    return [f"the dev set has {listed(few)}: their own scores say little"] if 0 < len(few) < len(labels) else []
+    return [f"the dev set has {listed(few)}: a score of so few says little"] if 0 < len(few) < len(labels) else []
 
 
 def _typed(word: str) -> str:

@@ -1,4 +1,4 @@
-"""What the values of a column look like: texts, labels or numbers."""
+"""Tells by the values of a column whether they are texts, labels or numbers."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _QUOTE_AFTER_BLANKS = re.compile(' +"')
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the records of a file are told apart, and the names of its columns.
+    """Rules by which the records of a file are told apart, and the names of its columns.
 
     `quotes` says whether quotes enclose fields, or are plain characters although some field starts with one; `spaced`,
     whether blanks before a quote are left out; `headed`, whether the first record names the columns; `begin` is the
@@ -60,7 +60,7 @@ class Layout:
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said of the layout."""
+        """Remarks on the layout for the user, a few words each."""
         between = {";": "fields between semicolons", "|": "fields between bars", "\t": "fields between tabs"}
         said = [between[self.delimiter]] if self.delimiter in between and not self.named_by_suffix else []
         if self.spaced:

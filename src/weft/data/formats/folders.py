@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from weft import run_folder
 from weft.data.formats.parallel_files import suffix_of
 from weft.errors import InputError
 
@@ -26,7 +27,7 @@ _COMPANIONS = re.compile(
     re.IGNORECASE,
 )
 """Files that lie beside data and are none."""
-_RUN = ("bundle.json", "config.yaml", "reports.jsonl")
+_RUN = (run_folder.SEAL, run_folder.CONFIG, run_folder.REPORTS)
 """Files of which one shows that a folder is that of a run."""
 
 

@@ -59,7 +59,7 @@ class Sheet:
 
     @property
     def remarks(self) -> list[str]:
-        """What is to be said of the sheet."""
+        """Remarks on the sheet for the user, a few words each."""
         said = [] if self.alone else [f"sheet `{self.title}`"]
         if not self.header:
             said.append(f"no header, columns {', '.join(f'`{name}`' for name in self.columns)}")
