@@ -245,14 +245,8 @@ class TaskConfig(Config):
             if column is not None and name not in self.columns:
                 hint = f"its columns are named by {' and '.join(f'--{one}' for one in self.columns)}"
                 raise ConfigError(f"a model of task `{self.kind}` has none", where=f"--{name}", hint=hint)
-        found = find_roles(
-            table,
-            self.all_roles,
-            named=named,
-            trained=self._named,
-            answering=answering,
-            beside=self.columns_beside,
-        )
+        beside, trained = self.columns_beside, self._named
+        found = find_roles(table, self.all_roles, named=named, trained=trained, answering=answering, beside=beside)
         return self.with_columns(table, found)
 
     def read(self, table: Table) -> Iterator[Any]:
@@ -297,6 +291,18 @@ class TaskConfig(Config):
         """Split examples into those to learn from and about a `share` held out, with duplicates in one split."""
         strata = shared(one.stratum for one in examples)
         return split(strata, (one.whole for one in examples), share=share, seed=seed)
+
+    def chosen(self, examples: Sequence[Any], *, by_steps: Sequence[str] = ()) -> tuple[Self, list[str]]:  # noqa: ARG002
+        """Return a copy whose parts of kind `auto` are chosen, given the settings that only steps need, and notes."""
+        return self, []
+
+    def floor(self, examples: Sequence[Any]) -> Self | None:  # noqa: ARG002
+        """Return the config of the linear model that a model of this task should beat; None: there is none."""
+        return None
+
+    def steps_for(self, examples: Sequence[Any]) -> int | None:  # noqa: ARG002
+        """Return the number of steps that suits the training examples; None: the epochs of the settings suit."""
+        return None
 
     def learn(self, examples: Sequence[Any]) -> Task:
         """Learn a task, with all that comes before a model: vocabulary and labels, from training examples alone."""

@@ -68,7 +68,7 @@ class SaveReport(Report):
 
 @dataclass(frozen=True, slots=True)
 class DoneReport(Report):
-    """Training is over, and the model has the weights of the best step."""
+    """Training is over, and the model has the weights of the best step; step 0 where they were solved for."""
 
     kind: ClassVar[str] = "done"
     step: int
