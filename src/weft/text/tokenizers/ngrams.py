@@ -61,7 +61,7 @@ class NgramTokenizerConfig(CuttingConfig):
 class NgramTokenizer(Tokenizer):
     """Hashes the n-grams of texts and keeps the known ones; made by its config's `learn` or `load`.
 
-    `group_V` has the group of each n-gram, [V]: those of one piece, of two and so on, then words, then those of so many
+    `group_V` has the group of each n-gram, [V]: those of one piece, of two (and words) and so on, then those of so many
     characters; None where it was saved without.
     """
 
@@ -122,8 +122,11 @@ def _parts(config: NgramTokenizerConfig, cut: Pieces) -> Iterator[_Part]:
         keys, owners = _runs_of_pieces(key_of_type[types_N], owner_N, order=config.order)
         if part.words_N is not None:
             longer_N = part.words_N != types_N
-            keys.append(mix(key_of_type[part.words_N[longer_N]] ^ _PRIME))
-            owners.append(owner_N[longer_N])
+            pair = min(
+                1, len(keys) - 1
+            )  # most are of two characters, and say much the same as pairs: they weigh with them
+            keys[pair] = np.concatenate([keys[pair], mix(key_of_type[part.words_N[longer_N]] ^ _PRIME)])
+            owners[pair] = np.concatenate([owners[pair], owner_N[longer_N]])
         if letters is not None:
             values, counts, sizes = letters
             places_N = _runs((np.cumsum(counts) - counts)[types_N], counts[types_N])
