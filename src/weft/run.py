@@ -282,15 +282,7 @@ def _tune(job: Job) -> list[str]:
 
 def _floor(run: _Run, job: Job, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, Any]:
     """Score the linear floor of the task on the same rows, where there is one."""
-    floor = linear_floor(
-        run.config.task,
-        run.examples.train,
-        run.examples.dev,
-        scored=examples,
-        answers=answers,
-        refit=job.refit,
-        seed=run.config.seed,
-    )
+    floor = linear_floor(job, run.examples.train, scored=examples, answers=answers)
     return {"floor": asdict(floor)} if floor else {}
 
 

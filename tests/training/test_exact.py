@@ -165,3 +165,11 @@ def test_weights_of_the_labels_are_heeded():
         answers = weft.load(weights).answer([text for text, _ in rows])
         found[weights] = sum(one.label == rows[0][1] for one in answers)
     assert found["balanced"] > found["none"]
+
+
+def test_the_floor_of_the_same_ngrams_is_that_of_rows_encoded_anew():
+    settings = ("task.encoder.cost=3", "task.encoder.weighting=tf-idf", "task.encoder.balance=lengths")
+    run("same", *settings, "task.tokenizer={kind: ngrams, order: 2}")
+    run("other", *settings)
+    same, other = (json.loads(Path(one, "scores.json").read_text(encoding="utf-8")) for one in ("same", "other"))
+    assert same["floor"]["scores"]["accuracy"] == other["floor"]["scores"]["accuracy"]

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from weft.data.examples.labelled import LabelledText
 from weft.demo import reviews
-from weft.tasks.classification import ClassificationConfig
+from weft.models.cnn import CnnEncoderConfig
+from weft.tasks.classification import Answer, ClassificationConfig
 from weft.training.floor import linear_floor
+from weft.training.job import Job
+from weft.training.settings import TrainingConfig
 
 
 def accuracy_of_theirs(train: list[LabelledText], test: list[LabelledText]) -> float:
@@ -23,11 +27,19 @@ def accuracy_of_theirs(train: list[LabelledText], test: list[LabelledText]) -> f
 
 
 def floor_of(train: list[LabelledText], test: list[LabelledText]):
-    config = ClassificationConfig()
-    task = config.floor(train)
-    assert task is not None
-    answers = [type("Answer", (), {"label": "none"})() for _ in test]
-    return linear_floor(config, train, test[:50], scored=test, answers=answers, refit=False, seed=0)
+    task = ClassificationConfig(encoder=CnnEncoderConfig(width=4, maps=4)).learn(train)
+    job = Job(
+        task=task,
+        model=task.build_model(),
+        columns=task.encode(train[:1]),
+        dev_columns=task.encode(train[:1]),
+        dev_examples=test[:50],
+        config=TrainingConfig(),
+        seed=0,
+        device=torch.device("cpu"),
+    )
+    answers = [Answer("none", 1.0, {}) for _ in test]
+    return linear_floor(job, train, scored=test, answers=answers)
 
 
 def test_as_good_as_that_of_scikit_learn():

@@ -7,7 +7,8 @@ Chinese, of one to three characters; of names, of one to five letters), a suppor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -17,7 +18,6 @@ from weft.evaluation.evaluate import answer
 from weft.metrics.significance import mcnemar
 from weft.training import exact
 from weft.training.job import Job
-from weft.training.settings import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,49 +33,38 @@ class Floor:
     """Two-sided p of McNemar's exact test."""
 
 
-def linear_floor(
-    config: Any,
-    examples: Sequence[Any],
-    dev: Sequence[Any],
-    *,
-    scored: Sequence[Any],
-    answers: Sequence[Any],
-    refit: bool,
-    seed: int,
-) -> Floor | None:
-    """Train the floor, and score it where a model was scored; None for a task that has none.
+def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], answers: Sequence[Any]) -> Floor | None:
+    """Train the floor of a job that is done, and score it where the model was scored; None for a task that has none.
 
     Args:
-        config: of the task, with its columns.
-        examples: the training set.
-        dev: the dev set.
+        job: the model, and the data that it was trained on.
+        examples: its training set.
         scored: the examples that the model answered.
         answers: the answers of the model.
-        refit: whether the dev set may be learned from too.
-        seed: of the run.
 
     """
-    plain = config.floor(examples)
+    plain = job.task.config.floor(examples)
     if plain is None:
         return None
-    task = plain.learn(examples)
-    model = task.build_model()
-    columns = encode_rows(task.encode, examples)
-    task.initialize(model, columns)
-    device = torch.device("cpu")
-    job = Job(
-        task=task,
-        model=model,
-        columns=columns,
-        dev_columns=encode_rows(task.encode, dev),
-        dev_examples=dev,
-        config=TrainingConfig(),
-        seed=seed,
-        device=device,
-        refit=refit,
-    )
-    for _ in exact.train(job):
+    floor = _job(job, plain, examples)
+    for _ in exact.train(floor):
         pass
-    plain_answers = answer(task, model, scored, device=device)
+    plain_answers = answer(floor.task, floor.model, scored, device=floor.device)
+    task: Any = job.task
     test = mcnemar(task.right(answers, scored), task.right(plain_answers, scored))
-    return Floor(task.quick_scores(plain_answers, scored), test.only_first, test.only_second, test.p)
+    return Floor(floor.task.quick_scores(plain_answers, scored), test.only_first, test.only_second, test.p)
+
+
+def _job(job: Job, plain: Any, examples: Sequence[Any]) -> Job:
+    """Build the job of the floor, on the rows as they are encoded already where the model reads the same n-grams."""
+    known, cpu = job.task.config, torch.device("cpu")
+    if job.solved and known.tokenizer == plain.tokenizer:
+        task = copy(job.task)
+        encoder = plain.encoder.model_copy(update={"width": known.encoder.width})
+        task.config = known.model_copy(update={"encoder": encoder})
+        return replace(job, task=task, model=deepcopy(job.model), device=cpu)
+    task = plain.learn(examples)
+    columns, dev_columns = (encode_rows(task.encode, part) for part in (examples, job.dev_examples))
+    model = task.build_model()
+    task.initialize(model, columns)
+    return replace(job, task=task, model=model, columns=columns, dev_columns=dev_columns, device=cpu)
