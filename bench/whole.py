@@ -66,11 +66,11 @@ def with_weft(name: str, file: str, folder: Path) -> None:
 
     from weft import bundle, run_folder
     from weft.dataset import Examples, read_whole
-    from weft.run import fit
+    from weft.run import fit_in_memory
 
     config = configured(file, file, "bag", [*SETTINGS[name], f"training.evaluate_every={NEVER}"])
     whole = read_whole(config.data, config.task)
-    model = fit(config, Examples(whole.task, whole.train, whole.train[:1], [], []))
+    model = fit_in_memory(config, Examples(whole.task, whole.train, whole.train[:1], [], []))
     (folder / "task").mkdir()
     bundle.save_weights(folder, model.network)
     bundle.save_task(folder / "task", model.task)

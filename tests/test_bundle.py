@@ -115,6 +115,10 @@ def test_a_part_of_ones_own_must_be_handed_over(tmp_path):
         ([None], r"texts\[0\]: expected a text, found NoneType"),
         (["好", "good", ""], r"texts\[2\]: text is empty"),
         (["\u3000\n"], r"texts\[0\]: text is empty"),
+        (5, "expected a list of texts, found int"),
+        (None, "expected a list of texts, found NoneType"),
+        ({"好", "b"}, "expected a list of texts, found set"),
+        (["好", "half \ud83d"], r"texts\[1\]: is no text that can be written"),
     ],
 )
 def test_what_is_no_list_of_texts_is_refused(tmp_path, texts, message):

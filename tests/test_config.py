@@ -9,6 +9,7 @@ from pydantic import Field, SerializeAsAny
 
 from weft.config import Config, differences, kind_of, one_of, overridden, read_yaml, to_yaml, validated, write_yaml
 from weft.errors import ConfigError, InputError
+from weft.run import RunConfig
 
 
 class Shape(Config):
@@ -237,3 +238,21 @@ def test_what_is_made_by_hand_is_refused_as_what_is_read():
         with pytest.raises(ConfigError) as caught:
             make()
         assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("override", "hint"),
+    [
+        ("training.lr=0.1", "did you mean `optimizer.learning_rate`?"),
+        ("training.batch_size=8", "did you mean `batch_rows`?"),
+        ("task.encoder.hidden_size=8", "did you mean `width`?"),
+        ("epochs=3", "did you mean `training.epochs`?"),
+        ("learning_rate=3", "did you mean `training.optimizer.learning_rate`?"),
+        ("task.encoder=bert-base-chinese", "a pre-trained model is written pretrained:hub:bert-base-chinese, or"),
+    ],
+)
+def test_names_of_other_toolkits_are_known(override, hint):
+    settings = overridden({"data": {"train": "评论.csv"}}, [override])
+    with pytest.raises(ConfigError) as caught:
+        validated(RunConfig, settings)
+    assert caught.value.hint.startswith(hint)

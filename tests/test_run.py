@@ -14,7 +14,7 @@ from weft.config import overridden, validated
 from weft.errors import ConfigError, Interrupted, TrainingError
 from weft.files import read_json
 from weft.report.folder import read_run
-from weft.run import suited
+from weft.run import config_of, suited
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 
 TEXTS = {"pos": ("the soup was good", "味道很好，还会再来"), "neg": ("cold and late", "太贵了，不好吃")}
@@ -291,3 +291,43 @@ def test_a_metric_that_is_not_there_is_found_before_training():
     with pytest.raises(ConfigError, match="there is no score `acuracy`"):
         run("run", "training.metric=acuracy")
     assert not Path("run").exists()
+
+
+# from Python
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    texts = [f"{'房间很好 good' if n % 2 else '再也不来 bad'} {n}" for n in range(20)]
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,label\n" + "".join(f"{text},{n % 2}\n" for n, text in enumerate(texts)), encoding="utf-8")
+    return path
+
+
+QUICK = {"task.encoder": "bag", "training.epochs": 1, "device": "cpu"}
+
+
+def test_a_file_is_enough_to_train_on(tmp_path, reviews):
+    said = [str(report) for report in weft.train(str(reviews), tmp_path / "a", settings=QUICK)]
+    assert said[0] == f"{reviews}: 20 rows, utf-8"
+    assert said[-1].startswith("trained 1 steps in ")
+    assert any(line.startswith("epoch 1  dev accuracy ") for line in said)
+    model = weft.fit(weft.DataConfig(train=reviews), tmp_path / "b", settings=QUICK)
+    loaded = weft.load(tmp_path / "a")
+    assert model.answer(["房间很好"]) == loaded.answer(["房间很好"])
+
+
+def test_what_a_file_implies_is_implied_in_python(tmp_path, reviews):
+    path = tmp_path / "tags.jsonl"
+    path.write_text('{"text": "好", "labels": ["a"]}\n{"text": "bad", "labels": []}\n', encoding="utf-8")
+    assert config_of(path).task.kind == "multilabel"
+    assert config_of([reviews, reviews]).data.train == f"{reviews},{reviews}"
+    assert config_of(reviews, settings={"task.encoder.maps": 3, "task.encoder.kind": "cnn"}).task.encoder.maps == 3
+    with pytest.raises(weft.WeftError, match=r"no such file"):
+        weft.train(tmp_path / "none.csv", tmp_path / "c")
+
+
+@pytest.mark.parametrize("given", [5, None, {"data": {"train": "a.csv"}}, [], b"a.csv"])
+def test_what_is_no_file_and_no_settings_is_told(tmp_path, given):
+    with pytest.raises(weft.WeftError, match="expected a file or settings, found"):
+        weft.train(given, tmp_path / "a")

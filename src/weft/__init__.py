@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from weft.models.base import TokenSpec as TokenSpec
     from weft.models.embedding import Embedding as Embedding
     from weft.run import RunConfig as RunConfig
+    from weft.run import fit as fit
     from weft.run import train as train
     from weft.tasks.classification import Answer as Answer
     from weft.tasks.classification import ClassificationConfig as ClassificationConfig
@@ -93,6 +94,7 @@ _HOMES = {
     "TrainingConfig": "weft.training.settings",
     "WeftError": "weft.errors",
     "distil": "weft.experiments.distil",
+    "fit": "weft.run",
     "load": "weft.bundle",
     "train": "weft.run",
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from weft.models.weights import own_weights, put_weights
 from weft.run_folder import TASK, WEIGHTS, check_whole
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class _Saved(Config):
@@ -55,6 +58,9 @@ class Model:
             raise InputError("expected a list of texts, found one string", hint='write model.answer(["..."])')
         if isinstance(inputs, Mapping):
             raise InputError("expected a list, found one mapping", hint="write model.answer([{...}])")
+        if isinstance(inputs, Set) or not isinstance(inputs, Iterable):
+            what = f"expected a list of texts, found {type(inputs).__name__}"
+            raise InputError(what, hint='write model.answer(["..."]): answers are given in the order of the texts')
         return [self._example(given, where=f"texts[{number}]") for number, given in enumerate(inputs)]
 
     def _example(self, given: Any, *, where: str) -> Any:
@@ -69,6 +75,9 @@ class Model:
             raise InputError(f"expected a text, found {type(example).__name__}", where=where)
         if others := [one for one in example.texts if not isinstance(one, str)]:
             raise InputError(f"expected a text, found {type(others[0]).__name__}", where=where)
+        if any(_HALF.search(one) for one in example.texts):
+            hint = "a text holds half a character (a lone surrogate): was it decoded in pieces?"
+            raise InputError("is no text that can be written", where=where, hint=hint)
         if empty := [place for place, one in enumerate(example.texts) if not one.strip()]:
             if empty == [1]:
                 hint = "this model reads two texts: hand over an example that has both, as weft.Question(...)"
@@ -86,7 +95,7 @@ class Model:
             hint = 'a stream is of one text: model.stream("...")'
             raise InputError(f"expected one text, found {type(text).__name__}", hint=hint)
         task = self._searching(search)
-        return task.stream(self.network, self.task.config.example(text))
+        return task.stream(self.network, *self.check([text]))
 
     def _searching(self, search: SearchConfig | None) -> Task:
         if search is None:

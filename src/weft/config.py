@@ -24,6 +24,19 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from weft.errors import ConfigError, InputError, did_you_mean
 from weft.files import write_text
 
+ALIASES = {
+    **dict.fromkeys(("lr", "learningrate"), "learning_rate"),
+    **dict.fromkeys(("batch_size", "bs", "batch"), "batch_rows"),
+    **dict.fromkeys(("num_epochs", "n_epochs", "num_train_epochs", "epoch"), "epochs"),
+    **dict.fromkeys(("hidden_size", "d_model", "hidden_dim", "embedding_dim", "embed_dim", "dim"), "width"),
+    **dict.fromkeys(("num_layers", "n_layers", "n_layer", "num_hidden_layers"), "layers"),
+    **dict.fromkeys(("num_heads", "n_heads", "n_head", "nhead", "num_attention_heads"), "heads"),
+    **dict.fromkeys(("max_len", "max_seq_length", "max_seq_len"), "max_length"),
+    **dict.fromkeys(("wd",), "weight_decay"),
+    **dict.fromkeys(("random_state", "random_seed"), "seed"),
+}
+"""Names of settings in other toolkits, with those of here."""
+
 
 class _Readable(type(BaseModel)):
     """Metaclass of configs: errors of one made by hand, as `Beam(0)`, read like those of one from a file."""
@@ -54,18 +67,32 @@ class Config(BaseModel, metaclass=_Readable):
     def _knows_every_setting(cls, settings: Any) -> Any:
         for name in settings if isinstance(settings, Mapping) else ():
             if name not in cls.model_fields:
-                hint = cls._further_down(str(name)) or did_you_mean(str(name), set(cls.model_fields) - {"kind"})
+                usual = ALIASES.get(str(name).casefold(), str(name))
+                hint = cls._further_down(usual) or did_you_mean(usual, set(cls.model_fields) - {"kind"})
                 raise PydanticCustomError("unknown", "there is no setting `{name}`", {"name": name, "hint": hint})
         return settings
 
     @classmethod
     def _further_down(cls, name: str) -> str:
-        """Return the hint for a setting that stands one level lower, as `epochs` in `training`."""
-        for parent, field in cls.model_fields.items():
-            kind = field.annotation
-            if isinstance(kind, type) and issubclass(kind, Config) and name in kind.model_fields:
-                return f"did you mean `{parent}.{name}`?"
+        """Return the hint for a setting that stands one or two levels lower, as `epochs` in `training`."""
+        for path, inner in cls._inner():
+            if name in inner.model_fields:
+                return f"did you mean `{path}.{name}`?"
+        for path, inner in cls._inner():
+            for deeper, last in inner._inner():
+                if name in last.model_fields:
+                    return f"did you mean `{path}.{deeper}.{name}`?"
         return ""
+
+    @classmethod
+    def _inner(cls) -> list[tuple[str, type[Config]]]:
+        """Return the settings that are configs themselves, with their classes, or that of the default of several."""
+        found = [(name, one.annotation, type(one.default)) for name, one in cls.model_fields.items()]
+        return [
+            (name, next(one for one in kinds if isinstance(one, type) and issubclass(one, Config)))
+            for name, *kinds in found
+            if any(isinstance(one, type) and issubclass(one, Config) for one in kinds)
+        ]
 
 
 C = TypeVar("C", bound=Config)
@@ -97,8 +124,13 @@ def one_of(
         kinds = {kind_of(part): part for part in (*known, *outside) if issubclass(part, base)}
         kind = str(value["kind"])
         if kind not in kinds:
-            folder = "/" in kind and "pretrained" in kinds
-            hint = f"a folder is written pretrained:{kind}" if folder else did_you_mean(kind, kinds)
+            hint = did_you_mean(kind, kinds)
+            if "pretrained" in kinds and "/" in kind:
+                hint = f"a folder is written pretrained:{kind}"
+            elif "pretrained" in kinds and "-" in kind and not hint.startswith("did"):
+                hint = (
+                    f"a pre-trained model is written pretrained:hub:{kind}, or pretrained:FOLDER where it lies in one"
+                )
             raise PydanticCustomError("kind", "there is no kind `{kind}`", {"kind": kind, "hint": hint})
         return kinds[kind].model_validate(value, context=info.context)
 
@@ -177,14 +209,30 @@ def overridden(settings: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
             parsed = YAML(typ="safe", pure=True).load(value)
         except YAMLError:
             parsed = value
-        *parents, last = path.strip().split(".")
-        place = result
-        for name in parents:
-            inner = place.get(name)
-            place[name] = {"kind": inner} if isinstance(inner, str) else inner if isinstance(inner, dict) else {}
-            place = place[name]
-        place[last] = "" if parsed is None and value.strip() == "" else parsed
+        _put(result, path.strip(), "" if parsed is None and value.strip() == "" else parsed)
     return result
+
+
+def with_settings(settings: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with the values at dotted paths set; a bare kind on the way is opened, as in `overridden`.
+
+    Raises ConfigError where an object of a config stands on the way.
+    """
+    result = _copy(settings)
+    for path, value in values.items():
+        _put(result, path, value)
+    return result
+
+
+def _put(settings: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for name in parents:
+        inner = settings.get(name)
+        if isinstance(inner, Config):
+            raise ConfigError(f"`{name}` is given as an object", where=path, hint="set it in that object")
+        settings[name] = {"kind": inner} if isinstance(inner, str) else inner if isinstance(inner, dict) else {}
+        settings = settings[name]
+    settings[last] = value
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any], *, path: str = "") -> list[str]:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shlex
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from weft.config import Config
+from weft.config import Config, kind_of
+from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
-from weft.data.sources import OnBadRow, Table, open_table
+from weft.data.formats.folders import as_source, parts_of
+from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
-from weft.inputs.tabular import COLUMNS
+from weft.inputs.tabular import COLUMNS, ColumnNames
 from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
+
+PARTS = ("train", "dev", "test")
 
 
 class DataConfig(Config):
     """Settings of the files of examples: train, dev and test set."""
 
     train: str
-    """File of the training set, which the model learns from."""
+    """File of the training set, which the model learns from; several by commas, a pattern or a folder. A folder with
+    parts (`train/` and `test/`, or files named so) brings dev and test set too, where these are not named."""
     dev: str | None = None
     """File of the dev set (validation set), which chooses the best weights; None: a share of the training file."""
     dev_share: float = Field(default=0.1, gt=0, lt=1)
@@ -35,8 +42,27 @@ class DataConfig(Config):
     """File of the test set, which the trained model is scored on; None: the dev set, whose scores flatter a little."""
     encoding: str = "auto"
     """Character encoding of all files; `auto`: it is detected, and named in the run."""
+    columns: ColumnNames | None = None
+    """Names of the columns of csv, tsv and Excel files without a header, in their order; an empty list numbers them;
+    None: the first row names them, unless it is clearly none."""
     on_bad_row: OnBadRow = "stop"
     """Treatment of rows that cannot be read: `stop` ends with an error, `skip` leaves them out and lists them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_files_and_folders(cls, settings: Any) -> Any:
+        if not isinstance(settings, Mapping):
+            return settings
+        named = {part: _source(settings[part]) for part in PARTS if settings.get(part) is not None}
+        train = named.get("train")
+        if isinstance(train, str) and Path(train).is_dir():
+            named = {**parts_of(train, forms=FORMS), **{part: own for part, own in named.items() if part != "train"}}
+            named.setdefault("train", train)
+        return {**settings, **named}
+
+    def open(self, file: str, *, on_bad_row: OnBadRow | None = None) -> Table:
+        """Open one of the files, or another one that is read in the same way."""
+        return open_table(file, encoding=self.encoding, on_bad_row=on_bad_row or self.on_bad_row, columns=self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +74,8 @@ class Examples:
     dev: Sequence[Any]
     test: Sequence[Any]
     notes: list[str]
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    """The tables of the parts that were read from files of their own, by `train`, `dev` and `test`."""
 
     @property
     def fingerprint(self) -> str:
@@ -64,9 +92,10 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     whole = read_whole(data, task)
     resolved, notes = whole.task, whole.notes
     others: dict[str, Sequence[Any]] = {"dev": [], "test": []}
+    tables = dict(whole.tables)
     for part, file in (("dev", data.dev), ("test", data.test)):
         if file:
-            other = _open(data, file)
+            tables[part] = other = data.open(file)
             config = resolved.for_table(other)
             with _hint_at_inspection(other, config):
                 rows = kept(config.read(other))
@@ -80,12 +109,12 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
         train, others["dev"] = held_out(train, data, resolved, seed)
         unit, held = resolved.unit_name, len(others["dev"])
         notes.append(f"{len(train):,} training {unit}, {held:,} validation {unit} held out; {resolved.split_rule}")
-    return Examples(resolved, train, others["dev"], others["test"], notes)
+    return Examples(resolved, train, others["dev"], others["test"], notes, tables)
 
 
 def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     """Read the training file alone and split nothing: every row is in `train`. Raises InputError as `read`."""
-    table = _open(data, data.train)
+    table = data.open(data.train)
     resolved = _resolved(task, table)
     with _hint_at_inspection(table, resolved):
         rows = kept(resolved.read(table))
@@ -99,26 +128,36 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
         columns = " and ".join(f"{name} from column `{as_option(getattr(resolved, name))}`" for name in guessed)
         doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
         said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
-    return Examples(resolved, rows, [], [], [*notes, *said])
+    return Examples(resolved, rows, [], [], [*notes, *said], {"train": table})
 
 
-def _open(data: DataConfig, file: str) -> Table:
-    return open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
+def _source(named: Any) -> Any:
+    """Return the one name of a file or of several."""
+    if isinstance(named, list | tuple) and all(isinstance(one, str | os.PathLike) for one in named):
+        return as_source([os.fspath(one) for one in named])
+    return os.fspath(named) if isinstance(named, os.PathLike) else named
 
 
 def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     """Find the columns of the task. Raises InputError, with a hint at other tasks where no label is found."""
+    readers = [f"--task {kind_of(one)}" for one in TASKS if "turns" in one.model_fields]
+    if "label" in task.columns and getattr(task, "label", None) is None and (turns := conversation_columns(table)):
+        what = f"holds conversations or instructions ({', '.join(f'`{name}`' for name in turns)}), and no labels"
+        raise InputError(what, where=table.path, hint=f"pass {' or '.join(readers)}, which learn the answers")
     try:
         return task.resolved(table)
     except ColumnsUnclear as error:
-        hints = [error.hint, *([_other_tasks()] if "label" in task.columns else [])]
-        hint = "; ".join(hints[::-1] if isinstance(error, LikeQuestions) else hints)
+        hints = [error.hint, *([_other_tasks(table)] if "label" in task.columns else [])]
+        of_others = isinstance(error, LikeQuestions) or table.form == "txt"
+        hint = "; ".join(hints[::-1] if of_others else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
-def _other_tasks() -> str:
-    """List the tasks whose columns may be there where those of labelled texts are not."""
-    return f"other tasks of weft train: {', '.join(one.offer for one in TASKS if one.offer)}"
+def _other_tasks(table: Table) -> str:
+    """List the tasks whose columns may be there where those of labelled texts are not, those of plain text first."""
+    plain = table.form == "txt"
+    found = sorted(TASKS, key=lambda one: plain and "unit" not in one.model_fields)
+    return f"other tasks of weft train: {', '.join(one.offer for one in found if one.offer)}"
 
 
 @contextmanager
@@ -142,10 +181,9 @@ def _described(table: Table, task: TaskConfig, rows: Sequence[Any]) -> list[str]
     """Say what was read of a table. Raises InputError if that is nothing."""
     if not rows:
         raise InputError("no row is left to read", where=table.path)
-    fields = {";": ", fields between semicolons", "|": ", fields between bars", "\t": ", fields between tabs"}
-    between = fields.get(table.delimiter, "") if table.form == "csv" else ""
     files = ", ".join(table.sides) or table.path
-    return [f"{files}: {len(rows):,} {task.unit_name}, {table.encoding}{between}", *left_out(table)]
+    how = ", ".join([table.encoding, *table.remarks])
+    return [f"{files}: {len(rows):,} {task.unit_name}, {how}", *left_out(table)]
 
 
 def left_out(table: Table) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -16,8 +17,10 @@ import torch
 from pydantic import Field
 
 from weft import bundle, run_folder
-from weft.config import Config, differences, read_yaml, validated, write_yaml
+from weft.config import Config, differences, kind_of, read_yaml, validated, with_settings, write_yaml
 from weft.data.columns import encode_rows
+from weft.data.formats.parallel_files import side_files
+from weft.data.sources import several_files
 from weft.dataset import DataConfig, Examples, read
 from weft.errors import ConfigError, InputError, RunFolderError, TrainingError, did_you_mean
 from weft.evaluation.attention_maps import attention_maps, write_attention_maps
@@ -26,7 +29,7 @@ from weft.evaluation.input_importance import input_importance
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
 from weft.tasks.base import TUNED, Task, examples_of
-from weft.tasks.choices import TASKS, TaskChoice
+from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
 from weft.training.floor import linear_floor
@@ -58,21 +61,30 @@ class _Run:
     stop: Callable[[], int]
 
 
+Source = RunConfig | DataConfig | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+"""The settings of a run, those of its data, or the file to learn from: a run.yaml, one of texts, or several."""
+
+
 def train(
-    config: RunConfig,
+    config: Source,
     folder: str | Path,
     *,
     examples: Examples | None = None,
+    settings: Mapping[str, Any] | None = None,
     resume: bool = False,
     parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
-    """Train into a folder, and yield reports; the folder is a trained folder when they end.
+    """Train into a folder, and yield reports as it goes on; the folder is a trained folder when they end.
+
+    Nothing happens before they are asked for, by a loop: `for report in weft.train("a.csv", "runs/a"): print(report)`.
+    `weft.fit` goes through them by itself.
 
     Args:
-        config: what to do.
+        config: what to do: the settings of a run, or of its data, or a file, with the defaults for the rest.
         folder: must not exist, or hold an unfinished run of the same config to `resume`.
         examples: the parts of the data where they are read already (a fold, say); None: read as `config.data` says.
+        settings: further settings by dotted paths, such as `{"task.encoder": "bag", "training.epochs": 3}`.
         resume: go on from the latest checkpoint.
         parts: config classes from outside the package.
         stop: asked after each step for the number of a signal to stop on; 0 goes on.
@@ -81,7 +93,73 @@ def train(
         WeftError: of the kind that fits; nothing is written for a mistake in config or data.
 
     """
-    folder = Path(folder)
+    return _trained(
+        config_of(config, settings=settings, parts=parts),
+        Path(folder),
+        examples=examples,
+        resume=resume,
+        parts=parts,
+        stop=stop,
+    )
+
+
+def fit(
+    config: Source,
+    folder: str | Path,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    parts: Sequence[type[Config]] = (),
+) -> bundle.Model:
+    """Train into a folder to the end, and return the model: `weft.fit("reviews.csv", "runs/reviews").answer([...])`.
+
+    Arguments and errors are those of `train`.
+    """
+    for _ in train(config, folder, settings=settings, resume=resume, parts=parts):
+        pass
+    return bundle.load(folder, parts=parts)
+
+
+def config_of(
+    given: Source, *, settings: Mapping[str, Any] | None = None, parts: Sequence[type[Config]] = ()
+) -> RunConfig:
+    """Return the settings of a run on what is given; where no task is named, what the file implies, else the default.
+
+    Raises ConfigError for anything that is no settings and no file, and InputError where the file cannot be read.
+    """
+    several = isinstance(given, Sequence) and not isinstance(given, str | bytes) and len(given) > 0
+    if not (isinstance(given, RunConfig | DataConfig | str | os.PathLike) or several):
+        hint = 'write a file, as in weft.train("reviews.csv", "runs/reviews"), or weft.RunConfig(data=...)'
+        raise ConfigError(f"expected a file or settings, found {type(given).__name__}", where="config", hint=hint)
+    if isinstance(given, RunConfig) and not settings:
+        return given
+    if isinstance(given, str | os.PathLike) and os.fspath(given).endswith((".yaml", ".yml")):
+        found = read_yaml(Path(given))
+    elif isinstance(given, RunConfig):
+        found = {name: getattr(given, name) for name in given.model_fields_set}
+    else:
+        found = {"data": given if isinstance(given, DataConfig) else {"train": given}}
+    found = with_settings(found, settings or {})
+    if "task" not in found or (isinstance(found["task"], Mapping) and "kind" not in found["task"]):
+        data = validated(RunConfig, {"data": found.get("data", {})}).data
+        own = {**found["task"]} if "task" in found else {}
+        files = side_files(data.train)
+        parallel = bool(files) and not several_files(data.train)
+        label = own.get("label")
+        task = implied(own, parallel=parallel, table=None if parallel else data.open(data.train), label=label)
+        found["task"] = {"kind": kind_of(task), **own}
+    return validated(RunConfig, found, parts=parts)
+
+
+def _trained(
+    config: RunConfig,
+    folder: Path,
+    *,
+    examples: Examples | None,
+    resume: bool,
+    parts: Sequence[type[Config]],
+    stop: Callable[[], int],
+) -> Iterator[Report]:
     yield from _may_start(folder, resume)
     group, device = distributed.join(pick(config.device))
     suited(config)  # mistakes come up before anything is read
@@ -115,7 +193,7 @@ def train(
     group.wait()
 
 
-def fit(config: RunConfig, examples: Examples, *, refit: bool = True) -> bundle.Model:
+def fit_in_memory(config: RunConfig, examples: Examples, *, refit: bool = True) -> bundle.Model:
     """Train in memory, on examples that are read already: no folder, no page, no reports.
 
     With `refit`, a model that is solved for learns from the dev set too once that has decided what was left open.
@@ -174,22 +252,24 @@ def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
 
 def _job(run: _Run, task: Task | None = None) -> Job:
     """Encode the data and build the model; a task that was not learned before is learned first."""
-    config, data = run.config, run.config.data
+    config, data, tables = run.config, run.config.data, run.examples.tables
     if task is None:
-        with examples_of(data.train):
+        with examples_of(tables.get("train", data.train)):
             task = config.task.learn(run.examples.train)
         _check_metric(config.training.metric, task)
     precision = precision_for(task.config.part_configs, run.device, asked=config.training.precision)
     torch.manual_seed(config.seed)
     model = task.build_model()
-    with examples_of(data.train):
+    with examples_of(tables.get("train", data.train)):
         columns = encode_rows(task.encode, run.examples.train)
-    with examples_of(data.dev or data.train):
+    with examples_of(tables.get("dev" if data.dev else "train", data.dev or data.train)):
         dev_columns = encode_rows(task.encode, run.examples.dev)
     notes = task.initialize(model, columns)
-    for file, examples in ((data.dev, run.examples.dev), (data.test, run.examples.test)):
+    for part, file, examples in (("dev", data.dev, run.examples.dev), ("test", data.test, run.examples.test)):
         if file:
-            with examples_of(file):  # a label that was never learned is to be known before hours of training
+            with examples_of(
+                tables.get(part, file)
+            ):  # a label that was never learned is to be known before hours of training
                 notes += [f"{file}: {said}" for said in task.check(examples)]
                 if file != data.dev:  # whose values are told with those of the training set
                     notes += [f"{file}: {said}" for said in task.gaps(examples)]

@@ -28,7 +28,7 @@ FILES = {
     "nul.csv": (HEADER + "好\0,pos\n", ("nul.csv:2: there is a NUL byte", "--encoding")),
     "random.csv": (random.Random(1).randbytes(3000), ("random.csv:1: byte 0x", "is not UTF-8", "--encoding")),
     "notes.docx": (b"PK", ("notes.docx: its name ends in `.docx`", "known: .csv, .tsv, .jsonl")),
-    "array.jsonl": ('[{"text": "好", "label": "pos"}]\n', ("array.jsonl:1: starts with `[`", "jq -c")),
+    "array.jsonl": ('[{"text": "好", "label": "pos"}\n', ("array.jsonl:2: is not JSON", "write one array of objects")),
     "twins.csv": ("text,text\n好,pos\n", ("twins.csv:1: two columns are named `text`",)),
     "list.yaml": ("data: [a\nb: c\n", ("list.yaml:2: is not YAML",)),
     "words.yaml": ("好\n", ("words.yaml: holds no settings", "`name: value`")),
@@ -147,7 +147,7 @@ def test_options_meet_a_file_that_has_no_room_for_them(refused):
 def test_commands_and_arguments(refused):
     refused("trian", "reviews.csv", says=("there is no command `trian`", "did you mean `train`?"))
     refused("--helpp", says=("no option `--helpp`", "did you mean `--help`?"))
-    refused("train", says=("missing argument `SOURCE`", "weft train --help"))
+    refused("train", says=("missing argument `SOURCE", "weft train --help"))
     refused("evaluate", "model", says=("the FOLDER of a trained model is missing", "weft evaluate --help"))
     refused("predict", says=("missing argument `FOLDER`", "weft predict --help"))
 
@@ -155,14 +155,16 @@ def test_commands_and_arguments(refused):
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place where not even root may write")
 def test_an_output_that_cannot_be_made(refused, model):
     refused("train", "reviews.csv", "--output", "/proc/weft/run", says=("/proc/weft/run: cannot be written",))
-    refused("predict", "model", "reviews.csv", "--output", "/proc/weft/answers", says=("/proc/weft: no such file",))
+    refused(
+        "predict", "model", "reviews.csv", "--output", "/proc/weft/answers", says=("/proc/weft/answers: no such file",)
+    )
 
 
 def test_a_full_disk_is_told_and_is_not_the_users_mistake(weft, model, monkeypatch):
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("weft.cli.predict.written", full)
+    monkeypatch.setattr("weft.cli.outputs.written", full)
     said = weft("predict", "model", "reviews.csv", "--output", "answers.jsonl")
     assert (said.code, said.out, said.err) == (1, "", "weft: no space left on device\n")
 
@@ -190,7 +192,7 @@ def test_resume_of_a_finished_run_with_other_settings(refused, model):
 
 
 def test_a_folder_for_a_file_is_told_before_the_run_folder(refused, model):
-    refused("train", "model", says=("model: is a folder, expected a file",))
+    refused("train", "model", says=("model: is the folder of a run, expected data",))
 
 
 def test_a_setting_one_level_lower_is_found(refused):

@@ -2,8 +2,9 @@
 
 import pytest
 
-from weft.cli.formatting import in_sentence, interval, shown
+from weft.cli.formatting import in_sentence, interval
 from weft.metrics.names import MEASURES
+from weft.metrics.names import in_full as shown
 from weft.report.formatting import pace
 
 

@@ -120,7 +120,7 @@ def test_a_folder_for_each_label_is_trained_and_inspected(weft, train):
     assert read_json(Path("runs/inspect-tree/inspection.json"))["data"] == "tree"
 
 
-def test_questions_are_inspected_when_the_task_is_named(weft, refused):
+def test_questions_are_inspected(weft, refused):
     rows = [
         {"question": f"谁是{number}号？", "context": f"{number}号是李明。", "answers": ["李明" if number else "王芳"]}
         for number in range(5)
@@ -131,5 +131,5 @@ def test_questions_are_inspected_when_the_task_is_named(weft, refused):
     assert said.code == 0, said
     assert "Answers not in the" in said.out
     assert "王芳" in Path("runs/inspect-qa/page.html").read_text(encoding="utf-8")
-    refused("inspect", "qa.jsonl", says=("look like questions on passages", "pass --task question_answering"))
+    assert weft("inspect", "qa.jsonl").out == said.out  # its columns are of no other task
     refused("inspect", "qa.jsonl", "--task", "language_model", says=("no files of a task `language_model`",))

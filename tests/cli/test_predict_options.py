@@ -70,7 +70,7 @@ def test_pairs_from_options_and_from_a_file(weft, train):
     found = lines(weft("predict", "pairs", "--text", "花呗 3", "--second", "card 3").out)
     assert [(one["text"], one["second"]) for one in found] == [("花呗 3", "card 3")]
     of_file = lines(weft("predict", "pairs", "pairs.csv").out)
-    assert (of_file[13]["text"], of_file[13]["answer"]) == ("花呗 3", found[0]["answer"])
+    assert (of_file[13]["问"], of_file[13]["answer"]) == ("花呗 3", found[0]["answer"])
     assert json.loads(weft("evaluate", "pairs", "pairs.csv", "--json").out)["data"] == "pairs.csv, 32 texts"
     alone = weft("predict", "pairs", "--text", "花呗")
     assert (alone.code, alone.out) == (2, "")

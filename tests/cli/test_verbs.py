@@ -231,7 +231,7 @@ def test_predict_a_file_of_texts_alone_in_its_order(weft, model, monkeypatch):
     texts = [row["text"] * (1 + number % 5) for number, row in enumerate(table("reviews.csv"))]
     Path("new.csv").write_text("\n".join(["text", *texts]) + "\n", encoding="utf-8")
     said = weft("predict", "model", "new.csv", "--output", "out/answers.jsonl")
-    assert (said.code, said.out, said.err) == (0, "", "")
+    assert (said.code, said.out, said.err) == (0, "", "wrote 40 rows to out/answers.jsonl (utf-8)\n")
     answers = lines(Path("out/answers.jsonl").read_text(encoding="utf-8"))
     assert [one["text"] for one in answers] == texts
     assert all("label" not in one for one in answers)
@@ -247,7 +247,7 @@ def test_predict_standard_input_line_by_line(weft, model):
 def test_predict_takes_another_column(weft, model):
     Path("new.csv").write_text("序号,话\n1,味道很好\n2,cold and late\n", encoding="utf-8")
     said = weft("predict", "model", "new.csv", "--column", "话")
-    assert [one["text"] for one in lines(said.out)] == ["味道很好", "cold and late"]
+    assert [one["话"] for one in lines(said.out)] == ["味道很好", "cold and late"]
 
 
 def test_predict_of_nothing_is_nothing(weft, model):

@@ -100,12 +100,13 @@ def test_a_row_rejected_by_its_reader(tmp_path):
 
 
 def test_unknown_names(tmp_path):
-    error = fault(written(tmp_path, "x", "reviews.xlsx"))
-    assert error.what == "its name ends in `.xlsx`, which is no known form"
+    error = fault(written(tmp_path, "x", "reviews.doc"))
+    assert error.what == "its name ends in `.doc`, which is no known form"
     assert ".csv, .tsv, .jsonl, .ndjson, .json, .txt" in error.hint
     assert error.hint.endswith("two files side by side are named together, as in train.de,train.en")
     assert fault(written(tmp_path, b"", "reviews.gz")).what == "its name does not tell its form"
-    assert fault(written(tmp_path, CHINESE), form="xlsx").what == "there is no form `xlsx`"
+    assert fault(written(tmp_path, "x", "reviews.xls")).hint == "save it as .xlsx or .csv in a spreadsheet"
+    assert fault(written(tmp_path, CHINESE), form="doc").what == "there is no form `doc`"
     assert rows(open_table(written(tmp_path, CHINESE, "reviews.dat"), form="csv")) == rows(
         open_table(written(tmp_path, CHINESE))
     )
@@ -118,7 +119,8 @@ def test_missing_files_and_folders(tmp_path, monkeypatch):
     assert str(fault(Path("review.csv"))) == "review.csv: there is no such file\nhint: did you mean `reviews.csv`?"
     assert fault(Path("reviews")).hint == "did you mean `reviews.csv`?"
     assert fault(Path("folder.csv")).what == "is a folder, expected a file"
-    assert fault(tmp_path).what == "is a folder, expected a file"
+    error = fault(tmp_path)
+    assert (error.where, error.what) == (str(tmp_path / "folder.csv"), "lies beside `reviews.csv`")
 
 
 def test_standard_input(monkeypatch):

@@ -332,3 +332,32 @@ def test_a_wrong_setting_is_said_with_its_path(changed: dict[str, Any], where: s
     with pytest.raises(ConfigError) as caught:
         tiny(**changed).fit(TEXTS, LABELS)
     assert caught.value.where.startswith(where)
+
+
+def test_a_grid_searches_settings_inside_a_part():
+    search = GridSearchCV(tiny(encoder="cnn", epochs=1), {"encoder__maps": [2, 3], "tokenizer__kind": ["char"]}, cv=2)
+    search.fit(TEXTS, LABELS)
+    assert not np.isnan(search.cv_results_["mean_test_score"]).any()
+    assert search.best_estimator_._config().task.encoder.maps == search.best_params_["encoder__maps"]
+    with pytest.raises(ConfigError, match="`epochs` has no settings inside") as caught:
+        tiny().set_params(epochs__maps=3)
+    assert "`encoder__...`" in caught.value.hint
+    with pytest.raises(ValueError, match="encodr"):
+        tiny().set_params(encodr__maps=3)
+    with pytest.raises(ConfigError, match="there is no setting `mapz`"):
+        tiny(encoder="cnn").set_params(encoder__mapz=3).fit(TEXTS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "says"),
+    [
+        (TEXTS, [*LABELS[:-1], ""], r"labels\[63\]: label is empty"),
+        (TEXTS, [*LABELS[:-1], "　"], r"labels\[63\]: label is empty"),
+        (["好 \ud83d", *TEXTS[1:]], LABELS, r"texts\[0\]: holds half a character"),
+        (set(TEXTS), LABELS, "expected a list of texts, found set"),
+        (dict(zip(TEXTS, LABELS, strict=True)), LABELS, "expected a list of texts, found dict"),
+    ],
+)
+def test_what_is_no_text_and_no_label(texts, labels, says):
+    with pytest.raises(ValueError, match=says):
+        tiny().fit(texts, labels)

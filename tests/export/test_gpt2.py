@@ -11,7 +11,7 @@ from weft.config import validated
 from weft.dataset import Examples
 from weft.errors import ConfigError
 from weft.export.gpt2 import export_gpt2
-from weft.run import RunConfig, fit
+from weft.run import RunConfig, fit_in_memory
 from weft.tasks.language_model import Document, LanguageModelConfig
 
 TEXTS = [
@@ -28,7 +28,7 @@ def trained(tokenizer, **decoder):
     task = validated(LanguageModelConfig, {**settings, "decoder": {**GPT2, "max_length": 64, **decoder}})
     passages = [Document(text) for text in TEXTS * 3]
     config = RunConfig(data=weft.DataConfig(train="texts.txt"), training=weft.TrainingConfig(epochs=1))
-    return fit(config, Examples(task, passages, passages[:2], [], []))
+    return fit_in_memory(config, Examples(task, passages, passages[:2], [], []))
 
 
 @pytest.mark.parametrize("kind", ["char", "bpe", "bytes"])

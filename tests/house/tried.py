@@ -55,6 +55,9 @@ def make_files(folder: Path) -> None:
     (folder / "vectors.txt").write_text("".join(f"{word} {' '.join(['0.1'] * 8)}\n" for word in ("the", "is", "很")))
     priced_reviews.write(folder / "priced.csv", size=ROWS)
     questions.write(folder / "questions.jsonl", questions.demo_questions(ROWS, seed=0))
+    turns = [[{"role": "user", "content": text}, {"role": "assistant", "content": label}] for text, label in drawn]
+    chat = "".join(json.dumps({"messages": pair}, ensure_ascii=False) + "\n" for pair in turns)
+    (folder / "chat.jsonl").write_text(chat, encoding="utf-8")
     (folder / "passage.txt").write_text("Anna lives in Oslo.\n李明住在上海。\n", encoding="utf-8")
     _make_pairs(folder)
 

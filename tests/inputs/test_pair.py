@@ -23,7 +23,7 @@ from weft.evaluation.evaluate import answer
 from weft.inputs.pair import shared_and_alone
 from weft.models.classifier import Classifier
 from weft.models.pairs import Pair, PairClassifier
-from weft.run import fit
+from weft.run import fit_in_memory
 from weft.tasks.classification import Classification, ClassificationConfig
 
 CPU = torch.device("cpu")
@@ -200,7 +200,7 @@ def test_real_pairs_are_learned_and_asked(tmp_path, weft_data, encoder):
     config = validated(weft.RunConfig, run)
     list(weft.train(config, tmp_path / "run"))
     model = weft.load(tmp_path / "run")
-    fitted = fit(config, read(config.data, config.task, seed=0))
+    fitted = fit_in_memory(config, read(config.data, config.task, seed=0))
     asked = [LabelledText("花呗怎么还款", second="how to pay back")]
     assert model.answer(asked) == fitted.answer(asked)
     assert "花呗" in (tmp_path / "run" / "page.html").read_text(encoding="utf-8")

@@ -99,3 +99,16 @@ def test_the_script_of_the_question_says_how_to_count():
     assert style_of("누가 활자를 발명했나요?") == "squad"
     assert style_of("Who invented movable type?") == "squad"
     assert style_of("《Windows 95》是哪家公司的？") in ("cmrc", "squad")
+
+
+@pytest.mark.parametrize("style", ["squad", "cmrc"])
+@pytest.mark.parametrize("right", [[], [""], ["-"], ["_", "*"]])
+def test_without_a_right_answer_only_an_empty_one_is_right(style, right):
+    for answer in ("", "the" if style == "squad" else "。", "..." if style == "squad" else "，"):
+        assert (exact(answer, right, style=style), f1(answer, right, style=style)) == (1, 1)
+    assert (exact("十二", right, style=style), f1("十二", right, style=style)) == (0, 0)
+
+
+def test_right_answers_of_which_nothing_is_left_are_dropped():
+    assert (exact("", ["...", "Oslo"], style="squad"), f1("", ["...", "Oslo"], style="squad")) == (0, 0)
+    assert exact("oslo", ["...", "Oslo"], style="squad") == 1

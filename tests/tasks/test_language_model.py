@@ -14,7 +14,7 @@ from weft.dataset import Examples
 from weft.decoding.choices import Beam, Greedy, Sample
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer, evaluate
-from weft.run import RunConfig, fit
+from weft.run import RunConfig, fit_in_memory
 from weft.tasks.language_model import LanguageModelConfig
 
 CPU = torch.device("cpu")
@@ -224,7 +224,7 @@ def test_a_batch_with_nothing_to_predict_is_passed_over():
     settings = {"epochs": 1, "batch_rows": 1, "batch_tokens": None}
     config = validated(RunConfig, {"data": {"train": "-"}, "task": task, "training": settings, "device": "cpu"})
     texts = [*TEXTS, Document("\n")]
-    model = fit(config, Examples(config.task, texts, TEXTS, [], []))
+    model = fit_in_memory(config, Examples(config.task, texts, TEXTS, [], []))
     columns = model.task.encode([Document("\n")])
     assert columns.ragged["text"].lengths_R.tolist() == [1]
     assert float(model.task.loss(model.network, model.task.collate(columns, np.zeros(1, int)), 0).count) == 0

@@ -70,7 +70,7 @@ def test_a_file_needs_a_separator(tmp_path):
 
 def test_a_nested_list_is_no_label(tmp_path):
     path = tmp_path / "posts.jsonl"
-    path.write_text('{"text": "好 good", "tags": ""}\n{"text": "好", "tags": ["a"]}\n', encoding="utf-8")
+    path.write_text('{"text": "好 good", "tags": ""}\n{"text": "好", "tags": [["a"]]}\n', encoding="utf-8")
     config = MultilabelConfig(label="tags", label_separator=",").resolved(open_table(path))
     with pytest.raises(InputError, match=r"posts\.jsonl:2: labels are absent or nested\nhint: write labels as one str"):
         list(config.read(open_table(path)))

@@ -14,7 +14,7 @@ from weft.data.examples.source_target import SourceTarget
 from weft.dataset import Examples
 from weft.errors import ConfigError
 from weft.models.model_folder import PAIRS, WRITERS
-from weft.run import RunConfig, fit
+from weft.run import RunConfig, fit_in_memory
 from weft.tasks.language_model import Document, LanguageModelConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 
@@ -50,7 +50,8 @@ def started(config, kind) -> Model:
 def trained(config, kind, **training) -> Model:
     settings = weft.TrainingConfig(epochs=1, batch_rows=4, **training)
     rows = examples_of(kind)
-    return fit(RunConfig(data=weft.DataConfig(train="x"), training=settings), Examples(config, rows, rows[:2], [], []))
+    run = RunConfig(data=weft.DataConfig(train="x"), training=settings)
+    return fit_in_memory(run, Examples(config, rows, rows[:2], [], []))
 
 
 @pytest.mark.parametrize("kind", PAIRS)

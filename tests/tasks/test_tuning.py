@@ -11,7 +11,7 @@ from weft.config import overridden, validated
 from weft.dataset import read
 from weft.errors import Interrupted
 from weft.files import read_json
-from weft.run import fit
+from weft.run import fit_in_memory
 from weft.tasks.label_task import LabelTask
 from weft.training.reports import DoneReport, Note
 
@@ -61,7 +61,7 @@ def test_a_stopped_run_is_tuned_as_if_never_stopped(settings):
 def test_a_model_from_memory_is_tuned_as_one_in_a_folder(settings):
     run = config(*settings)
     list(weft.train(run, "run"))
-    fitted = fit(run, read(run.data, run.task, seed=run.seed))
+    fitted = fit_in_memory(run, read(run.data, run.task, seed=run.seed))
     loaded = weft.load("run")
     texts = ["the match 上涨", "没什么", "shares"]
     assert fitted.answer(texts) == loaded.answer(texts)

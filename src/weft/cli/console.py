@@ -14,8 +14,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from weft.cli.formatting import brief, called, in_sentence, interval, shown
-from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
+from weft.cli.formatting import called, in_sentence, interval
+from weft.metrics.names import in_full as shown
+from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport, clock
 
 PLAIN_SECONDS = 5.0
 """Seconds between two lines of progress at least, if there is no terminal."""
@@ -49,28 +50,19 @@ class Teller:
             case StepReport():
                 self._progress(report)
             case EvalReport():
-                self._score = f"{called(report.metric)} {brief(report.metric, report.scores.get(report.metric, 0))}"
-                best = "  (best)" if report.best else ""
-                further = "log_loss" in report.scores and report.metric != "log_loss"
-                loss = f"  log loss {report.scores['log_loss']:.4f}" if further else ""
-                self.console.print(f"epoch {report.epoch:g}  dev {self._score}{loss}{best}", markup=False)
+                self._score = report.score
+                self.console.print(str(report), markup=False)
             case SaveReport():
                 if self._bar is None:
-                    self.console.print(f"checkpoint: step {report.step}", markup=False)
+                    self.console.print(str(report), markup=False)
             case DoneReport():
-                kept = f"{report.step} steps in {report.seconds:.1f} s; kept the weights of step {report.best_step}"
-                said = f"trained {kept}" if report.step else f"solved in {report.seconds:.1f} s, without steps"
-                self.console.print(said, markup=False)
+                self.console.print(str(report), markup=False)
 
     def _progress(self, report: StepReport) -> None:
         if not self.console.is_terminal:
             if time.monotonic() - self._said >= PLAIN_SECONDS:
                 self._said = time.monotonic()
-                self.console.print(
-                    f"step {report.step}  epoch {report.epoch:.2f}/{report.epochs:g}  loss {report.loss:.4f}"
-                    f"  {report.rows_per_second:.0f} rows/s  {_left(report)}",
-                    markup=False,
-                )
+                self.console.print(str(report), markup=False)
             return
         if self._bar is None:
             columns = (BarColumn(30), TextColumn("{task.percentage:>3.0f}%"), TextColumn("{task.description}"))
@@ -146,6 +138,8 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     console.print(table)
     if "per_class" in details:
         console.print(_classes(details["per_class"]))
+    if "levels" in details:
+        console.print(_levels(details["levels"]))
     if all(details.get(name, {}).get("questions") for name in ASKED):
         console.print(_kinds(details, list(scores["scores"])))
     for name, signature in details.get("signatures", {}).items():
@@ -178,6 +172,17 @@ def _classes(per_class: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def _levels(levels: Sequence[Mapping[str, Any]]) -> Table:
+    """Print the scores of a hierarchy of labels, level by level."""
+    table = Table()
+    for column in ("level", "labels", "accuracy", "macro F1"):
+        table.add_column(column, justify="right")
+    for one in levels:
+        scores = (shown(name, one[name]) for name in ("accuracy", "macro_f1"))
+        table.add_row(f"{one['level']}", f"{one['labels']:,}", *scores)
+    return table
+
+
 def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
     """Print a table of several models' scores, a row each, on stdout."""
     table = Table()
@@ -191,10 +196,4 @@ def print_side_by_side(scores: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _left(report: StepReport) -> str:
-    return "" if report.seconds_left is None else f"{_clock(report.seconds_left)} left"
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(int(seconds + 0.5), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return "" if report.seconds_left is None else f"{clock(report.seconds_left)} left"

@@ -13,8 +13,9 @@ import click
 from rich.console import Console
 from rich.table import Table as Lines
 
-from weft.cli import inputs, options, search_options
+from weft.cli import inputs, options, outputs, search_options
 from weft.cli.console import print_scores, print_side_by_side
+from weft.data.checks.findings import counted
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
@@ -44,6 +45,7 @@ POSITIONS = 256
 @search_options.options
 @options.device
 @options.encoding
+@options.header
 @options.on_bad_row
 def command(
     paths: tuple[str, ...],
@@ -54,6 +56,7 @@ def command(
     search: search_options.Asked,
     device: Device | None,
     encoding: str | None,
+    names: tuple[str, ...] | None,
     on_bad_row: OnBadRow | None,
     **columns: str | None,
 ) -> None:
@@ -64,7 +67,7 @@ def command(
     *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
     from weft import bundle
-    from weft.evaluation.evaluate import averaged, write_answers
+    from weft.evaluation.evaluate import answer_lines, averaged
     from weft.evaluation.exposure import exposure
     from weft.tasks.base import examples_of
 
@@ -73,14 +76,16 @@ def command(
     }
     first = next(iter(models.values()))
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
-    table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop")
+    table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
     examples = _examples(first, table, columns)
-    with examples_of(file):
+    with examples_of(table):
         found = _evaluated(models, examples, file)
         result = averaged(first.task, list(found.values()), examples) if ensemble else found[folders[0]]
     lost = exposure(first.task, first.network, examples, positions=POSITIONS, device=first.device) if exposed else []
     if answers:
-        write_answers(Path(answers), first.task, result.answers, examples)
+        with outputs.opened(outputs.Output(answers)) as file:
+            file.writelines(answer_lines(first.task, result.answers, examples))
+        click.echo(f"wrote {counted(len(examples), 'row')} to {answers} (utf-8)", err=True)
     data = f"{file}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     costs = {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}

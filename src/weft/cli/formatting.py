@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from weft.metrics.names import in_short as brief
 from weft.metrics.names import measure
 
 TOO_FEW = "too few texts"
@@ -12,21 +13,7 @@ TOO_FEW = "too few texts"
 
 def called(name: str) -> str:
     """Name a score in a sentence or a table, where of points the fewer are the better with a word on that."""
-    known = measure(name)
-    return known.called + (" (lower is better)" if known.form == "points" and known.better == "lower" else "")
-
-
-def shown(name: str, value: float) -> str:
-    """Write a score's value for a table."""
-    known = measure(name)
-    if known.form == "share":
-        return f"{value:.2%}"
-    return f"{value:.{2 if known.form == 'points' else known.digits}f}"
-
-
-def brief(name: str, value: float) -> str:
-    """Write a score's value for a line of progress."""
-    return f"{value:.1f}" if measure(name).form == "points" else shown(name, value)
+    return measure(name).with_direction
 
 
 def in_sentence(name: str, value: float) -> str:

@@ -33,6 +33,7 @@ EMPTY = "(empty)"
 @search_options.options
 @options.device
 @options.encoding
+@options.header
 @options.on_bad_row
 def command(
     folder: str,
@@ -63,23 +64,19 @@ def command(
         raise ConfigError(what, where=folder, hint=hint)
     if stream:
         _check_streams(own)
-    table, on_bad_row = None, reading["on_bad_row"] or "stop"
-    if texts:
-        examples, place = inputs.typed(model, texts)
-    else:
-        examples, table, place = inputs.inputs(model, file, **reading)
+    on_bad_row = reading["on_bad_row"] or "stop"
+    asked = inputs.typed(model, texts) if texts else inputs.inputs(model, file, **reading)
     if stream:
-        examples = inputs.readable(model, examples, place=place, on_bad_row=on_bad_row)
-        _stream(model, examples, own, place=place)
+        examples = inputs.readable(model, asked.examples, place=asked.place, on_bad_row=on_bad_row)
+        _stream(model, examples, own, place=asked.place)
     else:
-        found = inputs.answered(model, examples, place=place, on_bad_row=on_bad_row)
+        found = inputs.answered(model, asked.examples, place=asked.place, on_bad_row=on_bad_row)
         if as_json:
             for record in inputs.records(model, found):
                 click.echo(json.dumps(record, ensure_ascii=False))
         else:
             _print(([given.text, *given.alternatives] if given else [""] for given, _ in found), texts)
-    if table is not None:
-        inputs.say_left_out(table)
+    asked.say_left_out()
 
 
 def _print(blocks: Iterator[Sequence[str]], asked: Sequence[str]) -> None:

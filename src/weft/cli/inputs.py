@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weft.cli import options
+from weft.data.examples.roles import named_by_user
+from weft.data.formats.line_rows import as_json
 from weft.data.formats.parallel_files import side_files, suffix_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
@@ -26,6 +28,27 @@ SAID = 5
 
 Place = Callable[[int, Any], str]
 """Function that names an input, by its number from 1 and as an example."""
+Found = Iterator[tuple[Any, Any]]
+"""Answers with their examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Examples to be answered, how to name their places, and the table that they were read from, with its columns.
+
+    `in_place` are plain lines, none of which is left out.
+    """
+
+    examples: Iterator[Any]
+    place: Place
+    table: Table | None = None
+    columns: tuple[str, ...] = ()
+    in_place: bool = False
+
+    def say_left_out(self) -> None:
+        """Say, on standard error, which rows could not be read."""
+        if self.table is not None and not self.in_place:
+            say_left_out(self.table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +59,16 @@ class Blank:
 
 
 def inputs(
-    model: bundle.Model, file: str | None, *, column: str | None, **reading: Any
-) -> tuple[Iterator[Any], Table | None, Place]:
-    """Return the inputs of a file or of standard input, with their table, if rows of it may be left out.
+    model: bundle.Model, file: str | None, *, column: str | None, names: tuple[str, ...] | None = None, **reading: Any
+) -> Inputs:
+    """Return the inputs of a file or of standard input.
 
     `reading` are the encoding, and what becomes of a bad row, where they are given. Of plain lines, which are known by
     nothing but their number, none is left out: those without a text are `Blank`, unless a bad row is to stop.
     Raises InputError where the column is not there.
     """
     given = {name: value for name, value in reading.items() if value is not None}
-    table = open_table(file or "-", form=_form(model, file or "-"), **given)
+    table = open_table(file or "-", form=_form(model, file or "-"), columns=names, **given)
     config = model.task.config.for_inputs(table, named={next(iter(model.task.config.columns), "column"): column})
     options.say_columns(model.task.config, config, table)
     say_absent(config.absent_notes(table.columns))
@@ -56,7 +79,9 @@ def inputs(
     examples = config.read_inputs(table)
     examples = _in_place(examples, table) if in_place else examples
     examples = examples if in_place else some(examples, table)
-    return examples, None if in_place else table, lambda _, example: table.place(example.line)
+    places = [role.place for role in config.all_roles if not role.answer]
+    columns = tuple(name for setting in dict.fromkeys(places) for name in config.columns_of(setting, table))
+    return Inputs(examples, lambda _, example: table.place(example.line), table, columns, in_place)
 
 
 def _form(model: bundle.Model, file: str) -> str:
@@ -79,7 +104,7 @@ def _in_place(examples: Iterator[Any], table: Table) -> Iterator[Any]:
         click.echo(f"{table.bad[0].place}: {what} an empty answer (--on-bad-row stop refuses it)", err=True)
 
 
-def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()) -> tuple[Iterator[Any], Place]:
+def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()) -> Inputs:
     """Return the inputs of options. Raises InputError for an empty one, where the task has no use for it."""
     first, second, *more = model.task.config.texts
     if more:
@@ -94,7 +119,7 @@ def typed(model: bundle.Model, texts: Sequence[str], seconds: Sequence[str] = ()
                 raise InputError(f"the {second} is missing", where="--text", hint=f"give it with --second{ask}")
             raise InputError("text is empty", where="--text")
     say_absent(model.task.config.absent_notes())
-    return iter(pairs), lambda number, _: f"--text {number}"
+    return Inputs(iter(pairs), lambda number, _: f"--text {number}")
 
 
 def answered(
@@ -180,6 +205,34 @@ def records(model: bundle.Model, found: Iterator[tuple[Any, Any]]) -> Iterator[d
     yield from ({"answer": None, "line": blank.line} for blank in waiting)
 
 
+def with_columns(model: bundle.Model, asked: Inputs, found: Found) -> Iterator[dict[str, Any]]:
+    """Yield the records of answers behind all columns of the rows that were answered, these under their own names.
+
+    A column that has the name of a part of an answer is `NAME_in_file`.
+    """
+    table = asked.table
+    if table is None or asked.in_place or not named_by_user(table):
+        yield from records(model, found)
+        return
+    lines: deque[int] = deque()
+
+    def watched() -> Found:
+        for given, example in found:
+            lines.append(example.line)
+            yield given, example
+
+    rows = table.unchecked()
+    for record in records(model, watched()):
+        line = lines.popleft()
+        row = next(row for row in rows if row.line == line)
+        read = [None, *(row.values.get(name) for name in asked.columns)]
+        before = [*record][: [*record].index("answer")]
+        own = {name: value for name, value in record.items() if name not in before or value not in read}
+        own = {name: value for name, value in own.items() if name != "columns"}  # they are kept as columns
+        whole = {name: as_json(value) for name, value in row.whole.items()} if table.form == "jsonl" else row.values
+        yield {**{f"{name}_in_file" if name in own else name: value for name, value in whole.items()}, **own}
+
+
 def say_absent(notes: Iterable[str]) -> None:
     """Say, on standard error, which columns the texts come without."""
     for said in notes:
@@ -200,7 +253,7 @@ def say_unread(model: bundle.Model, unread: int, *, where: str) -> None:
 
 
 def say_left_out(table: Table) -> None:
-    """Say, on standard error, which rows could not be read."""
+    """Say, on standard error, which rows of a table could not be read."""
     from weft.dataset import left_out
 
     for said in left_out(table):

@@ -18,6 +18,7 @@ from weft.cli import options
 from weft.config import kind_of
 from weft.data.checks.findings import Finding
 from weft.data.formats.parallel_files import side_files
+from weft.data.sources import several_files
 from weft.errors import ConfigError, did_you_mean
 from weft.run_folder import PAGE
 from weft.training.reports import Note
@@ -49,6 +50,7 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same findings.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every row, instead of a table.")
 @options.encoding
+@options.header
 def command(
     source: str,
     dev: str | None,
@@ -59,6 +61,7 @@ def command(
     seed: int,
     as_json: bool,
     encoding: str | None,
+    names: tuple[str, ...] | None,
     **columns: str | None,
 ) -> None:
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
@@ -76,10 +79,10 @@ def command(
     from weft.dataset import DataConfig
     from weft.experiments.inspection.inspect import in_order, write_inspection
 
-    name = Path(source).absolute().name
-    folder = Path(output or f"runs/inspect-{name.split('.')[0]}")
+    name = options.run_name(source) if several_files(source) else Path(source).absolute().name
+    folder = Path(output or f"runs/inspect-{options.run_name(source)}")
     options.check_place(str(folder / PAGE))
-    data = DataConfig(train=source, dev=dev, test=test, encoding=encoding or "auto")
+    data = DataConfig(train=source, dev=dev, test=test, encoding=encoding or "auto", columns=names)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     findings: list[Finding] = []
     for told in _told_of(data, task, columns, label_errors="leave" if no_label_errors else "find", seed=seed):
@@ -107,8 +110,9 @@ def _told_of(
     pairs = {"source": columns["source_column"], "target": columns["target"]}
     texts = {name: column for name, column in columns.items() if name not in ("source_column", "target")}
     given = {name for name, column in {**pairs, **texts}.items() if column}
-    parallel = bool(side_files(data.train)) and not any(texts.values())
-    kind = KINDS[task] if task else implied(given, parallel=parallel)
+    parallel = bool(side_files(data.train)) and not several_files(data.train) and not any(texts.values())
+    table = None if parallel or task else data.open(data.train, on_bad_row="skip")
+    kind = KINDS[task] if task else implied(given, parallel=parallel, table=table, label=texts["label"])
     if beside := [f"--{name}" for name in options.COLUMNS if name in given and name not in kind.model_fields]:
         hint = "leave it out: they stand beside labelled texts"
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
@@ -117,7 +121,7 @@ def _told_of(
             return inspect_questions(data, text=texts["text"], label=texts["label"])
         case "pairs":
             return inspect_pairs(data, **pairs)
-    return inspect(data, **texts, kind=task, label_errors=label_errors, seed=seed)
+    return inspect(data, **texts, kind=task or kind_of(kind), label_errors=label_errors, seed=seed)
 
 
 def _print(findings: Sequence[Finding], name: str) -> None:

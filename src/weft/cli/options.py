@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import reduce
+from functools import reduce, wraps
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,11 @@ import click
 
 from weft.data.examples.roles import as_option, named_by_user
 from weft.data.formats.encodings import open_bytes
+from weft.data.formats.folders import as_source
+from weft.data.formats.names import check_name
 from weft.data.formats.parallel_files import side_files
-from weft.data.sources import Table
+from weft.data.formats.xlsx import sheet_named
+from weft.data.sources import Table, several_files
 from weft.errors import InputError
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
@@ -78,6 +81,33 @@ def several_runs(command: Callable[..., Any]) -> Callable[..., Any]:
     return _all(device, encoding, on_bad_row, quiet, as_json)(command)
 
 
+def header(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of a file without a header, which arrive as `names`: those of its columns, or none to number them."""
+
+    @wraps(command)
+    def with_names(*args: Any, named: str | None, no_header: bool, **given: Any) -> Any:
+        names = tuple(name.strip() for name in named.split(",")) if named else () if no_header else None
+        return command(*args, names=names, **given)
+
+    columns = "Names of the columns of a csv, tsv or Excel file without a header, as text,label."
+    no_header = "The first row is no header: columns are numbered (`column 1`). Default: found out where it is clear."
+    return _all(
+        click.option("--columns", "named", help=columns), click.option("--no-header", is_flag=True, help=no_header)
+    )(with_names)
+
+
+def joined(context: click.Context, parameter: click.Parameter, files: tuple[str, ...]) -> str:  # noqa: ARG001
+    """Join the names of several files to one."""
+    return files[0] if len(files) == 1 else as_source(files)
+
+
+def run_name(source: str) -> str:
+    """Return the name of a run on a file, on several or on a folder."""
+    several = several_files(source)
+    first = Path(sheet_named((several or side_files(source) or (source,))[0])[0]).absolute()
+    return (first.parent if several and "," not in source else first).name.split(".")[0]
+
+
 def _all(*decorators: Decorator) -> Decorator:
     """Join several options to one decorator, in this order."""
     return lambda command: reduce(lambda inner, decorator: decorator(inner), reversed(decorators), command)
@@ -88,9 +118,11 @@ def check_sources(*names: str | None) -> None:
 
     Raises InputError in the words of reading.
     """
-    for name in chain.from_iterable(side_files(name) or (name,) for name in names if name):
-        if name != "-" and not Path(name).exists():
-            open_bytes(name).close()
+    for name in chain.from_iterable(several_files(name) or side_files(name) or (name,) for name in names if name):
+        check_name(name)
+        file, _ = sheet_named(name)
+        if file != "-" and not Path(file).exists():
+            open_bytes(file).close()
 
 
 def check_file(path: str) -> None:
@@ -102,6 +134,7 @@ def check_file(path: str) -> None:
 
 def check_place(path: str) -> None:
     """Refuse, before any work is done, a path that cannot be made: a file on the way, or no leave to write."""
+    check_name(path)
     there = next(parent for parent in Path(path).absolute().parents if parent.exists())
     if not there.is_dir():
         raise InputError(f"cannot be written: `{there.name}` is a file, not a folder", where=path)

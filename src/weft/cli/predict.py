@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from weft.cli import inputs, options, search_options
+from weft.cli import inputs, options, outputs, search_options
+from weft.data.checks.findings import counted
 from weft.errors import InputError
-from weft.files import written
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft.models.device import Device
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 @click.option("--text", "texts", multiple=True, help="A text; may be given more than once.")
 @click.option("--second", "seconds", multiple=True, help="The second text of a pair; as many as there are --text.")
 @options.column
-@click.option("--output", help="Write the predictions to this file. Default: standard output.")
+@outputs.option
 @click.option(
     "--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: by the name of --output, or jsonl."
 )
@@ -34,13 +34,14 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 @search_options.options
 @options.device
 @options.encoding
+@options.header
 @options.on_bad_row
 def command(
     folder: str,
     file: str | None,
     texts: tuple[str, ...],
     seconds: tuple[str, ...],
-    output: str | None,
+    output: outputs.Output | None,
     form: str | None,
     reject_below: float | None,
     search: search_options.Asked,
@@ -51,33 +52,29 @@ def command(
 
     Each answer is one JSON line, or one row of csv, in the order of the texts. An empty line of plain text has an empty
     answer, so that line n of the answers belongs to line n of the texts, unless --on-bad-row stop is given. How a text
-    is written, by models that write, is said as for `weft generate`.
+    is written, by models that write, is said as for `weft generate`. All columns of FILE are kept.
     """
     _check_options(file, texts, seconds, reject_below)
-    if output:
-        options.check_file(output)
     from weft import bundle
 
     model = search_options.searched(bundle.load(folder, device=device or "auto"), search)
     if reject_below is not None and search_options.own(model):
         what = "a generated text has no confidence: its probability falls with its length"
         raise InputError(what, where="--reject-below", hint="`log_probability` in the answers can be sorted by")
-    table = None
-    if texts:
-        examples, place = inputs.typed(model, texts, seconds)
-    else:
-        examples, table, place = inputs.inputs(model, file, **reading)
-    found = inputs.answered(model, examples, place=place, on_bad_row=reading["on_bad_row"] or "stop")
-    with written(Path(output)) if output else nullcontext(sys.stdout) as out:
-        records = inputs.records(model, found)
+    asked = inputs.typed(model, texts, seconds) if texts else inputs.inputs(model, file, **reading)
+    on_bad_row = reading["on_bad_row"] or "stop"
+    found = inputs.answered(model, asked.examples, place=asked.place, on_bad_row=on_bad_row)
+    with outputs.opened(output) if output else nullcontext(sys.stdout) as out:
+        records = inputs.with_columns(model, asked, found)
         if reject_below is not None:
             records = _rejecting(records, below=reject_below)
-        if (form or Path(output or "").suffix.removeprefix(".")) == "csv":
-            _write_csv(records, out, separator=model.task.config.separator or "|")
+        if (form or Path(output.path if output else "").suffix.removeprefix(".")) == "csv":
+            written = _write_csv(records, out, separator=model.task.config.separator or "|")
         else:
-            _write_lines(records, out)
-    if table is not None:
-        inputs.say_left_out(table)
+            written = _write_lines(records, out)
+    if output:
+        click.echo(f"wrote {counted(written, 'row')} to {output.path} ({output.encoding})", err=True)
+    asked.say_left_out()
 
 
 def _check_options(file: str | None, texts: Sequence[str], seconds: Sequence[str], reject_below: float | None) -> None:
@@ -108,34 +105,43 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float) -> Iterator[d
     click.echo(f"rejected {rejected:,} of {total:,} predictions: confidence below {below:g}", err=True)
 
 
-def _write_lines(records: Iterator[dict[str, Any]], out: IO[str]) -> None:
+def _write_lines(records: Iterator[dict[str, Any]], out: IO[str]) -> int:
+    """Write records as JSON lines, and return their number."""
+    number = 0
     for number, record in enumerate(records, 1):
         out.write(json.dumps(record, ensure_ascii=False) + "\n")
         if number % inputs.CHUNK == 0:
             out.flush()
+    return number
 
 
-def _write_csv(records: Iterator[dict[str, Any]], out: IO[str], *, separator: str) -> None:
-    writer = None
+def _write_csv(records: Iterator[dict[str, Any]], out: IO[str], *, separator: str) -> int:
+    """Write records as rows of csv, and return their number; the first has the columns, and others are said."""
+    writer, number = None, 0
+    others: dict[str, None] = {}
     for record in records:
-        row = _row(record, separator=separator)
+        number += 1
+        row = {name: _field(value) for name, value in _row(record, separator=separator).items()}
         if writer is None:
-            writer = csv.DictWriter(out, list(row), lineterminator="\n")
+            writer = csv.DictWriter(out, list(row), lineterminator="\n", extrasaction="ignore")
             writer.writeheader()
+        others |= dict.fromkeys(name for name in row if name not in writer.fieldnames)
         writer.writerow(row)
+    if others:
+        names = ", ".join(f"`{name}`" for name in others)
+        click.echo(f"left out, as the first row does not have them: {names} (--format jsonl keeps them)", err=True)
+    return number
+
+
+def _field(value: Any) -> Any:
+    """Return the content of a field; a list, such as alternatives to a text, is a JSON array: no sign is in none."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
 def _row(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
-    """Return an answer as fields of a table; several labels stand in one field, their probabilities in another.
-
-    Alternatives to a text that was written are a JSON array, since there is no sign that none of them holds; columns
-    beside a text are a JSON object.
-    """
-    if record.get("columns"):
-        record = {**record, "columns": json.dumps(record["columns"], ensure_ascii=False)}
+    """Return an answer as fields of a table; several labels stand in one field, their probabilities in another."""
     if "probabilities" not in record:
-        others = record.get("alternatives")
-        return record if others is None else {**record, "alternatives": json.dumps(others, ensure_ascii=False)}
+        return record
     if "probability" in record:
         return {name: value for name, value in record.items() if name != "probabilities"}
     probabilities, answer = record["probabilities"], record["answer"] or ()

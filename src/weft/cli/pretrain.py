@@ -13,7 +13,7 @@ OBJECTIVE = "mlm (the default): an encoder predicts masked words; clm: a decoder
 
 
 @click.command("pretrain", short_help="Train an encoder or a decoder on plain text, to be fine-tuned.")
-@click.argument("source")
+@click.argument("source", nargs=-1, required=True, callback=options.joined)
 @click.option("--objective", type=click.Choice(["mlm", "clm"]), default="mlm", help=OBJECTIVE)
 @click.option("--text", help="Column of the text. Default: guessed.")
 @options.dev
@@ -35,4 +35,4 @@ def command(context: click.Context, objective: str, **given: Any) -> None:
         if given[part] is not None and part not in tasks[objective].parts:
             of = next(name for name, one in tasks.items() if part in one.parts)
             raise click.UsageError(f"--{part} is of --objective {of}, and this is {objective}", context)
-    context.invoke(train.command, kind=kind_of(tasks[objective]), **given)
+    context.invoke(train.command, kind=kind_of(tasks[objective]), named=None, no_header=False, **given)

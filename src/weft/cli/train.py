@@ -16,7 +16,8 @@ from weft.cli import options
 from weft.cli.console import Teller, in_one_line, stopping
 from weft.config import kind_of, overridden, read_yaml, validated
 from weft.data.formats.parallel_files import side_files
-from weft.errors import ConfigError
+from weft.data.sources import Table, several_files
+from weft.errors import ConfigError, WeftError
 from weft.files import read_json
 from weft.run_folder import PAGE, SCORES
 
@@ -40,7 +41,7 @@ TASK = (
 
 
 @click.command("train", short_help="Train a model on labelled texts, on pairs, or on plain text.")
-@click.argument("source")
+@click.argument("source", nargs=-1, required=True, callback=options.joined)
 @click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
@@ -58,6 +59,7 @@ TASK = (
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
 @click.option("--learning-curve", is_flag=True, help=CURVE)
+@options.header
 @options.one_run
 def command(
     source: str,
@@ -70,8 +72,9 @@ def command(
 ) -> None:
     """Train a model on SOURCE: labelled texts, pairs of texts, plain text, or a run.yaml.
 
-    Labelled texts are a file (.csv .tsv .jsonl .txt, also .gz .xz .bz2; .parquet), or a folder with a folder for each
-    label, whose files are the texts. Pairs are two columns of a file, or two files line by line: train.de,train.en.
+    Labelled texts are a file (.csv .tsv .jsonl .json .txt, also .gz .xz .bz2; .parquet .xlsx), several of them, a
+    folder of such files, or one with a folder for each label, whose files are the texts. Pairs are two columns of a
+    file, or two files line by line: train.de,train.en.
     """
     is_yaml = source.endswith((".yaml", ".yml"))
     options.check_sources(source, given["dev"], given["test"])
@@ -83,8 +86,7 @@ def command(
     from weft.run import RunConfig, train
 
     config = validated(RunConfig, settings)
-    file = source if is_yaml else config.data.train
-    folder = output or f"runs/{Path((side_files(file) or (file,))[0]).name.split('.')[0]}"
+    folder = output or f"runs/{options.run_name(source)}"
     options.check_place(folder)
     with stopping() as received:
         start = train_with_curve if learning_curve else train
@@ -113,6 +115,7 @@ PLACES = {
     "dev": "data.dev",
     "test": "data.test",
     "encoding": "data.encoding",
+    "names": "data.columns",
     "on_bad_row": "data.on_bad_row",
     "seed": "seed",
     "device": "device",
@@ -153,9 +156,25 @@ def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
     if given["kind"] or (task.get("kind") if isinstance(task, Mapping) else task):
         return given["kind"]
     files = side_files(str(data.get("train", ""))) if isinstance(data, Mapping) else ()
-    options = {place.partition(".")[2] for option, place in PLACES.items() if given[option] is not None}
-    found = implied(options, parallel=bool(files))
+    named = {place.partition(".")[2] for option, place in PLACES.items() if given[option] is not None}
+    parallel = bool(files) and not several_files(",".join(files))
+    table = None if parallel else _table(settings, given)
+    found = implied(named, parallel=parallel, table=table, label=given["label"])
     return None if found is TASKS[0] else kind_of(found)
+
+
+def _table(settings: Mapping[str, Any], given: Mapping[str, Any]) -> Table | None:
+    """Open the training file, whose columns may tell the task; None where that fails, which is told later."""
+    from weft.dataset import DataConfig
+
+    read = {name: given[option] for option, name in (("encoding", "encoding"), ("names", "columns"))}
+    try:
+        data = validated(
+            DataConfig, {**settings["data"], **{name: one for name, one in read.items() if one is not None}}
+        )
+        return data.open(data.train, on_bad_row="skip")
+    except (WeftError, KeyError, TypeError):
+        return None
 
 
 def _check_task(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:

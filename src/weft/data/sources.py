@@ -1,30 +1,31 @@
 """Reads files as tables: finds their form and columns, yields their rows, and skips or refuses bad ones.
 
-TSV comes in two kinds, which no name distinguishes. Spreadsheets, pandas and csv.writer enclose a field in quotes when
-it holds a tab, a line break or a quote; raw TSV, such as SST-2's, has no quoting, so that a text may start with a
-quote. A file in which some field starts with a quote is of the first kind when all of it reads so without a fault: each
-quote closed where its field ends, each record as wide as the header. Else its quotes are plain characters.
+What a form is, and how its rows are read, stands in `weft.data.formats`; here they become one thing.
 """
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from operator import methodcaller
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, shared_encoding
-from weft.data.formats.csv_rows import Record, csv_records, opens_a_quote, sniff_delimiter, tsv_records
+from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
+from weft.data.formats.folders import matching, shards
+from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, lists, plain_rows, scalars
+from weft.data.formats.names import check_name
 from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.formats.parquet import parquet_columns, parquet_rows
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
-from weft.data.formats.squad import is_nested, question_rows
+from weft.data.formats.squad import question_rows
+from weft.data.formats.text_lines import open_lines
+from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
 from weft.errors import InputError, did_you_mean
 
 FORMS = {
@@ -35,6 +36,9 @@ FORMS = {
     ".json": "jsonl",
     ".txt": "txt",
     ".parquet": "parquet",
+    ".arrow": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
 }
 
 _STANDARD_INPUT = "standard input"
@@ -42,9 +46,18 @@ _PLAIN_QUOTES = (
     "its quotes are read as plain characters, since it does not read as quoted throughout; saving it as csv settles it"
 )
 _PLAIN_LINES = "plain lines end in .txt, and two files side by side are named together, as in train.de,train.en"
+_OTHERS = {
+    ".xls": "save it as .xlsx or .csv in a spreadsheet",
+    ".ods": "save it as .xlsx or .csv in a spreadsheet",
+    ".conll": "words with a tag each are not read yet: texts with labels, pairs and plain text are",
+    ".zip": "unpack it first",
+    ".pkl": "a pickle can run code: write it again, as with DataFrame.to_parquet",
+}
+"""Hints for suffixes of forms that are not read."""
 
 OnBadRow = Literal["stop", "skip"]
-Quotes = Literal["none", "plain", "enclose"]
+Columns = Sequence[str] | None
+"""Names of the columns of files without a header, none to number them; None: the header has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,60 +90,131 @@ class BadRow:
 
 @dataclass(slots=True)
 class Table:
-    """A file, parallel files, or a folder of texts a label, read as rows; streams, and can be iterated again.
+    """A file, parallel files, a set of files, or a folder of texts a label, read as rows; can be iterated again.
 
     Iterating raises InputError at the first bad row, or leaves bad rows out and lists them in `bad`, which each
     iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there. `path` is the
-    name of the file in messages, `source` the name to open: they differ for standard input. `quotes` says whether
-    quotes enclose fields, or are plain characters although some field starts with one. `files` are the texts of a
-    folder, one a row; `sides` are parallel files, one a column, of which `path` is the first; `paths` are those of the
-    rows of nested JSON, as far as they are read.
+    name of the file in messages, `source` the name to open: they differ for standard input. `layout` is that of csv,
+    tsv and a sheet, `whole` that of JSON that is no object a line. `files` are the texts of a folder, one a row;
+    `sides` are parallel files, one a column, of which `path` is the first; `parts` are the files of a set, whose lines
+    are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
+    left out, are filled as far as the rows are read.
     """
 
     path: str
     source: str
     form: str
     encoding: str
-    delimiter: str
-    quotes: Quotes
     columns: tuple[str, ...]
     on_bad_row: OnBadRow
+    layout: Layout | Sheet | None = None
+    whole: Whole | None = None
     files: tuple[str, ...] = ()
     sides: tuple[str, ...] = ()
+    parts: tuple[Table, ...] = ()
     paths: list[str] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
+    _before: list[int] = field(default_factory=list)
+    _blank: int = 0
 
     def __iter__(self) -> Iterator[Row]:
         self.bad.clear()
-        if self.form == "folder":
+        if self.parts:
+            yield from self._of_parts()
+        elif self.form == "folder":
             yield from self._valued(folder_rows(self.files, self.encoding))
         elif self.form == "parallel":
             yield from self._valued(parallel_rows(self.sides, self.encoding, self.columns))
         elif self.form == "parquet":
-            yield from self._valued(parquet_rows(self.source))
+            yield from self._objects(parquet_rows(self.source))
         elif self.form == "questions":
             yield from self._objects(self._nested())
+        elif isinstance(self.layout, Sheet):
+            yield from self._valued(self.layout.rows())
         else:
             yield from self._of_lines()
+
+    @property
+    def delimiter(self) -> str:
+        """The delimiter of csv and tsv."""
+        layout = self.parts[0].layout if self.parts else self.layout
+        return layout.delimiter if isinstance(layout, Layout) else ""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said of how the file was read, in a few words each."""
+        said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
+        if self.parts:
+            said = [f"{len(self.parts)} files", *said]
+        blank = sum(part._blank for part in self.parts or (self,))
+        return [*said, f"{blank} blank row{'s' if blank > 1 else ''} at the end left out"] if blank else said
 
     def place(self, row_line: int, *, column: str = "") -> str:
         """Name the row that starts on `row_line` for messages: the file and that line, or the row's own file or path.
 
         With parallel files it is the file of `column`, else the first.
         """
+        if self.parts:
+            part, line = self.part_of(row_line)
+            return part.place(line, column=column)
         if self.paths:
             return f"{self.path} {self.paths[row_line - 1]}"
+        if self.whole and self.whole.shape != "list":
+            return f"{self.path}, row {row_line}"
         return self.files[row_line - 1] if self.files else f"{self._file(column)}:{row_line}"
 
+    def part_of(self, row_line: int) -> tuple[Table, int]:
+        """Return the file of a set that has a row, and its line there; of one file that, and the line."""
+        if not self.parts:
+            return self, row_line
+        number = bisect_left(self._before, row_line) - 1
+        return self.parts[number], row_line - self._before[number]
+
+    def unchecked(self) -> Iterator[Row]:
+        """Yield the rows without the bad ones, which are neither refused nor listed."""
+        parts = tuple(replace(part, on_bad_row="skip", bad=[], paths=[], _before=[]) for part in self.parts)
+        yield from replace(self, on_bad_row="skip", bad=[], paths=[], _before=[], parts=parts)
+
+    @property
+    def may_lack_header(self) -> bool:
+        """Whether the names of its columns stand in its first row."""
+        first = self.parts[0] if self.parts else self
+        return first.layout is not None and first.layout.headed
+
+    def without_header(self) -> None:
+        """Take the first line for a row: the columns are numbered."""
+        for part in self.parts:
+            part.without_header()
+        if self.layout is not None:
+            self.layout = self.layout.without_header()
+        self.columns = self.parts[0].columns if self.parts else self.layout.columns if self.layout else self.columns
+
+    def _of_parts(self) -> Iterator[Row]:
+        """Yield the rows of all files, their lines counted on from file to file."""
+        self._before.clear()
+        before = 0
+        for part in self.parts:
+            self._before.append(before)
+            part.on_bad_row = self.on_bad_row
+            last = 0
+            for row in part:
+                last = row.line
+                yield replace(row, line=before + last)
+            self.bad.extend(part.bad)
+            before += max([last, *(bad.line for bad in part.bad)])
+
     def _of_lines(self) -> Iterator[Row]:
-        with _open_lines(self.source, self.encoding) as lines:
-            match self.form:
-                case "csv" | "tsv":
-                    yield from self._under_header(_records(self, lines))
-                case "jsonl":
-                    yield from self._objects(json_objects(lines))
-                case _:
-                    yield from self._valued(labelled_rows(lines) if "label" in self.columns else plain_rows(lines))
+        with open_lines(self.source, self.encoding) as lines:
+            if isinstance(self.layout, Layout):
+                yield from self._under_header(self.layout, lines)
+            elif self.whole is not None:
+                yield from self._objects(whole_rows("".join(lines), self.whole, name=self.path))
+            elif self.form == "jsonl":
+                yield from self._objects(json_objects(lines))
+            elif "label" in self.columns:
+                yield from self._objects(labelled_rows(lines))
+            else:
+                yield from self._valued(plain_rows(lines))
 
     def reject(self, row_line: int, what: str, *, column: str = "", hint: str = "") -> None:
         """Refuse the row that starts on `row_line`.
@@ -149,7 +233,7 @@ class Table:
 
     def _nested(self) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
         self.paths.clear()
-        with _open_lines(self.source, self.encoding) as lines:
+        with open_lines(self.source, self.encoding) as lines:
             try:
                 for number, (path, found) in enumerate(question_rows("".join(lines)), 1):
                     self.paths.append(path)
@@ -171,64 +255,125 @@ class Table:
             else:
                 yield Row(values, line)
 
-    def _under_header(self, records: Iterator[tuple[int, Record]]) -> Iterator[Row]:
+    def _under_header(self, layout: Layout, lines: Iterator[str]) -> Iterator[Row]:
         columns, width = self.columns, len(self.columns)
-        next(filter(_is_record, records))
-        for line, record in records:
-            if isinstance(record, list) and len(record) == width:
-                yield Row(dict(zip(columns, record, strict=True)), line)
-            elif isinstance(record, InputError):
+        blank: list[Row] = []  # held back, for they may be the end
+        self._blank = 0
+        for line, record in layout.records(lines):
+            if isinstance(record, InputError):
                 self.reject(line, record.what, hint=record.hint)
-            elif _is_record((line, record)):
+                continue
+            if len(record) > width and is_blank(record[width:]):
+                record = record[:width]
+            if len(record) != width:
                 fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
                 hint = "quote a field that holds a delimiter" if self.form == "csv" and len(record) > width else ""
-                hint = _PLAIN_QUOTES if self.quotes == "plain" else hint
-                self.reject(line, f"has {fields}, the header has {width}", hint=hint)
+                hint = _PLAIN_QUOTES if layout.quotes == "plain" else hint
+                self.reject(
+                    line, f"has {fields}, the {'header' if layout.headed else 'first row'} has {width}", hint=hint
+                )
+                continue
+            row = Row(dict(zip(columns, record, strict=True)), line)
+            if width > 1 and is_blank(record):
+                blank.append(row)
+            else:
+                yield from blank
+                blank.clear()
+                yield row
+        self._blank = len(blank)
 
 
 def open_table(
-    path: str | os.PathLike[str], *, encoding: str = "auto", on_bad_row: OnBadRow = "stop", form: str = "auto"
+    path: str | os.PathLike[str],
+    *,
+    encoding: str = "auto",
+    on_bad_row: OnBadRow = "stop",
+    form: str = "auto",
+    columns: Columns = None,
 ) -> Table:
-    """Open a file as a table: find its form (by its name), encoding, delimiter and columns. `-` is standard input.
+    """Open a file as a table: find its form (by its name), encoding, layout and columns. `-` is standard input.
 
-    A folder is a table too, if it holds a folder of texts for each label; and so are parallel files, such as
-    `train.de,train.en`, whose columns are named by their suffixes (see `weft.data.formats.parallel_files`). Raises
-    InputError when the file is missing, empty, of an unknown form, does not decode, or has no proper header, and when
-    parallel files differ in their numbers of lines.
+    A folder is a table too, if it holds a folder of texts for each label, or files of rows; several files are, named by
+    a pattern or joined by commas; and parallel files, such as `train.de,train.en`, whose columns are named by their
+    suffixes. `columns` names those of csv, tsv and sheets without a header. Raises InputError when the file is missing,
+    empty, of an unknown form, does not decode, or has no proper header, and when parallel files differ in their numbers
+    of lines.
     """
     source = os.fspath(path)
+    check_name(source)
+    open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
+    several = several_files(source) if form == "auto" else ()
+    if not several and form == "auto" and Path(source).is_dir():
+        several = shards(source, forms=FORMS)
+        if not several:
+            files = class_files(source)
+            return Table(source, source, "folder", shared_encoding(files, encoding), COLUMNS, on_bad_row, files=files)
+    if several:
+        return _set_of(source, [open_one(file) for file in several])
     if form == "parallel" or (form == "auto" and side_files(source)):
         return _side_by_side(source, encoding, on_bad_row)
-    if form == "auto" and Path(source).is_dir():
-        files = class_files(source)
-        return Table(source, source, "folder", shared_encoding(files, encoding), "", "none", COLUMNS, on_bad_row, files)
+    return _open_one(source, encoding, on_bad_row, form=form, columns=columns)
+
+
+def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, columns: Columns) -> Table:
     name = _STANDARD_INPUT if source == "-" else source
-    form = _form(source) if form == "auto" else form
+    file, sheet = sheet_named(source)
+    form = _form(file) if form == "auto" else form
     if form not in FORMS.values():
         hint = did_you_mean(form, (*FORMS.values(), "parallel"))
         raise InputError(f"there is no form `{form}`", where=name, hint=hint)
     if form == "parquet":
-        return Table(name, source, form, form, "", "none", parquet_columns(source), on_bad_row)
-    table = Table(name, source, form, _encoding(source, encoding), "", "none", (), on_bad_row)
-    number, first = _first_line(table)
-    if form == "jsonl" and is_nested(first):
-        table.form, table.columns = "questions", QUESTION_COLUMNS
-        return table
-    if form == "jsonl" and first.lstrip().startswith("["):
-        hint = "turn an array into JSON lines: jq -c '.[]' old.json > new.jsonl"
-        raise InputError("starts with `[`, expected one object a line", where=f"{name}:{number}", hint=hint)
-    match form:
+        return Table(name, source, form, form, parquet_columns(source), on_bad_row)
+    if form == "xlsx":
+        book = sheet_of(file, sheet, columns=columns)
+        return Table(file, file, form, form, book.columns, on_bad_row, layout=book)
+    return _described(Table(name, source, form, _encoding(source, encoding), (), on_bad_row), columns)
+
+
+def several_files(source: str) -> tuple[str, ...]:
+    """Return the files of a set: those that a pattern matches, or files of rows whose names are joined by commas."""
+    names = side_files(source)
+    if names and all(FORMS.get(suffix_of(sheet_named(name)[0]).lower(), "txt") != "txt" for name in names):
+        return names
+    return matching(source) if not names and source != "-" else ()
+
+
+def _described(table: Table, columns: Columns) -> Table:
+    """Return a table of text lines with its columns, and how it is laid out."""
+    open_own = partial(open_lines, table.source, table.encoding)
+    with open_own() as lines:
+        first = next((line for line in lines if not line.isspace()), None)
+    if first is None:
+        raise InputError("is empty", where=table.path, hint="give a file with at least one row")
+    match table.form:
         case "txt":
             table.columns = ("label", "text") if first.lstrip().startswith(LABEL) else ("text",)
         case "jsonl":
-            table.columns = _json_columns(table)
-        case "tsv":
-            table.delimiter, table.quotes = "\t", _tsv_quotes(table)
-            table.columns = _header(table)
-        case _:
-            table.delimiter, table.quotes = sniff_delimiter(first), "enclose"
-            table.columns = _header(table)
+            with open_own() as lines:
+                table.whole = whole_of(lines, name=table.path)
+            if table.whole is not None and table.whole.shape == "questions":
+                table.form, table.columns, table.whole = "questions", QUESTION_COLUMNS, None
+            else:
+                table.columns = table.whole.columns if table.whole else _json_columns(table)
+                if not table.columns:
+                    raise InputError("has no objects, expected a row in each", where=table.path)
+        case "csv" | "tsv" as form:
+            table.layout = layout_of(open_own, form, name=table.path, columns=columns)
+            table.columns = table.layout.columns
     return table
+
+
+def _set_of(source: str, parts: Sequence[Table]) -> Table:
+    """Join files to one table. Raises InputError where one lacks a column of the first."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    for one in parts[1:]:
+        if lacking := [name for name in first.columns if name not in one.columns]:
+            what = f"has no column `{lacking[0]}`, as {first.path} has"
+            raise InputError(what, where=one.path, hint="name files of the same columns together")
+    encoding = " and ".join(sorted({one.encoding for one in parts}))
+    return Table(source, source, first.form, encoding, first.columns, first.on_bad_row, parts=tuple(parts))
 
 
 def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:
@@ -239,7 +384,7 @@ def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:
     columns = side_columns(sides, forms=FORMS)
     encoding = shared_encoding(sides, encoding)
     same_length(sides, encoding)
-    return Table(sides[0], source, "parallel", encoding, "", "none", columns, on_bad_row, sides=sides)
+    return Table(sides[0], source, "parallel", encoding, columns, on_bad_row, sides=sides)
 
 
 def _form(name: str) -> str:
@@ -252,7 +397,7 @@ def _form(name: str) -> str:
     open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
     hint = f"known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it; {_PLAIN_LINES}"
     what = f"its name ends in `{suffix}`, which is no known form" if suffix else "its name does not tell its form"
-    raise InputError(what, where=name, hint=hint)
+    raise InputError(what, where=name, hint=_OTHERS.get(suffix, hint))
 
 
 def _encoding(source: str, encoding: str) -> str:
@@ -268,82 +413,11 @@ def _encoding(source: str, encoding: str) -> str:
     return encoding
 
 
-@contextmanager
-def _open_lines(source: str, encoding: str) -> Generator[Iterator[str]]:
-    """Open the lines of a file, each with its own ending, without the BOM: joined files have one at each joint."""
-    with io.TextIOWrapper(open_bytes(source), encoding=encoding, errors="strict", newline="") as file:
-        yield filter(None, map(methodcaller("removeprefix", "\ufeff"), file))
-
-
-def _first_line(table: Table) -> tuple[int, str]:
-    """Return the first line that is not blank, with its number; raises InputError when there is none."""
-    with _open_lines(table.source, table.encoding) as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.isspace():
-                return number, line
-    raise _empty(table.path)
-
-
-def _tsv_quotes(table: Table) -> Quotes:
-    """Decide whether the quotes of a TSV file enclose fields, by the rule at the head of this module."""
-    with _open_lines(table.source, table.encoding) as lines:
-        if not opens_a_quote(lines):
-            return "none"
-    with _open_lines(table.source, table.encoding) as lines:
-        records = (record for _, record in filter(_is_record, csv_records(lines, "\t")))
-        header = next(records, None)
-        sound = isinstance(header, list) and all(
-            isinstance(record, list) and len(record) == len(header) for record in records
-        )
-    return "enclose" if sound else "plain"
-
-
-def _header(table: Table) -> tuple[str, ...]:
-    """Read the column names from the first record of CSV or TSV.
-
-    Raises InputError when it cannot be read, a name is missing or stands twice, or nothing follows it.
-    """
-    with _open_lines(table.source, table.encoding) as lines:
-        records = _records(table, lines)
-        found = next(filter(_is_record, records), None)
-        if found is None:
-            raise _empty(table.path)
-        line, header = found
-        where = f"{table.path}:{line}"
-        if isinstance(header, InputError):
-            raise InputError(header.what, where=where, hint=header.hint)
-        names = tuple(name.strip() for name in header)
-        for number, name in enumerate(names, 1):
-            if not name:
-                hint = "name every column in the first line; pandas writes its index so, unless told index=False"
-                raise InputError(f"column {number} has no name", where=where, hint=hint)
-            if name in names[: number - 1]:
-                raise InputError(f"two columns are named `{name}`", where=where, hint="rename or drop one of them")
-        if not any(_is_record(record, width=len(names)) for record in records):
-            hint = "the first line names the columns, each line after it is a row"
-            raise InputError("has a header and no rows", where=table.path, hint=hint)
-    return names
-
-
 def _json_columns(table: Table) -> tuple[str, ...]:
     """Read the names in the first JSON object, whatever their values are; raises InputError when there is none."""
-    with _open_lines(table.source, table.encoding) as lines:
+    with open_lines(table.source, table.encoding) as lines:
         for line, found in json_objects(lines):
             if not isinstance(found, InputError):
                 return tuple(found)
             table.reject(line, found.what, hint=found.hint)
     raise InputError("has no line that is a JSON object", where=table.path)
-
-
-def _records(table: Table, lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
-    return csv_records(lines, table.delimiter) if table.quotes == "enclose" else tsv_records(lines)
-
-
-def _is_record(numbered: tuple[int, Record], width: int = 2) -> bool:
-    """Whether a record is more than a line of blanks, which is a value only if there is a single column."""
-    record = numbered[1]
-    return isinstance(record, InputError) or len(record) > 1 or width == 1 or not record[0].isspace()
-
-
-def _empty(name: str) -> InputError:
-    return InputError("is empty", where=name, hint="give a file with at least one row")

@@ -137,6 +137,8 @@ def _labels(labels: Any) -> np.ndarray:
         where = f"labels[{number}]"
         if label is None or (isinstance(label, float) and math.isnan(label)):
             raise InputError("there is no label", where=where)
+        if isinstance(label, str) and not label.strip():
+            raise InputError("label is empty", where=where, hint="drop such texts, or name what they have in common")
         if type(label) not in {str, int, bool, float}:
             raise InputError(f"expected a string, an integer or a boolean, found {type(label).__name__}", where=where)
         if type(label) is not type(given[0]):

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from weft import bundle, run_folder
-from weft.config import Config, validated
+from weft.config import validated, with_settings
 from weft.dataset import Examples, held_out
 from weft.errors import ConfigError, InputError, did_you_mean
 from weft.files import written_folder
-from weft.run import RunConfig, fit
+from weft.run import RunConfig, fit_in_memory
 
 RandomState = int | np.random.RandomState | None
 
@@ -63,11 +63,13 @@ def run_config(
         "task": {"kind": kind},
         "seed": _seed(random_state),
     }
-    for path, value in named.items():
-        if value is not None:
-            _put(found, path, value)
-    for path, value in (settings or {}).items():
-        _put(found, path, value)
+    for path in settings or {}:
+        if path.startswith("data.") and path != "data.dev_share":
+            raise ConfigError(
+                "texts are given to `fit`, and no file is read", where=path, hint="leave it out of settings"
+            )
+    given = {path: value for path, value in named.items() if value is not None}
+    found = with_settings(found, {**given, **(settings or {})})
     config = validated(RunConfig, found)
     if config.task.kind != kind:
         raise ConfigError(f"expected `{kind}`, found `{config.task.kind}`", where="task.kind")
@@ -81,7 +83,7 @@ def fitted(config: RunConfig, rows: Sequence[Any]) -> bundle.Model:
     except InputError as error:
         what = f"{error.what} (n_samples = {len(rows)})"
         raise InputError(what, hint="give more texts, or raise dev_share") from None
-    return fit(config, Examples(config.task, train, dev, [], []))
+    return fit_in_memory(config, Examples(config.task, train, dev, [], []))
 
 
 def write_model(folder: str | Path, model: bundle.Model) -> None:
@@ -99,17 +101,3 @@ def _seed(state: RandomState) -> Any:
     if state is None:
         return np.random.randint(2**31)  # numpy's global draws: what None means to scikit-learn
     return state.randint(2**31) if isinstance(state, np.random.RandomState) else state
-
-
-def _put(settings: dict[str, Any], path: str, value: Any) -> None:
-    """Set the value at a dotted path; a bare kind on the way is opened, as in `weft.config.overridden`."""
-    *parents, last = path.split(".")
-    if parents[:1] == ["data"] and last != "dev_share":
-        raise ConfigError("texts are given to `fit`, and no file is read", where=path, hint="leave it out of settings")
-    for name in parents:
-        inner = settings.get(name)
-        if isinstance(inner, Config):
-            raise ConfigError(f"`{name}` is given as an object", where=path, hint="set it in that object")
-        settings[name] = {"kind": inner} if isinstance(inner, str) else dict(inner or {})
-        settings = settings[name]
-    settings[last] = value

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Set
 from typing import Any, Literal
 
 import numpy as np
 
 from weft.errors import InputError
 
+_HALF = re.compile("[\ud800-\udfff]")
+
 
 def plain(given: Any, name: str) -> list[Any]:
     """Convert a list, an array or a column of a table to a plain list. Raises InputError for anything else."""
-    if isinstance(given, str) or not (hasattr(given, "__len__") or hasattr(given, "__array__")):
+    if isinstance(given, str | bytes | Mapping | Set) or not (hasattr(given, "__len__") or hasattr(given, "__array__")):
         raise InputError(f"expected a list of {name}, found {type(given).__name__}")
     if hasattr(given, "__array__"):
         given = np.asarray(given)
@@ -26,6 +30,8 @@ def texts(given: Any, name: str = "texts", *, blank: Literal["refuse", "keep"] =
     for number, text in enumerate(rows):
         if not isinstance(text, str):
             raise InputError(f"expected a text, found {type(text).__name__}", where=f"{name}[{number}]")
+        if _HALF.search(text):
+            raise InputError("holds half a character (a lone surrogate)", where=f"{name}[{number}]")
         if blank == "refuse" and not text.strip():
             raise InputError("text is empty", where=f"{name}[{number}]")
     return rows

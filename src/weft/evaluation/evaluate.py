@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,13 @@ def averaged(task: Task, found: Sequence[Evaluation], examples: Sequence[Any]) -
     return Evaluation(answers, task.score(answers, examples), 1 / sum(1 / one.texts_per_second for one in found))
 
 
+def answer_lines(task: Task, answers: Sequence[Any], examples: Sequence[Any]) -> Iterator[str]:
+    """Yield the lines of the table of predictions: one of JSON an example."""
+    for given, example in zip(answers, examples, strict=True):
+        yield json.dumps(task.record(given, example), ensure_ascii=False) + "\n"
+
+
 def write_answers(path: Path, task: Task, answers: Sequence[Any], examples: Sequence[Any]) -> None:
-    """Write the table of predictions: one JSON line an example."""
+    """Write the table of predictions."""
     with written(path) as file:
-        for given, example in zip(answers, examples, strict=True):
-            file.write(json.dumps(task.record(given, example), ensure_ascii=False) + "\n")
+        file.writelines(answer_lines(task, answers, examples))

@@ -13,7 +13,7 @@ from weft.dataset import Examples, read
 from weft.evaluation.evaluate import evaluate
 from weft.files import read_json, write_json
 from weft.report.pages.run import run_page
-from weft.run import RunConfig, fit, train
+from weft.run import RunConfig, fit_in_memory, train
 from weft.run_folder import LEARNING_CURVE, SCORES
 from weft.training.reports import Note, Report
 
@@ -40,7 +40,7 @@ def train_with_curve(
     for share in SHARES:
         rows = order[: max(2, round(share * len(order)))]
         part = _part(examples, rows)
-        model = fit(config, part, refit=bool(examples.test) and not config.data.dev)
+        model = fit_in_memory(config, part, refit=bool(examples.test) and not config.data.dev)
         found = evaluate(model.task, model.network, scored, device=model.device)
         values = {name: score.value for name, score in found.scores.values.items()}
         points.append({"rows": len(rows), "scores": values})

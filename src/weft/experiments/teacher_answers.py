@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from weft.bundle import Model
-from weft.data.sources import open_table
 from weft.dataset import DataConfig, Examples, left_out
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
 from weft.tasks.base import TaskConfig
@@ -59,7 +58,7 @@ def new_texts(
     said: list[str] = []
     stands_in = {_key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
     for file in files:
-        table = open_table(file, encoding=data.encoding, on_bad_row=data.on_bad_row)
+        table = data.open(file)
         named = {next(iter(examples.task.columns), "column"): column}
         rows = list(examples.task.for_inputs(table, named=named).read_inputs(table))
         absent = examples.task.absent_notes(table.columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from weft.text.out_of_vocabulary import named, spelled, unseen_characters
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.whole_words import word_starts
 
+COUNTED = "counted"
+"""Key of the rows that say which tokens of documents count: those after a prompt."""
 PROMPT = "prompt"
 """Key of the rows of ids that are to be continued; those of documents are under `text`."""
 
@@ -34,6 +36,8 @@ class TokenIds(Moves):
 
     ids_BS: Tensor
     mask_BS: Tensor
+    counted_BS: Tensor
+    """Mask of the tokens whose probability counts."""
 
 
 class DocumentInput(Input[str, TokenIds]):
@@ -65,22 +69,39 @@ class DocumentInput(Input[str, TokenIds]):
         """Write the tokenizer's files."""
         self.tokenizer.save(folder)
 
-    def encode(self, values: Sequence[str]) -> Columns:
+    def encode(self, values: Sequence[str], begins: Sequence[int] = ()) -> Columns:
         """Encode documents in rows of at most `context` tokens to predict, each after the last token of the row before.
 
-        `spelled` is what it costs to tell characters apart that training never saw, in nats, of each document in its
-        first row.
+        Of those with a prompt, which ends where `begins` says, the tokens of the rest alone count, and both parts are
+        cut apart, as when the prompt is continued. `spelled` is what it costs to tell characters apart that training
+        never saw, in nats, of each document in its first row.
         """
+        if any(begins):
+            return self._after_prompts(values, begins)
         found = self.tokenizer.encode(values)
         whole = Ragged.of(found.values_NW, found.lengths_R)
+        return self._in_rows(whole, values, unknown=found.unknown)
+
+    def _after_prompts(self, values: Sequence[str], begins: Sequence[int]) -> Columns:
+        halves = [[one[:begin] for one, begin in zip(values, begins, strict=True)],
+                  [one[begin:] for one, begin in zip(values, begins, strict=True)]]  # fmt: skip
+        found = [self.tokenizer.encode(half) for half in halves]
+        both = joined([Ragged.of(one.values_NW, one.lengths_R) for one in found], segments=(0, 1))
+        ids, counted = (Ragged(part, both.offsets_R1) for part in np.split(both.values, [1], axis=1))
+        columns = self._in_rows(ids, values, unknown=sum(one.unknown for one in found))
+        flags = windows(begun(ended(counted, 1), 0), size=self.config.context).rows
+        return replace(columns, ragged={**columns.ragged, COUNTED: flags})
+
+    def _in_rows(self, whole: Ragged, values: Sequence[str], *, unknown: int) -> Columns:
+        tokens = len(whole.values)
         if self.config.unit == "row":
             whole = ended(whole, self.end)
         cut = windows(begun(whole, self.begin), size=self.config.context)
         spelled_R = np.zeros(len(cut.owner_R))
-        if found.unknown:
+        if unknown:
             owner_E, first_E = np.unique(cut.owner_R, return_index=True)
             spelled_R[first_E] = spelled(self.unseen(values), [values[one] for one in owner_E.tolist()])
-        facts = {"known": Share.but(found.unknown, len(found.values_NW))}
+        facts = {"known": Share.but(unknown, tokens)}
         return Columns({"text": cut.rows}, {"spelled": spelled_R}, cut.owner_R, cut.rows.lengths_R, facts)
 
     def encode_prompts(self, values: Sequence[str]) -> Columns:
@@ -101,7 +122,12 @@ class DocumentInput(Input[str, TokenIds]):
     def collate(self, columns: Columns, rows: np.ndarray) -> TokenIds:
         """Gather and pad some rows, of documents or of prompts."""
         ids_BSW, mask_BS = columns.ragged[PROMPT if PROMPT in columns.ragged else "text"].padded(rows)
-        return TokenIds(torch.from_numpy(ids_BSW[..., 0]).long(), torch.from_numpy(mask_BS))
+        counted_BS = mask_BS
+        if COUNTED in columns.ragged:
+            counted_BS = columns.ragged[COUNTED].padded(rows)[0][..., 0] > 0
+        return TokenIds(
+            torch.from_numpy(ids_BSW[..., 0]).long(), torch.from_numpy(mask_BS), torch.from_numpy(counted_BS)
+        )
 
     def notes(self, parts: Mapping[str, Columns]) -> list[str]:
         """Describe the tokenizer with its coverage, and the rows."""

@@ -31,14 +31,23 @@ def style_of(question: str) -> Style:
 
 
 def exact(answer: str, right: Sequence[str], *, style: Style) -> float:
-    """Return 1 if an answer equals a right one but for punctuation and case, or is empty and none is right; else 0."""
+    """Return 1 if an answer equals a right one but for punctuation and case; else 0.
+
+    By the rule of SQuAD 2.0's script, right answers of which nothing is left without these are none, and where there is
+    none an answer is right of which nothing is left.
+    """
     plain = _plain_words if style == "squad" else _plain_marks
-    return float(any(plain(answer) == plain(one) for one in right or [""]))
+    return float(any(plain(answer) == plain(one) for one in _known(right, style)))
 
 
 def f1(answer: str, right: Sequence[str], *, style: Style) -> float:
-    """Return the best F1 of an answer over the right ones, 0 to 1; without a right one: 1 if it is empty."""
-    return max((_f1(answer, one, style) for one in right), default=float(not answer))
+    """Return the best F1 of an answer over the right ones, 0 to 1; without a right one as `exact` does."""
+    return max(_f1(answer, one, style) for one in _known(right, style))
+
+
+def _known(right: Sequence[str], style: Style) -> list[str]:
+    plain = _plain_words if style == "squad" else _plain_marks
+    return [one for one in right if plain(one)] or [""]
 
 
 def _f1(answer: str, right: str, style: Style) -> float:

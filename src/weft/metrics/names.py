@@ -33,6 +33,11 @@ class Measure:
         """The title inside of a sentence: `accuracy`, `macro F1`, `BLEU`."""
         return self.title[0].lower() + self.title[1:] if self.title[1:2].islower() else self.title
 
+    @property
+    def with_direction(self) -> str:
+        """Its name in a sentence or a table, where of points the fewer are the better with a word on that."""
+        return self.called + (" (lower is better)" if self.form == "points" and self.better == "lower" else "")
+
 
 _WORDS = "words (Chinese: characters)"
 _ALL = (
@@ -105,3 +110,16 @@ MEASURES = {one.name: one for one in _ALL}
 def measure(name: str) -> Measure:
     """Look a score up; one that is not in the catalogue is called by its name in words."""
     return MEASURES.get(name) or Measure(name, name.replace("_", " ").capitalize())
+
+
+def in_full(name: str, value: float) -> str:
+    """Write a score's value for a table."""
+    known = measure(name)
+    if known.form == "share":
+        return f"{value:.2%}"
+    return f"{value:.{2 if known.form == 'points' else known.digits}f}"
+
+
+def in_short(name: str, value: float) -> str:
+    """Write a score's value for a line of progress."""
+    return f"{value:.1f}" if measure(name).form == "points" else in_full(name, value)

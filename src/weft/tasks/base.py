@@ -54,13 +54,16 @@ class Scores:
 
 
 @contextmanager
-def examples_of(file: str) -> Generator[None]:
+def examples_of(file: str | Table) -> Generator[None]:
     """Names the file in an InputError about examples, which know of their place no more than the line."""
     try:
         yield
     except InputError as error:
         line = error.where.removeprefix("line ")
-        raise InputError(error.what, where=f"{file}:{line}" if line else file, hint=error.hint) from None
+        named = file if isinstance(file, str) else file.path
+        placed = line.isdecimal() and not isinstance(file, str)
+        where = file.place(int(line)) if placed else f"{named}:{line}" if line else named
+        raise InputError(error.what, where=where, hint=error.hint) from None
 
 
 class TaskConfig(Config):
@@ -111,6 +114,11 @@ class TaskConfig(Config):
                 hint = "further inputs stand beside a text that gets labels: classification or multilabel"
                 raise PydanticCustomError("inputs", what, {"reads": reads, "hint": hint})
         return settings
+
+    @classmethod
+    def fits(cls, table: Table, *, label: str | None) -> bool:  # noqa: ARG003
+        """Whether a table can only be for this task, by its form or columns; `label` is a column named by hand."""
+        return False
 
     @property
     def all_roles(self) -> tuple[Role, ...]:

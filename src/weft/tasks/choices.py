@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Annotated
 
 from pydantic import SerializeAsAny
 
 from weft.config import kind_of, one_of
+from weft.data.examples.roles import settings_of
+from weft.data.sources import Table
 from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.language_model import LanguageModelConfig
@@ -31,7 +34,18 @@ KINDS = {kind_of(one): one for one in TASKS}
 """Tasks by their kind."""
 
 
-def implied(settings: Collection[str], *, parallel: bool = False) -> type[TaskConfig]:
-    """Find the task that the named settings, or `parallel` files, are of where no task is named: else the default."""
+def implied(
+    settings: Collection[str], *, parallel: bool = False, table: Table | None = None, label: str | None = None
+) -> type[TaskConfig]:
+    """Find the task that the named settings, or `parallel` files, are of where no task is named: else the default.
+
+    A table is asked too, whose columns may be of one task alone; `label` is the column that was named.
+    """
     found = (one for one in TASKS if {*one.implied_by} & {*settings} or (parallel and one.parallel))
-    return next(found, TASKS[0])
+    named = {"text", "label"} & {*settings}
+    fitting = (
+        one
+        for one in reversed(TASKS)  # the default, which fits most, last
+        if table is not None and named <= {*settings_of(one.roles)} and one.fits(table, label=label)
+    )
+    return next(chain(found, fitting), TASKS[0])

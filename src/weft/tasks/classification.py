@@ -14,12 +14,15 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns
+from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
+from weft.metrics.hierarchy import level_scores
+from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask
@@ -89,10 +92,10 @@ class ClassificationConfig(LabelTaskConfig):
 
     def labels_of(self, row: Row) -> str:
         """Read the label of a row. Raises InputError where it is empty."""
-        label = row.values.get(self.label or "", "").strip()
+        label = row.values.get(str(self.label or ""), "").strip()
         if not label:
             raise InputError("label is empty")
-        return label
+        return spelled(label, self.label_spelling)
 
     def learn(self, examples: Sequence[LabelledText]) -> Classification:
         """Learn labels and tokenizer from training examples. Raises InputError for fewer than two labels."""
@@ -187,7 +190,7 @@ class Classification(Teacher, LabelTask):
 
     def average(self, answers: Sequence[Sequence[Answer]]) -> list[Answer]:
         """Average the probabilities of several models, and take the best label."""
-        return self._answers(self.mean_probabilities(answers))
+        return self._answers(mean_probabilities(answers, self.labels))
 
     def quick_scores(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Compute accuracy, macro scores and log loss."""
@@ -201,7 +204,7 @@ class Classification(Teacher, LabelTask):
         probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
         confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))
         commonest = confusion_CC.sum(1).argmax()
-        details = {
+        details: dict[str, Any] = {
             "labels": self.labels,
             "commonest": {
                 "label": self.labels[commonest],
@@ -214,6 +217,8 @@ class Classification(Teacher, LabelTask):
             ],
             "calibration": reliability(probabilities_EC, gold_E).to_json(),
         }
+        if levels := level_scores(gold_E, probabilities_EC.argmax(1), self.labels):
+            details["levels"] = [asdict(one) for one in levels]
         return Scores(scores(probabilities_EC, gold_E), details)
 
     def record(self, answer: Answer, example: LabelledText) -> dict[str, Any]:

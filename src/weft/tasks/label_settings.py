@@ -12,6 +12,7 @@ from pydantic import model_validator
 from weft.data.checks.findings import listed, part_of
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.examples.label_separators import separator_hint, separator_notes
+from weft.data.examples.label_spelling import Spelling, whole_numbers
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
 from weft.data.sources import Row, Table
@@ -41,10 +42,14 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     example_type: ClassVar[type[Any]] = LabelledText
     text: Names = None
     """Column of the text, or a list of two for pairs of texts; None: guessed from the file, and named in the run."""
-    label: str | None = None
+    label: Names = None
     """Column of the label; None: guessed from the file, and named in the run."""
     encoder: LabelEncoderChoice = AutoEncoderConfig()
     """Encoder that reads the texts; `auto`: one that suits what is read, which the run names with the reason."""
+    label_spelling: Spelling | None = None
+    """Spelling of labels: `exact` keeps each as it stands, `whole` reads whole numbers written as floats as such (`1`
+    for `1.0`), `joined` takes all spellings of one value for one (`pos` for `POS`, `1` for `1.0` and `True`); None:
+    `whole` where the file has whole numbers alone, else `exact`."""
     numbers: ColumnNames = ()
     """Columns of numbers that are read beside the text, standardised; missing values are flagged."""
     categories: ColumnNames = ()
@@ -64,6 +69,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def _has_columns_once(self) -> Self:
         check_columns(*self.numbers, *self.categories)
         return self
+
+    @property
+    def found_in_table(self) -> dict[str, Any]:
+        """The settings that `resolved` finds in a table."""
+        return {**super().found_in_table, "label_spelling": self.label_spelling}
 
     @property
     def name(self) -> str:
@@ -111,13 +121,17 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def resolved(self, table: Table) -> Self:
         """Return a copy of this config with its columns named, and an encoder as wide as the vectors."""
         try:
-            return super().resolved(table).widened()
+            config = super().resolved(table).widened()
         except ColumnsUnclear as error:
             if self.text is None and (self.numbers or self.categories):
                 given = ", ".join(f"{kind}: [{names}]" for kind in COLUMNS if (names := as_option(getattr(self, kind))))
                 alone = f'--set "task.inputs=[{{kind: tabular, {given}}}]"'
                 error.hint += f"; to read these columns without a text, pass {alone} in place of their options"
             raise
+        if config.label_spelling is not None or len(names := config.columns_of("label", table)) != 1:
+            return config
+        spelling: Spelling = "whole" if whole_numbers(table, names[0]) else "exact"
+        return config.model_copy(update={"label_spelling": spelling})
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """Return a copy with the columns that were found in a table, those of the inputs beside the text too."""
@@ -212,12 +226,12 @@ class LabelTaskConfig(TaskConfig, TextSettings):
             else:
                 try:
                     label = self.labels_of(row) if self.label else None
-                    file = table.files[row.line - 1] if table.files else ""
+                    file = table.place(row.line) if table.files or table.parts else ""
                     other = {one.name: one.value(row) for one in beside}
                     first, second = (*texts, None, None)[:2]
                     yield LabelledText(first or "", label, row.line, second, file, other)
                 except InputError as error:
-                    column = self.label or ""
+                    column = (*self.columns_of("label", table), "")[0]
                     stops = table.on_bad_row == "stop"  # else there is nobody to read a hint
                     hint = error.hint or (separator_hint(table, column) if stops else "")
                     table.reject(row.line, error.what, column=column, hint=hint)

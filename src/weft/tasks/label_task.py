@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from weft.data.checks.findings import listed
+from weft.data.checks.labels_and_lengths import few_of
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText
@@ -155,30 +156,17 @@ class LabelTask(Task):
         np.add.at(sum_EC, columns.owner_R, np.stack(parts))
         return sum_EC / np.bincount(columns.owner_R)[:, None]
 
-    def mean_probabilities(self, answers: Sequence[Sequence[Any]]) -> np.ndarray:
-        """Average over models the probabilities in their answers to the same texts, [E, C], in this task's order.
-
-        Raises InputError where the models differ in their labels or in how many texts they answered.
-        """
-        if not answers or len({len(one) for one in answers}) > 1:
-            found = ", ".join(str(len(one)) for one in answers) or "none"
-            raise InputError(f"expected answers of one or more models to the same texts, found {found}")
-        for given in (given for one in answers for given in one):
-            if given.probabilities.keys() != self.numbers.keys():
-                other = sorted(given.probabilities.keys() ^ self.numbers.keys())
-                shown = listed([f"`{label}`" for label in other])
-                raise InputError(f"the models do not have the same labels: only one of them has {shown}")
-        sums_EC = np.zeros((len(answers[0]), len(self.labels)))
-        for one in answers:
-            if one:
-                sums_EC += [[given.probabilities[label] for label in self.labels] for given in one]
-        return sums_EC / len(answers)
-
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the labels and the inputs."""
         shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
-        rare = label_defaults.rare(self.counts, columns.get("dev"))
-        return [f"{len(self.labels)} labels: {shown}", *rare, *self.input.notes(columns)]
+        said = [f"{len(self.labels)} labels: {shown}", *label_defaults.rare(self.counts, columns.get("dev"))]
+        return [*said, *self._rare(columns.get("dev")), *self.input.notes(columns)]
+
+    def _rare(self, dev: Columns | None) -> list[str]:
+        """Name the labels of which the dev set has too few texts for a score of their own."""
+        if dev is None or "label" not in dev.fixed:
+            return []
+        return few_of(self.labels, dev.fixed["label"][np.unique(dev.owner_R, return_index=True)[1]])
 
     def extra_results(
         self, model: nn.Module, examples: Sequence[LabelledText], *, device: torch.device

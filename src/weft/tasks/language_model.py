@@ -6,10 +6,10 @@ import copy
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.columns import Columns
-from weft.data.examples.documents import Document, Prompt, prompts_of
+from weft.data.examples.conversations import Exchange
+from weft.data.examples.documents import Document, Prompt, answers_of, prompts_of, questions_of
 from weft.data.examples.roles import Names
 from weft.data.sources import Table
 from weft.decoding.choices import Sample, SearchChoice, SearchConfig
@@ -35,6 +36,7 @@ from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.gpt import GptDecoderConfig
 from weft.tasks.base import AnswerForm, Loss, Scores, Task
+from weft.tasks.conversation import ConversationSettings
 from weft.tasks.generation.generator import GeneratedText, Generator, as_texts, outputs_per_row
 from weft.tasks.generation.scores import text_scores
 from weft.tasks.generation.writer import Forced, Writer
@@ -50,7 +52,10 @@ SAMPLES = 64
 
 @dataclass(frozen=True, slots=True)
 class TextBatch(Moves):
-    """B rows of ids [B, T + 1] that begin with the end symbol or go on from an earlier row; the mask, [B, T]."""
+    """B rows of ids [B, T + 1] that begin with the end symbol or go on from an earlier row; the mask, [B, T].
+
+    Of documents the mask has the tokens whose probability counts, of prompts those that are there.
+    """
 
     ids_BT: Tensor
     mask_BT: Tensor
@@ -62,7 +67,7 @@ RowPrediction = Reference | list[Output]
 """Log-probability of a row, or the texts generated after it."""
 
 
-class LanguageModelConfig(PlainTextConfig):
+class LanguageModelConfig(ConversationSettings, PlainTextConfig):
     """Settings of language modelling: the next token is predicted from those before it."""
 
     kind: Literal["language_model"] = "language_model"
@@ -72,6 +77,7 @@ class LanguageModelConfig(PlainTextConfig):
     headline: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     page: ClassVar[str] = "text"
     next_step: ClassVar[str] = "next: weft generate {} --prompt ..."
+    offer: ClassVar[str] = "--task language_model for plain text"
     objective: ClassVar[str | None] = "clm"
     compared_by: ClassVar[tuple[str, ...]] = ("bits_per_byte", "perplexity")
     compared_kinds: ClassVar[tuple[str, ...]] = ("lstm", "gru", "gpt")
@@ -113,15 +119,35 @@ class LanguageModelConfig(PlainTextConfig):
         """Return the config for prompts, a row each."""
         return super().for_inputs(table, named=named).model_copy(update={"unit": "row"})
 
+    def read(self, table: Table) -> Iterator[Document]:
+        """Yield the texts of a table, or the answers of its conversations."""
+        return answers_of(table, columns=self.turns) if self.reads_turns else super().read(table)
+
     def read_inputs(self, table: Table) -> Iterator[Prompt]:
-        """Read the prompts of a table, a row each."""
-        return prompts_of(table, column=self.text or "")
+        """Read the prompts of a table, a row each: conversations, or texts that begin one where those were learned."""
+        if self.reads_turns:
+            return questions_of(table, columns=self.turns)
+        prompts = prompts_of(table, column=self.text or "")
+        return (replace(self.example(one.text), line=one.line) for one in prompts) if self.turns else prompts
+
+    def data_notes(
+        self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
+    ) -> list[str]:
+        """Say what is learned of conversations; else as of any texts."""
+        said = super().data_notes(parts, files, named)
+        return (
+            [f"conversations from `{', '.join(self.turns)}`: answers alone are learned", *said] if self.turns else said
+        )
+
+    def _reading(self, turns: tuple[str, ...]) -> Self:
+        return super()._reading(turns).model_copy(update={"unit": "row"})
 
     def example(self, text: str, second: str | None = None) -> Prompt:
-        """Make a prompt from a text."""
+        """Make a prompt from a text; where conversations were learned, it is the first turn of one."""
         if second is not None:
             raise InputError("expected one text, found a pair", hint="a language model continues one text")
-        return Prompt(text)
+        asked = self.turns and not text.startswith("<|")
+        return Prompt(Exchange((("user", text),)).prompt if asked else text)
 
     def learn(self, examples: Sequence[Document]) -> LanguageModelTask:
         """Learn the tokenizer."""
@@ -180,7 +206,7 @@ class LanguageModelTask(Writer, Task):
         texts = [one.text for one in examples]
         if any(isinstance(one, Prompt) for one in examples):
             return self.input.encode_prompts(texts)
-        return self.input.encode(texts)
+        return self.input.encode(texts, [one.begin for one in examples if isinstance(one, Document)])
 
     def check(self, examples: Sequence[Document]) -> list[str]:
         """Return notes on unseen characters; every text can be scored."""
@@ -194,7 +220,7 @@ class LanguageModelTask(Writer, Task):
         """Gather and pad some rows."""
         read = self.input.collate(columns, rows)
         if PROMPT not in columns.ragged:
-            return TextBatch(read.ids_BS, read.mask_BS[:, 1:], ())
+            return TextBatch(read.ids_BS, read.counted_BS[:, 1:], ())
         prompts = columns.ragged[PROMPT]
         keys = [prompts.values[prompts.offsets_R1[row] : prompts.offsets_R1[row + 1], 0] for row in rows]
         return TextBatch(read.ids_BS, read.mask_BS, keys, "continue")
@@ -277,11 +303,11 @@ class LanguageModelTask(Writer, Task):
 
     def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[Document]) -> dict[str, float]:
         """Compute nats per token, perplexity and bits per byte."""
-        return {name: one.value for name, one in text_scores(answers, [one.text for one in examples]).items()}
+        return {name: one.value for name, one in text_scores(answers, [one.learned for one in examples]).items()}
 
     def score(self, answers: Sequence[GeneratedText], examples: Sequence[Document]) -> Scores:
         """Compute the quick scores with their intervals."""
-        found = text_scores(answers, [one.text for one in examples])
+        found = text_scores(answers, [one.learned for one in examples])
         details = {"signatures": {name: one.signature for name, one in found.items()}, "texts": len(examples)}
         return Scores(intervals(found), details)
 
@@ -299,7 +325,7 @@ class LanguageModelTask(Writer, Task):
         with torch.inference_mode():
             parts = task.predict(model, batch)
         texts = [row[0][0] for row in as_texts([one for one in parts if isinstance(one, list)], self.tokenizer, search)]
-        found = novelty(texts, [one.text for one in examples], n=4)
+        found = novelty(texts, [one.learned for one in examples], n=4)
         measured = {f"distinct_{n}": distinct(texts, n=n) for n in (1, 2, 3)}
         measured |= {"repetition_4": repetition(texts, n=4), "new_4grams": found.new_ngrams, "copied": found.copied}
         return {"samples": texts[:10], "free_text": measured}
@@ -310,7 +336,14 @@ class LanguageModelTask(Writer, Task):
         if isinstance(example, Prompt):
             return {"prompt": example.text, **answer.recorded, **line}
         loss = answer.loss or Reference(math.nan, 0)
-        return {"text": example.text, "log_loss": round(-answer.log_probability, 6), "tokens": loss.tokens, **line}
+        prompt = {"prompt": example.text[: example.begin]} if example.begin else {}
+        return {
+            **prompt,
+            "text": example.learned,
+            "log_loss": round(-answer.log_probability, 6),
+            "tokens": loss.tokens,
+            **line,
+        }
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the unit, the tokenizer with its coverage, and the rows."""

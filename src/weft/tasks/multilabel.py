@@ -18,13 +18,16 @@ from weft.data.batch import Moves
 from weft.data.checks.findings import listed
 from weft.data.columns import Columns, Share
 from weft.data.examples.base import place_of
+from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, in_order
-from weft.data.examples.roles import LABEL, TEXT, Role
+from weft.data.examples.roles import LABEL, LABEL_NAMES, TEXT, Names, Role, named_columns
+from weft.data.examples.several_labels import has_lists, labels_in, yes_and_no
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
+from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask
@@ -54,9 +57,13 @@ class MultilabelConfig(LabelTaskConfig):
     answers_with: ClassVar[AnswerForm] = "labels"
     headline: ClassVar[tuple[str, ...]] = ("micro_f1", "macro_f1")
     implied_by: ClassVar[tuple[str, ...]] = ("label_separator",)
-    roles: ClassVar[tuple[Role, ...]] = (TEXT, replace(LABEL, again="exact"))  # any column is one of labels, all missed
+    # any column is one of labels, all missed
+    roles: ClassVar[tuple[Role, ...]] = (TEXT, replace(LABEL, again="exact", most=None))
+    label: Names = None
+    """Column of the labels, or the columns that say yes or no of each label; None: guessed from the file, and named in
+    the run."""
     label_separator: str | None = Field(default=None, min_length=1)
-    """Separator between the labels of a row, such as `|`; it must be set to read a file of labelled texts."""
+    """Separator between the labels in one field, such as `|`; lists of labels and columns of yes and no need none."""
     loss: BinaryLossConfig = BinaryLossConfig()
 
     @property
@@ -69,19 +76,36 @@ class MultilabelConfig(LabelTaskConfig):
         """Separator between the labels of one row."""
         return self.label_separator
 
+    @classmethod
+    def fits(cls, table: Table, *, label: str | None) -> bool:
+        """Whether a column of labels holds lists, or there are columns of yes and no, and none of labels."""
+        if label is not None:
+            names = named_columns(label, table.columns)
+            return len(names) > 1 if set(names) <= {*table.columns} and len(names) != 1 else has_lists(table, label)
+        usual = [name for name in table.columns if name.strip().casefold() in LABEL_NAMES]
+        return has_lists(table, usual[0]) if usual else bool(yes_and_no(table))
+
     def resolved(self, table: Table) -> Self:
-        """Return a copy with both columns named. Raises ConfigError where there is no separator."""
-        if self.label_separator is None:
+        """Return a copy with both columns named.
+
+        Raises ConfigError where labels in one field have no separator, and are no lists.
+        """
+        usual = any(name.strip().casefold() in LABEL_NAMES for name in table.columns)
+        several = () if self.label or usual else yes_and_no(table)
+        config = (
+            super(MultilabelConfig, self.model_copy(update={"label": several})).resolved(table)
+            if several
+            else (super().resolved(table))
+        )
+        columns = config.columns_of("label", table)
+        if config.label_separator is None and len(columns) == 1 and not has_lists(table, columns[0]):
             raise ConfigError("is not set", where="task.label_separator", hint='pass --label-separator "|"')
-        return super().resolved(table)
+        return config
 
     def labels_of(self, row: Row) -> tuple[str, ...]:
         """Read the labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
-        found = row.values.get(self.label or "")
-        if found is None:
-            hint = f"write labels as one string, with `{self.label_separator}` between them; an empty one has none"
-            raise InputError("labels are absent or nested", hint=hint)
-        return tuple(dict.fromkeys(label for part in found.split(self.label_separator) if (label := part.strip())))
+        found = labels_in(row, named_columns(self.label, tuple(row.values)), self.label_separator)
+        return tuple(dict.fromkeys(spelled(label, self.label_spelling) for label in found))
 
     def learn(self, examples: Sequence[LabelledText]) -> Multilabel:
         """Learn labels and tokenizer from training examples. Raises InputError where no text has a label."""
@@ -230,7 +254,7 @@ class Multilabel(LabelTask):
 
     def average(self, answers: Sequence[Sequence[LabelsAnswer]]) -> list[LabelsAnswer]:
         """Average the probabilities of several models, and take the labels that reach the thresholds of this one."""
-        return self._answers(self.mean_probabilities(answers))
+        return self._answers(mean_probabilities(answers, self.labels))
 
     def quick_scores(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Compute micro and macro scores, exact match, Hamming loss and log loss."""

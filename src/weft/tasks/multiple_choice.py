@@ -17,7 +17,7 @@ from weft.data.batch import Moves
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable, plain_scores
-from weft.data.examples.roles import Names, Role
+from weft.data.examples.roles import Names, Role, has_columns
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.inputs.overlap_features import COUNTS
@@ -73,6 +73,11 @@ class MultipleChoiceConfig(PassageTaskConfig):
     """Reader of question, option and passage: `joint` reads all in one row, `attention` the passage by itself, with
     attention to the others; `auto`: `joint` for Transformers and pre-trained encoders, `attention` for others."""
     option: OptionConfig = OptionConfig()
+
+    @classmethod
+    def fits(cls, table: Table, *, label: str | None) -> bool:
+        """Whether a table has columns of questions, passages, options and answers."""
+        return label is None and has_columns(table, *ROLES)
 
     def read(self, table: Table) -> Iterator[Choice]:
         """Yield the questions of a table."""

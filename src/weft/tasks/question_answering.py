@@ -17,8 +17,8 @@ from weft.data.batch import Moves
 from weft.data.checks.findings import counted
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
-from weft.data.examples.roles import Names, Role
-from weft.data.examples.span_questions import ROLES, Question, learnable, questions_of
+from weft.data.examples.roles import Names, Role, has_columns
+from weft.data.examples.span_questions import ANSWERS, ROLES, Question, learnable, questions_of
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.files import read_json, write_json
@@ -80,6 +80,11 @@ class QuestionAnsweringConfig(PassageTaskConfig):
     candidates: int = Field(default=5, ge=1)
     """Number of candidate spans that are given beside the answer, the best first."""
     span: SpanConfig = SpanConfig()
+
+    @classmethod
+    def fits(cls, table: Table, *, label: str | None) -> bool:
+        """Whether a table is of SQuAD's form, or has columns of questions, passages and lists of answers."""
+        return table.form == "questions" or (label is None and has_columns(table, *ROLES[:2], ANSWERS))
 
     def read(self, table: Table) -> Iterator[Question]:
         """Yield the questions of a table."""

@@ -18,12 +18,14 @@ from torch import Tensor, nn
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
-from weft.data.examples.roles import Names, Role
+from weft.data.examples.roles import Names, Role, has_columns
 from weft.data.examples.source_target import (
+    NAMED_TOGETHER,
     SOURCE,
     TARGET,
     SourceTarget,
     cleaned_pairs,
+    exchanged,
     grouped,
     repeated_sources,
     source_targets_of,
@@ -49,7 +51,8 @@ from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore
 from weft.models.base import EncoderConfig
 from weft.models.encoder_decoder import EncoderDecoder
-from weft.tasks.base import AnswerForm, Doctor, Loss, Scores, Task, TaskConfig
+from weft.tasks.base import AnswerForm, Doctor, Loss, Scores, Task
+from weft.tasks.conversation import ConversationSettings
 from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
 from weft.tasks.generation.writer import Attention, Forced, Writer
@@ -70,7 +73,7 @@ class RowPrediction:
     loss: Reference | None
 
 
-class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
+class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
     """Settings of sequence-to-sequence tasks: a target is generated for each source."""
 
     kind: Literal["seq2seq"] = "seq2seq"
@@ -110,6 +113,14 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     """References of an example of the dev and test sets: `one` is the target of its row, `all` the targets of all rows
     with its source, which are then one example."""
 
+    @classmethod
+    def fits(cls, table: Table, *, label: str | None) -> bool:
+        """Whether two columns have names that go together as those of source and target."""
+        return label is None and any(
+            has_columns(table, Role("source", (source,)), Role("target", (target,)))
+            for source, target in NAMED_TOGETHER
+        )
+
     @property
     def own_search(self) -> SearchConfig:
         """Search of the settings."""
@@ -136,8 +147,14 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
         return dict(overlap(made, [references for _, references in given]))
 
     def read(self, table: Table) -> Iterator[SourceTarget]:
-        """Yield the pairs of a table; without `target`, sources alone."""
+        """Yield the pairs of a table; without `target`, sources alone; of conversations, answers to what is before."""
+        if self.reads_turns:
+            return exchanged(table, columns=self.turns)
         return source_targets_of(table, source=self.source or "", targets=self.columns_of("target", table))
+
+    def read_inputs(self, table: Table) -> Iterator[SourceTarget]:
+        """Yield the sources of a table."""
+        return exchanged(table, columns=self.turns, answering=True) if self.reads_turns else self.read(table)
 
     def example(self, text: str, second: str | None = None) -> SourceTarget:
         """Make an example of a source."""
@@ -159,7 +176,8 @@ class Seq2SeqConfig(TaskConfig, SourceTargetSettings):
     ) -> list[str]:
         """Return notes on sources that stand in train too, and on those with several targets."""
         del files, named
-        return repeated_sources(parts, references=self.references)
+        said = [f"conversations from `{', '.join(self.turns)}`: each answer is a target"] if self.turns else []
+        return [*said, *repeated_sources(parts, references=self.references)]
 
     def evaluation_examples(self, examples: Sequence[SourceTarget]) -> list[SourceTarget]:
         """Return an example for each source, where all its targets are right."""

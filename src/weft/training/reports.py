@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from weft.metrics.names import in_short, measure
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -17,6 +19,9 @@ class Report:
         """Return the content of a line of `reports.jsonl`."""
         return {"kind": self.kind, **asdict(self)}
 
+    def __str__(self) -> str:
+        raise NotImplementedError
+
 
 @dataclass(frozen=True, slots=True)
 class Note(Report):
@@ -24,6 +29,9 @@ class Note(Report):
 
     kind: ClassVar[str] = "note"
     text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,11 @@ class StepReport(Report):
     seconds_left: float | None
     """None until a pace is known."""
 
+    def __str__(self) -> str:
+        left = "" if self.seconds_left is None else f"  {clock(self.seconds_left)} left"
+        where = f"step {self.step}  epoch {self.epoch:.2f}/{self.epochs:g}"
+        return f"{where}  loss {self.loss:.4f}  {self.rows_per_second:.0f} rows/s{left}"
+
 
 @dataclass(frozen=True, slots=True)
 class EvalReport(Report):
@@ -56,6 +69,19 @@ class EvalReport(Report):
     samples: Sequence[Mapping[str, str]] = ()
     """Some of what the model wrote, where it writes (`Task.samples`)."""
 
+    def __str__(self) -> str:
+        loss = (
+            f"  log loss {self.scores['log_loss']:.4f}"
+            if self.metric != "log_loss" and "log_loss" in self.scores
+            else ""
+        )
+        return f"epoch {self.epoch:g}  dev {self.score}{loss}{'  (best)' if self.best else ''}"
+
+    @property
+    def score(self) -> str:
+        """Name and value of the score by which the best step is chosen."""
+        return f"{measure(self.metric).with_direction} {in_short(self.metric, self.scores.get(self.metric, 0))}"
+
 
 @dataclass(frozen=True, slots=True)
 class SaveReport(Report):
@@ -64,6 +90,9 @@ class SaveReport(Report):
     kind: ClassVar[str] = "save"
     step: int
     path: str
+
+    def __str__(self) -> str:
+        return f"checkpoint: step {self.step}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +104,15 @@ class DoneReport(Report):
     best_step: int
     seconds: float
     """Spent in training steps, over all starts of the run."""
+
+    def __str__(self) -> str:
+        if not self.step:
+            return f"solved in {self.seconds:.1f} s, without steps"
+        return f"trained {self.step} steps in {self.seconds:.1f} s; kept the weights of step {self.best_step}"
+
+
+def clock(seconds: float) -> str:
+    """Write a time as hours, minutes and seconds."""
+    minutes, seconds = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

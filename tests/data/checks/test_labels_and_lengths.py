@@ -30,7 +30,8 @@ def test_the_brief_says_what_matters_and_where_to_look():
         "1 of 2 test texts is also in train: their scores are too good",
         "1 text with contradicting labels",
         "1 label with fewer than 5 texts: `其他`",
-        "`好评` has 23 texts, `其他` 1: report macro F1 too, not accuracy alone"
+        "`好评` has 23 texts, `其他` 1: look at macro F1 too; task.loss.class_weights=balanced gives rare labels more"
+        " weight, training.metric=macro_f1 keeps the weights that do best on them"
         " (weft inspect train.csv --test test.csv lists them)",
     ]
 
@@ -114,3 +115,18 @@ def test_lengths_and_what_is_odd_about_them():
     assert found.table[1] == ("train", "5", "0", "0", "2", "10", "30", "2,001", "2,001")
     assert [(row.line, row.note) for row in found.rows] == [(5, "2,001 characters"), (4, "no letter or digit")]
     assert lengths([sound()]).severity == "fine"
+
+
+def test_a_training_begins_with_spellings_of_one_label():
+    names = ["pos", "POS", "Pos ", "负面", "1", "1.0", "True", "false"] * 3
+    (first, *_) = noted(part([f"第 {number} 句 text" for number in range(24)], names))
+    assert first == (
+        "labels learned as different ones, which may be one: `pos`, `POS`, `Pos`; `1`, `1.0`, `True`:"
+        " --set task.label_spelling=joined joins them"
+    )
+
+
+def test_labels_that_are_numbers_are_said_to_be_classes():
+    texts = [f"第 {number} 句 text" for number in range(30)]
+    assert noted(part(texts, ["1", "2.5", "-3"] * 10))[0].startswith("the 3 labels are numbers: each is a class")
+    assert noted(part(texts, ["0", "1"] * 15)) == noted(part(texts, ["1", "2", "三"] * 10)) == []

@@ -118,25 +118,42 @@ def test_many_columns_are_not_all_listed(tmp_path):
     assert fault(table).what.endswith("`column19` and 30 more")
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        ("the very first review of the file, which is longer than names of columns are", "good"),
-        ("nice", "pos"),
-        ("fine", "1"),
-        ("0", "1"),
-    ],
-)
-def test_a_file_without_a_header(tmp_path, header):
+@pytest.mark.parametrize("header", [("fine", "1"), ("0", "1"), ("How was it?", "stars")])
+def test_a_first_line_that_may_be_a_row_is_asked_about(tmp_path, header):
     table = table_of(tmp_path, header, SENTENCES, LABELS)
     error = fault(table)
     assert "the first line looks like a row" in error.what
-    assert "names the columns" in error.hint
+    assert "pass --no-header, or --columns text,label" in error.hint
     assert len(error.what) < 200
-    assert "the first line must name the columns" in fault(table, text="text").hint
+    assert "pass --columns" in fault(table, text="text").hint
     assert guess(table, *header) == header
     with pytest.raises(InputError, match="looks like a row"):
         text_of(table)
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (("the very first review of the file, which is longer than names of columns are", "good"), (SENTENCES, LABELS)),
+        (("房间很好", LABELS[0]), (SENTENCES, LABELS)),
+        (("nice", "1"), (SENTENCES, ["1", "0", "0", "1", "1", "0"])),
+        (("fine", "x", "id-2026-9"), (SENTENCES, LABELS, [f"id-2026-{n}" for n in range(len(LABELS))])),
+    ],
+)
+def test_a_first_line_that_is_plainly_a_row_is_one(tmp_path, header, columns):
+    table = table_of(tmp_path, header, *columns)
+    assert guess(table) == ("column 1", "column 2")
+    assert (table.columns[:2], [row.line for row in table][:2]) == (("column 1", "column 2"), [1, 2])
+    assert table.remarks[-1].startswith("no header, columns `column 1`, `column 2`")
+    other = table_of(tmp_path, ("brief", "else"), SENTENCES[:2], LABELS[:2])
+    trained = {"text": "column 1", "label": "column 2"}
+    found = find_roles(other, (TEXT, LABEL), named={}, trained=trained)
+    assert found == {"text": ("column 1",), "label": ("column 2",)}
+
+
+def test_an_index_and_a_blank_column_are_neither_text_nor_label(tmp_path):
+    table = table_of(tmp_path, ("", "words", "kind", ""), range(6), SENTENCES, LABELS, [""] * 6)
+    assert guess(table) == ("words", "kind")
 
 
 def test_one_column(tmp_path):

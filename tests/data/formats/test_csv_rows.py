@@ -14,6 +14,14 @@ from weft.data.sources import BadRow, Row, open_table
 from weft.errors import InputError
 
 
+def without_blank_end(table):
+    """Drop the rows at the end of a table of several columns that hold nothing, as spreadsheets leave them."""
+    kept = list(table)
+    while kept and len(kept[-1]) > 1 and not "".join(kept[-1]).strip():
+        kept.pop()
+    return kept
+
+
 def test_csv(tmp_path):
     path = written(tmp_path, CHINESE)
     table = open_table(path)
@@ -66,7 +74,11 @@ def test_blank_lines_and_blanks_around_names(tmp_path):
 
 def test_empty_values_are_values(tmp_path):
     assert rows(open_table(written(tmp_path, 'text\n" "\n'))) == [(2, (" ",))]
-    assert rows(open_table(written(tmp_path, 'text,label\n,\n"",""\n'))) == [(2, ("", "")), (3, ("", ""))]
+    assert rows(open_table(written(tmp_path, 'text,label\n,\n"",""\na,b\n'))) == [
+        (2, ("", "")),
+        (3, ("", "")),
+        (4, ("a", "b")),
+    ]
     assert rows(open_table(written(tmp_path, 'text\n""\n  \n'))) == [(2, ("",)), (3, ("  ",))]
 
 
@@ -133,8 +145,6 @@ def test_a_long_field(tmp_path):
         (b"\xef\xbb\xbf", "", "is empty"),
         ("text,label\n", "", "has a header and no rows"),
         ("text,label\n\n  \n", "", "has a header and no rows"),
-        ("text,\na,b\n", ":1", "column 2 has no name"),
-        ("\n,text\n0,a\n", ":2", "column 1 has no name"),
         ("text,label,text \na,b,c\n", ":1", "two columns are named `text`"),
         ('text,"label\na,b\n', ":1", "opens a quote that is never closed"),
     ],
@@ -159,12 +169,12 @@ def test_what_csv_writer_writes_is_read(tmp_path, data, width, ending):
     writer = csv.writer(text, lineterminator=ending, quoting=csv.QUOTE_ALL)
     for record in (header, *table):
         before = text.getvalue()
-        # a line ends in \n, \r or \r\n, as for every editor
-        starts.append(before.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1)
+        starts.append(before.count("\n") + 1)  # a carriage return inside a field ends no line
         writer.writerow(record)
     found = open_table(written(tmp_path, text.getvalue()))
     assert found.columns == tuple(header)
-    assert [(row.line, list(row.values.values())) for row in found] == list(zip(starts[1:], table, strict=True))
+    expected = list(zip(starts[1:], table, strict=True))[: len(without_blank_end(table))]
+    assert [(row.line, list(row.values.values())) for row in found] == expected
 
 
 @relaxed
@@ -174,7 +184,7 @@ def test_what_csv_writer_writes_with_few_quotes_is_read(tmp_path, table):
     path = tmp_path / "reviews.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("text", "label"), *table])
-    assert [list(row.values.values()) for row in open_table(path)] == table
+    assert [list(row.values.values()) for row in open_table(path)] == without_blank_end(table)
 
 
 @relaxed
@@ -194,7 +204,7 @@ def test_after_broken_quotes_every_line_is_read_or_listed(lines):
 def test_tsv_whose_quotes_enclose_fields(tmp_path):
     text = 'text\tlabel\r\n"one\r\ntwo\tthree ""four"""\ta\r\n \r\nsay "no"\t"b"\r\n'
     table = open_table(written(tmp_path, text, "reviews.tsv"))
-    assert (table.form, table.quotes) == ("tsv", "enclose")
+    assert (table.form, table.layout.quotes) == ("tsv", "enclose")
     assert rows(table) == rows(table) == [(2, ('one\r\ntwo\tthree "four"', "a")), (5, ('say "no"', "b"))]
 
 
@@ -215,7 +225,7 @@ def test_tsv_whose_quotes_enclose_fields(tmp_path):
 def test_what_the_quotes_of_tsv_are_is_told_by_the_whole_file(tmp_path, lines, quotes):
     path = written(tmp_path, "\n".join(["text\tlabel", *lines, ""]), "reviews.tsv")
     table = open_table(path, on_bad_row="skip")
-    assert table.quotes == quotes
+    assert table.layout.quotes == quotes
     if quotes == "plain":
         split = [(number, tuple(line.split("\t"))) for number, line in enumerate(lines, 2)]
         assert rows(table) == [(number, fields) for number, fields in split if len(fields) == 2]
@@ -242,7 +252,7 @@ def test_tsv_that_csv_writer_writes_is_read(tmp_path, data, width, alphabet):
     path = tmp_path / "reviews.tsv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter="\t").writerows([("text", "label", "more")[:width], *table])
-    assert [list(row.values.values()) for row in open_table(path)] == table
+    assert [list(row.values.values()) for row in open_table(path)] == without_blank_end(table)
 
 
 @relaxed
@@ -252,13 +262,13 @@ def test_raw_tsv_with_stray_quotes_is_read(tmp_path, table, data):
     table.insert(data.draw(st.integers(0, len(table))), ['"so" they say', "a"])
     text = "".join("\t".join(record) + "\n" for record in [["text", "label"], *table])
     found = open_table(written(tmp_path, text, "reviews.tsv"))
-    assert found.quotes == "plain"
-    assert rows(found) == [(line, tuple(record)) for line, record in enumerate(table, 2)]
+    assert found.layout.quotes == "plain"
+    assert rows(found) == [(line, tuple(record)) for line, record in enumerate(without_blank_end(table), 2)]
 
 
 def test_raw_tsv_knows_no_quotes(tmp_path):
-    path = written(tmp_path, 'text\tlabel\r\nshe said "no\tb\r\n\r\n"a\tb\r\n \t \r\n', "reviews.tsv")
-    assert rows(open_table(path)) == [(2, ('she said "no', "b")), (4, ('"a', "b")), (5, (" ", " "))]
+    path = written(tmp_path, 'text\tlabel\r\nshe said "no\tb\r\n\r\n"a\tb\r\n \t \r\nc\td\n', "reviews.tsv")
+    assert rows(open_table(path)) == [(2, ('she said "no', "b")), (4, ('"a', "b")), (5, (" ", " ")), (6, ("c", "d"))]
 
 
 @pytest.mark.parametrize(

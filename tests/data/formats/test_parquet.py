@@ -75,3 +75,34 @@ def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(MissingExtra) as caught:
         open_table(path)
     assert caught.value.hint == 'pip install "weft[parquet]"'
+
+
+def test_lists_and_structures_are_read(tmp_path):
+    answers = [{"text": ["Oslo"], "answer_start": [14]}, {"text": [], "answer_start": []}]
+    first, second = open_table(saved(tmp_path, {"tags": [["好", "b"], []], "answers": answers, "n": [[1, 2], None]}))
+    assert first.lists == {"tags": ("好", "b"), "n": ("1", "2")}
+    assert first.whole["answers"] == {"text": ["Oslo"], "answer_start": ["14"]}
+    assert (second.lists, second.whole["tags"]) == ({}, [])
+
+
+def test_labels_that_hugging_face_stores_as_numbers_have_their_names(tmp_path):
+    features = {"label": {"names": ["差评", "pos"], "_type": "ClassLabel"}, "text": {"_type": "Value"}}
+    table = arrow.table({"text": ["好", "b", "c"], "label": [1, 0, -1]})
+    table = table.replace_schema_metadata({b"huggingface": json.dumps({"info": {"features": features}}).encode()})
+    arrow_parquet.write_table(table, tmp_path / "train-00000-of-00001.parquet")
+    assert rows(open_table(tmp_path)) == [(1, ("好", "pos")), (2, ("b", "差评")), (3, ("c",))]
+
+
+@pytest.mark.parametrize("writer", ["new_stream", "new_file"])
+def test_arrow_files(tmp_path, writer, monkeypatch):
+    monkeypatch.setattr(parquet, "_BLOCK", 2)
+    table = arrow.table({"text": ["好", "b", "c"], "label": ["x", "y", "x"]})
+    (tmp_path / "train").mkdir()
+    with getattr(arrow.ipc, writer)(str(tmp_path / "train" / "data-00000-of-00001.arrow"), table.schema) as file:
+        file.write_table(table)
+    for name in ("dataset_info.json", "state.json"):
+        written(tmp_path / "train", "{}", name)
+    written(tmp_path, '{"splits": ["train"]}', "dataset_dict.json")
+    assert rows(open_table(tmp_path)) == [(1, ("好", "x")), (2, ("b", "y")), (3, ("c", "x"))]
+    bad = written(tmp_path, b"nothing", "bad.arrow")
+    assert fault(bad).what.startswith("is not a sound arrow file")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.data.examples.span_questions import questions_of
-from weft.data.formats.squad import Span, answers_of, is_nested, placed, question_rows, spans_of
+from weft.data.formats.squad import Span, answers_of, placed, question_rows, spans_of
 from weft.data.sources import open_table
 from weft.errors import InputError
 
@@ -45,11 +45,30 @@ def test_the_nested_form_is_read_as_rows(tmp_path, indent):
     assert answers_of(rows[0].whole["answers"]) == [("Bi Sheng", 0)]
 
 
-def test_an_object_a_line_is_no_nested_form():
-    assert not is_nested('{"data": "x", "text": "y"}')
-    assert not is_nested('{"question": "x"}')
-    assert is_nested('{"version": "1.1", "data": [{"title": "t"}]}')
-    assert is_nested("{\n")
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{{"data": {data}, "version": 2.0}}',
+        '{{"version": 2.0, "data": {data}}}',
+        '{{"version": null, "data": {data}}}',
+        '{{"meta": {{"语言": ["zh", "en"]}}, "data": {data}}}',
+        '{{"version": "v2.0",\n"data": {data}}}\n',
+        '\n\n  {{\n"data":\n{data}\n}}',
+        "{data}",
+    ],
+)
+def test_the_nested_form_is_known_by_its_content(tmp_path, written):
+    path = tmp_path / "qa.json"
+    path.write_text(written.format(data=json.dumps(SQUAD["data"], ensure_ascii=False)), encoding="utf-8")
+    assert [row.values["question"] for row in open_table(path)] == ["Who invented it?", "谁发明了纸？"]
+
+
+@pytest.mark.parametrize("line", ['{"data": "x", "text": "好"}', '{"question": "x", "context": "y"}'])
+def test_an_object_a_line_is_no_nested_form(tmp_path, line):
+    path = tmp_path / "qa.json"
+    path.write_text(line, encoding="utf-8")
+    (row,) = open_table(path)
+    assert row.values == json.loads(line)
 
 
 def test_a_broken_question_is_named_by_its_path(tmp_path):
@@ -85,8 +104,8 @@ def test_an_empty_question_is_named_by_its_path_and_by_no_line(tmp_path, way):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('{"data": [{"title": "t"}]}', r"expected a list `data\[0\].paragraphs`"),
-        ('{"data": [3]}', "expected an object"),
+        ('{"data": [{"paragraphs": []}, {"title": "题"}]}', r"expected a list `data\[1\].paragraphs`"),
+        ('{"data": [{"paragraphs": []}, 3]}', "expected an object"),
         ('{"data": [\n{"title": }]}', "is not JSON"),
     ],
 )
@@ -104,6 +123,8 @@ def test_a_file_of_another_form_is_refused(tmp_path, text, says):
         [{"text": "毕昇", "answer_start": "3"}, {"text": "毕昇", "start": 3}],
         {"text": ["毕昇"], "answer_start": [3]},
         {"text": "毕昇", "answer_start": 3},
+        {"text": ["毕昇"], "answer_start": [3.0]},
+        {"text": ["毕昇"], "answer_start": ["3.0"]},
     ],
 )
 def test_answers_are_read_in_every_form_in_use(found):
@@ -120,7 +141,7 @@ def test_texts_alone_are_answers_too():
     "found", [[3], [{"start": 3}], [{"text": "a", "start": "x"}], {"text": ["a", "b"], "start": [1]}]
 )
 def test_anything_else_is_no_answer(found):
-    with pytest.raises(InputError, match=r"expected (an answer|a number|as many)"):
+    with pytest.raises(InputError, match=r"expected (an answer|a whole number|as many)"):
         answers_of(found)
 
 

@@ -120,7 +120,7 @@ def test_several_labels_are_read_as_in_training(tmp_path):
 
 def test_labels_that_training_refuses_cannot_be_read(tmp_path):
     path = tmp_path / "train.jsonl"
-    rows = [{"text": "好", "tags": "a|b"}, {"text": "no", "tags": ["a"]}, {"text": "fine", "tags": ""}]
+    rows = [{"text": "好", "tags": "a|b"}, {"text": "no", "tags": [["a"]]}, {"text": "fine", "tags": ""}]
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     found = looked_at(DataConfig(train=str(path)), label="tags", label_separator="|")
     assert [(row.line, row.note) for row in found["bad-rows"].rows] == [(2, "labels are absent or nested")]

@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import pyplot
 
 from weft.report.figures.canvas import PALETTE, shorten, width
-from weft.report.figures.curves import Curve, dev_curves
+from weft.report.figures.curves import Curve, calm_axis, dev_curves, percent_axis
 from weft.report.figures.frontier import Model, ahead, frontier, unbeaten
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import Learning, learning_curves, reliability
@@ -210,3 +211,17 @@ def test_shorten_counts_han_twice():
     assert shorten("a\n\tb\x00c", 10) == "a b c"
     assert shorten("abcdef", 5) == "abcd…"
     assert width("一", 10) > width("a", 10)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "form", "least"),
+    [(0.9, 0.901, "share", 0.1), (30.1, 30.4, "points", 5), (2.0, 2.001, "number", 0.2)],
+)
+def test_an_axis_does_not_blow_up_noise(low, high, form, least):
+    figure, axes = pyplot.subplots()
+    axes.plot([0, 1], [low, high])
+    percent_axis(axes) if form == "share" else calm_axis(axes, form)
+    bottom, top = axes.get_ylim()
+    pyplot.close(figure)
+    assert top - bottom == pytest.approx(least, rel=0.01)
+    assert bottom < low < high < top

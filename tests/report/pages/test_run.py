@@ -180,7 +180,22 @@ def test_broken_letters_do_not_stop_a_page(tmp_path):
 def test_one_label_and_fifty(tmp_path, labels):
     page = read(run_page(make(tmp_path / "run", labels=labels)))
     assert labels[-1] in page.text
-    assert (("class", "compact") in page.attributes) is (len(labels) == 50)
+    assert (("class", "labels compact") in page.attributes) is (len(labels) == 50)
+    assert ("30 more labels" in page.text) is (len(labels) == 50)
+
+
+def test_of_many_labels_the_worst_stand_first(tmp_path):
+    folder = make(tmp_path / "run", labels=[f"意图 {n}" for n in range(30)])
+    scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    for number, row in enumerate(scores["details"]["per_class"]):
+        row["f1"] = {"value": (number * 7 % 30) / 30, "low": None, "high": None}
+    scores["details"]["levels"] = [{"level": 1, "labels": 2, "accuracy": 0.75, "macro_f1": 0.5}]
+    (folder / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
+    text = read(run_page(folder)).text
+    worst = sorted(range(30), key=lambda number: number * 7 % 30)
+    places = [text.index(f"意图 {number} ", text.index("Scores by label")) for number in worst]
+    assert places == sorted(places)
+    assert "Labels cut at each level of their hierarchy" in text
 
 
 def test_no_errors_at_all(tmp_path):

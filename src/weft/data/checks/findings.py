@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -15,11 +15,11 @@ nothing to fix."""
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows of one file, as columns: the text, label and line (from 1) of each; `files` if each row has its own.
+    """The rows of one file, as columns: the text, label and line (from 1) of each.
 
     `name` is train, dev or test. Texts and labels are as in the file, blanks at the ends included. The label is a tuple
     if a text may have several, or none. Of pairs of texts, `halves` are all first and all second ones, and `texts` has
-    both of a row, one to a line.
+    both of a row, one to a line. `where` names the place of a line, which may be that of another file.
     """
 
     name: str
@@ -27,8 +27,8 @@ class Part:
     texts: Sequence[str]
     labels: Sequence[str] | Sequence[tuple[str, ...]]
     lines: Sequence[int]
-    files: Sequence[str] = ()
     halves: Sequence[Sequence[str]] = ()
+    where: Callable[[int], str] | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -68,7 +68,7 @@ class Part:
     def row(self, number: int, *, note: str = "") -> Row:
         """Return one row to be shown, with a note about it."""
         line = self.lines[number]
-        where = self.files[line - 1] if self.files else f"{self.path}:{line}"
+        where = self.where(line) if self.where else f"{self.path}:{line}"
         first, *second = (column[number] for column in self.halves or [self.texts])
         return Row(self.name, line, where, first, ", ".join(self.names(number)), note, *second)
 
@@ -144,8 +144,8 @@ def listed(words: Sequence[str]) -> str:
     return ", ".join(words[:8]) + (f" and {len(words) - 8} more" if len(words) > 8 else "")
 
 
-def part_of(name: str, file: str, rows: Sequence[Any], *, files: Sequence[str] = ()) -> Part:
-    """Labelled examples as the data doctor reads them; `files` where each has its own."""
+def part_of(name: str, file: str, rows: Sequence[Any], *, where: Callable[[int], str] | None = None) -> Part:
+    """Labelled examples as the data doctor reads them; `where` names the places of their lines."""
     first, second = (column(rows, lambda one, half=half: one.texts[half : half + 1]) for half in (0, 1))
     columns = (column(rows, lambda one, of=of: (getattr(one, of),)) for of in ("whole", "label", "line"))
-    return Part(name, file, *columns, files, (first, second) if len(rows[0].texts) > 1 else ())
+    return Part(name, file, *columns, (first, second) if len(rows[0].texts) > 1 else (), where)

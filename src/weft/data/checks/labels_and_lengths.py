@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from weft.data.checks.duplicates import find_repeats
-from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, verb
+from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, listed, verb
+from weft.data.examples.label_spelling import are_numbers, one_spelling
 
 FEWEST = 5
 """Least number of texts that a label needs to be learned and held out at all."""
@@ -25,13 +25,15 @@ _LISTED = 8
 def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
     """Return the notes that a training begins with: repeats, overlap, contradictions, tiny and unbalanced labels.
 
-    At most five, and none when nothing is wrong. The first part is the training set; `options` are the options that
-    `weft inspect` needs, besides the files, to read the same data.
+    Before these, at most five, stand spellings of one label, and labels that are numbers; nothing wrong, no notes. The
+    first part is the training set; `options` are the options that `weft inspect` needs, besides the files, to read the
+    same data.
     """
     found = find_repeats(parts, "same")
     train = parts[0]
     thing, counts = train.thing, Counter(train.every_name)
-    notes = []
+    before = [*_alike(counts), *_numbers(counts)]
+    notes = [*before]
     again = sum(here.part == 0 for here, _ in found.again)
     if again:
         notes.append(f"{counted(again, 'row')} of {len(train):,} {verb('repeat', again)} the {thing} of an earlier row")
@@ -49,12 +51,46 @@ def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
         notes.append(f"{counted(len(tiny), 'label')} with fewer than {FEWEST} texts: {_listed(tiny)}")
     if _unbalanced(counts):
         (most, many), (least, few) = Counter(counts).most_common(1)[0], Counter(counts).most_common()[-1]
-        notes.append(f"`{most}` has {many:,} texts, `{least}` {few:,}: report macro F1 too, not accuracy alone")
-    if notes:
+        helps = (
+            "task.loss.class_weights=balanced gives rare labels more weight, training.metric=macro_f1 keeps the weights"
+        )
+        notes.append(
+            f"`{most}` has {many:,} texts, `{least}` {few:,}: look at macro F1 too; {helps} that do best on them"
+        )
+    if len(notes) > len(before):
         given = {**{part.name: part.path for part in parts[1:]}, **options}
         told = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
         notes[-1] += f" (weft inspect {' '.join(map(_typed, (train.path, *told)))} lists them)"
     return notes
+
+
+def _alike(counts: Mapping[str, int]) -> list[str]:
+    """Name the labels that are learned as different ones although they may be spellings of one."""
+    groups: dict[str, list[str]] = {}
+    for label in sorted(counts, key=lambda label: -counts[label]):
+        groups.setdefault(one_spelling(label), []).append(label)
+    torn = [", ".join(f"`{label}`" for label in group) for group in groups.values() if len(group) > 1]
+    if not torn:
+        return []
+    more = f" and {len(torn) - _LISTED} more" if len(torn) > _LISTED else ""
+    what = f"labels learned as different ones, which may be one: {'; '.join(torn[:_LISTED])}{more}"
+    return [f"{what}: --set task.label_spelling=joined joins them"]
+
+
+def _numbers(counts: Mapping[str, int]) -> list[str]:
+    """Say of labels that are numbers, three or more, what is done with them."""
+    if len(counts) < 3 or not are_numbers(counts):
+        return []
+    what = f"the {len(counts)} labels are numbers: each is a class by itself, and their order and distance are not used"
+    return [f"{what} (a model that predicts a number is not there yet)"]
+
+
+def few_of(labels: Sequence[str], label_E: np.ndarray) -> list[str]:
+    """Name the labels of which the dev set has too few texts; `label_E` are their numbers [E], or bools [E, C]."""
+    each_C = label_E.sum(0) if label_E.ndim > 1 else np.bincount(label_E, minlength=len(labels))
+    few = [f"{each_C[label]} of `{labels[label]}`" for label in np.flatnonzero(each_C < FEWEST)]
+    # of a small set all are few, which its size says
+    return [f"the dev set has {listed(few)}: their own scores say little"] if 0 < len(few) < len(labels) else []
 
 
 def _typed(word: str) -> str:
@@ -113,12 +149,11 @@ def _unbalanced(counts: Mapping[str, int]) -> bool:
 
 
 def _spellings(parts: Sequence[Part]) -> Finding:
-    """Find labels that differ only in case, blanks, or the width of letters, such as `Pos` and `pos`."""
+    """Find labels that differ only in case, blanks, width or form of a number: `Pos` and `pos`, `1.0` and `1`."""
     counts = Counter(label for part, number in all_rows(parts) for label in part.spelled(number))
     alike: dict[str, list[str]] = {}
     for label, _ in counts.most_common():
-        plain = "".join(unicodedata.normalize("NFKC", label).split()).casefold()
-        alike.setdefault(plain, []).append(label)
+        alike.setdefault(one_spelling(label), []).append(label)
     torn = {spelled: group[0].strip() for group in alike.values() if len(group) > 1 for spelled in group[1:]}
     # blanks at the ends are cut when labels are read, so they do no harm
     harmful = {spelled for spelled, usual in torn.items() if spelled.strip() != usual}
@@ -135,6 +170,7 @@ def _spellings(parts: Sequence[Part]) -> Finding:
     if not harmful:
         said += ": read as one, since spaces at the ends are removed"
     fix = "write each label in one way: " + ", ".join(f"`{torn[spelled]}`" for spelled in list(torn)[:_LISTED])
+    fix += "; or train with `--set task.label_spelling=joined`" if harmful else ""
     return Finding("spellings", title, "error" if harmful else "warning", said, len(torn), fix, rows)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
+from weft.data.examples.conversations import exchanges_of
 from weft.data.sources import Row, Table
 
 BLOCK = 10_000
@@ -17,15 +18,21 @@ BLOCKS = 20
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text whose probability is learned, or computed."""
+    """A text whose probability is learned, or computed: of all of it, or from a character on, after a prompt."""
 
     text: str
     line: int = field(default=0, compare=False, repr=False)
+    begin: int = 0
 
     @property
     def texts(self) -> tuple[str, ...]:
         """The text, for what reads examples of any kind."""
         return (self.text,)
+
+    @property
+    def learned(self) -> str:
+        """The part whose probability counts."""
+        return self.text[self.begin :]
 
     @property
     def whole(self) -> str:
@@ -91,6 +98,17 @@ def documents_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -
 def prompts_of(table: Table, *, column: str) -> Iterator[Prompt]:
     """Yield the prompts of a table, a row each."""
     return (Prompt(text_of(row, column), row.line) for row in table)
+
+
+def answers_of(table: Table, *, columns: Sequence[str]) -> Iterator[Document]:
+    """Yield the answers of conversations, each after all that was said before, which is not learned."""
+    for line, one in exchanges_of(table, columns):
+        yield Document(one.prompt + (one.answer or ""), line, len(one.prompt))
+
+
+def questions_of(table: Table, *, columns: Sequence[str]) -> Iterator[Prompt]:
+    """Yield conversations to be answered, a row each."""
+    return (Prompt(one.prompt, line) for line, one in exchanges_of(table, columns, answering=True))
 
 
 def text_of(row: Row, column: str) -> str:

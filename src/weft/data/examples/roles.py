@@ -9,37 +9,14 @@ import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
-from statistics import median
 from typing import Literal
 
+from weft.data.examples.column_looks import is_blank, like_labels, like_texts, only, sampled, text_by_looks
+from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
+from weft.data.examples.header_row import header_is_data, must_have_header, settle_header
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
 
-TEXT_NAMES = (
-    *("text", "texts", "review", "reviews", "sentence", "content", "comment", "document", "body", "message"),
-    *("review_text", "reviewtext", "text_a", "utterance", "query", "question", "headline", "title"),
-    *("文本", "内容", "正文", "评论", "评论内容", "句子", "留言", "微博", "弹幕", "标题"),
-    *("內容", "評論", "評論內容", "標題"),
-)
-LABEL_NAMES = (
-    *("label", "labels", "class", "category", "sentiment", "target", "polarity", "intent", "topic", "label_desc"),
-    *("标签", "类别", "分类", "情感", "情感倾向", "类型", "標籤", "類別", "分類"),
-)
-PAIRS = (
-    *(("text_a", "text_b"), ("text1", "text2"), ("sentence1", "sentence2"), ("question1", "question2")),
-    *(("premise", "hypothesis"), ("句子1", "句子2")),
-)
-"""Names of two columns that are read together."""
-QUESTIONS = ("question", "问题", "問題"), ("context", "passage", "段落", "文章", "原文", "材料")
-"""Names of a column of questions, and of one of the passages that they are about."""
-
-_SAMPLE = 200
-_FEWEST = 4  # rows that a guess by looks needs
-_LONG_NAME = 60
-_LONG_LABEL = 40
-_MOST_LISTED = 20
-_SENTENCE_ENDS = ".。?？!！"
 _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each line with `__label__NAME `"
 
 
@@ -147,6 +124,9 @@ def find_roles(
     Columns that are read `beside` these, as numbers for example, are not guessed.
     Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant.
     """
+    known = (named_columns(one, table.columns) for given in (named, trained or {}) for one in given.values())
+    usual = [name for role in roles for name in role.usual]
+    settle_header(table, usual, names={*beside, *(name for one in known for name in one)})
     before = _split(roles, trained or {}, table.columns)
     search = _Search(table, roles, before=before, answering=answering, beside=beside)
     search.take_named(named)
@@ -261,7 +241,7 @@ class _Search:
                 continue
             if role.looks == "text" and known_by == "guess":
                 self.must_be_alone(role)
-            usual = _by_name(self.table, role.usual, but=self.taken)
+            usual = by_name(self.table, role.usual, but=self.taken)
             if usual and not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
                 self.found[role] = (usual,)
 
@@ -270,7 +250,7 @@ class _Search:
         option, where = self.option(role.place), self.table.path
         for pair in (*PAIRS, None):
             names = [[name] for name in pair] if pair else QUESTIONS
-            first, second = (_by_name(self.table, usual, but=self.taken) for usual in names)
+            first, second = (by_name(self.table, usual, but=self.taken) for usual in names)
             if not (first and second):
                 continue
             both, one = f"{option} {as_option((first, second))}", f"{option} {first}"
@@ -288,10 +268,11 @@ class _Search:
         if missing and alone and len(required) > 1:
             expected = _and([f"{'an' if role.name[0] in 'aeiou' else 'a'} {role.name}" for role in required])
             hint = next((role.alone for role in required if role.alone), "")
-            raise self.refused(f"has one column, `{_short(self.table.columns[0])}`, expected {expected}", hint=hint)
+            what = f"has one column, `{short(self.table.columns[0])}`, expected {expected}"
+            raise ColumnsUnclear(what, where=self.table.path, hint=hint)
         guessed = [role for role in missing if self.known_by(role) == "guess" or alone]
         if guessed and not self.found:
-            _must_have_header(self.table)
+            must_have_header(self.table)
         for role in sorted(missing, key=lambda role: role.looks != "label"):
             name = self.left_over() if role.looks == "rest" else self.looking_like(role) if role in guessed else None
             if name:
@@ -299,12 +280,12 @@ class _Search:
 
     def looking_like(self, role: Role) -> str | None:
         """Return the column that looks like labels or texts, where only one does."""
-        samples = _samples(self.table)
-        answers = {_by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
-        free = [name for name in self.table.columns if name not in self.taken | answers]
+        samples = sampled(self.table)
+        answers = {by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
+        free = [name for name in self.table.columns if name not in self.taken | answers and not is_blank(samples[name])]
         if role.looks == "label":
-            return _only([name for name in free if _like_labels(samples[name])])
-        return _text_by_looks(free, samples) if role.looks == "text" else None
+            return only([name for name in free if like_labels(samples[name])])
+        return text_by_looks(free, samples) if role.looks == "text" else None
 
     def left_over(self) -> str | None:
         """Return the column that is left; at first the first of two. In a further table another must be known."""
@@ -314,21 +295,21 @@ class _Search:
         free = [name for name in self.table.columns if name not in self.taken | answers]
         if len(free) == len(self.table.columns) == 2 and not self.before:
             return free[0]
-        return _only(free)
+        return only(free)
 
     def must_be_complete(self, unnamed: Sequence[Role]) -> None:
         """Raise InputError where a role has no column, or one text where training had pairs.
 
         It asks for the columns that no name told, those too that look as if they were plain.
         """
-        columns, missing = _listed(self.table.columns), self.missing
+        columns, missing = listed(self.table.columns), self.missing
         lost = [role for role in missing if self.known_by(role) != "guess"]
         if not missing:
             free = [role for role in self.found if role.most and role not in self.named]
             lost = [role for role in free if len(self.before.get(role, ())) > len(self.found[role])]
         if lost:
             if not self.found:
-                _must_have_header(self.table)
+                must_have_header(self.table)
             names = [f"`{name}`" for role in lost for name in self.before[role]]
             there, which = ("is no column", "one") if len(names) == 1 else ("are no columns", "ones")
             what = f"there {there} {_and(names)}, as in training, among {columns}"
@@ -347,13 +328,18 @@ class _Search:
 
 def _has_rivals(table: Table, usual: str) -> bool:
     """Whether another column has a usual name of texts too, or looks like texts."""
-    samples = _samples(table)
+    samples = sampled(table)
     others = [name for name in table.columns if name != usual]
-    return any(name.strip().casefold() in TEXT_NAMES or _like_texts(samples[name]) for name in others)
+    return any(name.strip().casefold() in TEXT_NAMES or like_texts(samples[name]) for name in others)
 
 
 def _and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def has_columns(table: Table, *roles: Role) -> bool:
+    """Whether a table has a column with a usual name of each role."""
+    return all(by_name(table, role.usual, but=()) for role in roles)
 
 
 def named_by_user(table: Table) -> bool:
@@ -365,84 +351,6 @@ def _must_exist(table: Table, name: str | None) -> None:
     if name is None or name in table.columns:
         return
     hint = nearest(name, table.columns)  # what is known is listed already
-    if _header_is_data(table):
-        hint = "the first line must name the columns, as in `text,label`; it seems to hold a row"
-    raise InputError(f"there is no column `{name}` among {_listed(table.columns)}", where=table.path, hint=hint)
-
-
-def _must_have_header(table: Table) -> None:
-    """Raise InputError where the first line of a table looks like a row, and no column has a usual name."""
-    if _header_is_data(table):
-        what = f"the first line looks like a row, not like names of columns: {_listed(table.columns)}"
-        hint = "put a line before it that names the columns, as in `text,label`"
-        raise InputError(what, where=table.path, hint=hint)
-
-
-def _header_is_data(table: Table) -> bool:
-    """Whether a header without a usual name must be a row: it has a number, a sentence, or a value seen below it."""
-    if table.form not in ("csv", "tsv") or _by_name(table, TEXT_NAMES + LABEL_NAMES, but=()):
-        return False
-    if any(len(name) > _LONG_NAME or _is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns):
-        return True
-    return any(name in map(str.strip, values) for name, values in _samples(table).items())
-
-
-def _text_by_looks(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the only column that is not of numbers, else the only one that looks like texts."""
-    others = [name for name in names if not _are_numbers(samples[name])]
-    return _only(others) or _only([name for name in others if _like_texts(samples[name])])
-
-
-def _by_name(table: Table, usual: Sequence[str], *, but: Collection[str]) -> str | None:
-    """Return the column whose name comes first among the usual ones, in any case of letters."""
-    names = {name.strip().casefold(): name for name in reversed(table.columns) if name not in but}
-    return next((names[name] for name in usual if name in names), None)
-
-
-def _samples(table: Table) -> dict[str, list[str]]:
-    rows = list(islice(table, _SAMPLE))
-    return {name: [row.values[name] for row in rows if name in row.values] for name in table.columns}
-
-
-def _like_labels(values: Sequence[str]) -> bool:
-    """Whether values are few different short ones, which come again and again (bool)."""
-    different = {value for value in values if value.strip()}
-    few = 2 <= len(different) <= len(values) / 2
-    return len(values) >= _FEWEST and few and max(map(len, different)) <= _LONG_LABEL
-
-
-def _like_texts(values: Sequence[str]) -> bool:
-    """Whether values are mostly different and of some length (bool)."""
-    if len(values) < _FEWEST or len(set(values)) < 0.7 * len(values):
-        return False
-    return median(map(_breadth, values)) >= 10
-
-
-def _are_numbers(values: Sequence[str]) -> bool:
-    return all(map(_is_number, values))
-
-
-def _breadth(value: str) -> int:
-    """Return the length of a value, a wide character (as all Han are) counted twice."""
-    return len(value) + sum(character >= "\u2e80" for character in value)
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _only(names: Sequence[str]) -> str | None:
-    return names[0] if len(names) == 1 else None
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{_short(name)}`" for name in names[:_MOST_LISTED])
-    return shown if len(names) <= _MOST_LISTED else f"{shown} and {len(names) - _MOST_LISTED} more"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONG_NAME else f"{name[:_LONG_NAME]}…"
+    if header_is_data(table):
+        hint = "it seems that the first line is a row: pass --columns with the names, as in --columns text,label"
+    raise InputError(f"there is no column `{name}` among {listed(table.columns)}", where=table.path, hint=hint)

@@ -7,11 +7,30 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from weft.data.checks.source_target import Care, clean_pairs, overlap
+from weft.data.examples.conversations import exchanges_of
 from weft.data.examples.roles import Role
 from weft.data.sources import Row, Table
 
-SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "源文", "输入")
-TARGETS = ("target", "tgt", "output", "summary", "reference", "translation", "ref", "译文", "目标", "输出", "摘要")
+SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "正文", "文章", "源文", "输入")
+TARGETS = (
+    "target",
+    "tgt",
+    "output",
+    "summary",
+    "highlights",
+    "reference",
+    "translation",
+    "ref",
+    "译文",
+    "目标",
+    "输出",
+    "摘要",
+)
+NAMED_TOGETHER = (
+    *(("source", "target"), ("src", "tgt"), ("article", "highlights"), ("article", "summary"), ("document", "summary")),
+    *(("原文", "译文"), ("源文", "译文"), ("原文", "摘要"), ("正文", "摘要"), ("文章", "摘要")),
+)
+"""Names of two columns that are those of source and target, and of no label."""
 SOURCE = Role("source", SOURCES, looks="rest", again="name")
 TARGET = Role(
     *("target", TARGETS),
@@ -65,6 +84,12 @@ def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> I
             table.reject(row.line, "target is empty", column=targets[0])
         else:
             yield SourceTarget(text, found, row.line)
+
+
+def exchanged(table: Table, *, columns: Sequence[str], answering: bool = False) -> Iterator[SourceTarget]:
+    """Yield the answers of conversations, each with all that was said before; to be answered, that alone."""
+    for line, one in exchanges_of(table, columns, answering=answering):
+        yield SourceTarget(one.source, () if one.answer is None else (one.answer,), line)
 
 
 def cleaned_pairs(

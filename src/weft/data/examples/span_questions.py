@@ -19,6 +19,8 @@ ROLES = (
     ),
     Role("answer", ("answers", "answer", "label", "答案"), "label", answer=True),
 )
+ANSWERS = Role("answers", ("answers",))
+"""The column that only questions with spans have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
 from weft.data.formats.line_rows import Values
+from weft.data.formats.names import check_name
 from weft.errors import InputError
 
 COLUMNS = ("text", "label")
@@ -74,7 +75,10 @@ def _texts(folder: Path) -> list[Path]:
 
 def _visible(folder: Path) -> list[Path]:
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        found = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        for entry in found:
+            check_name(str(entry))  # the name of a folder is a label
+        return found
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from None
 

@@ -17,6 +17,8 @@ DELIMITERS = (",", ";", "\t", "|")
 MOST_CHARACTERS = 1 << 22
 
 _BLOCK = 1024
+_RETURN = "\0"
+"""Stands for a carriage return inside a line; no text has a NUL."""
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
 
 Record = list[str] | InputError
@@ -28,24 +30,29 @@ def sniff_delimiter(header: str) -> str:
     return next((delimiter for delimiter in DELIMITERS if delimiter in bare), ",")
 
 
-def csv_records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, Record]]:
+def csv_records(lines: Iterator[str], delimiter: str, *, spaced: bool = False) -> Iterator[tuple[int, Record]]:
     """Yield the records of a CSV file with the line each starts on, blank lines left out.
 
-    After a broken quote, only the line where it opened is skipped: reading goes on with the line after it.
+    After a broken quote, only the line where it opened is skipped: reading goes on with the line after it. A carriage
+    return inside a line belongs to its field. If `spaced`, blanks after a delimiter are left out.
     """
     if csv.field_size_limit() < MOST_CHARACTERS:
         csv.field_size_limit(MOST_CHARACTERS)
-    tape = _Tape(lines)
+    tape, hidden = _Tape(lines), False
     while True:
-        reader = csv.reader(tape.rest(), delimiter=delimiter, strict=True)
+        rest = map(_hide_returns, tape.rest()) if hidden else tape.rest()
+        reader = csv.reader(rest, delimiter=delimiter, strict=True, skipinitialspace=spaced)
         start = tape.line
         try:
             for fields in reader:
                 if fields:
-                    yield tape.line, fields
+                    yield tape.line, [field.replace(_RETURN, "\r") for field in fields] if hidden else fields
                 tape.line = start + reader.line_num
             return
         except csv.Error as error:
+            if str(error).startswith("new-line") and not hidden:
+                hidden = True  # the reader takes a carriage return for the end of a line: from here on it sees none
+                continue
             broken = tape.line
             tape.line += 1
             yield broken, _broken(str(error))
@@ -87,6 +94,11 @@ class _Tape:
             self._window_line = self.line
             self._window += block
             yield block
+
+
+def _hide_returns(line: str) -> str:
+    body = line.removesuffix("\n").removesuffix("\r")
+    return body.replace("\r", _RETURN) + line[len(body) :]
 
 
 def _broken(complaint: str) -> InputError:

@@ -16,6 +16,12 @@ LABEL = "__label__"
 Values = Mapping[str, str] | InputError
 
 
+class Number(str):
+    """A number in JSON as it is spelled there."""
+
+    __slots__ = ()
+
+
 def json_objects(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield the objects of a JSON lines file; numbers stay as they are spelled."""
     for number, line in enumerate(lines, 1):
@@ -30,15 +36,17 @@ def scalars(found: Mapping[str, Any]) -> dict[str, str]:
 
 def lists(found: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the values of an object that are non-empty lists of strings, or of numbers as they are spelled."""
-    return {name: tuple(value) for name, value in found.items() if _is_list(value)}
+    return {name: tuple(map(str, value)) for name, value in found.items() if _is_list(value)}
 
 
-def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
-    """Yield the lines of a fastText file, `__label__NAME the text`, as columns `label` and `text`."""
+def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield the lines of a fastText file, `__label__NAME the text`, as columns `label` and `text`.
+
+    Where a text has several labels, `label` is the list of them.
+    """
     for number, line in enumerate(lines, 1):
-        words = line.split(maxsplit=1)
-        if words:
-            yield number, _labelled(words[0], words[1].rstrip("\r\n") if len(words) > 1 else "")
+        if not line.isspace():
+            yield number, _labelled(line.strip("\r\n"))
 
 
 def plain_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
@@ -47,34 +55,48 @@ def plain_rows(lines: Iterator[str]) -> Iterator[tuple[int, Values]]:
         yield number, {"text": line.rstrip("\r\n")}
 
 
-def _labelled(head: str, text: str) -> Values:
-    label = head.removeprefix(LABEL)
-    if label == head:
+def _labelled(line: str) -> dict[str, Any] | InputError:
+    labels, rest = [], line
+    while words := rest.split(maxsplit=1):
+        if not words[0].startswith(LABEL):
+            break
+        labels.append(words[0].removeprefix(LABEL))
+        rest = words[1] if len(words) > 1 else ""
+    if not labels:
         return InputError(f"has no label, expected `{LABEL}NAME` before the text")
-    if not label:
+    if not all(labels):
         return InputError(f"the label after `{LABEL}` is empty")
-    if LABEL in text and any(word.startswith(LABEL) for word in text.split()):
-        return InputError("has several labels, expected one label a text", hint="keep one of them")
-    if not text.strip():
+    if LABEL in rest and any(word.startswith(LABEL) for word in rest.split()):
+        return InputError("has labels before and after the text", hint="write all of them before it")
+    if not rest.strip():
         return InputError("has a label and no text")
-    return {"label": label, "text": text}
+    return {"label": labels[0] if len(labels) == 1 else labels, "text": rest}
 
 
 def _object(line: str) -> dict[str, Any] | InputError:
     try:
-        found = json.loads(line, parse_int=str, parse_float=str, parse_constant=_refuse)
+        found = decoder.decode(line)
     except json.JSONDecodeError as error:
-        what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
-        return InputError(what, hint="write each record as one JSON object on one line")
+        return InputError(in_words(error), hint="write each record as one JSON object on one line")
     except ValueError as error:
         return InputError(str(error))
     except RecursionError:
         return InputError("is nested too deep")
+    return checked_object(found, escapes="\\u" in line)
+
+
+def checked_object(found: Any, *, escapes: bool = True) -> dict[str, Any] | InputError:
+    """Return a row of JSON, or why it is none; without `escapes` no character can be half."""
     if not isinstance(found, dict) or not found:
         return InputError('is not an object with names and values, such as {"text": "...", "label": "..."}')
-    if "\\u" in line and not _is_whole(json.dumps(found, ensure_ascii=False)):
+    if escapes and not _is_whole(json.dumps(found, ensure_ascii=False)):
         return InputError("has an escape such as `\\ud83d` that is half a character")
     return found
+
+
+def in_words(error: json.JSONDecodeError) -> str:
+    """Say what is wrong with a text that is not JSON."""
+    return f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
 
 
 def _is_list(value: Any) -> bool:
@@ -82,7 +104,16 @@ def _is_list(value: Any) -> bool:
 
 
 def _spelled(value: Any) -> str:
-    return value if isinstance(value, str) else str(value).lower()
+    return value if type(value) is str else str(value) if isinstance(value, str) else str(value).lower()
+
+
+def as_json(value: Any) -> Any:
+    """Return a value of a row as JSON had it: numbers are numbers."""
+    if isinstance(value, Number):
+        return json.loads(value)
+    if isinstance(value, list):
+        return [as_json(one) for one in value]
+    return {name: as_json(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _is_whole(text: str) -> bool:
@@ -92,3 +123,7 @@ def _is_whole(text: str) -> bool:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"has `{constant}`, which is not a JSON value")
+
+
+decoder = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_refuse)
+"""Decoder of JSON that keeps numbers as they are spelled."""

@@ -1,21 +1,19 @@
 """Reads parallel files: line n of each belongs together.
 
 The layout is that of most parallel corpora: `train.de` and `train.en`, one sentence a line, distinguished by their
-suffixes. A line ends at a line feed alone, as `wc -l` and `sed -n 7p` count: a stray carriage return inside a sentence
-must not put one file out of step with the other.
+suffixes. A stray carriage return inside a sentence ends no line, or it would put one file out of step with the other.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from operator import methodcaller
 from pathlib import Path
 
 from weft.data.checks.findings import counted
-from weft.data.formats.encodings import COMPRESSED, detect, open_bytes
+from weft.data.formats.encodings import COMPRESSED, detect
 from weft.data.formats.line_rows import Values
+from weft.data.formats.text_lines import open_lines
 from weft.errors import InputError
 
 COLUMNS = ("source", "target")
@@ -69,15 +67,10 @@ def parallel_rows(files: Sequence[str], encoding: str, columns: Sequence[str]) -
 
 @contextmanager
 def _opened(files: Sequence[str], encoding: str) -> Generator[list[Iterator[str]]]:
-    """Open the lines of every file, without the BOM that joined files have at each joint."""
+    """Open the lines of every file."""
     mixed = " and " in encoding
     with ExitStack() as stack:
-        sides: list[Iterator[str]] = []
-        for file in files:
-            named = detect(file) if mixed else encoding
-            text = io.TextIOWrapper(open_bytes(file), encoding=named, errors="strict", newline="\n")
-            sides.append(filter(None, map(methodcaller("removeprefix", "\ufeff"), stack.enter_context(text))))
-        yield sides
+        yield [stack.enter_context(open_lines(file, detect(file) if mixed else encoding)) for file in files]
 
 
 def suffix_of(file: str) -> str:

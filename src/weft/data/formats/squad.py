@@ -15,7 +15,7 @@ from typing import Any
 from weft.errors import InputError
 
 COLUMNS = ("id", "title", "context", "question", "answers")
-_NESTED = re.compile(r'\s*\{\s*($|("\w+"\s*:\s*"[^"]*"\s*,\s*)*"data"\s*:\s*\[)')
+_PLACE = re.compile(r"-?[0-9]+(\.0*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,6 @@ class Span:
         return self.start + len(self.text)
 
 
-def is_nested(line: str) -> bool:
-    """Whether the first line of a JSON file begins SQuAD's nested form, and not a JSON object a line."""
-    return _NESTED.match(line) is not None
-
-
 def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]]:
     """Yield the questions of a nested file with their paths, `data[0].paragraphs[0].qas[0]`; InputErrors for bad ones.
 
@@ -46,7 +41,7 @@ def question_rows(text: str) -> Iterator[tuple[str, dict[str, Any] | InputError]
     except json.JSONDecodeError as error:
         what = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:].removesuffix(' at')} at column {error.colno}"
         raise InputError(what, where=f":{error.lineno}", hint="write one object, or an object on each line") from None
-    for path, article in _each(whole, "data", ""):
+    for path, article in _each({"data": whole} if isinstance(whole, list) else whole, "data", ""):
         for paragraph_path, paragraph in _each(article, "paragraphs", path):
             for question_path, question in _each(paragraph, "qas", paragraph_path):
                 row = {"title": article.get("title"), "context": paragraph.get("context"), **question}
@@ -89,15 +84,11 @@ def answers_of(value: Any) -> list[tuple[str, int | None]]:
         text, start = answer.get("text"), answer.get("answer_start", answer.get("start"))
         if not isinstance(text, str):
             raise InputError("expected an answer with `text` and `answer_start`")
-        if not _is_place(start):
-            raise InputError(f"expected a number as `answer_start`, found `{start}`")
+        if start is not None and not _PLACE.fullmatch(str(start)):
+            raise InputError(f"expected a whole number as `answer_start`, found `{start}`")
         if text.strip():
-            read[text, None if start is None else int(start)] = None
+            read[text, None if start is None else int(str(start).partition(".")[0])] = None
     return list(read)
-
-
-def _is_place(start: Any) -> bool:
-    return start is None or isinstance(start, int) or (isinstance(start, str) and start.lstrip("-").isdecimal())
 
 
 def _stands(passage: str, text: str, start: int | None) -> bool:

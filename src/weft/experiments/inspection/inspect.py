@@ -17,9 +17,10 @@ from weft.data.checks.findings import SEVERITIES, Finding, Part, Row, counted, p
 from weft.data.checks.labels_and_lengths import labels, lengths
 from weft.data.checks.near_duplicates import near_duplicates
 from weft.data.checks.scripts import scripts
+from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LikeQuestions, as_option
-from weft.data.sources import Table, open_table
+from weft.data.sources import Table
 from weft.data.split import split
 from weft.dataset import DataConfig
 from weft.errors import InputError
@@ -81,7 +82,7 @@ def inspect(
     found: list[_Read] = []
     for name, file in files.items():
         if file:
-            table = open_table(file, encoding=data.encoding, on_bad_row="skip")
+            table = data.open(file, on_bad_row="skip")
             found.append(_read(name, table, found[0].task.for_table(table) if found else _resolved(task, table)))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
@@ -217,28 +218,30 @@ def _read(name: str, table: Table, task: Any) -> _Read:
     for row in table:
         texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
-            label = task.labels_of(row) if task.separator else row.values.get(task.label or "", "")
+            own = spelled(row.values.get(as_option(task.label), ""), task.label_spelling)
+            label = task.labels_of(row) if task.answers_with == "labels" else own
             for one in task.beside:
                 one.value(row)
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
         except InputError as error:
-            table.reject(row.line, error.what, column=task.label or "")
+            table.reject(row.line, error.what, column=(*task.columns_of("label", table), "")[0])
     if not rows:
         raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
-    return _Read(table, task, part_of(name, table.path, rows, files=table.files))
+    return _Read(table, task, part_of(name, table.path, rows, where=table.place))
 
 
 def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     between = {";": "semicolons", "|": "bars", "\t": "tabs", ",": "commas", "": ""}
     table = [("split", "file", "rows", "form", "encoding", "delimiter", "text", "label", "unused")]
     for one in found:
-        text, label = as_option(one.task.text), one.task.label or ""
-        taken = (*one.task.columns_of("text", one.table), label, *one.task.columns_beside)
+        text, label = as_option(one.task.text), as_option(one.task.label)
+        answers = one.task.columns_of("label", one.table)
+        taken = (*one.task.columns_of("text", one.table), *answers, *one.task.columns_beside)
         others = ", ".join(name for name in one.table.columns if name not in taken)
-        form = (one.table.form, one.table.encoding, between[one.table.delimiter])
+        form = (one.table.form, one.table.encoding, between.get(one.table.delimiter, one.table.delimiter))
         table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
-    text, label = as_option(found[0].task.text), found[0].task.label
+    text, label = as_option(found[0].task.text), as_option(found[0].task.label)
     said = f"text from column `{text}`, label from column `{label}`" + (" (guessed)" if guessed else "")
     fix = f"if these are not the columns, name them: `--text {text} --label {label}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)

@@ -13,7 +13,7 @@ from weft.data.checks.source_target import Fanout, clean_pairs, overlap
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import Names, as_option, find_roles
 from weft.data.examples.source_target import FAR, SOURCE, TARGET
-from weft.data.sources import Table, open_table
+from weft.data.sources import Table
 from weft.dataset import DataConfig
 from weft.errors import InputError
 from weft.experiments.inspection.inspect import bad_rows, han_scripts
@@ -48,7 +48,7 @@ def inspect_pairs(
     columns: dict[str, Names] | None = None
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
         if file:
-            tables[name] = table = open_table(file, encoding=data.encoding, on_bad_row="skip")
+            tables[name] = table = data.open(file, on_bad_row="skip")
             found = find_roles(table, (SOURCE, TARGET), named=named, trained=columns)
             columns = dict(found)
             parts.append(_read(name, table, found["source"][0], found["target"]))
@@ -74,7 +74,7 @@ def _read(name: str, table: Table, source: str, targets: Sequence[str]) -> Part:
     ]
     if not rows:
         raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
-    return part_of(name, table.path, rows)
+    return part_of(name, table.path, rows, where=table.place)
 
 
 def _cleaned(parts: Sequence[Part]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from weft.data.checks.labels_and_lengths import lengths
 from weft.data.checks.scripts import scripts
 from weft.data.examples.roles import as_option, find_roles
 from weft.data.examples.span_questions import ROLES, Question, questions_of
-from weft.data.sources import Table, open_table
+from weft.data.sources import Table
 from weft.dataset import DataConfig
 from weft.errors import InputError
 from weft.experiments.inspection.inspect import bad_rows, han_scripts, unspaced_scripts
@@ -48,7 +48,7 @@ def inspect_questions(
     found: list[_Asked] = []
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
         if file:
-            table = open_table(file, encoding=data.encoding, on_bad_row="skip")
+            table = data.open(file, on_bad_row="skip")
             columns = find_roles(table, ROLES, named={"text": text, "label": label})
             answers = columns["label"][0]
             rows = list(questions_of(table, columns=columns["text"], label=answers))

@@ -19,7 +19,7 @@ from weft.data.split import folds
 from weft.dataset import Examples, held_out
 from weft.metrics.calibration import temperature, tempered
 from weft.metrics.label_quality import label_issues
-from weft.run import RunConfig, fit
+from weft.run import RunConfig, fit_in_memory
 from weft.training.reports import Note
 
 FOLDS = 5
@@ -99,6 +99,6 @@ def _answered(
             "device": "cpu",
         },
     )
-    model = fit(config, Examples(config.task, *held_out(known, config.data, config.task, seed), [], []))
+    model = fit_in_memory(config, Examples(config.task, *held_out(known, config.data, config.task, seed), [], []))
     answers = model.answer([examples[row] for row in dev.tolist()])
     return np.array([[answer.probabilities.get(label, 0.0) for label in labels] for answer in answers])

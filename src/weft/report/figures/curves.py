@@ -22,6 +22,10 @@ FEW = 40
 """Largest number of points of a line that are marked one by one."""
 
 
+LEAST_SHARE, LEAST_POINTS, LEAST_PART = 0.1, 5.0, 0.1
+"""Least height of an axis: of shares, of points, and of other numbers as a part of the largest."""
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """Scores of a model, epoch by epoch; where they are the means of several runs, `each` has their points."""
@@ -60,6 +64,8 @@ def epoch_curves(curves: Sequence[Curve], title: str, *, form: Form = "share", a
         axes.autoscale_view()  # else it waits until drawing, and the names would be placed in an older view
         if form == "share":
             percent_axis(axes)
+        else:
+            calm_axis(axes, form)
         ends = [(place, float(points[-1, 0]), float(points[-1, 1])) for place, _, points in drawn]
         heights = [axes.transData.transform((x, y))[1] for _, x, y in ends]
         lines = _apart(heights, gap=SIZE * 1.35, low=axes.bbox.y0 + 4, high=axes.bbox.y1 - 4)
@@ -99,12 +105,24 @@ def rows_curve(points: Sequence[tuple[int, float]], title: str, *, form: Form = 
         return svg(figure, f"{title} by training rows: {in_words}")
 
 
+def at_least(low: float, high: float, span: float) -> tuple[float, float]:
+    """Return ends of an axis that are a span apart at least, around the same middle: noise is not to fill a figure."""
+    middle = (low + high) / 2
+    return (low, high) if high - low >= span else (middle - span / 2, middle + span / 2)
+
+
 def percent_axis(axes: Axes) -> None:
-    """Write shares as percents, and show nothing much beyond 0 and 100%."""
-    low, high = axes.get_ylim()
+    """Write shares as percents, 10 points of them at least, and show nothing much beyond 0 and 100%."""
+    low, high = at_least(*axes.get_ylim(), LEAST_SHARE)
     axes.set_ylim(max(low, -0.03), min(high, 1.03))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g}%"))
+
+
+def calm_axis(axes: Axes, form: Form) -> None:
+    """Give an axis of points or of other numbers the least height that it should have."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(at_least(low, high, LEAST_POINTS if form == "points" else LEAST_PART * max(abs(low), abs(high))))
 
 
 def finite(pairs: Iterable[tuple[Any, Any]]) -> np.ndarray:

@@ -27,7 +27,7 @@ from weft.report.figures.canvas import (
     style,
     svg,
 )
-from weft.report.figures.curves import FEW, dashes, dots, finite, percent_axis
+from weft.report.figures.curves import FEW, LEAST_PART, at_least, calm_axis, dashes, dots, finite, percent_axis
 
 RAW_POINTS = 500  # of a curve; more are averaged in bins, as no eye tells them apart
 SHADES = 16
@@ -151,7 +151,8 @@ def _loss_panel(axes: Axes, *, losses: np.ndarray, dev_losses: np.ndarray) -> No
         axes.plot(*dev_losses.T, color=LINES[1], label="dev set", **dots(dev_losses))
     low, high = axes.dataLim.y0, max(axes.dataLim.y1, 1e-6)
     far = high / 3 < low < high  # from 0, where a curve would be a flat line
-    axes.set_ylim(low - 0.06 * (high - low) if far else 0, high + 0.06 * (high - low if far else high))
+    space = 0.06 * (high - low if far else high)
+    axes.set_ylim(*at_least(low - space if far else 0, high + space, LEAST_PART * high))
     _legend(axes)
 
 
@@ -164,6 +165,8 @@ def _score_panel(axes: Axes, *, named: Sequence[tuple[str, np.ndarray]]) -> None
     points = any(measure(name).form == "points" for name, _ in named)
     if not points and all(curve[:, 1].min() >= 0 and curve[:, 1].max() <= 1 for _, curve in named):
         percent_axis(axes)
+    else:
+        calm_axis(axes, "points" if points else "number")
     if len(named) > 1:
         _legend(axes)
 

@@ -17,7 +17,7 @@ from weft.report.folder import Errors, Run, hardest_errors, sureness
 
 SHOWN = 150  # columns of a text in the table of errors; the rest unfolds
 PAIRED = 6  # labels at most, for the confusion matrix and the calibration to stand side by side
-COMPACT = 20  # labels at most, for their table to write out each interval
+COMPACT = 20  # labels at most, for their table to write out each interval; of more the worst stand first, others unfold
 WHOLE = 20_000  # letters of a text at most
 CUT = 60  # columns of an answer in the table of errors
 
@@ -25,13 +25,17 @@ CUT = 60  # columns of an answer in the table of errors
 def labelled(run: Run) -> dict[str, Any]:
     """Gather the values of `run.html.j2` of a run that predicts labels, beside those of every page of a run."""
     labels, classes = run.labels, _class_rows(run)
+    if len(classes) > COMPACT:
+        classes.sort(key=lambda row: (row["f1"].value if row["f1"] else 2.0, -(row["support"] or 0)))
     return {
         "lead": _lead(run),
-        "classes": classes,
+        "classes": classes[:COMPACT] if len(classes) > COMPACT else classes,
+        "more_classes": classes[COMPACT:],
+        "levels": _levels(run),
         "thresholds": any(row["threshold"] is not None for row in classes),
         "confusion": Markup(confusion(counts, labels)) if (counts := run.detail("confusion", [])) else "",
         "few_labels": len(labels) <= PAIRED,
-        "compact": COMPACT,
+        "compact": len(classes) > COMPACT,
         "calibration": Markup(reliability(run.detail("calibration", []))),
         "errors": _errors(hardest_errors(run.folder)),
     }
@@ -74,6 +78,18 @@ def _floor(run: Run) -> str:
         f"may be chance (McNemar's test: p = {p:.2f})" if p >= 0.05 else f"is no chance (McNemar's test: p = {p:.2g})"
     )
     return f" A plain linear model of tf-idf, made in seconds, has {known.called} {score}: the difference {chance}."
+
+
+def _levels(run: Run) -> list[dict[str, str]]:
+    """Describe the scores of a hierarchy of labels, level by level."""
+    return [
+        {
+            "level": formatting.count(row.get("level")),
+            "labels": formatting.count(row.get("labels")),
+            **{name: formatting.score(row[name]) for name in ("accuracy", "macro_f1")},
+        }
+        for row in run.detail("levels", [])
+    ]
 
 
 def _class_rows(run: Run) -> list[dict[str, Any]]:

@@ -1,0 +1,69 @@
+"""What the values of a column look like: texts, labels or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from statistics import median
+
+from weft.data.sources import Table
+
+FEWEST = 4
+"""Number of rows that a guess by looks needs."""
+_SAMPLE = 200
+_LONG_LABEL = 40
+
+
+def sampled(table: Table) -> dict[str, list[str]]:
+    """Return the values of the first rows, by column."""
+    rows = list(islice(table.unchecked(), _SAMPLE))
+    return {name: [row.values[name] for row in rows if name in row.values] for name in table.columns}
+
+
+def like_labels(values: Sequence[str]) -> bool:
+    """Whether values are few different short ones, which come again and again (bool)."""
+    different = {value for value in values if value.strip()}
+    few = 2 <= len(different) <= len(values) / 2
+    return len(values) >= FEWEST and few and max(map(len, different)) <= _LONG_LABEL
+
+
+def like_texts(values: Sequence[str]) -> bool:
+    """Whether values are mostly different and of some length (bool)."""
+    if len(values) < FEWEST or len(set(values)) < 0.7 * len(values):
+        return False
+    return median(map(_breadth, values)) >= 10
+
+
+def is_blank(values: Sequence[str]) -> bool:
+    """Whether no value holds anything."""
+    return not any(value.strip() for value in values)
+
+
+def are_numbers(values: Sequence[str]) -> bool:
+    """Whether all values are numbers."""
+    return all(map(is_number, values))
+
+
+def _breadth(value: str) -> int:
+    """Return the length of a value, a wide character (as all Han are) counted twice."""
+    return len(value) + sum(character >= "\u2e80" for character in value)
+
+
+def is_number(value: str) -> bool:
+    """Whether a value is a number."""
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def only(names: Sequence[str]) -> str | None:
+    """Return the name where there is only one."""
+    return names[0] if len(names) == 1 else None
+
+
+def text_by_looks(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the only column that is not of numbers, else the only one that looks like texts."""
+    others = [name for name in names if not are_numbers(samples[name])]
+    return only(others) or only([name for name in others if like_texts(samples[name])])

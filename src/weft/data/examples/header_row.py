@@ -1,0 +1,63 @@
+"""Finds out whether the first line of a table names its columns, or is a row like the others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from weft.data.examples.column_looks import FEWEST, are_numbers, is_number, sampled
+from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
+from weft.data.formats.csv_layout import numbered
+from weft.data.sources import Table
+from weft.errors import InputError
+
+_SHARED = 8
+"""Characters that a value shares with all others of its column, which no name of the column does."""
+_SENTENCE_ENDS = ".。?？!！"
+
+
+def settle_header(table: Table, usual: Sequence[str], *, names: Collection[str]) -> None:
+    """Take the first line of a table for a row where it plainly is one, or where that of training was one.
+
+    `usual` are the usual names of all columns that are looked for, `names` those that were named, or in training.
+    """
+    if not table.may_lack_header or set(names) & set(table.columns):
+        return
+    as_before = bool(names) and set(names) <= set(numbered(len(table.columns)))
+    unusual = not by_name(table, [*usual, *TEXT_NAMES, *LABEL_NAMES], but=())
+    if as_before or (unusual and is_row(table.columns, sampled(table))):
+        table.without_header()
+
+
+def is_row(header: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a header without a usual name is a row beyond doubt.
+
+    It has a number over numbers, a value that comes again below it, a text as long as no name is, or one that begins as
+    all below it do (a licence, a link).
+    """
+    for name in header:
+        values = [value.strip() for value in samples[name] if value.strip()]
+        if len(values) < FEWEST and not any(is_number(value) for value in values):
+            continue
+        if len(name) > LONG_NAME or name in values or (is_number(name) and are_numbers(values)):
+            return True
+        if len(name) >= _SHARED and all(value.startswith(name[:_SHARED]) for value in values):
+            return True
+    return False
+
+
+def must_have_header(table: Table) -> None:
+    """Raise InputError where the first line of a table looks like a row, and no column has a usual name."""
+    if header_is_data(table):
+        what = f"the first line looks like a row, not like names of columns: {listed(table.columns)}"
+        names = ",".join(["text", "label", *numbered(len(table.columns))[2:]][: len(table.columns)])
+        hint = f"if it is one, pass --no-header, or --columns {names} in the order in which they stand"
+        raise InputError(what, where=table.path, hint=hint)
+
+
+def header_is_data(table: Table) -> bool:
+    """Whether a header without a usual name must be a row: it has a number, a sentence, or a value seen below it."""
+    if not table.may_lack_header or by_name(table, TEXT_NAMES + LABEL_NAMES, but=()):
+        return False
+    if any(len(name) > LONG_NAME or is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns):
+        return True
+    return any(name in map(str.strip, values) for name, values in sampled(table).items())

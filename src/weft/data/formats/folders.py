@@ -1,0 +1,131 @@
+"""Finds the files of a set of several: shards in a folder, files that a pattern matches, and parts of a data set.
+
+The layouts are those in use: a folder of csv, JSON or parquet shards; `train/` and `test/`, or files named so, in one
+folder; the folders of Hugging Face data sets (`data/train-00000-of-00001.parquet`), and what `save_to_disk` writes.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from weft.data.formats.parallel_files import suffix_of
+from weft.errors import InputError
+
+PARTS = {
+    "train": ("train", "training", "训练", "训练集"),
+    "dev": ("dev", "valid", "validation", "val", "development", "验证", "验证集", "开发集"),
+    "test": ("test", "testing", "测试", "测试集"),
+}
+"""Names of the parts of a data set."""
+
+_COMPANIONS = re.compile(
+    r"(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|py|lock|html|yaml|yml|sh)|(dataset_(info|infos|dict)|state)\.json",
+    re.IGNORECASE,
+)
+"""Files that lie beside data and are none."""
+_RUN = ("bundle.json", "config.yaml", "reports.jsonl")
+"""Files of which one shows that a folder is that of a run."""
+
+
+def parts_of(folder: str, *, forms: Collection[str]) -> dict[str, str]:
+    """Return the sources of the parts of a data set in a folder, by `train`, `dev` and `test`; none if it has none.
+
+    `forms` are the suffixes of files of rows. Raises InputError where several data sets lie side by side.
+    """
+    root = _root(Path(folder), forms)
+    folders = [entry for entry in _visible(root) if entry.is_dir()]
+    named = {part: str(one) for part in PARTS for one in folders if one.name.lower() in PARTS[part]}
+    if "train" in named:
+        return named
+    files = _files(root, forms)
+    grouped = {part: [str(file) for file in files if part in _parts_in(file)] for part in PARTS}
+    found = {part: own for part, own in grouped.items() if own}
+    if "train" in found and len(found) > 1 and all(len(_parts_in(file)) == 1 for file in files):
+        return {part: as_source(own) for part, own in found.items()}
+    return {}
+
+
+def shards(folder: str, *, forms: Collection[str]) -> tuple[str, ...]:
+    """Return the files of rows that lie in a folder, in their natural order; none where it holds no such files."""
+    root = Path(folder)
+    if any((root / name).exists() for name in _RUN):
+        hint = "name the file that the run was trained on, or another one"
+        raise InputError("is the folder of a run, expected data", where=folder, hint=hint)
+    if parts := parts_of(folder, forms=forms):
+        if len(parts) > 1:
+            named = " or ".join(f"`{source}`" for source in parts.values())
+            raise InputError("has several parts, expected one", where=folder, hint=f"name one of them: {named}")
+        return shards(parts["train"], forms=forms)
+    root = _root(root, forms)
+    texts_alone = not _files(root, forms, but=(".txt",))
+    files = [] if texts_alone and any(one.is_dir() for one in _visible(root)) else _files(root, forms)
+    if files and (stray := [entry for entry in _visible(root) if entry not in files]):
+        what = f"lies among {len(files)} files of rows" if len(files) > 1 else f"lies beside `{files[0].name}`"
+        raise InputError(what, where=str(stray[0]), hint="move it away, or name the files that are meant")
+    return tuple(map(str, files))
+
+
+def matching(pattern: str) -> tuple[str, ...]:
+    """Return the files that a pattern such as `data/*.csv` matches; none where it is the name of a file, or none.
+
+    Raises InputError where it matches nothing.
+    """
+    if not glob.has_magic(pattern) or Path(pattern).exists():
+        return ()
+    found = [Path(name) for name in glob.glob(pattern, recursive=True)]
+    if not found:
+        raise InputError("no file matches", where=pattern, hint="put it in quotes, and look with: ls")
+    return tuple(str(file) for file in sorted(found, key=_natural) if file.is_file())
+
+
+def as_source(files: Collection[str]) -> str:
+    """Return the one name of several files. Raises InputError where a comma in one of them stands in the way."""
+    for file in files:
+        if "," in file and len(files) > 1:
+            raise InputError("has a comma in its name, by which names are joined", where=file, hint="rename it")
+    return ",".join(files)
+
+
+def _root(folder: Path, forms: Collection[str]) -> Path:
+    """Return the folder in which the files of rows lie: a folder's only folder, if nothing but that holds any.
+
+    Raises InputError where several folders do, whose names are no labels.
+    """
+    if _files(folder, forms, but=(".txt",)):
+        return folder
+    inner = [entry for entry in _visible(folder) if entry.is_dir()]
+    holding = [one for one in inner if _files(one, forms, but=(".txt",))]
+    if any(one.name.lower() in names for one in inner for names in PARTS.values()):
+        return folder
+    if len(holding) > 1:
+        hint = f"name one of them, as {holding[0]}"
+        raise InputError(f"holds {len(holding)} folders of data", where=str(folder), hint=hint)
+    return holding[0] if holding and len(inner) == 1 else folder
+
+
+def _files(folder: Path, forms: Collection[str], *, but: Collection[str] = ()) -> list[Path]:
+    known = set(forms) - set(but)
+    return sorted(
+        (file for file in _visible(folder) if file.is_file() and suffix_of(str(file)).lower() in known), key=_natural
+    )
+
+
+def _visible(folder: Path) -> list[Path]:
+    try:
+        return [one for one in folder.iterdir() if not one.name.startswith(".") and not _COMPANIONS.fullmatch(one.name)]
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from None
+
+
+def _parts_in(file: Path) -> list[str]:
+    """Return the parts whose names are words of a file's name."""
+    words = set(re.split(r"[-_. ]+", file.name.lower()))
+    return [part for part, names in PARTS.items() if words & set(names)]
+
+
+def _natural(path: Path) -> list[tuple[int, int, str]]:
+    """Return a key by which `part2` comes before `part10`."""
+    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in re.split(r"([0-9]+)", str(path))]

@@ -1,0 +1,211 @@
+"""Reads JSON files that are one value as a whole: arrays, lists inside an object, and tables by column.
+
+The forms are those of exports: `[{...}, {...}]`; `{"data": [{...}]}`; objects of several lines one after another; and
+what pandas writes, `{"text": {"0": ...}}`, `{"text": [...]}` and `{"columns": [...], "data": [[...]]}`. SQuAD's form is
+known by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has to fit into memory, so JSON
+lines are the form for large sets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+from weft.data.formats.line_rows import checked_object, decoder, in_words
+from weft.errors import InputError
+
+MOST_CHARACTERS = 1 << 29
+"""Characters of a file that is read as a whole; JSON lines are read line by line, and may be of any length."""
+
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_LISTS = ("data", "rows", "records", "items", "examples", "results", "train")
+"""Names of lists of rows, the first of several in this order."""
+_OF_A_ROW = ("messages", "conversations", "conversation", "turns", "answers", "options", "choices", "labels", "qas")
+"""Names of lists that a single row has: turns, answers, options."""
+_LOOKED_AT = 100
+"""Lines after a broken first one that are searched for an object of one line."""
+
+Shape = Literal["list", "columns", "split", "questions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The shape of a file that is one JSON value, and the names of its columns; `start` is where the list begins."""
+
+    shape: Shape
+    columns: tuple[str, ...] = ()
+    start: int = 0
+
+
+def whole_of(lines: Iterator[str], *, name: str) -> Whole | None:
+    """Find the shape of a JSON file; None where each line is an object of its own.
+
+    Raises InputError where the file is neither, with the line.
+    """
+    read: list[str] = []
+    first = _next(lines, read)
+    if not first.startswith(("[", "{")):
+        return None
+    if first.startswith("{") and _fault(first) is None:
+        return None if _next(lines, read) else _shape("".join(read), name=name)
+    lookahead = list(islice(lines, _LOOKED_AT))
+    by_line = first.startswith("{") and any(line.startswith("{") and _fault(line) is None for line in lookahead)
+    if by_line and (_fault(first) or 0) < len(first):
+        return None  # its first line is broken, and does not go on in the next
+    try:
+        return _shape(_joined([*read, *lookahead], lines, name=name), name=name)
+    except InputError:
+        if by_line:
+            return None
+        raise
+
+
+def whole_rows(text: str, whole: Whole, *, name: str) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield the rows of a file that `whole_of` found to be a list, each with the line on which it starts.
+
+    Of a table by column a row has no line: its number is given.
+    """
+    if whole.shape == "list":
+        line, before = 1, 0
+        for start, value in _values(text, whole.start, name=name):
+            line, before = line + text.count("\n", before, start), start
+            yield line, checked_object(value)
+        return
+    table = decoder.decode(text)
+    if whole.shape == "split":
+        records = (dict(zip(table["columns"], row, strict=False)) for row in table["data"])
+    else:
+        columns = {key: list(value.values()) if isinstance(value, dict) else value for key, value in table.items()}
+        records = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    yield from ((number, checked_object(record)) for number, record in enumerate(records, 1))
+
+
+def _next(lines: Iterator[str], read: list[str]) -> str:
+    """Return the next line that is not blank, without the blanks around it; all lines are added to those `read`."""
+    for line in lines:
+        read.append(line)
+        if not line.isspace():
+            return line.strip()
+    return ""
+
+
+def _fault(line: str) -> int | None:
+    """Return the place at which a line is no JSON value, its length if it goes on; None: it is one."""
+    try:
+        decoder.decode(line)
+    except json.JSONDecodeError as error:
+        return error.pos
+    except (ValueError, RecursionError):
+        return 0
+    return None
+
+
+def _joined(read: list[str], lines: Iterator[str], *, name: str) -> str:
+    size = sum(map(len, read))
+    for line in lines:
+        read.append(line)
+        size += len(line)
+        if size > MOST_CHARACTERS:
+            what = f"is one JSON value of over {MOST_CHARACTERS:,} characters, which is read as a whole"
+            hint = "turn it into JSON lines, an object a line: jq -c '.[]' old.json > new.jsonl"
+            raise InputError(what, where=name, hint=hint)
+    return "".join(read)
+
+
+def _shape(text: str, *, name: str) -> Whole | None:
+    """Find the shape of a whole file, which is parsed. Raises InputError, with the line, where it is not JSON."""
+    start = _after_blanks(text, 0)
+    values = _values(text, start, name=name)
+    _, first = next(values, (0, None))
+    listed = text[start] == "["
+    more = any(True for _ in values)
+    if listed or more:
+        whole = Whole("list", tuple(first) if isinstance(first, dict) else (), start)
+        return whole if not _is_article(first) else Whole("questions")
+    return _shape_of(first, text, start, name=name) if isinstance(first, dict) else None
+
+
+def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Whole | None:
+    """Find the shape of one object; None: it is a row of its own."""
+    lists = {
+        key: value
+        for key, value in found.items()
+        if isinstance(value, list) and _has_objects(value) and key not in _OF_A_ROW
+    }
+    if any(_is_article(one) for one in lists.get("data", ())):
+        return Whole("questions")
+    if lists:
+        known = [key for key in _LISTS if key in lists]
+        if len(lists) > 1 and not known:
+            keys = ", ".join(f"`{key}`" for key in lists)
+            hint = f"write one of them as JSON lines: jq -c '.{next(iter(lists))}[]' {name} > new.jsonl"
+            raise InputError(f"has several lists of objects: {keys}", where=name, hint=hint)
+        key = next(iter([*known, *lists]))
+        first = next(one for one in lists[key] if isinstance(one, dict))
+        # an object with texts of its own beside the list is a row: a question with its answers, say
+        if known or not any(isinstance(value, str) and " " in value for value in found.values()):
+            return Whole("list", tuple(first), _start_of(text, start, key))
+        return None
+    columns, data = found.get("columns"), found.get("data")
+    if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
+        return Whole("split", tuple(map(str, columns)))
+    nested = [value for value in found.values() if isinstance(value, dict | list) and len(value)]
+    if len(nested) == len(found) and nested:
+        keys = {tuple(value) if isinstance(value, dict) else len(value) for value in nested}
+        inner = [one for value in nested if isinstance(value, list) for one in value]
+        flat = not any(isinstance(one, dict | list) for one in inner)
+        if len(keys) == 1 and flat and (isinstance(nested[0], dict) or (len(found) > 1 and len(nested[0]) > 1)):
+            return Whole("columns", tuple(found))
+    return None
+
+
+def _has_objects(values: list[Any]) -> bool:
+    return any(isinstance(one, dict) for one in values)
+
+
+def _is_article(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("paragraphs"), list)
+
+
+def _values(text: str, start: int, *, name: str) -> Iterator[tuple[int, Any]]:
+    """Yield the values of the array that starts there, or those one after another, with the place of each."""
+    listed = text.startswith("[", start)
+    at = _after_blanks(text, start + listed)
+    try:
+        while at < len(text) and not (listed and text[at] == "]"):
+            value, end = decoder.raw_decode(text, at)
+            yield at, value
+            at = _after_blanks(text, end)
+            if listed and not text.startswith(("]", ","), at):
+                raise json.JSONDecodeError("Expecting ',' delimiter", text, at)
+            at = _after_blanks(text, at + 1) if listed and text[at] == "," else at
+        if listed and at >= len(text):
+            raise json.JSONDecodeError("Expecting value", text, at)
+    except json.JSONDecodeError as error:
+        what, where = in_words(error), f"{name}:{error.lineno}"
+        raise InputError(what, where=where, hint="write one array of objects, or an object on each line") from None
+    except RecursionError:
+        raise InputError("is nested too deep", where=name) from None
+    except ValueError as error:
+        raise InputError(str(error), where=name) from None
+
+
+def _start_of(text: str, start: int, key: str) -> int:
+    """Return the place at which the list of a key starts, in the object that starts there, which is sound."""
+    at = _after_blanks(text, start + 1)
+    while True:
+        found, at = decoder.raw_decode(text, at)
+        at = _after_blanks(text, _after_blanks(text, at) + 1)
+        if found == key and text[at] == "[":
+            return at
+        _, at = decoder.raw_decode(text, at)
+        at = _after_blanks(text, _after_blanks(text, at) + 1)
+
+
+def _after_blanks(text: str, at: int) -> int:
+    match = _BLANKS.match(text, at)
+    return match.end() if match else at

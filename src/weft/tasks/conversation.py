@@ -1,0 +1,60 @@
+"""Settings of tasks that can learn the answers of conversations and instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from weft.data.examples.conversations import conversation_columns
+from weft.data.examples.roles import Names, Role, settings_of
+from weft.data.sources import Table
+from weft.inputs.tabular import ColumnNames
+from weft.tasks.base import TaskConfig
+
+
+class ConversationSettings(TaskConfig):
+    """Settings shared by the tasks that read conversations, as well as texts."""
+
+    turns: ColumnNames = ()
+    """Column of conversations (`messages`), or columns of instruction, input and output; empty: found by these names
+    where no other column is named. The loss is that of the answers alone."""
+
+    @property
+    def _named(self) -> dict[str, Names]:
+        return {name: getattr(self, name) for name in settings_of(self.roles)}
+
+    @property
+    def all_roles(self) -> tuple[Role, ...]:
+        """Roles of the columns that are read of a table; of conversations none."""
+        return () if self.reads_turns else super().all_roles
+
+    def resolved(self, table: Table) -> Self:
+        """Return the config with the columns of conversations named, where there are such; else as for any text."""
+        if self.turns or not any(self._named.values()):
+            turns = self.turns or conversation_columns(table)
+            if turns:
+                return self._reading(turns)
+        return super().resolved(table)
+
+    def for_table(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
+        """Return the config for a further table: of conversations, where training was."""
+        if self.turns and (turns := conversation_columns(table)):
+            return self._reading(turns)
+        return super().for_table(table, named=named)
+
+    def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
+        """Return the config for a table of inputs: of conversations to answer, or of texts that begin one each."""
+        if self.turns and (turns := conversation_columns(table, answering=True)):
+            return self._reading(turns)
+        plain = self.model_copy(update={"turns": ()})
+        return (
+            super(ConversationSettings, plain).for_inputs(table, named=named).model_copy(update={"turns": self.turns})
+        )
+
+    @property
+    def reads_turns(self) -> bool:
+        """Whether conversations are read, and not texts from a column."""
+        return bool(self.turns) and not any(self._named.values())
+
+    def _reading(self, turns: tuple[str, ...]) -> Self:
+        return self.model_copy(update={"turns": turns, **dict.fromkeys(settings_of(self.roles))})

@@ -1,0 +1,117 @@
+"""Sets of files: shards, patterns and folders are one table, whose places are those of the files."""
+
+import gzip
+
+import pytest
+
+from tests.data.tables import fault, written
+from weft.data.formats.folders import parts_of, shards
+from weft.data.sources import FORMS, open_table
+from weft.dataset import DataConfig
+from weft.errors import ConfigError, InputError
+
+FIRST, SECOND, THIRD = "text,label\n好,a\n\nb,a\n", "label,text\nc,d\n", "text,label,id\n坏,e,1\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, content in {"part-1.csv": FIRST, "part-2.csv": SECOND, "part-10.csv": THIRD}.items():
+        written(tmp_path, content, name)
+    written(tmp_path, "about", "README.md")
+    written(tmp_path, "{}", "dataset_info.json")
+    return tmp_path
+
+
+def texts(source):
+    return [row.values["text"] for row in open_table(source)]
+
+
+def test_shards_are_one_table_in_their_natural_order(folder):
+    joined = ",".join(str(folder / f"part-{number}.csv") for number in (1, 2, 10))
+    for source in (folder, folder / "*.csv", joined):
+        assert texts(source) == ["好", "b", "d", "坏"]
+    table = open_table(folder)
+    assert (table.columns, table.remarks) == (("text", "label"), ["3 files"])
+
+
+def test_the_place_of_a_row_is_its_file_and_its_line_there(folder):
+    table = open_table(folder)
+    lines = [row.line for row in table]
+    assert lines == sorted(set(lines))
+    places = [("part-1.csv", 2), ("part-1.csv", 4), ("part-2.csv", 2), ("part-10.csv", 2)]
+    assert [table.place(line) for line in lines] == [f"{folder / name}:{line}" for name, line in places]
+    with pytest.raises(InputError, match=r"part-10\.csv:2: text is odd"):
+        table.reject(lines[-1], "text is odd")
+    written(folder, FIRST + "x,y,z\n", "part-2.csv")
+    assert fault(folder).where == f"{folder / 'part-2.csv'}:5"
+    table = open_table(folder, on_bad_row="skip")
+    assert [table.place(row.line) for row in table][-1] == f"{folder / 'part-10.csv'}:2"
+    assert [bad.place for bad in table.bad] == [f"{folder / 'part-2.csv'}:5"]
+
+
+def test_files_of_other_columns_are_refused(folder):
+    written(folder, "words,label\na,b\n", "part-3.csv")
+    assert (fault(folder).where, fault(folder).what[:20]) == (str(folder / "part-3.csv"), "has no column `text`")
+
+
+def test_forms_and_packing_may_differ(tmp_path):
+    written(tmp_path, '{"text": "好", "label": "a"}\n', "a.jsonl")
+    written(tmp_path, gzip.compress(FIRST.encode()), "b.csv.gz")
+    assert texts(tmp_path) == ["好", "好", "b"]
+
+
+def test_what_lies_beside_is_named(folder, tmp_path):
+    written(folder, b"\x89PNG", "image.png")
+    assert (fault(folder).where, "move it away" in fault(folder).hint) == (str(folder / "image.png"), True)
+    assert fault(tmp_path / "*.jsonl").what == "no file matches"
+
+
+def test_a_run_is_no_data(tmp_path):
+    written(tmp_path, '{"step": 1}\n', "reports.jsonl")
+    assert fault(tmp_path).what == "is the folder of a run, expected data"
+
+
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        (["train.csv", "dev.csv", "test.csv"], {"train": 1, "dev": 1, "test": 1}),
+        (["imdb_train.csv", "imdb-test.csv"], {"train": 1, "test": 1}),
+        (["训练集.csv", "测试集.csv"], {"train": 1, "test": 1}),
+        (["data/train-00000-of-00002.csv", "data/train-00001-of-00002.csv", "data/validation-00000-of-00001.csv"],
+         {"train": 2, "dev": 1}),
+        (["train/a.csv", "train/b.csv", "val/a.csv", "test/a.csv"], {"train": 0, "dev": 0, "test": 0}),
+        (["train/pos/1.txt", "train/neg/1.txt", "test/pos/1.txt", "test/neg/1.txt"], {"train": 0, "test": 0}),
+        (["a.csv", "b.csv"], {}),
+        (["train.csv"], {}),
+        (["latest-train-test.csv", "train.csv"], {}),
+        (["pos/1.txt", "neg/1.txt"], {}),
+    ],
+)  # fmt: skip
+def test_the_parts_of_a_data_set(tmp_path, names, parts):
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        written(tmp_path, FIRST, name)
+    found = parts_of(str(tmp_path), forms=FORMS)
+    assert {part: len(source.split(",")) if source.endswith(".csv") else 0 for part, source in found.items()} == parts
+    data = DataConfig(train=tmp_path)
+    assert (data.train, data.dev, data.test) == (found.get("train", str(tmp_path)), found.get("dev"), found.get("test"))
+    assert DataConfig(train=str(tmp_path), test="other.csv").test == "other.csv"
+    assert len(texts(data.train)) > 0
+    if len(found) > 1:
+        assert fault(tmp_path).what == "has several parts, expected one"
+
+
+def test_folders_of_several_data_sets_are_not_chosen_among(tmp_path):
+    for name in ("en/a.csv", "zh/b.csv"):
+        (tmp_path / name).parent.mkdir()
+        written(tmp_path, FIRST, name)
+    with pytest.raises(InputError, match="holds 2 folders of data"):
+        shards(str(tmp_path), forms=FORMS)
+
+
+def test_a_list_of_files_in_settings(folder):
+    files = [folder / "part-1.csv", folder / "part-2.csv"]
+    assert len(list(DataConfig(train=files).open(DataConfig(train=files).train))) == 3
+    written(folder, FIRST, "a,b.csv")
+    with pytest.raises((InputError, ConfigError), match="has a comma in its name"):
+        DataConfig(train=[folder / "a,b.csv", files[0]])

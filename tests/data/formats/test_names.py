@@ -1,0 +1,49 @@
+"""Names of files that are not UTF-8 are told in one line, wherever they stand."""
+
+import os
+
+import pytest
+
+from weft.cli import options
+from weft.data.formats.names import check_name
+from weft.data.sources import open_table
+from weft.dataset import DataConfig
+from weft.errors import InputError
+
+GBK = os.fsdecode("评论".encode("gbk"))
+
+
+@pytest.fixture
+def told():
+    def check(call):
+        with pytest.raises(InputError, match="its name is not UTF-8") as caught:
+            call()
+        assert "评论" in caught.value.where
+        str(caught.value).encode()
+        assert "rename it" in caught.value.hint
+
+    return check
+
+
+def test_a_file_and_a_folder(tmp_path, told):
+    path = tmp_path / f"{GBK}.csv"
+    path.write_text("text,label\n好,a\nb,c\n", encoding="utf-8")
+    for call in (open_table, DataConfig(train=path).open, options.check_sources, options.check_place):
+        told(lambda call=call: call(str(path)))
+    told(lambda: open_table(tmp_path))
+    told(lambda: open_table(tmp_path / "*.csv"))
+
+
+def test_the_folder_of_a_label(tmp_path, told):
+    for label in ("pos", GBK):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "1.txt").write_text("好 good", encoding="utf-8")
+    told(lambda: open_table(tmp_path))
+
+
+def test_utf_8_that_the_locale_cannot_read():
+    name = "评论.csv".encode().decode("ascii", "surrogateescape")
+    with pytest.raises(InputError, match=r"评论\.csv: its name cannot be read in this locale") as caught:
+        check_name(name)
+    assert "PYTHONUTF8=1" in caught.value.hint
+    check_name("评论.csv")
