@@ -16,7 +16,6 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
-from weft.config import Config
 from weft.data.columns import Columns
 from weft.data.examples.roles import Names, Role, as_setting, find_roles, named_columns, settings_of
 from weft.data.sources import Table
@@ -26,6 +25,7 @@ from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import Score
 from weft.metrics.systems import CorpusScore
 from weft.store import shared
+from weft.tasks.decided_by_rows import DecidedByRows
 
 TUNED = "tuned.json"
 """File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
@@ -66,7 +66,7 @@ def examples_of(file: str | Table) -> Generator[None]:
         raise InputError(error.what, where=where, hint=error.hint) from None
 
 
-class TaskConfig(Config):
+class TaskConfig(DecidedByRows):
     """Base of the configs of tasks."""
 
     texts: ClassVar[tuple[str, ...]] = ("text", "second text")
@@ -299,18 +299,6 @@ class TaskConfig(Config):
         """Split examples into those to learn from and about a `share` held out, with duplicates in one split."""
         strata = shared(one.stratum for one in examples)
         return split(strata, (one.whole for one in examples), share=share, seed=seed)
-
-    def chosen(self, examples: Sequence[Any], *, by_steps: Sequence[str] = ()) -> tuple[Self, list[str]]:  # noqa: ARG002
-        """Return a copy whose parts of kind `auto` are chosen, given the settings that only steps need, and notes."""
-        return self, []
-
-    def floor(self, examples: Sequence[Any]) -> Self | None:  # noqa: ARG002
-        """Return the config of the linear model that a model of this task should beat; None: there is none."""
-        return None
-
-    def steps_for(self, examples: Sequence[Any]) -> int | None:  # noqa: ARG002
-        """Return the number of steps that suits the training examples; None: the epochs of the settings suit."""
-        return None
 
     def learn(self, examples: Sequence[Any]) -> Task:
         """Learn a task, with all that comes before a model: vocabulary and labels, from training examples alone."""
