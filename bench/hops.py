@@ -42,7 +42,7 @@ WALKS = {
             run:trained
                 dataset:read
                     dataset:read_whole
-                        tasks.label_task:LabelTaskConfig.read
+                        tasks.label_settings:LabelTaskConfig.read
                             ~ data.sources:Table.__iter__ as table
                 run:_job
                     tasks.classification:ClassificationConfig.learn

@@ -26,7 +26,7 @@ from weft.models.choices import DECODERS, ENCODERS
 from weft.run import RunConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
-from weft.tasks.label_task import LabelTaskConfig
+from weft.tasks.label_settings import LabelTaskConfig
 from weft.text.tokenizers.base import TokenizerConfig
 from weft.text.tokenizers.choices import TOKENIZERS
 from weft.training.optim import OPTIMIZERS, OptimizerConfig

@@ -32,9 +32,10 @@ from weft.tasks.base import TUNED, Task, examples_of
 from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
-from weft.training.loop import Job
+from weft.training.floor import linear_floor
+from weft.training.job import Job
 from weft.training.reports import DoneReport, Note, Report
-from weft.training.settings import TrainingConfig, precision_for
+from weft.training.settings import OF_STEPS, TrainingConfig, epochs_for, precision_for
 
 
 class RunConfig(Config):
@@ -171,9 +172,8 @@ def trained(
     with held(folder) if distributed.leads() else nullcontext():
         yield from _may_start(folder, resume)
         group, device = distributed.join(pick(config.device))
-        config = suited(config)
-        examples = examples or read(config.data, config.task, seed=config.seed)
-        config = config.model_copy(update={"task": examples.task})
+        suited(config)  # mistakes come up before anything is read
+        config, examples = _chosen(config, examples or read(config.data, config.task, seed=config.seed))
         run = _Run(config, examples, folder, group, device, stop)
         going_on = (folder / run_folder.CONFIG).is_file()
         if going_on:
@@ -203,18 +203,34 @@ def trained(
         group.wait()
 
 
-def fit_in_memory(config: RunConfig, examples: Examples) -> bundle.Model:
+def fit_in_memory(config: RunConfig, examples: Examples, *, refit: bool = True) -> bundle.Model:
     """Train in memory, on examples that are read already: no folder, no page, no reports.
 
+    With `refit`, a model that is solved for learns from the dev set too once that has decided what was left open.
     Raises WeftError: of the kind that fits.
     """
-    config = suited(config).model_copy(update={"task": examples.task})
+    config, examples = _chosen(config, examples)
     run = _Run(config, examples, Path(), Group(), pick(config.device), lambda: 0)
     job = replace(_job(run), checkpoints=None)
+    job = replace(job, refit=refit and not job.task.tunes)
     for _ in loop.train(job):
         pass
     _tune(job)
     return bundle.Model(job.task, job.model.eval(), job.device)
+
+
+def _chosen(config: RunConfig, examples: Examples) -> tuple[RunConfig, Examples]:
+    """Return the config with what its rows decide, and the training settings that suit that; and notes on it."""
+    steps = [f"training.{name}" for name in sorted(config.training.model_fields_set & OF_STEPS)]
+    task, notes = examples.task.chosen(examples.train, by_steps=steps)
+    config = suited(config.model_copy(update={"task": task}))
+    steps = task.steps_for(examples.train)
+    if steps is not None and "epochs" not in config.training.model_fields_set:
+        batch_rows = config.training.batch_rows
+        epochs = epochs_for(steps, rows=len(examples.train), batch_rows=batch_rows)
+        config = config.model_copy(update={"training": config.training.model_copy(update={"epochs": epochs})})
+        notes.append(f"at most {epochs} epochs (training.epochs), which suit {len(examples.train):,} rows")
+    return config, replace(examples, task=task, notes=[*examples.notes, *notes])
 
 
 def suited(config: RunConfig) -> RunConfig:
@@ -282,6 +298,7 @@ def _job(run: _Run, task: Task | None = None) -> Job:
         checkpoints=run.folder / run_folder.CHECKPOINTS,
         stop=run.stop,
         notes=tuple(notes),
+        refit=not data.dev and bool(run.examples.test) and not task.tunes,
     )
 
 
@@ -365,6 +382,12 @@ def _tune(job: Job) -> list[str]:
     return job.task.tune(answers, job.dev_examples)
 
 
+def _floor(run: _Run, job: Job, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, Any]:
+    """Score the linear floor of the task on the same rows, where there is one."""
+    floor = linear_floor(job, run.examples.train, scored=examples, answers=answers)
+    return {"floor": asdict(floor)} if floor else {}
+
+
 def _tuned(task: Task) -> str:
     return f"{' and '.join(task.tunes)} {'were' if len(task.tunes) > 1 or task.tunes[0].endswith('s') else 'was'}"
 
@@ -390,6 +413,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     importance = input_importance(job.task, job.model, examples, answers=result.answers, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
     shown |= {"importance": importance} if importance else {}
+    shown |= _floor(run, job, result.answers, examples)
     write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
     write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_attention_maps(

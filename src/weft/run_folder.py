@@ -8,6 +8,7 @@ A run folder holds
 - `task/` and `weights.safetensors`: the model;
 - `scores.json` and `answers.jsonl`: of the test set, or of the validation set where there is no test set;
 - `attention.json`, where a model attends to its source;
+- `learning_curve.json`, where it was asked for: the scores after training on shares of the rows;
 - `page.html`;
 - `bundle.json`, written last: the SHA-256 of every file of the model. With it the run is finished.
 
@@ -40,6 +41,7 @@ WEIGHTS = "weights.safetensors"
 SCORES = "scores.json"
 ANSWERS = "answers.jsonl"
 ATTENTION = "attention.json"
+LEARNING_CURVE = "learning_curve.json"
 PAGE = "page.html"
 SEAL = "bundle.json"
 FILES = (CONFIG, DATA, REPORTS, TASK, WEIGHTS, SCORES, ANSWERS, ATTENTION, PAGE, SEAL)

@@ -91,9 +91,9 @@ def test_with_the_labels_alone_a_student_is_the_model_without_a_teacher_bit_for_
 
 
 def test_a_student_learns_from_unlabelled_texts_what_its_labels_do_not_tell():
-    # of its own labels half are wrong; what the teacher says of them, and of more texts, is right
+    # of its own labels a third are wrong; what the teacher says of them, and of more texts, is right
     wrong = [
-        (text, label if number % 2 else {"pos": "neg", "neg": "pos"}[label])
+        (text, label if number % 3 else {"pos": "neg", "neg": "pos"}[label])
         for number, (text, label) in enumerate(REVIEWS)
     ]
     write("wrong.csv", wrong, ("text", "label"))

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from weft.data.batch import Ngrams
-from weft.models.bag import BagEncoder, BagEncoderConfig, weigh
+from weft.models.bag import BagEncoder, BagEncoderConfig, inverse_frequency, weigh
 
 ROWS = [[1, 3], [], [7], [2, 3, 8], []]
 
@@ -94,9 +96,38 @@ def test_by_default_a_bag_weighs_for_two_labels_and_not_for_more():
 def test_only_a_weighted_bag_learns_weights_and_they_are_saved_with_it():
     plain, weighted = BagEncoder(4, 2), BagEncoder(4, 2, weighting="naive-bayes")
     for encoder in (plain, weighted):
-        encoder.prepare(np.array([1, 2, 3]), [np.array([1, 2]), np.array([3])])
+        encoder.prepare(np.array([1, 2, 3]), [np.array([1, 2]), np.array([3])], rows=2)
     assert plain.weight_V.tolist() == [1.0] * 4
     assert weighted.weight_V[3] > weighted.weight_V[0]
     again = BagEncoder(4, 2, weighting="naive-bayes")
     again.load_state_dict(weighted.state_dict())
     assert torch.equal(again.weight_V, weighted.weight_V)
+
+
+def test_tf_idf_is_that_of_scikit_learn():
+    rows = [[1, 3], [7], [2, 3, 8], [3, 7]]
+    ids_N = np.array([ngram for row in rows for ngram in row])
+    theirs = TfidfTransformer().fit(csr_array([[number in row for number in range(9)] for row in rows], dtype=float))
+    np.testing.assert_allclose(inverse_frequency(ids_N, rows=4, size=9), theirs.idf_, rtol=1e-6)
+
+
+def test_balanced_groups_weigh_the_same_together():
+    encoder = BagEncoder(9, 4, weighting="tf-idf", groups=True)
+    ids_N, group_V = np.array([1, 2, 3, 4, 8, 8]), np.array([0, 0, 0, 1, 1, 2, 2, 2, 2], dtype=np.uint8)
+    encoder.prepare(ids_N, [ids_N], rows=3, group_V=group_V)
+    weight_N = encoder.weights(bag([[1, 2, 3, 4, 8], [8], []]))
+    for start, end in ((0, 2), (2, 4), (4, 5)):
+        assert weight_N[start:end].square().sum() == pytest.approx(1 / 3, abs=1e-6)
+    assert weight_N[5] == pytest.approx(1)
+    assert weight_N[0] / weight_N[1] == pytest.approx(float(encoder.weight_V[1] / encoder.weight_V[2]))
+
+
+def test_an_exact_solver_has_an_entry_a_score_and_leaves_the_rest_open():
+    config = BagEncoderConfig().deciding_alone(7).for_labels(7)
+    assert (config.solver, config.width, config.weighting) == ("exact", 7, "default")
+    assert [way["weighting"] for way in config.ways(scores=7)] == ["tf-idf", "tf-idf"]
+    assert {way["weighting"] for way in config.ways(scores=1)} == {"tf-idf", "naive-bayes"}
+    assert BagEncoderConfig(width=4).deciding_alone(7).for_labels(7).solver == "gradient"
+    assert BagEncoderConfig(balance="none", weighting="none").ways(scores=1) == [
+        {"weighting": "none", "balance": "none"}
+    ]

@@ -109,7 +109,7 @@ def test_the_best_weights_are_kept(make_job: MakeJob) -> None:
     job = make_job("bag", "training.epochs=6", "training.patience=null")
     reports = list(train(job))
     evaluations = [report for report in reports if isinstance(report, EvalReport)]
-    best = max(evaluations, key=lambda one: one.scores["accuracy"])
+    best = max(evaluations, key=lambda one: (one.scores["accuracy"], -one.scores["log_loss"]))
     assert reports[-1] == DoneReport(evaluations[-1].step, best.step, reports[-1].seconds)
     assert [one.step for one in evaluations if one.best][-1] == best.step
 

@@ -132,11 +132,23 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
     ]
     if commonest := scores["details"].get("commonest"):
         parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
+    if floor := _floor(scores, names):
+        parts.append(floor)
     intervals = "too few for intervals" if few else "95% intervals in brackets"
     said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
     search = scores["details"].get("search")
     greedy = "; by greedy search" if search == "greedy search" else ""
     return said + (f"; by {search}, dev scores above by greedy search" if search and not greedy else greedy)
+
+
+def _floor(scores: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Write the first score of the linear floor, and whether the difference to it may be chance."""
+    found = (scores.get("floor") or {}).get("scores") or {}
+    name = next((name for name in names if name in found and name in scores["scores"]), None)
+    if name is None:
+        return ""
+    chance = " (the difference may be chance)" if scores["floor"]["p"] >= 0.05 else ""
+    return f"tf-idf linear model {in_sentence(name, found[name])}{chance}"
 
 
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:

@@ -28,8 +28,11 @@ LONG = (
 
 ENCODER = (
     "bag, cnn, rnn, lstm, gru, transformer, or a pre-trained one by its folder, as pretrained:./bert-base-chinese"
-    " (pretrained:hub:NAME fetches it). Default: cnn; of questions lstm; of pairs what suits the decoder."
+    " (pretrained:hub:NAME fetches it). Default: auto, which chooses for texts with labels, and says why; of questions"
+    " lstm; of pairs what suits the decoder."
 )
+
+CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the scores: would more rows bring more?"
 
 TASK = (
     "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
@@ -55,10 +58,17 @@ TASK = (
 )
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
+@click.option("--learning-curve", is_flag=True, help=CURVE)
 @options.header
 @options.one_run
 def command(
-    source: str, output: str | None, resume: bool, quiet: bool, overrides: tuple[str, ...], **given: Any
+    source: str,
+    output: str | None,
+    resume: bool,
+    quiet: bool,
+    overrides: tuple[str, ...],
+    learning_curve: bool,
+    **given: Any,
 ) -> None:
     """Train a model on SOURCE: labelled texts, pairs of texts, plain text, or a run.yaml.
 
@@ -72,13 +82,15 @@ def command(
     _check_start(given, overrides)
     settings = overridden(_with_options(settings, given), overrides)
     _check_task(settings, given)
+    from weft.experiments.learning_curve import train_with_curve
     from weft.run import RunConfig, trained
 
     config = validated(RunConfig, settings)
     folder = output or f"runs/{options.run_name(source)}"
     options.check_place(folder)
     with stopping() as received:
-        reports = trained(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0)
+        start = train_with_curve if learning_curve else trained
+        reports = start(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0)
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
     with reading(Path(folder), what=SCORES):

@@ -49,7 +49,7 @@ class TextClassifier(ClassifierMixin, TextEstimator):
     @by_name
     def __init__(
         self,
-        encoder: str | EncoderConfig = "cnn",
+        encoder: str | EncoderConfig = "auto",
         *,
         epochs: float | None = None,
         learning_rate: float | None = None,

@@ -70,7 +70,7 @@ class TextSettings(InputConfig):
             raise ConfigError("two texts cannot be read in windows", where="task.long", hint=hint)
         encoder = self.encoder.ready().for_labels(classes)
         tokenizer = with_folder(self.tokenizer, encoder.reads_with)
-        tokenizer = tokenizer or fitting(texts, ordered=encoder.reads is not Ngrams)
+        tokenizer = tokenizer or fitting(texts, ordered=encoder.reads is not Ngrams, letters=encoder.solved)
         decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer}
         if "max_length" not in self.model_fields_set and encoder.longest is not None and self.encoder is not encoder:
             decided["max_length"] = min(self.max_length, encoder.longest)
@@ -303,8 +303,16 @@ class BagInput(TextInput):
         """Let the encoder weigh the n-grams by the labels of the training rows that have them."""
         text, encoder = columns.ragged[self.name], model.encoder
         if isinstance(encoder, NeedsCounts):
-            encoder.prepare(text.values[:, 0], (text.flat(rows)[0][:, 0] for rows in rows_of_C))
+            ids_of_C = (text.flat(rows)[0][:, 0] for rows in rows_of_C)
+            encoder.prepare(text.values[:, 0], ids_of_C, rows=len(columns), group_V=self._groups())
         return super().initialize(model, columns, rows_of_C)
+
+    def _groups(self) -> np.ndarray | None:
+        """Return the group of each n-gram; those of both texts of a pair and of one alone are groups apart."""
+        group_V = getattr(self.tokenizer, "group_V", None)
+        if group_V is None or self.texts == 1:
+            return group_V
+        return np.concatenate([group_V, group_V + group_V.max() + 1])
 
     def collate(self, columns: Columns, rows: np.ndarray) -> Ngrams:
         """Gather the n-grams of some rows."""

@@ -1,4 +1,4 @@
-"""A bag-of-n-grams encoder like fastText: the sum of n-gram vectors, weighted by naive-Bayes log-count ratios."""
+"""A bag of n-grams: a linear model over them that is solved exactly, or, like fastText, vectors trained by steps."""
 
 from __future__ import annotations
 
@@ -15,72 +15,150 @@ from weft.data.batch import Ngrams
 from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
 from weft.models.embedding import sparse_gradient
 
-Weighting = Literal["default", "naive-bayes", "none"]
+Weighting = Literal["default", "tf-idf", "naive-bayes", "none"]
+Solver = Literal["default", "exact", "gradient"]
+_GROUPS = 256
 
 
 class BagEncoderConfig(EncoderConfig):
-    """The sum of n-gram vectors (Joulin et al. 2017, section 2), each n-gram weighted by its naive-Bayes ratio."""
+    """The weighted sum of n-gram vectors: of the scores themselves, solved exactly, or as Joulin et al. 2017."""
 
     kind: Literal["bag"] = "bag"
     reads: ClassVar[type] = Ngrams
     precision: ClassVar[Mapping[str, Precision]] = {}
     recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.05, "batch_rows": 64}
+    solver: Solver = "default"
+    """Way to train: `exact` solves a linear support-vector machine for each label (squared hinge loss with an L2
+    penalty) until it changes no more, and `gradient` trains vectors by steps as fastText does. `default` is `exact`
+    where the bag alone decides on labels, by a plain loss, and its width is left open."""
+    cost: float | None = Field(default=None, gt=0)
+    """Cost C of errors against the L2 penalty of the exact solver; larger fits the training rows more closely. None:
+    1, unless 0.3 or 3 is clearly better on the dev set."""
     width: int = Field(default=16, ge=1)
-    """Width of the n-gram vectors."""
+    """Width of the n-gram vectors; the exact solver has one entry a label instead."""
     weighting: Weighting = "default"
-    """Weighting of n-grams: `naive-bayes` weighs one by how unlike its shares in the labels are, and `none` takes all
-    alike. `default` is `naive-bayes` for two labels and for several labels a text, and `none` for one label of many,
-    where weighting scored worse."""
+    """Weighting of n-grams: `tf-idf` weighs one by the inverse of how many texts have it, `naive-bayes` by how unlike
+    its shares in the labels are, and `none` takes all alike. `default` is `tf-idf` for the exact solver, or of two
+    labels `naive-bayes` where that is clearly better on the dev set; else `naive-bayes` for two labels and for several
+    labels a text, and `none` for one label of many, where weighting scored worse."""
+    balance: Literal["default", "lengths", "none"] = "default"
+    """Scaling of the n-grams of a text: `lengths` gives those of each length (one word, two, three letters) the same
+    weight together, so that many letters do not drown few words; `none` scales all as one. `default` is `lengths` for
+    the exact solver, unless `none` is clearly better on the dev set, and else `none`."""
+
+    @property
+    def solved(self) -> bool:
+        """Whether training solves for the weights instead of taking steps."""
+        return self.solver == "exact"
 
     def for_labels(self, choices: int) -> Self:
-        """Return a copy with its weighting decided."""
-        if self.weighting != "default":
+        """Return a copy with solver and weighting decided."""
+        if self.solved:
             return self
-        return self.model_copy(update={"weighting": "naive-bayes" if choices == 2 else "none"})
+        weighting = "naive-bayes" if choices == 2 else "none"
+        weighting = weighting if self.weighting == "default" else self.weighting
+        balance = "none" if self.balance == "default" else self.balance
+        return self.model_copy(update={"solver": "gradient", "weighting": weighting, "balance": balance})
+
+    def deciding_alone(self, scores: int) -> Self:
+        """Return a copy that is solved exactly, unless its settings are those of vectors."""
+        if self.solver == "gradient" or (self.solver == "default" and "width" in self.model_fields_set):
+            return self
+        return self.model_copy(update={"solver": "exact", "width": scores})
+
+    def ways(self, *, scores: int) -> list[dict[str, str]]:
+        """Return the settings of weighting and balance that an exact solver may take, the first choice first."""
+        weightings = ["tf-idf", *(["naive-bayes"] if scores == 1 else [])]
+        weightings = weightings if self.weighting == "default" else [self.weighting]
+        balances = ["lengths", "none"] if self.balance == "default" else [self.balance]
+        return [{"weighting": weighting, "balance": balance} for weighting in weightings for balance in balances]
 
     def build(self, spec: TokenSpec) -> BagEncoder:
         """Build the encoder with its table."""
-        return BagEncoder(spec.vocab_sizes[0], self.width, weighting=self.weighting)
+        weighting = "none" if self.weighting == "default" else self.weighting
+        encoder = BagEncoder(spec.vocab_sizes[0], self.width, weighting=weighting, groups=self.has_groups)
+        encoder.balance = "none" if self.balance == "default" else self.balance
+        return encoder
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether the encoder knows the group of each n-gram: where it may balance them."""
+        return self.solved or self.balance == "lengths"
 
 
 class BagEncoder(Encoder):
     """One vector a row, as a Memory of a single position: the weighted sum of its n-grams, the weights of length 1.
 
-    The weights are those of `weigh`, kept with the model; until `prepare`, and without weighting, all are alike. The
-    table starts at zero: what an n-gram says comes from the rows that hold it and from no draw, which matters for the
-    many that stand in one text alone. Its gradient is sparse: an optimiser that touches only the rows of a batch must
-    serve it (`training.rows`).
+    The weights are those of `weigh` or `inverse_frequency`, kept with the model; until `prepare`, and without
+    weighting, all are alike. With balance `lengths`, the weights of each group of n-grams of a row (those of one word,
+    of two, of three letters ...) have the same length before all are scaled.
+
+    The table starts at zero: what an n-gram says comes from the rows that hold it and from no draw, which matters for
+    the many that stand in one text alone. Its gradient is sparse: an optimiser that touches only the rows of a batch
+    must serve it (`training.rows`).
     """
 
     keeps_positions = False
 
-    def __init__(self, vocab_size: int, width: int, *, weighting: Weighting = "none") -> None:
+    def __init__(self, vocab_size: int, width: int, *, weighting: str = "none", groups: bool = False) -> None:
         super().__init__()
-        self.width, self.weighting = width, weighting
+        self.width, self.weighting, self.balance = width, weighting, "lengths" if groups else "none"
         self.table = nn.Embedding(vocab_size, width, sparse=True)
         nn.init.zeros_(self.table.weight)
         self.weight_V: Tensor
+        self.group_V: Tensor | None
         self.register_buffer("weight_V", torch.ones(vocab_size))
+        self.register_buffer("group_V", torch.zeros(vocab_size, dtype=torch.uint8) if groups else None)
 
-    def prepare(self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray]) -> None:
-        """Weigh the n-grams by how often they stand in the training texts of each label."""
+    def prepare(
+        self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, rows: int, group_V: np.ndarray | None = None
+    ) -> None:
+        """Weigh the n-grams by how often they stand in the training texts, of each label or of all."""
         if self.weighting == "naive-bayes":
-            weight_V = weigh(ids_N, ids_of_C, size=len(self.weight_V))
-            self.weight_V.copy_(torch.from_numpy(weight_V))
+            self.weight_V.copy_(torch.from_numpy(weigh(ids_N, ids_of_C, size=len(self.weight_V))))
+        elif self.weighting == "tf-idf":
+            self.weight_V.copy_(torch.from_numpy(inverse_frequency(ids_N, rows=rows, size=len(self.weight_V))))
+        if self.group_V is not None and group_V is not None:
+            self.group_V.copy_(torch.from_numpy(group_V))
 
-    def forward(self, source: Ngrams) -> Memory:
-        """Sum the weighted n-grams of each row, [B, 1, D]; zero for a row that has none."""
-        ids_N, starts_B, table = source.ids_N, source.starts_B, self.table.weight
+    def weights(self, source: Ngrams) -> Tensor:
+        """Return the weight of each n-gram in its row, [N]; those of a row have length 1."""
+        ids_N, starts_B = source.ids_N, source.starts_B
         count_B = torch.diff(starts_B, append=starts_B.new_tensor([len(ids_N)]))
         row_N = torch.repeat_interleave(count_B, output_size=len(ids_N))
         weight_N = self.weight_V[ids_N]
-        square_B = weight_N.new_zeros(len(starts_B)).index_add_(0, row_N, weight_N.square())
-        weight_N = weight_N * square_B.clamp_min(1e-12).rsqrt()[row_N]
+        if self.group_V is not None and self.balance == "lengths":
+            weight_N = _scaled(weight_N, row_N * _GROUPS + self.group_V[ids_N], len(starts_B) * _GROUPS)
+        return _scaled(weight_N, row_N, len(starts_B))
+
+    def forward(self, source: Ngrams) -> Memory:
+        """Sum the weighted n-grams of each row, [B, 1, D]; zero for a row that has none."""
+        table = self.table.weight
         sum_BD = functional.embedding_bag(
-            ids_N, table, starts_B, mode="sum", per_sample_weights=weight_N, sparse=sparse_gradient(table)
+            source.ids_N,
+            table,
+            source.starts_B,
+            mode="sum",
+            per_sample_weights=self.weights(source),
+            sparse=sparse_gradient(table),
         )
         mask_BS = torch.ones(len(sum_BD), 1, dtype=torch.bool, device=sum_BD.device)
         return Memory(sum_BD[:, None], mask_BS)
+
+
+def _scaled(weight_N: Tensor, owner_N: Tensor, owners: int) -> Tensor:
+    """Scale the weights of each owner to length 1."""
+    square = weight_N.new_zeros(owners).index_add_(0, owner_N, weight_N.square())
+    return weight_N * square.clamp_min(1e-12).rsqrt()[owner_N]
+
+
+def inverse_frequency(ids_N: np.ndarray, *, rows: int, size: int) -> np.ndarray:
+    """Return ln((1 + rows) / (1 + rows with the n-gram)) + 1 of each n-gram, float32 [size] (Sparck Jones 1972).
+
+    The added ones are scikit-learn's: they stand for a text that has every n-gram.
+    """
+    with_V = np.bincount(ids_N, minlength=size)
+    return (np.log((1 + rows) / (1 + with_V)) + 1).astype(np.float32)
 
 
 def weigh(ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, size: int) -> np.ndarray:

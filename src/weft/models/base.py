@@ -74,8 +74,12 @@ class Encoder(nn.Module, ABC):
 class NeedsCounts(Protocol):
     """An encoder that counts ids over the training texts of each label, once, before training."""
 
-    def prepare(self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray]) -> None:
-        """Count the ids of all texts, and of the texts of each label."""
+    def prepare(
+        self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, rows: int, group_V: np.ndarray | None = None
+    ) -> None:
+        """Count the ids of all texts, `rows` in number, and of the texts of each label; `group_V` has the group of each
+        id, where there are groups.
+        """
         ...
 
 
@@ -121,6 +125,15 @@ class EncoderConfig(PartConfig):
     def for_labels(self, choices: int) -> Self:  # noqa: ARG002
         """Return a copy for so many labels that exclude each other: two where each label is a yes or no of its own."""
         return self
+
+    def deciding_alone(self, scores: int) -> Self:  # noqa: ARG002
+        """Return a copy for a model that has nothing beside it and a plain loss, and so many scores."""
+        return self
+
+    @property
+    def solved(self) -> bool:
+        """Whether training solves for the weights of the whole model, which are linear, instead of taking steps."""
+        return False
 
     def start(self, encoder: Encoder) -> list[str]:  # noqa: ARG002
         """Load the weights that the settings name into a fresh encoder before training; returns notes for the user."""

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, SerializeAsAny
 from pydantic_core import PydanticCustomError
 
 from weft.config import kind_of, one_of
+from weft.models.auto import AutoEncoderConfig
 from weft.models.bag import BagEncoderConfig
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.cnn import CnnEncoderConfig
@@ -32,8 +33,8 @@ ENCODERS = (
 )
 
 
-OTHER_ENCODERS = (TabularEncoderConfig,)
-"""Those that read something else than text."""
+OTHER_ENCODERS = (TabularEncoderConfig, AutoEncoderConfig)
+"""Those that read something else than text, or stand for another one."""
 
 
 def _with_folder(value: Any) -> Any:
@@ -52,6 +53,13 @@ FOLDERS = BeforeValidator(_with_folder)
 EncoderChoice = Annotated[
     SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=CnnEncoderConfig), FOLDERS
 ]
+
+LabelEncoderChoice = Annotated[
+    SerializeAsAny[EncoderConfig],
+    one_of(EncoderConfig, (*ENCODERS, AutoEncoderConfig), default=CnnEncoderConfig),
+    FOLDERS,
+]
+"""An encoder of texts that get labels, which may be left open; settings without a kind are those of a CNN."""
 
 DECODERS = (TransformerDecoderConfig, GptDecoderConfig, LstmDecoderConfig, GruDecoderConfig, PretrainedDecoderConfig)
 DecoderChoice = Annotated[

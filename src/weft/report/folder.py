@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from weft.errors import RunFolderError
 from weft.files import read_json
 from weft.metrics.saved_scores import Interval, is_number
-from weft.run_folder import ANSWERS, ATTENTION, CONFIG, REPORTS, SCORES, read_answers, read_lines
+from weft.run_folder import ANSWERS, ATTENTION, CONFIG, LEARNING_CURVE, REPORTS, SCORES, read_answers, read_lines
 
 if TYPE_CHECKING:
     from weft.tasks.base import TaskConfig
@@ -27,6 +27,8 @@ class Run:
     config: str = ""
     reports: Sequence[Mapping[str, Any]] = ()
     scores: Mapping[str, Any] = field(default_factory=dict)
+    learning_curve: Sequence[Mapping[str, Any]] = ()
+    """Number of rows and scores of models that were trained on shares of the rows."""
 
     @property
     def name(self) -> str:
@@ -110,6 +112,7 @@ def read_run(folder: Path) -> Run:
         config=config.read_text(encoding="utf-8") if config.exists() else "",
         reports=list(read_lines(reports)),
         scores=_whole(scores, {}),
+        learning_curve=_whole(folder / LEARNING_CURVE, ()),
     )
 
 

@@ -16,7 +16,6 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
-from weft.config import Config
 from weft.data.columns import Columns
 from weft.data.examples.roles import Names, Role, as_setting, find_roles, named_columns, settings_of
 from weft.data.sources import Table
@@ -26,6 +25,7 @@ from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import Score
 from weft.metrics.systems import CorpusScore
 from weft.store import shared
+from weft.tasks.decided_by_rows import DecidedByRows
 
 TUNED = "tuned.json"
 """File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
@@ -66,7 +66,7 @@ def examples_of(file: str | Table) -> Generator[None]:
         raise InputError(error.what, where=where, hint=error.hint) from None
 
 
-class TaskConfig(Config):
+class TaskConfig(DecidedByRows):
     """Base of the configs of tasks."""
 
     texts: ClassVar[tuple[str, ...]] = ("text", "second text")
@@ -253,14 +253,8 @@ class TaskConfig(Config):
             if column is not None and name not in self.columns:
                 hint = f"its columns are named by {' and '.join(f'--{one}' for one in self.columns)}"
                 raise ConfigError(f"a model of task `{self.kind}` has none", where=f"--{name}", hint=hint)
-        found = find_roles(
-            table,
-            self.all_roles,
-            named=named,
-            trained=self._named,
-            answering=answering,
-            beside=self.columns_beside,
-        )
+        beside, trained = self.columns_beside, self._named
+        found = find_roles(table, self.all_roles, named=named, trained=trained, answering=answering, beside=beside)
         return self.with_columns(table, found)
 
     def read(self, table: Table) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Text classification: one label of several for a text. Reading of inputs is in `label_task`."""
+"""Text classification: one label of several for a text. Reading of rows is in `label_settings`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from weft.metrics.classification import confusion, tally
 from weft.metrics.hierarchy import level_scores
 from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm, Loss, Scores
-from weft.tasks.label_task import LabelTask, LabelTaskConfig
+from weft.tasks.label_settings import LabelTaskConfig
+from weft.tasks.label_task import LabelTask
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
 from weft.tasks.teaching import Targets, Teacher
 
@@ -63,6 +64,11 @@ class ClassificationConfig(LabelTaskConfig):
     teaches: ClassVar[bool] = True
     loss: LossConfig = LossConfig()
 
+    @property
+    def has_plain_loss(self) -> bool:
+        """Whether all settings of the loss are the defaults, but for weights of the rows."""
+        return self.loss == LossConfig(class_weights=self.loss.class_weights)
+
     def hearing(self) -> Self:
         """Return a copy whose loss learns from a teacher, by its own settings or the defaults."""
         return self._hearing(self.loss.teacher or TeacherConfig())
@@ -98,7 +104,8 @@ class ClassificationConfig(LabelTaskConfig):
             found = f"only `{next(iter(counts))}`" if counts else "none"
             raise InputError(f"expected at least two labels, found {found}", hint="a classifier needs at least two")
         labels = in_order(counts)
-        config, read = self.learned_input(examples, classes=len(labels))
+        scores = 1 if len(labels) == 2 else len(labels)
+        config, read = self.learned_input(examples, classes=len(labels), scores=scores)
         return Classification(config, read, labels, [counts[label] for label in labels])
 
     def load(self, folder: Path) -> Classification:
@@ -114,6 +121,10 @@ class Classification(Teacher, LabelTask):
     metric: ClassVar[str] = "accuracy"
     tie_metric: ClassVar[str | None] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
+
+    def right(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> np.ndarray:
+        """Return whether each answer is the label, bool [E]."""
+        return np.array([one.label == example.label for one, example in zip(answers, examples, strict=True)])
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Return the number of the label of each example, [E]."""
@@ -141,6 +152,20 @@ class Classification(Teacher, LabelTask):
             torch.from_numpy(columns.fixed[name][rows]) if name in columns.fixed else None for name in ("label", "soft")
         )
         return Batch(self.input.collate(columns, rows), label_B, soft_BC)
+
+    def decisions(self, batch: Batch) -> Tensor:
+        """Return which labels hold, bool [B, C], or of two labels whether the second one does, [B, 1]."""
+        assert batch.label_B is not None
+        classes = len(self.labels)
+        return batch.label_B[:, None] == (torch.arange(classes) if classes > 2 else torch.ones(1))
+
+    def decision_weights(self, truth_RC: Tensor) -> Tensor:
+        """Return the weight of each row by its label, [R, 1]."""
+        if self.config.loss.class_weights == "none":
+            return torch.ones(1, 1)
+        counts_C = torch.tensor(self.counts, dtype=torch.float32)
+        label_R = truth_RC.long().argmax(1) if truth_RC.shape[1] > 1 else truth_RC[:, 0].long()
+        return (counts_C.mean() / counts_C)[label_R, None]
 
     def loss(self, model: nn.Module, batch: Batch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Compute cross-entropy or the distillation loss, summed over rows; the count is that of rows or weights."""

@@ -29,7 +29,8 @@ from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
 from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm, Loss, Scores
-from weft.tasks.label_task import LabelTask, LabelTaskConfig
+from weft.tasks.label_settings import LabelTaskConfig
+from weft.tasks.label_task import LabelTask
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 
 
@@ -64,6 +65,11 @@ class MultilabelConfig(LabelTaskConfig):
     label_separator: str | None = Field(default=None, min_length=1)
     """Separator between the labels in one field, such as `|`; lists of labels and columns of yes and no need none."""
     loss: BinaryLossConfig = BinaryLossConfig()
+
+    @property
+    def has_plain_loss(self) -> bool:
+        """Whether all settings of the loss are the defaults, but for weights of the decisions."""
+        return self.loss == BinaryLossConfig(class_weights=self.loss.class_weights)
 
     @property
     def separator(self) -> str | None:
@@ -107,7 +113,7 @@ class MultilabelConfig(LabelTaskConfig):
         if not counts:
             raise InputError("no text has a label", hint="is task.label the right column?")
         labels = in_order(counts)
-        config, read = self.learned_input(examples, classes=2)
+        config, read = self.learned_input(examples, classes=2, scores=len(labels))
         return Multilabel(config, read, labels, [counts[label] for label in labels], texts=len(examples))
 
     def load(self, folder: Path) -> Multilabel:
@@ -172,6 +178,10 @@ class Multilabel(LabelTask):
         moved = f"micro F1 {after:.4f}, with 0.5 for all {before:.4f}"
         return [*said, f"thresholds with the best F1 of each label on the dev set: {shown} ({moved})"]
 
+    def right(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> np.ndarray:
+        """Return whether each answer is exactly the labels, bool [E]."""
+        return np.array([{*one.labels} == {*_labels(other)} for one, other in zip(answers, examples, strict=True)])
+
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Return the labels of each text, bool [E, C]; labels that were never learned have no column."""
         truth_EC = np.zeros((len(examples), len(self.labels)), dtype=bool)
@@ -214,6 +224,18 @@ class Multilabel(LabelTask):
         """Gather and pad some rows."""
         truth = columns.fixed.get("label")
         return LabelsBatch(self.input.collate(columns, rows), None if truth is None else torch.from_numpy(truth[rows]))
+
+    def decisions(self, batch: LabelsBatch) -> Tensor:
+        """Return which labels hold, bool [B, C]."""
+        assert batch.truth_BC is not None
+        return batch.truth_BC
+
+    def decision_weights(self, truth_RC: Tensor) -> Tensor:
+        """Return the weight of each decision, [R, C]."""
+        if self.config.loss.class_weights == "none":
+            return torch.ones(1, 1)
+        weights = [max(1, self.texts - count) / count for count in self.counts]
+        return torch.where(truth_RC, torch.tensor(weights), 1.0)
 
     def loss(self, model: nn.Module, batch: LabelsBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
         """Compute binary cross-entropy, summed over rows and labels; the count is the number of these decisions."""

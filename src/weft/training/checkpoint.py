@@ -38,6 +38,8 @@ class Progress:
     best_step: int = 0
     waited: int = 0
     """Evaluations since the best one."""
+    rising: bool = False
+    """Whether the last evaluation had the best score, beyond a tie."""
     stopped: bool = False
     """Whether patience ran out."""
     seconds: float = 0.0

@@ -9,53 +9,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from signal import SIGINT, SIGTERM
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from weft.data.columns import Columns
 from weft.data.loader import plan, share
 from weft.errors import Interrupted, TrainingError
 from weft.evaluation.evaluate import answer_columns
 from weft.metrics.names import measure
 from weft.models.weights import own_weights, put_weights
-from weft.tasks.base import Task
-from weft.training import checkpoint, optim
+from weft.training import checkpoint, exact, optim
 from weft.training.checkpoint import Progress, Weights
-from weft.training.distributed import Group
 from weft.training.ema import Average
+from weft.training.job import Job
 from weft.training.optimizers import Optimizer
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
-from weft.training.settings import Precision, TrainingConfig, rows_for
+from weft.training.settings import rows_for
 from weft.training.sparse import SparseGradients, divide_and_clip
 from weft.training.torch_private import seed_cpu
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """All that one training needs. `stop` is asked after each step for the number of a signal, 0 for none."""
-
-    task: Task
-    model: nn.Module
-    columns: Columns
-    dev_columns: Columns
-    dev_examples: Sequence[Any]
-    config: TrainingConfig
-    seed: int
-    device: torch.device
-    precision: Precision = "float32"
-    group: Group = field(default_factory=Group)
-    checkpoints: Path | None = None
-    stop: Callable[[], int] = lambda: 0
-    notes: tuple[str, ...] = ()
-    """Notes on the fresh weights, reported when training begins."""
 
 
 @dataclass(slots=True)
@@ -73,10 +49,13 @@ class _State:
 def train(job: Job) -> Iterator[Report]:
     """Train `job.model` in place, and leave the best weights in it, in evaluation mode.
 
-    Goes on from the latest checkpoint, if any.
+    Goes on from the latest checkpoint, if any. A model that can be solved for takes no steps.
 
     Raises TrainingError when a loss is not finite, Interrupted (after a checkpoint) when `stop` gives a signal.
     """
+    if job.solved:
+        yield from exact.train(job)
+        return
     config, state = job.config, _start(job)
     progress = state.progress
     if progress.step:
@@ -103,6 +82,9 @@ def train(job: Job) -> Iterator[Report]:
                 yield from _evaluate(job, state, min(progress.epoch, config.epochs))
     if progress.best is None:
         yield from _evaluate(job, state, min(progress.epoch, config.epochs))
+    if progress.rising:
+        more = f"training.epochs={math.ceil(3 * config.epochs)}"
+        yield Note(f"still improving at the last evaluation: longer training may do better ({more})")
     put_weights(job.model, state.best)
     job.model.eval()
     yield DoneReport(progress.step, progress.best_step, progress.seconds)
@@ -249,11 +231,14 @@ def _evaluate(job: Job, state: _State, epoch: float) -> Iterator[Report]:
         found = zip(names, job.group.from_leader(values_2).tolist(), strict=True)
         gained = [-value if measure(name).better == "lower" else value for name, value in found]
         better = progress.best is None or gained > progress.best
+        # a tie with a lower loss gives better weights, but is no reason to go on, unless no score is there yet
+        rises = better and (progress.best is None or gained[0] > progress.best[0] or gained[0] == 0)
+        progress.rising = rises and progress.best is not None
         if better:
-            progress.best, progress.best_step, progress.waited = gained, progress.step, 0
+            progress.best, progress.best_step = gained, progress.step
             state.best = {name: weight.cpu().clone() for name, weight in own_weights(job.model).items()}
-    if not better:
-        progress.waited += 1
+    progress.waited = 0 if rises else progress.waited + 1
+    if not rises:
         progress.stopped = job.config.patience is not None and progress.waited >= job.config.patience
     yield EvalReport(progress.step, epoch, scores, metric, better, samples)
     if progress.stopped:

@@ -97,7 +97,7 @@ class SaveReport(Report):
 
 @dataclass(frozen=True, slots=True)
 class DoneReport(Report):
-    """Training is over, and the model has the weights of the best step."""
+    """Training is over, and the model has the weights of the best step; step 0 where they were solved for."""
 
     kind: ClassVar[str] = "done"
     step: int
@@ -106,6 +106,8 @@ class DoneReport(Report):
     """Spent in training steps, over all starts of the run."""
 
     def __str__(self) -> str:
+        if not self.step:
+            return f"solved in {self.seconds:.1f} s, without steps"
         return f"trained {self.step} steps in {self.seconds:.1f} s; kept the weights of step {self.best_step}"
 
 

@@ -19,7 +19,9 @@ class TrainingConfig(Config):
     """Settings of training."""
 
     epochs: float = Field(default=6, gt=0, le=1_000_000)
-    """Number of passes over the training rows, unless `patience` ends it before; 1.5 sees half of them twice."""
+    """Number of passes over the training rows, unless `patience` ends it before; 1.5 sees half of them twice. Where it
+    is left out and rows get labels, it is larger for few rows and many labels, which need as many steps; the run names
+    it."""
     batch_rows: int | None = Field(default=32, ge=1)
     """Number of rows of a global batch, over all micro-batches and processes; None: 128, or fewer of little data (at
     least 8), so that an epoch has 50 steps; the run names the number."""
@@ -55,9 +57,19 @@ class TrainingConfig(Config):
     """Number of steps between checkpoints; each writes the weights twice, so a large model wants them rare."""
 
 
+OF_STEPS = frozenset(TrainingConfig.model_fields) - {"precision", "metric", "report_every", "checkpoint_every"}
+"""The settings that only training by steps has a use for."""
+
+
 def rows_for(asked: int | None, *, rows: int) -> int:
     """Return the batch size asked for or, where none is, a fiftieth of all `rows`, from 8 to 128."""
     return min(128, max(8, rows // 50)) if asked is None else asked
+
+
+def epochs_for(steps: int, *, rows: int, batch_rows: int | None) -> int:
+    """Return the epochs, 6 to 30, that so many steps take."""
+    steps_an_epoch = max(1.0, rows / rows_for(batch_rows, rows=rows))
+    return max(6, min(30, round(steps / steps_an_epoch)))
 
 
 def precision_for(

@@ -8,13 +8,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from weft.data.checks.findings import Finding, Part
+from weft.data.checks.findings import Finding, Part, part_of
 from weft.data.examples.labelled import LabelledText
 from weft.dataset import DataConfig, read_whole
 from weft.errors import ConfigError, InputError
 from weft.experiments.inspection.inspect import han_scripts, in_order, inspect, unknown_tokens, write_inspection
 from weft.experiments.inspection.label_errors import find_label_errors
-from weft.tasks.label_task import part_of
 from weft.tasks.multilabel import MultilabelConfig
 from weft.training.reports import Note
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,3 +108,20 @@ def test_described():
 def test_settings_that_make_no_ngrams_are_refused(wrong):
     with pytest.raises(ConfigError):
         validated(NgramTokenizerConfig, wrong)
+
+
+def test_words_of_several_characters_are_read_beside_them():
+    plain = NgramTokenizerConfig(order=1).learn(["我们喜欢电影 a film"])
+    with_words = NgramTokenizerConfig(order=1, words="beside").learn(["我们喜欢电影 a film"])
+    assert with_words.sizes[0] == plain.sizes[0] + 3
+    assert not with_words.group_V.any()
+    pairs = NgramTokenizerConfig(order=2, words="beside").learn(["我们喜欢电影 a film"])
+    assert np.bincount(pairs.group_V[1:]).tolist() == [plain.sizes[0] - 1, 7 + 3]
+    assert with_words.config.describe() == "1-grams of mixed pieces + words"
+
+
+def test_groups_are_by_length_and_survive_saving(tmp_path):
+    tokenizer = NgramTokenizerConfig(order=2, letters=(2, 3)).learn(["ab cd", "好"])
+    assert np.bincount(tokenizer.group_V[1:]).tolist() == [3, 1, 6, 4]
+    tokenizer.save(tmp_path)
+    assert np.array_equal(tokenizer.config.load(tmp_path).group_V, tokenizer.group_V)

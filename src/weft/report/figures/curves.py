@@ -85,6 +85,26 @@ def epoch_curves(curves: Sequence[Curve], title: str, *, form: Form = "share", a
         return svg(figure, f"{title} by epoch: {ends_in_words}")
 
 
+def rows_curve(points: Sequence[tuple[int, float]], title: str, *, form: Form = "share") -> str:
+    """Draw a score by the number of training rows, on a logarithmic axis."""
+    drawn = finite(points)
+    if len(drawn) < 2:
+        return ""
+    with style():
+        figure = blank(FULL / 2, 3.0)
+        axes = panel(figure, 0.55, 0.5, FULL / 2 - 0.75, 2.15)
+        axes.set_xscale("log", base=2)
+        axes.plot(*drawn.T, color=LINES[0], **dots(drawn))
+        axes.set_title(title)
+        axes.set_xlabel("training rows")
+        axes.set_xticks(drawn[:, 0], [f"{rows:,.0f}" for rows in drawn[:, 0]])
+        axes.minorticks_off()
+        if form == "share":
+            percent_axis(axes)
+        in_words = "; ".join(f"{rows:,.0f} rows: {score(value, form)}" for rows, value in drawn.tolist())
+        return svg(figure, f"{title} by training rows: {in_words}")
+
+
 def at_least(low: float, high: float, span: float) -> tuple[float, float]:
     """Return ends of an axis that are a span apart at least, around the same middle: noise is not to fill a figure."""
     middle = (low + high) / 2

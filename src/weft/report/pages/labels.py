@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from weft.metrics.names import measure
 from weft.metrics.saved_scores import Interval
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
@@ -62,7 +63,21 @@ def _lead(run: Run) -> str:
     if commonest:
         label, share = shorten(commonest["label"], 40), formatting.score(commonest["share"])
         baseline = f" Always predicting “{label}” would have an accuracy of {share}."
-    return f"{errors}{hardest}{baseline}".strip()
+    return f"{errors}{hardest}{baseline}{_floor(run)}".strip()
+
+
+def _floor(run: Run) -> str:
+    """Describe the scores of the linear floor beside those of the run."""
+    floor = run.scores.get("floor") or {}
+    name = next((name for name in run.headline if name in (floor.get("scores") or {})), None)
+    if name is None:
+        return ""
+    known, p = measure(name), floor["p"]
+    score = formatting.score(floor["scores"][name], known.form)
+    chance = (
+        f"may be chance (McNemar's test: p = {p:.2f})" if p >= 0.05 else f"is no chance (McNemar's test: p = {p:.2g})"
+    )
+    return f" A plain linear model of tf-idf, made in seconds, has {known.called} {score}: the difference {chance}."
 
 
 def _levels(run: Run) -> list[dict[str, str]]:

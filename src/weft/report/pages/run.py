@@ -12,7 +12,7 @@ from weft.metrics.names import measure
 from weft.report import formatting
 from weft.report.choices import page_for
 from weft.report.figures.canvas import shorten
-from weft.report.figures.curves import dev_curves
+from weft.report.figures.curves import dev_curves, rows_curve
 from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import learning_curves
@@ -53,6 +53,7 @@ def run_page(folder: Path) -> Path:
         scores=_score_rows(run),
         curves=[Markup(svg) for svg in learning.figures],
         curves_caption=" ".join(notes),
+        rows_curve=Markup(_rows_curve(run)),
         **values,
     )
 
@@ -121,6 +122,17 @@ def _headline(run: Run) -> Headline | None:
     found, known, part = run.intervals[name], measure(name), run.data.split(",")[0]
     score, span = formatting.score(found.value, known.form), formatting.span(found, known.form)
     return Headline(f"{run.name} reaches", score, f"{known.called} on the {part}", span)
+
+
+def _rows_curve(run: Run) -> str:
+    """Draw the first score by training rows, where models of shares of them were trained."""
+    points = run.learning_curve
+    name = next((name for name in run.headline if all(name in point["scores"] for point in points)), None)
+    if not points or name is None:
+        return ""
+    known = measure(name)
+    values = [(point["rows"], point["scores"][name]) for point in points]
+    return rows_curve(values, f"{known.called} on the {run.data.split(',')[0]}", form=known.form)
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:

@@ -27,14 +27,16 @@ def key_of(string: str) -> int:
     return int.from_bytes(hashlib.blake2b(string.encode(), digest_size=8).digest(), "little")
 
 
-def letter_keys(words: Sequence[str], span: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Hash the character n-grams of each word, end to end, and count those of each; a word of one character has none.
+def letter_keys(words: Sequence[str], span: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hash the character n-grams of each word, end to end; count those of each, and the characters of each n-gram.
+
+    A word of one character has none.
 
     The ends of a word are marked, so that `<un` differs from the `un` of `fun` (Bojanowski et al. 2017, section 3.2),
     and each n-gram of a word counts once.
     """
     shortest, longest = span
-    key_by, keys = _Keys(), []
+    key_by, keys, sizes = _Keys(), [], bytearray()
     counts = np.zeros(len(words), dtype=np.int64)
     for row, word in enumerate(words):
         if len(word) > 1:
@@ -45,8 +47,13 @@ def letter_keys(words: Sequence[str], span: tuple[int, int]) -> tuple[np.ndarray
                 for start in range(len(marked) - size + 1)
             }
             keys += map(key_by.__getitem__, found)
+            sizes += bytes(map(_length, found))
             counts[row] = len(found)
-    return mix(np.array(keys, dtype=np.uint64)), counts
+    return mix(np.array(keys, dtype=np.uint64)), counts, np.frombuffer(sizes, dtype=np.uint8)
+
+
+def _length(letters: str) -> int:
+    return min(len(letters), 255)
 
 
 class _Keys(dict[str, int]):

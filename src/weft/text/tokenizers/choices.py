@@ -37,6 +37,8 @@ TokenizerChoice = Annotated[SerializeAsAny[TokenizerConfig], one_of(TokenizerCon
 
 
 _SAMPLE = 1000
+_SINGLE, _LONG = 1.5, 150
+"""Mean numbers of words of a text up to which texts are single words, and from which they are long."""
 _FEWEST = 500
 SYLLABLES = (2, 4)
 """Shortest and longest runs of the syllables of a Korean word; the marks of its ends count as one each."""
@@ -44,14 +46,34 @@ EXACT = NormalizeConfig(unicode="NFC", case="keep")
 """Normalization of texts to be generated: capitals stay, and so does full width."""
 
 
-def fitting(texts: Sequence[str], *, ordered: bool) -> TokenizerConfig:
+def ngrams_for(texts: Sequence[str], *, letters: bool) -> NgramTokenizerConfig:
+    """Choose the n-grams of a bag by the script of its texts: of one and two words, of Chinese one to three characters.
+
+    Of single words, such as names, the character n-grams inside them are read too, and with `letters` those of three to
+    five characters inside the words of texts that are not long, and the words of Chinese.
+    """
+    sample, han = _sampled(texts), sampled_han_share(texts)
+    if han + unspaced_share(sample) > 0.5:
+        return NgramTokenizerConfig(order=3, words="beside" if letters and han > 0.5 else "none")
+    words = sum(len(text.split()) for text in sample) / max(1, len(sample))
+    if words <= _SINGLE:
+        return NgramTokenizerConfig(order=2, letters=(1, 5))
+    if hangul_share(sample) > 0.5:
+        return NgramTokenizerConfig(order=2, letters=SYLLABLES)
+    return NgramTokenizerConfig(order=2, letters=(3, 5) if letters and words <= _LONG else None)
+
+
+def fitting(texts: Sequence[str], *, ordered: bool, letters: bool = False) -> TokenizerConfig:
     """Choose a classifier's tokenizer by the script of its texts, for an encoder of positions (`ordered`) or a bag.
 
-    Korean words are read by their syllables too, since stems and endings are joined without a space; Park et al. 2018,
-    "Subword-level word vector representations for Korean", read words by such n-grams, and by parts of syllables.
+    With `letters`, a bag reads character n-grams inside words too. Korean words are read by their syllables, since
+    stems and endings are joined without a space; Park et al. 2018, "Subword-level word vector representations for
+    Korean", read words by such n-grams, and by parts of syllables.
     """
     sample, han = _sampled(texts), sampled_han_share(texts)
     unspaced, korean = unspaced_share(sample), hangul_share(sample) > 0.5
+    if not ordered and letters:
+        return ngrams_for(texts, letters=True)
     if not ordered:
         return NgramTokenizerConfig(order=3 if han + unspaced > 0.5 else 2, letters=SYLLABLES if korean else None)
     if korean:

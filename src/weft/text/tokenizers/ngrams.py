@@ -29,21 +29,23 @@ class NgramTokenizerConfig(CuttingConfig):
     """Longest n-gram, in pieces; all shorter ones are used too."""
     letters: LetterSpan | None = None
     """Shortest and longest character n-grams inside words, their ends marked (Bojanowski et al. 2017); None: none."""
+    words: Literal["none", "beside"] = "none"
+    """Words of several Han characters: `beside` reads them beside the n-grams of characters, and `none` does not."""
     vocabulary: VocabularyConfig = VocabularyConfig(min_count=1, max_size=2_000_000)
 
-    named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "unit", "order", "letters"})
+    named_settings: ClassVar[frozenset[str]] = frozenset({"kind", "unit", "order", "letters", "words"})
 
     def cutting(self) -> Cutting:
-        """Return the unit of the n-grams."""
-        return Cutting(self.unit)
+        """Return the unit of the n-grams, and whether words are needed."""
+        return Cutting(self.unit, covering=self.words == "beside")
 
     def learn(self, texts: Sequence[str]) -> NgramTokenizer:
         """Learn the known n-grams from training texts."""
         cutter = Cutter.learn(self)
         cut = cutter.first(texts)
-        total = len(cut.pieces_N) * (self.order + (_LETTERS_A_PIECE if self.letters else 0))
-        parts = (part.keys_N for part in _parts(self, cut))
-        return NgramTokenizer(self, cutter, HashedVocabulary.learn_parts(parts, self.vocabulary, total=total))
+        total = len(cut.pieces_N) * (self.order + 1 + (_LETTERS_A_PIECE if self.letters else 0))
+        parts = (part.keys for part in _parts(self, cut))
+        return NgramTokenizer(self, cutter, HashedVocabulary.learn_groups(parts, self.vocabulary, total=total))
 
     def load(self, folder: Path) -> NgramTokenizer:
         """Load the tokenizer that `NgramTokenizer.save` wrote."""
@@ -52,18 +54,23 @@ class NgramTokenizerConfig(CuttingConfig):
     def named(self) -> str:
         """Describe the n-grams, as in `1-3-grams of mixed pieces`."""
         letters = f" + {self.letters[0]}-{self.letters[1]} letters inside words" if self.letters else ""
-        return f"{'1-' if self.order > 1 else ''}{self.order}-grams of {self.unit} pieces{letters}"
+        words = " + words" if self.words == "beside" else ""
+        return f"{'1-' if self.order > 1 else ''}{self.order}-grams of {self.unit} pieces{words}{letters}"
 
 
 class NgramTokenizer(Tokenizer):
-    """Hashes the n-grams of texts and keeps the known ones; made by its config's `learn` or `load`."""
+    """Hashes the n-grams of texts and keeps the known ones; made by its config's `learn` or `load`.
+
+    `group_V` has the group of each n-gram, [V]: those of one piece, of two (and words) and so on, then those of so many
+    characters; None where it was saved without.
+    """
 
     ordered = False
     reversible = False
 
     def __init__(self, config: NgramTokenizerConfig, cutter: Cutter, known: HashedVocabulary) -> None:
         self.config, self.cutter, self.known = config, cutter, known
-        self.sizes = (len(known),)
+        self.sizes, self.group_V = (len(known),), known.group_V
 
     @property
     def notes(self) -> list[str]:
@@ -81,9 +88,9 @@ class NgramTokenizer(Tokenizer):
         """Encode each text as the set of its known n-grams, ascending; a text may have none."""
         values, lengths, unknown = [_NONE], [_NONE.astype(np.int64)], 0
         for part in _parts(self.config, self.cutter.cut(texts)):
-            ids_N = self.known.ids(part.keys_N)
+            ids_N = self.known.ids(np.concatenate(part.keys))
             found = ids_N > 0
-            sorted_N = np.sort(part.owner_N[found] << 32 | ids_N[found])
+            sorted_N = np.sort(np.concatenate(part.owners)[found] << 32 | ids_N[found])
             pair_N = sorted_N[np.diff(sorted_N, prepend=-1) > 0]  # each once; `np.unique` takes a hundred times as long
             values.append((pair_N & 0xFFFFFFFF).astype(np.int32))
             lengths.append(np.bincount(pair_N >> 32, minlength=part.texts))
@@ -98,10 +105,10 @@ class NgramTokenizer(Tokenizer):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """N-grams of some texts: a key for each, uint64 [N], and the index of its text; in no order."""
+    """N-grams of some texts, by group: a key for each, uint64 [N], and the index of its text, [N]; in no order."""
 
-    keys_N: np.ndarray
-    owner_N: np.ndarray
+    keys: list[np.ndarray]
+    owners: list[np.ndarray]
     texts: int
 
 
@@ -113,11 +120,23 @@ def _parts(config: NgramTokenizerConfig, cut: Pieces) -> Iterator[_Part]:
         types_N, lengths_R = part.pieces_N, part.lengths_R
         owner_N = np.repeat(np.arange(len(lengths_R)), lengths_R)
         keys, owners = _runs_of_pieces(key_of_type[types_N], owner_N, order=config.order)
+        if part.words_N is not None:
+            longer_N = part.words_N != types_N
+            pair = min(
+                1, len(keys) - 1
+            )  # most are of two characters, and say much the same as pairs: they weigh with them
+            keys[pair] = np.concatenate([keys[pair], mix(key_of_type[part.words_N[longer_N]] ^ _PRIME)])
+            owners[pair] = np.concatenate([owners[pair], owner_N[longer_N]])
         if letters is not None:
-            values, counts = letters
-            keys.append(values[_runs((np.cumsum(counts) - counts)[types_N], counts[types_N])])
-            owners.append(np.repeat(owner_N, counts[types_N]))
-        yield _Part(np.concatenate(keys), np.concatenate(owners), len(lengths_R))
+            values, counts, sizes = letters
+            places_N = _runs((np.cumsum(counts) - counts)[types_N], counts[types_N])
+            letters_N, sizes_N, owners_N = values[places_N], sizes[places_N], np.repeat(owner_N, counts[types_N])
+            assert config.letters is not None
+            for size in range(config.letters[0], config.letters[1] + 1):
+                of_size_N = np.flatnonzero(sizes_N == size)
+                keys.append(letters_N[of_size_N])
+                owners.append(owners_N[of_size_N])
+        yield _Part(keys, owners, len(lengths_R))
 
 
 def _runs_of_pieces(

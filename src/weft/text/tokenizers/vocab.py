@@ -6,7 +6,7 @@ Both are learned from training texts alone. Id 0 is padding everywhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 
@@ -72,10 +72,11 @@ class HashedVocabulary:
 
     So the embedding table is as large as the training texts need, and a key is found by one look-up in an array. Two
     keys may share a bucket: of 150,000 keys in 2^22 buckets about 2 in 100 do. More than two million keys get 2^24.
+    `group_V` has the group of the key behind each id, uint8 [V], where the keys come in groups; None: they do not.
     """
 
-    def __init__(self, kept: np.ndarray, *, bits: int) -> None:
-        self.kept, self.bits = kept.astype(np.uint32), bits
+    def __init__(self, kept: np.ndarray, *, bits: int, group_V: np.ndarray | None = None) -> None:
+        self.kept, self.bits, self.group_V = kept.astype(np.uint32), bits, group_V
         self._numbers = np.zeros(1 << bits, dtype=np.int32)
         self._numbers[self.kept] = np.arange(1, len(kept) + 1, dtype=np.int32)
 
@@ -96,9 +97,24 @@ class HashedVocabulary:
         bits = _bits(total)
         counts = np.zeros(1 << bits, dtype=np.int32)
         for keys_N in parts:
-            buckets, times = np.unique(_bucket(keys_N, bits), return_counts=True)
-            counts[buckets] += times.astype(np.int32)
+            _count(counts, _bucket(keys_N, bits))
         return cls._commonest(counts, config, bits=bits)
+
+    @classmethod
+    def learn_groups(
+        cls, parts: Iterable[Sequence[np.ndarray]], config: VocabularyConfig, *, total: int
+    ) -> HashedVocabulary:
+        """Learn as `learn_parts` from keys that come part by part, and in each part group by group."""
+        bits = _bits(total)
+        counts, group = np.zeros(1 << bits, dtype=np.int32), np.zeros(1 << bits, dtype=np.uint8)
+        for groups in parts:
+            for number, keys_N in enumerate(groups):
+                buckets = _bucket(keys_N, bits)
+                _count(counts, buckets)
+                group[buckets] = number
+        found = cls._commonest(counts, config, bits=bits)
+        found.group_V = np.concatenate([[np.uint8(0)], group[found.kept]])
+        return found
 
     @classmethod
     def _commonest(cls, counts: np.ndarray, config: VocabularyConfig, *, bits: int) -> HashedVocabulary:
@@ -126,8 +142,9 @@ class HashedVocabulary:
 
     def save(self, path: Path) -> None:
         """Write the kept buckets and the bits of their indices, as safetensors."""
+        groups = {} if self.group_V is None else {"group": self.group_V}
         with placed(path) as part:
-            save_file({"kept": self.kept, "bits": np.array([self.bits])}, part)
+            save_file({"kept": self.kept, "bits": np.array([self.bits]), **groups}, part)
 
     @classmethod
     def load(cls, path: Path) -> HashedVocabulary:
@@ -136,7 +153,16 @@ class HashedVocabulary:
         bits = int(found["bits"][0])
         if bits not in (SMALL_BITS, LARGE_BITS):
             raise ValueError(f"expected {SMALL_BITS} or {LARGE_BITS} bits, found {bits}")
-        return cls(found["kept"], bits=bits)
+        return cls(found["kept"], bits=bits, group_V=found.get("group"))
+
+
+def _count(counts: np.ndarray, buckets: np.ndarray) -> None:
+    """Add the number of times that each bucket is listed, in place."""
+    if len(buckets) * 8 > len(counts):
+        counts += np.bincount(buckets, minlength=len(counts)).astype(np.int32)
+    else:
+        found, times = np.unique(buckets, return_counts=True)
+        counts[found] += times.astype(np.int32)
 
 
 def _bits(keys: int) -> int:

@@ -63,7 +63,7 @@ class PieceTokenizerConfig(CuttingConfig):
         known: dict[str, Vocabulary | HashedVocabulary] = {"piece": pieces}
         for view in _letters_last(self.views):
             if view == "letters":
-                keys_N, counts_D = letter_keys(cut.distinct, self.letters)
+                keys_N, counts_D, _ = letter_keys(cut.distinct, self.letters)
                 times_D = _times(cut, "piece")
                 known[view] = HashedVocabulary.learn(keys_N, self.vocabulary, times_N=np.repeat(times_D, counts_D))
             elif view == "bigram":
@@ -179,7 +179,7 @@ class PieceTokenizer(Tokenizer):
 
         So the work is done by word and not by position.
         """
-        keys_N, counts_D = letter_keys(distinct, self.config.letters)
+        keys_N, counts_D, _ = letter_keys(distinct, self.config.letters)
         ids_N, owner_N = known.ids(keys_N), np.repeat(np.arange(len(distinct)), counts_D)
         known_D = np.bincount(owner_N[ids_N > 0], minlength=len(distinct))
         numbers_D = np.where(known_D > 0, np.cumsum(known_D > 0), 0)

@@ -1,0 +1,79 @@
+"""The defaults of tasks with labels that depend on the rows: encoder, steps, and the linear model to be beaten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from weft.data.columns import Columns
+from weft.inputs.text import texts_of
+from weft.models.auto import AutoEncoderConfig
+from weft.models.bag import BagEncoderConfig
+from weft.models.base import EncoderConfig
+from weft.text.tokenizers.choices import ngrams_for
+
+_STEPS, _STEPS_A_LABEL = 600, 40
+"""Steps of a network that suit a set without labels, and as many more for each label."""
+_RARE = 10
+"""Times that a label is rarer than the mean one, from which it is called rare."""
+_PLAIN = ("numbers", "categories", "inputs", "loss", "vectors", "start", "calibrate", "long", "max_length")
+"""Settings that the linear floor does without."""
+
+
+def chosen(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> tuple[EncoderConfig, list[str]]:
+    """Choose the encoder of a task with labels where it is `auto`; returns it with a note, or as it is without one.
+
+    A note too says which settings have no effect where an encoder is named that takes no steps.
+    """
+    if not config.reads_text:
+        return config.encoder, []
+    if not isinstance(config.encoder, AutoEncoderConfig):
+        idle = by_steps if config.decides_alone and config.encoder.deciding_alone(1).solved else ()
+        many = "has" if len(idle) == 1 else "have"
+        said = f"{' and '.join(idle)} {many} no effect: the {config.encoder.kind} is solved for without steps"
+        return config.encoder, [f"{said} (task.encoder.solver=gradient takes them)"] if idle else []
+    against = _against_bag(config, pairs=len(examples[0].texts) > 1, by_steps=by_steps)
+    encoder = config.encoder.chosen(against_bag=against)
+    why = against or "single texts get labels, and nothing is read beside them"
+    return encoder, [f"encoder: {encoder.kind}, chosen since {why}; name another with --encoder"]
+
+
+def _against_bag(config: Any, *, pairs: bool, by_steps: Sequence[str]) -> str:
+    """Return the reason why an exact bag cannot or should not decide, or an empty string."""
+    tokenizer = config.tokenizer.kind if config.tokenizer else "ngrams"
+    reasons = {
+        "two texts are compared": pairs,
+        "other columns are read beside the text": bool(config.beside),
+        "its embeddings start from word vectors": bool(config.vectors),
+        "the loss has settings of its own": not config.has_plain_loss,
+        f"task.tokenizer={tokenizer} keeps the order": tokenizer != "ngrams",
+        f"{' and '.join(by_steps)} set how steps are taken": bool(by_steps),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def steps(examples: Sequence[Any]) -> int:
+    """Return a number of steps that grows with the number of labels: each has to be learned from its own rows."""
+    labels = {label for one in examples for label in ((one.label,) if isinstance(one.label, str) else one.label or ())}
+    return _STEPS + _STEPS_A_LABEL * len(labels)
+
+
+def floor(config: Any, examples: Sequence[Any]) -> Mapping[str, Any]:
+    """Return the settings in which the linear floor of a task differs from its config."""
+    plain = {name: type(config).model_fields[name].get_default() for name in _PLAIN}
+    encoder = BagEncoderConfig(solver="exact", cost=1.0, weighting="tf-idf", balance="none")
+    return {**plain, "tokenizer": ngrams_for(texts_of(examples, config.name)[0], letters=False), "encoder": encoder}
+
+
+def rare(counts: Sequence[int], dev: Columns | None) -> list[str]:
+    """Say how many labels are rare, how many texts of the dev set have them, and which settings help them."""
+    found = [number for number, count in enumerate(counts) if count * _RARE < sum(counts) / len(counts)]
+    if not found or dev is None or "label" not in dev.fixed:
+        return []
+    label_R = dev.fixed["label"]
+    texts = int(np.isin(label_R, found).sum() if label_R.ndim == 1 else label_R[:, found].sum())
+    helps = "task.loss.class_weights=balanced weighs them up, training.metric=macro_f1 chooses weights by all alike"
+    said = f"{len(found)} of {len(counts)} labels are rare, with less than a tenth of the mean number of texts"
+    return [f"{said}; the dev set has {texts} of theirs: {helps}"]

@@ -1,0 +1,229 @@
+"""Training without steps: solves for the weights of a linear bag, and decides on the dev set what was left open.
+
+The scores of support-vector machines are no logarithms of odds; one factor, under which the dev set is most probable,
+makes probabilities of them (Platt 1999, without the shift, so that no answer changes). The reports are those of the
+loop of steps, with one evaluation. It keeps no checkpoints: what is interrupted is solved anew, to the same weights.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from weft.data.batch import Ngrams
+from weft.data.columns import Columns, Ragged
+from weft.errors import Interrupted
+from weft.evaluation.evaluate import answer_columns
+from weft.models.bag import BagEncoder, BagEncoderConfig
+from weft.training.job import Job
+from weft.training.linear import Solution, Solved, SparseRows, solve
+from weft.training.reports import DoneReport, EvalReport, Note, Report
+
+_AT_ONCE = 8192
+_FEWEST, _MOST, _WORK = 1_000, 10_000, 5e7
+"""Fewest and most rows that settings are tried on, and the number of their n-grams times classes that lies between."""
+_COSTS = (1.0, 3.0, 0.3)
+_SURE = 1.5
+"""Standard errors by which a setting has to be better than the first one: three texts more, of three that differ."""
+_SCALES, _USUAL_SCALE = torch.logspace(-0.5, 1.5, 81), 3.0
+"""Factors on the scores that are tried, from 0.3 to 32, and the one that most sets are near."""
+
+
+def train(job: Job) -> Iterator[Report]:
+    """Solve for the weights of `job.model`, and leave it in evaluation mode.
+
+    Raises Interrupted when `stop` gives a signal.
+    """
+    started = time.perf_counter()
+    job.model.to("cpu")
+    rows, dev = _Rows.of(job, job.columns), _Rows.of(job, job.dev_columns)
+    yield from _decide(job, rows, dev)
+    encoder: Any = job.model.encoder
+    solution = yield from _solved(job, rows, cost=job.task.config.encoder.cost)
+    scale = _scale(dev.scores(encoder, solution), dev.truth_RC, exclusive=dev.exclusive)
+    _put(job.model, solution, scale=scale)
+    job.model.to(job.device).eval()
+    metric = job.config.metric or job.task.metric
+    answers = answer_columns(job.task.for_validation(), job.model, job.dev_columns, device=job.device)
+    yield EvalReport(0, 1.0, job.task.quick_scores(answers, job.dev_examples), metric, best=True)
+    if job.refit:
+        job.model.to("cpu")
+        both = rows.and_those(dev)
+        solution = yield from _solved(job, both, cost=job.task.config.encoder.cost, start=solution)
+        _put(job.model, solution, scale=scale)
+        job.model.to(job.device)
+        yield Note(f"solved once more with the {len(dev.truth_RC):,} rows that had been held out")
+    yield DoneReport(0, 0, time.perf_counter() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows as sets of n-grams, and the decisions on them, bool [R, C]; of `exclusive` ones of several, one is True."""
+
+    source: Ngrams
+    truth_RC: Tensor
+    exclusive: bool
+
+    @classmethod
+    def of(cls, job: Job, columns: Columns) -> _Rows:
+        """Gather the rows of a part of the data."""
+        parts = np.array_split(np.arange(len(columns)), -(-len(columns) // _AT_ONCE))
+        task: Any = job.task
+        batches = [task.collate(columns, rows) for rows in parts]
+        source = _joined([batch.source for batch in batches])
+        return cls(source, torch.cat(list(map(task.decisions, batches))), task.config.answers_with == "label")
+
+    def and_those(self, other: _Rows) -> _Rows:
+        """Return these rows and others."""
+        truth_RC = torch.cat([self.truth_RC, other.truth_RC])
+        return _Rows(_joined([self.source, other.source]), truth_RC, self.exclusive)
+
+    def some(self, count: int, *, seed: int) -> _Rows:
+        """Return so many of the rows, drawn by seed, or all."""
+        if len(self.truth_RC) <= count:
+            return self
+        drawn = np.sort(np.random.default_rng(seed).permutation(len(self.truth_RC))[:count])
+        offsets_R1 = np.append(self.source.starts_B.numpy(), len(self.source.ids_N))
+        ids_N, starts_B = Ragged(self.source.ids_N.numpy(), offsets_R1).flat(drawn)
+        source = Ngrams(torch.from_numpy(ids_N), torch.from_numpy(starts_B))
+        return _Rows(source, self.truth_RC[drawn], self.exclusive)
+
+    def features(self, encoder: BagEncoder) -> SparseRows:
+        """Weigh the n-grams."""
+        ends_R1 = torch.cat([self.source.starts_B, torch.tensor([len(self.source.ids_N)])])
+        weight_N = encoder.weights(self.source).float()
+        return SparseRows(self.source.ids_N, weight_N, ends_R1, encoder.table.num_embeddings)
+
+    def scores(self, encoder: BagEncoder, solution: Solution) -> Tensor:
+        """Return the score of each decision, [R, C]."""
+        weights = encoder.weights(self.source).float()
+        table = solution.weight_VC
+        read = functional.embedding_bag(
+            self.source.ids_N, table, self.source.starts_B, mode="sum", per_sample_weights=weights
+        )
+        return read + solution.bias_C
+
+
+def _joined(sources: list[Ngrams]) -> Ngrams:
+    sizes = [len(one.ids_N) for one in sources]
+    starts = [one.starts_B + before for one, before in zip(sources, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True)]
+    return Ngrams(torch.cat([one.ids_N for one in sources]), torch.cat(starts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """Settings of a bag that its config may leave open."""
+
+    weighting: str
+    balance: str
+    cost: float
+
+    @property
+    def named(self) -> str:
+        """The settings in a few words."""
+        return f"{self.weighting}{', lengths alike' if self.balance == 'lengths' else ''}, cost {self.cost:g}"
+
+
+def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
+    """Choose on the dev set what the settings leave open, and put it into the config of the task and the encoder.
+
+    A setting other than the first one is taken where it is better by more than so many standard errors of the
+    difference: on few rows the first one stays. The cost is chosen after the weighting.
+    """
+    config: BagEncoderConfig = job.task.config.encoder
+    encoder: Any = job.model.encoder
+    ways = config.ways(scores=rows.truth_RC.shape[1] if rows.exclusive else 0)
+    first, *costs = _COSTS if config.cost is None else (config.cost,)
+    best, *others = [_Settings(**way, cost=first) for way in ways]
+    if others or costs:
+        work = len(rows.source.ids_N) * rows.truth_RC.shape[1] / len(rows.truth_RC)
+        tried = rows.some(int(min(_MOST, max(_FEWEST, _WORK / max(work, 1)))), seed=job.seed)
+        best_R = yield from _tried(job, best, rows, tried, dev)
+        said = [f"{best.named} {best_R.mean():.2%}"]
+        for one in [*others, *costs]:
+            settings = one if isinstance(one, _Settings) else replace(best, cost=one)
+            right_R = yield from _tried(job, settings, rows, tried, dev)
+            said.append(f"{settings.named} {right_R.mean():.2%}")
+            gain_R = right_R - best_R
+            if gain_R.mean() > _SURE * gain_R.std(correction=0) / len(gain_R) ** 0.5:
+                best, best_R = settings, right_R
+        yield Note(f"chosen on the dev set: {best.named} (right decisions: {'; '.join(said)})")
+    _prepare(encoder, best, rows)
+    job.task.config = job.task.config.model_copy(update={"encoder": config.model_copy(update=asdict(best))})
+
+
+def _tried(job: Job, settings: _Settings, rows: _Rows, tried: _Rows, dev: _Rows) -> Generator[Report, None, Tensor]:
+    """Solve by some settings on some of the rows; returns the share of right decisions on each row of the dev set."""
+    encoder: Any = job.model.encoder
+    _prepare(encoder, settings, rows)
+    solution = yield from _solved(job, tried, cost=settings.cost)
+    return _right(dev.scores(encoder, solution), dev.truth_RC, exclusive=dev.exclusive)
+
+
+def _prepare(encoder: BagEncoder, settings: _Settings, rows: _Rows) -> None:
+    """Weigh the n-grams by some settings."""
+    encoder.weighting, encoder.balance = settings.weighting, settings.balance
+    ids_N, truth_RC = rows.source.ids_N, rows.truth_RC
+    count_R = torch.diff(rows.source.starts_B, append=torch.tensor([len(ids_N)]))
+    row_N = torch.repeat_interleave(count_R, output_size=len(ids_N))
+    sides = (truth_RC[:, 0], ~truth_RC[:, 0]) if truth_RC.shape[1] == 1 else truth_RC.unbind(1)
+    encoder.prepare(ids_N.numpy(), (ids_N[has_R[row_N]].numpy() for has_R in sides), rows=len(truth_RC))
+
+
+def _solved(job: Job, rows: _Rows, *, cost: float, start: Solution | None = None) -> Generator[Report, None, Solution]:
+    """Solve, and look for a signal between steps."""
+    task: Any = job.task
+    encoder: Any = job.model.encoder
+    weights = cost * task.decision_weights(rows.truth_RC)
+    for found in solve(rows.features(encoder), rows.truth_RC, cost=weights, start=start):
+        if isinstance(found, Solution):
+            return found
+        assert isinstance(found, Solved)
+        if signal := job.stop():
+            what = f"stopped with {found.classes} of {found.of} linear models solved"
+            raise Interrupted(what, signal=signal, hint="solve anew with --resume")
+    yield from ()
+    raise AssertionError
+
+
+def _right(scores_RC: Tensor, truth_RC: Tensor, *, exclusive: bool) -> Tensor:
+    """Return the share of the decisions on each row that are right, [R]."""
+    if exclusive and truth_RC.shape[1] > 1:
+        return truth_RC.gather(1, scores_RC.argmax(1, keepdim=True))[:, 0].float()
+    return ((scores_RC > 0) == truth_RC).float().mean(1)
+
+
+def _scale(scores_RC: Tensor, truth_RC: Tensor, *, exclusive: bool) -> float:
+    """Return the factor on the scores under which the truth is most probable, near 3 where few rows tell.
+
+    It has a log-normal prior, which keeps a dev set of a few rows, all of them right, from making every answer certain.
+    """
+    losses = ((_SCALES / _USUAL_SCALE).log().square()).tolist()
+    for place, scale in enumerate(_SCALES):
+        if exclusive and truth_RC.shape[1] > 1:
+            logits_RC, label_R = scale * scores_RC, truth_RC.long().argmax(1)
+            losses[place] += float(functional.cross_entropy(logits_RC, label_R, reduction="sum"))
+        else:
+            truth = truth_RC.float()
+            loss = functional.binary_cross_entropy_with_logits(scale * scores_RC, truth, reduction="sum")
+            losses[place] += float(loss)
+    return float(_SCALES[int(np.argmin(losses))])
+
+
+@torch.no_grad()
+def _put(model: nn.Module, solution: Solution, *, scale: float) -> None:
+    """Put a solution into a model: the table has the scores, which the head scales; of two labels, half to each."""
+    head: Any = model.scores
+    encoder: Any = model.encoder
+    encoder.table.weight.copy_(solution.weight_VC)
+    width = solution.weight_VC.shape[1]
+    signs = torch.tensor([[-0.5], [0.5]]) if len(head.bias) > width else torch.eye(width)
+    head.weight.copy_(scale * signs)
+    head.bias.copy_(scale * signs @ solution.bias_C)

@@ -1,0 +1,70 @@
+"""The floor of a run with labels: a plain linear model over the tf-idf of n-grams, made in seconds on the same rows.
+
+A model that is no better than it is not worth its weights. It is the usual baseline: n-grams of one and two words (of
+Chinese, of one to three characters; of names, of one to five letters), a support-vector machine for each label, C = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from weft.data.columns import encode_rows
+from weft.evaluation.evaluate import answer
+from weft.metrics.significance import mcnemar
+from weft.training import exact
+from weft.training.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Scores of the floor on the rows that a model was scored on, and the test of their difference."""
+
+    scores: dict[str, float]
+    only_model: int
+    """Texts that only the model answers rightly."""
+    only_floor: int
+    """Texts that only the floor answers rightly."""
+    p: float
+    """Two-sided p of McNemar's exact test."""
+
+
+def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], answers: Sequence[Any]) -> Floor | None:
+    """Train the floor of a job that is done, and score it where the model was scored; None for a task that has none.
+
+    Args:
+        job: the model, and the data that it was trained on.
+        examples: its training set.
+        scored: the examples that the model answered.
+        answers: the answers of the model.
+
+    """
+    plain = job.task.config.floor(examples)
+    if plain is None:
+        return None
+    floor = _job(job, plain, examples)
+    for _ in exact.train(floor):
+        pass
+    plain_answers = answer(floor.task, floor.model, scored, device=floor.device)
+    task: Any = job.task
+    test = mcnemar(task.right(answers, scored), task.right(plain_answers, scored))
+    return Floor(floor.task.quick_scores(plain_answers, scored), test.only_first, test.only_second, test.p)
+
+
+def _job(job: Job, plain: Any, examples: Sequence[Any]) -> Job:
+    """Build the job of the floor, on the rows as they are encoded already where the model reads the same n-grams."""
+    known, cpu = job.task.config, torch.device("cpu")
+    if job.solved and known.tokenizer == plain.tokenizer:
+        task = copy(job.task)
+        encoder = plain.encoder.model_copy(update={"width": known.encoder.width})
+        task.config = known.model_copy(update={"encoder": encoder})
+        return replace(job, task=task, model=deepcopy(job.model), device=cpu)
+    task = plain.learn(examples)
+    columns, dev_columns = (encode_rows(task.encode, part) for part in (examples, job.dev_examples))
+    model = task.build_model()
+    task.initialize(model, columns)
+    return replace(job, task=task, model=model, columns=columns, dev_columns=dev_columns, device=cpu)
