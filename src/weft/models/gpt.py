@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from weft.models.base import DecoderConfig
+from weft.models.copying import CopyingSettings
 from weft.models.transformer import (
     FeedForward,
     LayerDropout,
@@ -19,7 +19,7 @@ from weft.models.transformer import (
 from weft.models.transformer_decoder import Norm, TransformerDecoder
 
 
-class GptDecoderConfig(TransformerSettings, DecoderConfig):
+class GptDecoderConfig(TransformerSettings, CopyingSettings):
     """A Transformer that writes alone: rotary positions, RMS norms, no biases, as in Llama (Touvron et al. 2023).
 
     With `positions` learned and `norm` layer it is GPT-2 (Radford et al. 2019), in whose format it can be exported.
@@ -65,4 +65,5 @@ class GptDecoderConfig(TransformerSettings, DecoderConfig):
             positions=self.positions,
             norm=self.norm,
             longest=self.longest,
+            copier=self.copier(vocab_size, width=self.width, memory_width=memory_width),
         )

@@ -271,7 +271,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         gold, gold_N = self.config.teacher_forcing.at(step), target_BT[:, 1:][mask_BT]
 
         def logits() -> Tensor:
-            state = model.decoder.start(model.encoder(batch.source), rows=len(target_BT))
+            state = model.decoder.start(model.read(batch.source), rows=len(target_BT))
             states_BTD = feed(model.decoder, state, target_BT[:, :-1], gold=gold)
             return model.decoder.logits(states_BTD[mask_BT])
 
@@ -310,7 +310,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
     def predict(self, model: nn.Module, batch: SourceTargetBatch) -> list[RowPrediction]:
         """Generate texts for each row and, where its target is known, compute its log-probability."""
         assert isinstance(model, EncoderDecoder)
-        memory, rows = model.encoder(batch.source), len(batch.keys)
+        memory, rows = model.read(batch.source), len(batch.keys)
         losses: Sequence[Reference | None] = [None] * rows
         if batch.target_BT is not None and batch.mask_BT is not None:
             losses = references(model.decoder, model.decoder.start(memory, rows=rows), batch.target_BT, batch.mask_BT)
@@ -334,7 +334,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         assert isinstance(model, EncoderDecoder)
         rows = np.zeros(1, dtype=np.int64)
         batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
-        start = partial(model.decoder.start, model.encoder(batch.source), rows=1)
+        start = partial(model.decoder.start, model.read(batch.source), rows=1)
         begin_BP = self._begin(1).to(batch.source.ids_BS.device)
         yield from stream_text(self.tokenizers.target, self.generator(model).stream(start, begin_BP, batch.keys))
 
@@ -356,7 +356,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         """Return the first target of each source. Raises InputError where some have none."""
         if not isinstance(model, EncoderDecoder) or batch.target_BT is None or batch.mask_BT is None:
             raise InputError("there is no reference to compare what is written with")
-        return Forced(model.decoder, model.encoder(batch.source), batch.target_BT, batch.mask_BT)
+        return Forced(model.decoder, model.read(batch.source), batch.target_BT, batch.mask_BT)
 
     def with_answers(self, examples: Sequence[SourceTarget], answers: Sequence[GeneratedText]) -> list[SourceTarget]:
         """Return each source with a generated text, with that as its target."""
@@ -368,7 +368,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         assert isinstance(model, EncoderDecoder)
         batch = self.collate(columns, np.array([row])).to(next(model.parameters()).device)
         assert batch.target_BT is not None
-        state = model.decoder.start(model.encoder(batch.source), rows=1, record=True)
+        state = model.decoder.start(model.read(batch.source), rows=1, record=True)
         _, state = model.decoder(batch.target_BT[:, :-1], state)
         if not (seen := getattr(state, "seen", None)):
             return None
