@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -161,9 +162,9 @@ def _trained(
 ) -> Iterator[Report]:
     yield from _may_start(folder, resume)
     group, device = distributed.join(pick(config.device))
-    config = suited(config)
+    suited(config)  # what is wrong with settings is told before the data are read
     examples = examples or read(config.data, config.task, seed=config.seed)
-    config = config.model_copy(update={"task": examples.task})
+    config, examples = fitted(config, examples, device)
     run = _Run(config, examples, folder, group, device, stop)
     going_on = (folder / run_folder.CONFIG).is_file()
     if going_on:
@@ -198,8 +199,9 @@ def fit_in_memory(config: RunConfig, examples: Examples) -> bundle.Model:
 
     Raises WeftError: of the kind that fits.
     """
-    config = suited(config).model_copy(update={"task": examples.task})
-    run = _Run(config, examples, Path(), Group(), pick(config.device), lambda: 0)
+    device = pick(config.device)
+    config, examples = fitted(config, examples, device)
+    run = _Run(config, examples, Path(), Group(), device, lambda: 0)
     job = replace(_job(run), checkpoints=None)
     for _ in loop.train(job):
         pass
@@ -207,9 +209,17 @@ def fit_in_memory(config: RunConfig, examples: Examples) -> bundle.Model:
     return bundle.Model(job.task, job.model.eval(), job.device)
 
 
-def suited(config: RunConfig) -> RunConfig:
-    """Return a copy with the training settings that suit its encoder where none are set."""
+def fitted(config: RunConfig, examples: Examples, device: torch.device) -> tuple[RunConfig, Examples]:
+    """Return config and examples with the task's sizes and the training settings that fit the data and the device."""
+    fit = examples.task.fitted(examples.train, device=device.type)
+    config = suited(config.model_copy(update={"task": fit.task}), fit.training)
+    return config, replace(examples, task=fit.task, notes=[*examples.notes, *fit.notes])
+
+
+def suited(config: RunConfig, more: Mapping[str, Any] = MappingProxyType({})) -> RunConfig:
+    """Return a copy with the training settings that suit its parts, and `more`, where none are set."""
     advised = {name: value for part in config.task.part_configs for name, value in getattr(part, "advised", {}).items()}
+    advised |= more
     given = {name: getattr(config.training, name) for name in config.training.model_fields_set}
     mine, theirs = given.get("optimizer"), advised.get("optimizer")
     if mine is not None and theirs is not None and theirs["kind"] == mine.kind:

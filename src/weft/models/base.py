@@ -204,6 +204,9 @@ class Symbols:
 class DecoderConfig(PartConfig):
     """Base of the configs of decoders: the settings of one, and how it is built."""
 
+    smaller: ClassVar[Mapping[str, Any]] = {}
+    """Settings of its smaller size, for simple texts, or for many on a CPU; empty: it has one size."""
+
     @property
     def needs_positions(self) -> bool:
         """Whether it attends to the positions of a memory, which then has to keep them."""

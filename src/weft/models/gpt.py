@@ -28,9 +28,11 @@ class GptDecoderConfig(TransformerSettings, CopyingSettings):
     kind: Literal["gpt"] = "gpt"
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 3e-3, "betas": (0.9, 0.98)},
+        "epochs": 6,
         "batch_rows": 32,
         "schedule": "cosine",
     }
+    smaller: ClassVar[Mapping[str, Any]] = {"width": 160, "layers": 2, "feed_forward": 640}
     width: Width = 256
     layers: Layers = 4
     feed_forward: FeedForward = 1024

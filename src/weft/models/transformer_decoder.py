@@ -42,6 +42,7 @@ class TransformerDecoderConfig(TransformerSettings, CopyingSettings):
         "ema": 0.997,
         "patience": 6,
     }
+    smaller: ClassVar[Mapping[str, Any]] = {"width": 160, "layers": 2, "feed_forward": 320}
     width: Width = 256
     layers: Layers = 3
     feed_forward: FeedForward = 512
@@ -297,8 +298,10 @@ class DecoderLayer(nn.Module):
             asked, read = self.memory_norm(states_BTD), state.read[depth]
             last = depth + 1 == len(state.read)
             if last and (state.seen is not None or state.copied is not None):
-                attention_BTS = self.attention_to_memory.weights(asked, read, state.mask_BS)
-            states_BTD = states_BTD + self.dropout(self.attention_to_memory(asked, read, state.mask_BS))
+                new, attention_BTS = self.attention_to_memory.with_weights(asked, read, state.mask_BS)
+            else:
+                new = self.attention_to_memory(asked, read, state.mask_BS)
+            states_BTD = states_BTD + self.dropout(new)
         inner = functional.gelu(self.widen(self.feed_norm(states_BTD)))
         return states_BTD + self.dropout(self.narrow(inner)), past, attention_BTS
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -35,6 +35,15 @@ AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option"]
 """Form of an answer: `label` is one of a known set, with the probability of each."""
 Doctor = Literal["labels", "pairs", "questions"]
 """Kind of data that `weft inspect` checks a file as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A task's config that fits its data, training settings that do, taken where none are set, and notes on both."""
+
+    task: Any
+    training: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +198,10 @@ class TaskConfig(Config):
     def input_limit(self) -> tuple[str, int] | None:
         """The setting that limits how many tokens of an input are read, and its value; None: nothing is left out."""
         return None
+
+    def fitted(self, examples: Sequence[Any], *, device: str) -> Fitted:  # noqa: ARG002
+        """Decide sizes and lengths of training that nobody set, by the training examples and the type of device."""
+        return Fitted(self)
 
     def hearing(self) -> Self:
         """Return a copy that learns from a teacher's probabilities too, where it can."""

@@ -27,6 +27,7 @@ from weft.data.examples.source_target import (
     cleaned_pairs,
     exchanged,
     grouped,
+    paired,
     repeated_sources,
     source_targets_of,
 )
@@ -51,15 +52,17 @@ from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore
 from weft.models.base import EncoderConfig
 from weft.models.encoder_decoder import EncoderDecoder
-from weft.tasks.base import AnswerForm, Doctor, Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Doctor, Fitted, Loss, Scores, Task
 from weft.tasks.conversation import ConversationSettings
 from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
+from weft.tasks.generation.sizes import Amount, fitted_to
 from weft.tasks.generation.writer import Attention, Forced, Writer
 from weft.tasks.teaching import Targets, Teacher
 from weft.text.out_of_vocabulary import notes_on, unseen_characters
 from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer
+from weft.text.tokenizers.choices import single_words
 
 ROOM = 8
 """Number of tokens that an output may have beyond the longest target of the training part."""
@@ -67,10 +70,11 @@ ROOM = 8
 
 @dataclass(frozen=True, slots=True)
 class RowPrediction:
-    """Texts generated for a row, best first, and the log-probability of its target."""
+    """Texts generated for a row, best first, the log-probability of its target, and pieces that its source alone knows."""
 
     outputs: list[Output]
     loss: Reference | None
+    copied: Sequence[str] = ()
 
 
 class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
@@ -183,12 +187,24 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
         """Return an example for each source, where all its targets are right."""
         return grouped(examples) if self.references == "all" else list(examples)
 
+    def fitted(self, examples: Sequence[SourceTarget], *, device: str) -> Fitted:
+        """Decide the size of the model and the number of epochs, where nobody set them; see `fitted_to`."""
+        sources, targets = paired(examples)
+        words = self.tokenizer is None and single_words(sources, targets)
+        unit = "character" if words else "word"
+        read, written = Amount.of(sources, longest=self.max_source, unit=unit), Amount.of(
+            targets, longest=self.max_target, unit=unit
+        )
+        note = "sources are single words: texts are cut into characters (task.tokenizer=bpe cuts them into subwords)"
+        amount = Amount(read.tokens + written.tokens, written.words)
+        return fitted_to(self, amount, device=device, notes=[note] if words else [])
+
     def learn(self, examples: Sequence[SourceTarget]) -> Seq2SeqTask:
         """Learn the tokenizers, and the largest length of outputs.
 
         Raises ConfigError where parts do not go together, InputError where there is no pair.
         """
-        sources, targets = [one.source for one in examples], [target for one in examples for target in one.targets]
+        sources, targets = paired(examples)
         if not targets:
             raise InputError("there is no pair to learn from", hint="give sources with their targets")
         config = decided(self, sources, targets)
@@ -232,7 +248,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         assert isinstance(encoder_config, EncoderConfig)
         encoder = self.input.build_encoder()
         check_positions(encoder_config, encoder, self.config.decoder)
-        ids = max(self.end + 1, self.tokenizers.target.sizes[0])
+        ids = max(self.end + 1, self.tokenizers.target.sizes[0]) + self.input.slots
         decoder = self.config.decoder.build(ids, memory_width=encoder.width)
         return EncoderDecoder(encoder, decoder, tying=self.tokenizers.tying(encoder, decoder))
 
@@ -317,11 +333,13 @@ class Seq2SeqTask(Writer, Teacher, Task):
         begin_BP = self._begin(rows).to(batch.source.ids_BS.device)
         start = partial(model.decoder.start, memory, rows=rows)
         outputs = self.generator(model).write(start, begin_BP, batch.keys)
-        return [RowPrediction(one, loss) for one, loss in zip(outputs, losses, strict=True)]
+        each = zip(outputs, losses, batch.copied or [()] * rows, strict=True)
+        return [RowPrediction(*one) for one in each]
 
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
         """Return the best output of each row as text, and the others asked for."""
-        texts = as_texts([part.outputs for part in parts], self.tokenizers.target, self.config.search)
+        outputs, copied = [part.outputs for part in parts], [part.copied for part in parts]
+        texts = as_texts(outputs, self.tokenizers.target, self.config.search, copied)
         unread_R = columns.fixed["unread"].tolist()
         return [
             GeneratedText(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
@@ -336,7 +354,8 @@ class Seq2SeqTask(Writer, Teacher, Task):
         batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
         start = partial(model.decoder.start, model.read(batch.source), rows=1)
         begin_BP = self._begin(1).to(batch.source.ids_BS.device)
-        yield from stream_text(self.tokenizers.target, self.generator(model).stream(start, begin_BP, batch.keys))
+        written = self.generator(model).stream(start, begin_BP, batch.keys)
+        yield from stream_text(self.tokenizers.target, written, (batch.copied or [()])[0])
 
     def unread(self, answer: GeneratedText) -> int:
         """Return the number of tokens of a source beyond the maximum."""
@@ -373,7 +392,8 @@ class Seq2SeqTask(Writer, Teacher, Task):
         if not (seen := getattr(state, "seen", None)):
             return None
         source, target = batch.source.ids_BS[0, :-1].tolist(), batch.target_BT[0, 1:-1].tolist()
-        return Attention(source, target, torch.cat(seen, 1)[0].float().cpu().numpy())
+        weights_TS = torch.cat(seen, 1)[0].float().cpu().numpy()
+        return Attention(source, target, weights_TS, (batch.copied or [()])[0])
 
     def questions(self, examples: Sequence[SourceTarget]) -> list[SourceTarget]:
         """Return every source once."""
@@ -420,6 +440,9 @@ class Seq2SeqTask(Writer, Teacher, Task):
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the vocabularies with their coverage, and texts that are too long."""
         notes = self.input.notes(columns)
+        if self.config.decoder.slots or getattr(self.config.decoder, "copying", "no") == "yes":
+            rare = "rare words of the targets stand in their sources"
+            notes.append(f"tokens of the source can be copied, as {rare} (task.decoder.copying=no turns it off)")
         if self.config.search.kind != "greedy":
             found = self.config.search.in_words
             notes.append(

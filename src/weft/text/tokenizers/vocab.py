@@ -6,7 +6,7 @@ Both are learned from training texts alone. Id 0 is padding everywhere.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 
@@ -19,6 +19,11 @@ from weft.files import read_json, write_json
 
 PAD, UNKNOWN = 0, 1
 _BLOCK = 1 << 20
+
+
+def beyond(number: int, copied: Sequence[str]) -> str:
+    """Return a copied piece by its number; nothing for a number that no piece has."""
+    return copied[number] if number < len(copied) else ""
 
 
 class VocabularyConfig(Config):
