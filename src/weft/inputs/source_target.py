@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,8 @@ from weft.models.pretrained_decoder import PretrainedDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
 from weft.text.tokenizers.choices import TokenizerChoice, alike, exactly, for_writing, pieces_for, single_words
+from weft.text.tokenizers.vocab import UNKNOWN
+from weft.text.tokenizers.words import CharTokenizerConfig
 from weft.text.tokenizers.words import CharTokenizerConfig
 
 
@@ -254,6 +256,22 @@ class SourceTargetBatch(Moves):
     """Ids of each source, by which its draws are seeded."""
     copied: Sequence[Sequence[str]] | None = None
     """Pieces of each source that the vocabulary lacks, and that can be copied."""
+
+
+def without_banned(batch: SourceTargetBatch, banned: Sequence[str], *, first: int) -> SourceTargetBatch:
+    """Return a batch whose banned pieces are unknown, and so cannot be copied; `first` is the id of the first piece."""
+    never = [
+        (row, first + number)
+        for row, pieces in enumerate(batch.copied or ())
+        for number, piece in enumerate(pieces)
+        if any(piece in word or word in piece for word in banned)
+    ]
+    if not never:
+        return batch
+    ids_BS = batch.source.ids_BS.clone()
+    for row, number in never:
+        ids_BS[row][ids_BS[row] == number] = UNKNOWN
+    return replace(batch, source=replace(batch.source, ids_BS=ids_BS))
 
 
 class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):

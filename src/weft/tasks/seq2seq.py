@@ -47,6 +47,7 @@ from weft.inputs.source_target import (
     decided,
     learned_tokenizers,
     loaded_tokenizers,
+    without_banned,
 )
 from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore
@@ -326,6 +327,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
     def predict(self, model: nn.Module, batch: SourceTargetBatch) -> list[RowPrediction]:
         """Generate texts for each row and, where its target is known, compute its log-probability."""
         assert isinstance(model, EncoderDecoder)
+        batch = without_banned(batch, self.config.search.banned, first=self.input.first_copied)
         memory, rows = model.read(batch.source), len(batch.keys)
         losses: Sequence[Reference | None] = [None] * rows
         if batch.target_BT is not None and batch.mask_BT is not None:
@@ -352,6 +354,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         assert isinstance(model, EncoderDecoder)
         rows = np.zeros(1, dtype=np.int64)
         batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
+        batch = without_banned(batch, self.config.search.banned, first=self.input.first_copied)
         start = partial(model.decoder.start, model.read(batch.source), rows=1)
         begin_BP = self._begin(1).to(batch.source.ids_BS.device)
         written = self.generator(model).stream(start, begin_BP, batch.keys)
