@@ -279,7 +279,9 @@ def test_a_row_without_source_tokens_is_finite(config, side):
         mask_BS = torch.arange(max(*lengths, 1)) < torch.tensor(lengths)[:, None]
         states_BSD = torch.randn(*mask_BS.shape, WIDTH).requires_grad_()
         ids_BS = torch.zeros_like(mask_BS, dtype=torch.long)
-        states_BTD, _ = decoder(ids(len(lengths)), decoder.start(Memory(states_BSD, mask_BS, ids_BS=ids_BS), rows=len(lengths)))
+        states_BTD, _ = decoder(
+            ids(len(lengths)), decoder.start(Memory(states_BSD, mask_BS, ids_BS=ids_BS), rows=len(lengths))
+        )
         assert states_BTD.isfinite().all()
         decoder.zero_grad()
         decoder.logits(states_BTD).square().sum().backward()

@@ -63,7 +63,7 @@ def test_what_is_beyond_the_vocabulary_is_copied_and_never_generated():
 
 
 def test_groups_of_rows_copy_from_their_own_source():
-    copier, states_BTD, attention_BTS, table = layer()
+    copier, states_BTD, attention_BTS, _ = layer()
     copied = Copied.of(Memory(states_BTD, IDS_BS > 0, ids_BS=IDS_BS))
     wide = copier.joined(states_BTD.repeat_interleave(3, 0), attention_BTS.repeat_interleave(3, 0), copied)
     alone = copier.joined(states_BTD, attention_BTS, copied)

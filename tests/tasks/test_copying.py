@@ -15,14 +15,20 @@ from weft.evaluation.evaluate import answer
 from weft.tasks.seq2seq import Seq2SeqConfig
 
 CPU = torch.device("cpu")
-FIRST, LAST = "Ada Bo Cy Dot Eve Flo Gus Hal Ida Joe Kit Lou".split(), "Ash Bay Cox Day Elm Fox Gum Hay Ivy Jay".split()
+FIRST = ["Ada", "Bo", "Cy", "Dot", "Eve", "Flo", "Gus", "Hal", "Ida", "Joe", "Kit", "Lou"]
+LAST = ["Ash", "Bay", "Cox", "Day", "Elm", "Fox", "Gum", "Hay", "Ivy", "Jay"]
 NAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻"
 DRAW = np.random.default_rng(0)
 PEOPLE = ["".join(DRAW.choice([*NAMES], size=2 + n % 2, replace=False)) for n in range(120)]
 ENGLISH = [(f"call {one}{other} now", f"now {one}{other} is called") for one in FIRST for other in LAST]
 CHINESE = [(f"请{name}来", f"来的是{name}") for name in dict.fromkeys(PEOPLE)]
 NEW = {"en": ("call Zebulon now", "now Zebulon is called"), "zh": ("请欧阳锋来", "来的是欧阳锋")}
-SEARCHES = [Greedy(), Beam(3, alternatives=2), Sample(samples=3, seed=5, temperature=0.1), MinimumRisk(samples=4, top_k=2)]
+SEARCHES = [
+    Greedy(),
+    Beam(3, alternatives=2),
+    Sample(samples=3, seed=5, temperature=0.1),
+    MinimumRisk(samples=4, top_k=2),
+]
 TOKENIZERS = {
     "word": {"kind": "word", "vocabulary": {"min_count": 60}},
     "char": {"kind": "char", "vocabulary": {"min_count": 60}},
@@ -136,7 +142,9 @@ def test_words_are_forced_beside_what_is_copied():
 
 def test_it_learns_from_its_own_guesses_too():
     task, model = learned("word", "lstm")
-    given = task.config.model_copy(update={"teacher_forcing": task.config.teacher_forcing.model_copy(update={"gold": 0.5})})
+    given = task.config.model_copy(
+        update={"teacher_forcing": task.config.teacher_forcing.model_copy(update={"gold": 0.5})}
+    )
     free = type(task)(given, task.input, longest=task.longest)
     batch = free.collate(free.encode(examples_of(ENGLISH[:4])), np.arange(4))
     assert torch.isfinite(free.loss(model.train(), batch, 0).sum)

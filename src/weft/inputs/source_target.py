@@ -122,7 +122,8 @@ class SourceTargetTokenizers:
 def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     """Return a copy of a config with all that was left open decided: tokenizers, vocabularies, the encoder, copying.
 
-    A source stands beside its target, again where it has several. Raises ConfigError where encoder and decoder, or the settings of the vocabularies, do not go together.
+    A source stands beside its target, again where it has several. Raises ConfigError where encoder and decoder, or the
+    settings of the vocabularies, do not go together.
     """
     decoder = config.decoder.ready()
     encoder = (config.encoder or decoder.matching_encoder()).ready()

@@ -142,7 +142,7 @@ class CrossAttention(nn.Module):
         return self.join(out.transpose(1, 2).reshape(rows, steps, width))
 
     def with_weights(self, states_NTD: Tensor, read: KeyValues, mask_BS: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Compute new states [N, T, D], and the attention to each position of the memory, its mean over heads [N, T, S]."""
+        """Compute new states [N, T, D], and the attention to each position, its mean over heads [N, T, S]."""
         rows, steps, width = states_NTD.shape
         (q,) = split(self.ask(states_NTD).view(len(read.keys_BHCK), -1, width), 1, heads=self.heads)
         weights = _scores(q, read.keys_BHCK, None if mask_BS is None else mask_BS[:, None, None]).softmax(-1)

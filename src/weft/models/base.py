@@ -167,7 +167,7 @@ class Decoder(nn.Module, ABC, Generic[S]):
     longest: int | None = None
     """Largest number of tokens of a sequence, those that begin it included; None: any number."""
     scores_by_embedding: ClassVar[bool] = False
-    """True where `logits` asks a method `scores`, which multiplies by the table `embedding` and adds `bias_V`, if any."""
+    """True where `logits` asks a method `scores`, which multiplies by the table `embedding` and adds `bias_V`."""
     parallel: ClassVar[bool] = True
     """True where T steps are taken at once whatever they depend on, False where each follows from the one before."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from pydantic import Field
@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from weft.errors import ConfigError
-from weft.models.base import DecoderConfig, Memory
+from weft.models.base import Decoder, DecoderConfig, Memory
 
 Copying = Literal["auto", "yes", "no"]
+Network = TypeVar("Network", bound=Decoder[Any])
 _ABSENT = -60.0
 """Score of a token that only copying can write, over which no other is lower."""
 
@@ -33,18 +34,19 @@ class CopyingSettings(DecoderConfig):
         """Number of ids beyond the vocabulary: of unknown pieces of a source, which have other meanings in each row."""
         return self.copied_unknown if self.copying == "yes" else 0
 
-    def copier(self, vocab_size: int, *, width: int, memory_width: int | None) -> Copier | None:
-        """Build the output layer that copies, or None where nothing is copied.
+    def with_copier(self, decoder: Network, vocab_size: int, *, memory_width: int | None) -> Network:
+        """Return the decoder, with the output layer that copies where copying is on.
 
         Raises ConfigError where copying is asked for and there is no attention to a source.
         """
         if self.copying != "yes":
-            return None
+            return decoder
         if memory_width is None or not self.needs_positions:
             what = "there is no attention to a source from which tokens could be copied"
             hint = "leave it out; pairs of source and target under a decoder with attention can copy"
             raise ConfigError(what, where="task.decoder.copying", hint=hint)
-        return Copier(width, first_copied=vocab_size - self.slots)
+        decoder.copier = Copier(decoder.width, first_copied=vocab_size - self.slots)
+        return decoder
 
 
 @dataclass(frozen=True, slots=True)

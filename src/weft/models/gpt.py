@@ -56,7 +56,7 @@ class GptDecoderConfig(TransformerSettings, CopyingSettings):
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """Build the decoder with its embedding."""
-        return TransformerDecoder(
+        decoder = TransformerDecoder(
             vocab_size,
             self.width,
             memory_width=memory_width,
@@ -67,5 +67,5 @@ class GptDecoderConfig(TransformerSettings, CopyingSettings):
             positions=self.positions,
             norm=self.norm,
             longest=self.longest,
-            copier=self.copier(vocab_size, width=self.width, memory_width=memory_width),
         )
+        return self.with_copier(decoder, vocab_size, memory_width=memory_width)

@@ -63,7 +63,7 @@ class RnnDecoderConfig(CopyingSettings):
         return {"width": self.width, "hidden": half, "layers": self.layers, "dropout": self.dropout, "view_dropout": 0}
 
     def _build(self, vocab_size: int, memory_width: int | None, cell: Cell) -> RnnDecoder:
-        return RnnDecoder(
+        decoder = RnnDecoder(
             vocab_size,
             self.width,
             memory_width=memory_width,
@@ -73,8 +73,8 @@ class RnnDecoderConfig(CopyingSettings):
             attention=self.attention,
             feeding=self.feeding,
             dropout=self.dropout,
-            copier=self.copier(vocab_size, width=self.width, memory_width=memory_width),
         )
+        return self.with_copier(decoder, vocab_size, memory_width=memory_width)
 
 
 class LstmDecoderConfig(RnnDecoderConfig):
@@ -176,7 +176,6 @@ class RnnDecoder(Decoder[RecurrentState]):
         attention: Scoring,
         dropout: float,
         feeding: Feeding = "tokens",
-        copier: Copier | None = None,
     ) -> None:
         super().__init__()
         self.width, self.hidden, self.depth, self.cell = width, hidden, layers, cell
@@ -199,7 +198,7 @@ class RnnDecoder(Decoder[RecurrentState]):
                 self.ask, self.score = nn.Linear(hidden, hidden), nn.Linear(hidden, 1, bias=False)
         self.tell = nn.Linear(hidden + found, width)
         self.bias_V = nn.Parameter(torch.zeros(vocab_size))
-        self.copier = copier
+        self.copier: Copier | None = None
 
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> RecurrentState:  # noqa: ARG002
         """Return the first hidden vectors: zero, or the last state of the memory (or its mean) through the bridge."""

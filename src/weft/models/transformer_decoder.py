@@ -57,7 +57,7 @@ class TransformerDecoderConfig(TransformerSettings, CopyingSettings):
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """Build the decoder with its embedding."""
-        return TransformerDecoder(
+        decoder = TransformerDecoder(
             vocab_size,
             self.width,
             memory_width=memory_width,
@@ -66,8 +66,8 @@ class TransformerDecoderConfig(TransformerSettings, CopyingSettings):
             feed_forward=self.feed_forward,
             dropout=self.dropout,
             positions=self.positions,
-            copier=self.copier(vocab_size, width=self.width, memory_width=memory_width),
         )
+        return self.with_copier(decoder, vocab_size, memory_width=memory_width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +176,9 @@ class TransformerDecoder(Decoder[DecoderCache]):
         positions: Positions = "sinusoidal",
         norm: Norm = "layer",
         longest: int | None = None,
-        copier: Copier | None = None,
     ) -> None:
         super().__init__()
-        self.copier = copier
+        self.copier: Copier | None = None
         self.width, self.heads, self.positions, self.longest = width, heads, positions, longest
         self.scale = width**0.5 if positions == "sinusoidal" else 1.0
         self.embedding = nn.Embedding(vocab_size, width)
@@ -288,7 +287,7 @@ class DecoderLayer(nn.Module):
     def forward(
         self, states_BTD: Tensor, state: DecoderCache, *, depth: int, mask: Tensor | None, turn: RotaryAngles | None
     ) -> tuple[Tensor, KeyValues, Tensor | None]:
-        """Return states [B, T, D] of layer `depth`, its past, and of the last one where needed its attention [B, T, S]."""
+        """Return states [B, T, D] of layer `depth`, its past, and where the last one's is needed its attention."""
         place = state.used if state.room else None
         asked = self.attention_norm(states_BTD)
         new, past = self.attention(asked, state.pasts[depth], turn=turn, mask=mask, place=place)

@@ -71,7 +71,7 @@ ROOM = 8
 
 @dataclass(frozen=True, slots=True)
 class RowPrediction:
-    """Texts generated for a row, best first, the log-probability of its target, and pieces that its source alone knows."""
+    """Texts generated for a row, best first, the log-probability of its target, and pieces that may be copied."""
 
     outputs: list[Output]
     loss: Reference | None
@@ -193,8 +193,9 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
         sources, targets = paired(examples)
         words = self.tokenizer is None and single_words(sources, targets)
         unit = "character" if words else "word"
-        read, written = Amount.of(sources, longest=self.max_source, unit=unit), Amount.of(
-            targets, longest=self.max_target, unit=unit
+        read, written = (
+            Amount.of(sources, longest=self.max_source, unit=unit),
+            Amount.of(targets, longest=self.max_target, unit=unit),
         )
         note = "sources are single words: texts are cut into characters (task.tokenizer=bpe cuts them into subwords)"
         amount = Amount(read.tokens + written.tokens, written.words)

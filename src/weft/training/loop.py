@@ -37,7 +37,6 @@ from weft.training.settings import Precision, TrainingConfig, rows_for
 from weft.training.sparse import SparseGradients, divide_and_clip
 from weft.training.torch_private import seed_cpu
 
-
 FORETOLD_AFTER = 20
 """Number of steps after which the time of all is foretold."""
 FORETOLD_FROM = 2.0
@@ -297,7 +296,7 @@ class _Pace:
         self.steps += 1
 
     def foretold(self, epoch: float) -> str:
-        """Foretell once, after some steps, how long training will take, with what halves it; nothing if that is short."""
+        """Foretell once, after some steps, how long training will take, and what halves that; nothing if it is short."""
         if self.steps == 1:
             self.after_first = time.perf_counter(), epoch  # the first step warms up
         if self.steps != FORETOLD_AFTER:

@@ -95,14 +95,14 @@ class Tokenizer(ABC):
         """Encode many raw texts at once."""
 
     def unknown_pieces(self, texts: Sequence[str]) -> list[list[str]]:
-        """Return the pieces of each text that the vocabulary lacks, in their order; none where all texts can be spelled."""
+        """Return the pieces of each text that the vocabulary lacks, in their order."""
         return [[] for _ in texts]
 
     def spell(self, ids: Iterable[int], copied: Sequence[str] = ()) -> Iterator[bytes]:  # noqa: ARG002
         """Yield the text of each id of view 0, in UTF-8, as soon as the id is there; padding adds nothing.
 
-        The ids from `sizes[0]` + 1 on are the `copied` pieces, of which the vocabulary knows nothing. A part may end inside a character (see `stream`). Unknown pieces are `�`. Raises ConfigError if no text can be
-        made of the ids.
+        The ids from `sizes[0]` + 1 on are the `copied` pieces, of which the vocabulary knows nothing. A part may end
+        inside a character (see `stream`). Unknown pieces are `�`. Raises ConfigError if no text can be made of the ids.
         """
         hint = "take `bpe`, `unigram`, `bytes`, `wordpiece`, `char`, `mixed` or `word`"
         raise ConfigError("text cannot be made of these ids: they have no order", where="tokenizer", hint=hint)
@@ -112,7 +112,8 @@ class Tokenizer(ABC):
     ) -> list[str]:
         """Decode each row of ids of view 0, without padding; bytes that are no character become `�`.
 
-        The ids from `sizes[0]` + 1 on are the `copied` pieces of each row. Raises ConfigError if no text can be made of the ids.
+        The ids from `sizes[0]` + 1 on are the `copied` pieces of each row. Raises ConfigError if no text can be made of
+        the ids.
         """
         lists = (row.tolist() if isinstance(row, np.ndarray) else row for row in rows)
         if copied is None:
