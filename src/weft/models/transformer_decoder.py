@@ -42,7 +42,7 @@ class TransformerDecoderConfig(TransformerSettings, CopyingSettings):
         "ema": 0.997,
         "patience": 6,
     }
-    smaller: ClassVar[Mapping[str, Any]] = {"width": 160, "layers": 2, "feed_forward": 320}
+    smaller: ClassVar[Mapping[str, Any]] = {"width": 128, "layers": 2, "feed_forward": 256}
     width: Width = 256
     layers: Layers = 3
     feed_forward: FeedForward = 512

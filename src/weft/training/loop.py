@@ -296,7 +296,7 @@ class _Pace:
         self.steps += 1
 
     def foretold(self, epoch: float) -> str:
-        """Foretell once, after some steps, how long training will take, and what halves that; nothing if it is short."""
+        """Foretell once, after some steps, how long training will take, and what halves it; nothing if short."""
         if self.steps == 1:
             self.after_first = time.perf_counter(), epoch  # the first step warms up
         if self.steps != FORETOLD_AFTER:
