@@ -13,17 +13,21 @@ from weft.data.columns import Ragged
 from weft.errors import ConfigError
 from weft.models.copying import CopyingSettings
 from weft.text.tokenizers.vocab import UNKNOWN
+from weft.text.unspaced import NO_SPACES
 
 RARE = 0.05
 """A word is rare that stands in at most this share of the targets."""
 OFTEN = 0.2
 """Share of the rare words of targets, standing in their own source, from which on copying is worth its time: of image
 captions in two languages 1 to 7 in 100 do, of data and their descriptions 42, of e-mails and their subjects 43."""
-_WORD = regex.compile(r"\p{Han}|[\p{L}\p{N}]+")
+_WORD = regex.compile(rf"[\p{{Han}}{NO_SPACES}]|[\p{{L}}\p{{M}}\p{{N}}]+")
 
 
 def shared_rare_words(sources: Sequence[str], targets: Sequence[str]) -> float:
-    """Return the share of the rare words of targets that stand in their own source; a Han character is a word."""
+    """Return the share of the rare words of targets that stand in their own source.
+
+    Of Chinese and other scripts without spaces each character is a word.
+    """
     words = [_WORD.findall(target) for target in targets]
     counts = Counter(word for row in words for word in {*row})
     most = max(1, RARE * len(targets))

@@ -31,7 +31,6 @@ from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
 from weft.text.tokenizers.choices import TokenizerChoice, alike, exactly, for_writing, pieces_for, single_words
 from weft.text.tokenizers.vocab import UNKNOWN
 from weft.text.tokenizers.words import CharTokenizerConfig
-from weft.text.tokenizers.words import CharTokenizerConfig
 
 
 class SourceTargetSettings(InputConfig):

@@ -274,7 +274,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return notes_on(self.unseen(examples))
 
     def unseen(self, examples: Sequence[SourceTarget]) -> Counter[str]:
-        """Count the characters of sources that training never saw, unless they have ids of their own to be copied by."""
+        """Count the characters of sources that training never saw, unless they have ids to be copied by."""
         if self.input.slots:
             return Counter()
         return unseen_characters(self.tokenizers.source, (one.source for one in examples))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import regex
 
 from weft.tasks.base import Fitted
+from weft.text.unspaced import NO_SPACES
 
 SAMPLE = 20_000
 """Largest number of texts that are counted; the others are taken to be like them."""
@@ -21,7 +22,7 @@ TOKENS_ON_CPU = 10_000_000
 """Tokens that a model learns from on a CPU, all epochs together, where no number of epochs is set: less than an hour on
 two cores with the larger models, and a quarter of that with the smaller ones."""
 _HAN = regex.compile(r"\p{Han}")
-_PIECE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]")
+_PIECE = regex.compile(rf"[\p{{Han}}{NO_SPACES}]|[\p{{L}}\p{{M}}\p{{N}}]+|[^\s\p{{L}}\p{{M}}\p{{N}}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Amount:
     ) -> Amount:
         """Count words and marks, or characters (`unit` character), of texts, at most `longest` of each.
 
-        Of Chinese the tokens are characters, each of which stands in three words, as a rule of thumb.
+        Of Chinese the tokens are characters, each of which stands in three words, as a rule of thumb; of other scripts
+        without spaces they are characters too.
         """
         every = max(1, len(texts) // SAMPLE)
         tokens, rows, distinct = 0, 0, set[str]()

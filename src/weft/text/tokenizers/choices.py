@@ -74,10 +74,10 @@ def single_words(sources: Sequence[str], targets: Sequence[str]) -> bool:
 
     Such texts are read and written character by character: their subwords are syllables by chance.
     """
-    some, theirs = (texts[:: max(1, len(texts) // _SAMPLE)] for texts in (sources, targets))
+    some, theirs = _sampled(sources), _sampled(targets)
     if not some or not theirs:
         return False
-    longest = 5 if han_share(some) > 0.3 else 24
+    longest = 5 if han_share(some) + unspaced_share(some) > 0.3 else 24
     alone = sum(0 < len(text.strip()) <= longest and not any(map(str.isspace, text.strip())) for text in some)
     return alone >= 0.95 * len(some) and sum(map(len, theirs)) <= 40 * len(theirs)
 
