@@ -15,7 +15,7 @@ IDS_BS = torch.tensor([[3, 5, 3, 8], [2, 2, 7, 0]])
 
 def layer(*, first_copied=SIZE):
     torch.manual_seed(0)
-    copier = Copier(WIDTH, first_copied=first_copied).double()
+    copier = Copier(WIDTH, memory_width=WIDTH, first_copied=first_copied).double()
     states_BTD, table = torch.randn(2, 3, WIDTH, dtype=torch.double), torch.randn(SIZE, WIDTH, dtype=torch.double)
     attention_BTS = torch.randn(2, 3, 4, dtype=torch.double).softmax(2)
     return copier, states_BTD.requires_grad_(), attention_BTS.requires_grad_(), table.requires_grad_()
@@ -45,7 +45,7 @@ def test_its_gradients_are_those_of_the_mixture():
     copier, *given = layer()
     weights = torch.randn(2, 3, SIZE, dtype=torch.double)
     both = [
-        torch.autograd.grad((one(copier, *given) * weights).sum(), [*given, *copier.parameters()])
+        torch.autograd.grad((one(copier, *given) * weights).sum(), [*given, *copier.gate.parameters()])
         for one in (by_layer, by_hand)
     ]
     for mine, theirs in zip(*both, strict=True):
@@ -72,7 +72,7 @@ def test_groups_of_rows_copy_from_their_own_source():
 
 
 def test_in_bfloat16_ids_stay_whole():
-    copier = Copier(WIDTH, first_copied=200_000)
+    copier = Copier(WIDTH, memory_width=WIDTH, first_copied=200_000)
     ids_BS = torch.tensor([[199_999, 100_001, 199_999]])
     states_BTD, attention = torch.zeros(1, 1, WIDTH, dtype=torch.bfloat16), torch.full((1, 1, 3), 1 / 3).bfloat16()
     joined = copier.joined(states_BTD, attention, Copied.of(Memory(states_BTD, ids_BS > 0, ids_BS=ids_BS)))

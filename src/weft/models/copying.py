@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -45,7 +45,7 @@ class CopyingSettings(DecoderConfig):
             what = "there is no attention to a source from which tokens could be copied"
             hint = "leave it out; pairs of source and target under a decoder with attention can copy"
             raise ConfigError(what, where="task.decoder.copying", hint=hint)
-        decoder.copier = Copier(decoder.width, first_copied=vocab_size - self.slots)
+        decoder.copier = Copier(decoder.width, memory_width=memory_width, first_copied=vocab_size - self.slots)
         return decoder
 
 
@@ -78,12 +78,21 @@ class Copier(nn.Module):
     What a decoder with a copier returns as states is wider than its own: behind D entries stand the attention to each
     distinct token of the source, and the ids of these, [..., D + 2S]. So states remain all that `logits` needs, whoever
     picks some of them, and in whatever order.
+
+    The decoder reads each place of the source together with the one before it. To go on with a name, it has to find what
+    follows the piece that it wrote last: that would else be for the encoder to learn, which takes some thousand steps.
     """
 
-    def __init__(self, width: int, *, first_copied: int) -> None:
+    def __init__(self, width: int, *, memory_width: int, first_copied: int) -> None:
         super().__init__()
         self.width, self.first_copied = width, first_copied
         self.gate = nn.Linear(width, 1)
+        self.before = nn.Linear(memory_width, memory_width, bias=False)
+
+    def read(self, memory: Memory) -> Memory:
+        """Return a memory whose states [B, S, D] know of the places before them."""
+        shifted_BSD = functional.pad(memory.states_BSD, (0, 0, 1, 0))[:, :-1]
+        return replace(memory, states_BSD=memory.states_BSD + self.before(shifted_BSD))
 
     def joined(self, states_NTD: Tensor, attention_NTS: Tensor, copied: Copied) -> Tensor:
         """Return states with the attention to each distinct token and its id, [N, T, D + 2S]."""

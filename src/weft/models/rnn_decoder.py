@@ -214,6 +214,8 @@ class RnnDecoder(Decoder[RecurrentState]):
         if self.scoring == "none":
             return RecurrentState(states_LND, cells_LND)
         fed_ND = zeros.new_zeros(rows, self.width) if self.feeding == "attended" else None
+        if self.copier is not None:
+            memory = self.copier.read(memory)
         mask_BS = memory.mask_BS.clone()
         mask_BS[:, 0] = True  # a row without tokens attends to its first padding: a finite state
         seen = () if record else None

@@ -209,6 +209,8 @@ class TransformerDecoder(Decoder[DecoderCache]):
         ]
         if memory is None:
             return DecoderCache(tuple(pasts), 0, capacity)
+        if self.copier is not None:
+            memory = self.copier.read(memory)
         read = tuple(layer.attention_to_memory.read(memory) for layer in self.layers)  # ty: ignore
         mask_BS = None if bool(memory.mask_BS.all()) else _readable(memory.mask_BS)
         copied = None if self.copier is None else Copied.of(memory)
