@@ -101,3 +101,12 @@ def test_without_copying_the_weights_are_as_before(copying):
     first = torch.nn.Embedding(SIZE, 8)
     torch.nn.init.normal_(first.weight, std=8**-0.5)
     assert torch.equal(plain.embedding.weight, first.weight), "and nothing is drawn before them"
+
+
+def test_each_place_is_read_with_the_one_before_it_and_with_none_after():
+    copier = Copier(WIDTH, memory_width=WIDTH, first_copied=SIZE)
+    states_BSD = torch.randn(2, 4, WIDTH)
+    read = copier.read(Memory(states_BSD, IDS_BS > 0, ids_BS=IDS_BS))
+    assert torch.equal(read.states_BSD[:, 0], states_BSD[:, 0])
+    torch.testing.assert_close(read.states_BSD[:, 1:], states_BSD[:, 1:] + copier.before(states_BSD[:, :-1]))
+    assert read.ids_BS is IDS_BS
