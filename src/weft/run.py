@@ -20,6 +20,7 @@ from pydantic import Field
 from weft import bundle, run_folder
 from weft.config import Config, differences, kind_of, read_yaml, validated, with_settings, write_yaml
 from weft.data.columns import encode_rows
+from weft.data.examples.base import examples_of
 from weft.data.formats.parallel_files import side_files
 from weft.data.sources import several_files
 from weft.dataset import DataConfig, Examples, read
@@ -29,7 +30,7 @@ from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
 from weft.evaluation.input_importance import input_importance
 from weft.files import read_json, write_json, write_text, written_folder
 from weft.models.device import Device, pick
-from weft.tasks.base import TUNED, Task, examples_of
+from weft.tasks.base import TUNED, Task
 from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group

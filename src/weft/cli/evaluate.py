@@ -67,9 +67,9 @@ def command(
     *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
     from weft import bundle
+    from weft.data.examples.base import examples_of
     from weft.evaluation.evaluate import answer_lines, averaged
     from weft.evaluation.exposure import exposure
-    from weft.tasks.base import examples_of
 
     models = {
         folder: search_options.searched(bundle.load(folder, device=device or "auto"), search) for folder in folders

@@ -363,6 +363,9 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
     def notes(self, parts: Mapping[str, Columns]) -> list[str]:
         """Describe the vocabularies with their coverage, and what is too long."""
         notes = self.tokenizers.notes({name: part.facts for name, part in parts.items()})
+        if getattr(self.config.decoder, "copying", "no") == "yes":
+            rare = "rare words of the targets stand in their sources"
+            notes.append(f"{rare}, and can be copied (task.decoder.copying=no turns that off)")
         for name, part in parts.items():
             if part.facts["long"]:
                 share, unread = part.facts["long"], part.facts["unread"]

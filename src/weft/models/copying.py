@@ -79,9 +79,9 @@ class Copier(nn.Module):
     distinct token of the source, and the ids of these, [..., D + 2S]. So states remain all that `logits` needs, whoever
     picks some of them, and in whatever order.
 
-    The decoder reads each place of the source together with the one before it: to go on with a name, it has to find what
-    follows the piece that it wrote last. Of 100 new names 94 were right after 200 steps, 62 where the encoder had to learn
-    that.
+    The decoder reads each place of the source together with the one before it: to go on with a name, it has to find
+    what follows the piece that it wrote last. Of 100 new names 94 were right after 200 steps, and 62 where the encoder
+    had to learn that.
     """
 
     def __init__(self, width: int, *, memory_width: int, first_copied: int) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -26,6 +25,7 @@ from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import Score
 from weft.metrics.systems import CorpusScore
 from weft.store import shared
+from weft.tasks.generation.sizes import Fitted
 
 TUNED = "tuned.json"
 """File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
@@ -35,15 +35,6 @@ AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option"]
 """Form of an answer: `label` is one of a known set, with the probability of each."""
 Doctor = Literal["labels", "pairs", "questions"]
 """Kind of data that `weft inspect` checks a file as."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """A task's config that fits its data, training settings that do, taken where none are set, and notes on both."""
-
-    task: Any
-    training: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +51,6 @@ class Scores:
 
     values: Mapping[str, Score]
     details: Mapping[str, Any]
-
-
-@contextmanager
-def examples_of(file: str | Table) -> Generator[None]:
-    """Names the file in an InputError about examples, which know of their place no more than the line."""
-    try:
-        yield
-    except InputError as error:
-        line = error.where.removeprefix("line ")
-        named = file if isinstance(file, str) else file.path
-        placed = line.isdecimal() and not isinstance(file, str)
-        where = file.place(int(line)) if placed else f"{named}:{line}" if line else named
-        raise InputError(error.what, where=where, hint=error.hint) from None
 
 
 class TaskConfig(Config):

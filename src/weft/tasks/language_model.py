@@ -35,11 +35,11 @@ from weft.metrics.systems import CorpusScore, intervals
 from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.gpt import GptDecoderConfig
-from weft.tasks.base import AnswerForm, Fitted, Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Loss, Scores, Task
 from weft.tasks.conversation import ConversationSettings
 from weft.tasks.generation.generator import GeneratedText, Generator, as_texts, outputs_per_row
 from weft.tasks.generation.scores import text_scores
-from weft.tasks.generation.sizes import Amount, fitted_to
+from weft.tasks.generation.sizes import Amount, Fitted, fitted_to
 from weft.tasks.generation.writer import Forced, Writer
 from weft.tasks.plain_text import PlainTextConfig
 from weft.text.out_of_vocabulary import notes_on

@@ -53,11 +53,11 @@ from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore
 from weft.models.base import EncoderConfig
 from weft.models.encoder_decoder import EncoderDecoder
-from weft.tasks.base import AnswerForm, Doctor, Fitted, Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Doctor, Loss, Scores, Task
 from weft.tasks.conversation import ConversationSettings
 from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
-from weft.tasks.generation.sizes import Amount, fitted_to
+from weft.tasks.generation.sizes import Fitted, amount_of_pairs, fitted_to
 from weft.tasks.generation.writer import Attention, Forced, Writer
 from weft.tasks.teaching import Targets, Teacher
 from weft.text.out_of_vocabulary import notes_on, unseen_characters
@@ -192,13 +192,8 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
         """Decide the size of the model and the number of epochs, where nobody set them; see `fitted_to`."""
         sources, targets = paired(examples)
         words = self.tokenizer is None and single_words(sources, targets)
-        unit = "character" if words else "word"
-        read, written = (
-            Amount.of(sources, longest=self.max_source, unit=unit),
-            Amount.of(targets, longest=self.max_target, unit=unit),
-        )
         note = "sources are single words: texts are cut into characters (task.tokenizer=bpe cuts them into subwords)"
-        amount = Amount(read.tokens + written.tokens, written.words)
+        amount = amount_of_pairs(self, sources, targets, words=words)
         return fitted_to(self, amount, device=device, notes=[note] if words else [])
 
     def learn(self, examples: Sequence[SourceTarget]) -> Seq2SeqTask:
@@ -446,9 +441,6 @@ class Seq2SeqTask(Writer, Teacher, Task):
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the vocabularies with their coverage, and texts that are too long."""
         notes = self.input.notes(columns)
-        if self.config.decoder.slots or getattr(self.config.decoder, "copying", "no") == "yes":
-            rare = "rare words of the targets stand in their sources"
-            notes.append(f"tokens of the source can be copied, as {rare} (task.decoder.copying=no turns it off)")
         if self.config.search.kind != "greedy":
             found = self.config.search.in_words
             notes.append(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import regex
 
-from weft.tasks.base import Fitted
 from weft.text.unspaced import NO_SPACES
 
 SAMPLE = 20_000
@@ -23,6 +22,15 @@ TOKENS_ON_CPU = 10_000_000
 two cores with the larger models, and a quarter of that with the smaller ones."""
 _HAN = regex.compile(r"\p{Han}")
 _PIECE = regex.compile(rf"[\p{{Han}}{NO_SPACES}]|[\p{{L}}\p{{M}}\p{{N}}]+|[^\s\p{{L}}\p{{M}}\p{{N}}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A task's config that fits its data, training settings that do, taken where none are set, and notes on both."""
+
+    task: Any
+    training: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,14 @@ class Amount:
             distinct.update(pieces)
         characters = 0 if unit == "character" else sum(_HAN.fullmatch(piece) is not None for piece in distinct)
         return cls(tokens * len(texts) // max(1, rows), len(distinct) + 2 * characters)
+
+
+def amount_of_pairs(config: Any, sources: Sequence[str], targets: Sequence[str], *, words: bool) -> Amount:
+    """Count sources and targets together, as far as they are read; `words`: as characters, for single words."""
+    unit: Literal["word", "character"] = "character" if words else "word"
+    read = Amount.of(sources, longest=config.max_source, unit=unit)
+    written = Amount.of(targets, longest=config.max_target, unit=unit)
+    return Amount(read.tokens + written.tokens, written.words)
 
 
 def fitted_to(config: Any, amount: Amount, *, device: str, notes: Sequence[str] = ()) -> Fitted:
