@@ -65,9 +65,9 @@ def command(
     *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
     from weft import bundle
+    from weft.data.examples.base import examples_of
     from weft.evaluation.evaluate import answer_lines, averaged
     from weft.evaluation.exposure import exposure
-    from weft.tasks.base import examples_of
 
     loaded = ((folder, bundle.load(folder, device=device or "auto")) for folder in folders)
     models = {folder: search_options.searched(model, search) for folder, model in loaded}

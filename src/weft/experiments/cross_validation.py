@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from weft.config import differences, read_saved
 from weft.data.checks.findings import counted
+from weft.data.examples.base import examples_of
 from weft.dataset import DataConfig, Examples
 from weft.errors import ConfigError, WeftError
 from weft.evaluation.compare import Design, compare
@@ -26,7 +27,7 @@ from weft.lock import held
 from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
 from weft.run_folder import CONFIG, WEIGHTS, check_may_start_plan, reading
-from weft.tasks.base import TaskConfig, examples_of
+from weft.tasks.base import TaskConfig
 from weft.training.reports import DoneReport, Note, Report
 
 PLAN, RESULT = "plan.json", "comparison.json"

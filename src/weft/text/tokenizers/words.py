@@ -17,7 +17,7 @@ from weft.text.segment import Pieces, Unit
 from weft.text.spacing import spaced
 from weft.text.tokenizers.base import Encoded, Letters, Tokenizer
 from weft.text.tokenizers.char_ngrams import LetterSpan, letter_keys
-from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig
+from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, beyond
 
 View = Literal["bigram", "word", "prefix", "suffix", "letters"]
 """A further property of a position: it and its right neighbour, the word around it, its first or last three letters, or
@@ -167,10 +167,26 @@ class PieceTokenizer(Tokenizer):
         unknown = int((values_NW[:, 0] == UNKNOWN).sum())
         return Encoded(values_NW, cut.lengths_R, unknown, letters)
 
-    def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
+    def unknown_pieces(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return the words or characters of each text that the vocabulary lacks, in their order."""
+        cut, vocabulary = self.cutter.cut(texts), self.known["piece"]
+        assert isinstance(vocabulary, Vocabulary)
+        lacking_N = (vocabulary.ids(cut.distinct) == UNKNOWN)[cut.pieces_N]
+        ends_R = np.cumsum(cut.lengths_R).tolist()
+        return [
+            [cut.distinct[number] for number in cut.pieces_N[start:end][lacking_N[start:end]].tolist()]
+            for start, end in zip([0, *ends_R], ends_R, strict=False)
+        ]
+
+    def spell(self, ids: Iterable[int], copied: Sequence[str] = ()) -> Iterator[bytes]:
         """Yield the bytes of each piece: the exact text for characters; words are spaced by a guess."""
-        known = self.pieces or ()
-        pieces = ("\ufffd" if number == UNKNOWN else known[number] for number in ids if number != PAD)
+        known, first = self.pieces or (), self.sizes[0] + 1
+        found = (
+            "\ufffd" if number == UNKNOWN else known[number] if number < first else beyond(number - first, copied)
+            for number in ids
+            if number != PAD
+        )
+        pieces = filter(None, found)
         exact = self.config.unit == "character"
         return (part.encode() for part in (pieces if exact else spaced(pieces, whole_runs=self.whole_runs)))
 
