@@ -310,7 +310,7 @@ QUICK = {"task.encoder": "bag", "training.epochs": 1, "device": "cpu"}
 def test_a_file_is_enough_to_train_on(tmp_path, reviews):
     said = [str(report) for report in weft.train(str(reviews), tmp_path / "a", settings=QUICK)]
     assert said[0] == f"{reviews}: 20 rows, utf-8"
-    assert said[-1].startswith("trained 1 steps in ")
+    assert said[-1].startswith("solved in ")
     assert any(line.startswith("epoch 1  dev accuracy ") for line in said)
     model = weft.fit(weft.DataConfig(train=reviews), tmp_path / "b", settings=QUICK)
     loaded = weft.load(tmp_path / "a")
