@@ -25,6 +25,7 @@ PAGES = {
     "labels": Page("run.html.j2", labelled),
     "tokens": Page("run.html.j2", masked),
     "text": Page("generation.html.j2", written),
+    "tags": Page("run.html.j2", labelled),
     "spans": Page("question_answering.html.j2", asked),
 }
 

@@ -214,6 +214,25 @@ class _Kept:
         return self.pieces.some(some, lengths_R), after
 
 
+TokenRow = tuple[Sequence[str], Sequence[str]]
+"""Tokens of a text that is cut already, and the word around each of them."""
+
+
+def as_pieces(tokens_R: Iterable[TokenRow], config: NormalizeConfig) -> Pieces:
+    """Normalize texts that are cut already, token by token, as pieces."""
+    numbers, pieces, words, lengths = Numbers(), array("i"), array("i"), array("q")
+    for tokens, covering in tokens_R:
+        pieces.extend(map(numbers.__getitem__, tokens))
+        words.extend(map(numbers.__getitem__, covering))
+        lengths.append(len(tokens))
+    distinct = Numbers()
+    renumbered_D = np.array(
+        [distinct[piece] for piece in normalize(list(numbers), config)] or [0], dtype=np.int32
+    )
+    pieces_N, words_N = (renumbered_D[np.array(one, dtype=np.int32)] for one in (pieces, words))
+    return Pieces(list(distinct), pieces_N, np.array(lengths, dtype=np.int64), words_N)
+
+
 def _alike(words: Iterable[str], config: NormalizeConfig) -> list[str]:
     """Normalize words like the texts; each once, short ones first."""
     return sorted({word for word in normalize(list(words), config) if word}, key=lambda word: (len(word), word))

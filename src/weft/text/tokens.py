@@ -1,0 +1,55 @@
+"""Cuts a raw text into the tokens that get tags, with their places: characters, or words as treebanks cut them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import regex
+import rjieba
+
+TokenUnit = Literal["character", "mixed", "word"]
+"""Unit of tokens: characters as a reader sees them; Han characters and words; or words, those of Han by dictionary."""
+
+_CLITIC = r"['’](?:s|m|d|ll|re|ve)(?![\p{L}\p{N}])"
+# In order: a run of Han; an abbreviation; numbers, dates and times; the word before n't; n't; a clitic; a word, whose
+# parts may be joined by hyphens, points, apostrophes or &; else one character as a reader sees it.
+_WORD = regex.compile(
+    r"\p{Han}+"
+    r"|(?:\p{Lu}\.){2,}"
+    r"|\p{N}+(?:[-.,:/]\p{N}+)+"
+    r"|[[\p{L}\p{M}]--\p{Han}]+(?=n['’]t(?![\p{L}\p{N}]))"
+    r"|n['’]t(?![\p{L}\p{N}])"
+    rf"|{_CLITIC}"
+    rf"|[[\p{{L}}\p{{M}}\p{{N}}_]--\p{{Han}}]+(?:(?!{_CLITIC})[-.&'’@/][[\p{{L}}\p{{M}}\p{{N}}_]--\p{{Han}}]+)*"
+    r"|\.{2,}|-{2,}"
+    r"|(?!\s)\X",
+    flags=regex.VERSION1 | regex.IGNORECASE,
+)
+_LETTER = regex.compile(r"(?!\s)\X")
+_HAN = regex.compile(r"\p{Han}")
+
+
+def token_places(text: str, unit: TokenUnit) -> list[tuple[int, int]]:
+    """Return start and end of each token of a text, in characters; white space is in none.
+
+    English contractions are cut as the Penn Treebank cuts them (`do n't`, `Obama 's`).
+    """
+    if unit == "character":
+        return [match.span() for match in _LETTER.finditer(text)]
+    places: list[tuple[int, int]] = []
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        if end - start == 1 or not _HAN.match(text, start):
+            places.append((start, end))
+        else:
+            for piece in [*match[0]] if unit == "mixed" else rjieba.cut(match[0]):
+                places.append((start, start := start + len(piece)))
+    return places
+
+
+def covering_words(text: str) -> list[str]:
+    """Return for each character of a text the word that covers it, Han words by dictionary; between words, a blank."""
+    covering = [" "] * len(text)
+    for start, end in token_places(text, "word"):
+        covering[start:end] = [text[start:end]] * (end - start)
+    return covering
