@@ -54,7 +54,7 @@ def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> 
         what, hint = f"`{encoder.kind}` keeps no positions", "take `lstm`, `gru`, `cnn`, `transformer` or a pre-trained one"
         raise ConfigError(what, where="task.encoder", hint=hint)
     texts = [one.text for one in values]
-    tokenizer = with_folder(config.tokenizer, encoder.reads_with) or fitting_tokens(texts)
+    tokenizer = with_folder(config.tokenizer, encoder.reads_with) or fitting_tokens(texts, characters=all(end - start < 2 for one in values for start, end in one.places))
     decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer}
     if "max_length" not in config.model_fields_set and encoder.longest is not None:
         decided["max_length"] = min(config.max_length, encoder.longest)
@@ -76,13 +76,13 @@ def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> 
     return config, learned
 
 
-def fitting_tokens(texts: Sequence[str]) -> TokenizerConfig:
+def fitting_tokens(texts: Sequence[str], *, characters: bool) -> TokenizerConfig:
     """Choose the views of the tokens by the script of their texts.
 
-    For Chinese, a character, the pair that begins with it and the word around it; else a word, its small letters, its
+    For Chinese, and wherever tokens are `characters`, a character, the pair that begins with it and the word around it; else a word, its small letters, its
     shape, its first and last letters and all its n-grams: names are known by them.
     """
-    if sampled_han_share(texts) > 0.3:
+    if characters or sampled_han_share(texts) > 0.3:
         return MixedTokenizerConfig(views=("bigram", "word"))
     views: tuple[View, ...] = ("lower", "shape", "prefix", "suffix", "letters")
     return MixedTokenizerConfig(views=views, normalize=NormalizeConfig(case="keep"))
