@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -108,19 +109,21 @@ def decided(
         while order and len(rows) < most and found[order[-1]].between_CC is found[rows[0]].between_CC:
             rows.append(order.pop())
         for row, spans, probability in zip(rows, *_decode([found[row] for row in rows], tags), strict=True):
-            own = places[row]
-            answers[row] = TagAnswer(
-                texts[row],
-                tuple(
-                    FoundSpan(start, end, label, texts[row][start:end], value)
-                    for first, last, label, value in spans
-                    for start, end in [(own[first][0], own[last - 1][1])]
-                ),
-                probability,
-                found[row],
-                own,
+            own, text = places[row], texts[row]
+            each = (
+                FoundSpan(start, end, label, text[start:end], value)
+                for first, last, label, value in spans
+                for start, end in _whole(own[first:last], label)
             )
+            answers[row] = TagAnswer(text, tuple(each), probability, found[row], own)
     return answers
+
+
+def _whole(places: Sequence[tuple[int, int]], label: str) -> list[tuple[int, int]]:
+    """Return the characters of a span of tokens; a word, which has no label, ends at a blank."""
+    breaks = [place for place in range(1, len(places)) if places[place][0] > places[place - 1][1]]
+    ends = [0, *(breaks if not label else ()), len(places)]
+    return [(places[first][0], places[last - 1][1]) for first, last in pairwise(ends)]
 
 
 def averaged(answers: Sequence[Sequence[TagAnswer]], tags: TagSet) -> list[TagAnswer]:

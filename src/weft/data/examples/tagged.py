@@ -125,6 +125,11 @@ def found_reading(
     return Reading(form, scheme, unit or _unit(kinds, form, given=bool(counts)))
 
 
+def reading_of(texts: Iterable[str], form: Form) -> Reading:
+    """Return how raw texts with spans of characters, or segmented ones, are read."""
+    return Reading(form, "none", _unit(Counter(map(_kind, texts)), form, given=False))
+
+
 def _unit(kinds: Counter[str], form: Form, *, given: bool) -> Unit:
     """Return the tokens of raw texts that suit those of training, by the kinds of these; `given`: they had tags."""
     wide, words, texts = kinds["wide"], kinds["wide word"], kinds["word"]
