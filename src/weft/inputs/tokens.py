@@ -24,7 +24,7 @@ from weft.text.offsets import locate
 from weft.text.segment import sampled_han_share
 from weft.text.tokenizers.base import Encoded, Tokenizer, TokenizerConfig
 from weft.text.tokenizers.words import MixedTokenizerConfig, PieceTokenizer, PieceTokenizerConfig, View
-from weft.text.tokens import covering_words
+from weft.text.tokens import words_around
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class TokenizedText:
     places: Sequence[tuple[int, int]]
 
 
-def token_row(value: TokenizedText, *, covering: bool) -> TokenRow:
-    """Return the tokens of a text and, with `covering`, the word around each, else nothing."""
+def token_row(value: TokenizedText, views: Sequence[View]) -> TokenRow:
+    """Return the tokens of a text, and what the views need to know of the words around them."""
     tokens = [value.text[start:end] for start, end in value.places]
-    if not covering:
-        return tokens, ()
-    words = covering_words(value.text)
-    return tokens, [words[start] for start, _ in value.places]
+    if not {"word", "class"} & {*views}:
+        return TokenRow(tokens)
+    words, classes = words_around(value.text)
+    return TokenRow(tokens, *([one[start] for start, _ in value.places] for one in (words, classes)))
 
 
 def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> tuple[Any, Tokenizer]:
@@ -63,8 +63,7 @@ def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> 
     if config.start:
         learned = started_tokenizer(tokenizer, config.start)
     elif isinstance(tokenizer, PieceTokenizerConfig):
-        covering = "word" in tokenizer.views
-        learned = tokenizer.learn_tokens(token_row(one, covering=covering) for one in values)
+        learned = tokenizer.learn_tokens(token_row(one, tokenizer.views) for one in values)
     else:
         learned = tokenizer.learn(texts)
     check_pair(config.encoder, learned)
@@ -83,7 +82,7 @@ def fitting_tokens(texts: Sequence[str], *, characters: bool) -> TokenizerConfig
     shape, its first and last letters and all its n-grams: names are known by them.
     """
     if characters or sampled_han_share(texts) > 0.3:
-        return MixedTokenizerConfig(views=("bigram", "word"))
+        return MixedTokenizerConfig(views=("bigram", "word", "class"))
     views: tuple[View, ...] = ("lower", "shape", "prefix", "suffix", "letters")
     return MixedTokenizerConfig(views=views, normalize=NormalizeConfig(case="keep"))
 
@@ -139,8 +138,7 @@ class TokensInput(TextInput):
         """Encode the texts, and find the position of the first piece of each token in its text, [N]."""
         tokenizer = self.tokenizer
         if isinstance(tokenizer, PieceTokenizer):
-            covering = "word" in tokenizer.config.views
-            found = tokenizer.encode_tokens(token_row(one, covering=covering) for one in values)
+            found = tokenizer.encode_tokens(token_row(one, tokenizer.config.views) for one in values)
             starts_R = np.cumsum(found.lengths_R) - found.lengths_R
             return found, (np.arange(len(found.values_NW)) - np.repeat(starts_R, found.lengths_R)).astype(np.int32)
         located = locate(tokenizer, [one.text for one in values])

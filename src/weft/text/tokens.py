@@ -27,6 +27,7 @@ _WORD = regex.compile(
 )
 _LETTER = regex.compile(r"(?!\s)\X")
 _HAN = regex.compile(r"\p{Han}")
+_HAN_RUN = regex.compile(r"\p{Han}+")
 
 
 def token_places(text: str, unit: TokenUnit) -> list[tuple[int, int]]:
@@ -47,9 +48,26 @@ def token_places(text: str, unit: TokenUnit) -> list[tuple[int, int]]:
     return places
 
 
-def covering_words(text: str) -> list[str]:
-    """Return for each character of a text the word that covers it, Han words by dictionary; between words, a blank."""
-    covering = [" "] * len(text)
-    for start, end in token_places(text, "word"):
-        covering[start:end] = [text[start:end]] * (end - start)
-    return covering
+def words_around(text: str) -> tuple[list[str], list[str]]:
+    """Return for each character of a text the word around it, and its place in that word with the word's class.
+
+    Han words and their parts of speech are those of a dictionary (`S-v` for `去`, `B-ns` and `E-ns` for `上海`); other
+    words have no class. Between words stands a blank.
+    """
+    words, classes = [" "] * len(text), [" "] * len(text)
+    for start, end in token_places(text, "mixed"):
+        words[start:end] = [text[start:end]] * (end - start)
+        classes[start:end] = _placed(end - start, "x")
+    for run in _HAN_RUN.finditer(text):
+        start = run.start()
+        for word, kind in rjieba.tag(run[0]):
+            end = start + len(word)
+            words[start:end], classes[start:end] = [word] * len(word), _placed(len(word), kind)
+            start = end
+    return words, classes
+
+
+def _placed(length: int, kind: str) -> list[str]:
+    """Write the place of each character of a word, B, M, E or S, and the class of the word."""
+    places = "S" if length == 1 else f"B{'M' * (length - 2)}E"
+    return [f"{place}-{kind}" for place in places]

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
+from weft.errors import ConfigError
 from weft.hashing import mix
 from weft.text.cut_notes import cut_notes
 from weft.text.cutting import Cutter, Cutting, CuttingConfig, TokenRow, as_pieces
@@ -20,9 +21,10 @@ from weft.text.tokenizers.base import Encoded, Letters, Tokenizer
 from weft.text.tokenizers.char_ngrams import LetterSpan, letter_keys
 from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig
 
-View = Literal["bigram", "word", "prefix", "suffix", "lower", "shape", "letters"]
+View = Literal["bigram", "word", "prefix", "suffix", "lower", "shape", "class", "letters"]
 """A further property of a position: it and its right neighbour, the word around it, its first or last three letters,
-itself in lower case, its shape (`Xx` for `Oslo`, `d-d` for `1-2`), or all its character n-grams."""
+itself in lower case, its shape (`Xx` for `Oslo`, `d-d` for `1-2`), its place in the word around it with the part of
+speech of that word in a Chinese dictionary (for tagging alone), or all its character n-grams."""
 
 
 class PieceTokenizerConfig(CuttingConfig):
@@ -58,6 +60,9 @@ class PieceTokenizerConfig(CuttingConfig):
 
     def learn(self, texts: Sequence[str]) -> PieceTokenizer:
         """Learn the vocabulary of the pieces and of each view."""
+        if "class" in self.views:
+            hint = "leave it out; `word` has the words of the dictionary too"
+            raise ConfigError("the view `class` is one of tagging alone", where="task.tokenizer.views", hint=hint)
         cutter = Cutter.learn(self)
         return self._learned(cutter, cutter.first(texts))
 
@@ -212,7 +217,8 @@ def _letters_last(views: Sequence[View]) -> list[View]:
 
 def _types(cut: Pieces, view: str) -> np.ndarray:
     """Return for each position the number of the distinct string that a view is made from."""
-    return cut.words_N if view == "word" and cut.words_N is not None else cut.pieces_N
+    types_N = {"word": cut.words_N, "class": cut.classes_N}.get(view)
+    return cut.pieces_N if types_N is None else types_N
 
 
 def _strings(cut: Pieces, view: str) -> list[str]:
