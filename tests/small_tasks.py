@@ -175,10 +175,14 @@ NAMED = [
     ("张 伟 去 成 都", "B-人 I-人 O B-地 I-地"),
 ]
 TAGGED = [{"tokens": tokens.split(), "tags": tags.split()} for tokens, tags in NAMED]
-SEGMENTED = [{"words": words} for words in (
-    *(tokens.split() for tokens, _ in NAMED[:5]),
-    *(["李明", "住", "在", "上海"], ["王芳", "很", "老"], ["北京", "很", "大"], ["今天", "下雨"], ["张伟", "去", "成都"]),
-)]  # fmt: skip
+WORDS = [
+    ["李明", "住", "在", "上海"],
+    ["王芳", "很", "老"],
+    ["北京", "很", "大"],
+    ["今天", "下雨"],
+    ["张伟", "去", "成都"],
+]
+SEGMENTED = [{"words": words} for words in (*(tokens.split() for tokens, _ in NAMED[:5]), *WORDS)]
 SPOKEN = [
     {"text": text, "spans": [{"start": start, "end": end, "label": label} for start, end, label in spans]}
     for text, spans in (

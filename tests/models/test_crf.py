@@ -1,6 +1,6 @@
 """The sum over all paths, the best one and the marginals are those of writing every path down."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 import torch
@@ -30,12 +30,15 @@ def paths(scores_TC, moves):
     for path in product(range(scores_TC.shape[1]), repeat=len(scores_TC)):
         score = moves.first_C[path[0]] + moves.last_C[path[-1]]
         score = score + sum(scores_TC[place, tag] for place, tag in enumerate(path))
-        found[path] = score + sum(moves.between_CC[one, other] for one, other in zip(path, path[1:], strict=False))
+        found[path] = score + sum(moves.between_CC[one, other] for one, other in pairwise(path))
     return found
 
 
 chains = given(
-    st.integers(0, 10_000), st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(1, 4), st.sampled_from([0, 0.4])
+    st.integers(0, 10_000),
+    st.lists(st.integers(1, 4), min_size=1, max_size=4),
+    st.integers(1, 4),
+    st.sampled_from([0, 0.4]),
 )
 
 
@@ -100,7 +103,9 @@ def test_equal_to_pytorch_crf():
     theirs.start_transitions.data, theirs.transitions.data, theirs.end_transitions.data = (
         moves.first_C, moves.between_CC, moves.last_C,
     )  # fmt: skip
-    found = [path[:length] for path, length in zip(best_path(scores_BTC, mask_BT, moves).tolist(), [7, 2, 5, 1], strict=True)]
+    found = [
+        path[:length] for path, length in zip(best_path(scores_BTC, mask_BT, moves).tolist(), [7, 2, 5, 1], strict=True)
+    ]
     assert theirs.decode(scores_BTC, mask_BT) == found
     tags_BT = torch.randint(4, mask_BT.shape)
     ends = moves.first_C.expand(4, -1), moves.between_CC, moves.last_C.expand(4, -1)

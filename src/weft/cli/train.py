@@ -36,8 +36,8 @@ CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the 
 
 TASK = (
     "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
-    " files), language_model, question_answering (the answer to a question from a passage), multiple_choice or tagging (entities,"
-    " words, parts of speech)."
+    " files), language_model, question_answering (the answer to a question from a passage), multiple_choice or tagging"
+    " (names, words, parts of speech)."
 )
 
 

@@ -134,6 +134,8 @@ def _examples(rows: Sequence[str], spans: Any) -> list[TaggedText]:
         try:
             examples.append(TaggedText(text, checked_spans(text, own)))
         except (InputError, TypeError) as error:
-            what, hint = (error.what, error.hint) if isinstance(error, InputError) else (f"`{own}` is no list of spans", "")
+            what, hint = (
+                (error.what, error.hint) if isinstance(error, InputError) else (f"`{own}` is no list of spans", "")
+            )
             raise InputError(what, where=f"spans[{number}]", hint=hint) from None
     return examples

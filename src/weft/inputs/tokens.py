@@ -11,9 +11,9 @@ import torch
 
 from weft.data.batch import Tokens
 from weft.data.columns import Columns, Fitted, Ragged, Share, fit
+from weft.errors import ConfigError
 from weft.inputs.pair import joined
 from weft.inputs.question_passage import letters_of
-from weft.errors import ConfigError
 from weft.inputs.text import TextInput, TextSettings, check_length, check_pair, framed_tokens, tokens_of
 from weft.inputs.warm_start import started_tokenizer, with_folder
 from weft.inputs.word_vectors import check_vectors
@@ -51,10 +51,15 @@ def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> 
     """
     encoder = config.encoder.ready()
     if encoder.reads is not Tokens:
-        what, hint = f"`{encoder.kind}` keeps no positions", "take `lstm`, `gru`, `cnn`, `transformer` or a pre-trained one"
+        what, hint = (
+            f"`{encoder.kind}` keeps no positions",
+            "take `lstm`, `gru`, `cnn`, `transformer` or a pre-trained one",
+        )
         raise ConfigError(what, where="task.encoder", hint=hint)
     texts = [one.text for one in values]
-    tokenizer = with_folder(config.tokenizer, encoder.reads_with) or fitting_tokens(texts, characters=all(end - start < 2 for one in values for start, end in one.places))
+    tokenizer = with_folder(config.tokenizer, encoder.reads_with) or fitting_tokens(
+        texts, characters=all(end - start < 2 for one in values for start, end in one.places)
+    )
     decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer}
     if "max_length" not in config.model_fields_set and encoder.longest is not None:
         decided["max_length"] = min(config.max_length, encoder.longest)
@@ -78,8 +83,8 @@ def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> 
 def fitting_tokens(texts: Sequence[str], *, characters: bool) -> TokenizerConfig:
     """Choose the views of the tokens by the script of their texts.
 
-    For Chinese, and wherever tokens are `characters`, a character, the pair that begins with it and the word around it; else a word, its small letters, its
-    shape, its first and last letters and all its n-grams: names are known by them.
+    For Chinese, and wherever tokens are `characters`, a character, the pair that begins with it, the word around it and
+    the class of that word; else a word, its small letters, its shape, its first and last letters and all its n-grams.
     """
     if characters or sampled_han_share(texts) > 0.3:
         return MixedTokenizerConfig(views=("bigram", "word", "class"))
@@ -106,12 +111,19 @@ class TokensInput(TextInput):
         whole = Ragged.of(found.values_NW, found.lengths_R)
         room = self.config.max_length - (frame.room(1) if frame else 0)
         fitted = fit(_numbered(whole), max_length=room, long="windows")
-        rows, first, place_R, from_R = _cut(fitted, first, Ragged.of(np.concatenate([np.zeros((0, 2), np.int32), *places]), counts_E))
+        rows, first, place_R, from_R = _cut(
+            fitted, first, Ragged.of(np.concatenate([np.zeros((0, 2), np.int32), *places]), counts_E)
+        )
         if frame:
             rows = joined([frame.before, rows, frame.after], segments=(0, 0, 0))
             first = Ragged(first.values + len(frame.before), first.offsets_R1)
         opens_R = np.diff(fitted.owner_R, prepend=-1) > 0
-        letters = letters_of([values[owner].text if new else "" for owner, new in zip(fitted.owner_R.tolist(), opens_R.tolist(), strict=True)])
+        letters = letters_of(
+            [
+                values[owner].text if new else ""
+                for owner, new in zip(fitted.owner_R.tolist(), opens_R.tolist(), strict=True)
+            ]
+        )
         facts = {
             "known": Share.but(found.unknown, len(found.values_NW)),
             "long": Share(fitted.long_texts, len(values)),
@@ -130,7 +142,9 @@ class TokensInput(TextInput):
     def collate(self, columns: Columns, rows: np.ndarray) -> Any:
         """Gather and pad the ids of some rows, with the positions of their tokens."""
         ids = columns.ragged[self.name]
-        source: Tokens = framed_tokens(ids, rows) if self.tokenizer.frame else tokens_of(ids, rows, columns.letters.get(self.name))
+        source: Tokens = (
+            framed_tokens(ids, rows) if self.tokenizer.frame else tokens_of(ids, rows, columns.letters.get(self.name))
+        )
         first_BT1, mask_BT = columns.ragged["first"].padded(rows)
         return TokenSource(source, torch.from_numpy(first_BT1[..., 0]).long(), torch.from_numpy(mask_BT))
 
@@ -158,16 +172,18 @@ def _numbered(whole: Ragged) -> Ragged:
 
 
 def _cut(fitted: Fitted, first: Ragged, places: Ragged) -> tuple[Ragged, Ragged, Ragged, np.ndarray]:
-    """Cut the tokens of long texts as their rows are: ids, positions and places of tokens, and the first token's number.
+    """Cut the tokens of long texts as their rows are: a token belongs to each row that has its first piece.
 
-    A token belongs to each row that has its first piece.
+    Returns ids, positions of tokens, their places, and the number of the first token of each row.
     """
     rows = fitted.rows
     ids = Ragged(np.ascontiguousarray(rows.values[:, :-1]), rows.offsets_R1)
     if not fitted.long_texts:
         return ids, first, places, np.zeros(len(rows.lengths_R), dtype=np.int64)
     spans = list(_tokens_of_rows(fitted, first))
-    from_R, counts_R = (np.array(column, dtype=np.int64) for column in zip(*((low, high - low) for _, low, high in spans), strict=True))
+    from_R, counts_R = (
+        np.array(column, dtype=np.int64) for column in zip(*((low, high - low) for _, low, high in spans), strict=True)
+    )
     starts_R = first.offsets_R1[fitted.owner_R] + from_R
     at_N = np.arange(int(counts_R.sum())) + np.repeat(starts_R - (np.cumsum(counts_R) - counts_R), counts_R)
     shift_N = np.repeat(np.array([start for start, _, _ in spans]), counts_R)[:, None]
@@ -176,7 +192,7 @@ def _cut(fitted: Fitted, first: Ragged, places: Ragged) -> tuple[Ragged, Ragged,
 
 
 def _tokens_of_rows(fitted: Fitted, first: Ragged) -> Iterator[tuple[int, int, int]]:
-    """Yield for each row the position in its text at which it starts, and its tokens: the first, and that behind the last."""
+    """Yield for each row the position in its text at which it starts, its first token, and that behind its last."""
     rows = fitted.rows
     for row, owner in enumerate(fitted.owner_R.tolist()):
         begin, end = rows.offsets_R1[row : row + 2].tolist()

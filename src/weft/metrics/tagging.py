@@ -1,7 +1,7 @@
-"""Precision, recall and F1 of labelled spans, by text and by label; the definition of `conlleval`, and SIGHAN's of words.
+"""Precision, recall and F1 of labelled spans, by the definitions of `conlleval` and, for words, of SIGHAN.
 
-A predicted span is right where a true one has the same start, end and label (Tjong Kim Sang and De Meulder 2003). A word
-of a segmented text is a span (Sproat and Emerson 2003, section 2), of which those that training never had count apart.
+A predicted span is right where a true one has the same start, end and label (Tjong Kim Sang and De Meulder 2003). A
+word of a segmented text is a span, of which those that training never had count apart (Sproat and Emerson 2003).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ def span_scores(pairs: Sequence[TaggedPair], known: Collection[str], *, prefix: 
     """Count what the scores of all spans are made of, by text.
 
     The scores are `<prefix>_f1`, `<prefix>_precision`, `<prefix>_recall`, `exact_match` (texts whose spans are all
-    right), `seen_recall` and `unseen_recall`: of true spans whose strings are among the `known` ones, and of the others.
+    right), `seen_recall` and `unseen_recall`: of true spans whose strings are among the `known` ones, and of others.
     """
     counts_N8 = np.array([_counts(one, known) for one in pairs], dtype=np.float64).reshape(-1, 8)
     parts = {
@@ -100,9 +100,7 @@ def commonest_mistakes(pairs: Sequence[TaggedPair]) -> list[dict[str, Any]]:
             if labels[0] != labels[1]:
                 counts[one.text[slice(*place)], *labels] += 1
     ordered = sorted(counts.items(), key=lambda mistake: (-mistake[1], mistake[0]))[:MISSES]
-    return [
-        {"text": text, "true": true, "predicted": found, "times": times} for (text, true, found), times in ordered
-    ]
+    return [{"text": text, "true": true, "predicted": found, "times": times} for (text, true, found), times in ordered]
 
 
 def values_of(scores: Mapping[str, CorpusScore]) -> dict[str, float]:
@@ -113,7 +111,7 @@ def values_of(scores: Mapping[str, CorpusScore]) -> dict[str, float]:
 def spans_of_words(words: Sequence[str]) -> set[tuple[int, int, str]]:
     """Return the words of a text as spans of its characters, blanks left out."""
     ends = [0, *accumulate(map(len, words))]
-    return {(start, end, "") for start, end in zip(ends, ends[1:], strict=False)}
+    return {(start, end, "") for start, end in pairwise(ends)}
 
 
 def longest_matches(text: str, words: Collection[str], *, longest: int) -> list[tuple[int, int, str]]:
@@ -146,5 +144,3 @@ def _counts(one: TaggedPair, known: Collection[str]) -> list[int]:
 
 def _ratio(sums: np.ndarray) -> np.ndarray:
     return sums[..., 0] / np.maximum(1, sums[..., 1])
-
-

@@ -84,7 +84,9 @@ class Tagger(nn.Module):
         found = {}
         for name in ("first_C", "between_CC", "last_C"):
             forbidden = getattr(self, f"forbidden_{name}")
-            scores = getattr(self, name) if self.learned else torch.zeros_like(forbidden, dtype=self.scores.weight.dtype)
+            scores = (
+                getattr(self, name) if self.learned else torch.zeros_like(forbidden, dtype=self.scores.weight.dtype)
+            )
             found[name] = scores.masked_fill(forbidden, -torch.inf)
         return Transitions(**found)
 

@@ -1,4 +1,4 @@
-"""Answers of tagging: windows of a text merged, the best tags, their spans with probabilities, several models as one."""
+"""Answers of tagging: windows merged, the best tags, their spans with probabilities, several models as one."""
 
 from __future__ import annotations
 
@@ -135,7 +135,9 @@ def averaged(answers: Sequence[Sequence[TagAnswer]], tags: TagSet) -> list[TagAn
         if len({one.potentials.between_CC.shape for one in of_one}) > 1:
             raise InputError("the models do not have the same tags")
         names = ("scores_NC", "first_C", "between_CC", "last_C")
-        found.append(Potentials(*(np.mean([getattr(one.potentials, name) for one in of_one], axis=0) for name in names)))
+        found.append(
+            Potentials(*(np.mean([getattr(one.potentials, name) for one in of_one], axis=0) for name in names))
+        )
     first = answers[0]
     return decided([one.text for one in first], [one.places for one in first], found, tags)
 
@@ -167,9 +169,7 @@ def _span(text: str, span: FoundSpan | LabelledSpan) -> dict[str, Any]:
     return {"text": text[span.start : span.end], "label": span.label, "start": span.start, "end": span.end}
 
 
-def _decode(
-    found: Sequence[Potentials], tags: TagSet
-) -> tuple[list[list[tuple[int, int, str, float]]], list[float]]:
+def _decode(found: Sequence[Potentials], tags: TagSet) -> tuple[list[list[tuple[int, int, str, float]]], list[float]]:
     """Find the best path of some texts: spans of tokens with their probabilities, and the probability of the path."""
     lengths = [len(one.scores_NC) for one in found]
     scores_BTC = torch.zeros((len(found), max(1, *lengths), len(tags.names)), dtype=torch.float64)

@@ -91,9 +91,7 @@ def quick_scores(pairs: Sequence[TaggedPair], form: Form) -> dict[str, float]:
     return {name: found[name] for name in QUICK[form]}
 
 
-def scored(
-    pairs: Sequence[TaggedPair], floors: Mapping[str, Sequence[TaggedPair]], known: Known, form: Form
-) -> Scores:
+def scored(pairs: Sequence[TaggedPair], floors: Mapping[str, Sequence[TaggedPair]], known: Known, form: Form) -> Scores:
     """Compute all scores with their intervals.
 
     Details are those of simple methods, of each label, the confusions of labels and the commonest mistakes.

@@ -91,8 +91,8 @@ def rules_of(*, han: Cut = rjieba.cut, named: Segmenter | None = None, whole_run
 class Pieces:
     """Pieces of R texts, end to end, as indices [N] into the `distinct` strings, and the length of each text [R].
 
-    `words_N` has the word around each piece, `classes_N` its place in that word with the word's class; None if they were
-    not requested.
+    `words_N` has the word around each piece, `classes_N` its place in that word with the word's class; None if they
+    were not requested.
     """
 
     distinct: list[str]

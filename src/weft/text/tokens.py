@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import Literal
 
 import regex
@@ -43,8 +44,8 @@ def token_places(text: str, unit: TokenUnit) -> list[tuple[int, int]]:
         if end - start == 1 or not _HAN.match(text, start):
             places.append((start, end))
         else:
-            for piece in [*match[0]] if unit == "mixed" else rjieba.cut(match[0]):
-                places.append((start, start := start + len(piece)))
+            pieces = [*match[0]] if unit == "mixed" else rjieba.cut(match[0])
+            places += pairwise(accumulate(map(len, pieces), initial=start))
     return places
 
 

@@ -117,9 +117,7 @@ class TagSet:
         return goes_on or (letter not in ("I", "E") and (self.scheme == "bio" or last not in ("B", "I")))
 
 
-def encode(
-    spans: Iterable[tuple[int, int, str]], length: int, scheme: Literal["bioes", "bio", "none"]
-) -> list[str]:
+def encode(spans: Iterable[tuple[int, int, str]], length: int, scheme: Literal["bioes", "bio", "none"]) -> list[str]:
     """Write spans of a sentence of some tokens as tags."""
     tags = [OUTSIDE] * length
     for first, last, label in spans:

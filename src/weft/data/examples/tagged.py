@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Literal, NamedTuple
 
 from weft.data.checks.findings import counted
@@ -26,7 +26,7 @@ TAG_NAMES = (
 )
 TOKENS = Role("text", ("tokens", "token", "words", "word", "chars", "characters", *TEXT_NAMES))
 TAGS = Role("tags", TAG_NAMES, required=False, answer=True)
-_NO_SPAN = "write each span as {\"start\": 0, \"end\": 2, \"label\": \"PER\"}: characters, the end not included"
+_NO_SPAN = 'write each span as {"start": 0, "end": 2, "label": "PER"}: characters, the end not included'
 
 
 class LabelledSpan(NamedTuple):
@@ -187,9 +187,8 @@ def places_of(text: str, tokens: Iterable[str]) -> list[tuple[int, int]]:
 
 def words_of(words: Sequence[str], line: int = 0) -> TaggedText:
     """Make a segmented text of its words."""
-    text, spans, end = "".join(words), [], 0
-    for word in words:
-        spans.append(LabelledSpan(end, end := end + len(word)))
+    text = "".join(words)
+    spans = [LabelledSpan(*place) for place in pairwise([0, *accumulate(map(len, words))])]
     return TaggedText(text, tuple(spans), line=line)
 
 

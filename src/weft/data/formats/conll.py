@@ -77,7 +77,10 @@ def slashed_rows(lines: Iterator[str], columns: Sequence[str]) -> Sentences:  # 
     for number, line in enumerate(lines, 1):
         pairs = [piece.rpartition("/") for piece in line.split()]
         if bad := [f"{word}{slash}{tag}" for word, slash, tag in pairs if not (word and tag)]:
-            yield number, InputError(f"`{bad[0]}` is not `word/tag`", hint="write a tag behind each word, as in 上海/NR")
+            yield (
+                number,
+                InputError(f"`{bad[0]}` is not `word/tag`", hint="write a tag behind each word, as in 上海/NR"),
+            )
         elif pairs:
             lists = {"token": tuple(word for word, _, _ in pairs), "tag": tuple(tag for _, _, tag in pairs)}
             yield number, Sentence(lists, (number,) * len(pairs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -76,7 +76,7 @@ def _of_words(text: str, words: Sequence[str]) -> list[Marked]:
     """Return the places of the words of a text, in which blanks may stand between them."""
     if "".join(words) == text:
         ends = [0, *accumulate(map(len, words))]
-        return [(start, end, "") for start, end in zip(ends, ends[1:], strict=False)]
+        return [(start, end, "") for start, end in pairwise(ends)]
     found, end = [], 0
     for word in words:
         start = text.find(word, end)

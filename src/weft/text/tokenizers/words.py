@@ -237,7 +237,15 @@ def _strings(cut: Pieces, view: str) -> list[str]:
 def _shape(piece: str) -> str:
     """Write a piece with X, x, d and c for capital, small letters, digits and other letters, runs of one kind once."""
     kinds = (
-        "d" if one.isnumeric() else one if not one.isalpha() else "X" if one.isupper() else "x" if one.islower() else "c"
+        "d"
+        if one.isnumeric()
+        else one
+        if not one.isalpha()
+        else "X"
+        if one.isupper()
+        else "x"
+        if one.islower()
+        else "c"
         for one in piece
     )
     return "".join(kind for kind, _ in groupby(kinds))
