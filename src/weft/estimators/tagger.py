@@ -73,10 +73,7 @@ class Tagger(TrainedEstimator):
             ConfigError: a setting is wrong, or does not fit another.
 
         """
-        if y is None:
-            examples = [words_of(words) for words in text_groups(X, "words")]
-        else:
-            examples = _examples(texts(X), y)
+        examples = _segmented(X) if y is None else _examples(texts(X), y)
         self.model_ = fitted(self._config(examples, words=y is None), examples)
         return self
 
@@ -101,7 +98,7 @@ class Tagger(TrainedEstimator):
         """
         model = self.trained()
         words = model.task.config.form == "words"
-        examples = [words_of(one) for one in text_groups(y, "words")] if words else _examples(texts(X), y)
+        examples = _segmented(y) if words else _examples(texts(X), y)
         answers = model.answer([TaggedText(one.text) for one in examples])
         return next(iter(model.task.quick_scores(answers, examples).values()))
 
@@ -121,6 +118,10 @@ class Tagger(TrainedEstimator):
         return run_config(
             "tagging", named=named, dev_share=self.dev_share, random_state=self.random_state, settings=self.settings
         )
+
+
+def _segmented(words: Any) -> list[TaggedText]:
+    return [words_of(one) for one in text_groups(words, "words")]
 
 
 def _examples(rows: Sequence[str], spans: Any) -> list[TaggedText]:
