@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from weft.config import Config
 from weft.data.batch import Moves, Tokens
-from weft.models.base import Encoder
+from weft.models.base import Encoder, PartConfig, Precision
 from weft.models.crf import Transitions, log_partition, path_score
 from weft.models.dropout import Dropout
 
@@ -29,9 +28,11 @@ class TokenSource(Moves):
     mask_BT: Tensor
 
 
-class TaggerConfig(Config):
+class TaggerConfig(PartConfig):
     """Settings of the head that scores a tag for each token."""
 
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
+    recommended: ClassVar[Mapping[str, Any]] = {"epochs": 12, "patience": None, "ema": 0.99, "table_rate": 0.1}
     kind: Literal["crf", "linear"] = "crf"
     """Kind of the output layer: `crf` learns scores of a tag behind another too (Lafferty et al. 2001), `linear` scores
     each token by itself; both give only sequences that the scheme allows."""

@@ -80,9 +80,10 @@ def merged(parts: Sequence[Potentials], columns: Columns, tags: TagSet) -> list[
         scores_NC = np.zeros((count, parts[rows[0]].scores_NC.shape[1]), dtype=np.float32)
         places_N2, context_N = np.zeros((count, 2), dtype=np.int32), np.full(count, -1)
         for start, row, own_M2 in zip(first.tolist(), rows, own, strict=True):
-            size = len(own_M2)
-            left_M = np.arange(size) + (count if start == 0 else 0)
-            right_M = np.arange(size)[::-1] + (count if start + size == count else 0)
+            size, whole = len(own_M2), int(columns.cost_R[row])
+            place_M = columns.ragged["first"].flat(np.array([row]))[0][:, 0]
+            left_M = place_M + (whole if start == 0 else 0)
+            right_M = whole - 2 - place_M + (whole if start + size == count else 0)
             here = slice(start, start + size)
             better_M = np.minimum(left_M, right_M) > context_N[here]
             scores_NC[here][better_M] = parts[row].scores_NC[better_M]

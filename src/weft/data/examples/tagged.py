@@ -103,7 +103,9 @@ def found_reading(
     counts: Counter[str] = Counter()
     openings: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
+    segmented = False
     for row in table:
+        segmented = segmented or text in row.lists
         tokens = row.lists.get(text) or (row.values.get(text, ""),)
         kinds.update(map(_kind, tokens))
         if tags and (row.lists.get(text) or len(row.values.get(text, "")) == len(row.lists.get(tags, ()))):
@@ -120,7 +122,7 @@ def found_reading(
         raise InputError(error.what, where=table.path, hint=error.hint) from None
     if form is None:
         by_tags: Form = "words" if scheme != "none" and has_words_alone(counts) else "spans"
-        whole: Form = "spans" if tags else "words"
+        whole: Form = "words" if segmented and not tags else "spans"
         form = whole if not counts else "tokens" if scheme == "none" else by_tags
     return Reading(form, scheme, unit or _unit(kinds, form, given=bool(counts)))
 
