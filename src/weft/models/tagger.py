@@ -16,7 +16,7 @@ from weft.models.crf import Transitions, log_partition, path_score
 from weft.models.dropout import Dropout
 
 Rule = Callable[[str, str], bool]
-"""Whether a tag may stand behind another; the empty string stands for either end of a text."""
+"""Test of whether a tag may stand behind another; the empty string stands for either end of a text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def merged(parts: Sequence[Potentials], columns: Columns, tags: TagSet) -> list[
         one = parts[rows[0]]
         places.append(places_N2)
         found.append(Potentials(scores_NC, one.first_C, one.between_CC, one.last_C))
-    return decided(texts, [tuple(map(tuple, one.tolist())) for one in places], found, tags)
+    return decided(texts, [tuple((start, end) for start, end in one.tolist()) for one in places], found, tags)
 
 
 def decided(

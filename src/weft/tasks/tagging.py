@@ -84,7 +84,7 @@ class TaggingConfig(TaskConfig, TextSettings):
     """Column of the tags of tokens or of the spans; None: guessed from the file, and named in the run. Words without
     tags are word segmentation."""
     form: Form | None = None
-    """What is labelled: `spans` of a text, its `words`, or each of its `tokens`; None: found out from the tags."""
+    """Labelled parts of a text: `spans`, all its `words`, or each of its `tokens`; None: found out from the tags."""
     scheme: Scheme | None = None
     """Scheme of the tags in the files; None: found out from all of the training file, and named in the run."""
     unit: Unit | None = None
@@ -95,7 +95,7 @@ class TaggingConfig(TaskConfig, TextSettings):
     its context is read."""
     encoder: ReaderEncoder = LstmEncoderConfig(**WIDER)
     """Encoder that reads the texts; it has to keep positions. Recurrent ones are wider than elsewhere unless their sizes
-    are set: embeddings of 200 and 192 in each direction found a tenth more names."""
+    are set (200, and 192 in each direction), since each token needs a state of its own."""
     tagger: TaggerConfig = TaggerConfig()
 
     @model_validator(mode="before")
@@ -125,7 +125,7 @@ class TaggingConfig(TaskConfig, TextSettings):
 
     @property
     def reading(self) -> Reading:
-        """How the rows of a table are read, once that is found out."""
+        """Form, scheme and tokens by which tables are read, once they are found out."""
         assert self.form is not None
         assert self.scheme is not None
         assert self.unit is not None

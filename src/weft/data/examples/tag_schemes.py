@@ -57,7 +57,7 @@ def find_scheme(counts: Counter[str], openings: Counter[str]) -> Scheme:
         return "iob1" if inside > openings.total() - openings[OUTSIDE] - inside else "bio"
     for name, letters in PREFIXES.items():
         if found <= {*letters}:
-            return name  # ty: ignore[invalid-return-type]
+            return name  # ty: ignore[invalid-explicit-return]
     what = f"no scheme has all the prefixes {', '.join(f'`{one}`' for one in sorted(found))}"
     raise InputError(what, hint=f"known: {', '.join(PREFIXES)}; `--set task.scheme=none` takes each tag as it is")
 

@@ -16,8 +16,7 @@ from weft.data.sources import LINES, Row, Table
 from weft.errors import InputError
 
 Form = Literal["spans", "words", "tokens"]
-"""What is labelled: spans of a text (entities, slots), every word of it (segmentation), or each token (parts of
-speech)."""
+"""Labelled parts of a text: spans (entities, slots), every word (segmentation), or each token (parts of speech)."""
 Unit = Literal["character", "mixed", "word"]
 """Tokens of a raw text: characters, Han characters and words, or words."""
 TAG_NAMES = (
@@ -74,7 +73,7 @@ class TaggedText:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the rows of a table are read: what is labelled, the scheme of its tags, the tokens of its texts."""
+    """Form, scheme of tags and tokens by which the rows of a table are read."""
 
     form: Form
     scheme: Scheme
