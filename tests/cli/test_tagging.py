@@ -64,7 +64,7 @@ def test_taggers_are_compared(weft):
         ("a.conll", CONLL + "Rome B-LOC x\n", ["--task", "tagging"], [":9", "has 3 columns, the first line has"]),
         ("a.conll", f"{MANY}Rome X-LOC\n" , ["--task", "tagging"], ["a.conll:73", "`X-LOC` is not one of"]),
         ("a.jsonl", '{"tokens": ["a", "b"], "tags": ["O"]}', ["--tags", "tags"], ["a.jsonl:1", "2 tokens, and 1 tag"]),
-        ("a.jsonl", '{"text": "上海", "spans": [[0, 9, "A"]]}\n', ["--tags", "spans"], ["a.jsonl:1", "leaves the text"]),
+        ("a.jsonl", '{"text": "上海", "spans": [[0, 9, "A"]]}\n', ["--tags", "spans"], [":1", "leaves the text"]),
         ("a.jsonl", '{"text": "上海市", "spans": [[0, 2, "A"], [1, 3, "B"]]}', ["--tags", "spans"], [":1", "overlap"]),
         ("a.txt", "没有空格\n" * 9, ["--task", "tagging"], ["there are no tags to learn", "--tags"]),
         ("a.conll", MANY.replace("B-", "O-"), ["--task", "tagging"], ["others none, as `O-LOC`", "task.scheme"]),
