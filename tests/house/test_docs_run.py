@@ -77,7 +77,7 @@ def test_every_weft_command_exists(language):
             "inspect train compare evaluate predict distil pretrain export generate",
             "inspect-reviews lstm compare-reviews topics files small",
         ),
-        (ASKING, "inspect train answer predict evaluate compare", "inspect-questions qa names words"),
+        (ASKING, "inspect train answer predict evaluate compare", "inspect-questions qa names segmented"),
         (WRITING, "inspect train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],
     ids=["reading", "asking", "writing"],

@@ -51,6 +51,8 @@ def make_files(folder: Path) -> None:
     for number, (text, label) in enumerate(rows(size=60, seed=6)):
         (folder / "by-label" / label / f"{number}.txt").write_text(text, encoding="utf-8")
     (folder / "words.txt").write_text("续航\n性价比\n", encoding="utf-8")
+    segmented = [f"他 在 上海 {number} 年" for number in range(20)]
+    (folder / "segmented.txt").write_text("\n".join(segmented) + "\n", encoding="utf-8")
     (folder / "quiet.txt").write_text("really\nreview\n", encoding="utf-8")
     (folder / "vectors.txt").write_text("".join(f"{word} {' '.join(['0.1'] * 8)}\n" for word in ("the", "is", "很")))
     priced_reviews.write(folder / "priced.csv", size=ROWS)

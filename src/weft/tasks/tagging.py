@@ -94,8 +94,8 @@ class TaggingConfig(TaskConfig, TextSettings):
     """Part that is read of longer texts: all, in windows that overlap by a quarter; each token is scored where most of
     its context is read."""
     encoder: ReaderEncoder = LstmEncoderConfig(**WIDER)
-    """Encoder that reads the texts; it has to keep positions. Recurrent ones are wider than elsewhere where no sizes are
-    set (200, and 192 in each direction), since each token needs a state of its own."""
+    """Encoder that reads the texts; it has to keep positions. Recurrent ones whose sizes are not set are wider than
+    elsewhere (200, and 192 in each direction), since each token needs a state of its own."""
     tagger: TaggerConfig = TaggerConfig()
 
     @model_validator(mode="before")
