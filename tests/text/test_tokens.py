@@ -23,6 +23,12 @@ def test_chinese_is_cut_into_characters_or_words():
     assert tokens(text, "character") == [*"马云在杭州创办了ＡＢＣMotors。"]
 
 
+def test_other_scripts_without_spaces_are_cut_into_characters():
+    assert tokens("東京タワーへ行く", "mixed") == [*"東京タワーへ行く"]
+    assert tokens("น้ำดี", "word") == tokens("น้ำดี", "character") == ["น้ำ", "ดี"]
+    assert tokens("서울에 갔다", "word") == ["서울에", "갔다"]
+
+
 def test_a_character_is_what_a_reader_sees_as_one():
     text = "e\u0301 好👩\u200d👩\u200d👧🇩🇪"
     assert tokens(text, "character") == tokens(text, "word") == ["e\u0301", "好", "👩\u200d👩\u200d👧", "🇩🇪"]

@@ -8,25 +8,30 @@ from typing import Literal
 import regex
 import rjieba
 
+from weft.text.unspaced import CLUSTER, LETTER
+
 TokenUnit = Literal["character", "mixed", "word"]
 """Unit of tokens: characters as a reader sees them; Han characters and words; or words, those of Han by dictionary."""
 
 _CLITIC = r"['’](?:s|m|d|ll|re|ve)(?![\p{L}\p{N}])"
-# In order: a run of Han; an abbreviation; numbers, dates and times; the word before n't; n't; a clitic; a word, whose
-# parts may be joined by hyphens, points, apostrophes or &; else one character as a reader sees it.
+_WORD_LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[\p{{Han}}{LETTER}]]"
+# In order: a run of Han; a character of another script without spaces; an abbreviation; numbers, dates and times; the
+# word before n't; n't; a clitic; a word, whose parts may be joined by hyphens, points, apostrophes or &; marks that
+# repeat; else one character as a reader sees it.
 _WORD = regex.compile(
     r"\p{Han}+"
+    rf"|{CLUSTER}"
     r"|(?:\p{Lu}\.){2,}"
     r"|\p{N}+(?:[-.,:/]\p{N}+)+"
-    r"|[[\p{L}\p{M}]--\p{Han}]+(?=n['’]t(?![\p{L}\p{N}]))"
+    rf"|{_WORD_LETTER}+(?=n['’]t(?![\p{{L}}\p{{N}}]))"
     r"|n['’]t(?![\p{L}\p{N}])"
     rf"|{_CLITIC}"
-    rf"|[[\p{{L}}\p{{M}}\p{{N}}_]--\p{{Han}}]+(?:(?!{_CLITIC})[-.&'’@/][[\p{{L}}\p{{M}}\p{{N}}_]--\p{{Han}}]+)*"
+    rf"|{_WORD_LETTER}+(?:(?!{_CLITIC})[-.&'’@/]{_WORD_LETTER}+)*"
     r"|\.{2,}|-{2,}"
     r"|(?!\s)\X",
     flags=regex.VERSION1 | regex.IGNORECASE,
 )
-_LETTER = regex.compile(r"(?!\s)\X")
+_LETTER = regex.compile(rf"{CLUSTER}|(?!\s)\X", flags=regex.VERSION1)
 _HAN = regex.compile(r"\p{Han}")
 _HAN_RUN = regex.compile(r"\p{Han}+")
 
