@@ -83,11 +83,14 @@ def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> 
 def fitting_tokens(texts: Sequence[str], *, characters: bool) -> TokenizerConfig:
     """Choose the views of the tokens by the script of their texts.
 
-    For Chinese, and wherever tokens are `characters`, a character, the pair that begins with it, the word around it and
-    the class of that word; else a word, its small letters, its shape, its first and last letters and all its n-grams.
+    Where tokens are `characters`, a character, the pair that begins with it, the word around it and the class of that
+    word; of Chinese words the word, the pair, its class and its characters; of others the word, its small letters, its
+    shape, its first and last letters and all its n-grams.
     """
-    if characters or sampled_han_share(texts) > 0.3:
+    if characters:
         return MixedTokenizerConfig(views=("bigram", "word", "class"))
+    if sampled_han_share(texts) > 0.3:
+        return MixedTokenizerConfig(views=("bigram", "shape", "class", "letters"), letters=(2, 4))
     views: tuple[View, ...] = ("lower", "shape", "prefix", "suffix", "letters")
     return MixedTokenizerConfig(views=views, normalize=NormalizeConfig(case="keep"))
 
