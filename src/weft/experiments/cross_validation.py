@@ -134,12 +134,13 @@ def _validated(
         ]
         for entry in plan.entries
     }
-    task, design = plan.entries[0].config.task, plan.design
+    task, design = tasks[plan.entries[0].name], plan.design
     with reading(folder, what="a run in it"):
         found = (
             compare(runs, design=design) if task.answers_with == "label" else compare_written(runs, task, design=design)
         )
-    compared = {**found.to_json(), "shown": list(task.compared_by)}
+    compared = found.to_json()
+    compared["shown"] = [name for name in task.compared_by if name in compared["models"][0]["scores"]]
     places = {
         name: [str(one.relative_to(folder)) for fold in repeats for one in fold] for name, repeats in runs.items()
     }
