@@ -70,8 +70,7 @@ def command(
     from weft.evaluation.evaluate import answer_lines, averaged
     from weft.evaluation.exposure import exposure
 
-    loaded = ((folder, bundle.load(folder, device=device or "auto")) for folder in folders)
-    models = {folder: search_options.searched(model, search) for folder, model in loaded}
+    models = {one: search_options.searched(bundle.load(one, device=device or "auto"), search) for one in folders}
     first = next(iter(models.values()))
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)

@@ -10,12 +10,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, shared_encoding
-from weft.data.formats.conll import Sentences, conll_columns, conll_rows, form_of_lines, segmented_rows, slashed_rows
+from weft.data.formats.conll import LINES, ROWS, SUFFIXES, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
@@ -42,13 +41,9 @@ FORMS = {
     ".arrow": "parquet",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
-    **dict.fromkeys((".conll", ".conllu", ".iob", ".bio", ".bioes", ".bmes"), "conll"),
+    **dict.fromkeys(SUFFIXES, "conll"),
 }
 
-LINES = "lines"
-"""Key of the lines of the tokens in `Row.whole`, counted from that of the row, of files with a token a line."""
-_SAMPLE = 200
-_SENTENCES = {"conll": conll_rows, "slashed": slashed_rows, "segmented": segmented_rows}
 _STANDARD_INPUT = "standard input"
 _PLAIN_QUOTES = (
     "its quotes are read as plain characters, since it does not read as quoted throughout; saving it as csv settles it"
@@ -57,7 +52,6 @@ _PLAIN_LINES = "plain lines end in .txt, and two files side by side are named to
 _OTHERS = {
     ".xls": "save it as .xlsx or .csv in a spreadsheet",
     ".ods": "save it as .xlsx or .csv in a spreadsheet",
-    ".conll": "words with a tag each are not read yet: texts with labels, pairs and plain text are",
     ".zip": "unpack it first",
     ".pkl": "a pickle can run code: write it again, as with DataFrame.to_parquet",
 }
@@ -219,8 +213,8 @@ class Table:
                 yield from self._objects(whole_rows("".join(lines), self.whole, name=self.path))
             elif self.form == "jsonl":
                 yield from self._objects(json_objects(lines))
-            elif self.form in _SENTENCES:
-                yield from self._sentences(_SENTENCES[self.form](lines, self.columns))
+            elif self.form in ROWS:
+                yield from self._sentences(ROWS[self.form](lines, self.columns))
             elif "label" in self.columns:
                 yield from self._objects(labelled_rows(lines))
             else:
@@ -273,7 +267,7 @@ class Table:
             self.form, self.columns = self.parts[0].form, self.parts[0].columns
         elif self.form == "txt" and self.columns == ("text",):
             with open_lines(self.source, self.encoding) as lines:
-                found = form_of_lines(list(islice(lines, _SAMPLE)))
+                found = form_of_lines(lines)
             self.form, self.columns = found or (self.form, self.columns)
 
     def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
@@ -387,7 +381,7 @@ def _described(table: Table, columns: Columns) -> Table:
                     raise InputError("has no objects, expected a row in each", where=table.path)
         case "conll":
             with open_own() as lines:
-                table.columns = conll_columns(list(islice(lines, _SAMPLE)))
+                table.columns = conll_columns(lines)
         case "csv" | "tsv" as form:
             table.layout = layout_of(open_own, form, name=table.path, columns=columns)
             table.columns = table.layout.columns

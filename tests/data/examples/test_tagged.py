@@ -59,10 +59,12 @@ SPANS = [(0, 3, "name"), (5, 7, "place")]
     ],
 )
 def test_spans_are_read_in_every_form_in_use(tmp_path, value):
-    reading, (one,) = read(tmp_path, [{"text": "叶老桂住在北京👍", "label": value}], text="text", tags="label")
+    rows = [{"text": "叶老桂住在北京👍", "label": value}, {"text": "早上好", "label": []}]
+    reading, (one, other) = read(tmp_path, rows, text="text", tags="label")
     assert (reading.form, reading.unit) == ("spans", "character")
     assert surfaces(one) == [("叶老桂", "name"), ("北京", "place")]
     assert one.tokens is None
+    assert other.spans == ()
 
 
 def test_words_alone_are_segmentation(tmp_path):
@@ -125,13 +127,12 @@ def test_what_does_not_fit_is_refused_with_its_line(tmp_path, row, says):
 
 def test_numbers_as_tags_are_refused(tmp_path):
     with pytest.raises(InputError, match="the tags are numbers, such as `0`"):
-        read(tmp_path, [{"tokens": ["a", "b"], "tags": [0, 3]}])
+        read(tmp_path, [{"tokens": ["a", "b"], "tags": [0, 3]}] * 2)
 
 
 def test_one_of_several_columns_of_tags_has_to_be_named(tmp_path):
-    (tmp_path / "a.jsonl").write_text(
-        '{"tokens": ["a", "b"], "pos": ["X", "Y"], "ner": ["O", "O"]}\n', encoding="utf-8"
-    )
+    row = '{"tokens": ["a", "b"], "pos": ["X", "Y"], "ner": ["O", "O"]}\n'
+    (tmp_path / "a.jsonl").write_text(row * 2, encoding="utf-8")
     table = open_table(tmp_path / "a.jsonl")
     with pytest.raises(InputError, match="several columns have a tag for each token: `pos`, `ner`") as caught:
         tag_column(table, text="tokens", tags="ner", named=False)

@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple
 from weft.data.checks.findings import counted
 from weft.data.examples.roles import TEXT_NAMES, ColumnsUnclear, Role
 from weft.data.examples.tag_schemes import OUTSIDE, Scheme, decode, find_scheme, has_words_alone
-from weft.data.sources import LINES, Row, Table
+from weft.data.formats.conll import LINES
+from weft.data.sources import Row, Table
 from weft.errors import InputError
 
 Form = Literal["spans", "words", "tokens"]

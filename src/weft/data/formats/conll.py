@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from weft.errors import InputError
 
 DOCUMENT = "-DOCSTART-"
 """Token of the line that begins a document in CoNLL-2003; it is left out."""
+SUFFIXES = (".conll", ".conllu", ".iob", ".bio", ".bioes", ".bmes")
+"""Suffixes of files with a token a line."""
+LINES = "lines"
+"""Key of the lines of the tokens of a row, counted from that of the row, in its whole."""
 UNIVERSAL = ("id", "token", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 """Columns of CoNLL-U (Universal Dependencies)."""
 WORDS = "words"
@@ -29,23 +34,24 @@ class Sentence:
 Sentences = Iterator[tuple[int, Sentence | InputError]]
 
 
-def form_of_lines(lines: Sequence[str]) -> tuple[str, tuple[str, ...]] | None:
+def form_of_lines(lines: Iterator[str]) -> tuple[str, tuple[str, ...]] | None:
     """Find the form of a plain text file for tagging from its first lines, with its columns; None: it is raw text.
 
     The form is `conll` where all lines have the same number of columns, two or more, and some line is blank; `slashed`
     where nearly all that stands between blanks is `word/tag`; `segmented` where there are blanks between words.
     """
-    filled = [line for line in lines[:_SAMPLE] if line.strip()]
+    first = list(islice(lines, _SAMPLE))
+    filled = [line for line in first if line.strip()]
     widths = {len(_fields(line)) for line in filled if not line.startswith((DOCUMENT, "# "))}
     pieces = [piece for line in filled for piece in line.split()]
-    if len(widths) == 1 and min(widths) > 1 and len(filled) > 2 and len(filled) < len(lines[:_SAMPLE]):
-        return "conll", conll_columns(filled)
+    if len(widths) == 1 and min(widths) > 1 and len(filled) > 2 and len(filled) < len(first):
+        return "conll", conll_columns(iter(filled))
     if pieces and sum(0 < piece.rfind("/") < len(piece) - 1 for piece in pieces) > 0.9 * len(pieces):
         return "slashed", ("token", "tag")
     return ("segmented", (WORDS,)) if any(len(line.split()) > 1 for line in filled) else None
 
 
-def conll_columns(lines: Sequence[str]) -> tuple[str, ...]:
+def conll_columns(lines: Iterator[str]) -> tuple[str, ...]:
     """Name the columns of CoNLL lines: the first `token`, the last `tag`, those between by their numbers."""
     first = next((line for line in lines if line.strip() and not line.startswith((DOCUMENT, "# "))), "")
     width = len(_fields(first))
@@ -110,3 +116,7 @@ def _sentence(rows: Sequence[tuple[int, list[str]]], columns: Sequence[str]) -> 
     values = zip(*(fields for _, fields in rows), strict=True)
     lists = {name: tuple(column) for name, column in zip(columns, values, strict=True)}
     yield rows[0][0], Sentence(lists, tuple(number for number, _ in rows))
+
+
+ROWS = {"conll": conll_rows, "slashed": slashed_rows, "segmented": segmented_rows}
+"""Readers of the sentences of each form, from lines and the names of the columns."""
