@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import platform
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -26,7 +27,7 @@ except ImportError:  # on Windows
     fcntl = None
 
 LOCK = ".lock"
-_TRIES = 1000
+_TRIES, _MOMENTS = 1000, 100
 _UNKNOWN = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -63,7 +64,7 @@ def _taken(folder: Path) -> int:
             continue
         try:
             if not _locked(handle):
-                raise _in_use(folder, _holder(handle))
+                raise _in_use(folder, _named_holder(handle))
             if _stands(handle, path):
                 me = {"pid": os.getpid(), "host": platform.node(), "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
                 os.ftruncate(handle, 0)
@@ -104,6 +105,15 @@ def _holder(handle: int) -> dict[str, Any]:
         return dict(json.loads(os.pread(handle, 1000, 0)))
     except (ValueError, TypeError):
         return {}
+
+
+def _named_holder(handle: int) -> dict[str, Any]:
+    """Read who holds a lock, and wait a moment where it was taken just now: the name is written after that."""
+    for _ in range(_MOMENTS):
+        if holder := _holder(handle):
+            return holder
+        time.sleep(0.01)
+    return {}
 
 
 def _runs(number: Any) -> bool:
