@@ -17,6 +17,7 @@ from weft.data.examples.labelled import LabelledText
 from weft.data.examples.option_questions import Choice
 from weft.data.examples.source_target import SourceTarget
 from weft.data.examples.span_questions import Question
+from weft.data.examples.tagged import TaggedText
 from weft.dataset import DataConfig, Examples, read
 from weft.run import RunConfig, suited, validated
 from weft.tasks.base import Task
@@ -27,6 +28,7 @@ GRU = {"kind": "gru", "width": 8, "hidden": 6, **NO_DROPOUT}
 TRANSFORMER = {"kind": "transformer", "width": 8, "heads": 2, "layers": 1, "feed_forward": 12, **NO_DROPOUT}
 CNN = {"kind": "cnn", "width": 8, "maps": 6, **NO_DROPOUT}
 CHAR = {"kind": "char", "vocabulary": {"min_count": 1}}
+SHAPES = {"kind": "mixed", "views": ["lower", "shape", "prefix", "suffix"], "normalize": {"case": "keep"}}
 
 TEXTS = [
     "a good film",
@@ -159,6 +161,45 @@ SPANS = [
 OPTIONS = [
     {"question": asked, "passage": read, "options": list(options), "answer": str(number)}
     for (asked, read, _, options), number in zip(ASKED, NUMBERS, strict=True)
+]
+NAMED = [
+    ("Ada lives in Bonn .", "B-人 O O B-地 O"),
+    ("Bob moved to New York in May", "B-人 O O B-地 I-地 O O"),
+    ("Who is Eve ?", "O O B-人 O"),
+    ("nobody lives here", "O O O"),
+    ("Ada Lovelace and Bob left Bonn", "B-人 I-人 O B-人 O B-地"),
+    ("李 明 住 在 上 海", "B-人 I-人 O O B-地 I-地"),
+    ("王 芳 很 老", "B-人 I-人 O O"),
+    ("北 京 很 大 ， 上 海 也 大", "B-地 I-地 O O O B-地 I-地 O O"),
+    ("今 天 下 雨", "O O O O"),
+    ("张 伟 去 成 都", "B-人 I-人 O B-地 I-地"),
+]
+TAGGED = [{"tokens": tokens.split(), "tags": tags.split()} for tokens, tags in NAMED]
+WORDS = [
+    ["李明", "住", "在", "上海"],
+    ["王芳", "很", "老"],
+    ["北京", "很", "大"],
+    ["今天", "下雨"],
+    ["张伟", "去", "成都"],
+]
+SEGMENTED = [{"words": words} for words in (*(tokens.split() for tokens, _ in NAMED[:5]), *WORDS)]
+SPOKEN = [
+    {"text": text, "spans": [{"start": start, "end": end, "label": label} for start, end, label in spans]}
+    for text, spans in (
+        ("fly from Oslo to Rome", [(9, 13, "from"), (17, 21, "to")]),
+        ("a ticket to New York, please", [(12, 20, "to")]),
+        ("good morning", []),
+        ("from Bonn", [(5, 9, "from")]),
+        ("I go to Rome, not from Rome", [(8, 12, "to"), (23, 27, "from")]),
+        ("从上海飞到北京", [(1, 3, "from"), (5, 7, "to")]),
+        ("去成都的票", [(1, 3, "to")]),
+        ("早上好", []),
+        ("从广州出发", [(1, 3, "from")]),
+        ("我要从北京去上海，不去广州", [(3, 5, "from"), (6, 8, "to"), (11, 13, "to")]),
+    )
+]
+PARTS_OF_SPEECH = [
+    {"tokens": row["tokens"], "tags": [tag if tag == "O" else tag[2:] for tag in row["tags"]]} for row in TAGGED
 ]
 EMPTY = {"text": " ", "label": "good"}
 NO_QUESTION = {"question": "", "context": ENGLISH, "answers": ["Ada"]}
@@ -314,6 +355,42 @@ SMALL_TASKS = [
         OPTIONS,
         ONE_OPTION,
     ),
+    SmallTask(
+        "tagging-crf",
+        {"kind": "tagging", "encoder": {**GRU, **NO_VIEWS}, "tagger": NO_DROPOUT, "tokenizer": SHAPES},
+        TAGGED,
+        {"tokens": ["Ada", "lives"], "tags": ["O"]},
+    ),
+    SmallTask(
+        "tagging-windows",
+        {"kind": "tagging", "encoder": {**TRANSFORMER, **NO_VIEWS}, "tagger": NO_DROPOUT, "max_length": 8},
+        SEGMENTED,
+        {"words": []},
+    ),
+    SmallTask(
+        "tagging-linear-subwords",
+        {
+            "kind": "tagging",
+            "encoder": {**GRU, **NO_VIEWS},
+            "tagger": {**NO_DROPOUT, "kind": "linear", "scheme": "bio"},
+            "tokenizer": {"kind": "bytes"},
+        },
+        SPOKEN,
+        {"text": "from Bonn", "spans": [{"start": 5, "end": 12, "label": "from"}]},
+    ),
+    SmallTask(
+        "tagging-parts-of-speech",
+        {
+            "kind": "tagging",
+            "encoder": {**CNN, **NO_VIEWS},
+            "tagger": NO_DROPOUT,
+            "tokenizer": SHAPES,
+            "scheme": "none",
+            "form": "tokens",
+        },
+        PARTS_OF_SPEECH,
+        {"tokens": ["a", ""], "tags": ["O", "O"]},
+    ),
 ]
 
 
@@ -327,6 +404,8 @@ def unanswered(example: Any) -> Any:
         return replace(example, answers=None)
     if isinstance(example, Choice):
         return replace(example, answer=None)
+    if isinstance(example, TaggedText):
+        return replace(example, spans=None)
     assert isinstance(example, LabelledText)
     return replace(example, label=None)
 

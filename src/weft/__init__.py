@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from weft.data.examples.option_questions import Choice as Choice
     from weft.data.examples.source_target import SourceTarget as SourceTarget
     from weft.data.examples.span_questions import Question as Question
+    from weft.data.examples.tagged import LabelledSpan as LabelledSpan
+    from weft.data.examples.tagged import TaggedText as TaggedText
     from weft.data.formats.squad import Span as Span
     from weft.dataset import DataConfig as DataConfig
     from weft.decoding.choices import Beam as Beam
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from weft.decoding.teacher_forcing import TeacherForcing as TeacherForcing
     from weft.errors import WeftError as WeftError
     from weft.estimators.classifier import TextClassifier as TextClassifier
+    from weft.estimators.tagger import Tagger as Tagger
     from weft.estimators.writers import LanguageModel as LanguageModel
     from weft.estimators.writers import Seq2Seq as Seq2Seq
     from weft.experiments.distil import distil as distil
@@ -50,6 +53,9 @@ if TYPE_CHECKING:
     from weft.tasks.question_answering import QuestionAnsweringConfig as QuestionAnsweringConfig
     from weft.tasks.seq2seq import Seq2SeqConfig as Seq2SeqConfig
     from weft.tasks.span_answers import SpanAnswer as SpanAnswer
+    from weft.tasks.tag_answers import FoundSpan as FoundSpan
+    from weft.tasks.tag_answers import TagAnswer as TagAnswer
+    from weft.tasks.tagging import TaggingConfig as TaggingConfig
     from weft.training.settings import TrainingConfig as TrainingConfig
 
 _HOMES = {
@@ -65,8 +71,10 @@ _HOMES = {
     "Embedding": "weft.models.embedding",
     "Encoder": "weft.models.base",
     "EncoderConfig": "weft.models.base",
+    "FoundSpan": "weft.tasks.tag_answers",
     "GeneratedText": "weft.tasks.generation.generator",
     "Greedy": "weft.decoding.choices",
+    "LabelledSpan": "weft.data.examples.tagged",
     "LabelledText": "weft.data.examples.labelled",
     "LabelsAnswer": "weft.tasks.multilabel",
     "LanguageModel": "weft.estimators.writers",
@@ -87,6 +95,10 @@ _HOMES = {
     "SourceTarget": "weft.data.examples.source_target",
     "Span": "weft.data.formats.squad",
     "SpanAnswer": "weft.tasks.span_answers",
+    "TagAnswer": "weft.tasks.tag_answers",
+    "TaggedText": "weft.data.examples.tagged",
+    "Tagger": "weft.estimators.tagger",
+    "TaggingConfig": "weft.tasks.tagging",
     "TeacherForcing": "weft.decoding.teacher_forcing",
     "TextClassifier": "weft.estimators.classifier",
     "TokenSpec": "weft.models.base",

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from pydantic import Field
 from weft import bundle, run_folder
 from weft.config import Config, differences, kind_of, read_saved, read_yaml, validated, with_settings, write_yaml
 from weft.data.columns import encode_rows
+from weft.data.examples.base import examples_of
 from weft.data.formats.parallel_files import side_files
 from weft.data.sources import several_files
 from weft.dataset import DataConfig, Examples, read
@@ -28,7 +30,7 @@ from weft.evaluation.input_importance import input_importance
 from weft.files import remove, sweep, write_json, write_text, written_folder
 from weft.lock import held
 from weft.models.device import Device, pick
-from weft.tasks.base import TUNED, Task, examples_of
+from weft.tasks.base import TUNED, Task
 from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
@@ -173,7 +175,7 @@ def trained(
         yield from _may_start(folder, resume)
         group, device = distributed.join(pick(config.device))
         suited(config)  # mistakes come up before anything is read
-        config, examples = _chosen(config, examples or read(config.data, config.task, seed=config.seed))
+        config, examples = _fitted(config, examples or read(config.data, config.task, seed=config.seed), device)
         run = _Run(config, examples, folder, group, device, stop)
         going_on = (folder / run_folder.CONFIG).is_file()
         if going_on:
@@ -209,8 +211,9 @@ def fit_in_memory(config: RunConfig, examples: Examples, *, refit: bool = True) 
     With `refit`, a model that is solved for learns from the dev set too once that has decided what was left open.
     Raises WeftError: of the kind that fits.
     """
-    config, examples = _chosen(config, examples)
-    run = _Run(config, examples, Path(), Group(), pick(config.device), lambda: 0)
+    device = pick(config.device)
+    config, examples = _fitted(config, examples, device)
+    run = _Run(config, examples, Path(), Group(), device, lambda: 0)
     job = replace(_job(run), checkpoints=None)
     job = replace(job, refit=refit and not job.task.tunes)
     for _ in loop.train(job):
@@ -219,23 +222,23 @@ def fit_in_memory(config: RunConfig, examples: Examples, *, refit: bool = True) 
     return bundle.Model(job.task, job.model.eval(), job.device)
 
 
-def _chosen(config: RunConfig, examples: Examples) -> tuple[RunConfig, Examples]:
-    """Return the config with what its rows decide, and the training settings that suit that; and notes on it."""
-    steps = [f"training.{name}" for name in sorted(config.training.model_fields_set & OF_STEPS)]
-    task, notes = examples.task.chosen(examples.train, by_steps=steps)
-    config = suited(config.model_copy(update={"task": task}))
-    steps = task.steps_for(examples.train)
-    if steps is not None and "epochs" not in config.training.model_fields_set:
+def _fitted(config: RunConfig, examples: Examples, device: torch.device) -> tuple[RunConfig, Examples]:
+    """Return config and examples with what the training rows and the device decide where nothing is set, and notes."""
+    by_steps = [f"training.{name}" for name in sorted(config.training.model_fields_set & OF_STEPS)]
+    fit = examples.task.fitted(examples.train, device=device.type, by_steps=by_steps)
+    config, notes = suited(config.model_copy(update={"task": fit.task}), fit.training), [*fit.notes]
+    if fit.steps is not None and "epochs" not in config.training.model_fields_set:
         batch_rows = config.training.batch_rows
-        epochs = epochs_for(steps, rows=len(examples.train), batch_rows=batch_rows)
+        epochs = epochs_for(fit.steps, rows=len(examples.train), batch_rows=batch_rows)
         config = config.model_copy(update={"training": config.training.model_copy(update={"epochs": epochs})})
         notes.append(f"at most {epochs} epochs (training.epochs), which suit {len(examples.train):,} rows")
-    return config, replace(examples, task=task, notes=[*examples.notes, *notes])
+    return config, replace(examples, task=fit.task, notes=[*examples.notes, *notes])
 
 
-def suited(config: RunConfig) -> RunConfig:
-    """Return a copy with the training settings that suit its encoder where none are set."""
+def suited(config: RunConfig, more: Mapping[str, Any] = MappingProxyType({})) -> RunConfig:
+    """Return a copy with the training settings that suit its parts, and `more`, where none are set."""
     advised = {name: value for part in config.task.part_configs for name, value in getattr(part, "advised", {}).items()}
+    advised |= more
     given = {name: getattr(config.training, name) for name in config.training.model_fields_set}
     mine, theirs = given.get("optimizer"), advised.get("optimizer")
     if mine is not None and theirs is not None and theirs["kind"] == mine.kind:

@@ -1,5 +1,7 @@
 """What every decoder in `DECODERS` owes, with a memory and alone; a kind that is not listed there fails too."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -29,9 +31,19 @@ VARIANTS = [
     {"feeding": "attended"},
     {"attention": "additive", "feeding": "attended"},
 ]
+COPYING = {"copying": "yes", "copied_unknown": 2}
 CONFIGS = [
     *(small(kind) for kind in DECODERS),
     *(small(kind, **more) for kind in DECODERS for more in VARIANTS if more.keys() <= kind.model_fields.keys()),
+]
+COPIERS = [
+    *(small(kind, **COPYING) for kind in DECODERS),
+    *(
+        small(kind, **more, **COPYING)
+        for kind in DECODERS
+        for more in VARIANTS
+        if more.keys() <= kind.model_fields.keys() and more.get("attention") != "none"
+    ),
 ]
 
 
@@ -42,6 +54,7 @@ def named(config):
 
 def over(configs, sides):
     cases = [(config, side) for config in configs for side in sides]
+    cases += [(config, "memory") for config in COPIERS]
     return pytest.mark.parametrize(("config", "side"), cases, ids=[f"{named(config)}-{side}" for config, side in cases])
 
 
@@ -72,7 +85,9 @@ def memory(side, rows=None):
     lengths = torch.tensor(LENGTHS)[rows]
     states_BSD = torch.randn(len(LENGTHS), max(LENGTHS), WIDTH, generator=torch.Generator().manual_seed(2))
     longest = max(int(lengths.max()), 1)
-    return Memory(states_BSD[rows, :longest], torch.arange(longest) < lengths[:, None])
+    mask_BS = torch.arange(longest) < lengths[:, None]
+    ids_BS = torch.randint(SIZE, (len(LENGTHS), max(LENGTHS)), generator=torch.Generator().manual_seed(5))
+    return Memory(states_BSD[rows, :longest], mask_BS, ids_BS=ids_BS[rows, :longest] * mask_BS)
 
 
 def written(decoder, ids_BT, read, *, cuts=(), room=0):
@@ -82,7 +97,18 @@ def written(decoder, ids_BT, read, *, cuts=(), room=0):
     for piece_BT in ids_BT.tensor_split(cuts, 1):
         states_BTD, state = decoder(piece_BT, state)
         told.append(states_BTD)
-    return torch.cat(told, 1), state
+    return seen(decoder, torch.cat(told, 1)), state
+
+
+def seen(decoder, states_BTD):
+    """The states or, as those of a decoder that copies are as wide as their sources, what follows from them."""
+    return states_BTD if decoder.copier is None else decoder.logits(states_BTD)
+
+
+def goes_on(decoder, ids_BT, state):
+    """One call of a decoder, and what is seen of it."""
+    states_BTD, state = decoder(ids_BT, state)
+    return seen(decoder, states_BTD), state
 
 
 def check_same(one, other):
@@ -99,7 +125,8 @@ def test_shapes(config, side):
     decoder, read = built(config, side), memory(side)
     states_BTD, _ = written(decoder, ids(4), read)
     assert isinstance(decoder, Decoder)
-    assert states_BTD.shape == (4, STEPS, decoder.width)
+    assert states_BTD.shape == (4, STEPS, decoder.width if decoder.copier is None else SIZE)
+    states_BTD, _ = decoder(ids(4), decoder.start(read, rows=4))
     assert decoder.logits(states_BTD).shape == (4, STEPS, SIZE)
     check_same(decoder.logits(states_BTD[:, -1]), decoder.logits(states_BTD)[:, -1])
 
@@ -127,7 +154,7 @@ def test_a_row_is_written_the_same_alone_and_among_others(config, side):
 @every_reader
 def test_what_stands_under_the_padding_is_never_read(config, side):
     decoder, read = built(config, side), memory(side)
-    dirty = Memory(read.states_BSD.masked_fill(~read.mask_BS[..., None], 100.0), read.mask_BS)
+    dirty = replace(read, states_BSD=read.states_BSD.masked_fill(~read.mask_BS[..., None], 100.0))
     check_same(written(decoder, ids(4), dirty)[0], written(decoder, ids(4), read)[0])
 
 
@@ -136,7 +163,7 @@ def test_the_memory_of_a_row_is_read_and_no_other(config, side):
     decoder, read = built(config, side), memory(side)
     changed = read.states_BSD.clone()
     changed[1] += 1
-    before, after = (written(decoder, ids(4), Memory(one, read.mask_BS))[0] for one in (read.states_BSD, changed))
+    before, after = (written(decoder, ids(4), replace(read, states_BSD=one))[0] for one in (read.states_BSD, changed))
     moved = (before - after).abs().amax(2) > 1e-3
     assert moved[1].all()
     assert not moved[[0, 2, 3]].any()
@@ -161,10 +188,10 @@ def test_select_takes_rows_in_their_new_order(config, side, room, rows):
     decoder, read, ids_BT = built(config, side), memory(side), ids(4)
     whole, _ = written(decoder, ids_BT, read)
     _, state = written(decoder, ids_BT[:, :4], read, room=room)
-    after, state = decoder(ids_BT[rows, 4:5], state.select(torch.tensor(rows)))
+    after, state = goes_on(decoder, ids_BT[rows, 4:5], state.select(torch.tensor(rows)))
     check_same(after, whole[rows, 4:5])
     last = [len(rows) - 1]
-    after, _ = decoder(ids_BT[rows][last, 5:6], state.select(torch.tensor(last)))
+    after, _ = goes_on(decoder, ids_BT[rows][last, 5:6], state.select(torch.tensor(last)))
     check_same(after, whole[rows][last, 5:6])
 
 
@@ -182,7 +209,7 @@ def test_groups_are_written_as_rows_of_their_own(config, side, size, prompt):
         for step in range(prompt, STEPS):
             new_N1 = torch.randint(SIZE, (len(ids_NT), 1), generator=draw)
             ids_NT = torch.cat([ids_NT, new_N1], 1)
-            states_N1D, state = decoder(new_N1, state)
+            states_N1D, state = goes_on(decoder, new_N1, state)
             expected, _ = written(decoder, ids_NT, memory(side, groups.repeat_interleave(size).tolist()))
             check_same(states_N1D[:, 0], expected[:, -1])
             kept = torch.tensor([0, 1, 2, 3] if step < 4 else [3, 1] if step == 4 else [1])
@@ -200,7 +227,7 @@ def test_gradients_flow_through_pieces_as_through_the_whole(config, side):
         if read is not None:
             given.append(read.states_BSD.requires_grad_())
         states_BTD, _ = written(decoder, ids(4), read, cuts=cuts)
-        scores_BTV = decoder.logits(states_BTD)
+        scores_BTV = states_BTD if decoder.copier else decoder.logits(states_BTD)
         weights = torch.randn(scores_BTV.shape, generator=torch.Generator().manual_seed(4))
         return torch.autograd.grad((scores_BTV * weights).mean(), given)
 
@@ -213,8 +240,8 @@ def test_gradients_flow_through_pieces_as_through_the_whole(config, side):
 def test_recorded_attention_sums_to_one_over_what_is_real(config, side):
     decoder, read = built(config, side), memory(side)
     state = decoder.start(read, rows=4, capacity=STEPS, record=True)
-    first, state = decoder(ids(4)[:, :3], state)
-    second, state = decoder(ids(4)[:, 3:4], state)
+    first, state = goes_on(decoder, ids(4)[:, :3], state)
+    second, state = goes_on(decoder, ids(4)[:, 3:4], state)
     check_same(torch.cat([first, second], 1), written(decoder, ids(4), read)[0][:, :4])
     looks_BTS = torch.cat(state.seen, 1)
     assert looks_BTS.shape == (4, 4, max(LENGTHS))
@@ -251,7 +278,10 @@ def test_a_row_without_source_tokens_is_finite(config, side):
     for lengths in ([0], [0, 0], [3, 0, 1]):
         mask_BS = torch.arange(max(*lengths, 1)) < torch.tensor(lengths)[:, None]
         states_BSD = torch.randn(*mask_BS.shape, WIDTH).requires_grad_()
-        states_BTD, _ = written(decoder, ids(len(lengths)), Memory(states_BSD, mask_BS))
+        ids_BS = torch.zeros_like(mask_BS, dtype=torch.long)
+        states_BTD, _ = decoder(
+            ids(len(lengths)), decoder.start(Memory(states_BSD, mask_BS, ids_BS=ids_BS), rows=len(lengths))
+        )
         assert states_BTD.isfinite().all()
         decoder.zero_grad()
         decoder.logits(states_BTD).square().sum().backward()

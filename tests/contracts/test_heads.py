@@ -17,11 +17,13 @@ from weft.data.batch import Tokens
 from weft.data.columns import Ragged
 from weft.models.base import Encoder, Memory, Pooling, TokenSpec
 from weft.models.classifier import ClassifierConfig
+from weft.models.crf import chain
 from weft.models.masked import MaskedModel
 from weft.models.options import Offered, OptionConfig, OptionReader
 from weft.models.pairs import Pair, PairClassifier
 from weft.models.rnn import GruEncoderConfig
 from weft.models.span import Reading, SpanConfig, SpanScores, best_spans
+from weft.models.tagger import TaggerConfig, TokenSource
 from weft.models.transformer import TransformerEncoderConfig
 
 SIZE, CLASSES, COUNTED = 13, 3, 4
@@ -131,6 +133,37 @@ def options(scores_BO: Tensor) -> list[Tensor]:
     return [scores_O[scores_O.isfinite()] for scores_O in scores_BO]
 
 
+TOKENS = [3, 2, 5, 1, 4]
+
+
+def placed(rows, pad=0) -> TokenSource:
+    """Some rows with the positions of their tokens: fewer than pieces, for the first piece stands for a token."""
+    source, counts = tokens(rows, pad=pad), [TOKENS[row] for row in rows]
+    places = [[place * LENGTHS[row] // TOKENS[row] for place in range(TOKENS[row])] for row in rows]
+    longest = max(counts) + pad
+    mask_BT = torch.arange(longest) < torch.tensor(counts)[:, None]
+    return TokenSource(source, torch.tensor([one + [0] * (longest - len(one)) for one in places]), mask_BT)
+
+
+class Marginals(nn.Module):
+    """The head that tags, scored by the log-probabilities of each tag at its tokens, summed, and by all paths."""
+
+    def __init__(self, kind) -> None:
+        super().__init__()
+        config = TaggerConfig(kind=kind, dropout=0.0)
+        self.tagger = config.build(
+            encoder(), tags=("O", "B-x", "I-x"), allowed=lambda one, other: (one, other) != ("O", "I-x")
+        )
+
+    def forward(self, source):
+        scores_BTC, moves = self.tagger(source), self.tagger.transitions()
+        found = chain(scores_BTC, source.mask_BT, moves)
+        share_BTC = (found.forward_BTC + found.backward_BTC - found.partition_B[:, None, None]).masked_fill(
+            ~source.mask_BT[..., None], 0
+        )
+        return torch.cat([share_BTC.sum(1).tanh().repeat(1, 3), found.partition_B[:, None]], 1)
+
+
 SPAN, OPTION = SpanConfig(hidden=4, dropout=0.0), OptionConfig(hidden=4, dropout=0.0)
 HEADS = [
     *(classifier(pooling) for pooling in ("mean", "max", "last", "attention", "first")),
@@ -151,6 +184,8 @@ HEADS = [
         options,
         OPTIONS.__getitem__,
     ),
+    Head("tagger-crf", lambda: Marginals("crf"), placed, list, lambda row: 10),
+    Head("tagger-linear", lambda: Marginals("linear"), placed, list, lambda row: 10),
     Head("masked", lambda: MaskedModel(encoder(), size=SIZE, first=2), chosen, list, lambda row: SIZE - 2),
 ]
 every = pytest.mark.parametrize("head", HEADS, ids=lambda head: head.name)

@@ -15,7 +15,7 @@ from shown import FENCE, Block, commands, complaint, headings, prose_and_blocks,
 from tried import ROWS, make_files, run
 
 import weft
-from weft.demo import questions, reviews, translations
+from weft.demo import names, questions, reviews, translations
 
 DOCS = ROOT / "docs"
 READING = (
@@ -34,7 +34,7 @@ READING = (
 )
 WRITING = ("writing", "decoders")
 """The pages of models that write: they need no folder that another page made."""
-ASKING = ("questions",)
+ASKING = ("questions", "tagging")
 BUILDING = ("architecture", "extending", "api", "terms")
 """The pages about the code: they show nothing to run."""
 PAGES = (*READING, *WRITING, *ASKING, *BUILDING)
@@ -70,27 +70,28 @@ def test_every_weft_command_exists(language):
 
 
 @pytest.mark.parametrize(
-    ("names", "verbs", "folders"),
+    ("pages", "verbs", "folders"),
     [
         (
             READING,
             "inspect train compare evaluate predict distil pretrain export generate",
             "inspect-reviews lstm compare-reviews topics files small",
         ),
-        (ASKING, "inspect train answer predict evaluate", "inspect-questions qa"),
+        (ASKING, "inspect train answer predict evaluate compare", "inspect-questions qa names segmented"),
         (WRITING, "inspect train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],
     ids=["reading", "asking", "writing"],
 )
-def test_what_the_docs_show_runs(names, verbs, folders, tmp_path, monkeypatch):
+def test_what_the_docs_show_runs(pages, verbs, folders, tmp_path, monkeypatch):
     make_files(tmp_path)
-    drawn, write, ask = reviews.rows, translations.write, questions.write
+    drawn, write, ask, call = reviews.rows, translations.write, questions.write, names.write
     # the pages make some thousands of reviews and pairs, the test a hundred
     monkeypatch.setattr(reviews, "rows", lambda *, size=ROWS, seed=0: drawn(size=min(size, ROWS), seed=seed))
     monkeypatch.setattr(translations, "write", lambda path, made: write(path, made[:ROWS]))
     monkeypatch.setattr(questions, "write", lambda path, made: ask(path, made[:ROWS]))
+    monkeypatch.setattr(names, "write", lambda path, made: call(path, made[:ROWS]))
     ran: list[str] = []
-    for name in names:
+    for name in pages:
         try:
             ran += run(read(page("en", name))[1], tmp_path, monkeypatch)
         except (Exception, SystemExit) as error:

@@ -51,6 +51,8 @@ def make_files(folder: Path) -> None:
     for number, (text, label) in enumerate(rows(size=60, seed=6)):
         (folder / "by-label" / label / f"{number}.txt").write_text(text, encoding="utf-8")
     (folder / "words.txt").write_text("续航\n性价比\n", encoding="utf-8")
+    segmented = [f"他 在 上海 {number} 年" for number in range(20)]
+    (folder / "segmented.txt").write_text("\n".join(segmented) + "\n", encoding="utf-8")
     (folder / "quiet.txt").write_text("really\nreview\n", encoding="utf-8")
     (folder / "vectors.txt").write_text("".join(f"{word} {' '.join(['0.1'] * 8)}\n" for word in ("the", "is", "很")))
     priced_reviews.write(folder / "priced.csv", size=ROWS)
@@ -125,7 +127,7 @@ def _smaller(words: list[str]) -> list[str]:
         return []
     small = ["training.epochs=1"]
     asks = [head for task, head in HEADS.items() if task in words]
-    writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not asks
+    writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not asks and "tagging" not in words
     if writes and "pretrained:" not in " ".join(words):
         small.append("task.decoder.width=8")
     if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words):

@@ -37,3 +37,14 @@ def test_a_decoder_scores_nearly_the_same_and_the_original_stays(config):
     assert not torch.equal(found, exact)
     torch.testing.assert_close(again, exact, rtol=0, atol=0)
     assert not any(type(one) is nn.Linear for one in small.modules())
+
+
+@pytest.mark.parametrize("config", [TransformerDecoderConfig, LstmDecoderConfig])
+def test_a_decoder_that_copies_does_so_too(config):
+    decoder = config(width=64, copying="yes", copied_unknown=2).build(VOCABULARY, memory_width=32).eval()
+    mask_BS, ids_BT = torch.ones(4, 6, dtype=torch.bool), torch.randint(2, VOCABULARY, (4, 7))
+    memory = Memory(torch.randn(4, 6, 32), mask_BS, ids_BS=torch.randint(2, VOCABULARY, (4, 6)))
+    with torch.no_grad():
+        exact, found = (one.logits(one(ids_BT, one.start(memory, rows=4))[0]) for one in (decoder, in_int8(decoder)))
+    torch.testing.assert_close(found.exp().sum(-1), torch.ones(4, 7))
+    assert (found - exact).norm() < 0.05 * exact.norm()

@@ -6,10 +6,10 @@ import torch
 from sklearn import metrics as oracle
 from torch.nn import functional
 
+from weft.data.examples.base import examples_of
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
-from weft.tasks.base import examples_of
 from weft.tasks.classification import Answer, Classification, ClassificationConfig, LabelledText
 
 CPU = torch.device("cpu")

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from pathlib import Path
 from signal import SIGTERM
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from weft.errors import Interrupted, TrainingError
-from weft.training import checkpoint
+from weft.training import checkpoint, loop
 from weft.training.loop import Job, train
 from weft.training.reports import DoneReport, EvalReport, Note, SaveReport, StepReport
 
@@ -144,3 +147,29 @@ def test_a_loss_that_is_not_finite_names_step_and_examples(make_job: MakeJob, tm
     found = checkpoint.latest(tmp_path)
     assert found is not None
     assert checkpoint.step_of(found) == 1, "no checkpoint of broken weights"
+
+
+def test_the_time_of_training_is_foretold_once_after_some_steps_where_it_is_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter(range(0, 100_000, 60))  # a minute a step
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: float(next(clock)))
+    made: Any = SimpleNamespace(config=SimpleNamespace(epochs=10))
+    pace = loop._Pace(made)
+    said = []
+    for step in range(1, 60):
+        pace.count(np.arange(4))
+        if found := pace.foretold(step / 20):
+            said.append((step, found))
+    ((step, found),) = said
+    assert step == loop.FORETOLD_AFTER < 60
+    assert "hours" in found or "minutes" in found
+    assert "training.epochs=5" in found
+
+
+def test_a_short_training_is_not_foretold() -> None:
+    made: Any = SimpleNamespace(config=SimpleNamespace(epochs=1))
+    pace = loop._Pace(made)
+    for step in range(1, 60):
+        pace.count(np.arange(4))
+        assert not pace.foretold(step / 60)

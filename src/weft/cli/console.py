@@ -134,11 +134,19 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
         parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
     if floor := _floor(scores, names):
         parts.append(floor)
+    parts += [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
     intervals = "too few for intervals" if few else "95% intervals in brackets"
     said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
     search = scores["details"].get("search")
     greedy = "; by greedy search" if search == "greedy search" else ""
     return said + (f"; by {search}, dev scores above by greedy search" if search and not greedy else greedy)
+
+
+def _counted(scores: Mapping[str, Any]) -> list[tuple[str, str, float]]:
+    """Return the first score of each simple method that was counted beside a model: method, score, value."""
+    first = next(iter(scores["scores"]), "")
+    floors = scores["details"].get("floors", {})
+    return [(floor, first, values[first]) for floor, values in floors.items() if first in values]
 
 
 def _floor(scores: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -165,6 +173,9 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     if commonest := details.get("commonest"):
         table.add_section()
         table.add_row(f"always predicting `{commonest['label']}`", shown("accuracy", commonest["share"]), "")
+    for floor, name, value in _counted(scores):
+        table.add_section()
+        table.add_row(f"{called(name)} of {floor}", shown(name, value), "")
     console.print(table)
     if "per_class" in details:
         console.print(_classes(details["per_class"]))

@@ -34,6 +34,7 @@ POSITIONS = 256
 @click.argument("paths", nargs=-1, required=True, metavar="FOLDER... FILE")
 @click.option("--text", help="Column of the text. Default: as in training.")
 @click.option("--label", help="Column of the label. Default: as in training.")
+@click.option("--tags", help="Column of the tags or spans. Default: as in training.")
 @click.option("--source", help="Column of the source, of pairs. Default: as in training.")
 @click.option("--target", help="Column of the target, or several as A,B. Default: as in training.")
 @click.option("--ensemble", is_flag=True, help="Evaluate several models, and the mean of their probabilities.")
@@ -65,9 +66,9 @@ def command(
     *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
     from weft import bundle
+    from weft.data.examples.base import examples_of
     from weft.evaluation.evaluate import answer_lines, averaged
     from weft.evaluation.exposure import exposure
-    from weft.tasks.base import examples_of
 
     loaded = ((folder, bundle.load(folder, device=device or "auto")) for folder in folders)
     models = {folder: search_options.searched(model, search) for folder, model in loaded}

@@ -10,10 +10,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, shared_encoding
+from weft.data.formats.conll import Sentences, conll_columns, conll_rows, form_of_lines, segmented_rows, slashed_rows
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
@@ -40,8 +42,13 @@ FORMS = {
     ".arrow": "parquet",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    **dict.fromkeys((".conll", ".conllu", ".iob", ".bio", ".bioes", ".bmes"), "conll"),
 }
 
+LINES = "lines"
+"""Key of the lines of the tokens in `Row.whole`, counted from that of the row, of files with a token a line."""
+_SAMPLE = 200
+_SENTENCES = {"conll": conll_rows, "slashed": slashed_rows, "segmented": segmented_rows}
 _STANDARD_INPUT = "standard input"
 _PLAIN_QUOTES = (
     "its quotes are read as plain characters, since it does not read as quoted throughout; saving it as csv settles it"
@@ -212,6 +219,8 @@ class Table:
                 yield from self._objects(whole_rows("".join(lines), self.whole, name=self.path))
             elif self.form == "jsonl":
                 yield from self._objects(json_objects(lines))
+            elif self.form in _SENTENCES:
+                yield from self._sentences(_SENTENCES[self.form](lines, self.columns))
             elif "label" in self.columns:
                 yield from self._objects(labelled_rows(lines))
             else:
@@ -248,6 +257,24 @@ class Table:
                 self.reject(line, values.what, hint=values.hint)
             else:
                 yield Row(scalars(values), line, lists(values), values)
+
+    def _sentences(self, found: Sentences) -> Iterator[Row]:
+        for line, sentence in found:
+            if isinstance(sentence, InputError):
+                self.reject(line, sentence.what, hint=sentence.hint)
+            else:
+                yield Row({}, line, sentence.lists, {LINES: tuple(one - line for one in sentence.lines)})
+
+    def read_as_sentences(self) -> None:
+        """Read plain text as tagged or segmented sentences from now on, where its first lines look like such."""
+        for part in self.parts:
+            part.read_as_sentences()
+        if self.parts:
+            self.form, self.columns = self.parts[0].form, self.parts[0].columns
+        elif self.form == "txt" and self.columns == ("text",):
+            with open_lines(self.source, self.encoding) as lines:
+                found = form_of_lines(list(islice(lines, _SAMPLE)))
+            self.form, self.columns = found or (self.form, self.columns)
 
     def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
         for line, values in found:
@@ -358,6 +385,9 @@ def _described(table: Table, columns: Columns) -> Table:
                 table.columns = table.whole.columns if table.whole else _json_columns(table)
                 if not table.columns:
                     raise InputError("has no objects, expected a row in each", where=table.path)
+        case "conll":
+            with open_own() as lines:
+                table.columns = conll_columns(list(islice(lines, _SAMPLE)))
         case "csv" | "tsv" as form:
             table.layout = layout_of(open_own, form, name=table.path, columns=columns)
             table.columns = table.layout.columns

@@ -42,7 +42,8 @@ class BannedText:
         logits_NV = logits_NV.index_fill(1, self.inside.to(device), NEVER)
         if not self.begun:
             return logits_NV
-        tails = ["".join(self.texts[one] for one in row) for row in ids_NT[:, -len(self.word) :].tolist()]
+        last_NT, known = ids_NT[:, -len(self.word) :].tolist(), len(self.texts)  # copied pieces have other ids
+        tails = ["".join(self.texts[one] for one in row if one < known) for row in last_NT]
         for cut, ids in enumerate(self.begun, 1):
             rows_N = torch.tensor([tail.endswith(self.word[:cut]) for tail in tails], device=device)
             if len(ids) and bool(rows_N.any()):

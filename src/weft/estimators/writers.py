@@ -6,50 +6,23 @@ scikit-learn is not needed for them; if it is installed, they can be cloned, sea
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from weft.bundle import Model
 from weft.data.examples.documents import Document
 from weft.data.examples.source_target import SourceTarget
 from weft.decoding.choices import SearchConfig
-from weft.errors import InputError, MissingExtra
-from weft.estimators.fitting import RandomState, by_name, fitted, run_config, write_model
+from weft.errors import InputError
+from weft.estimators.fitting import RandomState, by_name, fitted, run_config
 from weft.estimators.lists import text_groups, texts
+from weft.estimators.trained import TrainedEstimator
 from weft.evaluation.evaluate import answer
 from weft.metrics.overlap import chrf
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.run import RunConfig
 from weft.tasks.generation.generator import GeneratedText
 
-if TYPE_CHECKING:
-    from weft.estimators.scikit import TextEstimator as _Base
-else:
-    try:
-        from weft.estimators.scikit import TextEstimator as _Base
-    except MissingExtra:
-        _Base = object
 
-
-class _Writer(_Base):
-    """Common methods of both, once `model_` is there."""
-
-    model_: Model
-
-    def save(self, folder: str | Path) -> None:
-        """Write a trained folder for `weft.load`, `weft generate` and others.
-
-        Raises InputError before `fit`, and RunFolderError if something exists there already.
-        """
-        write_model(folder, self._trained())
-
-    def _trained(self) -> Model:
-        if not hasattr(self, "model_"):
-            raise InputError("has learned nothing yet", where=f"{type(self).__name__}", hint="call fit first")
-        return self.model_
-
-
-class Seq2Seq(_Writer):
+class Seq2Seq(TrainedEstimator):
     """Generates a text from a text: translation, summary, description, in English, Chinese or between them.
 
     `Seq2Seq(encoder="gru", decoder="gru", epochs=20).fit(sources, targets).predict(sources)`
@@ -127,7 +100,7 @@ class Seq2Seq(_Writer):
 
         Raises as `predict` does, and ConfigError for an impossible search.
         """
-        return self._trained().answer(texts(sources, "sources"), search=search)
+        return self.trained().answer(texts(sources, "sources"), search=search)
 
     def score(self, sources: Sequence[str], targets: Sequence[str | Sequence[str]]) -> float:
         """Return the chrF of the generated texts, divided by 100: 0 to 1; several targets are all right.
@@ -158,7 +131,7 @@ class Seq2Seq(_Writer):
         )
 
 
-class LanguageModel(_Writer):
+class LanguageModel(TrainedEstimator):
     """Generates texts, and continues prompts, in English, Chinese or both.
 
     `LanguageModel(epochs=20).fit(texts).generate(["春眠", ""])`
@@ -222,11 +195,11 @@ class LanguageModel(_Writer):
 
     def answer(self, prompts: Sequence[str], *, search: SearchConfig | None = None) -> list[GeneratedText]:
         """Generate continuations with their log-probabilities and alternatives. Raises as `generate` does."""
-        return self._trained().answer(texts(prompts, "prompts", blank="keep"), search=search)
+        return self.trained().answer(texts(prompts, "prompts", blank="keep"), search=search)
 
     def stream(self, prompt: str, *, search: SearchConfig | None = None) -> Iterator[str]:
         """Yield the continuation of a prompt, part by part. Raises as `generate` does, at the first part."""
-        return self._trained().stream(prompt, search=search)
+        return self.trained().stream(prompt, search=search)
 
     def score(self, texts: Sequence[str], targets: None = None) -> float:  # noqa: ARG002  (as in `fit`)
         """Return minus the nats a token of texts, over all tokens, so that more is better.
@@ -241,7 +214,7 @@ class LanguageModel(_Writer):
         return self._quick_scores(texts)["perplexity"]
 
     def _quick_scores(self, texts: Sequence[str]) -> dict[str, float]:
-        model, passages = self._trained(), _passages(texts)
+        model, passages = self.trained(), _passages(texts)
         if not passages:
             raise InputError("there is no text to score")
         answers = answer(model.task, model.network, passages, device=model.device)

@@ -61,7 +61,7 @@ def write_attention_maps(path: Path, found: Sequence[AttentionMap]) -> None:
         write_text(path, json.dumps([asdict(one) for one in found], ensure_ascii=False) + "\n")
 
 
-def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[int]]:
+def readable(tokenizer: Tokenizer, ids: Sequence[int], copied: Sequence[str] = ()) -> tuple[list[str], list[int]]:
     """Return the pieces of a row of ids in readable form, and the index of the first id of each.
 
     Ids that spell one character together, byte by byte, are one piece, as is one that spells nothing (the space before
@@ -71,7 +71,7 @@ def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[
     pieces: list[str] = []
     first: list[int] = []
     whole = True
-    for place, spelled in enumerate(tokenizer.spell(ids)):
+    for place, spelled in enumerate(tokenizer.spell(ids, copied)):
         text = decoder.decode(spelled, final=place + 1 == len(ids))
         if whole:
             pieces, first = [*pieces, ""], [*first, place]
@@ -82,8 +82,8 @@ def readable(tokenizer: Tokenizer, ids: Sequence[int]) -> tuple[list[str], list[
 
 def _readable(task: Writer, seen: Attention) -> AttentionMap:
     """Weights of ids as weights of pieces: of a source piece the sum, of a target piece the mean over its ids."""
-    sources, across = readable(task.reads_with, seen.source)
-    targets, down = readable(task.writes_with, seen.target)
+    sources, across = readable(task.reads_with, seen.source, seen.copied)
+    targets, down = readable(task.writes_with, seen.target, seen.copied)
     across, down = [*across, len(seen.source)], [*down, len(seen.target)]
     counts_T1 = np.diff([*down, len(seen.target) + 1])[:, None]
     merged_TS = np.add.reduceat(np.add.reduceat(seen.weights_TS, across, axis=1), down, axis=0) / counts_T1

@@ -68,7 +68,7 @@ def compare_written(runs: Runs, task: TaskConfig, *, design: Design) -> WrittenC
         if any(mine.keys != theirs.keys for mine, theirs in zip(repeats, first, strict=True)):
             raise InputError("the models were not given the same texts, or not with the same references")
     scores = {name: task.corpus_scores(repeats[0].keys, repeats[0].made) for name, repeats in wrote.items()}
-    decides = task.compared_by[0]
+    decides = next(name for name in task.compared_by if name in next(iter(scores.values())))
     models = [_model(name, runs[name], scores[name]) for name in runs]
     higher = measure(decides).better == "higher"
     ranked = sorted(models, key=lambda model: model["scores"][decides]["mean"], reverse=higher)

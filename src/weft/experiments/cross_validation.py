@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from weft.config import differences, read_saved
 from weft.data.checks.findings import counted
+from weft.data.examples.base import examples_of
 from weft.dataset import DataConfig, Examples
 from weft.errors import ConfigError, WeftError
 from weft.evaluation.compare import Design, compare
@@ -26,7 +27,7 @@ from weft.lock import held
 from weft.report.pages.comparison import experiment_page
 from weft.run import suited, train
 from weft.run_folder import CONFIG, WEIGHTS, check_may_start_plan, reading
-from weft.tasks.base import TaskConfig, examples_of
+from weft.tasks.base import TaskConfig
 from weft.training.reports import DoneReport, Note, Report
 
 PLAN, RESULT = "plan.json", "comparison.json"
@@ -133,12 +134,13 @@ def _validated(
         ]
         for entry in plan.entries
     }
-    task, design = plan.entries[0].config.task, plan.design
+    task, design = tasks[plan.entries[0].name], plan.design
     with reading(folder, what="a run in it"):
         found = (
             compare(runs, design=design) if task.answers_with == "label" else compare_written(runs, task, design=design)
         )
-    compared = {**found.to_json(), "shown": list(task.compared_by)}
+    compared = found.to_json()
+    compared["shown"] = [name for name in task.compared_by if name in compared["models"][0]["scores"]]
     places = {
         name: [str(one.relative_to(folder)) for fold in repeats for one in fold] for name, repeats in runs.items()
     }

@@ -22,6 +22,7 @@ import numpy as np
 from weft import bundle, run_folder
 from weft.bundle import Model
 from weft.config import Config, read_saved, read_yaml
+from weft.data.examples.base import examples_of
 from weft.dataset import Examples, read
 from weft.errors import ConfigError
 from weft.evaluation.evaluate import evaluate
@@ -32,7 +33,6 @@ from weft.lock import held
 from weft.metrics.significance import mcnemar
 from weft.report.pages.distilled import distilled_page
 from weft.run import RunConfig, suited, train
-from weft.tasks.base import examples_of
 from weft.tasks.teaching import Targets, Teacher
 from weft.training.reports import Note, Report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from weft.data.batch import Moves, Tokens
 from weft.data.columns import Columns, Ragged, Share, ended, fit
 from weft.errors import ConfigError
 from weft.inputs.base import Input, InputConfig
+from weft.inputs.copied import UnknownPieces, pieces_of, with_copying
 from weft.inputs.pair import framed
 from weft.inputs.text import framed_tokens, tokens_of
 from weft.inputs.warm_start import with_folder
@@ -27,14 +28,17 @@ from weft.models.pretrained import PretrainedEncoder
 from weft.models.pretrained_decoder import PretrainedDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
-from weft.text.tokenizers.choices import TokenizerChoice, alike, exactly, for_writing, pieces_for
+from weft.text.tokenizers.choices import TokenizerChoice, alike, exactly, for_writing, pieces_for, single_words
+from weft.text.tokenizers.vocab import UNKNOWN
+from weft.text.tokenizers.words import CharTokenizerConfig
 
 
 class SourceTargetSettings(InputConfig):
     """Settings of pairs of source and target: tokenizers, lengths, encoder and decoder."""
 
     tokenizer: TokenizerChoice | None = None
-    """Tokenizer of sources and targets; None: `bpe` with capitals and full width kept, or `char` for little Chinese."""
+    """Tokenizer of sources and targets; None: `bpe` with capitals and full width kept, or `char` for little Chinese, or
+    where sources are single words."""
     target_tokenizer: TokenizerChoice | None = None
     """Tokenizer of targets, where they have a vocabulary of their own; None: `tokenizer`, or one that suits targets."""
     vocabulary: Literal["auto", "shared", "separate"] = "auto"
@@ -115,9 +119,10 @@ class SourceTargetTokenizers:
 
 
 def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
-    """Return a copy of a config with all that was left open decided: tokenizers, vocabularies, the encoder.
+    """Return a copy of a config with all that was left open decided: tokenizers, vocabularies, the encoder, copying.
 
-    Raises ConfigError where encoder and decoder, or the settings of the vocabularies, do not go together.
+    A source stands beside its target, again where it has several. Raises ConfigError where encoder and decoder, or the
+    settings of the vocabularies, do not go together.
     """
     decoder = config.decoder.ready()
     encoder = (config.encoder or decoder.matching_encoder()).ready()
@@ -141,14 +146,15 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
     if vocabulary == "shared" and config.target_tokenizer not in (None, config.tokenizer):
         what = "one vocabulary for both sides has one tokenizer"
         raise ConfigError(what, where="task.target_tokenizer", hint="leave it out, or set task.vocabulary=separate")
+    letters = CharTokenizerConfig() if single_words(sources, targets) else None
     if vocabulary == "shared":
-        tokenizer, target = for_writing(config.tokenizer or pieces_for([*sources, *targets])), None
+        tokenizer, target = for_writing(config.tokenizer or letters or pieces_for([*sources, *targets])), None
     else:
-        tokenizer = exactly(config.tokenizer or pieces_for(sources))
-        target = for_writing(config.target_tokenizer or config.tokenizer or pieces_for(targets))
+        tokenizer = exactly(config.tokenizer or letters or pieces_for(sources))
+        target = for_writing(config.target_tokenizer or config.tokenizer or letters or pieces_for(targets))
     update = {
         "encoder": encoder,
-        "decoder": decoder,
+        "decoder": with_copying(decoder, sources, targets, vocabulary=vocabulary),
         "vocabulary": vocabulary,
         "tokenizer": tokenizer,
         "target_tokenizer": target,
@@ -248,6 +254,24 @@ class SourceTargetBatch(Moves):
     mask_BT: Tensor | None
     keys: Sequence[np.ndarray]
     """Ids of each source, by which its draws are seeded."""
+    copied: Sequence[Sequence[str]] | None = None
+    """Pieces of each source that the vocabulary lacks, and that can be copied."""
+
+
+def without_banned(batch: SourceTargetBatch, banned: Sequence[str], *, first: int) -> SourceTargetBatch:
+    """Return a batch whose banned pieces are unknown, and so cannot be copied; `first` is the id of the first piece."""
+    never = [
+        (row, first + number)
+        for row, pieces in enumerate(batch.copied or ())
+        for number, piece in enumerate(pieces)
+        if any(piece in word or word in piece for word in banned)
+    ]
+    if not never:
+        return batch
+    ids_BS = batch.source.ids_BS.clone()
+    for row, number in never:
+        ids_BS[row][ids_BS[row] == number] = UNKNOWN
+    return replace(batch, source=replace(batch.source, ids_BS=ids_BS))
 
 
 class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
@@ -262,6 +286,7 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
     def __init__(self, config: SourceTargetSettings, tokenizers: SourceTargetTokenizers) -> None:
         self.config, self.tokenizers = config, tokenizers
         self.symbols = symbols_for(config.decoder, tokenizers.target)
+        self.first_copied, self.slots = tokenizers.target.sizes[0] + 1, config.decoder.slots
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -270,7 +295,8 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
 
     def spec(self) -> TokenSpec:
         """Return the number of ids of each view that an encoder reads."""
-        return TokenSpec(self.tokenizers.read_sizes)
+        first, *views = self.tokenizers.read_sizes
+        return TokenSpec((first + self.slots, *views))
 
     def save(self, folder: Path) -> None:
         """Write the tokenizers' files."""
@@ -288,9 +314,11 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
         targets = [target for _, target in values if target is not None]
         read, frame = sides.source.encode(sources), sides.source.frame
         whole = Ragged.of(read.values_NW, read.lengths_R)
+        beyond = UnknownPieces(len(sources), first=self.first_copied, slots=self.slots)
         if frame is None:
             source = fit(whole, max_length=max_source, long="head")
-            ragged = {"source": ended(source.rows, sides.source.sizes[0])}
+            lacking = sides.source.unknown_pieces(sources) if read.unknown and self.slots else []
+            ragged = {"source": ended(beyond.number(source.rows, lacking, learn=True), sides.source.sizes[0])}
         else:
             source = framed([whole], frame, max_length=max_source, long="head")
             ragged = {"source": source.rows}
@@ -304,12 +332,16 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
             written = sides.target.encode(targets)
             whole = Ragged.of(written.values_NW, written.lengths_R)
             target = fit(whole, max_length=max_target, long="head")
-            ragged["target"] = _ending(target.rows, end, where_R=whole.lengths_R <= max_target)
+            lacking = sides.target.unknown_pieces(targets) if written.unknown and self.slots else []
+            rows = beyond.number(target.rows, lacking, learn=False)
+            ragged["target"] = _ending(rows, end, where_R=whole.lengths_R <= max_target)
             facts["target"] = Share.but(written.unknown, len(written.values_NW))
             facts["long_targets"] = Share(target.long_texts, len(targets))
             # batches of one source length and like target lengths: hardly any padding on either side
             shape_R = cost_R * 100_000 + ragged["target"].lengths_R
             cost_R = cost_R + ragged["target"].lengths_R
+        if self.slots:
+            ragged["copied"] = beyond.stored()
         letters = {} if read.letters is None else {"source": Ragged.of(read.letters.ids_N, read.letters.lengths_U)}
         unread_R = read.lengths_R - source.rows.lengths_R + (0 if frame is None else frame.room(1))
         return Columns(ragged, {"unread": unread_R}, source.owner_R, cost_R, facts, letters, shape_R)
@@ -319,17 +351,21 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
         begin = self.symbols.begin
         tokens, source = self.tokenizers.tokens(columns, rows), columns.ragged["source"]
         keys = [source.values[source.offsets_R1[row] : source.offsets_R1[row + 1], 0] for row in rows]
+        copied = pieces_of(columns.ragged["copied"], rows) if self.slots else None
         if "target" not in columns.ragged:
-            return SourceTargetBatch(tokens, None, None, keys)
+            return SourceTargetBatch(tokens, None, None, keys, copied)
         ids_BTW, mask_BT = columns.ragged["target"].padded(rows)
         target_BT = torch.from_numpy(ids_BTW[..., 0]).long()
         begun_BT = torch.cat([torch.tensor(begin).expand(len(rows), -1), target_BT], 1)
         predicted_BT = np.pad(mask_BT, ((0, 0), (len(begin) - 1, 0)))
-        return SourceTargetBatch(tokens, begun_BT, torch.from_numpy(predicted_BT), keys)
+        return SourceTargetBatch(tokens, begun_BT, torch.from_numpy(predicted_BT), keys, copied)
 
     def notes(self, parts: Mapping[str, Columns]) -> list[str]:
         """Describe the vocabularies with their coverage, and what is too long."""
         notes = self.tokenizers.notes({name: part.facts for name, part in parts.items()})
+        if getattr(self.config.decoder, "copying", "no") == "yes":
+            rare = "rare words of the targets stand in their sources"
+            notes.append(f"{rare}, and can be copied (task.decoder.copying=no turns that off)")
         for name, part in parts.items():
             if part.facts["long"]:
                 share, unread = part.facts["long"], part.facts["unread"]

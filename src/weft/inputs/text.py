@@ -81,8 +81,8 @@ class TextSettings(InputConfig):
         assert self.tokenizer is not None
         texts, each = texts_of(examples, self.name)
         tokenizer = started_tokenizer(self.tokenizer, self.start) if self.start else self.tokenizer.learn(texts)
-        _check_pair(self.encoder, tokenizer)
-        _check_length(self.encoder, self.max_length)
+        check_pair(self.encoder, tokenizer)
+        check_length(self.encoder, self.max_length)
         if self.vectors and (self.start or self.encoder.reads_with):
             hint = "leave it out: the encoder has vectors of its own"
             raise ConfigError("a pre-trained encoder starts from no others", where="task.vectors", hint=hint)
@@ -359,7 +359,8 @@ def ngrams_of(sets: Ragged, rows: np.ndarray) -> Ngrams:
     return Ngrams(torch.from_numpy(ids_N.reshape(-1)).long(), torch.from_numpy(starts_B))
 
 
-def _check_length(encoder: EncoderConfig, max_length: int) -> None:
+def check_length(encoder: EncoderConfig, max_length: int) -> None:
+    """Raise ConfigError where more positions are read at once than an encoder has."""
     if encoder.longest is not None and max_length > encoder.longest:
         what = (
             f"`{encoder.kind}` has learned positions for {encoder.longest} tokens, and texts of {max_length} are read"
@@ -368,7 +369,8 @@ def _check_length(encoder: EncoderConfig, max_length: int) -> None:
         raise ConfigError(what, where="task.max_length", hint=hint)
 
 
-def _check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
+def check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
+    """Raise ConfigError where an encoder does not read what a tokenizer gives."""
     if encoder.reads is Tokens and not tokenizer.ordered:
         raise ConfigError(
             f"`{encoder.kind}` reads positions in order, and n-grams have none",

@@ -65,6 +65,16 @@ _ALL = (
     Measure("macro_recall", "Macro recall", "share of each label’s texts that is found, averaged over labels", "share"),
     Measure("micro_precision", "Micro precision", "share of predicted labels that are correct", "share"),
     Measure("micro_recall", "Micro recall", "share of true labels that are found", "share"),
+    Measure("span_f1", "Span F1", "precision and recall as one, over the spans of all texts", "share", beside=True),
+    Measure("span_precision", "Span precision", "predicted spans with the start, end and label of a true one", "share"),
+    Measure("span_recall", "Span recall", "true spans that are found with start, end and label", "share"),
+    Measure("word_f1", "Word F1", "precision and recall of the words that texts are cut into", "share", beside=True),
+    Measure("word_precision", "Word precision", "predicted words that are words of the true segmentation", "share"),
+    Measure("word_recall", "Word recall", "words of the true segmentation that are found", "share"),
+    Measure("seen_recall", "Recall of known strings", "true spans found, of those that training had too", "share"),
+    Measure(
+        "unseen_recall", "Recall of unknown strings", "true spans found, of those that training never had", "share"
+    ),
     Measure("hamming_loss", "Hamming loss", "share of label decisions that are wrong", "share", "lower"),
     Measure("bleu", "BLEU", "n-grams of up to four words shared with a reference; 100 is best", "points", beside=True),
     Measure(

@@ -141,12 +141,14 @@ class CrossAttention(nn.Module):
         out = attend(q, read.keys_BHCK, read.values_BHCK, mask, dropout=self.dropout if self.training else 0.0)
         return self.join(out.transpose(1, 2).reshape(rows, steps, width))
 
-    def weights(self, states_NTD: Tensor, read: KeyValues, mask_BS: Tensor | None) -> Tensor:
-        """Return the attention to each position of the memory, the mean over heads, [N, T, S]."""
+    def with_weights(self, states_NTD: Tensor, read: KeyValues, mask_BS: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Compute new states [N, T, D], and the attention to each position, its mean over heads [N, T, S]."""
         rows, steps, width = states_NTD.shape
         (q,) = split(self.ask(states_NTD).view(len(read.keys_BHCK), -1, width), 1, heads=self.heads)
-        scores = _scores(q, read.keys_BHCK, None if mask_BS is None else mask_BS[:, None, None])
-        return scores.softmax(-1).mean(1).view(rows, steps, -1)
+        weights = _scores(q, read.keys_BHCK, None if mask_BS is None else mask_BS[:, None, None]).softmax(-1)
+        out = dropped(weights, self.dropout if self.training else 0.0) @ read.values_BHCK
+        joined = self.join(out.transpose(1, 2).reshape(rows, steps, width))
+        return joined, weights.mean(1).view(rows, steps, -1)
 
 
 def split(joined_BTX: Tensor, parts: int, *, heads: int) -> tuple[Tensor, ...]:

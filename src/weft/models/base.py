@@ -21,11 +21,15 @@ Pooling = Literal["mean", "max", "last", "attention", "first"]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Output of an encoder: states [B, S, D], mask [B, S], and what a recurrent one holds at the end, [B, D]."""
+    """Output of an encoder: states [B, S, D], mask [B, S], and what a recurrent one holds at the end, [B, D].
+
+    `ids_BS` are the tokens that were read, where a decoder copies them.
+    """
 
     states_BSD: Tensor
     mask_BS: Tensor
     final_BD: Tensor | None = None
+    ids_BS: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ class Decoder(nn.Module, ABC, Generic[S]):
 
     One `forward` serves training (T steps from a fresh state), a prompt, and one token at a time: in pieces it gives
     what it gives as a whole. Subclasses set `width`, the D of the states that `logits` takes, before they return from
-    `__init__`.
+    `__init__`; where tokens are copied, states are wider by what that needs.
     """
 
     width: int
@@ -176,7 +180,7 @@ class Decoder(nn.Module, ABC, Generic[S]):
     longest: int | None = None
     """Largest number of tokens of a sequence, those that begin it included; None: any number."""
     scores_by_embedding: ClassVar[bool] = False
-    """True where `logits` multiplies by the table `embedding`, and adds `bias_V` where there is one."""
+    """True where `logits` asks a method `scores`, which multiplies by the table `embedding` and adds `bias_V`."""
     parallel: ClassVar[bool] = True
     """True where T steps are taken at once whatever they depend on, False where each follows from the one before."""
 
@@ -213,10 +217,18 @@ class Symbols:
 class DecoderConfig(PartConfig):
     """Base of the configs of decoders: the settings of one, and how it is built."""
 
+    smaller: ClassVar[Mapping[str, Any]] = {}
+    """Settings of its smaller size, for simple texts, or for many on a CPU; empty: it has one size."""
+
     @property
     def needs_positions(self) -> bool:
         """Whether it attends to the positions of a memory, which then has to keep them."""
         return True
+
+    @property
+    def slots(self) -> int:
+        """Number of ids beyond the vocabulary and its end, for pieces that are copied from a source."""
+        return 0
 
     @property
     def symbols(self) -> Symbols | None:

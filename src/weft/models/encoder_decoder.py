@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from weft.data.batch import Source
-from weft.models.base import Decoder, Encoder
+from weft.data.batch import Source, Tokens
+from weft.models.base import Decoder, Encoder, Memory
 from weft.models.embedding import Embedding
 
 Tying = Literal["shared", "separate"]
@@ -50,8 +51,16 @@ class EncoderDecoder(nn.Module):
         if self.tying == "shared":
             self.encoder.share_table(self.decoder.embedding)  # ty: ignore[invalid-argument-type]
 
+    def read(self, source: Source) -> Memory:
+        """Read a source; where the decoder copies, the memory has the tokens."""
+        memory = self.encoder(source)
+        if getattr(self.decoder, "copier", None) is None:
+            return memory
+        assert isinstance(source, Tokens)
+        return replace(memory, ids_BS=source.ids_BS)
+
     def forward(self, source: Source, ids_BT: Tensor) -> Tensor:
         """Return the decoder's states [B, T, D] after each token of true prefixes."""
-        memory = self.encoder(source)
+        memory = self.read(source)
         states_BTD, _ = self.decoder(ids_BT, self.decoder.start(memory, rows=len(ids_BT)))
         return states_BTD

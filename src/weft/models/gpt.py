@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from weft.models.base import DecoderConfig
+from weft.models.copying import CopyingSettings
 from weft.models.transformer import (
     FeedForward,
     LayerDropout,
@@ -19,7 +19,7 @@ from weft.models.transformer import (
 from weft.models.transformer_decoder import Norm, TransformerDecoder
 
 
-class GptDecoderConfig(TransformerSettings, DecoderConfig):
+class GptDecoderConfig(TransformerSettings, CopyingSettings):
     """A Transformer that writes alone: rotary positions, RMS norms, no biases, as in Llama (Touvron et al. 2023).
 
     With `positions` learned and `norm` layer it is GPT-2 (Radford et al. 2019), in whose format it can be exported.
@@ -28,9 +28,11 @@ class GptDecoderConfig(TransformerSettings, DecoderConfig):
     kind: Literal["gpt"] = "gpt"
     recommended: ClassVar[Mapping[str, Any]] = {
         "optimizer": {"kind": "adamw", "learning_rate": 3e-3, "betas": (0.9, 0.98)},
+        "epochs": 6,
         "batch_rows": 32,
         "schedule": "cosine",
     }
+    smaller: ClassVar[Mapping[str, Any]] = {"width": 160, "layers": 2, "feed_forward": 640}
     width: Width = 256
     layers: Layers = 4
     feed_forward: FeedForward = 1024
@@ -54,7 +56,7 @@ class GptDecoderConfig(TransformerSettings, DecoderConfig):
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """Build the decoder with its embedding."""
-        return TransformerDecoder(
+        decoder = TransformerDecoder(
             vocab_size,
             self.width,
             memory_width=memory_width,
@@ -66,3 +68,4 @@ class GptDecoderConfig(TransformerSettings, DecoderConfig):
             norm=self.norm,
             longest=self.longest,
         )
+        return self.with_copier(decoder, vocab_size, memory_width=memory_width)

@@ -49,5 +49,5 @@ def in_int8(network: Network) -> Network:
                 setattr(module, name, Int8Linear(child.weight, child.bias))
         if isinstance(module, Decoder) and module.scores_by_embedding:
             # the method is shadowed: the table it multiplies by also embeds, and stays as it is for that
-            vars(module)["logits"] = Int8Linear(module.embedding.weight, getattr(module, "bias_V", None))  # ty: ignore
+            vars(module)["scores"] = Int8Linear(module.embedding.weight, getattr(module, "bias_V", None))  # ty: ignore
     return network

@@ -11,7 +11,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from weft.models.base import Decoder, DecoderConfig, Memory
+from weft.models.base import Decoder, Memory
+from weft.models.copying import Copied, Copier, CopyingSettings
 from weft.models.dropout import Dropout
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig
 
@@ -23,7 +24,7 @@ Feeding = Literal["tokens", "attended"]
 _MODULES = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
-class RnnDecoderConfig(DecoderConfig):
+class RnnDecoderConfig(CopyingSettings):
     """Settings shared by the recurrent decoders."""
 
     bfloat16_on_any_cpu: ClassVar[bool] = False
@@ -62,7 +63,7 @@ class RnnDecoderConfig(DecoderConfig):
         return {"width": self.width, "hidden": half, "layers": self.layers, "dropout": self.dropout, "view_dropout": 0}
 
     def _build(self, vocab_size: int, memory_width: int | None, cell: Cell) -> RnnDecoder:
-        return RnnDecoder(
+        decoder = RnnDecoder(
             vocab_size,
             self.width,
             memory_width=memory_width,
@@ -73,6 +74,7 @@ class RnnDecoderConfig(DecoderConfig):
             feeding=self.feeding,
             dropout=self.dropout,
         )
+        return self.with_copier(decoder, vocab_size, memory_width=memory_width)
 
 
 class LstmDecoderConfig(RnnDecoderConfig):
@@ -118,6 +120,7 @@ class RecurrentState:
     values_BSD: Tensor | None = None
     mask_BS: Tensor | None = None
     size: int = 1
+    copied: Copied | None = None
     seen: tuple[Tensor, ...] | None = None
 
     def select(self, rows_N: Tensor) -> RecurrentState:
@@ -135,7 +138,8 @@ class RecurrentState:
         keys_BSD, values_BSD, mask_BS = (
             one.index_select(0, groups_B) for one in (self.keys_BSD, self.values_BSD, self.mask_BS)
         )
-        return replace(chosen, keys_BSD=keys_BSD, values_BSD=values_BSD, mask_BS=mask_BS)
+        copied = None if self.copied is None else self.copied.select(groups_B)
+        return replace(chosen, keys_BSD=keys_BSD, values_BSD=values_BSD, mask_BS=mask_BS, copied=copied)
 
     def widen(self, size: int) -> RecurrentState:
         """Repeat each row `size` times; see `State.widen`."""
@@ -194,6 +198,7 @@ class RnnDecoder(Decoder[RecurrentState]):
                 self.ask, self.score = nn.Linear(hidden, hidden), nn.Linear(hidden, 1, bias=False)
         self.tell = nn.Linear(hidden + found, width)
         self.bias_V = nn.Parameter(torch.zeros(vocab_size))
+        self.copier: Copier | None = None
 
     def start(self, memory: Memory | None, *, rows: int, capacity: int = 0, record: bool = False) -> RecurrentState:  # noqa: ARG002
         """Return the first hidden vectors: zero, or the last state of the memory (or its mean) through the bridge."""
@@ -209,11 +214,16 @@ class RnnDecoder(Decoder[RecurrentState]):
         if self.scoring == "none":
             return RecurrentState(states_LND, cells_LND)
         fed_ND = zeros.new_zeros(rows, self.width) if self.feeding == "attended" else None
+        if self.copier is not None:
+            memory = self.copier.read(memory)
         mask_BS = memory.mask_BS.clone()
         mask_BS[:, 0] = True  # a row without tokens attends to its first padding: a finite state
         seen = () if record else None
         keys_BSD = self.key(memory.states_BSD)
-        return RecurrentState(states_LND, cells_LND, fed_ND, keys_BSD, memory.states_BSD, mask_BS, seen=seen)
+        copied = None if self.copier is None else Copied.of(memory)
+        return RecurrentState(
+            states_LND, cells_LND, fed_ND, keys_BSD, memory.states_BSD, mask_BS, copied=copied, seen=seen
+        )
 
     def forward(self, ids_BT: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         """Go on by T tokens."""
@@ -225,12 +235,16 @@ class RnnDecoder(Decoder[RecurrentState]):
             assert state.fed_ND is not None
             joined_B1D = torch.cat([embedded_BTD[:, step : step + 1], state.fed_ND[:, None]], 2)
             states_B1D, state = self._steps(joined_B1D, state)
-            state = replace(state, fed_ND=states_B1D[:, 0])
+            state = replace(state, fed_ND=states_B1D[:, 0, : self.width])
             states.append(states_B1D)
         return torch.cat(states, 1), state
 
     def logits(self, states: Tensor) -> Tensor:
         """Score the vocabulary, logits [..., V], from states [..., D]."""
+        return self.scores(states) if self.copier is None else self.copier(states, self.scores)
+
+    def scores(self, states: Tensor) -> Tensor:
+        """Score the vocabulary by its embedding, [..., V], from states [..., D]."""
         return functional.linear(states, self.embedding.weight, self.bias_V)
 
     def _steps(self, inputs_BTD: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
@@ -251,7 +265,11 @@ class RnnDecoder(Decoder[RecurrentState]):
         found_BTD, weights_BTS = self._attend(inputs_BTD, state)
         if state.seen is not None:
             state = replace(state, seen=(*state.seen, weights_BTS))
-        return self.dropout(torch.tanh(self.tell(torch.cat([inputs_BTD, found_BTD], 2)))), state
+        states_BTD = self.dropout(torch.tanh(self.tell(torch.cat([inputs_BTD, found_BTD], 2))))
+        if self.copier is not None:
+            assert state.copied is not None
+            states_BTD = self.copier.joined(states_BTD, weights_BTS, state.copied)
+        return states_BTD, state
 
     def _attend(self, hidden_NTD: Tensor, state: RecurrentState) -> tuple[Tensor, Tensor]:
         """Attend to the memory: returns its weighted sum for each state [N, T, D], and the weights [N, T, S]."""

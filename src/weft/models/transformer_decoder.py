@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from weft.errors import ConfigError
 from weft.models.attention import CausalAttention, CrossAttention, KeyValues, RotaryAngles, causal
-from weft.models.base import Decoder, DecoderConfig, Memory
+from weft.models.base import Decoder, Memory
+from weft.models.copying import Copied, Copier, CopyingSettings
 from weft.models.dropout import Dropout
 from weft.models.transformer import (
     FeedForward,
@@ -29,7 +30,7 @@ Norm = Literal["layer", "rms"]
 """Layer normalization (Ba et al. 2016) or, without mean and bias, that of Zhang and Sennrich 2019."""
 
 
-class TransformerDecoderConfig(TransformerSettings, DecoderConfig):
+class TransformerDecoderConfig(TransformerSettings, CopyingSettings):
     """Layers of self-attention, attention to the memory, and feed-forward parts (Vaswani et al. 2017), pre-norm."""
 
     kind: Literal["transformer"] = "transformer"
@@ -41,6 +42,7 @@ class TransformerDecoderConfig(TransformerSettings, DecoderConfig):
         "ema": 0.997,
         "patience": 6,
     }
+    smaller: ClassVar[Mapping[str, Any]] = {"width": 128, "layers": 2, "feed_forward": 256}
     width: Width = 256
     layers: Layers = 3
     feed_forward: FeedForward = 512
@@ -55,7 +57,7 @@ class TransformerDecoderConfig(TransformerSettings, DecoderConfig):
 
     def build(self, vocab_size: int, *, memory_width: int | None) -> TransformerDecoder:
         """Build the decoder with its embedding."""
-        return TransformerDecoder(
+        decoder = TransformerDecoder(
             vocab_size,
             self.width,
             memory_width=memory_width,
@@ -65,6 +67,7 @@ class TransformerDecoderConfig(TransformerSettings, DecoderConfig):
             dropout=self.dropout,
             positions=self.positions,
         )
+        return self.with_copier(decoder, vocab_size, memory_width=memory_width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class DecoderCache:
     size: int = 1
     shared: int = 0
     places_NT: Tensor | None = None
+    copied: Copied | None = None
     seen: tuple[Tensor, ...] | None = None
 
     @property
@@ -110,6 +114,7 @@ class DecoderCache:
             pasts=self._moved(groups_B, places=self._places(self.size)),
             read=tuple(past.at(groups_B, written=source, places=source) for past in self.read),
             mask_BS=None if self.mask_BS is None else self.mask_BS.index_select(0, groups_B),
+            copied=None if self.copied is None else self.copied.select(groups_B),
         )
 
     def widen(self, size: int) -> DecoderCache:
@@ -173,6 +178,7 @@ class TransformerDecoder(Decoder[DecoderCache]):
         longest: int | None = None,
     ) -> None:
         super().__init__()
+        self.copier: Copier | None = None
         self.width, self.heads, self.positions, self.longest = width, heads, positions, longest
         self.scale = width**0.5 if positions == "sinusoidal" else 1.0
         self.embedding = nn.Embedding(vocab_size, width)
@@ -203,9 +209,12 @@ class TransformerDecoder(Decoder[DecoderCache]):
         ]
         if memory is None:
             return DecoderCache(tuple(pasts), 0, capacity)
+        if self.copier is not None:
+            memory = self.copier.read(memory)
         read = tuple(layer.attention_to_memory.read(memory) for layer in self.layers)  # ty: ignore
         mask_BS = None if bool(memory.mask_BS.all()) else _readable(memory.mask_BS)
-        return DecoderCache(tuple(pasts), 0, capacity, read, mask_BS, seen=() if record else None)
+        copied = None if self.copier is None else Copied.of(memory)
+        return DecoderCache(tuple(pasts), 0, capacity, read, mask_BS, copied=copied, seen=() if record else None)
 
     def forward(self, ids_BT: Tensor, state: DecoderCache) -> tuple[Tensor, DecoderCache]:
         """Go on by T tokens. Raises IndexError where there is no room for them."""
@@ -230,10 +239,19 @@ class TransformerDecoder(Decoder[DecoderCache]):
             pasts.append(past)
         seen = None if state.seen is None or attention_BTS is None else (*state.seen, attention_BTS)
         state = replace(state, pasts=tuple(pasts), length=state.length + steps, places_NT=places_NT, seen=seen)
-        return self.norm(states_BTD), state
+        states_BTD = self.norm(states_BTD)
+        if self.copier is not None:
+            assert state.copied is not None
+            assert attention_BTS is not None
+            states_BTD = self.copier.joined(states_BTD, attention_BTS, state.copied)
+        return states_BTD, state
 
     def logits(self, states: Tensor) -> Tensor:
         """Score the vocabulary, logits [..., V], from states [..., D]."""
+        return self.scores(states) if self.copier is None else self.copier(states, self.scores)
+
+    def scores(self, states: Tensor) -> Tensor:
+        """Score the vocabulary by its embedding, [..., V], from states [..., D]."""
         return functional.linear(states, self.embedding.weight)
 
     def _places(self, first: int, steps: int) -> Tensor:
@@ -271,7 +289,7 @@ class DecoderLayer(nn.Module):
     def forward(
         self, states_BTD: Tensor, state: DecoderCache, *, depth: int, mask: Tensor | None, turn: RotaryAngles | None
     ) -> tuple[Tensor, KeyValues, Tensor | None]:
-        """Return states [B, T, D] of layer `depth`, its past with them, and where recorded its attention [B, T, S]."""
+        """Return states [B, T, D] of layer `depth`, its past, and where the last one's is needed its attention."""
         place = state.used if state.room else None
         asked = self.attention_norm(states_BTD)
         new, past = self.attention(asked, state.pasts[depth], turn=turn, mask=mask, place=place)
@@ -279,9 +297,12 @@ class DecoderLayer(nn.Module):
         attention_BTS = None
         if state.read:
             asked, read = self.memory_norm(states_BTD), state.read[depth]
-            if state.seen is not None:
-                attention_BTS = self.attention_to_memory.weights(asked, read, state.mask_BS)
-            states_BTD = states_BTD + self.dropout(self.attention_to_memory(asked, read, state.mask_BS))
+            last = depth + 1 == len(state.read)
+            if last and (state.seen is not None or state.copied is not None):
+                new, attention_BTS = self.attention_to_memory.with_weights(asked, read, state.mask_BS)
+            else:
+                new = self.attention_to_memory(asked, read, state.mask_BS)
+            states_BTD = states_BTD + self.dropout(new)
         inner = functional.gelu(self.widen(self.feed_norm(states_BTD)))
         return states_BTD + self.dropout(self.narrow(inner)), past, attention_BTS
 

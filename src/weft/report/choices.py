@@ -11,6 +11,7 @@ from weft.report.folder import Run
 from weft.report.pages.generation import written
 from weft.report.pages.labels import labelled, masked
 from weft.report.pages.question_answering import asked
+from weft.report.pages.tagging import tagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ PAGES = {
     "labels": Page("run.html.j2", labelled),
     "tokens": Page("run.html.j2", masked),
     "text": Page("generation.html.j2", written),
+    "tags": Page("tagging.html.j2", tagged),
     "spans": Page("question_answering.html.j2", asked),
 }
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -31,7 +30,7 @@ TUNED = "tuned.json"
 """File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
 
 
-AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option"]
+AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option", "tags"]
 """Form of an answer: `label` is one of a known set, with the probability of each."""
 Doctor = Literal["labels", "pairs", "questions"]
 """Kind of data that `weft inspect` checks a file as."""
@@ -51,19 +50,6 @@ class Scores:
 
     values: Mapping[str, Score]
     details: Mapping[str, Any]
-
-
-@contextmanager
-def examples_of(file: str | Table) -> Generator[None]:
-    """Names the file in an InputError about examples, which know of their place no more than the line."""
-    try:
-        yield
-    except InputError as error:
-        line = error.where.removeprefix("line ")
-        named = file if isinstance(file, str) else file.path
-        placed = line.isdecimal() and not isinstance(file, str)
-        where = file.place(int(line)) if placed else f"{named}:{line}" if line else named
-        raise InputError(error.what, where=where, hint=error.hint) from None
 
 
 class TaskConfig(DecidedByRows):

@@ -19,6 +19,7 @@ from weft.tasks.multilabel import MultilabelConfig
 from weft.tasks.multiple_choice import MultipleChoiceConfig
 from weft.tasks.question_answering import QuestionAnsweringConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
+from weft.tasks.tagging import TaggingConfig
 
 TASKS = (
     ClassificationConfig,
@@ -28,6 +29,7 @@ TASKS = (
     MaskedLanguageModelConfig,
     QuestionAnsweringConfig,
     MultipleChoiceConfig,
+    TaggingConfig,
 )
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]
 KINDS = {kind_of(one): one for one in TASKS}

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from weft.config import Config
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A task's config that fits its data, training settings that do, taken where none are set, and notes on both.
+
+    `steps` is a number of steps that suits the rows, where an epoch of them is not known; None: no such number.
+    """
+
+    task: Any
+    training: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    steps: int | None = None
+
+
 class DecidedByRows(Config):
     """Base of the configs of tasks: by itself it decides nothing."""
 
-    def chosen(self, examples: Sequence[Any], *, by_steps: Sequence[str] = ()) -> tuple[Self, list[str]]:  # noqa: ARG002
-        """Return a copy whose parts of kind `auto` are chosen, given the settings that only steps need, and notes."""
-        return self, []
+    def fitted(self, examples: Sequence[Any], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:  # noqa: ARG002
+        """Decide parts, sizes and lengths of training that nobody set.
+
+        Args:
+            examples: the training set.
+            device: the type of the device.
+            by_steps: settings that were given and that only training by steps has a use for.
+
+        """
+        return Fitted(self)
 
     def floor(self, examples: Sequence[Any]) -> Self | None:  # noqa: ARG002
         """Return the config of the linear model that a model of this task should beat; None: there is none."""
-        return None
-
-    def steps_for(self, examples: Sequence[Any]) -> int | None:  # noqa: ARG002
-        """Return the number of steps that suits the training examples; None: the epochs of the settings suit."""
         return None

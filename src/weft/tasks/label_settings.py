@@ -31,6 +31,7 @@ from weft.models.tabular import TabularEncoderConfig
 from weft.store import shared
 from weft.tasks import label_defaults
 from weft.tasks.base import TUNED, Doctor, TaskConfig
+from weft.tasks.decided_by_rows import Fitted
 from weft.tasks.saved_labels import read_labels
 
 
@@ -260,10 +261,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         """Return the config of a plain linear model over the tf-idf of the text alone; None where no text is read."""
         return self.model_copy(update=label_defaults.floor(self, examples)) if self.reads_text else None
 
-    def steps_for(self, examples: Sequence[Any]) -> int | None:
-        """Return a number of steps that suits the number of labels; None where the model is solved for."""
-        solved = self.decides_alone and self.encoder.deciding_alone(1).solved
-        return None if solved else label_defaults.steps(examples)
+    def fitted(self, examples: Sequence[Any], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:  # noqa: ARG002
+        """Choose the encoder, and a number of steps that suits the number of labels where it is trained by steps."""
+        task, notes = self.chosen(examples, by_steps=by_steps)
+        solved = task.decides_alone and task.encoder.deciding_alone(1).solved
+        return Fitted(task, notes=tuple(notes), steps=None if solved else label_defaults.steps(examples))
 
     def learned_input(
         self, examples: Sequence[LabelledText], *, classes: int, scores: int

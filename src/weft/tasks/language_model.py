@@ -37,8 +37,10 @@ from weft.models.encoder_decoder import DecoderAlone
 from weft.models.gpt import GptDecoderConfig
 from weft.tasks.base import AnswerForm, Loss, Scores, Task
 from weft.tasks.conversation import ConversationSettings
+from weft.tasks.decided_by_rows import Fitted
 from weft.tasks.generation.generator import GeneratedText, Generator, as_texts, outputs_per_row
 from weft.tasks.generation.scores import text_scores
+from weft.tasks.generation.sizes import Amount, fitted_to
 from weft.tasks.generation.writer import Forced, Writer
 from weft.tasks.plain_text import PlainTextConfig
 from weft.text.out_of_vocabulary import notes_on
@@ -148,6 +150,10 @@ class LanguageModelConfig(ConversationSettings, PlainTextConfig):
             raise InputError("expected one text, found a pair", hint="a language model continues one text")
         asked = self.turns and not text.startswith("<|")
         return Prompt(Exchange((("user", text),)).prompt if asked else text)
+
+    def fitted(self, examples: Sequence[Document], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:  # noqa: ARG002
+        """Decide the size of the decoder and the number of epochs, where nobody set them; see `fitted_to`."""
+        return fitted_to(self, Amount.of([one.text for one in examples]), device=device)
 
     def learn(self, examples: Sequence[Document]) -> LanguageModelTask:
         """Learn the tokenizer."""

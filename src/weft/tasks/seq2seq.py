@@ -28,6 +28,7 @@ from weft.data.examples.source_target import (
     cleaned_pairs,
     exchanged,
     grouped,
+    paired,
     repeated_sources,
     source_targets_of,
 )
@@ -47,6 +48,7 @@ from weft.inputs.source_target import (
     decided,
     learned_tokenizers,
     loaded_tokenizers,
+    without_banned,
 )
 from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore
@@ -54,13 +56,16 @@ from weft.models.base import EncoderConfig
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.tasks.base import AnswerForm, Doctor, Loss, Scores, Task
 from weft.tasks.conversation import ConversationSettings
+from weft.tasks.decided_by_rows import Fitted
 from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
+from weft.tasks.generation.sizes import amount_of_pairs, fitted_to
 from weft.tasks.generation.writer import Attention, Forced, Writer
 from weft.tasks.teaching import Targets, Teacher
 from weft.text.out_of_vocabulary import notes_on, unseen_characters
 from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer
+from weft.text.tokenizers.choices import single_words
 
 ROOM = 8
 """Number of tokens that an output may have beyond the longest target of the training part."""
@@ -68,10 +73,11 @@ ROOM = 8
 
 @dataclass(frozen=True, slots=True)
 class RowPrediction:
-    """Texts generated for a row, best first, and the log-probability of its target."""
+    """Texts generated for a row, best first, the log-probability of its target, and pieces that may be copied."""
 
     outputs: list[Output]
     loss: Reference | None
+    copied: Sequence[str] = ()
 
 
 class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
@@ -184,12 +190,20 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
         """Return an example for each source, where all its targets are right."""
         return grouped(examples) if self.references == "all" else list(examples)
 
+    def fitted(self, examples: Sequence[SourceTarget], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:  # noqa: ARG002
+        """Decide the size of the model and the number of epochs, where nobody set them; see `fitted_to`."""
+        sources, targets = paired(examples)
+        words = self.tokenizer is None and single_words(sources, targets)
+        note = "sources are single words: texts are cut into characters (task.tokenizer=bpe cuts them into subwords)"
+        amount = amount_of_pairs(self, sources, targets, words=words)
+        return fitted_to(self, amount, device=device, notes=[note] if words else [])
+
     def learn(self, examples: Sequence[SourceTarget]) -> Seq2SeqTask:
         """Learn the tokenizers, and the largest length of outputs.
 
         Raises ConfigError where parts do not go together, InputError where there is no pair.
         """
-        sources, targets = [one.source for one in examples], [target for one in examples for target in one.targets]
+        sources, targets = paired(examples)
         if not targets:
             raise InputError("there is no pair to learn from", hint="give sources with their targets")
         config = decided(self, sources, targets)
@@ -240,7 +254,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         assert isinstance(encoder_config, EncoderConfig)
         encoder = self.input.build_encoder()
         check_positions(encoder_config, encoder, self.config.decoder)
-        ids = max(self.end + 1, self.tokenizers.target.sizes[0])
+        ids = max(self.end + 1, self.tokenizers.target.sizes[0]) + self.input.slots
         decoder = self.config.decoder.build(ids, memory_width=encoder.width)
         return EncoderDecoder(encoder, decoder, tying=self.tokenizers.tying(encoder, decoder))
 
@@ -264,7 +278,9 @@ class Seq2SeqTask(Writer, Teacher, Task):
         return notes_on(self.unseen(examples))
 
     def unseen(self, examples: Sequence[SourceTarget]) -> Counter[str]:
-        """Count the characters of sources that training never saw."""
+        """Count the characters of sources that training never saw, unless they have ids to be copied by."""
+        if self.input.slots:
+            return Counter()
         return unseen_characters(self.tokenizers.source, (one.source for one in examples))
 
     def collate(self, columns: Columns, rows: np.ndarray) -> SourceTargetBatch:
@@ -279,7 +295,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         gold, gold_N = self.config.teacher_forcing.at(step), target_BT[:, 1:][mask_BT]
 
         def logits() -> Tensor:
-            state = model.decoder.start(model.encoder(batch.source), rows=len(target_BT))
+            state = model.decoder.start(model.read(batch.source), rows=len(target_BT))
             states_BTD = feed(model.decoder, state, target_BT[:, :-1], gold=gold)
             return model.decoder.logits(states_BTD[mask_BT])
 
@@ -318,18 +334,21 @@ class Seq2SeqTask(Writer, Teacher, Task):
     def predict(self, model: nn.Module, batch: SourceTargetBatch) -> list[RowPrediction]:
         """Generate texts for each row and, where its target is known, compute its log-probability."""
         assert isinstance(model, EncoderDecoder)
-        memory, rows = model.encoder(batch.source), len(batch.keys)
+        batch = without_banned(batch, self.config.search.banned, first=self.input.first_copied)
+        memory, rows = model.read(batch.source), len(batch.keys)
         losses: Sequence[Reference | None] = [None] * rows
         if batch.target_BT is not None and batch.mask_BT is not None:
             losses = references(model.decoder, model.decoder.start(memory, rows=rows), batch.target_BT, batch.mask_BT)
         begin_BP = self._begin(rows).to(batch.source.ids_BS.device)
         start = partial(model.decoder.start, memory, rows=rows)
         outputs = self.generator(model).write(start, begin_BP, batch.keys)
-        return [RowPrediction(one, loss) for one, loss in zip(outputs, losses, strict=True)]
+        each = zip(outputs, losses, batch.copied or [()] * rows, strict=True)
+        return [RowPrediction(*one) for one in each]
 
     def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
         """Return the best output of each row as text, and the others asked for."""
-        texts = as_texts([part.outputs for part in parts], self.tokenizers.target, self.config.search)
+        outputs, copied = [part.outputs for part in parts], [part.copied for part in parts]
+        texts = as_texts(outputs, self.tokenizers.target, self.config.search, copied)
         unread_R = columns.fixed["unread"].tolist()
         return [
             GeneratedText(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
@@ -342,9 +361,11 @@ class Seq2SeqTask(Writer, Teacher, Task):
         assert isinstance(model, EncoderDecoder)
         rows = np.zeros(1, dtype=np.int64)
         batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
-        start = partial(model.decoder.start, model.encoder(batch.source), rows=1)
+        batch = without_banned(batch, self.config.search.banned, first=self.input.first_copied)
+        start = partial(model.decoder.start, model.read(batch.source), rows=1)
         begin_BP = self._begin(1).to(batch.source.ids_BS.device)
-        yield from stream_text(self.tokenizers.target, self.generator(model).stream(start, begin_BP, batch.keys))
+        written = self.generator(model).stream(start, begin_BP, batch.keys)
+        yield from stream_text(self.tokenizers.target, written, (batch.copied or [()])[0])
 
     def unread(self, answer: GeneratedText) -> int:
         """Return the number of tokens of a source beyond the maximum."""
@@ -364,7 +385,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
         """Return the first target of each source. Raises InputError where some have none."""
         if not isinstance(model, EncoderDecoder) or batch.target_BT is None or batch.mask_BT is None:
             raise InputError("there is no reference to compare what is written with")
-        return Forced(model.decoder, model.encoder(batch.source), batch.target_BT, batch.mask_BT)
+        return Forced(model.decoder, model.read(batch.source), batch.target_BT, batch.mask_BT)
 
     def with_answers(self, examples: Sequence[SourceTarget], answers: Sequence[GeneratedText]) -> list[SourceTarget]:
         """Return each source with a generated text, with that as its target."""
@@ -376,12 +397,13 @@ class Seq2SeqTask(Writer, Teacher, Task):
         assert isinstance(model, EncoderDecoder)
         batch = self.collate(columns, np.array([row])).to(next(model.parameters()).device)
         assert batch.target_BT is not None
-        state = model.decoder.start(model.encoder(batch.source), rows=1, record=True)
+        state = model.decoder.start(model.read(batch.source), rows=1, record=True)
         _, state = model.decoder(batch.target_BT[:, :-1], state)
         if not (seen := getattr(state, "seen", None)):
             return None
         source, target = batch.source.ids_BS[0, :-1].tolist(), batch.target_BT[0, 1:-1].tolist()
-        return Attention(source, target, torch.cat(seen, 1)[0].float().cpu().numpy())
+        weights_TS = torch.cat(seen, 1)[0].float().cpu().numpy()
+        return Attention(source, target, weights_TS, (batch.copied or [()])[0])
 
     def questions(self, examples: Sequence[SourceTarget]) -> list[SourceTarget]:
         """Return every source once."""

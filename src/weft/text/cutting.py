@@ -214,6 +214,30 @@ class _Kept:
         return self.pieces.some(some, lengths_R), after
 
 
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """Tokens of a text that is cut already; for each the word around it and its place there, or nothing (empty)."""
+
+    tokens: Sequence[str]
+    words: Sequence[str] = ()
+    classes: Sequence[str] = ()
+
+
+def as_pieces(tokens_R: Iterable[TokenRow], config: NormalizeConfig) -> Pieces:
+    """Normalize texts that are cut already, token by token, as pieces."""
+    numbers, lengths = Numbers(), array("q")
+    pieces, words, classes = array("i"), array("i"), array("i")
+    for row in tokens_R:
+        for found, strings in ((pieces, row.tokens), (words, row.words), (classes, row.classes)):
+            found.extend(map(numbers.__getitem__, strings))
+        lengths.append(len(row.tokens))
+    distinct = Numbers()
+    renumbered_D = np.array([distinct[piece] for piece in normalize(list(numbers), config)] or [0], dtype=np.int32)
+    each = (renumbered_D[np.array(one, dtype=np.int32)] for one in (pieces, words, classes))
+    pieces_N, words_N, classes_N = each
+    return Pieces(list(distinct), pieces_N, np.array(lengths, dtype=np.int64), words_N, classes_N)
+
+
 def _alike(words: Iterable[str], config: NormalizeConfig) -> list[str]:
     """Normalize words like the texts; each once, short ones first."""
     return sorted({word for word in normalize(list(words), config) if word}, key=lambda word: (len(word), word))

@@ -91,13 +91,15 @@ def rules_of(*, han: Cut = rjieba.cut, named: Segmenter | None = None, whole_run
 class Pieces:
     """Pieces of R texts, end to end, as indices [N] into the `distinct` strings, and the length of each text [R].
 
-    `words_N` has the word around each piece; None if it was not requested.
+    `words_N` has the word around each piece, `classes_N` its place in that word with the word's class; None if they
+    were not requested.
     """
 
     distinct: list[str]
     pieces_N: np.ndarray
     lengths_R: np.ndarray
     words_N: np.ndarray | None = None
+    classes_N: np.ndarray | None = None
 
     def parts(self) -> Iterator[Pieces]:
         """Yield the pieces of some thousand texts at a time, in memory."""
@@ -105,8 +107,8 @@ class Pieces:
         for row in range(0, len(self.lengths_R), _TEXTS):
             lengths_R = self.lengths_R[row : row + _TEXTS]
             some = slice(start, start + int(lengths_R.sum()))
-            words_N = None if self.words_N is None else taken(self.words_N, some)
-            yield Pieces(self.distinct, taken(self.pieces_N, some), lengths_R, words_N)
+            further = (None if one is None else taken(one, some) for one in (self.words_N, self.classes_N))
+            yield Pieces(self.distinct, taken(self.pieces_N, some), lengths_R, *further)
             start = some.stop
 
     def some(self, at: slice, lengths_R: np.ndarray) -> Pieces:

@@ -33,6 +33,11 @@ from weft.training.settings import rows_for
 from weft.training.sparse import SparseGradients, divide_and_clip
 from weft.training.torch_private import seed_cpu
 
+FORETOLD_AFTER = 20
+"""Number of steps after which the time of all is foretold."""
+FORETOLD_FROM = 2.0
+"""Minutes from which on the time is worth a note."""
+
 
 @dataclass(slots=True)
 class _State:
@@ -106,6 +111,8 @@ def _advance(job: Job, state: _State, pace: _Pace, batches: list[np.ndarray]) ->
         _check_finite(job, state, rows)
     if reports:
         yield _report(job, state, pace, len(batches))
+    if said := pace.foretold(progress.epoch + progress.batch / len(batches)):
+        yield Note(said)
     if config.evaluate_every and progress.step % config.evaluate_every == 0:
         yield from _evaluate(job, state, progress.epoch + progress.batch / len(batches))
     if signal or progress.step % config.checkpoint_every == 0:
@@ -265,11 +272,27 @@ class _Pace:
     def __init__(self, job: Job) -> None:
         self.epochs = job.config.epochs
         self.started = self.last = time.perf_counter()
-        self.rows = 0
+        self.rows = self.steps = 0
+        self.after_first = self.started, 0.0
         self.first_epoch: float | None = None
 
     def count(self, rows: np.ndarray) -> None:
         self.rows += len(rows)
+        self.steps += 1
+
+    def foretold(self, epoch: float) -> str:
+        """Foretell once, after some steps, how long training will take, and what halves it; nothing if short."""
+        if self.steps == 1:
+            self.after_first = time.perf_counter(), epoch  # the first step warms up
+        if self.steps != FORETOLD_AFTER:
+            return ""
+        began, first = self.after_first
+        minutes = (time.perf_counter() - began) / max(1e-9, epoch - first) * (self.epochs - epoch) / 60
+        if minutes < FORETOLD_FROM:
+            return ""
+        long = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
+        half = f"training.epochs={self.epochs / 2:g} takes half of that"
+        return f"training will take about {long}, evaluations not counted, unless it stops early; {half}"
 
     def measure(self, epoch: float) -> tuple[float, float | None]:
         """Return rows a second since the last call, and seconds left at the mean pace; None at the first call."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -109,6 +109,12 @@ def cleaned_pairs(
             advice = f"kept (task.longest_ratio={FAR:g} drops them)"
             said = [one.replace("dropped", advice) if one == noted.said else one for one in said]
     return [pair for row, pair in enumerate(pairs) if row in kept], said
+
+
+def paired(examples: Iterable[SourceTarget]) -> tuple[list[str], list[str]]:
+    """Return the sources, each again for each of its targets, and the targets."""
+    pairs = [(one.source, target) for one in examples for target in one.targets]
+    return [source for source, _ in pairs], [target for _, target in pairs]
 
 
 def grouped(examples: Sequence[SourceTarget]) -> list[SourceTarget]:

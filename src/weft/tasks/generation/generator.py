@@ -198,14 +198,19 @@ def prefix_ids(search: SearchConfig, tokenizer: Tokenizer) -> list[int]:
 
 
 def as_texts(
-    outputs: Sequence[Sequence[Output]], tokenizer: Tokenizer, search: SearchConfig
+    outputs: Sequence[Sequence[Output]],
+    tokenizer: Tokenizer,
+    search: SearchConfig,
+    copied: Sequence[Sequence[str]] | None = None,
 ) -> list[list[tuple[str, float]]]:
     """Return the outputs of each row as texts, each with the mean log-probability of its tokens; by minimum risk, one.
 
-    The tokens of a forced beginning were not chosen, and count in no mean. Of a beam no text is given twice.
+    The tokens of a forced beginning were not chosen, and count in no mean. Of a beam no text is given twice. `copied`
+    are the pieces of each row that its source alone knows (see `Tokenizer.spell`).
     """
     given = len(prefix_ids(search, tokenizer))
-    flat = tokenizer.decode([one.ids for row in outputs for one in row])
+    own = None if copied is None else [pieces for row, pieces in zip(outputs, copied, strict=True) for _ in row]
+    flat = tokenizer.decode([one.ids for row in outputs for one in row], own)
     texts, place = [], 0
     for row in outputs:
         means = [one.log_probability / max(1, len(one.ids) - given + one.ended) for one in row]

@@ -32,6 +32,8 @@ class Attention:
     source: list[int]
     target: list[int]
     weights_TS: np.ndarray
+    copied: Sequence[str] = ()
+    """Pieces that the source alone knows, whose ids are beyond those of the tokenizer."""
 
 
 class Writer(ABC):

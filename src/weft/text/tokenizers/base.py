@@ -94,22 +94,32 @@ class Tokenizer(ABC):
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Encode many raw texts at once."""
 
-    def spell(self, ids: Iterable[int]) -> Iterator[bytes]:  # noqa: ARG002
+    def unknown_pieces(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return the pieces of each text that the vocabulary lacks, in their order."""
+        return [[] for _ in texts]
+
+    def spell(self, ids: Iterable[int], copied: Sequence[str] = ()) -> Iterator[bytes]:  # noqa: ARG002
         """Yield the text of each id of view 0, in UTF-8, as soon as the id is there; padding adds nothing.
 
-        A part may end inside a character (see `stream`). Unknown pieces are `�`. Raises ConfigError if no text can be
-        made of the ids.
+        The ids from `sizes[0]` + 1 on are the `copied` pieces, of which the vocabulary knows nothing. A part may end
+        inside a character (see `stream`). Unknown pieces are `�`. Raises ConfigError if no text can be made of the ids.
         """
         hint = "take `bpe`, `unigram`, `bytes`, `wordpiece`, `char`, `mixed` or `word`"
         raise ConfigError("text cannot be made of these ids: they have no order", where="tokenizer", hint=hint)
 
-    def decode(self, rows: Sequence[Sequence[int]] | Sequence[np.ndarray]) -> list[str]:
+    def decode(
+        self, rows: Sequence[Sequence[int]] | Sequence[np.ndarray], copied: Sequence[Sequence[str]] | None = None
+    ) -> list[str]:
         """Decode each row of ids of view 0, without padding; bytes that are no character become `�`.
 
-        Raises ConfigError if no text can be made of the ids.
+        The ids from `sizes[0]` + 1 on are the `copied` pieces of each row. Raises ConfigError if no text can be made of
+        the ids.
         """
         lists = (row.tolist() if isinstance(row, np.ndarray) else row for row in rows)
-        return [b"".join(self.spell(row)).decode("utf-8", "replace") for row in lists]
+        if copied is None:
+            return [b"".join(self.spell(row)).decode("utf-8", "replace") for row in lists]
+        both = zip(lists, copied, strict=True)
+        return [b"".join(self.spell(row, pieces)).decode("utf-8", "replace") for row, pieces in both]
 
     @abstractmethod
     def save(self, folder: Path) -> None:

@@ -91,6 +91,19 @@ def pieces_for(texts: Sequence[str]) -> TokenizerConfig:
     return CharTokenizerConfig() if wide_share(texts) > 0.3 and _taught(texts) < _FEWEST else bpe_for(texts)
 
 
+def single_words(sources: Sequence[str], targets: Sequence[str]) -> bool:
+    """Whether sources are single words and targets are short (bool): names and their sounds, words and their forms.
+
+    Such texts are read and written character by character: their subwords are syllables by chance.
+    """
+    some, theirs = _sampled(sources), _sampled(targets)
+    if not some or not theirs:
+        return False
+    longest = 5 if han_share(some) + unspaced_share(some) > 0.3 else 24
+    alone = sum(0 < len(text.strip()) <= longest and not any(map(str.isspace, text.strip())) for text in some)
+    return alone >= 0.95 * len(some) and sum(map(len, theirs)) <= 40 * len(theirs)
+
+
 def bpe_for(texts: Sequence[str]) -> BpeTokenizerConfig:
     """Choose byte-pair encoding with one subword for every 60 words of the texts, 500 to 8,000 in all."""
     return BpeTokenizerConfig(size=round(min(8_000, max(_FEWEST, _taught(texts))) / 100) * 100)

@@ -99,7 +99,7 @@ class PretrainedTokenizer(Tokenizer):
         values_N = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths_R.sum()))
         return Encoded(values_N[:, None], lengths_R, int((values_N == self.special("unk_token")).sum()))
 
-    def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
+    def spell(self, ids: Iterable[int], copied: Sequence[str] = ()) -> Iterator[bytes]:  # noqa: ARG002
         """Yield the pieces as the library's own decoder joins them; special tokens add nothing."""
         return self._spelling.spell(ids)
 

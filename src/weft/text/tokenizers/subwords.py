@@ -24,7 +24,7 @@ from weft.text.normalize import Space, normalize
 from weft.text.spelling import BYTES
 from weft.text.tokenizers.base import Encoded, Tokenizer, TokenizerConfig
 from weft.text.tokenizers.unigram import learn_unigram
-from weft.text.tokenizers.vocab import UNKNOWN
+from weft.text.tokenizers.vocab import UNKNOWN, beyond
 from weft.text.unspaced import CLUSTER
 
 SPECIAL = ["<pad>", "<unknown>"]
@@ -154,9 +154,19 @@ class SubwordTokenizer(Tokenizer):
         values_N = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(lengths_R.sum()))
         return Encoded(values_N[:, None], lengths_R, int((values_N == UNKNOWN).sum()))
 
-    def spell(self, ids: abc.Iterable[int]) -> abc.Iterator[bytes]:
+    def unknown_pieces(self, texts: abc.Sequence[str]) -> list[list[str]]:
+        """Return the characters, or by WordPiece the words, of each text that the vocabulary lacks, in their order."""
+        texts = normalize(texts, self.config.normalize)
+        cut = [zip(row.ids, row.offsets, strict=True) for row in self.engine.encode_batch(texts)]
+        return [
+            [text[start:end] for number, (start, end) in row if number == UNKNOWN]
+            for text, row in zip(texts, cut, strict=True)
+        ]
+
+    def spell(self, ids: abc.Iterable[int], copied: abc.Sequence[str] = ()) -> abc.Iterator[bytes]:
         """Yield the bytes of each piece; if white space is `one`, without the space before the first."""
-        parts = map(self._spelling.__getitem__, ids)
+        known, first = self._spelling, self.sizes[0] + 1
+        parts = (known[one] if one < first else beyond(one - first, copied).encode() for one in ids)
         if self.config.kind != "bytes" and self.config.normalize.space == "one":
             yield next(filter(None, parts), b"").removeprefix(b" ")
         yield from parts

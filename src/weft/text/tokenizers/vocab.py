@@ -22,6 +22,11 @@ _BLOCK = 1 << 20
 SMALL_BITS, LARGE_BITS = 22, 24
 
 
+def beyond(number: int, copied: Sequence[str]) -> str:
+    """Return a copied piece by its number; nothing for a number that no piece has."""
+    return copied[number] if number < len(copied) else ""
+
+
 class VocabularyConfig(Config):
     """Limits that decide which pieces get an id of their own."""
 

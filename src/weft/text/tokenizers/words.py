@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
+from weft.errors import ConfigError
 from weft.hashing import mix
 from weft.text.cut_notes import cut_notes
-from weft.text.cutting import Cutter, Cutting, CuttingConfig
+from weft.text.cutting import Cutter, Cutting, CuttingConfig, TokenRow, as_pieces
 from weft.text.segment import Pieces, Unit
 from weft.text.spacing import spaced
 from weft.text.tokenizers.base import Encoded, Letters, Tokenizer
 from weft.text.tokenizers.char_ngrams import LetterSpan, letter_keys
-from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig
+from weft.text.tokenizers.vocab import PAD, UNKNOWN, HashedVocabulary, Vocabulary, VocabularyConfig, beyond
 
-View = Literal["bigram", "word", "prefix", "suffix", "letters"]
-"""A further property of a position: it and its right neighbour, the word around it, its first or last three letters, or
-all its character n-grams."""
+View = Literal["bigram", "word", "prefix", "suffix", "lower", "shape", "class", "letters"]
+"""A further property of a position: it and its right neighbour, the word around it, its first or last three letters,
+itself in lower case, its shape (`Xx` for `Oslo`, `d-d` for `1-2`), its place in the word around it with the part of
+speech of that word in a Chinese dictionary (for tagging alone), or all its character n-grams."""
 
 
 class PieceTokenizerConfig(CuttingConfig):
@@ -57,8 +60,17 @@ class PieceTokenizerConfig(CuttingConfig):
 
     def learn(self, texts: Sequence[str]) -> PieceTokenizer:
         """Learn the vocabulary of the pieces and of each view."""
+        if "class" in self.views:
+            hint = "leave it out; `word` has the words of the dictionary too"
+            raise ConfigError("the view `class` is one of tagging alone", where="task.tokenizer.views", hint=hint)
         cutter = Cutter.learn(self)
-        cut = cutter.first(texts)
+        return self._learned(cutter, cutter.first(texts))
+
+    def learn_tokens(self, tokens_R: Iterable[TokenRow]) -> PieceTokenizer:
+        """Learn from texts that are cut already: each position is one of their tokens."""
+        return self._learned(Cutter.learn(self), as_pieces(tokens_R, self.normalize))
+
+    def _learned(self, cutter: Cutter, cut: Pieces) -> PieceTokenizer:
         pieces = Vocabulary.counted(_counts(cut, "piece"), self.vocabulary)
         known: dict[str, Vocabulary | HashedVocabulary] = {"piece": pieces}
         for view in _letters_last(self.views):
@@ -153,7 +165,13 @@ class PieceTokenizer(Tokenizer):
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """Cut many texts and look up each position in every view."""
-        cut = self.cutter.cut(texts)
+        return self._encoded(self.cutter.cut(texts))
+
+    def encode_tokens(self, tokens_R: Iterable[TokenRow]) -> Encoded:
+        """Look up texts that are cut already: one position a token."""
+        return self._encoded(as_pieces(tokens_R, self.config.normalize))
+
+    def _encoded(self, cut: Pieces) -> Encoded:
         values_NW = np.empty((len(cut.pieces_N), len(self.sizes)), dtype=np.int32)
         letters = None
         for column, (view, vocabulary) in enumerate(self.known.items()):
@@ -167,10 +185,26 @@ class PieceTokenizer(Tokenizer):
         unknown = int((values_NW[:, 0] == UNKNOWN).sum())
         return Encoded(values_NW, cut.lengths_R, unknown, letters)
 
-    def spell(self, ids: Iterable[int]) -> Iterator[bytes]:
+    def unknown_pieces(self, texts: Sequence[str]) -> list[list[str]]:
+        """Return the words or characters of each text that the vocabulary lacks, in their order."""
+        cut, vocabulary = self.cutter.cut(texts), self.known["piece"]
+        assert isinstance(vocabulary, Vocabulary)
+        lacking_N = (vocabulary.ids(cut.distinct) == UNKNOWN)[cut.pieces_N]
+        ends_R = np.cumsum(cut.lengths_R).tolist()
+        return [
+            [cut.distinct[number] for number in cut.pieces_N[start:end][lacking_N[start:end]].tolist()]
+            for start, end in zip([0, *ends_R], ends_R, strict=False)
+        ]
+
+    def spell(self, ids: Iterable[int], copied: Sequence[str] = ()) -> Iterator[bytes]:
         """Yield the bytes of each piece: the exact text for characters; words are spaced by a guess."""
-        known = self.pieces or ()
-        pieces = ("\ufffd" if number == UNKNOWN else known[number] for number in ids if number != PAD)
+        known, first = self.pieces or (), self.sizes[0] + 1
+        found = (
+            "\ufffd" if number == UNKNOWN else known[number] if number < first else beyond(number - first, copied)
+            for number in ids
+            if number != PAD
+        )
+        pieces = filter(None, found)
         exact = self.config.unit == "character"
         return (part.encode() for part in (pieces if exact else spaced(pieces, whole_runs=self.whole_runs)))
 
@@ -199,7 +233,8 @@ def _letters_last(views: Sequence[View]) -> list[View]:
 
 def _types(cut: Pieces, view: str) -> np.ndarray:
     """Return for each position the number of the distinct string that a view is made from."""
-    return cut.words_N if view == "word" and cut.words_N is not None else cut.pieces_N
+    types_N = {"word": cut.words_N, "class": cut.classes_N}.get(view)
+    return cut.pieces_N if types_N is None else types_N
 
 
 def _strings(cut: Pieces, view: str) -> list[str]:
@@ -208,7 +243,28 @@ def _strings(cut: Pieces, view: str) -> list[str]:
         return [piece[:3] for piece in cut.distinct]
     if view == "suffix":
         return [piece[-3:] for piece in cut.distinct]
+    if view == "lower":
+        return [piece.lower() for piece in cut.distinct]
+    if view == "shape":
+        return [_shape(piece) for piece in cut.distinct]
     return cut.distinct
+
+
+def _shape(piece: str) -> str:
+    """Write a piece with X, x, d and c for capital, small letters, digits and other letters, runs of one kind once."""
+    kinds = (
+        "d"
+        if one.isnumeric()
+        else one
+        if not one.isalpha()
+        else "X"
+        if one.isupper()
+        else "x"
+        if one.islower()
+        else "c"
+        for one in piece
+    )
+    return "".join(kind for kind, _ in groupby(kinds))
 
 
 def _times(cut: Pieces, view: str) -> np.ndarray:

@@ -1,0 +1,392 @@
+"""Tagging: spans of a text with labels, the words of a text, or a tag for each token; CRF or linear, on any encoder."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from pydantic import model_validator
+from torch import Tensor, nn
+
+from weft.data.batch import Moves
+from weft.data.checks.findings import counted
+from weft.data.columns import Columns, Ragged
+from weft.data.examples.base import place_of
+from weft.data.examples.roles import Role
+from weft.data.examples.tag_schemes import Scheme, TagSet, encode
+from weft.data.examples.tagged import (
+    TAGS,
+    TOKENS,
+    Form,
+    Reading,
+    TaggedText,
+    Unit,
+    broken_notes,
+    found_reading,
+    places_of,
+    tag_column,
+    tagged_of,
+)
+from weft.data.sources import Table
+from weft.errors import ConfigError, InputError
+from weft.files import read_json, write_json
+from weft.inputs.question_passage import ReaderEncoder
+from weft.inputs.text import TextSettings
+from weft.inputs.tokens import TokenizedText, TokensInput, learned_tokenizer
+from weft.metrics.systems import CorpusScore
+from weft.metrics.tagging import TaggedPair
+from weft.models.rnn import LstmEncoderConfig
+from weft.models.tagger import Tagger, TaggerConfig, TokenSource
+from weft.tasks.base import AnswerForm, Loss, Scores, Task, TaskConfig
+from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
+from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
+from weft.text.tokens import token_places
+
+RECURRENT = ("rnn", "lstm", "gru")
+WIDER = {"width": 200, "hidden": 192}
+"""Sizes of recurrent encoders, where none are set."""
+FILE = "tagging.json"
+"""File of tags, and of the strings of training."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagBatch(Moves):
+    """Tokens of B rows with their tags [B, T], None when predicting; and which rows begin and end a text [B]."""
+
+    source: TokenSource
+    tags_BT: Tensor | None
+    begins_B: Tensor
+    ends_B: Tensor
+
+
+class TaggingConfig(TaskConfig, TextSettings):
+    """Settings of tagging: named entities and slots, word segmentation, parts of speech."""
+
+    kind: Literal["tagging"] = "tagging"
+    answers_with: ClassVar[AnswerForm] = "tags"
+    example_type: ClassVar[type[Any]] = TaggedText
+    roles: ClassVar[tuple[Role, ...]] = (TOKENS, TAGS)
+    headline: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
+    page: ClassVar[str] = "tags"
+    implied_by: ClassVar[tuple[str, ...]] = ("tags",)
+    offer: ClassVar[str] = "--task tagging for tags of tokens, spans of texts, or segmented words"
+    compared_by: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
+    compared_kinds: ClassVar[tuple[str, ...]] = ("cnn", "lstm", "transformer")
+    text: str | None = None
+    """Column of the tokens or the text; None: guessed from the file, and named in the run."""
+    tags: str | None = None
+    """Column of the tags of tokens or of the spans; None: guessed from the file, and named in the run. Words without
+    tags are word segmentation."""
+    form: Form | None = None
+    """Labelled parts of a text: `spans`, all its `words`, or each of its `tokens`; None: found out from the tags."""
+    scheme: Scheme | None = None
+    """Scheme of the tags in the files; None: found out from all of the training file, and named in the run."""
+    unit: Unit | None = None
+    """Tokens of a raw text: each `character`, Han characters and words (`mixed`), or each `word`, those of Han by
+    dictionary; None: as the tokens of the training file are."""
+    long: Literal["windows"] = "windows"
+    """Part that is read of longer texts: all, in windows that overlap by a quarter; each token is scored where most of
+    its context is read."""
+    encoder: ReaderEncoder = LstmEncoderConfig(**WIDER)
+    """Encoder that reads the texts; it has to keep positions. Recurrent ones whose sizes are not set are wider than
+    elsewhere (200, and 192 in each direction), since each token needs a state of its own."""
+    tagger: TaggerConfig = TaggerConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_wider_encoder(cls, settings: Any) -> Any:
+        encoder = settings.get("encoder") if isinstance(settings, Mapping) else None
+        own = {"kind": encoder} if isinstance(encoder, str) else encoder
+        if not isinstance(own, Mapping) or own.get("kind", "lstm") not in RECURRENT:
+            return settings
+        sizes = {"hidden": WIDER["hidden"]} if settings.get("vectors") else WIDER
+        return {**settings, "encoder": {**sizes, **own}}
+
+    @property
+    def part_configs(self) -> tuple[Any, ...]:
+        """The head and the encoder, whose recommendations go over those of the head."""
+        return (self.tagger, self.encoder)
+
+    @property
+    def name(self) -> str:
+        """The key of the texts among the encoded columns."""
+        return "text"
+
+    @property
+    def columns_read(self) -> tuple[str, ...]:
+        """The column of the text."""
+        return (self.text,) if self.text else ()
+
+    @property
+    def reading(self) -> Reading:
+        """Form, scheme and tokens by which tables are read, once they are found out."""
+        assert self.form is not None
+        assert self.scheme is not None
+        assert self.unit is not None
+        return Reading(self.form, self.scheme, self.unit)
+
+    @property
+    def found_in_table(self) -> dict[str, Any]:
+        """The columns, and how they are read."""
+        names = ("form", "scheme", "unit")
+        return {**super().found_in_table, **{name: getattr(self, name) for name in names}}
+
+    @property
+    def unit_name(self) -> str:
+        """Name of the examples in a sentence."""
+        return "texts"
+
+    def resolved(self, table: Table) -> Self:
+        """Return a copy with the columns named, and the form, scheme and tokens found out."""
+        table.read_as_sentences()
+        return super().resolved(table).widened()
+
+    def for_table(self, table: Table, *, named: Mapping[str, Any] | None = None) -> Self:
+        """Return a copy for a further table with tags."""
+        table.read_as_sentences()
+        return super().for_table(table, named=named)
+
+    def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
+        """Return a copy with the columns that were found; of the first table all else is found out too."""
+        config = super().with_columns(table, found)
+        if config.form and config.scheme and config.unit:
+            return config
+        tag_column(table, text=config.text or "", tags=config.tags, named=self.tags is not None)
+        columns = {"text": config.text or "", "tags": config.tags}
+        one = found_reading(table, **columns, form=self.form, scheme=self.scheme, unit=self.unit)
+        if one.form != "words" and config.tags is None:
+            hint = "name the column of the tags or spans with --tags"
+            raise InputError("there are no tags to learn", where=table.path, hint=hint)
+        return config.model_copy(update={"form": one.form, "scheme": one.scheme, "unit": one.unit})
+
+    def read(self, table: Table) -> Iterator[TaggedText]:
+        """Yield the texts of a table with their spans."""
+        return tagged_of(table, text=self.text or "", tags=self.tags, reading=self.reading)
+
+    def example(self, text: str, second: str | None = None) -> TaggedText:
+        """Make an example of a raw text, which is cut into tokens."""
+        if second is not None:
+            raise InputError("expected one text, found a pair", hint="join them into one text")
+        return TaggedText(text)
+
+    def question_of(self, example: TaggedText) -> TaggedText:
+        """Return the text of an example with its tokens."""
+        return replace(example, spans=None)
+
+    def data_notes(
+        self, parts: Mapping[str, Sequence[TaggedText]], files: Mapping[str, str], named: Mapping[str, str]
+    ) -> list[str]:
+        """Say how the files were read: the form, the scheme, tags that do not follow it, texts of train in others."""
+        del named
+        what = {"spans": "labelled spans", "words": "words (segmentation)", "tokens": "a tag for each token"}
+        units = {"character": "characters", "mixed": "Han characters and words", "word": "words"}
+        reading = self.reading
+        scheme = "" if reading.scheme == "none" else f"; tags by scheme {reading.scheme}"
+        notes = [f"read as {what[reading.form]}{scheme}; tokens of raw texts: {units[reading.unit]}"]
+        train = {one.text for one in parts["train"]}
+        for name, rows in parts.items():
+            notes += broken_notes(rows, files[name], reading.scheme)
+            if name != "train" and (again := sum(one.text in train for one in rows)):
+                notes.append(f"{again:,} of {len(rows):,} {name} texts also in train")
+        return notes
+
+    def learn(self, examples: Sequence[TaggedText]) -> Tagging:
+        """Learn tags and tokenizer. Raises InputError where nothing is labelled, ConfigError where parts do not fit."""
+        form, pairs, counts = self.reading.form, Counter(), Counter()
+        strings: set[str] = set()
+        scheme = "none" if form == "tokens" else self.tagger.scheme
+        for one in examples:
+            value = self.tokenized(one)
+            spans = token_spans(one, value.places)
+            pairs.update((last - first, label) for first, last, label in spans)
+            tags = encode(spans, len(value.places), scheme)
+            counts.update(zip((one.text[start:end] for start, end in value.places), tags, strict=True))
+            strings.update(one.text[span.start : span.end] for span in one.spans or ())
+        if not pairs:
+            raise InputError("no text has a span", hint="is task.tags the right column?")
+        config, tokenizer = learned_tokenizer(self, [self.tokenized(one) for one in examples])
+        tags = TagSet.of(pairs, scheme)
+        labels = Counter({label: 0 for _, label in pairs})
+        for (_, label), times in pairs.items():
+            labels[label] += times
+        return Tagging(config, TokensInput(config, tokenizer), tags, Known.of(strings, counts), dict(labels))
+
+    def load(self, folder: Path) -> Tagging:
+        """Load what `Tagging.save` wrote."""
+        if self.tokenizer is None:
+            raise ConfigError("is not set in a saved task", where="task.tokenizer")
+        found = read_json(folder / FILE)
+        tags = TagSet(tuple(found["names"]), found["scheme"])
+        return Tagging(
+            self, TokensInput(self, self.tokenizer.load(folder)), tags, Known.read(found["known"]), found["labels"]
+        )
+
+    def tokenized(self, example: TaggedText) -> TokenizedText:
+        """Return a text with the places of its tokens: those of its file, else those that it is cut into."""
+        if example.tokens is not None:
+            return TokenizedText(example.text, places_of(example.text, example.tokens))
+        return TokenizedText(example.text, token_places(example.text, self.reading.unit))
+
+    def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Read text and true spans, and the predicted ones, from a line of a table of answers."""
+        pair = comparable(record, self.reading.form)
+        return (pair.text, sorted(pair.true)), sorted(pair.found)
+
+    def corpus_scores(self, given: Sequence[Any], made: Sequence[Any]) -> dict[str, CorpusScore]:
+        """Compute the scores by which models that tagged the same texts are compared."""
+        pairs = [TaggedPair(text, true, found) for (text, true), found in zip(given, made, strict=True)]
+        found = scores_of(pairs, None, self.reading.form)
+        return {name: one for name, one in found.items() if name in self.compared_by}
+
+
+class Tagging(Task):
+    """The input of tokens, the tags, and what training knew."""
+
+    config: TaggingConfig
+    metric: ClassVar[str] = "span_f1"
+    metrics: ClassVar[tuple[str, ...]] = QUICK["spans"]
+
+    def __init__(
+        self, config: TaggingConfig, read: TokensInput, tags: TagSet, known: Known, labels: Mapping[str, int]
+    ) -> None:
+        self.config, self.input, self.tags, self.known, self.labels = config, read, tags, known, labels
+        self.form = config.reading.form
+        self.metrics = QUICK[self.form]  # ty: ignore[invalid-attribute-access]
+        self.metric = self.metrics[0]  # ty: ignore[invalid-attribute-access]
+        self.numbers = {tag: number for number, tag in enumerate(tags.names)}
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer's files and `tagging.json`."""
+        self.input.save(folder)
+        learned = {"names": self.tags.names, "scheme": self.tags.scheme, "labels": self.labels}
+        write_json(folder / FILE, {**learned, "known": self.known.to_json()})
+
+    def build_model(self) -> Tagger:
+        """Build encoder and head, with fresh weights."""
+        head = self.config.tagger
+        return head.build(self.input.build_encoder(), tags=self.tags.names, allowed=self.tags.allows)
+
+    def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
+        """Start the encoder from trained weights or word vectors, where that is asked for."""
+        return self.input.initialize(model, columns, ())
+
+    def encode(self, examples: Sequence[TaggedText]) -> Columns:
+        """Encode texts token by token, with the numbers of their tags where all are known."""
+        values = [self.config.tokenized(one) for one in examples]
+        columns = self.input.encode(values)
+        if not examples or any(one.spans is None for one in examples):
+            return columns
+        ids: list[int] = []
+        for one, value in zip(examples, values, strict=True):
+            tags = encode(token_spans(one, value.places), len(value.places), self.tags.scheme)
+            ids += [self.numbers.get(tag, 0) for tag in tags]
+        lengths_E = np.array([len(value.places) for value in values])
+        tags = Ragged.of(np.array(ids, dtype=np.int32), lengths_E)
+        counts_R = columns.ragged["first"].lengths_R
+        starts_R = tags.offsets_R1[columns.owner_R] + columns.fixed["from"]
+        at_N = np.arange(int(counts_R.sum())) + np.repeat(starts_R - (np.cumsum(counts_R) - counts_R), counts_R)
+        return replace(columns, ragged={**columns.ragged, "tags": Ragged.of(tags.values[at_N], counts_R)})
+
+    def check(self, examples: Sequence[TaggedText]) -> list[str]:
+        """Refuse texts whose spans are not known; name labels that training never had."""
+        for one in examples:
+            if one.spans is None:
+                raise InputError("there are no tags", where=place_of(one))
+        strange = Counter(span.label for one in examples for span in one.spans or () if span.label not in self.labels)
+        if not strange:
+            return []
+        shown = ", ".join(f"`{label}`" for label in list(strange)[:5])
+        spans = counted(strange.total(), "span has a label", "spans have labels")
+        return [f"{spans} that training never had, and cannot be predicted: {shown}"]
+
+    def collate(self, columns: Columns, rows: np.ndarray) -> TagBatch:
+        """Gather and pad some rows."""
+        source: TokenSource = self.input.collate(columns, rows)
+        from_B, of_B = (torch.from_numpy(columns.fixed[name][rows]) for name in ("from", "of"))
+        counts_B = torch.from_numpy(columns.ragged["first"].lengths_of(rows))
+        tags = columns.ragged.get("tags")
+        tags_BT = None if tags is None else torch.from_numpy(tags.padded(rows)[0]).long()
+        return TagBatch(source, tags_BT, from_B == 0, from_B + counts_B == of_B)
+
+    def loss(self, model: nn.Module, batch: TagBatch, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
+        """Compute minus the log-probability of the right tags of each row; the count is that of tokens."""
+        if batch.tags_BT is None:
+            raise InputError("there are texts without tags among those to learn from")
+        assert isinstance(model, Tagger)
+        total = model.loss(batch.source, batch.tags_BT, batch.begins_B, batch.ends_B)
+        return Loss(total, batch.source.mask_BT.sum().to(total))
+
+    def predict(self, model: nn.Module, batch: TagBatch) -> list[Potentials]:
+        """Score the tags of the tokens of each row."""
+        assert isinstance(model, Tagger)
+        scores_BTC = model(batch.source).float().log_softmax(-1).cpu().numpy()
+        moves = model.transitions()
+        shared = [one.float().cpu().numpy() for one in (moves.first_C, moves.between_CC, moves.last_C)]
+        lengths = batch.source.mask_BT.sum(1).tolist()
+        return [Potentials(row[:length], *shared) for row, length in zip(scores_BTC, lengths, strict=True)]
+
+    def answers(self, parts: Sequence[Potentials], columns: Columns) -> list[TagAnswer]:
+        """Merge the rows of each text, and decide on its tags."""
+        return merged(parts, columns, self.tags)
+
+    def average(self, answers: Sequence[Sequence[TagAnswer]]) -> list[TagAnswer]:
+        """Average the scores of several models, and decide by these."""
+        return averaged(answers, self.tags)
+
+    def quick_scores(self, answers: Sequence[TagAnswer], examples: Sequence[TaggedText]) -> dict[str, float]:
+        """Compute precision, recall and F1, or accuracy."""
+        return quick_scores(list(map(pair_of, answers, examples)), self.form)
+
+    def samples(self, answers: Sequence[TagAnswer], examples: Sequence[TaggedText]) -> list[dict[str, str]]:
+        """Return the answers to the first three texts."""
+        found = []
+        for given, one in list(zip(answers, examples, strict=True))[:3]:
+            true = self.shown([(one.text[span.start : span.end], span.label) for span in one.spans or ()])
+            answer = self.shown([(span.text, span.label) for span in given.spans])
+            found.append({"answer": answer, "source": one.text, "reference": true})
+        return found
+
+    def shown(self, spans: Sequence[tuple[str, str]]) -> str:
+        """Write strings and their labels in a line."""
+        return " ".join(f"{text}/{label}" if label else text for text, label in spans)
+
+    def score(self, answers: Sequence[TagAnswer], examples: Sequence[TaggedText]) -> Scores:
+        """Compute all scores; details are those of simple methods and of each label, confusions and mistakes."""
+        pairs = list(map(pair_of, answers, examples))
+        commonest, match = [], []
+        for one, given in zip(pairs, answers, strict=True):
+            found = self.known.commonest(one.text, given.places, self.tags)
+            commonest.append(TaggedPair(one.text, one.true, found))
+            if self.form == "words":
+                match.append(TaggedPair(one.text, one.true, self.known.longest_match(one.text)))
+        floors = {"the commonest tag of each token": commonest, **({"the longest match": match} if match else {})}
+        return scored(pairs, floors, self.known, self.form)
+
+    def record(self, answer: TagAnswer, example: TaggedText) -> dict[str, Any]:
+        """Return the text, its true spans or words where they are known, the predicted ones, and their probability."""
+        return record(answer, example, self.form)
+
+    def notes(self, columns: Mapping[str, Columns]) -> list[str]:
+        """Describe the labels, and the input."""
+        shown = [f"`{label}` {times:,}" for label, times in sorted(self.labels.items(), key=lambda one: -one[1])]
+        more = f" and {len(shown) - 8} more" if len(shown) > 8 else ""
+        labels = [] if self.form == "words" else [f"{len(shown)} labels: {', '.join(shown[:8])}{more}"]
+        return [*labels, f"{len(self.tags.names)} tags, by {self.config.tagger.kind}", *self.input.notes(columns)]
+
+
+def token_spans(example: TaggedText, places: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
+    """Return the spans of a text in tokens; a span that begins or ends inside a token takes the whole of it."""
+    starts, ends = [start for start, _ in places], [end for _, end in places]
+    found: list[tuple[int, int, str]] = []
+    for start, end, label in example.spans or ():
+        first, last = bisect_right(ends, start), bisect_left(starts, end)
+        first = max(first, found[-1][1] if found else 0)
+        if last > first:
+            found.append((first, last, label))
+    return found
