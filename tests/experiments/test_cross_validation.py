@@ -116,7 +116,7 @@ def test_each_fold_learns_its_own_words(finished):
 def test_stopped_and_resumed_it_is_the_same(finished):
     given = plan("bag,gru")
     for steps in (1, 2):
-        with pytest.raises(Interrupted, match="stopped after step") as stopped:
+        with pytest.raises(Interrupted, match="stopped") as stopped:
             run(given, resume=Path("out").exists(), stop=after(steps))
         assert stopped.value.hint == "go on with --resume"
     run(given, resume=True)

@@ -47,12 +47,13 @@ def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], an
     if plain is None:
         return None
     floor = _job(job, plain, examples)
-    for _ in exact.train(floor):
-        pass
+    exact.solve_plainly(floor)
     plain_answers = answer(floor.task, floor.model, scored, device=floor.device)
     task: Any = job.task
     test = mcnemar(task.right(answers, scored), task.right(plain_answers, scored))
-    return Floor(floor.task.quick_scores(plain_answers, scored), test.only_first, test.only_second, test.p)
+    scores = floor.task.quick_scores(plain_answers, scored)
+    scores.pop("log_loss", None)  # its probabilities are not fitted to anything
+    return Floor(scores, test.only_first, test.only_second, test.p)
 
 
 def _job(job: Job, plain: Any, examples: Sequence[Any]) -> Job:
