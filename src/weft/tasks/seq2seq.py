@@ -80,6 +80,9 @@ class RowPrediction:
     copied: Sequence[str] = ()
 
 
+Longest = Annotated[int, Field(ge=1, le=LARGEST)]
+
+
 class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
     """Settings of sequence-to-sequence tasks: a target is generated for each source."""
 
@@ -216,14 +219,7 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
     def load(self, folder: Path) -> Seq2SeqTask:
         """Load what `Seq2Seq.save` wrote."""
         read = SourceTargetInput(self, loaded_tokenizers(self, folder))
-        return Seq2SeqTask(self, read, longest=read_saved(folder / "seq2seq.json", _Saved).longest)
-
-
-@dataclass(frozen=True, slots=True)
-class _Saved:
-    """Content of `seq2seq.json`."""
-
-    longest: Annotated[int, Field(ge=1, le=LARGEST)]
+        return Seq2SeqTask(self, read, longest=read_saved(folder / "seq2seq.json", dict[str, Longest])["longest"])
 
 
 class Seq2SeqTask(Writer, Teacher, Task):
