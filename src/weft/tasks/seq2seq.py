@@ -59,13 +59,12 @@ from weft.tasks.conversation import ConversationSettings
 from weft.tasks.decided_by_rows import Fitted
 from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
-from weft.tasks.generation.sizes import amount_of_pairs, fitted_to
+from weft.tasks.generation.sizes import fitted_to_pairs
 from weft.tasks.generation.writer import Attention, Forced, Writer
 from weft.tasks.teaching import Targets, Teacher
 from weft.text.out_of_vocabulary import notes_on, unseen_characters
 from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer
-from weft.text.tokenizers.choices import single_words
 
 ROOM = 8
 """Number of tokens that an output may have beyond the longest target of the training part."""
@@ -175,11 +174,9 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
     def filter_training(self, examples: Sequence[SourceTarget]) -> tuple[list[SourceTarget], list[str]]:
         """Return an example for each target, without those that the settings drop; and notes on these."""
         kept, said = cleaned_pairs(examples, longest_ratio=self.longest_ratio, duplicates=self.duplicates)
-        many = fan_out([(one.source, one.targets[0]) for one in kept]).said if self.references == "one" else ""
-        return kept, [
-            *said,
-            *([f"{many}: task.references=all scores each source once, against all its targets"] if many else []),
-        ]
+        if self.references == "one" and (many := fan_out([(one.source, one.targets[0]) for one in kept]).said):
+            said.append(f"{many}: task.references=all scores each source once, against all its targets")
+        return kept, said
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -194,12 +191,8 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
         return grouped(examples) if self.references == "all" else list(examples)
 
     def fitted(self, examples: Sequence[SourceTarget], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:  # noqa: ARG002
-        """Decide the size of the model and the number of epochs, where nobody set them; see `fitted_to`."""
-        sources, targets = paired(examples)
-        words = self.tokenizer is None and single_words(sources, targets)
-        note = "sources are single words: texts are cut into characters (task.tokenizer=bpe cuts them into subwords)"
-        amount = amount_of_pairs(self, sources, targets, words=words)
-        return fitted_to(self, amount, device=device, notes=[note] if words else [])
+        """Decide the size of the model and the number of epochs, where nobody set them; see `fitted_to_pairs`."""
+        return fitted_to_pairs(self, *paired(examples), device=device)
 
     def learn(self, examples: Sequence[SourceTarget]) -> Seq2SeqTask:
         """Learn the tokenizers, and the largest length of outputs.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import regex
 
 from weft.tasks.decided_by_rows import Fitted
+from weft.text.tokenizers.choices import single_words
 from weft.text.unspaced import NO_SPACES
 
 SAMPLE = 20_000
@@ -53,12 +54,15 @@ class Amount:
         return cls(tokens * len(texts) // max(1, rows), len(distinct) + 2 * characters)
 
 
-def amount_of_pairs(config: Any, sources: Sequence[str], targets: Sequence[str], *, words: bool) -> Amount:
-    """Count sources and targets together, as far as they are read; `words`: as characters, for single words."""
+def fitted_to_pairs(config: Any, sources: Sequence[str], targets: Sequence[str], *, device: str) -> Fitted:
+    """Decide size and epochs by sources and targets together, as far as they are read; single words by characters."""
+    words = config.tokenizer is None and single_words(sources, targets)
     unit: Literal["word", "character"] = "character" if words else "word"
     read = Amount.of(sources, longest=config.max_source, unit=unit)
     written = Amount.of(targets, longest=config.max_target, unit=unit)
-    return Amount(read.tokens + written.tokens, written.words)
+    note = "sources are single words: texts are cut into characters (task.tokenizer=bpe cuts them into subwords)"
+    amount = Amount(read.tokens + written.tokens, written.words)
+    return fitted_to(config, amount, device=device, notes=[note] if words else [])
 
 
 def fitted_to(config: Any, amount: Amount, *, device: str, notes: Sequence[str] = ()) -> Fitted:
