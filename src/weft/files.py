@@ -115,6 +115,9 @@ def read_json(path: Path) -> Any:
         raise RunFolderError("is missing", where=str(path), hint="copy the whole folder, or train again")
     try:
         return parsed(small_text(path))
+    except json.JSONDecodeError as error:
+        what = f"is damaged: {error.msg[:1].lower()}{error.msg[1:]}, column {error.colno}"
+        raise RunFolderError(what, where=f"{path}:{error.lineno}", hint=again) from None
     except (OSError, ValueError) as error:
         raise RunFolderError(f"is damaged: {error}", where=str(path), hint=again) from None
 

@@ -26,7 +26,7 @@ def test_what_readme_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     printed = capsys.readouterr().out
     assert '"answer"' in printed
     assert "Answer(label=" in printed
-    assert "DoneReport" in printed
+    assert "solved in" in printed
 
 
 def test_the_demo_ends_with_a_table_and_a_page(
@@ -48,7 +48,7 @@ def test_the_demo_ends_with_a_table_and_a_page(
 @pytest.mark.parametrize(
     ("name", "printed"),
     [
-        ("own_decoder.py", ("DoneReport", "In Chinese:")),
+        ("own_decoder.py", ("trained ", "In Chinese:")),
         ("own_encoder.py", ("Answer(label=", "Score(value=")),
         ("scikit_learn.py", ("accuracy in each fold", "best")),
         ("translate.py", ("chrF of sentences never seen", " or ")),

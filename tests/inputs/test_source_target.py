@@ -249,7 +249,7 @@ def test_vocabularies_are_told_with_what_they_cover():
 def test_the_plain_choice_is_subwords_but_characters_for_little_chinese(times, expected):
     """Of few texts a subword would be a whole phrase: `一个男人` is learned by heart, `男人` never."""
     chinese = [f"{text}{number}" for number in range(times) for text in CHINESE]
-    config = decided(Seq2SeqConfig(), [*ENGLISH, *[f"{number}" for number in range(times)]], chinese)
+    config = decided(Seq2SeqConfig(), [*ENGLISH, *[f"number {number}" for number in range(times)]], chinese)
     assert (config.tokenizer.kind, config.target_tokenizer.kind) == ("bpe", expected)
     for tokenizer in (config.tokenizer, config.target_tokenizer):
         assert (tokenizer.normalize.case, tokenizer.normalize.unicode) == ("keep", "NFC")

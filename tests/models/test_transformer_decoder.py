@@ -111,7 +111,7 @@ def test_recorded_attention_is_the_plain_one_of_the_last_layer():
         shares = scores.masked_fill(~MASK[:, None], -torch.inf).softmax(2)
         looks_BTS += shares / 2
         found[..., head] = shares @ values[..., head]
-    torch.testing.assert_close(attention.weights(states_BTD, read, MASK), looks_BTS)
+    torch.testing.assert_close(attention.with_weights(states_BTD, read, MASK)[1], looks_BTS)
     torch.testing.assert_close(attention(states_BTD, read, MASK), attention.join(found))
 
     decoder, memory = small(memory_width=8, layers=2), Memory(torch.randn(3, 5, 8), MASK)
@@ -119,7 +119,7 @@ def test_recorded_attention_is_the_plain_one_of_the_last_layer():
     decoder.layers[-1].memory_norm.register_forward_hook(lambda _, __, asked: seen.append(asked))
     _, state = decoder(torch.randint(20, (3, 4)), decoder.start(memory, rows=3, record=True))
     last = decoder.layers[-1].attention_to_memory
-    assert torch.equal(state.seen[0], last.weights(seen[0], last.read(memory), MASK))
+    assert torch.equal(state.seen[0], last.with_weights(seen[0], last.read(memory), MASK)[1])
 
 
 @pytest.mark.parametrize("kind", [TransformerDecoderConfig, GptDecoderConfig])

@@ -142,7 +142,7 @@ def test_a_run_leaves_what_its_page_shows(tmp_path):
 def test_damaged_attention_is_told(tmp_path):
     folder = make(tmp_path / "run")
     (folder / "attention.json").write_text("[{", encoding="utf-8")
-    with pytest.raises(RunFolderError, match=r"attention\.json:1: damaged"):
+    with pytest.raises(RunFolderError, match=r"attention\.json:1: is damaged"):
         run_page(folder)
 
 

@@ -264,7 +264,7 @@ def test_folders_that_hold_no_run(tmp_path):
     with pytest.raises(RunFolderError, match="holds no run"):
         run_page(tmp_path)
     (tmp_path / "scores.json").write_text("{", encoding="utf-8")
-    with pytest.raises(RunFolderError, match=r"scores\.json:1: damaged"):
+    with pytest.raises(RunFolderError, match=r"scores\.json:1: is damaged"):
         run_page(tmp_path)
 
 

@@ -69,12 +69,12 @@ def fitted_to(config: Any, amount: Amount, *, device: str, notes: Sequence[str] 
     """Decide the size of a decoder and the number of epochs on a CPU; what is set stays, and so does all on a GPU.
 
     The model is smaller where texts are simple, or so many that the larger one would take hours; pre-trained ones have
-    their own size, and where an encoder is named the decoder is left beside it as it is.
+    their own size, and where an encoder is named the decoder is left as it is; so are decoders that advise no epochs.
     """
     decoder = config.decoder
-    if device != "cpu" or decoder.reads_with:
+    usual = decoder.advised.get("epochs")
+    if device != "cpu" or decoder.reads_with or usual is None:
         return Fitted(config, notes=tuple(notes))
-    usual = decoder.advised["epochs"]
     epochs = float(max(1, min(usual, round(TOKENS_ON_CPU / max(1, amount.tokens)))))
     free = decoder.smaller.keys().isdisjoint(decoder.model_fields_set) and getattr(config, "encoder", None) is None
     simple, many = amount.words < SIMPLE, amount.tokens > TOKENS_ON_CPU
