@@ -194,7 +194,7 @@ def left_out(table: Table) -> list[str]:
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:
     """Return the options of reading that `weft inspect` needs too: those that were named, as it guesses the others."""
     named = {
-        **{name: as_option(getattr(task, name)) or None for name in task.columns},
+        **{name: as_option(getattr(task, name, ())) or None for name in (*task.columns, *COLUMNS)},
         "label_separator": task.separator,
     }
     named["encoding"] = None if data.encoding == "auto" else data.encoding

@@ -156,6 +156,13 @@ def test_a_file_whose_rows_are_all_bad_is_an_error_that_lists_them(model, weft):
     assert not Path("answers.csv").exists()
 
 
+def test_a_file_that_lacks_a_column_is_told_how_to_be_answered(model, weft):
+    write_csv([("soup 汤", "red")], "lacking.csv", "text,brand")
+    said = weft("predict", model, "lacking.csv").err
+    assert "there is no column `price`" in said
+    assert "or add the column: empty fields are read as missing" in said
+
+
 def test_a_further_text_without_a_column_is_named_in_the_settings(weft):
     rows = [(f"soup {row}", f"a fine {row}", str(row % 2)) for row in range(20)]
     write_csv(rows, "two.csv", "first,other,label")

@@ -155,8 +155,9 @@ def _floor(scores: Mapping[str, Any], names: Sequence[str]) -> str:
     name = next((name for name in names if name in found and name in scores["scores"]), None)
     if name is None:
         return ""
-    chance = " (the difference may be chance)" if scores["floor"]["p"] >= 0.05 else ""
-    return f"tf-idf linear model {in_sentence(name, found[name])}{chance}"
+    value = in_sentence(name, found[name])
+    may_be_chance = scores["floor"]["p"] >= 0.05 and value != in_sentence(name, scores["scores"][name]["value"])
+    return f"tf-idf linear model {value}{' (the difference may be chance)' if may_be_chance else ''}"
 
 
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
@@ -178,7 +179,7 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         table.add_row(f"{called(name)} of {floor}", shown(name, value), "")
     console.print(table)
     if "per_class" in details:
-        console.print(_classes(details["per_class"]))
+        console.print(_classes(details["per_class"], counted="spans" if "span_f1" in scores["scores"] else "texts"))
     if "levels" in details:
         console.print(_levels(details["levels"]))
     if all(details.get(name, {}).get("questions") for name in ASKED):
@@ -201,10 +202,10 @@ def _kinds(details: Mapping[str, Any], names: Sequence[str]) -> Table:
     return table
 
 
-def _classes(per_class: Sequence[Mapping[str, Any]]) -> Table:
+def _classes(per_class: Sequence[Mapping[str, Any]], *, counted: str) -> Table:
     thresholds = any("threshold" in one for one in per_class)
     table = Table()
-    for column in ("label", "precision", "recall", "F1", "texts", *(["threshold"] if thresholds else [])):
+    for column in ("label", "precision", "recall", "F1", counted, *(["threshold"] if thresholds else [])):
         table.add_column(column, justify="left" if column == "label" else "right")
     for one in per_class:
         values = [shown(name, one[name]["value"]) for name in ("precision", "recall", "f1")]

@@ -85,7 +85,11 @@ class TabularInputConfig(InputConfig):
         """Return this config. Raises InputError where a column is not in the table."""
         columns = Role("numbers", most=None), Role("categories", most=None)
         named = {"numbers": self.numbers, "categories": self.categories}
-        find_roles(table, [role for role in columns if named[role.name]], named=named)
+        try:
+            find_roles(table, [role for role in columns if named[role.name]], named=named)
+        except InputError as error:
+            error.hint = "; ".join(filter(None, (error.hint, "or add the column: empty fields are read as missing")))
+            raise
         return self
 
     def value(self, row: Row) -> dict[str, str]:

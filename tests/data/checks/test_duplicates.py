@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.data.checks.duplicates import Place, digests, empty_texts, find_repeats, repeats
-from weft.data.checks.findings import Part
+from weft.data.checks.findings import Part, part_of
+from weft.data.examples.labelled import LabelledText
 
 
 def part(name: str, *rows: tuple[str, Any]) -> Part:
@@ -37,6 +38,17 @@ def test_same_is_equal_but_for_the_ends_and_alike_but_for_case_and_blanks():
     assert alike.again == [*same.again, (Place(0, 3), Place(0, 2))]
     assert alike.across == [*same.across, (Place(1, 2), Place(0, 2))]
     assert len(alike.torn) == 2
+
+
+def test_what_is_read_beside_a_text_tells_rows_apart():
+    rows = [
+        LabelledText("房间很干净", "好评", 2, other={"price": "1"}),
+        LabelledText("房间很干净", "差评", 3, other={"price": "9"}),
+        LabelledText("房间很干净", "差评", 4, other={"price": "1"}),
+    ]
+    found = find_repeats([part_of("train", "train.csv", rows)], "same")
+    assert found.again == [(Place(0, 2), Place(0, 0))]
+    assert found.torn == [[Place(0, 0), Place(0, 2)]]
 
 
 def test_findings_name_the_rows_and_their_twins():

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import repeat
 from typing import Literal
 
 import numpy as np
@@ -85,15 +86,19 @@ def find_repeats(parts: Sequence[Part], sameness: Sameness) -> Repeats:
 
 
 def _keys(part: Part, sameness: Sameness) -> np.ndarray:
-    """Return 8 bytes for each row, uint64 [N], equal where its text, or both of its texts, are the same (or alike)."""
-    return np.fromiter((_key(texts, sameness) for texts in part.each), dtype=np.uint64)
+    """Return 8 bytes for each row, uint64 [N], equal where its text, or both of its texts, are the same (or alike).
+
+    What is read beside the text has to be the same too.
+    """
+    beside = part.beside or repeat("")
+    return np.fromiter((_key(texts, sameness, own) for texts, own in zip(part.each, beside, strict=False)), np.uint64)
 
 
-def _key(texts: Iterable[str], sameness: Sameness) -> int:
+def _key(texts: Iterable[str], sameness: Sameness, beside: str) -> int:
     plain = [_plain(text, sameness) for text in texts]
     if "" in plain:
         return _LACKING
-    whole = plain[0] if len(plain) == 1 else f"{len(plain[0])} {' '.join(plain)}"
+    whole = (plain[0] if len(plain) == 1 else f"{len(plain[0])} {' '.join(plain)}") + beside
     return int.from_bytes(blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
@@ -119,7 +124,7 @@ def _again(parts: Sequence[Part], same: Sequence[tuple[Place, Place]], alike: Se
     )
     if not rows:
         return Finding("duplicates", "Duplicates", "fine", f"no {parts[0].thing} occurs twice in its split")
-    how = "" if parts[0].halves else ", as in `rows[~rows.text.str.strip().duplicated()]`"
+    how = "" if parts[0].halves or parts[0].beside else ", as in `rows[~rows.text.str.strip().duplicated()]`"
     fix = f"keep the first row of each{how}: the others add nothing new"
     return Finding("duplicates", "Duplicates", "warning", said, len(same), fix, rows)
 
@@ -141,7 +146,11 @@ def _across(
     title, thing = "Overlap between splits", parts[0].thing
     if not said:
         return Finding("overlap", title, "fine", f"no {thing} of one split is in another")
-    how = "" if parts[0].halves else ", as in `train[~train.text.str.strip().isin(test.text.str.strip())]`"
+    how = (
+        ""
+        if parts[0].halves or parts[0].beside
+        else ", as in `train[~train.text.str.strip().isin(test.text.str.strip())]`"
+    )
     fix = f"remove the rows that they repeat{how}:"
     fix += f" scores on a {thing} that the model was trained on are too good"
     return Finding("overlap", title, "error", "; ".join(said), len(same), fix, _pairs(parts, same, alike))

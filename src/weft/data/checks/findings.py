@@ -19,7 +19,8 @@ class Part:
 
     `name` is train, dev or test. Texts and labels are as in the file, blanks at the ends included. The label is a tuple
     if a text may have several, or none. Of pairs of texts, `halves` are all first and all second ones, and `texts` has
-    both of a row, one to a line. `where` names the place of a line, which may be that of another file.
+    both of a row, one to a line. `where` names the place of a line, which may be that of another file. `beside` are the
+    values of further columns that are read, of which equal texts may have unlike ones.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Part:
     lines: Sequence[int]
     halves: Sequence[Sequence[str]] = ()
     where: Callable[[int], str] | None = None
+    beside: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -148,4 +150,5 @@ def part_of(name: str, file: str, rows: Sequence[Any], *, where: Callable[[int],
     """Labelled examples as the data doctor reads them; `where` names the places of their lines."""
     first, second = (column(rows, lambda one, half=half: one.texts[half : half + 1]) for half in (0, 1))
     columns = (column(rows, lambda one, of=of: (getattr(one, of),)) for of in ("whole", "label", "line"))
-    return Part(name, file, *columns, (first, second) if len(rows[0].texts) > 1 else (), where)
+    beside = column(rows, lambda one: (repr(one.other),)) if getattr(rows[0], "other", None) else ()
+    return Part(name, file, *columns, (first, second) if len(rows[0].texts) > 1 else (), where, beside)

@@ -143,7 +143,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Size on disk", formatting.size(found.get("size_bytes"))),
         ("Training time", formatting.duration(found.get("train_seconds"))),
         ("Texts per second", formatting.pace(run.texts_per_second)),
-        ("Labels", formatting.count(len(run.labels) or None)),
+        ("Labels", formatting.count(len(run.detail("per_class", [])) or len(run.labels) or None)),
     ]
     return [(name, value) for name, value in facts if value != formatting.NOTHING]
 
