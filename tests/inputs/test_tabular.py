@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from weft.data.examples.label_spelling import MISSING
 from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
-from weft.inputs.tabular import MISSING, TabularInputConfig, number_of
+from weft.inputs.tabular import TabularInputConfig, number_of
 
 ROWS = [
     {"price": "1", "stars": "5", "city": "Oslo"},

@@ -18,6 +18,7 @@ from weft.config import read_saved
 from weft.data.batch import Tabular
 from weft.data.checks.findings import counted
 from weft.data.columns import Columns, Share
+from weft.data.examples.label_spelling import reads_as_missing
 from weft.data.examples.roles import Role, find_roles
 from weft.data.sources import Row, Table
 from weft.errors import InputError
@@ -25,8 +26,6 @@ from weft.files import write_json
 from weft.inputs.base import Input, InputConfig
 from weft.models.tabular import TabularEncoderConfig, TabularSpec
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
-"""Fields, in lower case, that stand for a missing value."""
 LARGEST = float(np.finfo(np.float32).max)
 """Largest number that is read: models compute in float32, in which a larger one is infinite."""
 FAR = 1e4
@@ -119,7 +118,7 @@ class TabularInputConfig(InputConfig):
             deviation[name] = 0.0 if constant else float(known_N.std())
         known = {}
         for name in self.categories:
-            counts = Counter(value for row in rows if not _missing(value := row.get(name, "").strip()))
+            counts = Counter(value for row in rows if not reads_as_missing(value := row.get(name, "").strip()))
             known[name] = sorted(value for value, count in counts.items() if count >= RARE)
         return TabularInput(self, mean=mean, deviation=deviation, known=known)
 
@@ -180,7 +179,7 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
         for place, (name, ids) in enumerate(self._ids.items()):
             fields = [row.get(name, "").strip() for row in values]
             categories_RG[:, place] = [ids.get(field, 0) for field in fields]
-            missing[name] = sum(map(_missing, fields))
+            missing[name] = sum(map(reads_as_missing, fields))
             unseen[name] = sum(field not in ids for field in fields) - missing[name]
         fixed = {"numbers": numbers_RF, "missing": missing_RF, "categories": categories_RG}
         counts = {"missing": missing, "unseen": unseen}
@@ -240,7 +239,7 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
 
 def number_of(field: str, column: str) -> float:
     """Read a number, NaN where none is given. Raises InputError for a text that is no number."""
-    if _missing(field):
+    if reads_as_missing(field):
         return math.nan
     try:
         found = float(field)
@@ -251,7 +250,3 @@ def number_of(field: str, column: str) -> float:
         kind = "finite number" if math.isinf(found) else f"number of at most {LARGEST:.1e}"
         raise InputError(f"expected a {kind}, found `{field[:40]}`", hint=f"leave the field of `{column}` empty")
     return found
-
-
-def _missing(field: str) -> bool:
-    return field.strip().casefold() in MISSING

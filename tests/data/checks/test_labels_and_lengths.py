@@ -130,3 +130,23 @@ def test_labels_that_are_numbers_are_said_to_be_classes():
     texts = [f"第 {number} 句 text" for number in range(30)]
     assert noted(part(texts, ["1", "2.5", "-3"] * 10))[0].startswith("the 3 labels are numbers: each is a class")
     assert noted(part(texts, ["0", "1"] * 15)) == noted(part(texts, ["1", "2", "三"] * 10)) == []
+
+
+def test_labels_that_read_like_missing_values_are_said():
+    texts = [f"第 {number} 句 text" for number in range(37)]
+    train = part(texts, ["1", "2.5", "-3"] * 10 + ["nan"] * 5 + ["N/A"] * 2)
+    first, second, *_ = noted(train)
+    assert first == (
+        "5 rows have the label `nan`, 2 rows have the label `N/A`, which read like missing values and are classes here:"
+        " if so, empty them in the file and pass --on-bad-row skip, which leaves such rows out"
+    )
+    assert second.startswith("the 3 labels are numbers: each is a class")
+    counts, _ = labels([train])
+    assert counts.severity == "warning"
+    assert counts.fix.startswith("if so, empty them")
+    assert "5 rows have the label `nan`" in counts.said
+    assert [row.line for row in counts.rows] == [*range(32, 39)]
+    assert noted(part(texts[:20], ["none", "好评"] * 10))[0].startswith(
+        "10 rows have the label `none`, which reads like"
+    )
+    assert noted(part(texts[:20], ["None"] * 20)) == []

@@ -21,6 +21,7 @@ def file_of(folder, *names, name="a.csv"):
 
 def test_whole_numbers_written_as_floats_are_whole_numbers(tmp_path):
     assert labels(file_of(tmp_path, "1.0", "0.0", "1", "-2.00")) == ("whole", ["1", "0", "1", "-2"])
+    assert labels(file_of(tmp_path, "1.0", "nan", "2.0")) == ("whole", ["1", "nan", "2"])
     assert labels(file_of(tmp_path, "1", "0")) == ("exact", ["1", "0"])
     assert labels(file_of(tmp_path, "1.0", "1.1", "2.0")) == ("exact", ["1.0", "1.1", "2.0"])
     assert labels(file_of(tmp_path, "1.0", "好"))[1] == ["1.0", "好"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from weft.data.checks.duplicates import find_repeats
 from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, listed, verb
-from weft.data.examples.label_spelling import are_numbers, one_spelling
+from weft.data.examples.label_spelling import are_numbers, one_spelling, reads_as_missing
 
 FEWEST = 5
 """Least number of texts that a label needs to be learned and held out at all."""
@@ -25,14 +25,14 @@ _LISTED = 8
 def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
     """Return the notes that a training begins with: repeats, overlap, contradictions, tiny and unbalanced labels.
 
-    Before these, at most five, stand spellings of one label, and labels that are numbers; nothing wrong, no notes. The
-    first part is the training set; `options` are the options that `weft inspect` needs, besides the files, to read the
-    same data.
+    Before these, at most five, stand spellings of one label, labels that read like missing values, and labels that are
+    numbers; nothing wrong, no notes. The first part is the training set; `options` are the options that `weft inspect`
+    needs, besides the files, to read the same data.
     """
     found = find_repeats(parts, "same")
     train = parts[0]
     thing, counts = train.thing, Counter(train.every_name)
-    before = [*_alike(counts), *_numbers(counts)]
+    before = [*_alike(counts), *_missing(counts), *_numbers(counts)]
     notes = [*before]
     again = sum(here.part == 0 for here, _ in found.again)
     if again:
@@ -77,11 +77,26 @@ def _alike(counts: Mapping[str, int]) -> list[str]:
     return [f"{what}: --set task.label_spelling=joined joins them"]
 
 
+def _missing(counts: Mapping[str, int]) -> list[str]:
+    """Say of labels such as `nan`, which stand among others, that they read like missing values."""
+    found = {label: texts for label, texts in counts.items() if reads_as_missing(label)}
+    if not found or len(found) == len(counts):
+        return []
+    rows = ", ".join(
+        f"{counted(texts, 'row')} {'has' if texts == 1 else 'have'} the label `{label}`"
+        for label, texts in found.items()
+    )
+    read, them = ("reads like a missing value", "it") if len(found) == 1 else ("read like missing values", "them")
+    fix = f"if so, empty {them} in the file and pass --on-bad-row skip, which leaves such rows out"
+    return [f"{rows}, which {read} and {'is a class' if len(found) == 1 else 'are classes'} here: {fix}"]
+
+
 def _numbers(counts: Mapping[str, int]) -> list[str]:
     """Say of labels that are numbers, three or more, what is done with them."""
-    if len(counts) < 3 or not are_numbers(counts):
+    known = [label for label in counts if not reads_as_missing(label)]
+    if len(known) < 3 or not are_numbers(known):
         return []
-    what = f"the {len(counts)} labels are numbers: each is a class by itself, and their order and distance are not used"
+    what = f"the {len(known)} labels are numbers: each is a class by itself, and their order and distance are not used"
     return [f"{what} (a model that predicts a number is not there yet)"]
 
 
@@ -132,16 +147,21 @@ def _label_counts(train: Part, counts: Sequence[Counter[str]], table: Sequence[S
         said.append(f"`{most}` has {many:,} texts, `{least}` {few:,}")
     else:
         said.append(f"from {few:,} to {many:,} texts each")
-    if not (tiny or unknown or _unbalanced(learned)):
+    unset = _missing(learned)
+    said += [one.partition(": ")[0] for one in unset]
+    if not (tiny or unknown or unset or _unbalanced(learned)):
         return Finding("labels", title, "fine", "; ".join(said), table=table)
     fix = (
         "collect more of the rare labels or merge them; `--set task.loss.class_weights=balanced` gives them more weight"
     )
     if unknown:
         fix = "give train texts of every label, or remove the rows whose label it lacks: no model predicts it"
-    rows = [train.row(row) for row in range(len(train)) if tiny & set(train.names(row))]
+    if unset:
+        fix = f"{unset[0].partition(': ')[2]}; {fix}"
+    odd = tiny | {label for label in learned if unset and reads_as_missing(label)}
+    rows = [train.row(row) for row in range(len(train)) if odd & set(train.names(row))]
     return Finding("labels", title, "error" if unknown else "warning", "; ".join(said),
-                   len(tiny) + len(unknown) or 1, fix, rows, table)  # fmt: skip
+                   len(odd | unknown) or 1, fix, rows, table)  # fmt: skip
 
 
 def _unbalanced(counts: Mapping[str, int]) -> bool:
