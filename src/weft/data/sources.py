@@ -20,7 +20,7 @@ from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
 from weft.data.formats.folders import matching, shards
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
-from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, lists, plain_rows, scalars
+from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, plain_rows, texts_and_lists
 from weft.data.formats.names import check_name
 from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.formats.parquet import parquet_columns, parquet_rows
@@ -50,8 +50,7 @@ _PLAIN_QUOTES = (
 )
 _PLAIN_LINES = "plain lines end in .txt, and two files side by side are named together, as in train.de,train.en"
 _OTHERS = {
-    ".xls": "save it as .xlsx or .csv in a spreadsheet",
-    ".ods": "save it as .xlsx or .csv in a spreadsheet",
+    **dict.fromkeys((".xls", ".ods"), "save it as .xlsx or .csv in a spreadsheet"),
     ".zip": "unpack it first",
     ".pkl": "a pickle can run code: write it again, as with DataFrame.to_parquet",
 }
@@ -100,7 +99,7 @@ class Table:
     tsv and a sheet, `whole` that of JSON that is no object a line. `files` are the texts of a folder, one a row;
     `sides` are parallel files, one a column, of which `path` is the first; `parts` are the files of a set, whose lines
     are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
-    left out, are filled as far as the rows are read.
+    left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths.
     """
 
     path: str
@@ -115,6 +114,7 @@ class Table:
     sides: tuple[str, ...] = ()
     parts: tuple[Table, ...] = ()
     paths: list[str] = field(default_factory=list)
+    reached: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
     _before: list[int] = field(default_factory=list)
     _blank: int = 0
@@ -250,7 +250,8 @@ class Table:
             if isinstance(values, InputError):
                 self.reject(line, values.what, hint=values.hint)
             else:
-                yield Row(scalars(values), line, lists(values), values)
+                texts, listed = texts_and_lists(values, self.reached)
+                yield Row(texts, line, listed, values)
 
     def _sentences(self, found: Sentences) -> Iterator[Row]:
         for line, sentence in found:

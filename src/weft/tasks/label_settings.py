@@ -16,6 +16,7 @@ from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.label_spelling import Spelling, whole_numbers
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
+from weft.data.formats.line_rows import nested_paths
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError, did_you_mean
 from weft.inputs.base import Input, InputConfig
@@ -224,7 +225,10 @@ class LabelTaskConfig(TaskConfig, TextSettings):
             texts = [row.values.get(name, "") for name in names]
             empty = [name for name, text in zip(names, texts, strict=True) if not text.strip()]
             if empty:
-                table.reject(row.line, "text is empty", column=empty[0])
+                what = "is an object, expected a text" if isinstance(row.whole.get(empty[0]), dict) else "is empty"
+                inside = [path for path in nested_paths(row.whole) if path.startswith(f"{empty[0]}.")]
+                hint = f"name a field of it by its path, as in --text {inside[0]}" if inside else ""
+                table.reject(row.line, f"text {what}", column=empty[0], hint=hint)
             else:
                 try:
                     label = self.labels_of(row) if self.label else None

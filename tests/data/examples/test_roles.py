@@ -1,6 +1,7 @@
 """Guessing columns: usual names and plain looks are taken, doubt is an error that says what to pass."""
 
 import csv
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from weft.data.examples import option_questions, span_questions
 from weft.data.examples.roles import LABEL, PAIRS, TEXT, Role, as_option, as_setting, find_roles, named_columns
 from weft.data.sources import open_table
 from weft.errors import InputError
+from weft.tasks.classification import ClassificationConfig
 
 SENTENCES = (
     "the room was clean and quiet",
@@ -260,3 +262,28 @@ def test_columns_with_commas_play_every_role(tmp_path):
     assert find_roles(table, (TEXT, LABEL), named=named)["text"] == ("q,1", "p")
     with pytest.raises(InputError, match="names 3 columns, expected one or two"):
         find_roles(table, (TEXT, LABEL), named={"text": "q,1,p,right"})
+
+
+def test_fields_of_nested_objects_are_named_by_their_path(tmp_path):
+    rows = [
+        {"data": {"文": text, "meta": {"y": label}}, "id": 1} for text, label in zip(SENTENCES, LABELS, strict=True)
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with pytest.raises(InputError, match="cannot tell which") as refused:
+        find_roles(open_table(path), [TEXT, LABEL], named={})
+    assert "named by their path: `data.文`, `data.meta.y`" in refused.value.hint
+    table = open_table(f"{path},{path}")
+    named = {"text": "data.文", "label": "data.meta.y"}
+    assert find_roles(table, [TEXT, LABEL], named={}, trained=named) == {
+        "text": ("data.文",),
+        "label": ("data.meta.y",),
+    }
+    assert [row.values["data.文"] for row in table] == [*SENTENCES, *SENTENCES]
+    assert "data.文" not in next(iter(table)).whole
+    with pytest.raises(InputError, match=r"no column `data\.txt`"):
+        find_roles(table, [TEXT], named={"text": "data.txt"})
+    config = ClassificationConfig(text="data", label="data.meta.y").resolved(open_table(path))
+    with pytest.raises(InputError, match="text is an object") as refused:
+        list(config.read(open_table(path)))
+    assert "--text data.文" in refused.value.hint

@@ -17,7 +17,8 @@ FIRST, SECOND, THIRD = "text,label\n好,a\n\nb,a\n", "label,text\nc,d\n", "text,
 def folder(tmp_path):
     for name, content in {"part-1.csv": FIRST, "part-2.csv": SECOND, "part-10.csv": THIRD}.items():
         written(tmp_path, content, name)
-    written(tmp_path, "about", "README.md")
+    for name in ("README.md", "_SUCCESS", "._SUCCESS.crc", ".part-1.csv.crc", "sample_submission.csv"):
+        written(tmp_path, "about", name)
     written(tmp_path, "{}", "dataset_info.json")
     return tmp_path
 

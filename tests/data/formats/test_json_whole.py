@@ -26,6 +26,8 @@ def found(path, **options):
         ROWS,
         {"data": ROWS},
         {"version": 2, "data": ROWS},
+        {"data": {"list": ROWS}},
+        {"code": 0, "data": {"total": 2, "list": ROWS}},
         {"status": "ok", "count": 2, "posts": ROWS},
         {"text": {"0": ROWS[0]["text"], "1": ROWS[1]["text"]}, "label": {"0": 1, "1": 0}},
         {"text": [ROWS[0]["text"], ROWS[1]["text"]], "label": [1, 0]},

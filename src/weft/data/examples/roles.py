@@ -9,11 +9,13 @@ import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from weft.data.examples.column_looks import is_blank, like_labels, like_texts, only, sampled, text_by_looks
 from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
 from weft.data.examples.header_row import header_is_data, must_have_header, settle_header
+from weft.data.examples.nested_fields import nested_fields, reach
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
 
@@ -124,7 +126,9 @@ def find_roles(
     Columns that are read `beside` these, as numbers for example, are not guessed.
     Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant.
     """
-    known = (named_columns(one, table.columns) for given in (named, trained or {}) for one in given.values())
+    known = [named_columns(one, table.columns) for given in (named, trained or {}) for one in given.values()]
+    for name in chain(*known):
+        reach(table, name)
     usual = [name for role in roles for name in role.usual]
     settle_header(table, usual, names={*beside, *(name for one in known for name in one)})
     before = _split(roles, trained or {}, table.columns)
@@ -268,6 +272,8 @@ class _Search:
         if missing and alone and len(required) > 1:
             expected = _and([f"{'an' if role.name[0] in 'aeiou' else 'a'} {role.name}" for role in required])
             hint = next((role.alone for role in required if role.alone), "")
+            if inside := _inside(self.table):
+                hint = f"pass {self.naming(missing)}{inside}"
             what = f"has one column, `{short(self.table.columns[0])}`, expected {expected}"
             raise ColumnsUnclear(what, where=self.table.path, hint=hint)
         guessed = [role for role in missing if self.known_by(role) == "guess" or alone]
@@ -323,7 +329,8 @@ class _Search:
                 what = f"there {there} {_and(trained)}, which {was} read in training, among {columns}"
             if there := [f"`{name}`" for name in self.table.columns if name in self.beside]:
                 what += f" ({_and(there)}: read as further inputs)"
-            raise ColumnsUnclear(what, where=self.table.path, hint=f"pass {self.naming(unnamed)}")
+            hint = f"pass {self.naming(unnamed)}{_inside(self.table)}"
+            raise ColumnsUnclear(what, where=self.table.path, hint=hint)
 
 
 def _has_rivals(table: Table, usual: str) -> bool:
@@ -331,6 +338,12 @@ def _has_rivals(table: Table, usual: str) -> bool:
     samples = sampled(table)
     others = [name for name in table.columns if name != usual]
     return any(name.strip().casefold() in TEXT_NAMES or like_texts(samples[name]) for name in others)
+
+
+def _inside(table: Table) -> str:
+    """List the fields of nested objects, which a table does not show among its columns."""
+    paths = nested_fields(table)
+    return f" (fields of objects are named by their path: {listed(paths)})" if paths else ""
 
 
 def _and(words: Sequence[str]) -> str:

@@ -23,10 +23,11 @@ PARTS = {
 """Names of the parts of a data set."""
 
 _COMPANIONS = re.compile(
-    r"(readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|py|lock|html|yaml|yml|sh)|(dataset_(info|infos|dict)|state)\.json",
+    r"(sample_?submission|readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|py|lock|html|yaml|yml|sh)|(dataset_(info|infos|dict)|state)\.json",
     re.IGNORECASE,
 )
-"""Files that lie beside data and are none."""
+"""Files that lie beside data and are none; so do those with a dot or underscore before their names, as Spark's
+`_SUCCESS` and `.part-0.crc`."""
 _RUN = (run_folder.SEAL, run_folder.CONFIG, run_folder.REPORTS)
 """Files of which one shows that a folder is that of a run."""
 
@@ -116,7 +117,11 @@ def _files(folder: Path, forms: Collection[str], *, but: Collection[str] = ()) -
 
 def _visible(folder: Path) -> list[Path]:
     try:
-        return [one for one in folder.iterdir() if not one.name.startswith(".") and not _COMPANIONS.fullmatch(one.name)]
+        return [
+            one
+            for one in folder.iterdir()
+            if not one.name.startswith((".", "_")) and not _COMPANIONS.fullmatch(one.name)
+        ]
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from None
 

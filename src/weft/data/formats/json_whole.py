@@ -1,9 +1,9 @@
 """Reads JSON files that are one value as a whole: arrays, lists inside an object, and tables by column.
 
-The forms are those of exports: `[{...}, {...}]`; `{"data": [{...}]}`; objects of several lines one after another; and
-what pandas writes, `{"text": {"0": ...}}`, `{"text": [...]}` and `{"columns": [...], "data": [[...]]}`. SQuAD's form is
-known by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has to fit into memory, so JSON
-lines are the form for large sets.
+The forms are those of exports: `[{...}, {...}]`; `{"data": [{...}]}`, also one object deeper; objects of several lines
+one after another; and what pandas writes, `{"text": {"0": ...}}`, `{"text": [...]}` and `{"columns": [...], "data":
+[[...]]}`. SQuAD's form is known by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has
+to fit into memory, so JSON lines are the form for large sets.
 """
 
 from __future__ import annotations
@@ -153,6 +153,8 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     columns, data = found.get("columns"), found.get("data")
     if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
         return Whole("split", tuple(map(str, columns)))
+    if wrapped := _wrapped_twice(found, text, start):
+        return wrapped
     nested = [value for value in found.values() if isinstance(value, dict | list) and len(value)]
     if len(nested) == len(found) and nested:
         keys = {tuple(value) if isinstance(value, dict) else len(value) for value in nested}
@@ -161,6 +163,24 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
         if len(keys) == 1 and flat and (isinstance(nested[0], dict) or (len(found) > 1 and len(nested[0]) > 1)):
             return Whole("columns", tuple(found))
     return None
+
+
+def _wrapped_twice(found: dict[str, Any], text: str, start: int) -> Whole | None:
+    """Find the only list of objects in an object inside this one, as in `{"data": {"list": [{...}]}}`."""
+    if any(isinstance(value, str) and " " in value for value in found.values()):
+        return None  # an object with texts of its own is a row
+    paths = [
+        (outer, inner)
+        for outer, value in found.items()
+        if isinstance(value, dict) and outer not in _OF_A_ROW
+        for inner, rows in value.items()
+        if isinstance(rows, list) and _has_objects(rows) and inner not in _OF_A_ROW and not inner.isdecimal()
+    ]
+    if len(paths) != 1:
+        return None
+    ((outer, inner),) = paths
+    first = next(one for one in found[outer][inner] if isinstance(one, dict))
+    return Whole("list", tuple(first), _start_of(text, _start_of(text, start, outer, opening="{"), inner))
 
 
 def _has_objects(values: list[Any]) -> bool:
@@ -194,13 +214,13 @@ def _values(text: str, start: int, *, name: str) -> Iterator[tuple[int, Any]]:
         raise InputError(str(error), where=name) from None
 
 
-def _start_of(text: str, start: int, key: str) -> int:
-    """Return the place at which the list of a key starts, in the object that starts there, which is sound."""
+def _start_of(text: str, start: int, key: str, *, opening: str = "[") -> int:
+    """Return the place at which the list or object of a key starts, in the object that starts there, which is sound."""
     at = _after_blanks(text, start + 1)
     while True:
         found, at = decoder.raw_decode(text, at)
         at = _after_blanks(text, _after_blanks(text, at) + 1)
-        if found == key and text[at] == "[":
+        if found == key and text[at] == opening:
             return at
         _, at = decoder.raw_decode(text, at)
         at = _after_blanks(text, _after_blanks(text, at) + 1)

@@ -6,7 +6,7 @@ A line that cannot be read is yielded as an InputError in its place, for the tab
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from weft.errors import InputError
@@ -37,6 +37,32 @@ def scalars(found: Mapping[str, Any]) -> dict[str, str]:
 def lists(found: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the values of an object that are non-empty lists of strings, or of numbers as they are spelled."""
     return {name: tuple(map(str, value)) for name, value in found.items() if _is_list(value)}
+
+
+def at_path(found: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a dotted path into nested objects, such as `data.text`; None where there is none."""
+    value: Any = found
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def texts_and_lists(
+    found: Mapping[str, Any], paths: Sequence[str]
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """Return the `scalars` and the `lists` of an object, and of these what lies at some dotted paths too."""
+    seen = {**{path: at_path(found, path) for path in paths}, **found} if paths else found
+    return scalars(seen), lists(seen)
+
+
+def nested_paths(found: Mapping[str, Any], *, depth: int = 3) -> list[str]:
+    """List the dotted paths to the strings, numbers and truth values in nested objects."""
+    paths = []
+    for name, value in found.items():
+        if isinstance(value, dict) and depth:
+            inside = [*scalars(value), *nested_paths(value, depth=depth - 1)]
+            paths += [f"{name}.{inner}" for inner in inside]
+    return paths
 
 
 def labelled_rows(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
