@@ -96,7 +96,7 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     for part, file in (("dev", data.dev), ("test", data.test)):
         if file:
             tables[part] = other = data.open(file)
-            config = resolved.for_table(other)
+            config = for_scoring(resolved, other, train=data.train)
             with _hint_at_inspection(other, config):
                 rows = kept(config.read(other))
             others[part] = config.evaluation_examples(rows)
@@ -129,6 +129,20 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
         doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
         said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
     return Examples(resolved, rows, [], [], [*notes, *said], {"train": table})
+
+
+def for_scoring(task: TaskConfig, table: Table, *, train: str) -> TaskConfig:
+    """Return the config for a dev or test set. Raises InputError, which says so, where it has no right answers."""
+    try:
+        return task.for_table(table)
+    except ColumnsUnclear as error:
+        try:
+            task.for_inputs(table)
+        except InputError:
+            raise error from None
+        alone = f"weft train {shlex.quote(train)}, and then weft predict RUN {shlex.quote(table.source)}"
+        hint = f"train without it, and predict its labels: {alone}; or, where another column has them, {error.hint}"
+        raise ColumnsUnclear(f"has no labels: {error.what}", where=error.where, hint=hint) from None
 
 
 def _source(named: Any) -> Any:

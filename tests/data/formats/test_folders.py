@@ -7,8 +7,10 @@ import pytest
 from tests.data.tables import fault, written
 from weft.data.formats.folders import parts_of, shards
 from weft.data.sources import FORMS, open_table
-from weft.dataset import DataConfig
+from weft.dataset import DataConfig, read
 from weft.errors import ConfigError, InputError
+from weft.experiments.inspection.inspect import inspect
+from weft.tasks.classification import ClassificationConfig
 
 FIRST, SECOND, THIRD = "text,label\n好,a\n\nb,a\n", "label,text\nc,d\n", "text,label,id\n坏,e,1\n"
 
@@ -17,7 +19,7 @@ FIRST, SECOND, THIRD = "text,label\n好,a\n\nb,a\n", "label,text\nc,d\n", "text,
 def folder(tmp_path):
     for name, content in {"part-1.csv": FIRST, "part-2.csv": SECOND, "part-10.csv": THIRD}.items():
         written(tmp_path, content, name)
-    for name in ("README.md", "_SUCCESS", "._SUCCESS.crc", ".part-1.csv.crc", "sample_submission.csv"):
+    for name in ("README.md", "_SUCCESS", "._SUCCESS.crc", ".part-1.csv.crc"):
         written(tmp_path, "about", name)
     written(tmp_path, "{}", "dataset_info.json")
     return tmp_path
@@ -116,3 +118,18 @@ def test_a_list_of_files_in_settings(folder):
     written(folder, FIRST, "a,b.csv")
     with pytest.raises((InputError, ConfigError), match="has a comma in its name"):
         DataConfig(train=[folder / "a,b.csv", files[0]])
+
+
+def test_a_test_file_without_labels_is_said_to_be_one_to_predict(tmp_path):
+    written(tmp_path, "id,text,target\n" + "1,房间很 干净,a\n2,very dull,b\n" * 20, "train.csv")
+    written(tmp_path, "id,text\n1,房间\n", "test.csv")
+    written(tmp_path, "id,target\n1,a\n", "sample_submission.csv")
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    data = DataConfig(train=str(tmp_path))
+    assert (data.train, data.test) == (str(train), str(test))
+    with pytest.raises(InputError) as refused:
+        read(data, ClassificationConfig(), seed=0)
+    assert (refused.value.where, refused.value.what[:30]) == (str(test), "has no labels: there is no col")
+    assert f"weft train {train}, and then weft predict RUN {test}" in refused.value.hint
+    with pytest.raises(InputError, match="has no labels"):
+        list(inspect(data, label_errors="skip"))

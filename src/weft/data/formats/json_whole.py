@@ -153,8 +153,11 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     columns, data = found.get("columns"), found.get("data")
     if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
         return Whole("split", tuple(map(str, columns)))
-    if wrapped := _wrapped_twice(found, text, start):
-        return wrapped
+    return _wrapped_twice(found, text, start) or _by_column(found)
+
+
+def _by_column(found: dict[str, Any]) -> Whole | None:
+    """Find a table by column in an object; None: it is a row of its own."""
     nested = [value for value in found.values() if isinstance(value, dict | list) and len(value)]
     if len(nested) == len(found) and nested:
         keys = {tuple(value) if isinstance(value, dict) else len(value) for value in nested}

@@ -22,7 +22,7 @@ from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LikeQuestions, as_option
 from weft.data.sources import Table
 from weft.data.split import split
-from weft.dataset import DataConfig
+from weft.dataset import DataConfig, for_scoring
 from weft.errors import InputError
 from weft.experiments.inspection.label_errors import find_label_errors
 from weft.files import write_json
@@ -83,7 +83,8 @@ def inspect(
     for name, file in files.items():
         if file:
             table = data.open(file, on_bad_row="skip")
-            found.append(_read(name, table, found[0].task.for_table(table) if found else _resolved(task, table)))
+            own = for_scoring(found[0].task, table, train=data.train) if found else _resolved(task, table)
+            found.append(_read(name, table, own))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
     yield from _form(found, guessed=not (text and label))
