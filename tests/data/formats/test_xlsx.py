@@ -46,9 +46,9 @@ def test_a_title_above_and_columns_without_a_name(tmp_path):
 
 def test_one_of_several_sheets_is_named(tmp_path):
     table = [["text", "label"], ["好", "a"], ["b", "c"]]
-    path = book(tmp_path / "a.xlsx", 训练=table, test=[["text", "label"], ["x", "y"]], empty=[])
+    path = book(tmp_path / "a.xlsx", notes=[["about"]], 训练=table, test=[["text", "label"], ["x", "y"]], empty=[])
     error = fault(path)
-    assert error.what == "2 sheets have rows: `训练`, `test`"
+    assert error.what == "3 sheets have rows: `notes` (1 x 1), `训练` (3 x 2), `test` (2 x 2)"
     assert f"'{path}#训练'" in error.hint
     found = open_table(f"{path}#test")
     assert rows(found) == [(2, ("x", "y"))]

@@ -81,12 +81,14 @@ def sheet_of(path: str, title: str, *, columns: Sequence[str] | None) -> Sheet:
         titles = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.sheetnames
         if title and title not in book.sheetnames:
             raise InputError(f"there is no sheet `{title}`", where=path, hint=did_you_mean(title, book.sheetnames))
-        filled = [one for one in ([title] if title else titles) if any(any(cells) for _, cells in _rows(book[one]))]
+        sizes = {one: _size(book[one]) for one in ([title] if title else titles)}
+        filled = [one for one, (rows, _) in sizes.items() if rows]
         if not filled:
             raise InputError("has no rows", where=f"{path}#{title}" if title else path)
         if len(filled) > 1:
-            names = ", ".join(f"`{one}`" for one in filled)
-            hint = f"name one of them after the file: '{path}#{filled[0]}'"
+            names = ", ".join(f"`{one}` ({sizes[one][0]:,} x {sizes[one][1]:,})" for one in filled)
+            largest = max(filled, key=lambda one: (sizes[one][1] > 1, sizes[one]))
+            hint = f"name one of them after the file, the largest as '{path}#{largest}'"
             raise InputError(f"{len(filled)} sheets have rows: {names}", where=path, hint=hint)
         first = list(islice(((number, cells) for number, cells in _rows(book[filled[0]]) if any(cells)), _LOOKED_AT))
     width = max(len(cells) for _, cells in first)
@@ -137,6 +139,12 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
         while spelled and not spelled[-1].strip():
             spelled.pop()
         yield number, [value if value.strip() else "" for value in spelled]
+
+
+def _size(sheet: Any) -> tuple[int, int]:
+    """Return the number of rows of a sheet that are not blank, and of cells in the widest of them."""
+    widths = [len(cells) for _, cells in _rows(sheet) if any(cells)]
+    return len(widths), max(widths, default=0)
 
 
 def _spelled(value: Any) -> str:
