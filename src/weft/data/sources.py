@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, shared_encoding
+from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, left_beside, shared_encoding
 from weft.data.formats.conll import LINES, ROWS, SUFFIXES, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
@@ -146,6 +146,7 @@ class Table:
     def remarks(self) -> list[str]:
         """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
+        said = left_beside(self.path) if self.form == "folder" and not self.parts else said
         if self.parts:
             said = [f"{len(self.parts)} files", *said]
         blank = sum(part._blank for part in self.parts or (self,))

@@ -150,3 +150,13 @@ def test_labels_that_read_like_missing_values_are_said():
         "10 rows have the label `none`, which reads like"
     )
     assert noted(part(texts[:20], ["None"] * 20)) == []
+
+
+def test_a_frequent_label_that_train_alone_has_is_said():
+    texts = [f"第 {number} 句 text" for number in range(60)]
+    train = part(texts, ["好评", "差评", "unsup", "unsup"] * 15)
+    (note,) = noted(train, sound("test"))
+    assert note == (
+        "train has 30 texts of `unsup`, test none: if these have no label, move them out of train.csv and train again"
+    )
+    assert noted(train, sound("test", size=2)) == noted(train) == []

@@ -44,6 +44,12 @@ def test_hidden_files_are_passed_over(tmp_path):
     assert len(list(open_table(folder))) == 4
 
 
+def test_files_beside_the_folders_are_left_out_and_named(tmp_path):
+    table = open_table(tree(tmp_path / "reviews", {**REVIEWS, "urls_pos.txt": "http://a", "词表.vocab": "好"}))
+    assert len(list(table)) == 4
+    assert table.remarks == ["left out beside the folders of the labels: `urls_pos.txt` `词表.vocab`"]
+
+
 def test_files_of_several_encodings(tmp_path):
     packed = gzip.compress("好房间，下次还会来".encode("gb18030"))
     mixed = {**REVIEWS, "差评/3.txt": "太贵了，服务也不好".encode("utf-16"), "positive/3.txt.gz": packed}
@@ -69,7 +75,6 @@ def test_errors_name_the_file_of_a_row(tmp_path):
     [
         ({}, "", "is a folder, expected a file"),
         ({"config.yaml": "seed: 0", "task/labels.json": "{}"}, "", "is a folder, expected a file"),
-        ({"neg/1.txt": "a", "pos/1.txt": "b", "urls.txt": "c"}, "/urls.txt", "lies beside the folders of the labels"),
         ({"neg/1.txt": "a"}, "", "has one folder of texts, `neg`, expected one for each of two labels or more"),
         ({"neg/1.txt": "a", "pos/.keep": ""}, "/pos", "is empty, expected the texts of a label"),
         ({"neg/1.txt": "a", "pos/1.json": "{}"}, "/pos/1.json", "is no text, expected .txt files"),

@@ -20,19 +20,21 @@ IMBALANCE = 10
 _LONG_TIMES = 20
 _LONG = 2000
 _LISTED = 8
+_SOME = 20
+"""Texts of a set in which a frequent label is not missing by chance."""
 
 
 def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
     """Return the notes that a training begins with: repeats, overlap, contradictions, tiny and unbalanced labels.
 
-    Before these, at most five, stand spellings of one label, labels that read like missing values, and labels that are
-    numbers; nothing wrong, no notes. The first part is the training set; `options` are the options that `weft inspect`
-    needs, besides the files, to read the same data.
+    Before these, at most five, stand spellings of one label, labels that read like missing values or that train alone
+    has, and labels that are numbers; nothing wrong, no notes. The first part is the training set; `options` are the
+    options that `weft inspect` needs, besides the files, to read the same data.
     """
     found = find_repeats(parts, "same")
     train = parts[0]
     thing, counts = train.thing, Counter(train.every_name)
-    before = [*_alike(counts), *_missing(counts), *_numbers(counts)]
+    before = [*_alike(counts), *_missing(counts), *_lacking(parts, counts), *_numbers(counts)]
     notes = [*before]
     again = sum(here.part == 0 for here, _ in found.again)
     if again:
@@ -89,6 +91,21 @@ def _missing(counts: Mapping[str, int]) -> list[str]:
     read, them = ("reads like a missing value", "it") if len(found) == 1 else ("read like missing values", "them")
     fix = f"if so, empty {them} in the file and pass --on-bad-row skip, which leaves such rows out"
     return [f"{rows}, which {read} and {'is a class' if len(found) == 1 else 'are classes'} here: {fix}"]
+
+
+def _lacking(parts: Sequence[Part], counts: Mapping[str, int]) -> list[str]:
+    """Name frequent labels of train that the further parts lack, such as `unsup` for texts without a label."""
+    further = [part for part in parts[1:] if len(part) >= _SOME]
+    known = {name for part in parts[1:] for name in part.every_name}
+    average = sum(counts.values()) / max(len(counts), 1)
+    odd = [label for label, texts in counts.items() if label not in known and texts >= average] if further else []
+    if not odd or len(odd) == len(counts):
+        return []
+    others = " and ".join(part.name for part in further)
+    said = " and ".join(f"{counts[label]:,} {parts[0].thing}s of `{label}`" for label in odd[:_LISTED])
+    return [
+        f"train has {said}, {others} none: if these have no label, move them out of {parts[0].path} and train again"
+    ]
 
 
 def _numbers(counts: Mapping[str, int]) -> list[str]:

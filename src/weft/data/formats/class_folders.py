@@ -17,27 +17,31 @@ from weft.errors import InputError
 
 COLUMNS = ("text", "label")
 
+_SHOWN = 8
 _LAYOUT = "expected a file, or one with a folder of texts for each label, as in reviews/positive/1.txt"
 
 
 def class_files(folder: str) -> tuple[str, ...]:
     """List the texts in the folders of the labels, by label and then by name.
 
-    Raises InputError when there are fewer than two such folders, one is empty, or something else lies among them.
+    Files beside these folders are left out. Raises InputError when there are fewer than two such folders, one is empty,
+    or something else lies in them.
     """
     root = Path(folder)
-    entries = _visible(root)
-    folders = [entry for entry in entries if entry.is_dir()]
+    folders = [entry for entry in _visible(root) if entry.is_dir()]
     if not any(_is_text(file) for one in folders for file in _visible(one)):
         raise InputError("is a folder, expected a file", where=folder, hint=_LAYOUT)
-    for entry in entries:
-        if not entry.is_dir():
-            hint = "move it into the folder of its label, or away"
-            raise InputError("lies beside the folders of the labels", where=str(entry), hint=hint)
     if len(folders) < 2:
         what = f"has one folder of texts, `{folders[0].name}`, expected one for each of two labels or more"
         raise InputError(what, where=folder)
     return tuple(str(file) for one in folders for file in _texts(one))
+
+
+def left_beside(folder: str) -> list[str]:
+    """Say which files lie beside the folders of the labels, and are not read."""
+    names = [f"`{entry.name}`" for entry in _visible(Path(folder)) if not entry.is_dir()]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return [f"left out beside the folders of the labels: {' '.join(names[:_SHOWN])}{more}"] if names else []
 
 
 def shared_encoding(files: Sequence[str], encoding: str) -> str:
