@@ -156,6 +156,22 @@ def test_an_index_and_a_blank_column_are_neither_text_nor_label(tmp_path):
     assert guess(table) == ("words", "kind")
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        ("2024-01-03", "2024-01-04"),
+        ("1/3/2024 10:05", "1/4/2024 9:00"),
+        ("Jan 3, 2024", "Jan 4, 2024"),
+        ("2024年1月3日", "2024年1月4日"),
+        ("10293844", "10293845"),
+        ("a1b2c3d4", "0f0f0f0f"),
+    ],
+)
+def test_dates_and_ids_are_no_labels(tmp_path, others):
+    table = table_of(tmp_path, ("review_text", "rating", "seen"), SENTENCES, "512215", others * 3)
+    assert guess(table) == ("review_text", "rating")
+
+
 def test_one_column(tmp_path):
     table = table_of(tmp_path, ("sms",), SENTENCES)
     assert text_of(table) == "sms"

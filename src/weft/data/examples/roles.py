@@ -11,7 +11,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from weft.data.examples.column_looks import is_blank, like_labels, like_texts, only, sampled, text_by_looks
+from weft.data.examples.column_looks import (
+    are_dates,
+    are_ids,
+    is_blank,
+    like_labels,
+    like_texts,
+    only,
+    sampled,
+    text_by_looks,
+)
 from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
 from weft.data.examples.header_row import header_is_data, must_have_header, settle_header
 from weft.data.sources import Table
@@ -282,9 +291,13 @@ class _Search:
         """Return the column that looks like labels or texts, where only one does."""
         samples = sampled(self.table)
         answers = {by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
-        free = [name for name in self.table.columns if name not in self.taken | answers and not is_blank(samples[name])]
+        free = [
+            name
+            for name in self.table.columns
+            if name not in self.taken | answers and not is_blank(samples[name]) and not are_dates(samples[name])
+        ]
         if role.looks == "label":
-            return only([name for name in free if like_labels(samples[name])])
+            return only([name for name in free if like_labels(samples[name]) and not are_ids(samples[name])])
         return text_by_looks(free, samples) if role.looks == "text" else None
 
     def left_over(self) -> str | None:
