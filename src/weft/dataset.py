@@ -156,7 +156,7 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
 def _other_tasks(table: Table) -> str:
     """List the tasks whose columns may be there where those of labelled texts are not, those of plain text first."""
     plain = table.form == "txt"
-    found = sorted(TASKS, key=lambda one: plain and "unit" not in one.model_fields)
+    found = sorted(TASKS, key=lambda one: (not one.may_fit(table), plain and "unit" not in one.model_fields))
     return f"other tasks of weft train: {', '.join(one.offer for one in found if one.offer)}"
 
 

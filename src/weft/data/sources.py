@@ -265,10 +265,19 @@ class Table:
             part.read_as_sentences()
         if self.parts:
             self.form, self.columns = self.parts[0].form, self.parts[0].columns
-        elif self.form == "txt" and self.columns == ("text",):
-            with open_lines(self.source, self.encoding) as lines:
-                found = form_of_lines(lines)
-            self.form, self.columns = found or (self.form, self.columns)
+        elif found := self._sentence_form():
+            self.form, self.columns = found
+
+    def has_tagged_lines(self) -> bool:
+        """Whether the first lines of plain text look like tokens with tags."""
+        found = self._sentence_form()
+        return found is not None and len(found[1]) > 1
+
+    def _sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
+        if self.form != "txt" or self.columns != ("text",):
+            return None
+        with open_lines(self.source, self.encoding) as lines:
+            return form_of_lines(lines)
 
     def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
         for line, values in found:
