@@ -22,7 +22,8 @@ from weft.data.examples.column_looks import (
     text_by_looks,
 )
 from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
-from weft.data.examples.header_row import header_is_data, must_have_header, settle_header
+from weft.data.examples.header_row import header_is_data, must_have_header, naming, settle_header
+from weft.data.formats.csv_layout import numbered
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
 
@@ -275,6 +276,7 @@ class _Search:
         alone, missing = len(self.table.columns) == 1, self.missing
         required = [role for role in self.wanted if role.required]
         if missing and alone and len(required) > 1:
+            self.must_not_hold_tabs()
             expected = _and([f"{'an' if role.name[0] in 'aeiou' else 'a'} {role.name}" for role in required])
             hint = next((role.alone for role in required if role.alone), "")
             what = f"has one column, `{short(self.table.columns[0])}`, expected {expected}"
@@ -286,6 +288,14 @@ class _Search:
             name = self.left_over() if role.looks == "rest" else self.looking_like(role) if role in guessed else None
             if name:
                 self.found[role] = (name,)
+
+    def must_not_hold_tabs(self) -> None:
+        """Raise InputError where the lines of plain text hold tabs, all the same number: they are rows of a table."""
+        lines = [value.split("\t") for value in next(iter(sampled(self.table).values()))]
+        if self.table.form == "txt" and len({*map(len, lines)}) == 1 < len(lines[0]):
+            named = naming(list(zip(*lines, strict=True)))
+            what = f"its lines hold tabs, {len(lines[0])} columns each, and a .txt has one text a line"
+            raise self.refused(what, hint=f"rename it to end in .tsv, and pass --columns {named}")
 
     def looking_like(self, role: Role) -> str | None:
         """Return the column that looks like labels or texts, where only one does."""
@@ -336,7 +346,10 @@ class _Search:
                 what = f"there {there} {_and(trained)}, which {was} read in training, among {columns}"
             if there := [f"`{name}`" for name in self.table.columns if name in self.beside]:
                 what += f" ({_and(there)}: read as further inputs)"
-            raise ColumnsUnclear(what, where=self.table.path, hint=f"pass {self.naming(unnamed)}")
+            hint = f"pass {self.naming(unnamed)}"
+            if columns == listed(numbered(len(self.table.columns))):  # without a header
+                hint = f"pass --columns {naming(list(sampled(self.table).values()))}"
+            raise ColumnsUnclear(what, where=self.table.path, hint=hint)
 
 
 def _has_rivals(table: Table, usual: str) -> bool:
