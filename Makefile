@@ -27,7 +27,6 @@ check: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/ty check --python $(VENV)
-	$(BIN)/pytest -q tests/house
 	$(MAKE) --no-print-directory test
 
 # the documentation as a site: open site/index.html, no server is needed

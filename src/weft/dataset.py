@@ -170,7 +170,7 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
 def _other_tasks(table: Table) -> str:
     """List the tasks whose columns may be there where those of labelled texts are not, those of plain text first."""
     plain = table.form == "txt"
-    found = sorted(TASKS, key=lambda one: plain and "unit" not in one.model_fields)
+    found = sorted(TASKS, key=lambda one: (not one.may_fit(table), plain and "unit" not in one.model_fields))
     return f"other tasks of weft train: {', '.join(one.offer for one in found if one.offer)}"
 
 
@@ -194,7 +194,10 @@ def _hint_at_inspection(table: Table, task: TaskConfig) -> Generator[None]:
 def _described(table: Table, task: TaskConfig, rows: Sequence[Any]) -> list[str]:
     """Say what was read of a table. Raises InputError if that is nothing."""
     if not rows:
-        raise InputError("no row is left to read", where=table.path)
+        what = (
+            f", since all {len(table.bad):,} are bad, as {table.bad[0].place}: {table.bad[0].what}" if table.bad else ""
+        )
+        raise InputError(f"no row is left to read{what}", where=table.path)
     files = ", ".join(table.sides) or table.path
     how = ", ".join([table.encoding, *table.remarks])
     return [f"{files}: {len(rows):,} {task.unit_name}, {how}", *left_out(table)]

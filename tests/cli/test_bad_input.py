@@ -245,10 +245,12 @@ def test_a_damaged_file_of_a_model(refused, model, name, damage):
     refused(*ask("predict", "model"), says=(f"model/{name}: is damaged", "train again"))
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "1", "files": {}}'])
-def test_a_damaged_bundle_file(refused, model, content):
+@pytest.mark.parametrize(
+    ("content", "line"), [("", ":1"), ("{", ":1"), ("[]", ""), ("{}", ""), ('{"format": "1", "files": {}}', "")]
+)
+def test_a_damaged_bundle_file(refused, model, content, line):
     (model / "bundle.json").write_text(content)
-    refused(*ask("evaluate", "model"), says=("model/bundle.json: is damaged", "train again"))
+    refused(*ask("evaluate", "model"), says=(f"model/bundle.json{line}: is damaged", "train again"))
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "task/piece.json", "task/task.json"])

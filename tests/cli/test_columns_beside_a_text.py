@@ -163,6 +163,14 @@ def test_a_file_that_lacks_a_column_is_told_how_to_be_answered(model, weft):
     assert "or add the column: empty fields are read as missing" in said
 
 
+def test_a_training_file_whose_rows_are_all_bad_is_an_error_that_says_why(weft):
+    write_csv([(f"很好 {row}", "cheap", "pos") for row in range(3)], "bad.csv", "text,price,label")
+    said = weft("train", "bad.csv", "--numbers", "price", "--on-bad-row", "skip").err
+    assert (
+        "bad.csv: no row is left to read, since all 3 are bad, as bad.csv:2: expected a number, found `cheap`" in said
+    )
+
+
 def test_a_further_text_without_a_column_is_named_in_the_settings(weft):
     rows = [(f"soup {row}", f"a fine {row}", str(row % 2)) for row in range(20)]
     write_csv(rows, "two.csv", "first,other,label")

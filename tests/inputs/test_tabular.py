@@ -88,6 +88,21 @@ def test_what_is_no_number_is_refused(field):
     assert "--categories" in error.value.hint
 
 
+@pytest.mark.parametrize(
+    ("field", "number"),
+    [("$69.14", 69.14), ("1,500", 1500), ("-12 €", -12), ("￥ 1,234,567.5", 1234567.5), ("12元", 12), ("-£3", -3)],
+)
+def test_prices_and_thousands_are_read(field, number):
+    assert number_of(field, "price") == number
+
+
+@pytest.mark.parametrize("field", ["0,5", "0,500", "1.234,5", "3,14 €"])
+def test_a_decimal_comma_is_refused_with_what_mends_it(field):
+    with pytest.raises(InputError, match="expected a number") as error:
+        number_of(field, "price")
+    assert "decimal=','" in error.value.hint
+
+
 def test_infinite_numbers_are_refused_and_absent_ones_missing():
     with pytest.raises(InputError, match="finite"):
         number_of("inf", "price")

@@ -15,6 +15,9 @@ from weft.data.examples.option_questions import Choice
 from weft.data.examples.source_target import SourceTarget
 from weft.data.examples.span_questions import Question, Span
 from weft.data.examples.tagged import LabelledSpan, TaggedText
+from weft.data.sources import open_table
+from weft.dataset import DataConfig, read_whole
+from weft.errors import InputError
 from weft.evaluation.evaluate import Evaluation, evaluate
 from weft.files import read_json
 from weft.metrics.names import MEASURES
@@ -132,3 +135,15 @@ def test_a_task_that_nobody_knows_trains_answers_and_has_a_page(tmp_path):
     assert "macro recall on the dev set" in (tmp_path / "run" / "page.html").read_text(encoding="utf-8")
     model = load(tmp_path / "run", parts=[MoodConfig])
     assert {one.label for one in model.answer(["so good", "so bad"])} <= {"up", "down"}
+
+
+@pytest.mark.parametrize(("name", "kind"), [("ner.conll", "tagging"), ("ner.txt", "classification")])
+def test_columns_of_tokens_and_tags_imply_or_offer_tagging(tmp_path, name, kind):
+    path = tmp_path / name
+    path.write_text("John NN B-PER\nleft VB O\n\n王 NR B-PER\n来 VV O\n\n" * 3, encoding="utf-8")
+    table = open_table(path)
+    assert kind_of(implied([], table=table)) == kind
+    assert [task for task, config in KINDS.items() if config.may_fit(table)] == ["tagging"]
+    with pytest.raises(InputError) as error:
+        read_whole(DataConfig(train=str(path)), ClassificationConfig())
+    assert error.value.hint.find("--task tagging") < error.value.hint.find("--task language_model")

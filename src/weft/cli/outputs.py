@@ -24,6 +24,8 @@ from weft.files import written
 ENCODING = "Encoding of --output: utf-8-sig opens in spreadsheets as it should."
 
 _USUAL = ("utf-8", "utf-8-sig", "utf-16", "gb18030", "gbk", "big5", "cp1252")
+_NOT_WRITTEN = (".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".arrow", ".feather", ".html", ".pkl")
+"""Suffixes of tables of forms that answers are not written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def option(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_output(*args: Any, output: str | None, output_encoding: str, overwrite: bool, **given: Any) -> Any:
         found = Output(output, output_encoding) if output else None
         if found:
-            _check(found, overwrite=overwrite)
+            _check(found, overwrite=overwrite, form=given.get("form"))
         return command(*args, output=found, **given)
 
     file = click.option("--output", help="Write the predictions to this file. Default: standard output.")
@@ -50,8 +52,8 @@ def option(command: Callable[..., Any]) -> Callable[..., Any]:
     return file(coded(again(with_output)))
 
 
-def _check(output: Output, *, overwrite: bool) -> None:
-    """Refuse a file that is there already, a place that cannot be written, and an encoding that is none.
+def _check(output: Output, *, overwrite: bool, form: str | None) -> None:
+    """Refuse a file that is there already, a place or a form that cannot be written, and an encoding that is none.
 
     Raises InputError.
     """
@@ -61,6 +63,11 @@ def _check(output: Output, *, overwrite: bool) -> None:
         hint = did_you_mean(output.encoding, _USUAL)
         raise InputError(f"there is no encoding `{output.encoding}`", where="--output-encoding", hint=hint) from None
     options.check_file(output.path)
+    suffix = Path(output.path).suffix.lower()
+    if suffix in _NOT_WRITTEN and not form:
+        name = Path(output.path).stem
+        hint = f"name it {name}.csv for a table that spreadsheets open, or {name}.jsonl for a JSON object a line"
+        raise InputError(f"no `{suffix}` files are written", where=output.path, hint=hint)
     if not overwrite and os.path.isfile(output.path) and os.path.getsize(output.path):
         hint = "pass --overwrite to replace it, or name another file"
         raise InputError("is there already", where=output.path, hint=hint)

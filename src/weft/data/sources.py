@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, left_beside, shared_encoding
-from weft.data.formats.conll import LINES, ROWS, SUFFIXES, Sentences, conll_columns, form_of_lines
+from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
-from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
+from weft.data.formats.encodings import check, detect
 from weft.data.formats.folders import matching, shards
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, plain_rows, texts_and_lists
-from weft.data.formats.names import check_name
+from weft.data.formats.names import FORMS, check_name, form_of
 from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.formats.parquet import parquet_columns, parquet_rows
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
@@ -30,32 +30,10 @@ from weft.data.formats.text_lines import open_lines
 from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
 from weft.errors import InputError, did_you_mean
 
-FORMS = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".txt": "txt",
-    ".parquet": "parquet",
-    ".arrow": "parquet",
-    ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
-    **dict.fromkeys(SUFFIXES, "conll"),
-}
-
 _STANDARD_INPUT = "standard input"
 _PLAIN_QUOTES = (
     "its quotes are read as plain characters, since it does not read as quoted throughout; saving it as csv settles it"
 )
-_PLAIN_LINES = "plain lines end in .txt, and two files side by side are named together, as in train.de,train.en"
-_OTHERS = {
-    **dict.fromkeys((".xls", ".ods"), "save it as .xlsx or .csv in a spreadsheet"),
-    ".zip": "unpack it first",
-    ".pkl": "a pickle can run code: write it again, as with DataFrame.to_parquet",
-}
-"""Hints for suffixes of forms that are not read."""
-
 OnBadRow = Literal["stop", "skip"]
 Columns = Sequence[str] | None
 """Names of the columns of files without a header, none to number them; None: the header has them."""
@@ -267,10 +245,19 @@ class Table:
             part.read_as_sentences()
         if self.parts:
             self.form, self.columns = self.parts[0].form, self.parts[0].columns
-        elif self.form == "txt" and self.columns == ("text",):
-            with open_lines(self.source, self.encoding) as lines:
-                found = form_of_lines(lines)
-            self.form, self.columns = found or (self.form, self.columns)
+        elif found := self._sentence_form():
+            self.form, self.columns = found
+
+    def has_tagged_lines(self) -> bool:
+        """Whether the first lines of plain text look like tokens with tags."""
+        found = self._sentence_form()
+        return found is not None and len(found[1]) > 1
+
+    def _sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
+        if self.form != "txt" or self.columns != ("text",):
+            return None
+        with open_lines(self.source, self.encoding) as lines:
+            return form_of_lines(lines)
 
     def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
         for line, values in found:
@@ -342,7 +329,7 @@ def open_table(
 def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, columns: Columns) -> Table:
     name = _STANDARD_INPUT if source == "-" else source
     file, sheet = sheet_named(source)
-    form = _form(file) if form == "auto" else form
+    form = form_of(file) if form == "auto" else form
     if form not in FORMS.values():
         hint = did_you_mean(form, (*FORMS.values(), "parallel"))
         raise InputError(f"there is no form `{form}`", where=name, hint=hint)
@@ -412,19 +399,6 @@ def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:
     encoding = shared_encoding(sides, encoding)
     same_length(sides, encoding)
     return Table(sides[0], source, "parallel", encoding, columns, on_bad_row, sides=sides)
-
-
-def _form(name: str) -> str:
-    """Return the form that a file's name implies; raises InputError if it implies none."""
-    if name == "-":
-        return "txt"
-    suffix = suffix_of(name).lower()
-    if suffix in FORMS:
-        return FORMS[suffix]
-    open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
-    hint = f"known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it; {_PLAIN_LINES}"
-    what = f"its name ends in `{suffix}`, which is no known form" if suffix else "its name does not tell its form"
-    raise InputError(what, where=name, hint=_OTHERS.get(suffix, hint))
 
 
 def _encoding(source: str, encoding: str) -> str:

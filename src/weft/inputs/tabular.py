@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ FAR = 1e4
 sqrt(N - 1) from their mean, and what no training row was near to is not to drown out all else."""
 RARE = 2
 """Number of training rows that a category needs to be known: one that stood once would be learned by heart."""
+_SIGNS = "[$€£¥￥₩₹₽₺₴元円]"
+_AMOUNT = r"((?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?)"
+_PRICE = re.compile(rf"([-+]?)(?:{_SIGNS}\s*)?{_AMOUNT}|([-+]?){_AMOUNT}\s*{_SIGNS}")
+"""A number with a currency sign before or behind it, and commas between groups of three digits."""
+_DECIMAL_COMMA = re.compile(rf"[-+]?(?:{_SIGNS}\s*)?[\d.]+,\d+\s*{_SIGNS}?")
 _FILE = "tabular.json"
 _FEW = 8
 
@@ -238,13 +244,19 @@ class TabularInput(Input[Mapping[str, str], Tabular]):
 
 
 def number_of(field: str, column: str) -> float:
-    """Read a number, NaN where none is given. Raises InputError for a text that is no number."""
+    """Read a number, NaN where none is given; a currency sign and commas between thousands may stand in it.
+
+    Raises InputError for a text that is no number, or has a decimal comma.
+    """
     if reads_as_missing(field):
         return math.nan
     try:
-        found = float(field)
+        priced = _PRICE.fullmatch(field.strip())
+        found = float("".join(filter(None, priced.groups())).replace(",", "") if priced else field)
     except ValueError:
         hint = f"write it as 3.5, leave the field empty where it is not known, or read `{column}` as --categories"
+        if _DECIMAL_COMMA.fullmatch(field.strip()):
+            hint += "; pandas.read_csv(FILE, decimal=',') reads decimal commas, and DataFrame.to_csv writes points"
         raise InputError(f"expected a number, found `{field[:40]}`", hint=hint) from None
     if abs(found) > LARGEST:
         kind = "finite number" if math.isinf(found) else f"number of at most {LARGEST:.1e}"

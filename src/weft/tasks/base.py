@@ -106,6 +106,11 @@ class TaskConfig(DecidedByRows):
         """Whether a table can only be for this task, by its form or columns; `label` is a column named by hand."""
         return False
 
+    @classmethod
+    def may_fit(cls, table: Table) -> bool:
+        """Whether a table looks as if it were for this task, which then is offered first where none fits."""
+        return cls.fits(table, label=None)
+
     @property
     def all_roles(self) -> tuple[Role, ...]:
         """Roles of the columns that are read of a table, with those that these settings add."""

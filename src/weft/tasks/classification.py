@@ -65,6 +65,11 @@ class ClassificationConfig(LabelTaskConfig):
     loss: LossConfig = LossConfig()
 
     @property
+    def weighs_labels(self) -> bool:
+        """Whether the loss weighs rare labels up."""
+        return self.loss.class_weights != "none"
+
+    @property
     def has_plain_loss(self) -> bool:
         """Whether all settings of the loss are the defaults, but for weights of the rows."""
         return self.loss == LossConfig(class_weights=self.loss.class_weights)

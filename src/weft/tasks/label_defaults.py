@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from weft.data.columns import Columns
 from weft.inputs.text import texts_of
 from weft.models.auto import AutoEncoderConfig
 from weft.models.bag import BagEncoderConfig
@@ -16,8 +13,6 @@ from weft.text.tokenizers.choices import ngrams_for
 
 _STEPS, _STEPS_A_LABEL = 600, 40
 """Steps of a network that suit a set without labels, and as many more for each label."""
-_RARE = 10
-"""Times that a label is rarer than the mean one, from which it is called rare."""
 _PLAIN = ("numbers", "categories", "inputs", "loss", "vectors", "start", "calibrate", "long", "max_length")
 """Settings that the linear floor does without."""
 
@@ -65,15 +60,3 @@ def floor(config: Any, examples: Sequence[Any]) -> Mapping[str, Any]:
     plain = {name: type(config).model_fields[name].get_default() for name in _PLAIN}
     encoder = BagEncoderConfig(solver="exact", cost=1.0, weighting="tf-idf", balance="none")
     return {**plain, "tokenizer": ngrams_for(texts_of(examples, config.name)[0], letters=False), "encoder": encoder}
-
-
-def rare(counts: Sequence[int], dev: Columns | None) -> list[str]:
-    """Say how many labels are rare, how many texts of the dev set have them, and which settings help them."""
-    found = [number for number, count in enumerate(counts) if count * _RARE < sum(counts) / len(counts)]
-    if not found or dev is None or "label" not in dev.fixed:
-        return []
-    label_R = dev.fixed["label"]
-    texts = int(np.isin(label_R, found).sum() if label_R.ndim == 1 else label_R[:, found].sum())
-    helps = "task.loss.class_weights=balanced weighs them up, training.metric=macro_f1 chooses weights by all alike"
-    said = f"{len(found)} of {len(counts)} labels are rare, with less than a tenth of the mean number of texts"
-    return [f"{said}; the dev set has {texts} of theirs: {helps}"]

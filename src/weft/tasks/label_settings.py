@@ -215,7 +215,8 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         """Return in short the findings of `weft inspect`, which are about texts."""
         if not self.reads_text:
             return []
-        return brief([part_of(name, files[name], rows) for name, rows in parts.items()], options=named)
+        found = [part_of(name, files[name], rows) for name, rows in parts.items()]
+        return brief(found, options=named, weighted=self.weighs_labels)
 
     def read(self, table: Table) -> Iterator[LabelledText]:
         """Yield the labelled texts of a table; what is empty is refused. Without `label`, texts alone."""
@@ -250,6 +251,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def decides_alone(self) -> bool:
         """Whether the text is all that is read, with fresh weights, and the loss is the plain one of the labels."""
         return self.reads_text and not (self.beside or self.start or self.vectors) and self.has_plain_loss
+
+    @property
+    def weighs_labels(self) -> bool:
+        """Whether the loss weighs rare labels up."""
+        raise NotImplementedError
 
     @property
     def has_plain_loss(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from weft.data.checks.findings import listed
+from weft.data.checks.findings import counted, listed
 from weft.data.checks.labels_and_lengths import few_of
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
@@ -21,7 +21,6 @@ from weft.errors import InputError
 from weft.files import write_json
 from weft.inputs.base import Input
 from weft.metrics.calibration import log_loss, temperature, tempered
-from weft.tasks import label_defaults
 from weft.tasks.base import TUNED, Task
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.saved_labels import FILE
@@ -160,8 +159,11 @@ class LabelTask(Task):
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the labels and the inputs."""
         shown = listed([f"`{label}` {count}" for label, count in zip(self.labels, self.counts, strict=True)])
-        said = [f"{len(self.labels)} labels: {shown}", *label_defaults.rare(self.counts, columns.get("dev"))]
-        return [*said, *self._rare(columns.get("dev")), *self.input.notes(columns)]
+        return [
+            f"{counted(len(self.labels), 'label')}: {shown}",
+            *self._rare(columns.get("dev")),
+            *self.input.notes(columns),
+        ]
 
     def _rare(self, dev: Columns | None) -> list[str]:
         """Name the labels of which the dev set has too few texts for a score of their own."""

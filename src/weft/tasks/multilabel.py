@@ -67,6 +67,11 @@ class MultilabelConfig(LabelTaskConfig):
     loss: BinaryLossConfig = BinaryLossConfig()
 
     @property
+    def weighs_labels(self) -> bool:
+        """Whether the loss weighs rare labels up."""
+        return self.loss.class_weights != "none"
+
+    @property
     def has_plain_loss(self) -> bool:
         """Whether all settings of the loss are the defaults, but for weights of the decisions."""
         return self.loss == BinaryLossConfig(class_weights=self.loss.class_weights)

@@ -98,6 +98,16 @@ class TaggingConfig(TaskConfig, TextSettings):
     elsewhere (200, and 192 in each direction), since each token needs a state of its own."""
     tagger: TaggerConfig = TaggerConfig()
 
+    @classmethod
+    def fits(cls, table: Table, *, label: str | None) -> bool:
+        """Whether a file has a token and its tags a line, by its suffix."""
+        return label is None and table.form == "conll" and len(table.columns) > 1
+
+    @classmethod
+    def may_fit(cls, table: Table) -> bool:
+        """Whether the lines of a file look like tokens with tags."""
+        return table.form == "conll" or table.has_tagged_lines()
+
     @model_validator(mode="before")
     @classmethod
     def _with_wider_encoder(cls, settings: Any) -> Any:

@@ -8,7 +8,7 @@ loop of steps, with one evaluation. It keeps no checkpoints: what is interrupted
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -160,17 +160,28 @@ def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
         work = len(rows.source.ids_N) * rows.truth_RC.shape[1] / len(rows.truth_RC)
         tried = rows.some(int(min(_MOST, max(_FEWEST, _WORK / max(work, 1)))), seed=job.seed)
         best_R = yield from _tried(job, best, rows, tried, dev)
-        said = [f"{best.named} {best_R.mean():.2%}"]
+        shares = {best: float(best_R.mean())}
         for one in [*others, *costs]:
             settings = one if isinstance(one, _Settings) else replace(best, cost=one)
             right_R = yield from _tried(job, settings, rows, tried, dev)
-            said.append(f"{settings.named} {right_R.mean():.2%}")
+            shares[settings] = float(right_R.mean())
             gain_R = right_R - best_R
             if gain_R.mean() > _SURE * gain_R.std(correction=0) / len(gain_R) ** 0.5:
                 best, best_R = settings, right_R
-        yield Note(f"chosen on the dev set: {best.named} (right decisions: {'; '.join(said)})")
+        yield Note(_chosen(best, shares))
     _prepare(encoder, best, rows)
     job.task.config = job.task.config.model_copy(update={"encoder": config.model_copy(update=asdict(best))})
+
+
+def _chosen(best: _Settings, shares: Mapping[_Settings, float]) -> str:
+    """Say which of some settings was chosen, by their shares of right decisions."""
+    others = [share for settings, share in shares.items() if settings != best]
+    least, most = f"{min(others):.1%}", f"{max(others):.1%}"
+    between = least if least == most else f"{least} to {most}"
+    which = "the other" if len(others) == 1 else "the others"
+    chance = "; the first one stays where none is better beyond chance" if max(others) > shares[best] else ""
+    said = f"right: {shares[best]:.1%}; {which} {between}{chance}"
+    return f"chosen on the dev set, of {len(shares)} settings: {best.named} ({said})"
 
 
 def _tried(job: Job, settings: _Settings, rows: _Rows, tried: _Rows, dev: _Rows) -> Generator[Report, None, Tensor]:

@@ -36,6 +36,21 @@ def test_the_brief_says_what_matters_and_where_to_look():
     ]
 
 
+def test_rare_labels_are_told_of_once_and_not_where_they_are_weighed():
+    names = [*["好评"] * 300, *["差评"] * 300, "少", "rare"]
+    texts = [f"第 {number} 个" for number in range(len(names))]
+    (_, said) = noted(part(texts, names))
+    assert said.startswith("`好评` has 300 texts, `rare` 1, and 2 of 4 labels less than a tenth of the mean: look at")
+    assert not any("macro F1" in line for line in brief([part(texts, names)], options={}, weighted=True))
+
+
+def test_html_in_many_texts_is_said_when_training_begins():
+    texts = [f"<p>第 {number} 个</p> good<br/>" for number in range(20)]
+    (said,) = noted(part(texts, ["好评", "差评"] * 10))
+    assert said.startswith("20 of 20 texts looked at hold HTML, which is learned as text (weft inspect train.csv lists")
+    assert noted(part([*sound(size=40).texts[:39], "a<br>b"], ["好评", "差评"] * 20)) == []
+
+
 def test_the_command_that_shows_more_has_the_options_of_training():
     posts = part(["好"] * 2 + ["a", "b"], [("财经", "体育"), (), ("财经",), ("财经",)])
     options = {"text": "正文", "label": "my tags", "label_separator": "|"}

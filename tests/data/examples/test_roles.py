@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.data.examples import option_questions, span_questions
+from weft.data.examples.header_row import naming
 from weft.data.examples.roles import LABEL, PAIRS, TEXT, Role, as_option, as_setting, find_roles, named_columns
 from weft.data.sources import open_table
 from weft.errors import InputError
@@ -156,6 +157,49 @@ def test_a_first_line_that_is_plainly_a_row_is_one(tmp_path, header, columns):
 def test_an_index_and_a_blank_column_are_neither_text_nor_label(tmp_path):
     table = table_of(tmp_path, ("", "words", "kind", ""), range(6), SENTENCES, LABELS, [""] * 6)
     assert guess(table) == ("words", "kind")
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        ("2024-01-03", "2024-01-04"),
+        ("1/3/2024 10:05", "1/4/2024 9:00"),
+        ("Jan 3, 2024", "Jan 4, 2024"),
+        ("2024年1月3日", "2024年1月4日"),
+        ("10293844", "10293845"),
+        ("a1b2c3d4", "0f0f0f0f"),
+    ],
+)
+def test_dates_and_ids_are_no_labels(tmp_path, others):
+    table = table_of(tmp_path, ("review_text", "rating", "seen"), SENTENCES, "512215", others * 3)
+    assert guess(table) == ("review_text", "rating")
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        ((SENTENCES, SENTENCES[::-1]), "source,target"),
+        (
+            (["Go.", "Hi.", "去。"] * 2, ["Geh.", "Hallo.", "走。"] * 2, ["CC-BY 2.0 #1"] * 6),
+            "source,target,other",
+        ),
+        ((LABELS, SENTENCES), "label,text"),
+        ((range(6), SENTENCES, LABELS), "other,text,label"),
+        ((SENTENCES, SENTENCES[::-1], LABELS), "text_a,text_b,label"),
+    ],
+)
+def test_names_for_columns_without_a_header_can_be_typed_as_they_are(columns, names):
+    assert naming([[*map(str, values)] for values in columns]) == names
+
+
+def test_lines_of_plain_text_that_hold_tabs_are_a_table(tmp_path):
+    path = tmp_path / "sms.txt"
+    path.write_text("".join(map("{}\t{}\n".format, LABELS, SENTENCES)), encoding="utf-8")
+    said = fault(open_table(path))
+    assert (said.what[:20], said.hint) == (
+        "its lines hold tabs,", "rename it to end in .tsv, and pass --columns label,text"
+    )  # fmt: skip
+    assert guess(open_table(path.rename(tmp_path / "sms.tsv"), columns=("label", "text"))) == ("text", "label")
 
 
 def test_one_column(tmp_path):

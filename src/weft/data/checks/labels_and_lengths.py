@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from weft.data.checks.damage import MARKUP
 from weft.data.checks.duplicates import find_repeats
 from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, listed, verb
 from weft.data.examples.label_spelling import are_numbers, one_spelling, reads_as_missing
@@ -22,20 +23,24 @@ _LONG = 2000
 _LISTED = 8
 _SOME = 20
 """Texts of a set in which a frequent label is not missing by chance."""
+_SAMPLE = 2000
+_MUCH_MARKUP = 0.1
+"""Share of texts with HTML from which a training begins with a word about it."""
 
 
-def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
-    """Return the notes that a training begins with: repeats, overlap, contradictions, tiny and unbalanced labels.
+def brief(parts: Sequence[Part], *, options: Mapping[str, str], weighted: bool = False) -> list[str]:
+    """Return the notes that a training begins with: HTML, repeats, overlap, contradictions, tiny and unbalanced labels.
 
-    Before these, at most five, stand spellings of one label, labels that read like missing values or that train alone
-    has, and labels that are numbers; nothing wrong, no notes. The first part is the training set; `options` are the
+    Nothing is said of unbalanced ones whose losses are `weighted`. Before these, at most six, stand spellings of one
+    label, labels that read like missing values or that train alone has, and labels that are numbers; nothing wrong, no
+    notes. The first part is the training set; `options` are the
     options that `weft inspect` needs, besides the files, to read the same data.
     """
     found = find_repeats(parts, "same")
     train = parts[0]
     thing, counts = train.thing, Counter(train.every_name)
     before = [*_alike(counts), *_missing(counts), *_lacking(parts, counts), *_numbers(counts)]
-    notes = [*before]
+    notes = [*before, *_markup(train)]
     again = sum(here.part == 0 for here, _ in found.again)
     if again:
         notes.append(f"{counted(again, 'row')} of {len(train):,} {verb('repeat', again)} the {thing} of an earlier row")
@@ -51,19 +56,35 @@ def brief(parts: Sequence[Part], *, options: Mapping[str, str]) -> list[str]:
     tiny = [label for label, texts in counts.items() if texts < FEWEST]
     if tiny:
         notes.append(f"{counted(len(tiny), 'label')} with fewer than {FEWEST} texts: {_listed(tiny)}")
-    if _unbalanced(counts):
-        (most, many), (least, few) = Counter(counts).most_common(1)[0], Counter(counts).most_common()[-1]
-        helps = (
-            "task.loss.class_weights=balanced gives rare labels more weight, training.metric=macro_f1 keeps the weights"
-        )
-        notes.append(
-            f"`{most}` has {many:,} texts, `{least}` {few:,}: look at macro F1 too; {helps} that do best on them"
-        )
+    if _unbalanced(counts) and not weighted:
+        notes.append(_imbalance(counts))
     if len(notes) > len(before):
         given = {**{part.name: part.path for part in parts[1:]}, **options}
         told = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
         notes[-1] += f" (weft inspect {' '.join(map(_typed, (train.path, *told)))} lists them)"
     return notes
+
+
+def _markup(train: Part) -> list[str]:
+    """Say how many texts have HTML, of a sample, where they are many."""
+    step = -(-len(train) // _SAMPLE) or 1
+    texts = train.texts[::step]
+    marked = sum(MARKUP.search(text) is not None for text in texts)
+    if marked < _MUCH_MARKUP * len(texts) or not marked:
+        return []
+    return [
+        f"{marked:,} of {len(texts):,} {train.thing}s looked at {verb('hold', marked)} HTML, which is learned as text"
+    ]
+
+
+def _imbalance(counts: Mapping[str, int]) -> str:
+    """Say how unlike the numbers of texts of the labels are, and what helps."""
+    (most, many), *_, (least, few) = Counter(counts).most_common()
+    rare = sum(count * IMBALANCE * len(counts) < sum(counts.values()) for count in counts.values())
+    said = f"`{most}` has {counted(many, 'text')}, `{least}` {few:,}"
+    said += f", and {rare:,} of {len(counts):,} labels less than a tenth of the mean" if rare > 1 else ""
+    helps = "task.loss.class_weights=balanced gives rare labels more weight, training.metric=macro_f1 keeps the weights"
+    return f"{said}: look at macro F1 too; {helps} that do best on them"
 
 
 def _alike(counts: Mapping[str, int]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from statistics import median
@@ -12,6 +13,12 @@ FEWEST = 4
 """Number of rows that a guess by looks needs."""
 _SAMPLE = 200
 _LONG_LABEL = 40
+_DATE = re.compile(
+    r"(\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})"
+    r"|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})([T ]*\d{1,2}:\d{2}\S*( [AP]M)?)?",
+    re.IGNORECASE,
+)
+_ID = re.compile(r"[A-Za-z]{0,4}[-_]?\d{5,}|(?=[A-Za-z-]*\d)[0-9A-Fa-f-]{8,}")
 
 
 def sampled(table: Table) -> dict[str, list[str]]:
@@ -37,6 +44,18 @@ def like_texts(values: Sequence[str]) -> bool:
 def is_blank(values: Sequence[str]) -> bool:
     """Whether no value holds anything."""
     return not any(value.strip() for value in values)
+
+
+def are_dates(values: Sequence[str]) -> bool:
+    """Whether all values that hold anything are dates (bool), with or without a time."""
+    filled = [value.strip() for value in values if value.strip()]
+    return bool(filled) and all(map(_DATE.fullmatch, filled))
+
+
+def are_ids(values: Sequence[str]) -> bool:
+    """Whether all values that hold anything look like numbers of customers, orders and the like (bool)."""
+    filled = [value.strip() for value in values if value.strip()]
+    return bool(filled) and all(map(_ID.fullmatch, filled))
 
 
 def are_numbers(values: Sequence[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from weft.data.examples.column_looks import FEWEST, are_numbers, is_number, sampled
+from weft.data.examples.column_looks import FEWEST, are_dates, are_numbers, is_number, like_labels, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
 from weft.data.formats.csv_layout import numbered
 from weft.data.sources import Table
@@ -49,9 +49,42 @@ def must_have_header(table: Table) -> None:
     """Raise InputError where the first line of a table looks like a row, and no column has a usual name."""
     if header_is_data(table):
         what = f"the first line looks like a row, not like names of columns: {listed(table.columns)}"
-        names = ",".join(["text", "label", *numbered(len(table.columns))[2:]][: len(table.columns)])
+        names = naming(list(sampled(table).values()))
         hint = f"if it is one, pass --no-header, or --columns {names} in the order in which they stand"
         raise InputError(what, where=table.path, hint=hint)
+
+
+def naming(columns: Sequence[Sequence[str]]) -> str:
+    """Return names for columns without any, by their values, so that they are read: for `--columns` as it is typed.
+
+    Two columns of texts are source and target or, where labels stand beside them, pairs.
+    """
+    labels = [place for place, values in enumerate(columns) if like_labels(values) and not _are_sentences(values)]
+    texts = [
+        place
+        for place, values in enumerate(columns)
+        if place not in labels and not (are_numbers(values) or are_dates(values) or _begin_alike(values))
+    ]
+    names = ["text", "label", *("other" if place == 2 else f"other{place - 1}" for place in range(2, len(columns)))]
+    if len(texts) == 2 and len(labels) <= 1:
+        known = dict(zip(texts, ("text_a", "text_b") if labels else ("source", "target"), strict=True))
+    elif len(texts) == len(labels) == 1:
+        known = {texts[0]: "text"}
+    else:
+        return ",".join(names[: len(columns)])
+    known |= dict.fromkeys(labels, "label")
+    others = iter(["other", *names[3:]])
+    return ",".join(known.get(place) or next(others) for place in range(len(columns)))
+
+
+def _are_sentences(values: Sequence[str]) -> bool:
+    """Whether most values end as sentences do."""
+    return sum(value.strip().endswith(tuple(_SENTENCE_ENDS)) for value in values) > len(values) / 2
+
+
+def _begin_alike(values: Sequence[str]) -> bool:
+    """Whether all values begin with the same characters, as licences and links do."""
+    return len({value[:_SHARED] for value in values}) == 1 and len(values) >= FEWEST
 
 
 def header_is_data(table: Table) -> bool:

@@ -12,10 +12,20 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from weft.data.examples.column_looks import is_blank, like_labels, like_texts, only, sampled, text_by_looks
+from weft.data.examples.column_looks import (
+    are_dates,
+    are_ids,
+    is_blank,
+    like_labels,
+    like_texts,
+    only,
+    sampled,
+    text_by_looks,
+)
 from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
-from weft.data.examples.header_row import header_is_data, must_have_header, settle_header
+from weft.data.examples.header_row import header_is_data, must_have_header, naming, settle_header
 from weft.data.examples.nested_fields import nested_fields, reach
+from weft.data.formats.csv_layout import numbered
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
 
@@ -270,6 +280,7 @@ class _Search:
         alone, missing = len(self.table.columns) == 1, self.missing
         required = [role for role in self.wanted if role.required]
         if missing and alone and len(required) > 1:
+            self.must_not_hold_tabs()
             expected = _and([f"{'an' if role.name[0] in 'aeiou' else 'a'} {role.name}" for role in required])
             hint = next((role.alone for role in required if role.alone), "")
             if inside := _inside(self.table):
@@ -284,13 +295,25 @@ class _Search:
             if name:
                 self.found[role] = (name,)
 
+    def must_not_hold_tabs(self) -> None:
+        """Raise InputError where the lines of plain text hold tabs, all the same number: they are rows of a table."""
+        lines = [value.split("\t") for value in next(iter(sampled(self.table).values()))]
+        if self.table.form == "txt" and len({*map(len, lines)}) == 1 < len(lines[0]):
+            named = naming(list(zip(*lines, strict=True)))
+            what = f"its lines hold tabs, {len(lines[0])} columns each, and a .txt has one text a line"
+            raise self.refused(what, hint=f"rename it to end in .tsv, and pass --columns {named}")
+
     def looking_like(self, role: Role) -> str | None:
         """Return the column that looks like labels or texts, where only one does."""
         samples = sampled(self.table)
         answers = {by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
-        free = [name for name in self.table.columns if name not in self.taken | answers and not is_blank(samples[name])]
+        free = [
+            name
+            for name in self.table.columns
+            if name not in self.taken | answers and not is_blank(samples[name]) and not are_dates(samples[name])
+        ]
         if role.looks == "label":
-            return only([name for name in free if like_labels(samples[name])])
+            return only([name for name in free if like_labels(samples[name]) and not are_ids(samples[name])])
         return text_by_looks(free, samples) if role.looks == "text" else None
 
     def left_over(self) -> str | None:
@@ -330,6 +353,8 @@ class _Search:
             if there := [f"`{name}`" for name in self.table.columns if name in self.beside]:
                 what += f" ({_and(there)}: read as further inputs)"
             hint = f"pass {self.naming(unnamed)}{_inside(self.table)}"
+            if columns == listed(numbered(len(self.table.columns))):  # without a header
+                hint = f"pass --columns {naming(list(sampled(self.table).values()))}"
             raise ColumnsUnclear(what, where=self.table.path, hint=hint)
 
 

@@ -1,11 +1,37 @@
-"""Checks names of files: those that are not UTF-8 can be opened, but not written into settings, pages and answers."""
+"""Finds the form of a file by its name, and refuses names that cannot be written into settings, pages and answers."""
 
 from __future__ import annotations
 
 import os
 import re
 
+from weft.data.formats.conll import SUFFIXES
+from weft.data.formats.encodings import COMPRESSED, open_bytes
+from weft.data.formats.parallel_files import suffix_of
 from weft.errors import InputError
+
+FORMS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".txt": "txt",
+    ".parquet": "parquet",
+    ".arrow": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    **dict.fromkeys(SUFFIXES, "conll"),
+}
+"""Forms of files by suffix."""
+
+_PLAIN_LINES = "plain lines end in .txt, and two files side by side are named together, as in train.de,train.en"
+_OTHERS = {
+    **dict.fromkeys((".xls", ".ods"), "save it as .xlsx or .csv in a spreadsheet"),
+    ".zip": "unpack it first",
+    ".pkl": "a pickle can run code: write it again, as with DataFrame.to_parquet",
+}
+"""Hints for suffixes of forms that are not read."""
 
 _BYTES = re.compile("[\udc80-\udcff]")
 """Bytes of a name that the encoding of file names does not have, as Python holds them."""
@@ -23,3 +49,16 @@ def check_name(path: str) -> None:
         where, what = raw.decode("gb18030", "backslashreplace"), "its name is not UTF-8"
         hint = "rename it, as with: convmv -f gbk -t utf-8 -r --notest FOLDER"
     raise InputError(what, where=where, hint=hint)
+
+
+def form_of(name: str) -> str:
+    """Return the form that a file's name implies; raises InputError if it implies none."""
+    if name == "-":
+        return "txt"
+    suffix = suffix_of(name).lower()
+    if suffix in FORMS:
+        return FORMS[suffix]
+    open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
+    hint = f"known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it; {_PLAIN_LINES}"
+    what = f"its name ends in `{suffix}`, which is no known form" if suffix else "its name does not tell its form"
+    raise InputError(what, where=name, hint=_OTHERS.get(suffix, hint))
