@@ -21,7 +21,7 @@ from weft.models.tagger import TokenSource
 from weft.text.cutting import TokenRow
 from weft.text.normalize import NormalizeConfig
 from weft.text.offsets import locate
-from weft.text.segment import sampled_han_share
+from weft.text.segment import han_share, sampled
 from weft.text.tokenizers.base import Encoded, Tokenizer, TokenizerConfig
 from weft.text.tokenizers.words import MixedTokenizerConfig, PieceTokenizer, PieceTokenizerConfig, View
 from weft.text.tokens import words_around
@@ -89,7 +89,7 @@ def fitting_tokens(texts: Sequence[str], *, characters: bool) -> TokenizerConfig
     """
     if characters:
         return MixedTokenizerConfig(views=("bigram", "word", "class"))
-    if sampled_han_share(texts) > 0.3:
+    if han_share(sampled(texts)) > 0.3:
         return MixedTokenizerConfig(views=("bigram", "shape", "class", "letters"), letters=(2, 4))
     views: tuple[View, ...] = ("lower", "shape", "prefix", "suffix", "letters")
     return MixedTokenizerConfig(views=views, normalize=NormalizeConfig(case="keep"))

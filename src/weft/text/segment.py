@@ -194,9 +194,9 @@ def han_share(texts: Sequence[str]) -> float:
     return sum(len(_HAN.findall(text)) for text in texts) / max(1, letters)
 
 
-def sampled_han_share(texts: Sequence[str]) -> float:
-    """Return the share of Han characters among the letters of about a thousand of the texts, evenly spaced."""
-    return han_share(texts[:: max(1, len(texts) // 1000)])
+def sampled(texts: Sequence[str], *, about: int = 1000) -> Sequence[str]:
+    """Return about so many of the texts, evenly spaced; fewer than twice as many."""
+    return texts[:: max(1, len(texts) // about)]
 
 
 class Numbers(dict[str, int]):

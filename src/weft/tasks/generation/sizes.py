@@ -9,11 +9,12 @@ from typing import Any, Literal
 import regex
 
 from weft.tasks.decided_by_rows import Fitted
+from weft.text.segment import sampled
 from weft.text.tokenizers.choices import single_words
 from weft.text.unspaced import NO_SPACES
 
 SAMPLE = 20_000
-"""Largest number of texts that are counted; the others are taken to be like them."""
+"""About the number of texts that are counted; the others are taken to be like them."""
 BEGINNING = 2_000
 """Number of characters of a text that are counted; its rest is taken to be like them."""
 SIMPLE = 5_000
@@ -42,9 +43,8 @@ class Amount:
         Of Chinese the tokens are characters, each of which stands in three words, as a rule of thumb; of other scripts
         without spaces they are characters too.
         """
-        every = max(1, len(texts) // SAMPLE)
         tokens, rows, distinct = 0, 0, set[str]()
-        for text in texts[::every]:
+        for text in sampled(texts, about=SAMPLE):
             head = text[:BEGINNING]
             pieces = [*head] if unit == "character" else _PIECE.findall(head)
             count = round(len(pieces) * len(text) / max(1, len(head)))

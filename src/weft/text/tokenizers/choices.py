@@ -9,7 +9,7 @@ from pydantic import SerializeAsAny
 
 from weft.config import one_of
 from weft.text.normalize import NormalizeConfig
-from weft.text.segment import han_share, sampled_han_share
+from weft.text.segment import han_share, sampled
 from weft.text.tokenizers.base import TokenizerConfig
 from weft.text.tokenizers.ngrams import NgramTokenizerConfig
 from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
@@ -36,7 +36,6 @@ TOKENIZERS = (
 TokenizerChoice = Annotated[SerializeAsAny[TokenizerConfig], one_of(TokenizerConfig, TOKENIZERS)]
 
 
-_SAMPLE = 1000
 _SINGLE, _LONG = 1.5, 150
 """Mean numbers of words of a text up to which texts are single words, and from which they are long."""
 _FEWEST = 500
@@ -52,7 +51,8 @@ def ngrams_for(texts: Sequence[str], *, letters: bool) -> NgramTokenizerConfig:
     Of single words, such as names, the character n-grams inside them are read too, and with `letters` those of three to
     five characters inside the words of texts that are not long, and the words of Chinese.
     """
-    sample, han = _sampled(texts), sampled_han_share(texts)
+    sample = sampled(texts)
+    han = han_share(sample)
     if han + unspaced_share(sample) > 0.5:
         return NgramTokenizerConfig(order=3, words="beside" if letters and han > 0.5 else "none")
     words = sum(len(text.split()) for text in sample) / max(1, len(sample))
@@ -70,7 +70,8 @@ def fitting(texts: Sequence[str], *, ordered: bool, letters: bool = False) -> To
     stems and endings are joined without a space; Park et al. 2018, "Subword-level word vector representations for
     Korean", read words by such n-grams, and by parts of syllables.
     """
-    sample, han = _sampled(texts), sampled_han_share(texts)
+    sample = sampled(texts)
+    han = han_share(sample)
     unspaced, korean = unspaced_share(sample), hangul_share(sample) > 0.5
     if not ordered and letters:
         return ngrams_for(texts, letters=True)
@@ -96,7 +97,7 @@ def single_words(sources: Sequence[str], targets: Sequence[str]) -> bool:
 
     Such texts are read and written character by character: their subwords are syllables by chance.
     """
-    some, theirs = _sampled(sources), _sampled(targets)
+    some, theirs = sampled(sources), sampled(targets)
     if not some or not theirs:
         return False
     longest = 5 if han_share(some) + unspaced_share(some) > 0.3 else 24
@@ -113,7 +114,7 @@ def _taught(texts: Sequence[str]) -> float:
     """Estimate the number of subwords that texts support: one for every 60 words, of which five Han characters are
     three, and five characters of another script without spaces two.
     """
-    sample = _sampled(texts)
+    sample = sampled(texts)
     words = sum(len(text.split()) for text in sample) + 0.6 * sum(map(len, sample)) * han_share(sample)
     words += 0.4 * clusters(sample)
     return words / max(1, len(sample)) * len(texts) / 60
@@ -121,18 +122,15 @@ def _taught(texts: Sequence[str]) -> float:
 
 def wide_share(texts: Sequence[str]) -> float:
     """Return the share of Han and kana among the letters of about a thousand of the texts, evenly spaced."""
-    return sampled_han_share(texts) + kana_share(_sampled(texts))
+    sample = sampled(texts)
+    return han_share(sample) + kana_share(sample)
 
 
 def alike(some: Sequence[str], others: Sequence[str]) -> bool:
     """Whether two lists of texts are in scripts alike: Han, others without spaces, or those with spaces."""
-    sides = [(sampled_han_share(texts) > 0.3, unspaced_share(_sampled(texts)) > 0.3) for texts in (some, others)]
+    samples = sampled(some), sampled(others)
+    sides = [(han_share(sample) > 0.3, unspaced_share(sample) > 0.3) for sample in samples]
     return sides[0] == sides[1]
-
-
-def _sampled(texts: Sequence[str]) -> Sequence[str]:
-    """Return about a thousand of the texts, evenly spaced."""
-    return texts[:: max(1, len(texts) // _SAMPLE)]
 
 
 def for_free_text(tokenizer: TokenizerConfig | None, texts: Sequence[str]) -> TokenizerConfig:
