@@ -41,11 +41,6 @@ def like_texts(values: Sequence[str]) -> bool:
     return median(map(_breadth, values)) >= 10
 
 
-def is_blank(values: Sequence[str]) -> bool:
-    """Whether no value holds anything."""
-    return not any(value.strip() for value in values)
-
-
 def are_dates(values: Sequence[str]) -> bool:
     """Whether all values that hold anything are dates (bool), with or without a time."""
     filled = [value.strip() for value in values if value.strip()]

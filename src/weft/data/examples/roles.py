@@ -15,7 +15,6 @@ from typing import Literal
 from weft.data.examples.column_looks import (
     are_dates,
     are_ids,
-    is_blank,
     like_labels,
     like_texts,
     only,
@@ -25,7 +24,7 @@ from weft.data.examples.column_looks import (
 from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
 from weft.data.examples.header_row import header_is_data, must_have_header, naming, settle_header
 from weft.data.examples.nested_fields import nested_fields, reach
-from weft.data.formats.csv_layout import numbered
+from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
 
