@@ -20,8 +20,7 @@ from weft import bundle, run_folder
 from weft.config import Config, differences, kind_of, read_saved, read_yaml, validated, with_settings, write_yaml
 from weft.data.columns import encode_rows
 from weft.data.examples.base import examples_of
-from weft.data.formats.parallel_files import side_files
-from weft.data.sources import several_files
+from weft.data.sources import is_parallel
 from weft.dataset import DataConfig, Examples, read
 from weft.errors import ConfigError, InputError, TrainingError, did_you_mean
 from weft.evaluation.attention_maps import attention_maps, write_attention_maps
@@ -152,8 +151,7 @@ def config_of(
     if "task" not in found or (isinstance(found["task"], Mapping) and "kind" not in found["task"]):
         data = validated(RunConfig, {"data": found.get("data", {})}).data
         own = {**found["task"]} if "task" in found else {}
-        files = side_files(data.train)
-        parallel = bool(files) and not several_files(data.train)
+        parallel = is_parallel(data.train)
         label = own.get("label")
         task = implied(own, parallel=parallel, table=None if parallel else data.open(data.train), label=label)
         found["task"] = {"kind": kind_of(task), **own}
@@ -281,9 +279,8 @@ def _job(run: _Run, task: Task | None = None) -> Job:
     notes = task.initialize(model, columns)
     for part, file, examples in (("dev", data.dev, run.examples.dev), ("test", data.test, run.examples.test)):
         if file:
-            with examples_of(
-                tables.get(part, file)
-            ):  # a label that was never learned is to be known before hours of training
+            # a label that was never learned is to be known before hours of training
+            with examples_of(tables.get(part, file)):
                 notes += [f"{file}: {said}" for said in task.check(examples)]
                 if file != data.dev:  # whose values are told with those of the training set
                     notes += [f"{file}: {said}" for said in task.gaps(examples)]

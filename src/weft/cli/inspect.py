@@ -17,8 +17,7 @@ from weft.cli.console import Terminal
 from weft.cli.printing import say
 from weft.config import kind_of
 from weft.data.checks.findings import Finding
-from weft.data.formats.parallel_files import side_files
-from weft.data.sources import several_files
+from weft.data.sources import is_parallel, several_files
 from weft.errors import ConfigError, did_you_mean
 from weft.run_folder import PAGE
 from weft.training.reports import Note
@@ -115,7 +114,7 @@ def _told_of(
     pairs = {"source": columns["source_column"], "target": columns["target"]}
     texts = {name: column for name, column in columns.items() if name not in ("source_column", "target")}
     given = {name for name, column in {**pairs, **texts}.items() if column}
-    parallel = bool(side_files(data.train)) and not several_files(data.train) and not any(texts.values())
+    parallel = is_parallel(data.train) and not any(texts.values())
     table = None if parallel or task else data.open(data.train, on_bad_row="skip")
     kind = KINDS[task] if task else implied(given, parallel=parallel, table=table, label=texts["label"])
     if beside := [f"--{name}" for name in options.COLUMNS if name in given and name not in kind.model_fields]:

@@ -15,8 +15,7 @@ import click
 from weft.cli import options
 from weft.cli.console import Teller, in_one_line, stopping
 from weft.config import kind_of, overridden, read_yaml, validated
-from weft.data.formats.parallel_files import side_files
-from weft.data.sources import Table, several_files
+from weft.data.sources import Table, is_parallel
 from weft.errors import ConfigError, WeftError
 from weft.files import read_json
 from weft.run_folder import PAGE, SCORES, reading
@@ -159,9 +158,8 @@ def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
     task, data = settings.get("task"), settings.get("data")
     if given["kind"] or (task.get("kind") if isinstance(task, Mapping) else task):
         return given["kind"]
-    files = side_files(str(data.get("train", ""))) if isinstance(data, Mapping) else ()
     named = {place.partition(".")[2] for option, place in PLACES.items() if given[option] is not None}
-    parallel = bool(files) and not several_files(",".join(files))
+    parallel = isinstance(data, Mapping) and is_parallel(str(data.get("train", "")))
     table = None if parallel else _table(settings, given)
     found = implied(named, parallel=parallel, table=table, label=given["label"])
     return None if found is TASKS[0] else kind_of(found)

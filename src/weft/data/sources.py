@@ -341,6 +341,11 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
     return _described(Table(name, source, form, _encoding(source, encoding), (), on_bad_row), columns)
 
 
+def is_parallel(source: str) -> bool:
+    """Whether a name is that of files side by side, as `train.de,train.en`, and not of a set of files of rows."""
+    return bool(side_files(source)) and not several_files(source)
+
+
 def several_files(source: str) -> tuple[str, ...]:
     """Return the files of a set: those that a pattern matches, or files of rows whose names are joined by commas."""
     names = side_files(source)
