@@ -75,7 +75,9 @@ def test_means_spreads_and_tests_are_those_of_the_tables(tmp_path):
     assert (pair.accuracy.mean, pair.accuracy.p) == pytest.approx((expected.mean, expected.p))
     assert pair.accuracy.p <= pair.p <= 3 * pair.accuracy.p + 1e-12
     assert pair.significant
-    points = f"by {100 * pair.difference:.1f} points of accuracy, {p_in_words(pair.p)}"
+    assert (pair.low, pair.high) == pytest.approx((expected.low, expected.high))
+    interval = f"95% interval {100 * expected.low:.1f} to {100 * expected.high:.1f}"
+    points = f"by {100 * pair.difference:.1f} points of accuracy, {interval}, {p_in_words(pair.p)}"
     assert pair.in_words == f"lstm is better than bag ({points})"
     assert found.best.name == "lstm"
     assert (found.texts, found.repeats, found.folds) == (60, 2, 5)
@@ -95,6 +97,10 @@ def test_equal_models_cannot_be_told_apart(tmp_path):
     found = compare(runs(tmp_path, one=0.8, two=0.8), design="folds")
     assert not any(pair.significant for pair in found.pairs)
     assert all("no significant difference" in said for said in found.in_words)
+    assert all(pair.low < 0 < pair.high for pair in found.pairs)
+    assert "the corrected test has little power over 5 folds" in found.advice
+    many = compare(runs(tmp_path / "many", repeats=2, one=0.8, two=0.8), design="folds")
+    assert many.advice == ""
 
 
 def test_the_average_is_that_of_the_probabilities(tmp_path):
@@ -134,6 +140,7 @@ def test_on_one_test_part_the_texts_decide(tmp_path, repeats):
     assert (pair.accuracy, pair.macro_f1) == (None, None)
     assert pair.texts_p <= pair.p
     assert pair.significant
+    assert 0 < pair.low < pair.difference < pair.high
     assert ("McNemar" in found.decided_by) is (repeats == 1)
     assert "exchanges texts only" in found.advice
     assert ("1 seed " in found.advice) is (repeats == 1)

@@ -30,6 +30,7 @@ def test_students_p_is_that_of_scipy(t, freedom):
 def test_without_overlap_it_is_the_plain_t_test(differences):
     found, plain = resampled_t(np.array(differences), test_share=0), stats.ttest_1samp(differences, 0)
     assert (found.t, found.p) == pytest.approx((plain.statistic, plain.pvalue), rel=1e-7)
+    assert (found.low, found.high) == pytest.approx(tuple(plain.confidence_interval()), rel=1e-6, abs=1e-9)
 
 
 def test_the_correction_is_that_of_the_paper():

@@ -220,7 +220,8 @@ def test_free_texts_are_written_and_measured():
 
 def test_a_batch_with_nothing_to_predict_is_passed_over():
     """A stream that is short is cut at every line end, blank lines too, of which a tokenizer may make no token."""
-    task = {"kind": "language_model", "unit": "stream", "tokenizer": CHAR, "decoder": GPT, "context": 4}
+    read = {**CHAR, "normalize": {"space": "one"}}
+    task = {"kind": "language_model", "unit": "stream", "tokenizer": read, "decoder": GPT, "context": 4}
     settings = {"epochs": 1, "batch_rows": 1, "batch_tokens": None}
     config = validated(RunConfig, {"data": {"train": "-"}, "task": task, "training": settings, "device": "cpu"})
     texts = [*TEXTS, Document("\n")]
@@ -229,3 +230,41 @@ def test_a_batch_with_nothing_to_predict_is_passed_over():
     assert columns.ragged["text"].lengths_R.tolist() == [1]
     assert float(model.task.loss(model.network, model.task.collate(columns, np.zeros(1, int)), 0).count) == 0
     assert all(one.isfinite().all() for one in model.network.parameters())
+
+
+MIXED_CASE = [Document("The Dog sat.\n\nA dog ran.\n房间很大。\n"), Document("A Cat: the cat\nsat.\n好看。")]
+
+
+@pytest.mark.parametrize("kind", ["bytes", "bpe", "unigram", "char"])
+def test_a_tokenizer_named_by_hand_reads_what_is_there_and_the_settings_say_so(kind):
+    asked = validated(LanguageModelConfig, {"tokenizer": {"kind": kind}, "decoder": GPT, "unit": "row"})
+    config = asked.fitted(MIXED_CASE, device="cpu").task
+    task = config.learn(MIXED_CASE)
+    assert task.config.tokenizer == config.tokenizer
+    for one in MIXED_CASE:
+        (ids,) = np.split(task.tokenizer.encode([one.text]).values_NW[:, 0], 1)
+        assert task.tokenizer.decode([ids]) == [one.text]
+    columns = task.encode(MIXED_CASE)
+    assert not columns.fixed["spelled"].any()
+    assert not any("as they stand" in note for note in task.notes({"train": columns}))
+
+
+def test_what_a_tokenizer_cannot_read_is_said_and_counted():
+    asked = validated(LanguageModelConfig, {"tokenizer": {"kind": "word"}, "decoder": GPT, "unit": "row"})
+    task = asked.fitted(MIXED_CASE, device="cpu").task.learn(MIXED_CASE)
+    assert task.config.tokenizer.normalize.case == "keep"
+    columns = task.encode(MIXED_CASE)
+    first_E = np.unique(columns.owner_R, return_index=True)[1]
+    unseen = [
+        sum(len(one.encode()) for one in document.text if one in task.unseen(MIXED_CASE)) for document in MIXED_CASE
+    ]
+    breaks = [document.text.count("\n") for document in MIXED_CASE]
+    bits = 8 * math.log(2) * (np.array(breaks) + unseen)
+    assert columns.fixed["spelled"][first_E].tolist() == pytest.approx(bits.tolist())
+    assert any("are not read as they stand (space one)" in note for note in task.notes({"train": columns}))
+
+
+def test_a_setting_of_the_normalization_leaves_the_others():
+    asked = validated(LanguageModelConfig, {"tokenizer": {"kind": "bpe", "normalize": {"case": "lower"}}})
+    read = asked.fitted(MIXED_CASE, device="cpu").task.tokenizer.normalize
+    assert (read.case, read.space, read.unicode) == ("lower", "keep", "NFC")

@@ -292,3 +292,13 @@ def test_that_sources_have_several_targets_is_said():
     said = "1 distinct source, one with 4 targets, 4.0 on average: task.references=all scores each source once"
     assert Seq2SeqConfig().filter_training(pairs)[1][0].startswith(said)
     assert Seq2SeqConfig(references="all").filter_training(pairs)[1] == []
+
+
+@pytest.mark.parametrize("sides", [{"tokenizer": {"kind": "bpe", "size": 90}}, {"target_tokenizer": {"kind": "char"}}])
+def test_the_settings_say_how_a_tokenizer_named_by_hand_reads(sides):
+    config = Seq2SeqConfig.model_validate({"decoder": small(DECODERS[-1]), **sides})
+    fit = config.fitted(EXAMPLES, device="cpu").task
+    ran = fit.learn(EXAMPLES).config
+    for side in sides:
+        assert getattr(fit, side).normalize.case == "keep"
+        assert getattr(ran, side) == getattr(fit, side)

@@ -18,7 +18,7 @@ import numpy as np
 
 from weft.evaluation.answer_tables import Table, average, pooled, read_table
 from weft.files import read_json
-from weft.metrics.bootstrap import ClassScores, Score, class_scores, scores
+from weft.metrics.bootstrap import ClassScores, Score, class_scores, mean, scores
 from weft.metrics.calibration import log_loss, reliability
 from weft.metrics.classification import confusion, tally
 from weft.metrics.significance import Difference, holm, mcnemar, randomization, resampled_t
@@ -68,7 +68,8 @@ class Pair:
     `accuracy` and `macro_f1` are differences over folds; None if there are none. `only_one` and `only_other` count the
     texts that only one of the two predicts right; `texts_p` is of McNemar's exact test on them or, with several
     repeats, of a randomisation test on how often each text is predicted right. `p` is the one that decides, adjusted
-    for the number of pairs.
+    for the number of pairs. `low` and `high` are the 95% interval of the difference, over folds or else over texts, not
+    adjusted; None for fewer than 10 texts.
     """
 
     one: str
@@ -80,6 +81,8 @@ class Pair:
     only_other: int
     texts_p: float
     p: float
+    low: float | None
+    high: float | None
 
     @property
     def significant(self) -> bool:
@@ -89,7 +92,8 @@ class Pair:
     @property
     def in_words(self) -> str:
         """The pair in a sentence."""
-        points = f"{100 * self.difference:.1f} points of accuracy, {p_in_words(self.p)}"
+        interval = difference_interval(self.low, self.high, digits=1, scale=100)
+        points = f"{100 * self.difference:.1f} points of accuracy, {interval}, {p_in_words(self.p)}"
         if self.significant:
             return f"{self.one} is better than {self.other} (by {points})"
         return f"no significant difference between {self.one} and {self.other} ({points})"
@@ -134,11 +138,11 @@ class Comparison:
             seeds = "1 seed" if self.repeats == 1 else f"{self.repeats} seeds"
             left_out = f"the test exchanges texts only: {seeds} do not show what other seeds would change; give {SEEDS}"
             return f"{left_out} or more" if self.pairs and self.repeats < SEEDS else ""
-        unclear = any(not pair.significant and pair.texts_p < SURE for pair in self.pairs)
-        few = self.repeats * self.folds < ENOUGH
-        return (
-            "few folds show large differences only; more folds or repeats show smaller ones" if few and unclear else ""
-        )
+        few, runs = self.repeats * self.folds < ENOUGH, f"{self.repeats * self.folds} folds"
+        if not few or all(pair.significant for pair in self.pairs):
+            return ""
+        weak = f"the corrected test has little power over {runs}, and shows large differences only"
+        return f"{weak}; more folds or repeats ({ENOUGH} folds in all, --repeats) show smaller ones"
 
     def to_json(self) -> dict[str, Any]:
         """Convert all figures to JSON values."""
@@ -183,6 +187,13 @@ def compare(runs: Runs, *, design: Design) -> Comparison:
         models=models,
         pairs=[replace(pair, p=p) for pair, p in zip(pairs, adjusted, strict=True)],
     )
+
+
+def difference_interval(low: float | None, high: float | None, *, digits: int, scale: float = 1) -> str:
+    """Describe the 95% interval of a difference, as in `95% interval -2.1 to 15.1`."""
+    if low is None or high is None:
+        return "too few texts for an interval"
+    return f"95% interval {scale * low:.{digits}f} to {scale * high:.{digits}f}"
 
 
 def p_in_words(p: float) -> str:
@@ -265,6 +276,7 @@ def _pair(one: Compared, other: Compared, right_RN: Mapping[str, np.ndarray], *,
         else resampled_t(np.subtract(one.scores[score].each, other.scores[score].each), test_share=test_share)
         for score in ("accuracy", "macro_f1")
     )
+    apart = mean((first_RN.mean(0) - second_RN.mean(0)).astype(float)) if accuracy is None else accuracy
     return Pair(
         one=one.name,
         other=other.name,
@@ -275,6 +287,8 @@ def _pair(one: Compared, other: Compared, right_RN: Mapping[str, np.ndarray], *,
         only_other=texts.only_second,
         texts_p=texts_p,
         p=accuracy.p if accuracy else texts_p,
+        low=apart.low,
+        high=apart.high,
     )
 
 

@@ -15,7 +15,7 @@ from statistics import fmean
 from typing import Any
 
 from weft.errors import InputError
-from weft.evaluation.compare import SURE, Design, Runs, Spread, p_in_words, spread
+from weft.evaluation.compare import SURE, Design, Runs, Spread, difference_interval, p_in_words, spread
 from weft.files import read_json
 from weft.metrics.names import measure
 from weft.metrics.significance import holm
@@ -76,6 +76,9 @@ def compare_written(runs: Runs, task: TaskConfig, *, design: Design) -> WrittenC
     for pair, p in zip(pairs, holm([pair[decides]["p_randomization"] for pair in pairs]), strict=True):
         ahead = pair[decides]["difference"]["value"] * (1 if higher else -1)
         pair |= {"difference": ahead, "p": p, "told_apart": p < SURE}
+        ends = pair[decides]["difference"]["low"], pair[decides]["difference"]["high"]
+        ends = ends if higher or ends[0] is None else (-ends[1], -ends[0])
+        pair |= {"low": ends[0], "high": ends[1]}
         pair["said"] = _in_words(pair, decides)
     folds = len(next(iter(runs.values()))[0])
     return WrittenComparison(
@@ -132,12 +135,9 @@ def _pair(one: str, other: str, scores: Mapping[str, Mapping[str, CorpusScore]])
 
 
 def _in_words(pair: Mapping[str, Any], decides: str) -> str:
-    found, known = pair[decides]["difference"], measure(decides)
-    digits, sign = 1 if known.form == "points" else 3, 1 if known.better == "higher" else -1
-    interval = "too few texts for an interval"
-    if found["low"] is not None:
-        ends = sorted(sign * end for end in (found["low"], found["high"]))
-        interval = "95% interval " + " to ".join(f"{end:.{digits}f}" for end in ends)
+    known = measure(decides)
+    digits = 1 if known.form == "points" else 3
+    interval = difference_interval(pair["low"], pair["high"], digits=digits)
     points = f"{pair['difference']:.{digits}f} {known.called}, {interval}, {p_in_words(pair['p'])}"
     if pair["told_apart"]:
         return f"{pair['one']} is better than {pair['other']} (by {points})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from weft.inputs.pair import joined
 from weft.inputs.text import tokens_of
 from weft.inputs.warm_start import start_from_run
 from weft.models.base import TokenSpec
+from weft.text.lost import lost_bytes, lost_note
 from weft.text.out_of_vocabulary import named, spelled, unseen_characters
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.whole_words import word_starts
@@ -74,7 +76,7 @@ class DocumentInput(Input[str, TokenIds]):
 
         Of those with a prompt, which ends where `begins` says, the tokens of the rest alone count, and both parts are
         cut apart, as when the prompt is continued. `spelled` is what it costs to tell characters apart that training
-        never saw, in nats, of each document in its first row.
+        never saw or normalization changes, in nats, of each document in its first row: 8 bits for each of their bytes.
         """
         if any(begins):
             return self._after_prompts(values, begins)
@@ -88,20 +90,22 @@ class DocumentInput(Input[str, TokenIds]):
         found = [self.tokenizer.encode(half) for half in halves]
         both = joined([Ragged.of(one.values_NW, one.lengths_R) for one in found], segments=(0, 1))
         ids, counted = (Ragged(part, both.offsets_R1) for part in np.split(both.values, [1], axis=1))
-        columns = self._in_rows(ids, values, unknown=sum(one.unknown for one in found))
+        columns = self._in_rows(ids, halves[1], unknown=sum(one.unknown for one in found))
         flags = windows(begun(ended(counted, 1), 0), size=self.config.context).rows
         return replace(columns, ragged={**columns.ragged, COUNTED: flags})
 
     def _in_rows(self, whole: Ragged, values: Sequence[str], *, unknown: int) -> Columns:
-        tokens = len(whole.values)
+        tokens, lost_E = len(whole.values), np.array(lost_bytes(values, self.tokenizer.config.normalize))
         if self.config.unit == "row":
             whole = ended(whole, self.end)
         cut = windows(begun(whole, self.begin), size=self.config.context)
         spelled_R = np.zeros(len(cut.owner_R))
+        owner_E, first_E = np.unique(cut.owner_R, return_index=True)
         if unknown:
-            owner_E, first_E = np.unique(cut.owner_R, return_index=True)
             spelled_R[first_E] = spelled(self.unseen(values), [values[one] for one in owner_E.tolist()])
-        facts = {"known": Share.but(unknown, tokens)}
+        if lost_E.any():
+            spelled_R[first_E] += 8 * math.log(2) * lost_E[owner_E]
+        facts = {"known": Share.but(unknown, tokens), "lost": Share(int(lost_E.sum()), len("".join(values).encode()))}
         return Columns({"text": cut.rows}, {"spelled": spelled_R}, cut.owner_R, cut.rows.lengths_R, facts)
 
     def encode_prompts(self, values: Sequence[str]) -> Columns:
@@ -133,12 +137,15 @@ class DocumentInput(Input[str, TokenIds]):
         """Describe the tokenizer with its coverage, and the rows."""
         described = self.config.tokenizer.describe() if self.config.tokenizer else ""
         known = ", ".join(f"{part.facts['known']:.2%} of {name}" for name, part in parts.items())
+        lost = max(part.facts["lost"] for part in parts.values())
+        note = lost_note(lost, self.tokenizer.config.normalize)
         tokens = sum(len(part.ragged["text"].values) - len(part) for part in parts.values())
         read = "one long text" if self.config.unit == "stream" else "separate texts"
         rows = sum(len(part) for part in parts.values())
         return [
             f"tokenizer: {described}; {self.tokenizer.counted}, covering {known}",
             *self.tokenizer.notes,
+            *([f"{note}; bits per byte count them, 8 bits each"] if note else []),
             f"{read}: {tokens:,} tokens in {rows:,} blocks of at most {self.config.context} (task.context)",
         ]
 

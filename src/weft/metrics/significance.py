@@ -23,11 +23,16 @@ McNemarForm = Literal["exact", "mid-p", "corrected"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Mean difference of paired scores, its t statistic (infinite if all differ by the same) and two-sided p."""
+    """Mean difference of paired scores, its t statistic (infinite if all differ by the same) and two-sided p.
+
+    `low` and `high` are the ends of the 95% interval of the same test: it holds 0 where p is above 0.05.
+    """
 
     mean: float
     t: float
     p: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,10 @@ def resampled_t(difference_J: np.ndarray, *, test_share: float) -> Difference:
     mean = float(difference_J.mean())
     error = math.sqrt(float(difference_J.var(ddof=1)) * (1 / count + test_share))
     if error <= CLOSE * max(1.0, abs(mean)):  # all the same, but for rounding
-        return Difference(mean, math.copysign(math.inf, mean), 0.0) if abs(mean) > CLOSE else Difference(0.0, 0.0, 1.0)
-    t = mean / error
-    return Difference(mean, t, student_p(t, freedom=count - 1))
+        t, p = (math.copysign(math.inf, mean), 0.0) if abs(mean) > CLOSE else (0.0, 1.0)
+        return Difference(mean, t, p, mean, mean)
+    t, half = mean / error, student_t(0.05, freedom=count - 1) * error
+    return Difference(mean, t, student_p(t, freedom=count - 1), mean - half, mean + half)
 
 
 def mcnemar(first_N: np.ndarray, second_N: np.ndarray, *, form: McNemarForm = "exact") -> McNemar:
@@ -120,6 +126,17 @@ def student_p(t: float, *, freedom: int) -> float:
     if share < 0.5:  # one minus a small number is exact, a number near one is not
         return 1 - incomplete_beta(share, 0.5, freedom / 2)
     return incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5)
+
+
+def student_t(p: float, *, freedom: int) -> float:
+    """Return the t whose two-sided p is this one, found by halving."""
+    low, high = 0.0, 1.0
+    while student_p(high, freedom=freedom) > p:
+        high *= 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if student_p(middle, freedom=freedom) > p else (low, middle)
+    return high
 
 
 def incomplete_beta(x: float, a: float, b: float) -> float:

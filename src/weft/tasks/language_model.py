@@ -152,8 +152,13 @@ class LanguageModelConfig(ConversationSettings, PlainTextConfig):
         return Prompt(Exchange((("user", text),)).prompt if asked else text)
 
     def fitted(self, examples: Sequence[Document], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:  # noqa: ARG002
-        """Decide the size of the decoder and the number of epochs, where nobody set them; see `fitted_to`."""
-        return fitted_to(self, Amount.of([one.text for one in examples]), device=device)
+        """Decide the size of the decoder and the number of epochs, where nobody set them; see `fitted_to`.
+
+        A tokenizer that is named without its normalization gets that of texts to be generated.
+        """
+        texts = [one.text for one in examples]
+        read = {"tokenizer": for_free_text(self.tokenizer, texts)} if self.tokenizer else {}
+        return fitted_to(self.model_copy(update=read), Amount.of(texts), device=device)
 
     def learn(self, examples: Sequence[Document]) -> LanguageModelTask:
         """Learn the tokenizer."""

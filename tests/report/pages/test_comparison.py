@@ -43,6 +43,8 @@ def pair(one: str, other: str, difference: float, p: float, design="folds") -> d
         "accuracy": over,
         "macro_f1": over,
         "p": p,
+        "low": difference - 0.03,
+        "high": difference + 0.03,
         **counts,
         **told,
     }

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from weft.evaluation.compare import p_in_words
 from weft.files import read_json
-from weft.metrics.names import Better, measure
+from weft.metrics.names import Better, Form, measure
 from weft.metrics.saved_scores import Interval, is_number
 from weft.report import formatting
 from weft.report.figures.canvas import HALF, shorten
@@ -206,14 +206,24 @@ def _against(found: Found) -> list[tuple[str, list[_Against]]]:
 def _facing(name: str, pair: Found | None, decides: str) -> _Against:
     if pair is None:
         return _Against()
-    ahead = pair["one"] == name
-    points = formatting.score(abs(pair["difference"]), measure(decides).form).removesuffix("%")
+    ahead, known = pair["one"] == name, measure(decides)
+    facts = f"{p_in_words(pair['p'])}{_interval(pair, known.form, ahead=ahead)}"
+    points = formatting.score(abs(pair["difference"]), known.form).removesuffix("%")
     if not pair["told_apart"]:
         sign = "" if not float(points) else "+" if ahead else "−"
-        return _Against(f"not significant ({sign}{points})", p_in_words(pair["p"]))
-    return _Against(
-        f"{'better' if ahead else 'worse'} by {points}", p_in_words(pair["p"]), "better" if ahead else "worse"
-    )
+        return _Against(f"not significant ({sign}{points})", facts)
+    kind: Literal["better", "worse"] = "better" if ahead else "worse"
+    return _Against(f"{kind} by {points}", facts, kind)
+
+
+def _interval(pair: Found, form: Form, *, ahead: bool) -> str:
+    """Describe the interval of a difference of the first model, or of the second one, less the other."""
+    low, high = pair.get("low"), pair.get("high")
+    if low is None or high is None:
+        return ""
+    ends = (low, high) if ahead else (-high, -low)
+    low, high = (formatting.score(end, form).removesuffix("%").replace("-", "−") for end in ends)
+    return f", {low} to {high}"
 
 
 def _dot(model: Found, decides: str) -> Model:

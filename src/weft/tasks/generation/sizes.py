@@ -10,7 +10,7 @@ import regex
 
 from weft.tasks.decided_by_rows import Fitted
 from weft.text.segment import sampled
-from weft.text.tokenizers.choices import single_words
+from weft.text.tokenizers.choices import for_writing, single_words
 from weft.text.unspaced import NO_SPACES
 
 SAMPLE = 20_000
@@ -55,13 +55,19 @@ class Amount:
 
 
 def fitted_to_pairs(config: Any, sources: Sequence[str], targets: Sequence[str], *, device: str) -> Fitted:
-    """Decide size and epochs by sources and targets together, as far as they are read; single words by characters."""
+    """Decide size and epochs by sources and targets together, as far as they are read; single words by characters.
+
+    Tokenizers that are named without their normalization get that of texts to be generated.
+    """
+    named = {name: getattr(config, name) for name in ("tokenizer", "target_tokenizer")}
+    read = {name: for_writing(one) for name, one in named.items() if one is not None}
+    config = config.model_copy(update=read)
     words = config.tokenizer is None and single_words(sources, targets)
     unit: Literal["word", "character"] = "character" if words else "word"
-    read = Amount.of(sources, longest=config.max_source, unit=unit)
-    written = Amount.of(targets, longest=config.max_target, unit=unit)
+    source = Amount.of(sources, longest=config.max_source, unit=unit)
+    target = Amount.of(targets, longest=config.max_target, unit=unit)
     note = "sources are single words: texts are cut into characters (task.tokenizer=bpe cuts them into subwords)"
-    amount = Amount(read.tokens + written.tokens, written.words)
+    amount = Amount(source.tokens + target.tokens, target.words)
     return fitted_to(config, amount, device=device, notes=[note] if words else [])
 
 

@@ -137,15 +137,21 @@ def for_free_text(tokenizer: TokenizerConfig | None, texts: Sequence[str]) -> To
     """Choose a language model's tokenizer: `char` for Chinese or Japanese, else `bpe`; line breaks are kept."""
     if tokenizer is None:
         tokenizer = CharTokenizerConfig() if wide_share(texts) > 0.5 else pieces_for(texts)
-    if tokenizer.kind not in ("word", "mixed") and "normalize" not in tokenizer.model_fields_set:
-        tokenizer = tokenizer.model_copy(update={"normalize": EXACT.model_copy(update={"space": "keep"})})
-    return for_writing(tokenizer)
+    whole = EXACT if tokenizer.kind in ("word", "mixed") else EXACT.model_copy(update={"space": "keep"})
+    return for_writing(exactly(tokenizer, whole))
 
 
-def exactly(config: TokenizerConfig) -> TokenizerConfig:
-    """Return a copy of this config that normalizes by `EXACT`, unless its `normalize` is set."""
-    given = "normalize" in config.model_fields_set
-    return config if given else config.model_copy(update={"normalize": EXACT})
+def exactly(config: TokenizerConfig, whole: NormalizeConfig = EXACT) -> TokenizerConfig:
+    """Return a copy of this config that normalizes by `whole` where its own normalization is not set.
+
+    What is set of it stays: with `normalize: {case: lower}` white space is that of `whole`. A pre-trained tokenizer
+    normalizes by itself.
+    """
+    if isinstance(config, PretrainedTokenizerConfig):
+        return config
+    given = config.normalize.model_fields_set if "normalize" in config.model_fields_set else ()
+    own = {name: getattr(config.normalize, name) for name in given}
+    return config.model_copy(update={"normalize": whole.model_copy(update=own)})
 
 
 def for_writing(config: TokenizerConfig) -> TokenizerConfig:
