@@ -21,7 +21,7 @@ from weft.models.device import Device, pick
 from weft.models.fine_tuning import FineTuned, FineTuning
 from weft.models.int8 import in_int8
 from weft.models.weights import check_fit, own_weights, put_weights, saved_shapes, sketch
-from weft.run_folder import TASK, WEIGHTS, check_whole, reading
+from weft.run_folder import TASK, WEIGHTS, check_whole, reading, size
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
 
@@ -125,6 +125,13 @@ class Model:
 def weights(network: nn.Module) -> int:
     """Count the parameters of a network."""
     return sum(one.numel() for one in network.parameters())
+
+
+def sizes(folder: Path, task: Task) -> dict[str, int]:
+    """Return the bytes that a model takes on disk, and how many of them are a base model's in a folder of its own."""
+    # encoder and decoder of one folder have one file
+    base = sum({part.reads_with: part.base_bytes for part in task.config.part_configs}.values())
+    return {"size_bytes": size(folder) + base, **({"base_bytes": base} if base else {})}
 
 
 def save_task(folder: Path, task: Task) -> None:

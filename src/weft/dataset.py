@@ -76,6 +76,8 @@ class Examples:
     notes: list[str]
     tables: Mapping[str, Table] = field(default_factory=dict)
     """The tables of the parts that were read from files of their own, by `train`, `dev` and `test`."""
+    known: Sequence[Any] | None = None
+    """Examples that vocabulary, labels and size of the model come from; None: those of `train`."""
 
     @property
     def fingerprint(self) -> str:

@@ -224,6 +224,9 @@ def _fitted(config: RunConfig, examples: Examples, device: torch.device) -> tupl
     """Return config and examples with what the training rows and the device decide where nothing is set, and notes."""
     by_steps = [f"training.{name}" for name in sorted(config.training.model_fields_set & OF_STEPS)]
     fit = examples.task.fitted(examples.train, device=device.type, by_steps=by_steps)
+    if examples.known is not None:  # of another model on other rows, whose size is to be the same
+        same = examples.task.fitted(examples.known, device=device.type, by_steps=by_steps)
+        fit = replace(fit, task=same.task)
     config, notes = suited(config.model_copy(update={"task": fit.task}), fit.training), [*fit.notes]
     if fit.steps is not None and "epochs" not in config.training.model_fields_set:
         batch_rows = config.training.batch_rows
@@ -266,7 +269,7 @@ def _job(run: _Run, task: Task | None = None) -> Job:
     config, data, tables = run.config, run.config.data, run.examples.tables
     if task is None:
         with examples_of(tables.get("train", data.train)):
-            task = config.task.learn(run.examples.train)
+            task = config.task.learn(run.examples.train if run.examples.known is None else run.examples.known)
         _check_metric(config.training.metric, task)
     precision = precision_for(task.config.part_configs, run.device, asked=config.training.precision)
     bundle.check_size(task)
@@ -401,7 +404,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     tuned = f", on which {_tuned(job.task)} tuned too" if job.task.tunes and part == "dev" else ""
     facts = {
         "data": f"{part} set, {len(examples):,} texts{tuned}",
-        "size_bytes": run_folder.size(folder),
+        **bundle.sizes(folder, job.task),
         "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),
         "task": job.task.config.kind,

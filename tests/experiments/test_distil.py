@@ -90,6 +90,29 @@ def test_with_the_labels_alone_a_student_is_the_model_without_a_teacher_bit_for_
     assert student == alone
 
 
+def test_the_model_without_a_teacher_is_the_same_model(bert):
+    teach(config(epochs=0.1), teacher=bert, unlabelled=["more.csv"])
+    student, alone = (weft.load(f"small/{name}") for name in ("student", "alone"))
+    assert student.parameters == alone.parameters
+    assert student.task.tokenizer.pieces == alone.task.tokenizer.pieces
+    found = results(Path("small"))
+    assert found["unlike"] == (
+        "They are the same model, with the same vocabulary; the word vectors of the student start from the teacher’s."
+    )
+    for model in found["models"].values():
+        assert model["speed"]["low"] <= model["speed"]["texts_per_second"] <= model["speed"]["high"]
+    page = Path("small/page.html").read_text(encoding="utf-8")
+    assert "they are the same model, with the same vocabulary" in page
+
+
+def test_what_differs_in_a_model_without_a_teacher_is_said():
+    teach(config(encoder="bag", epochs=0.1))
+    found = results(Path("small"))
+    counts = [found["models"][name]["parameters"] for name in ("student", "alone")]
+    assert counts[0] != counts[1]
+    assert f"{counts[0]:,} parameters against {counts[1]:,}" in found["unlike"]
+
+
 def test_a_student_learns_from_unlabelled_texts_what_its_labels_do_not_tell():
     # of its own labels a third are wrong; what the teacher says of them, and of more texts, is right
     wrong = [

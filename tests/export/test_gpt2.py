@@ -42,8 +42,12 @@ def test_transformers_gives_the_same_ids_and_scores(tmp_path, kind):
         ids = model.task.tokenizer.encode([text]).values_NW[:, 0]
         assert tokenizer(text, add_special_tokens=False).input_ids == ids.tolist()
         ids_BT = torch.from_numpy(np.concatenate([[model.task.end], ids]).astype(np.int64))[None]
+        loaded = tokenizer(text, return_tensors="pt")
+        assert loaded.input_ids.tolist() == ids_BT.tolist()
         with torch.no_grad():
+            torch.testing.assert_close(theirs(**loaded).logits, model.network(ids_BT), atol=1e-5, rtol=1e-5)
             torch.testing.assert_close(theirs(ids_BT).logits, model.network(ids_BT), atol=1e-5, rtol=1e-5)
+    assert "`<|end|>` before them" in (tmp_path / "gpt2" / "README.md").read_text(encoding="utf-8")
     assert tokenizer.eos_token_id == model.task.end == theirs.config.eos_token_id
 
 

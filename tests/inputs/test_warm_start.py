@@ -110,7 +110,7 @@ def test_further_rows_and_views_of_pieces_stay_fresh(corpus):
         {"encoder": there.task.config.encoder.build(TokenSpec((there.task.tokenizer.sizes[0] + 1, 3)))}
     )
     first, second = (table.weight.detach().clone() for table in model["encoder"].embedding.tables)
-    start_from_run(str(corpus), model, part="encoder")
+    start_from_run(str(corpus), model, there.task.config.encoder, part="encoder")
     tables = [table.weight.detach() for table in model["encoder"].embedding.tables]
     torch.testing.assert_close(
         tables[0][:-1], load_file(corpus / "weights.safetensors")["encoder.embedding.tables.0.weight"]

@@ -168,6 +168,9 @@ def test_an_adapter_is_saved_alone(bert):
 def test_targets_that_are_not_there(bert):
     with pytest.raises(ConfigError, match="nowhere"):
         started(bert, lora={"targets": ["nowhere"]})
+    with pytest.raises(ConfigError, match="no layer is named `valuee`") as refused:
+        started(bert, lora={"targets": ["query", "valuee"]})
+    assert refused.value.hint == "did you mean `value`?"
     with pytest.raises(ConfigError, match="leave freeze out"):
         validated(PretrainedEncoderConfig, {"lora": {}, "freeze": "all"})
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import weft
 from tests.pretrained_folders import write_model, write_settings
+from weft import run_folder
 from weft.config import validated
 from weft.data.columns import Ragged, fit
 from weft.data.examples.labelled import LabelledText
@@ -19,6 +20,7 @@ from weft.errors import ConfigError
 from weft.estimators.classifier import TextClassifier
 from weft.inputs.pair import framed
 from weft.models.classifier import Classifier
+from weft.report.formatting import size
 from weft.run import RunConfig, train
 from weft.tasks.classification import ClassificationConfig
 from weft.text.tokenizers.base import Frame
@@ -183,6 +185,67 @@ def test_an_adapter_needs_the_models_folder(bert, reviews, tmp_path, monkeypatch
     (tmp_path / "model").rename(tmp_path / "gone")
     with pytest.raises(ConfigError, match="there is no such folder"):
         weft.load("run", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def adapter(bert, tmp_path_factory):
+    """The folder of a classifier that saved its adapter alone."""
+    folder = tmp_path_factory.mktemp("adapter")
+    lines = [json.dumps({"text": text, "label": label}) for text, label in TEXTS]
+    (folder / "reviews.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    encoder = {"kind": "pretrained", "folder": str(bert), "lora": {"rank": 2, "save": "adapter"}}
+    settings = {
+        "data": {"train": str(folder / "reviews.jsonl"), "dev": str(folder / "reviews.jsonl")},
+        "task": {"encoder": encoder},
+        "training": {"epochs": 1, "optimizer": {"kind": "adamw", "learning_rate": 0.05}},
+    }
+    list(train(validated(RunConfig, settings), folder / "run"))
+    return folder / "run"
+
+
+@pytest.mark.parametrize(
+    ("lora", "learns"),
+    [({}, "lora_"), ({"save": "merged"}, "lora_"), (None, "weight"), ({"save": "merged", "rank": 4}, "lora_")],
+    ids=["same", "merged", "none", "rank"],
+)
+def test_an_adapter_that_was_saved_alone_is_gone_on_with(adapter, lora, learns):
+    task = ClassificationConfig.model_validate({"encoder": {"kind": f"pretrained:{adapter}", "lora": lora}})
+    found = task.learn(EXAMPLES)
+    model, columns = found.build_model(), found.encode(EXAMPLES)
+    notes = found.initialize(model, columns)
+    batch = found.collate(columns, np.arange(3))
+    before = weft.load(adapter, device="cpu").network
+    with torch.no_grad():
+        states = [one.eval().encoder(batch.source).states_BSD for one in (model, before)]
+    torch.testing.assert_close(*states, rtol=1e-4, atol=1e-5)
+    learning = [name for name, one in model.encoder.named_parameters() if one.requires_grad]
+    assert learning
+    assert all(learns in name or (lora is None and "bias" in name) for name in learning)
+    assert any("training changes" in note for note in notes)
+
+
+def test_the_size_of_an_adapter_is_told_with_the_model_that_it_needs(adapter, bert):
+    scores = json.loads((adapter / "scores.json").read_text(encoding="utf-8"))
+    base = (bert / "model.safetensors").stat().st_size
+    assert scores["base_bytes"] == base
+    assert scores["size_bytes"] == base + run_folder.size(adapter)
+    assert f"{size(base)} of it the base model" in (adapter / "page.html").read_text(encoding="utf-8")
+
+
+def test_an_adapter_of_another_rank_cannot_be_made_of_it(adapter):
+    lora = {"rank": 4}
+    task = ClassificationConfig.model_validate({"encoder": {"kind": f"pretrained:{adapter}", "lora": lora}})
+    found = task.learn(EXAMPLES)
+    with pytest.raises(ConfigError, match="an adapter of rank 2 is there alone, of which none of rank 4 can be made"):
+        found.initialize(found.build_model(), found.encode(EXAMPLES))
+
+
+def test_settings_of_the_encoder_hold_for_a_trained_folder_too(adapter):
+    encoder = {"kind": f"pretrained:{adapter}", "lora": None, "freeze": "all"}
+    found = ClassificationConfig.model_validate({"encoder": encoder}).learn(EXAMPLES)
+    model = found.build_model()
+    found.initialize(model, found.encode(EXAMPLES))
+    assert not any(one.requires_grad for one in model.encoder.parameters())
 
 
 def test_the_estimator(bert):

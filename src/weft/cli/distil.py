@@ -18,8 +18,8 @@ from weft.data.examples.roles import settings_of
 from weft.errors import ConfigError, RunFolderError
 from weft.metrics.names import measure
 from weft.metrics.saved_scores import Interval
+from weft.report.formatting import pace, size, span
 from weft.report.formatting import score as shown_score
-from weft.report.formatting import size, span
 from weft.report.pages.distilled import TITLES, in_words
 from weft.run_folder import CONFIG, PAGE
 
@@ -159,7 +159,7 @@ def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
             TITLES[name].format(model["encoder"]),
             shown_score(score.value, known.form),
             span(score, known.form),
-            f"{model['speed']['texts_per_second']:,.0f}",
+            _pace(model["speed"]),
             size(model["size_bytes"]),
             f"{model['parameters']:,}",
         )
@@ -168,3 +168,8 @@ def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
         console.print(sentence, soft_wrap=True)
     said = f"page: {folder / PAGE}   {then}"
     console.print(said, soft_wrap=True)
+
+
+def _pace(speed: Mapping[str, float]) -> str:
+    """Write a pace with the slowest and the fastest round: `1,200 (1,100 to 1,300)`."""
+    return f"{pace(speed['texts_per_second'])} ({pace(speed['low'])} to {pace(speed['high'])})"

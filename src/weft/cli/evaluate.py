@@ -17,7 +17,7 @@ from weft.cli.printing import say
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
-from weft.report.formatting import pace
+from weft.report.formatting import base_size, pace
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft import bundle
@@ -84,7 +84,8 @@ def command(
     data = f"{file}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     scores: dict[str, Any] = {**result.to_json(), "data": data}
-    scores |= {name: sum(int(one[name]) for one in each.values()) for name in ("size_bytes", "parameters")}
+    costs = ("size_bytes", "base_bytes", "parameters")
+    scores |= {name: sum(one.get(name, 0) for one in each.values()) for name in costs}
     if as_json:
         told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
         say(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))
@@ -102,7 +103,8 @@ def _print(
     if lost:
         _print_exposure(lost)
     pace_of, megabytes = pace(scores["speed"]["texts_per_second"]), scores["size_bytes"] / 1e6
-    say(f"{pace_of} texts per second; {megabytes:.1f} MB, {scores['parameters']:,} parameters")
+    base = f" ({base_size(scores)})" if scores["base_bytes"] else ""
+    say(f"{pace_of} texts per second; {megabytes:.1f} MB{base}, {scores['parameters']:,} parameters")
 
 
 def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed: bool, answers: str | None) -> None:
@@ -162,9 +164,9 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
 
 
 def _record(found: Evaluation, folder: str, model: bundle.Model) -> dict[str, Any]:
-    from weft import run_folder
+    from weft.bundle import sizes
 
-    return {**found.to_json(), "size_bytes": run_folder.size(Path(folder)), "parameters": model.parameters}
+    return {**found.to_json(), **sizes(Path(folder), model.task), "parameters": model.parameters}
 
 
 def _print_exposure(lost: Sequence[Exposure]) -> None:

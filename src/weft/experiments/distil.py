@@ -121,7 +121,8 @@ def _distil(
     lessons = {STUDENT: replace(examples, train=learned, notes=[rows])}
     lessons[STUDENT] = yield from _started(known, lessons[STUDENT], folder / WORDS)
     if alone == "train":
-        lessons[ALONE] = replace(examples, task=examples.task.alone(), notes=[])
+        # of the same vocabulary, labels and size: what is learned from is all that differs
+        lessons[ALONE] = replace(examples, task=examples.task.alone(), notes=[], known=learned)
     for name, its_examples in lessons.items():
         yield Note(f"\n{name}")
         place = folder / name
@@ -201,8 +202,8 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
         name: {
             "encoder": task.part_configs[0].kind,
             **found[name],
-            "speed": {"texts_per_second": round(paces[name], 1)},
-            "size_bytes": run_folder.size(places[name]),
+            "speed": paces[name],
+            **bundle.sizes(places[name], model.task),
             "parameters": model.parameters,
         }
         for name, model in loaded.items()
@@ -216,7 +217,20 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
         "models": models,
         "gain": _gain(models, score),
         "p": _chance(folder) if tested else None,
+        "unlike": _unlike(loaded, started=(folder / WORDS).is_file()),
     }
+
+
+def _unlike(models: Mapping[str, Model], *, started: bool) -> str:
+    """Say in what the model of the baseline differs from the student's; empty where there is no baseline."""
+    if ALONE not in models:
+        return ""
+    student, alone = models[STUDENT], models[ALONE]
+    same = "They are the same model, with the same vocabulary"
+    if student.parameters != alone.parameters:
+        counts = f"{student.parameters:,} parameters against {alone.parameters:,}"
+        same = f"They are not quite the same model: {counts}, as the baseline is trained otherwise without a teacher"
+    return f"{same}; the word vectors of the student start from the teacher’s." if started else f"{same}."
 
 
 def _gain(models: Mapping[str, Any], score: str) -> dict[str, float | None]:
@@ -231,8 +245,11 @@ def _gain(models: Mapping[str, Any], score: str) -> dict[str, float | None]:
     }
 
 
-def _paces(models: Mapping[str, Model], examples: Sequence[Any]) -> dict[str, float]:
-    """Measure the texts a second of each, from text to prediction: medians of rounds in which the models take turns."""
+def _paces(models: Mapping[str, Model], examples: Sequence[Any]) -> dict[str, dict[str, float]]:
+    """Measure the texts a second of each, from text to prediction: rounds in which the models take turns.
+
+    Returns the median of the rounds, with the slowest and the fastest.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in models}
     for number in range(ROUNDS + 1):
         for name, model in models.items():
@@ -241,7 +258,11 @@ def _paces(models: Mapping[str, Model], examples: Sequence[Any]) -> dict[str, fl
             model.answer(texts)
             if number:  # the first call of a model is slow: kernels are chosen, memory taken
                 seconds[name].append(time.perf_counter() - started)
-    return {name: min(TIMED, len(examples)) / max(1e-9, median(each)) for name, each in seconds.items()}
+    texts, ends = min(TIMED, len(examples)), {"texts_per_second": median, "low": max, "high": min}
+    return {
+        name: {key: round(texts / max(1e-9, end(each)), 1) for key, end in ends.items()}
+        for name, each in seconds.items()
+    }
 
 
 def _chance(folder: Path) -> float:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
+from tokenizers import processors
 from torch import Tensor
 
 from weft.bundle import Model
 from weft.errors import ConfigError
-from weft.files import placed, write_json, written_folder
+from weft.files import placed, write_json, write_text, written_folder
 from weft.models.gpt import GptDecoderConfig
 from weft.models.transformer_decoder import TransformerDecoder
 from weft.tasks.language_model import LanguageModelTask
@@ -29,6 +30,17 @@ LAYER = {
     "narrow": "mlp.c_proj",
 }
 """Names of the parts of a layer, ours and theirs."""
+
+
+CARD = f"""# A language model in the format of GPT-2
+
+Trained with weft. `transformers.AutoModelForCausalLM` and `AutoTokenizer` read this folder; {{ids:,}} tokens are known,
+and at most {{context:,}} are read at once.
+
+Texts were learned with the token `{END}` before them and, where each was a text of its own, after them. The tokenizer
+puts it before a text by itself, so scores are those of weft. With `add_special_tokens=False` it does not: put it there.
+"""
+"""The card of an exported model."""
 
 
 def export_gpt2(model: Model, folder: Path) -> None:
@@ -49,13 +61,21 @@ def export_gpt2(model: Model, folder: Path) -> None:
         raise ConfigError(what, where="--format gpt2", hint=hint)
     decoder: Any = model.network.decoder
     engine = portable(task.tokenizer)
+    # every text was learned after the end symbol, which stands before it for whoever reads the folder, too
+    engine.post_processor = processors.TemplateProcessing(
+        single=f"{END} $A", pair=f"{END} $A $B", special_tokens=[(END, task.end)]
+    )
     with written_folder(folder) as fresh:
         write_json(fresh / "config.json", _config(config, ids=task.end + 1))
         with placed(fresh / "model.safetensors") as part:
             save_file(_weights(decoder), part, metadata={"format": "pt"})
         engine.save(str(fresh / "tokenizer.json"))
         special = {"bos_token": END, "eos_token": END, "unk_token": "<unknown>", "pad_token": "<pad>"}
-        write_json(fresh / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **special})
+        # GPT-2 adds an embedding for each type of token that it is given, and none was learned
+        names = {"model_input_names": ["input_ids", "attention_mask"]}
+        settings = {"tokenizer_class": "PreTrainedTokenizerFast", **special, **names}
+        write_json(fresh / "tokenizer_config.json", settings)
+        write_text(fresh / "README.md", CARD.format(context=config.max_length, ids=task.end + 1))
 
 
 def _config(config: GptDecoderConfig, *, ids: int) -> dict[str, Any]:

@@ -182,7 +182,7 @@ class WordTokensInput(Input[str, WordTokens]):
     def initialize(self, model: nn.Module, columns: Columns, rows_of_C: Sequence[np.ndarray] = ()) -> list[str]:
         """Start the encoder from a trained folder or from pre-trained weights, where they are named."""
         if self.config.start:
-            return [start_from_run(self.config.start, model, part="encoder", heads=True)]
+            return start_from_run(self.config.start, model, self.config.encoder, part="encoder", heads=True)
         return super().initialize(model, columns, rows_of_C)
 
     def encode(self, values: Sequence[str]) -> Columns:

@@ -185,8 +185,14 @@ class PassageInput(Input[Sequence[str], "PlacedReading"]):
     def initialize(self, model: nn.Module, columns: Columns, rows_of_C: Sequence[np.ndarray] = ()) -> list[str]:
         """Start the encoder from a trained folder (of a reader: the whole model) or from pre-trained weights."""
         if self.config.start:
-            view = not self.tokenizer.frame
-            return [start_from_run(self.config.start, model, part="encoder", heads=True, has_part_view=view)]
+            return start_from_run(
+                self.config.start,
+                model,
+                self.config.encoder,
+                part="encoder",
+                heads=True,
+                has_part_view=not self.tokenizer.frame,
+            )
         return super().initialize(model, columns, rows_of_C)
 
     def encode(self, values: Sequence[Sequence[str]]) -> Columns:

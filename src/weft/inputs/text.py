@@ -185,7 +185,7 @@ class TextInput(Input[Sequence[str], Source | Pair]):
         """Start the encoder from a trained folder, pre-trained weights or word vectors, where they are named."""
         config = self.config
         if config.start:
-            notes = [start_from_run(config.start, model, part="encoder")]
+            notes = start_from_run(config.start, model, config.encoder, part="encoder")
         else:
             notes = super().initialize(model, columns, rows_of_C)
         if config.vectors is None or self.tokenizer.pieces is None:

@@ -12,10 +12,11 @@ from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from weft.config import read_saved
 from weft.errors import ConfigError, RunFolderError
+from weft.models.base import PartConfig
 from weft.models.weights import own_weights
 from weft.run_folder import SEAL, TASK, WEIGHTS, check_own, is_finished, reading
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
@@ -59,7 +60,18 @@ def with_start(settings: Any, *, part: Literal["encoder", "decoder"], own: froze
         raise ConfigError(what, where=where, hint=hint)
     alike = reads == ("reader" in own)  # a passage is longer than what words were told in
     taken = {name: found[name] for name in LENGTHS if alike and name in found and name in own}
-    return {**taken, **settings, part: {**found[part], **over}, "tokenizer": found["tokenizer"], "start": folder}
+    beside = {name: _over(found[part].get(name), value) for name, value in over.items()}
+    return {**taken, **settings, part: {**found[part], **beside}, "tokenizer": found["tokenizer"], "start": folder}
+
+
+def _over(found: Any, value: Any) -> Any:
+    """Return a setting of a part over that of the folder; of several settings in one those that are named."""
+    both = (
+        isinstance(found, Mapping)
+        and isinstance(value, Mapping)
+        and value.get("kind", found.get("kind")) == found.get("kind")
+    )
+    return {**found, **value} if both else value
 
 
 def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
@@ -71,17 +83,18 @@ def started_tokenizer(config: TokenizerConfig, folder: str) -> Tokenizer:
 def start_from_run(
     folder: str,
     model: nn.Module,
+    config: PartConfig,
     *,
     part: Literal["encoder", "decoder"],
     heads: bool = False,
     has_part_view: bool = False,
-) -> str:
+) -> list[str]:
     """Copy the weights of a part of a trained model into a fresh one; with `heads` all others that fit, too.
 
     A table of pieces may have further rows here, and there may be tables of further views: they stay as they are.
     `has_part_view`: this model has a second embedding table that marks question and passage. A source folder without
     one shifts its tables by one.
-    Returns what is to be said of it.
+    Then the part is settled by its `config`: frozen, or with an adapter. Returns notes for the user.
 
     Raises:
         ConfigError: weights of the part are of another size, or not there.
@@ -90,7 +103,9 @@ def start_from_run(
     """
     with reading(Path(folder)):
         weights = {_reads(name): one for name, one in load_file(Path(folder) / WEIGHTS).items()}
-    inserted = has_part_view and "reader" not in _saved(Path(folder))
+    saved = _saved(Path(folder))
+    weights = _whole(weights, model, config, saved[part], part=part)
+    inserted = has_part_view and "reader" not in saved
     taken, there_are = 0, sum(one.numel() for one in weights.values())
     for name, value in ((_reads(name), one) for name, one in own_weights(model).items()):
         of_part, table = name.startswith(f"{part}."), ".tables." in name
@@ -105,9 +120,19 @@ def start_from_run(
             what = f"expected `{name}` of size {list(value.shape)}, found {found} in {folder}"
             hint = f"leave out what changes the size of the {part} there, such as task.{part}.width, hidden or layers"
             raise ConfigError(what, where=f"task.{part}", hint=hint)
-    return (
-        f"started from {folder}: {taken:,} of its {there_are:,} parameters{'' if heads else f', those of its {part}'}"
-    )
+    of_part = "" if heads else f", those of its {part}"
+    said = f"started from {folder}: {taken:,} of its {there_are:,} parameters{of_part}"
+    return [said, *config.settled(getattr(model, part), folder=folder)]
+
+
+def _whole(
+    weights: Mapping[str, Tensor], model: nn.Module, config: PartConfig, saved: Mapping[str, Any], *, part: str
+) -> dict[str, Tensor]:
+    """Return the weights of a folder where it saved those of the part in another form; see `PartConfig.with_saved`."""
+    mine = {name.removeprefix(f"{part}."): one for name, one in weights.items() if name.startswith(f"{part}.")}
+    found = config.with_saved(getattr(model, part), saved, mine)
+    others = {name: one for name, one in weights.items() if not name.startswith(f"{part}.")}
+    return {**{f"{part}.{name}": one for name, one in found.items()}, **others}
 
 
 def with_folder(tokenizer: TokenizerConfig | None, folder: str | None) -> TokenizerConfig | None:

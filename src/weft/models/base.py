@@ -113,6 +113,22 @@ class PartConfig(Config):
         """Folder of the only tokenizer whose ids this part knows; None: it takes those of any."""
         return None
 
+    @property
+    def base_bytes(self) -> int:
+        """Bytes of weights that a trained folder leaves where they were, and needs."""
+        return 0
+
+    def settled(self, part: Any, *, folder: str) -> list[str]:  # noqa: ARG002
+        """Freeze weights or add others beside them, as the settings ask, once weights are taken from a folder.
+
+        Returns notes for the user.
+        """
+        return []
+
+    def with_saved(self, part: Any, saved: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:  # noqa: ARG002
+        """Return weights by name as a folder's settings of this part say that they are; all, where it saved all."""
+        return weights
+
     def ready(self) -> Self:
         """Return a copy with the content of the files that it names, which is read once, when training begins."""
         return self

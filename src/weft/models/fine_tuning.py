@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
-from torch import nn
+from torch import Tensor, nn
 
 from weft.config import Config
-from weft.errors import ConfigError
+from weft.errors import ConfigError, did_you_mean
 from weft.models.architecture import architecture_of
 from weft.models.base import PartConfig
 from weft.models.model_folder import Head, check_size, library, located, read_architecture
+from weft.models.weights import own_weights
 
 Freeze = Literal["none", "embeddings", "all"] | int
 
@@ -32,6 +34,10 @@ class LoraConfig(Config):
     save: Literal["merged", "adapter"] = "merged"
     """Content of the trained folder: `merged` adds the changes to the weights and saves all; `adapter` saves the
     changes alone, a few MB, and the trained folder then needs the folder of the model."""
+
+    def like(self, other: LoraConfig) -> bool:
+        """Whether both are changes of the same weights, of one rank and scale."""
+        return (self.rank, self.alpha, {*self.targets}) == (other.rank, other.alpha, {*other.targets})
 
 
 class FineTuning(PartConfig):
@@ -69,6 +75,45 @@ class FineTuning(PartConfig):
     def reads_with(self) -> str | None:
         """Folder of the tokenizer of this part."""
         return self.folder
+
+    @property
+    def base_bytes(self) -> int:
+        """Bytes of the weights in the folder, where an adapter alone is saved; 0 where the folder is gone."""
+        alone = self.lora is not None and self.lora.save == "adapter"
+        return sum(file.stat().st_size for file in Path(self.folder).glob("*.safetensors")) if alone else 0
+
+    def settled(self, part: Any, *, folder: str) -> list[str]:
+        """Freeze weights or add adapters; returns notes for the user."""
+        return [part.adapted(self.folder) if part.adapter else part.settle(self, folder=folder)]
+
+    def with_saved(self, part: Any, saved: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Return the weights of a folder, with an adapter that it saved alone added to those that it was learned for.
+
+        Raises ConfigError where they would have to be another adapter, saved alone.
+        """
+        old = type(self).model_validate({name: saved[name] for name in type(self).model_fields if name in saved})
+        if old.lora is None or old.lora.save == "merged":
+            return weights
+        if self.lora is not None and self.lora.save == "adapter":
+            if self.lora.like(old.lora):
+                return weights
+            what = (
+                f"an adapter of rank {old.lora.rank} is there alone, of which none of rank {self.lora.rank} can be made"
+            )
+            hint = "leave rank, alpha and targets out, or set lora.save=merged beside the folder, or lora=null"
+            raise ConfigError(what, where="lora", hint=hint)
+        merged = old.model_copy(update={"lora": old.lora.model_copy(update={"save": "merged"})})
+        merged.start(part)
+        for name, value in own_weights(part).items():
+            if "lora_" in name:
+                value.copy_(weights[name])
+        part.finish()
+        part.requires_grad_(True)  # which the adapter had frozen
+        return own_weights(part)
+
+    def start(self, part: Any) -> list[str]:
+        """Read the weights, and settle which of them training may change."""
+        raise NotImplementedError
 
     @field_validator("architecture")
     @classmethod
@@ -147,6 +192,7 @@ class FineTuned(nn.Module):
     def adapt(self, lora: LoraConfig) -> None:
         """Freeze all weights, and learn low-rank changes beside some. Raises ConfigError for targets there are not."""
         peft = library("peft")
+        self._check_targets(lora.targets)
         settings = peft.LoraConfig(
             r=lora.rank,
             lora_alpha=lora.alpha,
@@ -163,6 +209,15 @@ class FineTuned(nn.Module):
         self.saves_adapter = lora.save == "adapter"
         if self.saves_adapter:
             self.register_state_dict_post_hook(_adapter_alone)
+
+    def _check_targets(self, targets: Sequence[str]) -> None:
+        """Raise ConfigError for a name that no layer of the network has, with the nearest name."""
+        named = [name for name, one in self.network.named_modules() if getattr(one, "weight", None) is not None]
+        for target in targets:
+            if not any(f".{name}".endswith(f".{target}") for name in named):
+                known = {name.rpartition(".")[2] for name in named if not name.rpartition(".")[2].isdecimal()}
+                hint = did_you_mean(target, known)
+                raise ConfigError(f"no layer is named `{target}`", where="task.encoder.lora.targets", hint=hint)
 
     def finish(self) -> None:
         """Add what was learned beside the weights to them, unless that is saved alone."""

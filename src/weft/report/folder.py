@@ -76,8 +76,13 @@ class Run:
     @property
     def texts_per_second(self) -> float | None:
         """The pace of answering, where it was measured."""
-        pace = (self.scores.get("speed") or {}).get("texts_per_second")
-        return pace if is_number(pace) else None
+        return self.pace.value if self.pace else None
+
+    @property
+    def pace(self) -> Interval | None:
+        """The pace of answering with the slowest and the fastest round, where it was measured in several."""
+        speed = self.scores.get("speed") or {}
+        return Interval.read({**speed, "value": speed.get("texts_per_second")})
 
     def detail(self, name: str, otherwise: Any) -> Any:
         """Return one of the details of the scores: `confusion`, `per_class`, `calibration`."""

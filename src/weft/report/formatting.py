@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from weft.metrics.names import Form
@@ -41,6 +42,12 @@ def size(number: Any) -> str:
             return f"{number:.0f} {unit}" if unit == "B" or number >= 99.95 else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} GB"
+
+
+def base_size(found: Mapping[str, Any]) -> str:
+    """Write how much of a size is a base model's, in a folder of its own; empty where there is none."""
+    base = found.get("base_bytes")
+    return f"{size(base)} of it the base model, in a folder of its own" if base else ""
 
 
 def duration(seconds: Any) -> str:

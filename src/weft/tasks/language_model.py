@@ -206,7 +206,7 @@ class LanguageModelTask(Writer, Task):
         """Start the decoder from a trained folder, or from pre-trained weights, where they are named."""
         assert isinstance(model, DecoderAlone)
         if self.config.start:
-            return [start_from_run(self.config.start, model, part="decoder")]
+            return start_from_run(self.config.start, model, self.config.decoder, part="decoder")
         return self.config.decoder.start(model.decoder)
 
     def encode(self, examples: Sequence[Document | Prompt]) -> Columns:

@@ -19,6 +19,7 @@ from weft.config import LARGEST, read_saved
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
+from weft.data.examples.header_row import are_attributed_pairs
 from weft.data.examples.roles import Names, Role, has_columns
 from weft.data.examples.source_target import (
     NAMED_TOGETHER,
@@ -124,11 +125,11 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
 
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:
-        """Whether two columns have names that go together as those of source and target."""
-        return label is None and any(
-            has_columns(table, Role("source", (source,)), Role("target", (target,)))
-            for source, target in NAMED_TOGETHER
+        """Whether two columns have names that go together as source and target, or none have names (Tatoeba)."""
+        together = any(
+            has_columns(table, Role("source", (one,)), Role("target", (two,))) for one, two in NAMED_TOGETHER
         )
+        return label is None and (together or are_attributed_pairs(table))
 
     @property
     def own_search(self) -> SearchConfig:

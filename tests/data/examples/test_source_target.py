@@ -282,3 +282,21 @@ def test_a_table_without_a_header_is_refused(tmp_path, first):
     path.write_text("".join(f"{one}\t{other}\n" for one, other in rows), encoding="utf-8")
     with pytest.raises(InputError, match="the first line looks like a row"):
         columns_of(open_table(path), source=None, target=None)
+
+
+TATOEBA = [
+    (text, text[::-1], f"CC-BY 2.0 (France) #{number}")
+    for number, text in enumerate(["it rains", "房间很小", "a dull day", "早上好", "we go now", "no, thanks"])
+]
+
+
+@pytest.mark.parametrize("header", [None, ("en", "zh", "licence")])
+def test_of_pairs_with_their_origin_beside_them_the_texts_are_read(tmp_path, header):
+    lines = ["\t".join(row) for row in ([header] if header else []) + TATOEBA]
+    (tmp_path / "cmn.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    table = open_table(tmp_path / "cmn.tsv")
+    assert Seq2SeqConfig.fits(table, label=None) is (header is None)
+    config = Seq2SeqConfig().resolved(table)
+    assert (config.source, config.target) == (("en", "zh") if header else ("column 1", "column 2"))
+    pairs = [(one.source, one.targets[0]) for one in config.read(table)]
+    assert pairs == [(source, target) for source, target, _ in TATOEBA]

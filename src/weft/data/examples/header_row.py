@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from weft.data.examples.column_looks import FEWEST, are_dates, are_numbers, is_number, like_labels, sampled
+from weft.data.examples.column_looks import FEWEST, are_dates, are_ids, are_numbers, is_number, like_labels, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
 from weft.data.formats.csv_layout import numbered
 from weft.data.sources import Table
@@ -60,11 +60,7 @@ def naming(columns: Sequence[Sequence[str]]) -> str:
     Two columns of texts are source and target or, where labels stand beside them, pairs.
     """
     labels = [place for place, values in enumerate(columns) if like_labels(values) and not _are_sentences(values)]
-    texts = [
-        place
-        for place, values in enumerate(columns)
-        if place not in labels and not (are_numbers(values) or are_dates(values) or _begin_alike(values))
-    ]
+    texts = [place for place, values in enumerate(columns) if place not in labels and not beside_texts(values)]
     names = ["text", "label", *("other" if place == 2 else f"other{place - 1}" for place in range(2, len(columns)))]
     if len(texts) == 2 and len(labels) <= 1:
         known = dict(zip(texts, ("text_a", "text_b") if labels else ("source", "target"), strict=True))
@@ -77,14 +73,24 @@ def naming(columns: Sequence[Sequence[str]]) -> str:
     return ",".join(known.get(place) or next(others) for place in range(len(columns)))
 
 
+def beside_texts(values: Sequence[str]) -> bool:
+    """Whether values are no texts to read: numbers, dates, ids, or all begin alike, as licences and links do."""
+    begin_alike = len({value[:_SHARED] for value in values}) == 1 and len(values) >= FEWEST
+    return begin_alike or are_numbers(values) or are_dates(values) or are_ids(values)
+
+
+def are_attributed_pairs(table: Table) -> bool:
+    """Whether a table has no header, and two columns of texts with one of their origin beside them, as Tatoeba's."""
+    columns, samples = table.columns, sampled(table)
+    if len(columns) != 3 or not (columns == numbered(3) or (table.may_lack_header and is_row(columns, samples))):
+        return False
+    *texts, origin = samples.values()
+    return beside_texts(origin) and not are_numbers(origin) and naming([*texts, origin]) == "source,target,other"
+
+
 def _are_sentences(values: Sequence[str]) -> bool:
     """Whether most values end as sentences do."""
     return sum(value.strip().endswith(tuple(_SENTENCE_ENDS)) for value in values) > len(values) / 2
-
-
-def _begin_alike(values: Sequence[str]) -> bool:
-    """Whether all values begin with the same characters, as licences and links do."""
-    return len({value[:_SHARED] for value in values}) == 1 and len(values) >= FEWEST
 
 
 def header_is_data(table: Table) -> bool:

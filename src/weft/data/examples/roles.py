@@ -22,7 +22,7 @@ from weft.data.examples.column_looks import (
     text_by_looks,
 )
 from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
-from weft.data.examples.header_row import header_is_data, must_have_header, naming, settle_header
+from weft.data.examples.header_row import beside_texts, header_is_data, must_have_header, naming, settle_header
 from weft.data.examples.nested_fields import nested_fields, reach
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.sources import Table
@@ -316,12 +316,19 @@ class _Search:
         return text_by_looks(free, samples) if role.looks == "text" else None
 
     def left_over(self) -> str | None:
-        """Return the column that is left; at first the first of two. In a further table another must be known."""
+        """Return the column that is left; at first the first of two. In a further table another must be known.
+
+        Columns of numbers, dates, ids or licences are left out where others are there.
+        """
         if not (self.found or self.answering or not self.before):
             return None
         answers = {name for role, names in self.before.items() if role not in self.wanted for name in names}
         free = [name for name in self.table.columns if name not in self.taken | answers]
-        if len(free) == len(self.table.columns) == 2 and not self.before:
+        samples = sampled(self.table)
+        texts = [name for name in free if not beside_texts(samples[name])]
+        if len(free) > 2 - len(self.found) and not self.before:
+            free = texts
+        if len(free) == 2 and not self.found and not self.before:
             return free[0]
         return only(free)
 

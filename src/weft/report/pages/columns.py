@@ -28,7 +28,7 @@ class Column:
     better: Better
     form: Form = "number"
     room: Literal["span", "none"] = "none"
-    """Whether the interval of a value stands below it (a bool)."""
+    """Whether the interval of a value stands below it (a bool); of a pace, the slowest and the fastest round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def columns(runs: Sequence[Run]) -> list[Column]:
         _score_column(one, room="span" if one.name in firsts else "none") for one in MEASURES.values() if one.beside
     ]
     every += [
-        Column("Texts/s", lambda run: Interval.read(run.texts_per_second), formatting.pace, "higher"),
+        Column("Texts/s", lambda run: run.pace, formatting.pace, "higher", room="span"),
         Column("Size", lambda run: Interval.read(run.scores.get("size_bytes")), formatting.size, "lower"),
         Column("Training", lambda run: Interval.read(run.scores.get("train_seconds")), formatting.duration, "lower"),
     ]
@@ -62,13 +62,18 @@ def cells(column: Column, runs: Sequence[Run]) -> list[Cell]:
     return [
         Cell(
             shown := column.shown(value.value),
-            formatting.span(value, column.form) if column.room == "span" else "",
+            _span(value, column) if column.room == "span" else "",
             shown == best,
         )
         if value
         else Cell(formatting.NOTHING)
         for value in values
     ]
+
+
+def _span(value: Interval, column: Column) -> str:
+    """Write the interval of a value as the value itself is written, without the signs of percents."""
+    return f"{column.shown(value.low)} to {column.shown(value.high)}".replace("%", "") if value.known else ""
 
 
 def names(runs: Sequence[Run]) -> list[str]:

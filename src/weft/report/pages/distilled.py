@@ -47,7 +47,11 @@ def in_words(found: Found) -> list[str]:
     pace, than = (gain["faster"], "fast") if gain["faster"] >= 1 else (1 / max(1e-9, gain["faster"]), "slowly")
     times = f"{pace:,.0f}" if pace >= 10 else f"{pace:.1f}"
     size = f"{gain['size']:.1%} of its size" if gain["size"] < 1 else f"{gain['size']:.1f} times its size"
+    if base := formatting.base_size(found["models"]["teacher"]):
+        size += f" ({base})"
     sentences = [f"{said}.", f"The student predicts {times} times as {than} as its teacher, at {size}."]
+    if unlike := found.get("unlike"):
+        sentences.append(f"Student and baseline: {unlike[:1].lower()}{unlike[1:]}")
     if found["p"] is not None:
         sentences.append(f"Student against baseline by McNemar’s exact test: {p_in_words(found['p'])}.")
     return sentences
@@ -99,7 +103,7 @@ def distilled_page(folder: Path) -> Path:
 def _caption(found: Found) -> str:
     new = f", {found['unlabelled']:,} of them unlabelled" if found["unlabelled"] else ""
     asked = f"The teacher labelled {found['asked']:,} texts{new}."
-    paces = "Throughput is a median, measured one model after another in one process."
+    paces = "Throughput is a median, measured one model after another in one process; below it the slowest and fastest."
     return f"On the {found['data']}. {asked} {paces} The best of each column is marked."
 
 

@@ -140,7 +140,10 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     facts = [
         ("Model", str(found.get("encoder") or formatting.NOTHING)),
         ("Parameters", formatting.count(found.get("parameters"))),
-        ("Size on disk", formatting.size(found.get("size_bytes"))),
+        (
+            "Size on disk",
+            ", ".join(filter(None, (formatting.size(found.get("size_bytes")), formatting.base_size(found)))),
+        ),
         ("Training time", formatting.duration(found.get("train_seconds"))),
         ("Texts per second", formatting.pace(run.texts_per_second)),
         ("Labels", formatting.count(len(run.detail("per_class", [])) or len(run.labels) or None)),
