@@ -53,9 +53,16 @@ def test_an_answer_is_marked_where_it_stands():
     assert str(shown(given, PASSAGE, marked=False)).splitlines()[1] == "  Anna lives in [Oslo]. 李明住在上海。 "
     assert str(shown(given, PASSAGE, marked=True)).splitlines()[1] == "  Anna lives in Oslo. 李明住在上海。 "
     none = SpanAnswer("", 0, 0, 0.9, 0.9, (Found("Oslo.\n李明", 14, 22, 0.1),))
-    assert (
-        str(shown(none, PASSAGE, marked=False)) == "not in the text  (confidence 90%; best candidate `Oslo. 李明`, 10%)"
-    )
+    assert str(shown(none, PASSAGE, marked=False)) == "not in the text  (confidence 90%; best candidate `Oslo. 李明`)"
+
+
+def test_from_which_confidence_there_is_an_answer_is_said_at_asking(weft, reader):
+    ask = ("answer", "reader", "--passage", "passage.txt", "--question", "Where does Anna live?")
+    (never,), (always,) = (weft(*ask, "--no-answer-below", least).out.splitlines()[:1] for least in ("1", "0"))
+    assert never.startswith("not in the text  (confidence ")
+    assert not always.startswith("not in the text")
+    sure = [float(line.split("confidence ")[1].split("%")[0]) for line in (never, always)]
+    assert sum(sure) == pytest.approx(100, abs=1)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ def test_a_table_a_page_and_all_rows(weft):
     assert said.code == 0, said
     assert "1 error and 3 warnings in reviews.csv" in said.out
     assert "Empty rows" in said.out
+    assert any("`rows[~rows.text.str.strip().duplicated()]`" in line for line in said.out.splitlines())
     assert "page   runs/inspect-reviews/page.html" in said.out
     told = read_json(Path("runs/inspect-reviews/inspection.json"))
     assert [one["key"] for one in told["findings"][:3]] == ["empty", "duplicates", "contradictions"]

@@ -17,6 +17,7 @@ from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.inputs.question_passage import PASSAGE, side_by_side, text_of
 from weft.tasks.question_answering import QuestionAnsweringConfig
+from weft.tasks.span_answers import Found, Rule, best_rule, decided
 from weft.text.tokenizers.choices import TOKENIZERS
 from weft.text.tokenizers.ngrams import NgramTokenizerConfig
 from weft.text.tokenizers.pretrained import PretrainedTokenizerConfig
@@ -166,8 +167,31 @@ def test_the_threshold_is_tuned_and_kept(tmp_path):
     assert "the best F1 on the dev set" in said
     task.save(tmp_path)
     again = task.config.load(tmp_path)
-    assert again.threshold == task.threshold
+    assert again.rule == task.rule
     assert answers(again, asked) == after
+
+
+def test_the_confidence_is_one_and_is_fitted_to_what_is_right():
+    """Of candidates that are right as often as their ratio to none says, the confidence is that share."""
+    draw, passage = np.random.default_rng(0), "Anna lives in Oslo."
+    ratio_N = np.exp(draw.normal(0, 2, size=2000))
+    right_N = draw.random(2000) < 1 / (1 + np.exp(-(0.5 * np.log(ratio_N) - 1)))
+    found = [
+        decided((Found("Oslo", 14, 18, ratio / (1 + ratio)),), none=1 / (1 + ratio), rule=Rule())
+        for ratio in ratio_N.tolist()
+    ]
+    asked = [Question("Where?", passage, (Span("Oslo", 14),) if right else ()) for right in right_N.tolist()]
+    rule = best_rule(found, asked)
+    assert (rule.slope, rule.offset) == (pytest.approx(0.5, abs=0.1), pytest.approx(-1, abs=0.15))
+    one, none = (
+        decided((Found("Oslo", 14, 18, share),), none=1 - share, rule=Rule(4.0, 1.0)) for share in (0.9, 0.5)
+    )
+    assert (one.text, one.probability) == ("Oslo", pytest.approx(9 / (9 + 4)))
+    assert (none.text, none.probability) == ("", pytest.approx(4 / (1 + 4)))
+    assert none.at(0.2).text == "Oslo"
+    assert none.at(0.2).probability == pytest.approx(1 / (1 + 4))
+    assert one.at(0.7).text == ""
+    assert one.at(0.6) == one
 
 
 def test_scores_have_intervals_and_tell_both_kinds_of_questions():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 
 AROUND = 60
 """Number of characters of the passage that are shown on each side of an answer."""
+LEAST = "Least confidence of an answer, from 0 to 1; below it: not in the text. Default: as tuned in training."
 
 
 @click.command("answer", short_help="Answer questions from a passage, and show where the answer is.")
@@ -29,6 +30,7 @@ AROUND = 60
 @click.option("--question", "questions", multiple=True, help="A question; may be given more than once. Default: asked.")
 @click.option("--passage", "file", required=True, help="Text file with the passage; - is standard input.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, a line for each question.")
+@click.option("--no-answer-below", "least", type=click.FloatRange(0, 1), help=LEAST)
 @options.device
 @options.encoding
 def command(
@@ -36,12 +38,13 @@ def command(
     questions: tuple[str, ...],
     file: str,
     as_json: bool,
+    least: float | None,
     device: Device | None,
     encoding: str | None,
 ) -> None:
     """Answer questions with the model in FOLDER from a passage in a text file.
 
-    Each answer is a part of the passage, with its place in characters and how probable it is, or `not in the text`.
+    Each answer is a part of the passage, with its place in characters and the confidence in it, or `not in the text`.
     Without --question, questions are read from the terminal until an empty line, or from what is piped in, a line each.
     """
     if not questions and file == "-":
@@ -64,6 +67,7 @@ def command(
     for question in questions or _asked():
         asked = config.example(question, passage)
         (given,) = model.answer([asked])
+        given = given if least is None else given.at(least)
         if as_json:
             record = {name: value for name, value in model.task.record(given, asked).items() if name != "passage"}
             say(json.dumps(record, ensure_ascii=False))
@@ -78,9 +82,9 @@ def shown(given: Any, passage: str, *, marked: bool) -> Text:
 
     In there the answer is `marked` by its colours, or else stands in brackets.
     """
-    best = given.candidates[0] if given.candidates else None
     if not given.text:
-        guess = f"; best candidate `{' '.join(best.text.split())}`, {best.probability:.0%}" if best else ""
+        best = given.candidates[0] if given.candidates else None
+        guess = f"; best candidate `{' '.join(best.text.split())}`" if best else ""
         return Text.assemble(("not in the text", "bold"), f"  (confidence {given.probability:.0%}{guess})")
     before, after = passage[: given.start], passage[given.end :]
     head = ("…" if len(before) > AROUND else "") + " ".join(before[-AROUND:].split("\n"))

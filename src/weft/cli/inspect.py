@@ -136,6 +136,8 @@ def _print(findings: Sequence[Finding], name: str) -> None:
     open_ones = [one for one in findings if one.severity != "fine"]
     if open_ones:
         out.print(_table(open_ones, CALLED))
+        for one in open_ones:  # not in the table, whose lines would cut what is to be copied
+            out.print(Text(f"fix    {one.title}: {one.fix}"), soft_wrap=True)
     for one in findings:
         if one.severity == "fine":
             out.print(Text(f"ok     {one.title}: {one.said}"), soft_wrap=True)
@@ -143,10 +145,10 @@ def _print(findings: Sequence[Finding], name: str) -> None:
 
 def _table(findings: Sequence[Finding], called: Mapping[str, str]) -> Table:
     table = Table(show_lines=True)
-    for column in ("", "check", "count", "finding, and how to fix it"):
+    for column in ("", "check", "count", "finding"):
         table.add_column(column, justify="right" if column == "count" else "left", no_wrap=column == "")
     for one in findings:
-        found = Text(one.said).append(_lines(one), style="dim").append(f"\n→ {one.fix}", style="dim")
+        found = Text(one.said).append(_lines(one), style="dim")
         table.add_row(Text(called[one.severity], style=_STYLES[one.severity]), one.title, f"{one.count:,}", found)
     return table
 

@@ -12,6 +12,8 @@ import numpy as np
 from weft.errors import InputError
 
 BINS = 15  # as in the experiments of Guo et al. 2017
+FEWEST = 20
+"""Least number of rows that a curve of confidence is fitted to."""
 COLDEST, HOTTEST = 0.1, 10.0
 """Bounds of a temperature: a few rows without a mistake would give 0."""
 
@@ -153,3 +155,27 @@ def _check(probabilities_NC: np.ndarray, gold_N: np.ndarray) -> None:
         raise InputError(
             f"expected probabilities in 0 .. 1, found {low:g} .. {high:g}", hint="pass the softmax of the scores"
         )
+
+
+def logistic(x_N: np.ndarray, share_N: np.ndarray) -> tuple[float, float] | None:
+    """Fit slope and offset of a logistic curve to shares between 0 and 1, by Newton's method; None for few rows.
+
+    Platt 1999, "Probabilistic outputs for support vector machines": half a row of either kind at each end keeps the
+    slope finite where x separates them.
+    """
+    if len(x_N) < FEWEST:
+        return None
+    x_N = np.clip(x_N, -50, 50)
+    x_N = np.concatenate([x_N, [x_N.min(), x_N.max()] * 2])
+    share_N = np.concatenate([share_N, [1, 0, 0, 1]])
+    weight_N = np.concatenate([np.ones(len(x_N) - 4), np.full(4, 0.5)])
+    design_N2, line_2 = np.stack([x_N, np.ones(len(x_N))], 1), np.zeros(2)
+    for _ in range(50):
+        sure_N = 1 / (1 + np.exp(-design_N2 @ line_2))
+        slope_2 = design_N2.T @ (weight_N * (sure_N - share_N))
+        curve_22 = design_N2.T @ (design_N2 * (weight_N * sure_N * (1 - sure_N))[:, None]) + 1e-6 * np.eye(2)
+        step_2 = np.linalg.solve(curve_22, slope_2)
+        line_2 = line_2 - step_2 / max(1.0, float(np.abs(step_2).max()))
+        if np.abs(step_2).max() < 1e-9:
+            break
+    return float(line_2[0]), float(line_2[1])

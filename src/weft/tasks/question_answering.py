@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -33,18 +33,15 @@ from weft.tasks.base import TUNED, AnswerForm, Doctor, Loss, Scores, Task
 from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
 from weft.tasks.span_answers import (
     RowSpans,
+    Rule,
     SpanAnswer,
     averaged,
-    best_threshold,
+    best_rule,
     matches,
     merged,
     recorded,
     scored,
 )
-
-NONE_AT_ALL = 1.0
-"""No-answer threshold where none was tuned."""
-
 
 @dataclass(frozen=True, slots=True)
 class QuestionBatch(Moves):
@@ -111,7 +108,7 @@ class QuestionAnsweringConfig(PassageTaskConfig):
         assert self.tokenizer is not None
         tuned, learned = folder / TUNED, read_saved(folder / "questions.json", _Saved)
         task = QuestionAnswering(self, PassageInput(self, self.tokenizer.load(folder)), always=learned.always)
-        task.threshold = read_saved(tuned, _Tuned).threshold if tuned.exists() else NONE_AT_ALL
+        task.rule = read_saved(tuned, Rule) if tuned.exists() else Rule()
         return task
 
 
@@ -122,13 +119,6 @@ class _Saved:
     always: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Tuned:
-    """Content of `tuned.json`."""
-
-    threshold: float
-
-
 class QuestionAnswering(Task):
     """The input of questions on passages, and whether all had an answer in training; its config has a reader."""
 
@@ -136,8 +126,8 @@ class QuestionAnswering(Task):
     metric: ClassVar[str] = "f1"
     metrics: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
 
-    threshold: float = NONE_AT_ALL
-    """No-answer threshold: the least probability of an answer over that of none."""
+    rule: Rule = Rule()
+    """Rule by which there is an answer, and the confidence in it."""
 
     def __init__(self, config: QuestionAnsweringConfig, read: PassageInput, *, always: bool) -> None:
         self.config, self.input, self.always = config, read, always
@@ -146,8 +136,8 @@ class QuestionAnswering(Task):
         """Write the tokenizer's files, `questions.json`, and `tuned.json` where a threshold was tuned."""
         self.input.save(folder)
         write_json(folder / "questions.json", {"always": self.always})
-        if self.threshold != NONE_AT_ALL:
-            write_json(folder / TUNED, {"threshold": self.threshold})
+        if self.rule != Rule():
+            write_json(folder / TUNED, asdict(self.rule))
 
     def build_model(self) -> SpanReader:
         """Build the encoder and its head, with fresh weights."""
@@ -216,7 +206,7 @@ class QuestionAnswering(Task):
                 [parts[row] for row in rows],
                 text_of(text, rows[0]),
                 always=self.always,
-                threshold=self.threshold,
+                rule=self.rule,
                 keep=self.config.candidates,
             )
             for rows in rows_by_example(columns)
@@ -228,16 +218,16 @@ class QuestionAnswering(Task):
         return () if self.always else ("threshold",)
 
     def tune(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> list[str]:
-        """Find the no-answer threshold with the best F1."""
+        """Find the no-answer threshold with the best F1, and fit the confidence to it."""
         if self.always or all(one.answers for one in examples):
             return []
-        self.threshold = best_threshold(answers, examples)
-        what = f"no-answer threshold {self.threshold:.2g} (probability of an answer over that of none)"
+        self.rule = best_rule(answers, examples)
+        what = f"no-answer threshold {self.rule.threshold:.2g} (probability of an answer over that of none)"
         return [f"{what}, with the best F1 on the dev set"]
 
     def average(self, answers: Sequence[Sequence[SpanAnswer]]) -> list[SpanAnswer]:
         """Average the probabilities of several models."""
-        return [averaged(of_one, threshold=self.threshold) for of_one in zip(*answers, strict=True)]
+        return [averaged(of_one, rule=self.rule) for of_one in zip(*answers, strict=True)]
 
     def quick_scores(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> dict[str, float]:
         """Compute exact match and F1."""

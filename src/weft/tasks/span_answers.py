@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,7 @@ import numpy as np
 from weft.data.examples.span_questions import Question
 from weft.metrics.answers import exact, f1, style_of
 from weft.metrics.bootstrap import mean
+from weft.metrics.calibration import logistic
 from weft.tasks.base import Scores
 
 
@@ -29,8 +31,9 @@ class Found:
 class SpanAnswer:
     """The answer to a question, its place in the passage, and its confidence.
 
-    Where the passage has no answer the text is empty and start and end are 0. `none` is the probability of that, and
-    `candidates` are the best parts of the passage, the best first, whether or not it is the answer.
+    Where the passage has no answer the text is empty and start and end are 0. `probability` is the confidence in what is
+    answered: that the part is right or, without an answer, that the best candidate is not. `none` and the probabilities
+    of `candidates`, the best parts of the passage with the best first, are those of the model, which sum to at most 1.
     """
 
     text: str
@@ -39,6 +42,32 @@ class SpanAnswer:
     probability: float
     none: float = field(default=0.0, repr=False)
     candidates: tuple[Found, ...] = field(default=(), repr=False)
+
+    def at(self, least: float) -> SpanAnswer:
+        """Return the answer where the confidence in the best candidate is at least this, else no answer."""
+        sure = self.probability if self.text else 1 - self.probability
+        if self.candidates and sure >= least:
+            best = self.candidates[0]
+            return SpanAnswer(best.text, best.start, best.end, sure, self.none, self.candidates)
+        return SpanAnswer("", 0, 0, 1 - sure, self.none, self.candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rule by which there is an answer, and the confidence in it, by its probability over that of none (the ratio).
+
+    There is one from `threshold` on. The confidence is logistic in the logarithm of the ratio (Platt 1999); without an
+    `offset` it is 50% at the threshold.
+    """
+
+    threshold: float = 1.0
+    slope: float = 1.0
+    offset: float | None = None
+
+    def confidence(self, ratio: float) -> float:
+        """Compute the probability that the best candidate is right."""
+        offset = -self.slope * math.log(max(self.threshold, 1e-300)) if self.offset is None else self.offset
+        return float(1 / (1 + np.exp(-np.clip(self.slope * math.log(max(ratio, 1e-300)) + offset, -700, 700))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +80,11 @@ class RowSpans:
     total: float
 
 
-def merged(parts: Sequence[RowSpans], passage: str, *, always: bool, threshold: float, keep: int) -> SpanAnswer:
+def merged(parts: Sequence[RowSpans], passage: str, *, always: bool, rule: Rule, keep: int) -> SpanAnswer:
     """Merge the spans of all rows of a passage to one answer.
 
     The odds of a span are against no answer in its own window, so that those of several windows can be compared and
-    summed. With `always` there is an answer; else there is one if its probability over that of none is `threshold`.
+    summed. With `always` there is an answer, whose confidence is its probability; else the rule decides.
     """
     best: dict[tuple[int, int], float] = {}
     for part in parts:
@@ -67,18 +96,21 @@ def merged(parts: Sequence[RowSpans], passage: str, *, always: bool, threshold: 
     candidates = tuple(
         Found(passage[start:end], start, end, float(np.exp(min(0.0, odds - total)))) for (start, end), odds in ranked
     )
-    return decided(candidates, none=0.0 if always else float(np.exp(-total)), threshold=threshold)
+    return decided(candidates, none=0.0 if always else float(np.exp(-total)), rule=rule)
 
 
-def decided(candidates: tuple[Found, ...], *, none: float, threshold: float) -> SpanAnswer:
-    """Choose the best candidate, or no answer where that is more probable by more than the threshold allows."""
-    if not candidates or (none > 0 and candidates[0].probability < threshold * none):
-        return SpanAnswer("", 0, 0, none, none, candidates)
+def decided(candidates: tuple[Found, ...], *, none: float, rule: Rule) -> SpanAnswer:
+    """Choose the best candidate, or no answer where that is more probable by more than the rule allows."""
+    if not candidates:
+        return SpanAnswer("", 0, 0, 1.0, none, candidates)
     best = candidates[0]
-    return SpanAnswer(best.text, best.start, best.end, best.probability, none, candidates)
+    sure = best.probability if none <= 0 else rule.confidence(best.probability / none)
+    if none > 0 and best.probability < rule.threshold * none:
+        return SpanAnswer("", 0, 0, 1 - sure, none, candidates)
+    return SpanAnswer(best.text, best.start, best.end, sure, none, candidates)
 
 
-def averaged(answers: Sequence[SpanAnswer], *, threshold: float) -> SpanAnswer:
+def averaged(answers: Sequence[SpanAnswer], *, rule: Rule) -> SpanAnswer:
     """Average the probabilities that several models give to parts of one passage."""
     sums: dict[tuple[int, int, str], float] = {}
     for one in (found for answer in answers for found in answer.candidates):
@@ -87,27 +119,35 @@ def averaged(answers: Sequence[SpanAnswer], *, threshold: float) -> SpanAnswer:
     ranked = sorted(sums.items(), key=lambda one: -one[1])[: max(len(one.candidates) for one in answers)]
     candidates = tuple(Found(text, start, end, share) for (start, end, text), share in ranked)
     none = float(np.mean([one.none for one in answers]))
-    return decided(candidates, none=none, threshold=threshold)
+    return decided(candidates, none=none, rule=rule)
 
 
-def best_threshold(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> float:
-    """Find the threshold with the best F1 on questions of which some have no answer."""
-    ratio_N, gain_N = np.zeros((2, len(answers)))
+def best_rule(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Rule:
+    """Find the threshold with the best F1 on questions of which some have no answer, and fit the confidence to F1."""
+    ratio_N, gain_N, right_N = np.zeros((3, len(answers)))
     for row, (answer, example) in enumerate(zip(answers, examples, strict=True)):
         text, share = (answer.candidates[0].text, answer.candidates[0].probability) if answer.candidates else ("", 0.0)
         style = style_of(example.question)
+        right_N[row] = f1(text, example.right, style=style) if text else 0.0
         gain_N[row] = f1(text, example.right, style=style) - f1("", example.right, style=style)
         ratio_N[row] = share / max(answer.none, 1e-300)
+    threshold = _best_threshold(ratio_N, gain_N)
+    line = logistic(np.log(np.maximum(ratio_N, 1e-300)), right_N)
+    return Rule(threshold) if line is None or line[0] <= 0 else Rule(threshold, *line)
+
+
+def _best_threshold(ratio_N: np.ndarray, gain_N: np.ndarray) -> float:
+    """Find the ratio from which answers gain most F1 over none."""
     order_N = np.argsort(-ratio_N, kind="stable")
     gained = np.concatenate([[0.0], np.cumsum(gain_N[order_N])])
     # where equals stand beside each other nothing can come between them
-    edges = [place for place in range(len(gained)) if 0 < place < len(answers) and
-             ratio_N[order_N[place - 1]] > ratio_N[order_N[place]]] + [0, len(answers)]  # fmt: skip
+    edges = [place for place in range(len(gained)) if 0 < place < len(ratio_N) and
+             ratio_N[order_N[place - 1]] > ratio_N[order_N[place]]] + [0, len(ratio_N)]  # fmt: skip
     place = max(edges, key=lambda one: gained[one])
     if place == 0:
         return float(2 * ratio_N.max(initial=0.5))
     last = ratio_N[order_N[place - 1]]
-    return float(last if place == len(answers) else np.sqrt(last * max(ratio_N[order_N[place]], last / 4)))
+    return float(last if place == len(ratio_N) else np.sqrt(last * max(ratio_N[order_N[place]], last / 4)))
 
 
 def matches(answers: Iterable[str], examples: Iterable[Question]) -> tuple[np.ndarray, np.ndarray]:

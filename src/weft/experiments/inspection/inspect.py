@@ -41,6 +41,8 @@ LabelErrors = Literal["find", "leave"]
 
 UNKNOWN = 0.1
 """Share of tokens unknown to train from which on it is reported."""
+REASONS = 5
+"""Reasons at most that are named for rows that cannot be read."""
 _MISSING_SHOWN = 15
 _BLOCK = 1000
 
@@ -257,5 +259,7 @@ def bad_rows(tables: Mapping[str, Table]) -> Finding:
     title = "Unreadable rows"
     if rows:
         fix = "fix these lines, or skip them in training: `weft train --on-bad-row skip`"
-        return Finding("bad-rows", title, "error", counted(len(rows), "row"), len(rows), fix, rows)
+        reasons = Counter(row.note for row in rows).most_common(REASONS)
+        said = f"{counted(len(rows), 'row')}: {', '.join(f'{count:,} of `{what}`' for what, count in reasons)}"
+        return Finding("bad-rows", title, "error", said, len(rows), fix, rows)
     return Finding("bad-rows", title, "fine", "every row can be read")
