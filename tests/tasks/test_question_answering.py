@@ -183,9 +183,7 @@ def test_the_confidence_is_one_and_is_fitted_to_what_is_right():
     asked = [Question("Where?", passage, (Span("Oslo", 14),) if right else ()) for right in right_N.tolist()]
     rule = best_rule(found, asked)
     assert (rule.slope, rule.offset) == (pytest.approx(0.5, abs=0.1), pytest.approx(-1, abs=0.15))
-    one, none = (
-        decided((Found("Oslo", 14, 18, share),), none=1 - share, rule=Rule(4.0, 1.0)) for share in (0.9, 0.5)
-    )
+    one, none = (decided((Found("Oslo", 14, 18, share),), none=1 - share, rule=Rule(4.0, 1.0)) for share in (0.9, 0.5))
     assert (one.text, one.probability) == ("Oslo", pytest.approx(9 / (9 + 4)))
     assert (none.text, none.probability) == ("", pytest.approx(4 / (1 + 4)))
     assert none.at(0.2).text == "Oslo"

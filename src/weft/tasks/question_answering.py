@@ -43,6 +43,7 @@ from weft.tasks.span_answers import (
     scored,
 )
 
+
 @dataclass(frozen=True, slots=True)
 class QuestionBatch(Moves):
     """Questions and passages of B rows, the characters of each position of a passage [B, S, 2], and the answers.

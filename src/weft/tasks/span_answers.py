@@ -31,9 +31,9 @@ class Found:
 class SpanAnswer:
     """The answer to a question, its place in the passage, and its confidence.
 
-    Where the passage has no answer the text is empty and start and end are 0. `probability` is the confidence in what is
-    answered: that the part is right or, without an answer, that the best candidate is not. `none` and the probabilities
-    of `candidates`, the best parts of the passage with the best first, are those of the model, which sum to at most 1.
+    Where the passage has no answer the text is empty and start and end are 0. `probability` is the confidence in what
+    is answered: that the part is right or, without an answer, that the best candidate is not. `none` and the
+    probabilities of `candidates`, the best parts of the passage, are those of the model, which sum to at most 1.
     """
 
     text: str

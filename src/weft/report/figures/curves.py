@@ -36,10 +36,10 @@ class Curve:
     each: Sequence[Sequence[tuple[float, float]]] = ()
 
 
-def dev_curves(curves: Sequence[Curve], name: str) -> str:
-    """Draw the dev score of several models by epoch, each line named at its end."""
+def dev_curves(curves: Sequence[Curve], name: str, *, across: float = FULL) -> str:
+    """Draw the dev score of several models by epoch, each line named at its end; `across` is in inches."""
     known = measure(name)
-    return epoch_curves(curves, f"{known.called} on the dev set", form=known.form)
+    return epoch_curves(curves, f"{known.called} on the dev set", form=known.form, across=across)
 
 
 def epoch_curves(curves: Sequence[Curve], title: str, *, form: Form = "share", across: float = FULL) -> str:

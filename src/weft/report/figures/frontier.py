@@ -30,7 +30,12 @@ class Model:
 
 
 def frontier(
-    models: Sequence[Model], *, score: str = "accuracy", form: Form = "share", better: Better = "higher"
+    models: Sequence[Model],
+    *,
+    score: str = "accuracy",
+    form: Form = "share",
+    better: Better = "higher",
+    across: float = FULL,
 ) -> str:
     """Draw a score with its interval against texts per second; a line joins the models that no other beats in both.
 
@@ -40,8 +45,8 @@ def frontier(
     if not models:
         return ""
     with style():
-        figure = blank(FULL, 3.9)
-        axes = panel(figure, 0.55, 0.5, FULL - 0.75, 3.05)
+        figure = blank(across, 3.9)
+        axes = panel(figure, 0.55, 0.5, across - 0.75, 3.05)
         axes.set_xscale("log")
         paces = [model.texts_per_second for model in models]
         axes.set_xlim(min(paces) / 1.7, max(paces) * 1.7)
@@ -65,7 +70,7 @@ def frontier(
         _names(axes, models, best)
         axes.set_title(score)
         axes.set_xlabel("throughput, texts per second (log scale) →")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if across == FULL else (1,), numticks=12))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(which="minor", length=0)

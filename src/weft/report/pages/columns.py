@@ -11,10 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from markupsafe import Markup
+
 from weft.metrics.names import MEASURES, Better, Form, Measure, measure
 from weft.metrics.saved_scores import Interval
 from weft.report import formatting
-from weft.report.figures.curves import Curve
+from weft.report.figures.canvas import FULL, HALF
+from weft.report.figures.curves import Curve, dev_curves
+from weft.report.figures.frontier import Model, ahead, frontier
 from weft.report.folder import Run
 
 
@@ -92,6 +96,18 @@ def link(page: Path, path: Path) -> str:
     if not page.exists():
         return ""
     return urllib.parse.quote(Path(os.path.relpath(page.resolve(), path.resolve().parent)).as_posix())
+
+
+def figures(dots: Sequence[Model], curves: Sequence[Curve], *, score: Measure, dev: str) -> dict[str, Any]:
+    """Draw a score against the pace, and the dev score `dev` by epoch; under `narrow` half as wide, for a phone."""
+    drawn, narrow = (
+        {
+            "frontier": Markup(frontier(dots, score=score.called, form=score.form, better=score.better, across=across)),
+            "curves": Markup(dev_curves(curves, dev, across=across)),
+        }
+        for across in (FULL, HALF)
+    )
+    return {**drawn, "narrow": narrow, "ahead": ahead(dots, better=score.better)}
 
 
 def metric(runs: Sequence[Run]) -> str:

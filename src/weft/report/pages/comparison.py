@@ -21,11 +21,11 @@ from weft.metrics.saved_scores import Interval, is_number
 from weft.report import formatting
 from weft.report.figures.canvas import HALF, shorten
 from weft.report.figures.curves import Curve, epoch_curves
-from weft.report.figures.frontier import Model, ahead, frontier
+from weft.report.figures.frontier import Model
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import reliability
 from weft.report.folder import Run, read_run
-from weft.report.pages.columns import Cell, metric
+from weft.report.pages.columns import Cell, figures, metric
 from weft.report.pages.labels import COMPACT
 from weft.report.pages.run import Headline
 from weft.report.template import write_page
@@ -72,7 +72,7 @@ def experiment_page(folder: Path) -> Path:
     labelled = "details" in best
     shown = _columns(found["shown"], several=several, labelled=labelled)
     steered = measure(metric([run for each in runs.values() for run in each]))
-    dots = [_dot(model, decides) for model in models]
+    dots, curves = [_dot(model, decides) for model in models], _curves(runs, partial(_dev, name=steered.name))
     return write_page(
         folder / PAGE,
         "comparison.html.j2",
@@ -89,15 +89,7 @@ def experiment_page(folder: Path) -> Path:
         several=several,
         against=_against(found),
         p=p_in_words,
-        frontier=Markup(frontier(dots, score=measure(decides).called, form=known.form, better=known.better)),
-        ahead=ahead(dots, better=known.better),
-        curves=Markup(
-            epoch_curves(
-                _curves(runs, partial(_dev, name=steered.name)),
-                f"{steered.called} on the dev set",
-                form=steered.form,
-            )
-        ),
+        **figures(dots, curves, score=known, dev=steered.name),
         losses=_losses(runs),
         compact=COMPACT,
         labelled=labelled,

@@ -17,8 +17,7 @@ from weft.files import read_json
 from weft.metrics.names import measure
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
-from weft.report.figures.curves import dev_curves
-from weft.report.figures.frontier import Model, ahead, frontier
+from weft.report.figures.frontier import Model, ahead
 from weft.report.figures.matrix import confusion
 from weft.report.folder import Run, read_run
 from weft.report.pages import columns
@@ -69,6 +68,8 @@ def distilled_page(folder: Path) -> Path:
     cells = [columns.cells(column, list(runs.values())) for column in shown]
     metric = columns.metric(list(trained.values()))
     dots = [_dot(title, run, found["score"]) for title, run in runs.items()]
+    named = [replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)]
+    curves = [columns.curve(title, run, metric) for title, run in trained.items()]
     student = found["models"]["student"]
     value = formatting.score(student["scores"][found["score"]]["value"], score.form)
     teacher = found["models"]["teacher"]["encoder"]
@@ -89,9 +90,7 @@ def distilled_page(folder: Path) -> Path:
             }
             for place, (title, run) in enumerate(runs.items())
         ],
-        frontier=Markup(frontier(dots, score=score.title, form=score.form, better=score.better)),
-        ahead=ahead([replace(dot, name=title) for dot, title in zip(dots, runs, strict=True)], better=score.better),
-        curves=Markup(dev_curves([columns.curve(title, run, metric) for title, run in trained.items()], metric)),
+        **(columns.figures(dots, curves, score=score, dev=metric) | {"ahead": ahead(named, better=score.better)}),
         confusions=[
             Markup(confusion(run.detail("confusion", []), run.labels, title=shorten(title, 24), size="small"))
             for title, run in runs.items()

@@ -12,8 +12,8 @@ from weft.metrics.names import measure
 from weft.report import formatting
 from weft.report.choices import page_for
 from weft.report.figures.canvas import shorten
-from weft.report.figures.curves import dev_curves, rows_curve
-from weft.report.figures.frontier import Model, ahead, frontier
+from weft.report.figures.curves import rows_curve
+from weft.report.figures.frontier import Model
 from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import learning_curves
 from weft.report.folder import Run, read_run
@@ -83,6 +83,7 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
         for name, run in zip(names, runs, strict=True)
         if (found := run.intervals.get(first)) and run.texts_per_second
     ]
+    curves = [columns.curve(name, run, metric) for name, run in zip(names, runs, strict=True)]
     return write_page(
         path,
         "runs.html.j2",
@@ -101,11 +102,7 @@ def comparison_page(folders: Sequence[Path], path: Path, *, title: str, notes: S
             }
             for place, (name, run) in enumerate(zip(names, runs, strict=True))
         ],
-        frontier=Markup(frontier(models, score=known.called, form=known.form, better=known.better)),
-        ahead=ahead(models, better=known.better),
-        curves=Markup(
-            dev_curves([columns.curve(name, run, metric) for name, run in zip(names, runs, strict=True)], metric)
-        ),
+        **columns.figures(models, curves, score=known, dev=metric),
         confusions=[
             Markup(confusion(run.detail("confusion", []), run.labels, title=shorten(name, 24), size="small"))
             for name, run in zip(names, runs, strict=True)
