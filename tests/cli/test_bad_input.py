@@ -31,7 +31,6 @@ FILES = {
     "random.csv": (random.Random(1).randbytes(3000), ("random.csv:1: byte 0x", "is not UTF-8", "--encoding")),
     "notes.docx": (b"PK", ("notes.docx: its name ends in `.docx`", "known: .csv, .tsv, .jsonl")),
     "array.jsonl": ('[{"text": "好", "label": "pos"}\n', ("array.jsonl:2: is not JSON", "write one array of objects")),
-    "twins.csv": ("text,text\n好,pos\n", ("twins.csv:1: two columns are named `text`",)),
     "list.yaml": ("data: [a\nb: c\n", ("list.yaml:2: is not YAML",)),
     "words.yaml": ("好\n", ("words.yaml: holds no settings", "`name: value`")),
     "dataless.yaml": ("seed: 1\n", ("data: is not set",)),

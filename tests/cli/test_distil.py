@@ -72,3 +72,10 @@ def test_another_student_takes_the_answers_that_are_there(weft, model):
 )
 def test_mistakes(refused, model, unfinished, poet, arguments, says):
     refused("distil", *arguments, says=tuple(says))
+
+
+@pytest.mark.parametrize("verb", [("compare",), ("distil", "model")])
+def test_the_columns_of_a_file_without_a_header_are_named(refused, model, verb):
+    rows = [line.split(",") for line in Path("reviews.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    Path("bare.csv").write_text("".join(f"{label},{text}\n" for text, label in rows), encoding="utf-8")
+    refused(*verb, "bare.csv", "--columns", "sort,said", "--text", "nowhere", says=("among `sort`, `said`",))

@@ -203,6 +203,9 @@ def test_evaluate_json_holds_the_scores_of_its_answers(weft, model):
         (row["text"], row["label"]) for row in table("reviews.csv")
     ]
     assert [one["line"] for one in answers] == list(range(2, 42))
+    again = weft("evaluate", "model", "reviews.csv", "--answers", "out/answers.jsonl")
+    assert (again.code, "is there already" in again.err, "pass --overwrite" in again.err) == (2, True, True)
+    assert weft("evaluate", "model", "reviews.csv", "--answers", "out/answers.jsonl", "--overwrite").code == 0
 
 
 def test_evaluate_takes_other_columns(weft, model):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from weft.data.examples.label_spelling import MISSING
 from weft.data.examples.labelled import LabelledText
-from weft.data.sources import Row
+from weft.data.sources import Row, open_table
 from weft.errors import ConfigError, InputError
 from weft.inputs.tabular import TabularInputConfig, number_of
 
@@ -100,7 +100,19 @@ def test_prices_and_thousands_are_read(field, number):
 def test_a_decimal_comma_is_refused_with_what_mends_it(field):
     with pytest.raises(InputError, match="expected a number") as error:
         number_of(field, "price")
-    assert "decimal=','" in error.value.hint
+    assert "between semicolons" in error.value.hint
+
+
+def test_decimal_commas_are_read_where_fields_stand_between_semicolons(tmp_path):
+    path = tmp_path / "priced.csv"
+    lines = ["text;price;stars;city", "好;1.234,5;1,500;3,5", "ok;3,14 €;2,500;x", "no;;1;y"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    table = open_table(path)
+    assert table.remarks == ["fields between semicolons", "decimal commas in `price`"]
+    prices = [number_of(CONFIG.value(row)["price"], "price") for row in table]
+    assert prices[:2] == [1234.5, 3.14]
+    assert math.isnan(prices[2])
+    assert [number_of(CONFIG.value(row)["stars"], "stars") for row in table] == [1500, 2500, 1]
 
 
 def test_infinite_numbers_are_refused_and_absent_ones_missing():

@@ -155,6 +155,8 @@ def _settings(source: str, given: Mapping[str, Any]) -> dict[str, Any]:
     for section, names in PLACES.items():
         settings[section] = {name: known[name] for name in names if name in known}
     settings["data"]["train"] = source
+    if "names" in known:
+        settings["data"]["columns"] = known["names"]
     if "source_column" in known:
         settings["task"]["source"] = known["source_column"]
     return settings

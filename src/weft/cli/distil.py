@@ -131,6 +131,9 @@ def _student(
     for option, value in given.items():
         if value is None:
             continue
+        if option == "names":
+            settings["data"]["columns"] = value
+            continue
         if option in ("alpha", "temperature"):
             settings["task"].setdefault("loss", {}).setdefault("teacher", {})[option] = value
         elif option in PLACES:

@@ -41,6 +41,7 @@ POSITIONS = 256
 @click.option("--exposure", "exposed", is_flag=True, help=EXPOSURE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--answers", help="Also write every prediction to this file (JSON lines).")
+@click.option("--overwrite", is_flag=True, help="Replace the file of --answers where it is there already.")
 @search_options.options
 @options.device
 @options.encoding
@@ -52,6 +53,7 @@ def command(
     exposed: bool,
     as_json: bool,
     answers: str | None,
+    overwrite: bool,
     search: search_options.Asked,
     device: Device | None,
     encoding: str | None,
@@ -65,6 +67,8 @@ def command(
     """
     *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
+    if answers:
+        outputs.check_overwrite(answers, overwrite=overwrite)
     from weft import bundle
     from weft.data.examples.base import examples_of
     from weft.evaluation.evaluate import answer_lines, averaged

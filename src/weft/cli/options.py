@@ -79,10 +79,10 @@ def one_run(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def several_runs(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options of a verb that makes several runs and ends with figures: reading of files, and output."""
+    """Options of a verb that makes several runs and ends with figures: reading of files (`header`), and output."""
     quiet = click.option("--quiet", is_flag=True, help="Print only errors and the result.")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print all results as JSON instead of a table.")
-    return _all(device, encoding, on_bad_row, quiet, as_json)(command)
+    return _all(header, device, encoding, on_bad_row, quiet, as_json)(command)
 
 
 def header(command: Callable[..., Any]) -> Callable[..., Any]:

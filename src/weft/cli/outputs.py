@@ -68,9 +68,13 @@ def _check(output: Output, *, overwrite: bool, form: str | None) -> None:
         name = Path(output.path).stem
         hint = f"name it {name}.csv for a table that spreadsheets open, or {name}.jsonl for a JSON object a line"
         raise InputError(f"no `{suffix}` files are written", where=output.path, hint=hint)
-    if not overwrite and os.path.isfile(output.path) and os.path.getsize(output.path):
-        hint = "pass --overwrite to replace it, or name another file"
-        raise InputError("is there already", where=output.path, hint=hint)
+    check_overwrite(output.path, overwrite=overwrite)
+
+
+def check_overwrite(path: str, *, overwrite: bool) -> None:
+    """Raise InputError for a file that is there already and is not to be replaced."""
+    if not overwrite and os.path.isfile(path) and os.path.getsize(path):
+        raise InputError("is there already", where=path, hint="pass --overwrite to replace it, or name another file")
 
 
 @contextmanager

@@ -45,13 +45,14 @@ class Row:
 
     Where there are no lines, in parquet, in nested JSON and in a folder of texts, `line` is the number of the row.
     `lists` has the values of JSON lines that are lists of strings, by column (the references of a source, for example);
-    `whole` is the object as in the file, nested values included.
+    `whole` is the object as in the file, nested values included; `decimal_commas` are columns of numbers as `3,5`.
     """
 
     values: Mapping[str, str]
     line: int
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    decimal_commas: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +285,7 @@ class Table:
                     line, f"has {fields}, the {'header' if layout.headed else 'first row'} has {width}", hint=hint
                 )
                 continue
-            row = Row(dict(zip(columns, record, strict=True)), line)
+            row = Row(dict(zip(columns, record, strict=True)), line, decimal_commas=layout.decimal_commas)
             if width > 1 and is_blank(record):
                 blank.append(row)
             else:

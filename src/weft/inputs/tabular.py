@@ -21,6 +21,7 @@ from weft.data.checks.findings import counted
 from weft.data.columns import Columns, Share
 from weft.data.examples.label_spelling import reads_as_missing
 from weft.data.examples.roles import Role, find_roles
+from weft.data.formats.decimal_commas import with_point
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 from weft.files import write_json
@@ -101,6 +102,8 @@ class TabularInputConfig(InputConfig):
         """Read the fields of a row, as they stand there. Raises InputError for a number that is none."""
         found = {name: row.values.get(name, "") for name in self.columns_read}
         for name in self.numbers:
+            if name in row.decimal_commas:
+                found[name] = with_point(found[name])
             number_of(found[name], name)
         return found
 
@@ -256,7 +259,7 @@ def number_of(field: str, column: str) -> float:
     except ValueError:
         hint = f"write it as 3.5, leave the field empty where it is not known, or read `{column}` as --categories"
         if _DECIMAL_COMMA.fullmatch(field.strip()):
-            hint += "; pandas.read_csv(FILE, decimal=',') reads decimal commas, and DataFrame.to_csv writes points"
+            hint += "; where fields stand between semicolons, a column of decimal commas is read as it is"
         raise InputError(f"expected a number, found `{field[:40]}`", hint=hint) from None
     if abs(found) > LARGEST:
         kind = "finite number" if math.isinf(found) else f"number of at most {LARGEST:.1e}"

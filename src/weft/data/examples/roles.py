@@ -9,7 +9,7 @@ import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Literal
 
 from weft.data.examples.column_looks import (
@@ -25,6 +25,7 @@ from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_
 from weft.data.examples.header_row import beside_texts, header_is_data, must_have_header, naming, settle_header
 from weft.data.examples.nested_fields import nested_fields, reach
 from weft.data.formats.csv_layout import is_blank, numbered
+from weft.data.formats.csv_rows import MOST_TITLES
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
 
@@ -361,7 +362,18 @@ class _Search:
             hint = f"pass {self.naming(unnamed)}{_inside(self.table)}"
             if columns == listed(numbered(len(self.table.columns))):  # without a header
                 hint = f"pass --columns {naming(list(sampled(self.table).values()))}"
+            if line := _named_below(self.table, [name for role in self.roles for name in role.usual]):
+                hint = f"the names of the columns seem to stand in line {line}: delete what is above it, or {hint}"
             raise ColumnsUnclear(what, where=self.table.path, hint=hint)
+
+
+def _named_below(table: Table, usual: Collection[str]) -> int:
+    """Return the line of one of the first rows that has a usual name in two columns or more; 0 where none has."""
+    known = {*usual, *TEXT_NAMES, *LABEL_NAMES}
+    for row in islice(table.unchecked(), MOST_TITLES):
+        if sum(value.strip().casefold() in known for value in row.values.values()) > 1:
+            return row.line
+    return 0
 
 
 def _has_rivals(table: Table, usual: str) -> bool:

@@ -13,15 +13,30 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
-from weft.data.formats.csv_rows import Record, check_columns, csv_records, opens_a_quote, sniff_delimiter, tsv_records
+from weft.data.formats.csv_rows import (
+    Record,
+    csv_records,
+    distinct,
+    opens_a_quote,
+    remarks_on,
+    sniff_delimiter,
+    title_records,
+    tsv_records,
+)
+from weft.data.formats.decimal_commas import with_decimal_commas
 from weft.errors import InputError
 
 Quotes = Literal["none", "plain", "enclose"]
 Lines = Callable[[], AbstractContextManager[Iterator[str]]]
 """Function that opens the lines of a file."""
 
+SAMPLE = 200
+"""Rows in which decimal commas are looked for."""
+LOOKED_AT = 30
+"""Records that are looked at for a title above a header."""
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 """First line by which spreadsheets name the delimiter."""
 _QUOTE_AFTER_BLANKS = re.compile(' +"')
@@ -43,6 +58,12 @@ class Layout:
     headed: bool = True
     begin: int = 0
     named_by_suffix: bool = False
+    titled: bool = False
+    """Whether lines above the header are a title, and no rows."""
+    decimal_commas: tuple[str, ...] = ()
+    """Columns of numbers with decimal commas."""
+    written: tuple[str, ...] = ()
+    """The names of the columns as they stand in the file, where some stand twice."""
 
     def records(self, lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
         """Yield the records after the header, with the line on which each starts; blank lines are none.
@@ -63,6 +84,11 @@ class Layout:
         """Remarks on the layout for the user, a few words each."""
         between = {";": "fields between semicolons", "|": "fields between bars", "\t": "fields between tabs"}
         said = [between[self.delimiter]] if self.delimiter in between and not self.named_by_suffix else []
+        if self.titled:
+            said.append(f"header in line {self.begin + 1}, what is above it left out")
+        said += remarks_on(self.written, self.columns) if self.written and self.headed else []
+        if self.decimal_commas:
+            said.append(f"decimal commas in {', '.join(f'`{name}`' for name in self.decimal_commas)}")
         if self.spaced:
             said.append("blanks before quotes left out")
         if not self.headed:
@@ -92,7 +118,10 @@ def layout_of(lines_of: Lines, form: Literal["csv", "tsv"], *, name: str, column
     elif said:
         layout = Layout(said[1], "enclose", begin=begin)
     else:
-        layout = Layout(sniff_delimiter(first), "enclose")
+        with lines_of() as lines:
+            layout = Layout(sniff_delimiter(first, lines), "enclose")
+    if columns is None and not said:
+        layout = _below_title(lines_of, layout)
     if form == "csv" and _spaced(lines_of, layout):
         layout = replace(layout, spaced=True)
     with lines_of() as lines:
@@ -101,16 +130,27 @@ def layout_of(lines_of: Lines, form: Literal["csv", "tsv"], *, name: str, column
     if isinstance(header, InputError):
         raise InputError(header.what, where=where, hint=header.hint)
     if columns is None:
-        layout = replace(layout, columns=_names(header, where=where))
+        names = _names(header)
+        written = () if len({*names}) == len(names) else names
+        layout = replace(layout, columns=distinct(names, where=where), written=written)
         with lines_of() as lines:
             if next(layout.records(lines), None) is None:
                 hint = "the first line names the columns, each line after it is a row"
                 raise InputError("has a header and no rows", where=name, hint=hint)
-        return layout
+        return _with_decimals(lines_of, layout)
     if columns and len(columns) != len(header):
         hint = "name each of them, as in --columns text,label"
         raise InputError(f"has {len(header)} columns, and {len(columns)} are named", where=where, hint=hint)
-    return replace(layout, columns=numbered(len(header))).without_header(columns)
+    return _with_decimals(lines_of, replace(layout, columns=numbered(len(header))).without_header(columns))
+
+
+def _with_decimals(lines_of: Lines, layout: Layout) -> Layout:
+    """Return the layout with its columns of decimal commas, which files with semicolons may have."""
+    if layout.delimiter != ";":
+        return layout
+    with lines_of() as lines:
+        first = [record for _, record in islice(layout.records(lines), SAMPLE) if isinstance(record, list)]
+    return replace(layout, decimal_commas=with_decimal_commas(layout.columns, first))
 
 
 def numbered(count: int) -> tuple[str, ...]:
@@ -123,10 +163,17 @@ def is_blank(record: Sequence[str]) -> bool:
     return not any(field and not field.isspace() for field in record)
 
 
-def _names(header: Sequence[str], *, where: str) -> tuple[str, ...]:
+def _names(header: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the columns; one without a name, such as the index that pandas writes, is numbered."""
-    names = (name.strip() or unnamed for name, unnamed in zip(header, numbered(len(header)), strict=True))
-    return check_columns(tuple(names), where=where)
+    return tuple(name.strip() or unnamed for name, unnamed in zip(header, numbered(len(header)), strict=True))
+
+
+def _below_title(lines_of: Lines, layout: Layout) -> Layout:
+    """Return the layout with the lines left out that are a title over the header."""
+    with lines_of() as lines:
+        records = list(islice(replace(layout, headed=False).records(lines), LOOKED_AT))
+    titles = title_records(records)
+    return replace(layout, begin=records[titles][0] - 1, titled=True) if titles else layout
 
 
 def _first_line(lines: Iterator[str]) -> tuple[int, str]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count, islice
 
 from weft.errors import InputError
 
@@ -16,6 +16,12 @@ DELIMITERS = (",", ";", "\t", "|")
 # Long enough for several novels; without a limit, a quote left open would swallow the rest of the file.
 MOST_CHARACTERS = 1 << 22
 
+LINES_BELOW = 6
+"""First lines whose delimiter is taken where the very first has none."""
+LONGEST_NAME = 40
+"""Characters at most of the name of a column below a title."""
+MOST_TITLES = 5
+"""Records above a header at most."""
 MOST_COLUMNS = 10_000
 """Columns at most: a file with more is no table of texts, or its delimiter stands in a text."""
 
@@ -29,21 +35,64 @@ Record = list[str] | InputError
 
 def check_columns(names: tuple[str, ...], *, where: str) -> tuple[str, ...]:
     """Return the names of columns. Raises InputError when there are too many, or two are the same."""
-    if len(names) > MOST_COLUMNS:
-        hint = "keep the columns that are needed; is a delimiter in a text that is not quoted?"
-        raise InputError(f"has {len(names):,} columns, expected {MOST_COLUMNS:,} at most", where=where, hint=hint)
+    _check_count(names, where=where)
     seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise InputError(f"two columns are named `{name}`", where=where, hint="rename or drop one of them")
-        seen.add(name)
+    twice = next((name for name in names if name in seen or seen.add(name)), None)
+    if twice is not None:
+        raise InputError(f"two columns are named `{twice}`", where=where, hint="rename or drop one of them")
     return names
 
 
-def sniff_delimiter(header: str) -> str:
-    """Detect the delimiter of a CSV header: the first of comma, semicolon, tab and bar that stands outside quotes."""
+def _check_count(names: tuple[str, ...], *, where: str) -> None:
+    if len(names) > MOST_COLUMNS:
+        hint = "keep the columns that are needed; is a delimiter in a text that is not quoted?"
+        raise InputError(f"has {len(names):,} columns, expected {MOST_COLUMNS:,} at most", where=where, hint=hint)
+
+
+def distinct(names: tuple[str, ...], *, where: str) -> tuple[str, ...]:
+    """Return the names of columns, a second `text` as `text_2`. Raises InputError when there are too many."""
+    _check_count(names, where=where)
+    given, seen = set(names), dict.fromkeys(names, 0)
+    found: list[str] = []
+    for name in names:
+        seen[name] += 1
+        numbers = count(seen[name])
+        other = name if seen[name] == 1 else next(f"{name}_{n}" for n in numbers if f"{name}_{n}" not in given)
+        given.add(other)
+        found.append(other)
+    return tuple(found)
+
+
+def remarks_on(names: Sequence[str], renamed: Sequence[str]) -> list[str]:
+    """Say which names stood twice in a header."""
+    return [f"a second `{was}` is read as `{now}`" for was, now in zip(names, renamed, strict=True) if was != now]
+
+
+def title_records(records: Sequence[tuple[int, Record]]) -> int:
+    """Count the first records that are a title over the table: one filled field each, the first.
+
+    Then come rows as wide as each other, of which the first is the header: its fields are filled, short, distinct, and
+    no numbers.
+    """
+    read = [[field.strip() for field in record] for _, record in records if isinstance(record, list)]
+    if len(read) < len(records):
+        return 0
+    titles = next((place for place, fields in enumerate(read[:MOST_TITLES]) if any(fields[1:])), 0)
+    header, widths = read[titles] if titles else [], {len(fields) for fields in read[titles:]}
+    named = all(0 < len(name) <= LONGEST_NAME and not name.isdecimal() for name in header)
+    alike = len(widths) == 1 and len({*header}) == len(header)
+    return titles if len(read) - titles > 1 and named and alike and all(fields[0] for fields in read[:titles]) else 0
+
+
+def sniff_delimiter(header: str, lines: Iterable[str] = ()) -> str:
+    """Detect the delimiter of a CSV header: the first of comma, semicolon, tab and bar that stands outside quotes.
+
+    Where there is none, the header may stand below a title: the delimiter is that of all the first `lines` after it.
+    """
     bare = _QUOTED.sub("", header)
-    return next((delimiter for delimiter in DELIMITERS if delimiter in bare), ",")
+    below = [_QUOTED.sub("", line) for line in islice(lines, LINES_BELOW) if line.strip()][1:]
+    of_all = (one for one in DELIMITERS if below and len({line.count(one) for line in below}) == 1 and one in below[0])
+    return next((one for one in DELIMITERS if one in bare), next(of_all, ","))
 
 
 def csv_records(lines: Iterator[str], delimiter: str, *, spaced: bool = False) -> Iterator[tuple[int, Record]]:

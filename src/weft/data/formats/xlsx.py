@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from weft.data.formats.csv_layout import numbered
-from weft.data.formats.csv_rows import check_columns
+from weft.data.formats.csv_rows import distinct, remarks_on
 from weft.data.formats.encodings import open_bytes
 from weft.data.formats.line_rows import Values
 from weft.errors import InputError, MissingExtra, did_you_mean
@@ -36,6 +36,8 @@ class Sheet:
     columns: tuple[str, ...]
     header: int
     alone: bool = True
+    written: tuple[str, ...] = ()
+    """The names of the columns as they stand in the sheet, where some stand twice."""
 
     def rows(self) -> Iterator[tuple[int, Values]]:
         """Yield the rows that are not blank, by their number in the sheet; dates are as ISO 8601 has them."""
@@ -63,6 +65,7 @@ class Sheet:
         said = [] if self.alone else [f"sheet `{self.title}`"]
         if not self.header:
             said.append(f"no header, columns {', '.join(f'`{name}`' for name in self.columns)}")
+        said += remarks_on(self.written, self.columns) if self.written and self.header else []
         return [*said, *([f"header in row {self.header}"] if self.header > 1 else [])]
 
 
@@ -101,10 +104,10 @@ def sheet_of(path: str, title: str, *, columns: Sequence[str] | None) -> Sheet:
     number, header = next(((number, cells) for number, cells in first if sum(map(bool, cells)) > 1), first[0])
     names = [name.strip() or sheet.columns[place] for place, name in enumerate(header)]
     names += sheet.columns[len(names) :]
-    check_columns(tuple(names), where=f"{path}:{number}")
+    names, written = distinct(tuple(names), where=f"{path}:{number}"), tuple(names)
     if number == first[-1][0]:
         raise InputError("has a header and no rows", where=path, hint="the first row names the columns")
-    return replace(sheet, columns=tuple(names), header=number)
+    return replace(sheet, columns=names, header=number, written=() if names == written else written)
 
 
 @contextmanager
