@@ -130,7 +130,8 @@ def weights(network: nn.Module) -> int:
 def sizes(folder: Path, task: Task) -> dict[str, int]:
     """Return the bytes that a model takes on disk, and how many of them are a base model's in a folder of its own."""
     # encoder and decoder of one folder have one file
-    base = sum({part.reads_with: part.base_bytes for part in task.config.part_configs}.values())
+    of_folders: dict[str | None, int] = {part.reads_with: part.base_bytes for part in task.config.part_configs}
+    base = sum(of_folders.values())
     return {"size_bytes": size(folder) + base, **({"base_bytes": base} if base else {})}
 
 

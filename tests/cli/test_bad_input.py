@@ -81,6 +81,11 @@ def test_a_column_that_is_not_there(refused):
     refused("train", "reviews.csv", "--label", "labl", says=("no column `labl`", "did you mean `label`?"))
 
 
+def test_choices_and_names_that_are_none(refused, model):
+    refused("predict", "model", "--text", "好", "--format", "json", says=("`json` is not one of", "mean `jsonl`?"))
+    refused("train", "reviews.csv", "--numbers", ",", says=("`,` names no column", "`price,age`"))
+
+
 def test_all_bad_rows_are_listed_by_inspecting(refused):
     Path("text.csv").write_text(HEADER + ROWS + " ,pos\n", encoding="utf-8")
     refused("train", "text.csv", says=("text.csv:18: text is empty", "; weft inspect text.csv lists all of them"))

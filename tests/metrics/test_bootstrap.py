@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics as oracle
 
 from weft.errors import InputError
@@ -126,7 +127,9 @@ def test_each_class_has_its_interval():
 def test_a_class_of_fewer_than_ten_rows_has_no_interval():
     few, many = class_scores(np.diag([9, 10]))
     assert few == bootstrap.ClassScores(*[bootstrap.Score(1.0)] * 3, 9)
-    assert many == bootstrap.ClassScores(*[bootstrap.Score(1.0, 1.0, 1.0)] * 3, 10)
+    low = stats.binomtest(10, 10).proportion_ci(method="exact").low  # Clopper and Pearson
+    assert (many.recall.value, many.recall.high, many.support) == (1.0, 1.0, 10)
+    assert [one.low for one in (many.precision, many.recall, many.f1)] == pytest.approx([low] * 3)
     (_, never) = class_scores(np.array([[5, 5], [0, 0]]))
     assert never.precision == bootstrap.Score(0.0)
 

@@ -6,6 +6,7 @@ import pytest
 
 import weft
 from weft.config import validated
+from weft.dataset import read
 from weft.errors import InputError, Interrupted, WeftError
 from weft.experiments.distil import distil, results
 from weft.run import RunConfig, train
@@ -96,3 +97,11 @@ def test_a_column_that_has_changed_stops_a_resumed_run(settings, tmp_path):
     file.write_text(given, encoding="utf-8")
     list(train(config, folder, resume=True))
     assert weft.load(folder).answer([{"text": "a good soup", "price": "3"}])
+
+
+def test_fusion_without_anything_to_fuse_is_said(settings):
+    config = settings(text="text", fusion={"kind": "gated"})
+    said = "task.fusion has no effect"
+    assert any(note.startswith(said) for note in read(config.data, config.task, seed=0).notes)
+    config = settings(**BESIDE, fusion={"kind": "gated"})
+    assert not any(note.startswith(said) for note in read(config.data, config.task, seed=0).notes)

@@ -18,6 +18,7 @@ from rich.text import Text
 from weft.cli.formatting import called, in_sentence, interval
 from weft.cli.printing import printable
 from weft.metrics.names import in_full as shown
+from weft.report.formatting import NOTHING
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport, clock
 
 PLAIN_SECONDS = 5.0
@@ -208,7 +209,8 @@ def _classes(per_class: Sequence[Mapping[str, Any]], *, counted: str) -> Table:
     for column in ("label", "precision", "recall", "F1", counted, *(["threshold"] if thresholds else [])):
         table.add_column(column, justify="left" if column == "label" else "right")
     for one in per_class:
-        values = [shown(name, one[name]["value"]) for name in ("precision", "recall", "f1")]
+        names = ("precision", "recall", "f1")
+        values = [shown(name, one[name]["value"]) if one["support"] else NOTHING for name in names]
         cut = ["" if one["threshold"] is None else f"{one['threshold']:.2f}"] if thresholds else []
         table.add_row(one["label"], *values, f"{one['support']:,}", *cut)
     return table

@@ -40,8 +40,7 @@ POSITIONS = 256
 @click.option("--ensemble", is_flag=True, help="Evaluate several models, and the mean of their probabilities.")
 @click.option("--exposure", "exposed", is_flag=True, help=EXPOSURE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--answers", help="Also write every prediction to this file (JSON lines).")
-@click.option("--overwrite", is_flag=True, help="Replace the file of --answers where it is there already.")
+@outputs.answers
 @search_options.options
 @options.device
 @options.encoding
@@ -53,7 +52,6 @@ def command(
     exposed: bool,
     as_json: bool,
     answers: str | None,
-    overwrite: bool,
     search: search_options.Asked,
     device: Device | None,
     encoding: str | None,
@@ -67,8 +65,6 @@ def command(
     """
     *folders, file = paths
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
-    if answers:
-        outputs.check_overwrite(answers, overwrite=overwrite)
     from weft import bundle
     from weft.data.examples.base import examples_of
     from weft.evaluation.evaluate import answer_lines, averaged
@@ -89,7 +85,7 @@ def command(
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     scores: dict[str, Any] = {**result.to_json(), "data": data}
     costs = ("size_bytes", "base_bytes", "parameters")
-    scores |= {name: sum(one.get(name, 0) for one in each.values()) for name in costs}
+    scores |= {name: sum(int(one.get(name, 0)) for one in each.values()) for name in costs}
     if as_json:
         told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
         say(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))

@@ -110,9 +110,11 @@ def _usage(error: click.UsageError) -> str:
         message = f"there is no option `{error.option_name}`"
         context = error.ctx or click.Context(cli)
         possible = [name for parameter in context.command.get_params(context) for name in parameter.opts]
-    message = message.rstrip(".").replace("'", "`")
+    message, chosen = message.rstrip(".").replace("'", "`"), ""
+    if isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
+        chosen, possible = message.split("`")[3], [str(one) for one in error.param.type.choices]
     command_path = error.ctx.command_path if error.ctx else "weft"
-    wrong = str(getattr(error, "option_name", ""))
+    wrong = chosen or str(getattr(error, "option_name", ""))
     hint = did_you_mean(wrong, possible)
     if possible and not nearest(wrong, possible) and command_path.endswith("train"):
         hint = "see weft train --help; any other setting is given by its path, as --set training.epochs=5"

@@ -52,6 +52,20 @@ def option(command: Callable[..., Any]) -> Callable[..., Any]:
     return file(coded(again(with_output)))
 
 
+def answers(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of a file for predictions beside figures, which arrive as `answers`; refused before any work is done."""
+
+    @wraps(command)
+    def with_answers(*args: Any, answers: str | None, overwrite: bool, **given: Any) -> Any:
+        if answers:
+            check_overwrite(answers, overwrite=overwrite)
+        return command(*args, answers=answers, **given)
+
+    file = click.option("--answers", help="Also write every prediction to this file (JSON lines).")
+    again = click.option("--overwrite", is_flag=True, help="Replace the file of --answers where it is there already.")
+    return file(again(with_answers))
+
+
 def _check(output: Output, *, overwrite: bool, form: str | None) -> None:
     """Refuse a file that is there already, a place or a form that cannot be written, and an encoding that is none.
 

@@ -49,7 +49,10 @@ def _named(names: Any) -> Any:
     if not isinstance(names, str):
         return names
     found = (name.strip() for name in next(csv.reader([names], skipinitialspace=True), ()))
-    return tuple(filter(None, found))
+    known = tuple(filter(None, found))
+    if not known and names.strip():
+        raise ValueError(f"`{names}` names no column: write `price`, or `price,age`")
+    return known
 
 
 def check_columns(*names: str) -> None:

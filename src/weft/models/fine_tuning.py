@@ -111,7 +111,7 @@ class FineTuning(PartConfig):
         part.requires_grad_(True)  # which the adapter had frozen
         return own_weights(part)
 
-    def start(self, part: Any) -> list[str]:
+    def start(self, part: Any, /) -> list[str]:
         """Read the weights, and settle which of them training may change."""
         raise NotImplementedError
 

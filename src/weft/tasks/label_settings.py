@@ -176,7 +176,9 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         """Return the values of the inputs beside a text that comes alone."""
         if not self.reads_text:
             what = f"this model reads no text, but columns: {listed([f'`{name}`' for name in self.columns_beside])}"
-            raise InputError(what, hint="give them by name, or in a file")
+            names = ", ".join(f'"{name}": ...' for name in self.columns_beside[:2])
+            hint = f"write them into a csv with a header, and pass that file; in Python model.answer([{{{names}}}])"
+            raise InputError(what, hint=hint)
         return {one.name: one.absent() for one in self.beside}
 
     def question_of(self, example: LabelledText) -> LabelledText:
@@ -212,11 +214,13 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """Return in short the findings of `weft inspect`, which are about texts."""
+        """Return in short the findings of `weft inspect`, which are about texts; and settings without an effect."""
+        idle = self.fusion != FusionConfig() and len(self.every_input) < 2
+        none = ["task.fusion has no effect: nothing is read beside the text (--numbers, --categories, task.inputs)"]
         if not self.reads_text:
-            return []
+            return none if idle else []
         found = [part_of(name, files[name], rows) for name, rows in parts.items()]
-        return brief(found, options=named, weighted=self.weighs_labels)
+        return [*(none if idle else []), *brief(found, options=named, weighted=self.weighs_labels)]
 
     def read(self, table: Table) -> Iterator[LabelledText]:
         """Yield the labelled texts of a table; what is empty is refused. Without `label`, texts alone."""

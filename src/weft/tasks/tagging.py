@@ -31,6 +31,7 @@ from weft.data.examples.tagged import (
     found_reading,
     places_of,
     tag_column,
+    tag_doubts,
     tagged_of,
 )
 from weft.data.sources import Table
@@ -199,6 +200,7 @@ class TaggingConfig(TaskConfig, TextSettings):
         reading = self.reading
         scheme = "" if reading.scheme == "none" else f"; tags by scheme {reading.scheme}"
         notes = [f"read as {what[reading.form]}{scheme}; tokens of raw texts: {units[reading.unit]}"]
+        notes += tag_doubts(parts["train"], reading.form)
         train = {one.text for one in parts["train"]}
         for name, rows in parts.items():
             notes += broken_notes(rows, files[name], reading.scheme)
@@ -386,7 +388,8 @@ class Tagging(Task):
         """Describe the labels, and the input."""
         shown = [f"`{label}` {times:,}" for label, times in sorted(self.labels.items(), key=lambda one: -one[1])]
         more = f" and {len(shown) - 8} more" if len(shown) > 8 else ""
-        labels = [] if self.form == "words" else [f"{len(shown)} labels: {', '.join(shown[:8])}{more}"]
+        what = "1 label" if len(shown) == 1 else f"{len(shown)} labels"
+        labels = [] if self.form == "words" else [f"{what}: {', '.join(shown[:8])}{more}"]
         return [*labels, f"{len(self.tags.names)} tags, by {self.config.tagger.kind}", *self.input.notes(columns)]
 
 

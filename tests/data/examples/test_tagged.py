@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from weft.data.examples.tagged import LabelledSpan, TaggedText, found_reading, joined, tag_column, tagged_of
+from weft.data.examples.tagged import LabelledSpan, TaggedText, found_reading, joined, tag_column, tag_doubts, tagged_of
 from weft.data.sources import open_table
 from weft.errors import InputError
 
@@ -149,3 +149,14 @@ def test_an_example_is_what_it_says():
     one = TaggedText("上海", (LabelledSpan(0, 2, "LOC"),))
     assert (one.stratum, one.whole, one.texts, one.label) == ("LOC", "上海", ("上海",), (LabelledSpan(0, 2, "LOC"),))
     assert TaggedText("上海").stratum == ""
+
+
+def test_tags_from_which_little_is_learned_are_doubted():
+    every = [TaggedText("Anna 李明", spans=(LabelledSpan(0, 4, "PER"), LabelledSpan(5, 7, "PER")))] * 3
+    (said,) = tag_doubts(every, "spans")
+    assert said.startswith("every token is tagged `PER`")
+    assert not tag_doubts([*every, TaggedText("Anna sits", spans=(LabelledSpan(0, 4, "PER"),))], "spans")
+    odd = [TaggedText("Anna sits", spans=(LabelledSpan(0, 4, "Q:PER"), LabelledSpan(5, 9, "W:O")))]
+    (said,) = tag_doubts(odd, "tokens")
+    assert "`Q:PER`" in said
+    assert "`B-PER`" in said

@@ -145,7 +145,7 @@ def test_a_name_that_stands_twice_is_numbered_and_said(tmp_path):
     assert "a second `text` is read as `text_3`, a second `text` is read as `text_4`" in ", ".join(table.layout.remarks)
 
 
-TITLES = ["Customer reviews\n", '"Reviews, 2024",\n', "评论导出;;\n\n", "Reviews\nby week,\n"]
+TITLES = ["Customer reviews\n", '"Reviews, 2024",\n', "评论导出;;\n\n", "Reviews\nby week,\n", "Reviews,\n,\n"]
 
 
 @pytest.mark.parametrize("title", TITLES)

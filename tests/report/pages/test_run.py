@@ -337,3 +337,21 @@ def test_numbers_in_words():
     ]
     assert Interval.read({"value": True}) is None
     assert Interval.read(0.5) == Interval(0.5, 0.5, 0.5)
+
+
+def test_a_long_log_is_folded_and_labels_without_texts_have_no_scores(tmp_path):
+    folder = make(tmp_path / "run", labels=("negative", "positive", "标签"))
+    found = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    found["details"]["per_class"][2] |= {
+        "support": 0,
+        **{name: interval(0.0) for name in ("precision", "recall", "f1")},
+    }
+    found["floor"] = {"scores": {"accuracy": 0.91}, "p": 1.0}
+    (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
+    with (folder / "reports.jsonl").open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps({"kind": "note", "text": f"file {number}: left out"}) + "\n" for number in range(29))
+    page = read(run_page(folder))
+    assert "22 more file 7: left out" in page.text
+    assert "标签 – – – 0" in page.text
+    assert "has the same accuracy." in page.text
+    assert "may be chance" not in page.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ TAG_NAMES = (
 )
 TOKENS = Role("text", ("tokens", "token", "words", "word", "chars", "characters", *TEXT_NAMES))
 TAGS = Role("tags", TAG_NAMES, required=False, answer=True)
+_OTHER_SCHEME = re.compile(r"[A-Za-z][:.|/+=]\S+")
+"""Tag with a prefix that stands before another sign than a hyphen or an underscore."""
 _NO_SPAN = 'write each span as {"start": 0, "end": 2, "label": "PER"}: characters, the end not included'
 
 
@@ -216,6 +219,26 @@ def checked_spans(text: str, spans: Iterable[Any]) -> tuple[LabelledSpan, ...]:
             what = f"the spans {_quoted(text, one)} and {_quoted(text, other)} overlap"
             raise InputError(what, hint="keep one of them: each token has one tag")
     return tuple(found)
+
+
+def tag_doubts(examples: Sequence[TaggedText], form: Form) -> list[str]:
+    """Return notes on tags from which little can be learned: one for all tokens, or of a scheme that is not known."""
+    spans = [span for one in examples for span in one.spans or ()]
+    labels = {span.label for span in spans}
+    if form == "words" or not labels:
+        return []
+    doubts = []
+    outside = sum(len("".join(one.text.split())) for one in examples)
+    outside -= sum(
+        len("".join(one.text[span.start : span.end].split())) for one in examples for span in one.spans or ()
+    )
+    if len(labels) == 1 and not outside:
+        doubts.append(f"every token is tagged `{next(iter(labels))}`: there is nothing to learn (is --tags right?)")
+    strange = [label for label in labels if _OTHER_SCHEME.fullmatch(label)]
+    if len(strange) > len(labels) / 2:
+        what = f"tags such as `{min(strange)}` are learned as they stand: no scheme of spans is known that has them"
+        doubts.append(f"{what}; spans are written `B-PER`, `I-PER`, `O`")
+    return doubts
 
 
 def broken_notes(examples: Iterable[TaggedText], file: str, scheme: Scheme) -> list[str]:

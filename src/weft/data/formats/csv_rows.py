@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count, islice
 
@@ -36,8 +37,7 @@ Record = list[str] | InputError
 def check_columns(names: tuple[str, ...], *, where: str) -> tuple[str, ...]:
     """Return the names of columns. Raises InputError when there are too many, or two are the same."""
     _check_count(names, where=where)
-    seen: set[str] = set()
-    twice = next((name for name in names if name in seen or seen.add(name)), None)
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
     if twice is not None:
         raise InputError(f"two columns are named `{twice}`", where=where, hint="rename or drop one of them")
     return names
@@ -81,7 +81,8 @@ def title_records(records: Sequence[tuple[int, Record]]) -> int:
     header, widths = read[titles] if titles else [], {len(fields) for fields in read[titles:]}
     named = all(0 < len(name) <= LONGEST_NAME and not name.isdecimal() for name in header)
     alike = len(widths) == 1 and len({*header}) == len(header)
-    return titles if len(read) - titles > 1 and named and alike and all(fields[0] for fields in read[:titles]) else 0
+    first = titles > 0 and bool(read[0][0]) and all(fields[0] or not any(fields) for fields in read[:titles])
+    return titles if first and len(read) - titles > 1 and named and alike else 0
 
 
 def sniff_delimiter(header: str, lines: Iterable[str] = ()) -> str:

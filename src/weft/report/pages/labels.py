@@ -18,6 +18,7 @@ from weft.report.folder import Errors, Run, hardest_errors, sureness
 SHOWN = 150  # columns of a text in the table of errors; the rest unfolds
 PAIRED = 6  # labels at most, for the confusion matrix and the calibration to stand side by side
 COMPACT = 20  # labels at most, for their table to write out each interval; of more the worst stand first, others unfold
+SCORES = ("precision", "recall", "f1")
 WHOLE = 20_000  # letters of a text at most
 CUT = 60  # columns of an answer in the table of errors
 
@@ -74,6 +75,8 @@ def _floor(run: Run) -> str:
         return ""
     known, p = measure(name), floor["p"]
     score = formatting.score(floor["scores"][name], known.form)
+    if name in run.intervals and formatting.score(run.intervals[name].value, known.form) == score:
+        return f" A plain linear model of tf-idf, made in seconds, has the same {known.called}."
     chance = (
         f"may be chance (McNemar's test: p = {p:.2f})" if p >= 0.05 else f"is no chance (McNemar's test: p = {p:.2g})"
     )
@@ -98,7 +101,8 @@ def _class_rows(run: Run) -> list[dict[str, Any]]:
             "label": str(row.get("label", "")),
             "support": row.get("support"),
             "threshold": row.get("threshold"),
-            **{name: Interval.read(row.get(name)) for name in ("precision", "recall", "f1")},
+            # of a label without texts there is nothing to score
+            **{name: Interval.read(row.get(name)) if row.get("support") else None for name in SCORES},
         }
         for row in run.detail("per_class", [])
     ]
