@@ -131,3 +131,11 @@ def test_an_empty_line_can_stop(refused, weft, model):
     refused("predict", "model", "new.txt", "--on-bad-row", "stop", says=("new.txt:2: text is empty",))
     table = weft("predict", "model", "reviews.csv", "--on-bad-row", "skip")
     assert len(lines(table.out)) == 40
+
+
+def test_texts_of_which_the_model_knows_nothing_are_said(weft, model):
+    said = weft("predict", "model", "--text", "ωψφ ξζ", "--text", "the soup was good")
+    assert said.code == 0
+    assert len(said.out.splitlines()) == 2
+    assert said.err.startswith("the model knows no word of 1 text:")
+    assert weft("predict", "model", "--text", "the soup was good").err == ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from weft.cli import options
 from weft.cli.printing import say
+from weft.data.checks.findings import counted
 from weft.data.examples.roles import named_by_user
 from weft.data.formats.line_rows import as_json
 from weft.data.formats.parallel_files import side_files, suffix_of
@@ -128,7 +129,7 @@ def answered(
 
     Raises InputError, which names the place, for an input that the model cannot read; to skip it is to leave it blank.
     """
-    number = cut = 0
+    number = cut = strange = 0
     unseen: Counter[str] = Counter()
     while chunk := list(islice(examples, CHUNK)):
         asked = [example for example in chunk if not isinstance(example, Blank)]
@@ -139,6 +140,7 @@ def answered(
             asked = [example for example in chunk if not isinstance(example, Blank)]
             answers = iter(model.answer(asked))
         unseen += model.task.unseen(asked)
+        strange += model.task.unknown_texts(asked)
         for example in chunk:
             number += 1
             given = None if isinstance(example, Blank) else next(answers)
@@ -149,6 +151,9 @@ def answered(
             yield given, example
     if cut > SAID:
         say(f"and {cut - SAID:,} more; `unread` in the answers as JSON has them all", err=True)
+    if strange:
+        what = f"the model knows no word of {counted(strange, 'text')}"
+        say(f"{what}: what it answers there is what it would answer to any such text", err=True)
     say_unseen(unseen)
 
 

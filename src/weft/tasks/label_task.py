@@ -25,6 +25,7 @@ from weft.tasks.base import TUNED, Task
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.saved_labels import FILE
 from weft.text.tokenizers.base import Tokenizer
+from weft.text.tokenizers.vocab import UNKNOWN
 
 
 class LabelTask(Task):
@@ -49,6 +50,18 @@ class LabelTask(Task):
     def tokenizer(self) -> Tokenizer:
         """The tokenizer of the texts."""
         return self.input.tokenizer
+
+    def unknown_texts(self, examples: Sequence[LabelledText]) -> int:
+        """Count the examples of which no piece, and no view of one, is known."""
+        if not self.each or self.config.beside:
+            return 0
+        found = self.tokenizer.encode([text for one in examples for text in one.texts])
+        known_N = ~np.isin(found.values_NW[:, 0], self.tokenizer.never) | (found.values_NW[:, 1:] > UNKNOWN).any(1)
+        if not self.tokenizer.ordered:  # an n-gram that is not known has no id
+            known_N[:] = True
+        counts_N1 = np.concatenate([[0], np.cumsum(known_N)])
+        known_R = np.diff(counts_N1[np.concatenate([[0], np.cumsum(found.lengths_R)])])
+        return int((known_R.reshape(len(examples), -1).sum(1) == 0).sum())
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer's files, `labels.json`, and `tuned.json` where anything was tuned."""
