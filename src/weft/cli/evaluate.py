@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.models.device import Device
 
 EXPOSURE = "Also print the exposure bias: loss teacher-forced and free-running, by position."
+COSTS = ("size_bytes", "base_bytes", "parameters")
+"""Figures that an ensemble has the sums of."""
 POSITIONS = 256
 """Number of positions at which exposure bias is measured."""
 
@@ -84,8 +86,7 @@ def command(
     data = f"{file}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     scores: dict[str, Any] = {**result.to_json(), "data": data}
-    costs = ("size_bytes", "base_bytes", "parameters")
-    scores |= {name: sum(int(one.get(name, 0)) for one in each.values()) for name in costs}
+    scores |= {name: sum(int(one.get(name, 0)) for one in each.values()) for name in COSTS}
     if as_json:
         told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
         say(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))
