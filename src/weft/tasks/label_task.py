@@ -53,7 +53,7 @@ class LabelTask(Task):
 
     def unknown_texts(self, examples: Sequence[LabelledText]) -> int:
         """Count the examples of which no piece, and no view of one, is known."""
-        if not self.each or self.config.beside:
+        if not examples or not self.each or self.config.beside:
             return 0
         found = self.tokenizer.encode([text for one in examples for text in one.texts])
         known_N = ~np.isin(found.values_NW[:, 0], self.tokenizer.never) | (found.values_NW[:, 1:] > UNKNOWN).any(1)
