@@ -162,17 +162,16 @@ def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:
             TITLES[name].format(model["encoder"]),
             shown_score(score.value, known.form),
             span(score, known.form),
-            _pace(model["speed"]),
+            pace(model["speed"]["texts_per_second"]),
             size(model["size_bytes"]),
             f"{model['parameters']:,}",
         )
     console.print(table)
+    paces = (
+        f"{name} {pace(one['speed']['low'])} to {pace(one['speed']['high'])}" for name, one in found["models"].items()
+    )
+    console.print(f"texts/s from the slowest round to the fastest: {', '.join(paces)}", soft_wrap=True)
     for sentence in in_words(found):
         console.print(sentence, soft_wrap=True)
     said = f"page: {folder / PAGE}   {then}"
     console.print(said, soft_wrap=True)
-
-
-def _pace(speed: Mapping[str, float]) -> str:
-    """Write a pace with the slowest and the fastest round: `1,200 (1,100 to 1,300)`."""
-    return f"{pace(speed['texts_per_second'])} ({pace(speed['low'])} to {pace(speed['high'])})"

@@ -130,7 +130,11 @@ def _whole(
 ) -> dict[str, Tensor]:
     """Return the weights of a folder where it saved those of the part in another form; see `PartConfig.with_saved`."""
     mine = {name.removeprefix(f"{part}."): one for name, one in weights.items() if name.startswith(f"{part}.")}
-    found = config.with_saved(getattr(model, part), saved, mine)
+    try:
+        found = config.with_saved(getattr(model, part), saved, mine)
+    except ConfigError as error:
+        where = f"task.{part}.lora" if error.where == "lora" else error.where
+        raise ConfigError(error.what, where=where, hint=error.hint) from None
     others = {name: one for name, one in weights.items() if not name.startswith(f"{part}.")}
     return {**{f"{part}.{name}": one for name, one in found.items()}, **others}
 

@@ -46,8 +46,9 @@ def in_words(found: Found) -> list[str]:
     pace, than = (gain["faster"], "fast") if gain["faster"] >= 1 else (1 / max(1e-9, gain["faster"]), "slowly")
     times = f"{pace:,.0f}" if pace >= 10 else f"{pace:.1f}"
     size = f"{gain['size']:.1%} of its size" if gain["size"] < 1 else f"{gain['size']:.1f} times its size"
-    if base := formatting.base_size(found["models"]["teacher"]):
-        size += f" ({base})"
+    if base := found["models"]["teacher"].get("base_bytes"):
+        whole, base = (formatting.size(one) for one in (found["models"]["teacher"]["size_bytes"], base))
+        size += f" of {whole}, {base} of which are the base model that it needs"
     sentences = [f"{said}.", f"The student predicts {times} times as {than} as its teacher, at {size}."]
     if unlike := found.get("unlike"):
         sentences.append(f"Student and baseline: {unlike[:1].lower()}{unlike[1:]}")
