@@ -161,7 +161,7 @@ def test_a_title_above_the_header_is_no_row(tmp_path, title, delimiter):
     assert f"header in line {first}, what is above it left out" in table.layout.remarks
 
 
-PLAIN = ["text\na\nb\nc\n", "text,label\na,\nb,x\n", "text\na, b\nc\n", ",text\n0,a\n1,b\n"]
+PLAIN = ["text\na\nb\nc\n", "text,label\na,\nb,x\n", "text\na, b\nc\n", ",text\n0,a\n1,b\n", "text\na; b\nc; d\n"]
 
 
 @pytest.mark.parametrize("content", PLAIN)

@@ -17,6 +17,8 @@ DELIMITERS = (",", ";", "\t", "|")
 # Long enough for several novels; without a limit, a quote left open would swallow the rest of the file.
 MOST_CHARACTERS = 1 << 22
 
+_NAME = re.compile(r"[a-z_][a-z0-9_]*|Text|Label|Title|Review|Sentence|Content")
+"""Name of a column, which is no title: one word in small letters, or one that is usual."""
 LINES_BELOW = 6
 """First lines whose delimiter is taken where the very first has none."""
 LONGEST_NAME = 40
@@ -81,7 +83,8 @@ def title_records(records: Sequence[tuple[int, Record]]) -> int:
     header, widths = read[titles] if titles else [], {len(fields) for fields in read[titles:]}
     named = all(0 < len(name) <= LONGEST_NAME and not name.isdecimal() for name in header)
     alike = len(widths) == 1 and len({*header}) == len(header)
-    first = titles > 0 and bool(read[0][0]) and all(fields[0] or not any(fields) for fields in read[:titles])
+    begins = titles > 0 and bool(read[0][0]) and not _NAME.fullmatch(read[0][0])
+    first = begins and all(fields[0] or not any(fields) for fields in read[:titles])
     return titles if first and len(read) - titles > 1 and named and alike else 0
 
 
@@ -91,6 +94,7 @@ def sniff_delimiter(header: str, lines: Iterable[str] = ()) -> str:
     Where there is none, the header may stand below a title: the delimiter is that of all the first `lines` after it.
     """
     bare = _QUOTED.sub("", header)
+    lines = () if _NAME.fullmatch(bare.strip()) else lines
     below = [_QUOTED.sub("", line) for line in islice(lines, LINES_BELOW) if line.strip()][1:]
     of_all = (one for one in DELIMITERS if below and len({line.count(one) for line in below}) == 1 and one in below[0])
     return next((one for one in DELIMITERS if one in bare), next(of_all, ","))
