@@ -331,3 +331,10 @@ def test_fields_of_nested_objects_are_named_by_their_path(tmp_path):
     with pytest.raises(InputError, match="text is an object") as refused:
         list(config.read(open_table(path)))
     assert "--text data.文" in refused.value.hint
+
+
+def test_a_column_of_numbers_is_named_where_no_label_is_plain(tmp_path):
+    scores = [f"{place}.{place}" for place in range(len(SENTENCES))]
+    table = table_of(tmp_path, ("sentence1", "sentence2", "score"), SENTENCES, SENTENCES[::-1], scores)
+    said = fault(table, text="sentence1,sentence2")
+    assert said.hint.startswith("`score` holds numbers: --label score learns each as a class of its own")

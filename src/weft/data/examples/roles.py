@@ -15,6 +15,7 @@ from typing import Literal
 from weft.data.examples.column_looks import (
     are_dates,
     are_ids,
+    are_numbers,
     like_labels,
     like_texts,
     only,
@@ -333,6 +334,12 @@ class _Search:
             return free[0]
         return only(free)
 
+    def of_numbers(self) -> str | None:
+        """Return the only column left that holds numbers alone, several of them and with a decimal point in one."""
+        samples = sampled(self.table)
+        free = [name for name in self.table.columns if name not in self.taken and len({*samples[name]}) > 1]
+        return only([name for name in free if are_numbers(samples[name]) and any("." in one for one in samples[name])])
+
     def must_be_complete(self, unnamed: Sequence[Role]) -> None:
         """Raise InputError where a role has no column, or one text where training had pairs.
 
@@ -362,6 +369,8 @@ class _Search:
             hint = f"pass {self.naming(unnamed)}{_inside(self.table)}"
             if columns == listed(numbered(len(self.table.columns))):  # without a header
                 hint = f"pass --columns {naming(list(sampled(self.table).values()))}"
+            if any(role.looks == "label" for role in missing) and (name := self.of_numbers()):
+                hint = f"`{name}` holds numbers: --label {name} learns each as a class of its own; else {hint}"
             if line := _named_below(self.table, [name for role in self.roles for name in role.usual]):
                 hint = f"the names of the columns seem to stand in line {line}: delete what is above it, or {hint}"
             raise ColumnsUnclear(what, where=self.table.path, hint=hint)
