@@ -53,8 +53,9 @@ class SourceTargetSettings(InputConfig):
     """Vocabulary of source and target: one for both (`shared`), or one for each (`separate`); `auto`: `shared`, unless
     only one of the two is Chinese."""
     spaced_after: str | None = None
-    """Marks of a source after which a word is read as after a space, so that it can be copied to where it stands after
-    one, as in `name[Ada]`; None: where subwords are copied those after which most words have a space in the targets."""
+    """Marks of a source after which a word is read as after a space, such as the `[` of `name[Ada]`, so that its first
+    subword can be copied to where a space is before it; None: where subwords are copied, the marks after which most
+    words have a space before them in the targets; empty: none."""
     max_source: int = Field(default=256, ge=1)
     """Largest number of tokens of a source that are read; the run names the share that is cut."""
     max_target: int = Field(default=256, ge=1)
