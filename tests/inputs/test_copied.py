@@ -13,9 +13,10 @@ START = ["Ad", "Bo", "Ce", "Do", "El", "Fa", "Gu"]
 NAMES = [one + middle + end for one in START for middle in ("ra", "lin", "mo") for end in ("da", "ber", "s")]
 SOURCES = [f"name[{name}], well-known, open 10:30" for name in NAMES]
 TARGETS = [f"The well-known {name} is open at 10:30." for name in NAMES]
-CHINESE = [f"店名[{one}{other}]，开" for one in "赵钱孙李周吴郑王" for other in "大中小"], [
-    f"{one}{other}开了" for one in "赵钱孙李周吴郑王" for other in "大中小"
-]
+CHINESE = (
+    [f"店名[{one}{other}]，开" for one in "赵钱孙李周吴郑王" for other in "大中小"],
+    [f"{one}{other}开了" for one in "赵钱孙李周吴郑王" for other in "大中小"],
+)
 
 
 def learned(**settings):
