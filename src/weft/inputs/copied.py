@@ -12,6 +12,8 @@ import regex
 from weft.data.columns import Ragged
 from weft.errors import ConfigError
 from weft.models.copying import CopyingSettings
+from weft.text.segment import sampled
+from weft.text.tokenizers.subwords import SubwordTokenizerConfig
 from weft.text.tokenizers.vocab import UNKNOWN
 from weft.text.unspaced import NO_SPACES
 
@@ -20,7 +22,16 @@ RARE = 0.05
 OFTEN = 0.2
 """Share of the rare words of targets, standing in their own source, from which on copying is worth its time: of image
 captions in two languages 1 to 7 in 100 do, of data and their descriptions 42, of e-mails and their subjects 43."""
+WORDS_A_COPIED_PIECE = 300
+"""Number of words of the texts for each subword that is learned where they are copied: of more subwords many would be
+names that training has often, and unlike them new names would be cut into pieces."""
+PAIRS = 10_000
+"""About the number of pairs that are looked at; the others are taken to be like them."""
 _WORD = regex.compile(rf"[\p{{Han}}{NO_SPACES}]|[\p{{L}}\p{{M}}\p{{N}}]+")
+_SPACED = rf"(?![\p{{Han}}{NO_SPACES}])[\p{{L}}\p{{N}}]"
+"""The beginning of a word in a script that puts spaces between words."""
+_MARKED = regex.compile(rf"([\p{{P}}\p{{S}}])((?!\p{{N}}){_SPACED}[\p{{L}}\p{{M}}\p{{N}}]+)")
+_FREE = regex.compile(rf"(?<!\S){_SPACED}[\p{{L}}\p{{M}}\p{{N}}]+")
 
 
 def shared_rare_words(sources: Sequence[str], targets: Sequence[str]) -> float:
@@ -28,6 +39,7 @@ def shared_rare_words(sources: Sequence[str], targets: Sequence[str]) -> float:
 
     Of Chinese and other scripts without spaces each character is a word.
     """
+    sources, targets = sampled(sources, about=PAIRS), sampled(targets, about=PAIRS)
     words = [_WORD.findall(target) for target in targets]
     counts = Counter(word for row in words for word in {*row})
     most = max(1, RARE * len(targets))
@@ -37,6 +49,20 @@ def shared_rare_words(sources: Sequence[str], targets: Sequence[str]) -> float:
         known = {*_WORD.findall(source)} if wanted else set()
         rare, shared = rare + len(wanted), shared + sum(word in known for word in wanted)
     return shared / max(1, rare)
+
+
+def copies(decoder: Any, sources: Sequence[str], targets: Sequence[str]) -> bool:
+    """Whether a decoder copies if it has one vocabulary with its sources: as it is set, or as these pairs decide."""
+    if not isinstance(decoder, CopyingSettings) or decoder.copying != "auto":
+        return getattr(decoder, "copying", "no") == "yes"
+    return decoder.needs_positions and shared_rare_words(sources, targets) >= OFTEN
+
+
+def not_copied(sources: Sequence[str], targets: Sequence[str]) -> list[str]:
+    """Return the words of each target that do not stand in its source, joined by spaces."""
+    pairs = zip(sampled(sources, about=PAIRS), sampled(targets, about=PAIRS), strict=True)
+    known = (({*_WORD.findall(source)}, _WORD.findall(target)) for source, target in pairs)
+    return [" ".join(word for word in words if word not in found) for found, words in known]
 
 
 def with_copying(decoder: Any, sources: Sequence[str], targets: Sequence[str], *, vocabulary: str) -> Any:
@@ -49,11 +75,34 @@ def with_copying(decoder: Any, sources: Sequence[str], targets: Sequence[str], *
     if decoder.copying == "yes" and vocabulary != "shared":
         what = "source and target have a vocabulary each: a token of one is none of the other"
         raise ConfigError(what, where="task.decoder.copying", hint="set task.vocabulary=shared, or leave copying out")
-    if decoder.copying == "auto":
-        able = vocabulary == "shared" and decoder.needs_positions
-        copies = able and shared_rare_words(sources, targets) >= OFTEN
-        decoder = decoder.model_copy(update={"copying": "yes" if copies else "no"})
-    return decoder
+    able = vocabulary == "shared" and copies(decoder, sources, targets)
+    return decoder.model_copy(update={"copying": "yes" if able else "no"})
+
+
+def spaced_after(tokenizer: Any, sources: Sequence[str], targets: Sequence[str]) -> str:
+    """Return the marks after which a word of a source mostly stands after a space in its target: `[` of `name[Ada]`.
+
+    The first subword of a word after a space holds this space, and so is no subword of the word after such a mark: it
+    could not be copied. For other tokenizers that makes no difference, and there are no such marks.
+    """
+    if not isinstance(tokenizer, SubwordTokenizerConfig) or tokenizer.kind == "wordpiece":
+        return ""
+    votes: Counter[str] = Counter()
+    for source, target in zip(sampled(sources, about=PAIRS), sampled(targets, about=PAIRS), strict=True):
+        if found := _MARKED.findall(source):
+            free, bound = {*_FREE.findall(target)}, {word for _, word in _MARKED.findall(target)}
+            for mark, word in found:
+                votes[mark] += (word in free) - (word in bound)
+    return "".join(sorted(mark for mark, count in votes.items() if count > 0))
+
+
+def spaced(texts: Sequence[str], marks: str) -> Sequence[str]:
+    """Return texts with a space between one of these marks and a word; between digits a mark stays as it is."""
+    if not marks:
+        return texts
+    any_mark = "|".join(map(regex.escape, marks))
+    place = regex.compile(rf"(?<=(?<!\p{{N}})(?:{any_mark}))(?={_SPACED})")
+    return [place.sub(" ", text) for text in texts]
 
 
 class UnknownPieces:

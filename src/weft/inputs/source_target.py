@@ -16,7 +16,7 @@ from weft.data.batch import Moves, Tokens
 from weft.data.columns import Columns, Ragged, Share, ended, fit
 from weft.errors import ConfigError
 from weft.inputs.base import Input, InputConfig
-from weft.inputs.copied import UnknownPieces, pieces_of, with_copying
+from weft.inputs.copied import WORDS_A_COPIED_PIECE, UnknownPieces, pieces_of, spaced, spaced_after, with_copying
 from weft.inputs.pair import framed
 from weft.inputs.text import framed_tokens, tokens_of
 from weft.inputs.warm_start import with_folder
@@ -28,7 +28,15 @@ from weft.models.pretrained import PretrainedEncoder
 from weft.models.pretrained_decoder import PretrainedDecoder
 from weft.models.transformer_decoder import TransformerDecoderConfig
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
-from weft.text.tokenizers.choices import TokenizerChoice, alike, exactly, for_writing, pieces_for, single_words
+from weft.text.tokenizers.choices import (
+    WORDS_A_PIECE,
+    TokenizerChoice,
+    alike,
+    exactly,
+    for_writing,
+    pieces_for,
+    single_words,
+)
 from weft.text.tokenizers.vocab import UNKNOWN
 from weft.text.tokenizers.words import CharTokenizerConfig
 
@@ -44,6 +52,10 @@ class SourceTargetSettings(InputConfig):
     vocabulary: Literal["auto", "shared", "separate"] = "auto"
     """Vocabulary of source and target: one for both (`shared`), or one for each (`separate`); `auto`: `shared`, unless
     only one of the two is Chinese."""
+    spaced_after: str | None = None
+    """Marks of a source after which a word is read as after a space, such as the `[` of `name[Ada]`, so that its first
+    subword can be copied to where a space is before it; None: where subwords are copied, the marks after which most
+    words have a space before them in the targets; empty: none."""
     max_source: int = Field(default=256, ge=1)
     """Largest number of tokens of a source that are read; the run names the share that is cut."""
     max_target: int = Field(default=256, ge=1)
@@ -147,14 +159,22 @@ def decided(config: Any, sources: Sequence[str], targets: Sequence[str]) -> Any:
         what = "one vocabulary for both sides has one tokenizer"
         raise ConfigError(what, where="task.target_tokenizer", hint="leave it out, or set task.vocabulary=separate")
     letters = CharTokenizerConfig() if single_words(sources, targets) else None
+    decoder = with_copying(decoder, sources, targets, vocabulary=vocabulary)
+    copies = getattr(decoder, "copying", "no") == "yes"
     if vocabulary == "shared":
-        tokenizer, target = for_writing(config.tokenizer or letters or pieces_for([*sources, *targets])), None
+        words = WORDS_A_COPIED_PIECE if copies else WORDS_A_PIECE
+        shared = config.tokenizer or letters or pieces_for([*sources, *targets], words=words)
+        tokenizer, target = for_writing(shared), None
     else:
         tokenizer = exactly(config.tokenizer or letters or pieces_for(sources))
         target = for_writing(config.target_tokenizer or config.tokenizer or letters or pieces_for(targets))
+    marks = config.spaced_after
+    if marks is None:
+        marks = spaced_after(tokenizer, sources, targets) if copies else ""
     update = {
         "encoder": encoder,
-        "decoder": with_copying(decoder, sources, targets, vocabulary=vocabulary),
+        "decoder": decoder,
+        "spaced_after": marks,
         "vocabulary": vocabulary,
         "tokenizer": tokenizer,
         "target_tokenizer": target,
@@ -192,7 +212,7 @@ def learned_tokenizers(config: Any, sources: Sequence[str], targets: Sequence[st
 
     Raises ConfigError where sources would have no order, or targets could not be turned back into text.
     """
-    writes = config.target_tokenizer or config.tokenizer
+    sources, writes = spaced(sources, config.spaced_after), config.target_tokenizer or config.tokenizer
     if config.vocabulary == "shared":
         shared = config.tokenizer.learn([*dict.fromkeys(sources), *dict.fromkeys(targets)])
         sides = SourceTargetTokenizers(shared, shared)
@@ -310,7 +330,7 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
         """
         sides, end = self.tokenizers, self.symbols.end
         max_source, max_target = self.config.max_source, self.config.max_target
-        sources = [source for source, _ in values]
+        sources = spaced([source for source, _ in values], self.config.spaced_after or "")
         targets = [target for _, target in values if target is not None]
         read, frame = sides.source.encode(sources), sides.source.frame
         whole = Ragged.of(read.values_NW, read.lengths_R)

@@ -29,6 +29,15 @@ def test_simple_texts_on_a_cpu_get_a_small_model_and_are_told_of_a_larger_one():
     assert "training.epochs=20" in said
 
 
+def test_names_that_can_be_copied_do_not_make_texts_less_simple():
+    names = [SourceTarget(f"name[a{n}b c{n}d]", (f"a{n}b c{n}d is here",)) for n in range(3_000)]
+    small, large = (
+        Seq2SeqConfig(decoder={"kind": "transformer", "copying": copying}).fitted(names, device="cpu").task.decoder
+        for copying in ("auto", "no")
+    )
+    assert (small.width, large.width) == (PLAIN.smaller["width"], PLAIN.width)
+
+
 def test_many_words_get_the_larger_model():
     assert Seq2SeqConfig().fitted(MANY_WORDS, device="cpu").task.decoder == PLAIN
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import regex
 
+from weft.inputs.copied import copies, not_copied
 from weft.tasks.decided_by_rows import Fitted
 from weft.text.segment import sampled
 from weft.text.tokenizers.choices import for_writing, single_words
@@ -68,6 +69,8 @@ def fitted_to_pairs(config: Any, sources: Sequence[str], targets: Sequence[str],
     target = Amount.of(targets, longest=config.max_target, unit=unit)
     note = "sources are single words: texts are cut into characters (task.tokenizer=bpe cuts them into subwords)"
     amount = Amount(source.tokens + target.tokens, target.words)
+    if amount.words >= SIMPLE and config.vocabulary != "separate" and copies(config.decoder, sources, targets):
+        amount = replace(amount, words=Amount.of(not_copied(sources, targets), unit=unit).words)
     return fitted_to(config, amount, device=device, notes=[note] if words else [])
 
 

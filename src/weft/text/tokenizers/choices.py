@@ -39,6 +39,8 @@ TokenizerChoice = Annotated[SerializeAsAny[TokenizerConfig], one_of(TokenizerCon
 _SINGLE, _LONG = 1.5, 150
 """Mean numbers of words of a text up to which texts are single words, and from which they are long."""
 _FEWEST = 500
+WORDS_A_PIECE = 60
+"""Number of words of the texts for each subword that is learned."""
 SYLLABLES = (2, 4)
 """Shortest and longest runs of the syllables of a Korean word; the marks of its ends count as one each."""
 EXACT = NormalizeConfig(unicode="NFC", case="keep")
@@ -83,13 +85,14 @@ def fitting(texts: Sequence[str], *, ordered: bool, letters: bool = False) -> To
     return MixedTokenizerConfig(views=("bigram",) if han <= 0.05 and unspaced > 0.5 else views)
 
 
-def pieces_for(texts: Sequence[str]) -> TokenizerConfig:
+def pieces_for(texts: Sequence[str], *, words: int = WORDS_A_PIECE) -> TokenizerConfig:
     """Choose characters for Chinese or Japanese texts that are too few to learn the fewest subwords, else subwords.
 
     With few texts, a subword of Chinese is a whole phrase, and a model learns to repeat it by heart. Scripts with fewer
-    characters, as Thai, spell a word with several, and have subwords as English has.
+    characters, as Thai, spell a word with several, and have subwords as English has: one for so many `words`.
     """
-    return CharTokenizerConfig() if wide_share(texts) > 0.3 and _taught(texts) < _FEWEST else bpe_for(texts)
+    few = wide_share(texts) > 0.3 and _taught(texts) < _FEWEST
+    return CharTokenizerConfig() if few else bpe_for(texts, words=words)
 
 
 def single_words(sources: Sequence[str], targets: Sequence[str]) -> bool:
@@ -105,19 +108,19 @@ def single_words(sources: Sequence[str], targets: Sequence[str]) -> bool:
     return alone >= 0.95 * len(some) and sum(map(len, theirs)) <= 40 * len(theirs)
 
 
-def bpe_for(texts: Sequence[str]) -> BpeTokenizerConfig:
-    """Choose byte-pair encoding with one subword for every 60 words of the texts, 500 to 8,000 in all."""
-    return BpeTokenizerConfig(size=round(min(8_000, max(_FEWEST, _taught(texts))) / 100) * 100)
+def bpe_for(texts: Sequence[str], *, words: int = WORDS_A_PIECE) -> BpeTokenizerConfig:
+    """Choose byte-pair encoding with one subword for so many `words` of the texts, 500 to 8,000 in all."""
+    return BpeTokenizerConfig(size=round(min(8_000, max(_FEWEST, _taught(texts, words=words))) / 100) * 100)
 
 
-def _taught(texts: Sequence[str]) -> float:
-    """Estimate the number of subwords that texts support: one for every 60 words, of which five Han characters are
+def _taught(texts: Sequence[str], *, words: int = WORDS_A_PIECE) -> float:
+    """Estimate the number of subwords that texts support: one for so many `words`, of which five Han characters are
     three, and five characters of another script without spaces two.
     """
     sample = sampled(texts)
-    words = sum(len(text.split()) for text in sample) + 0.6 * sum(map(len, sample)) * han_share(sample)
-    words += 0.4 * clusters(sample)
-    return words / max(1, len(sample)) * len(texts) / 60
+    count = sum(len(text.split()) for text in sample) + 0.6 * sum(map(len, sample)) * han_share(sample)
+    count += 0.4 * clusters(sample)
+    return count / max(1, len(sample)) * len(texts) / words
 
 
 def wide_share(texts: Sequence[str]) -> float:
