@@ -31,7 +31,6 @@ from weft.lock import held
 from weft.models.device import Device, pick
 from weft.tasks.base import TUNED, Task, TaskConfig
 from weft.tasks.choices import TASKS, TaskChoice, implied
-from weft.tasks.decided_by_rows import Fitted
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
 from weft.training.floor import linear_floor
@@ -241,7 +240,7 @@ def _fitted(run: _Run, before: RunConfig | None = None) -> Generator[Report, Non
     return replace(chosen, examples=replace(chosen.examples, notes=[*chosen.examples.notes, choice.note]))
 
 
-def _with(run: _Run, fit: Fitted) -> _Run:
+def _with(run: _Run, fit: Any) -> _Run:
     """Return a run with settings that fit its rows."""
     config, notes = suited(run.config.model_copy(update={"task": fit.task}), fit.training), [*fit.notes]
     if fit.steps is not None and "epochs" not in run.config.training.model_fields_set:

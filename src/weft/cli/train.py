@@ -87,7 +87,6 @@ def command(
     options.check_sources(source, given["dev"], given["test"])
     settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
     _check_start(given, overrides)
-    _put_budget(given)
     settings = overridden(_with_options(settings, given), overrides)
     _check_task(settings, given)
     from weft.experiments.learning_curve import train_with_curve
@@ -135,6 +134,7 @@ PLACES = {
 
 def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Put the options of the command line into settings, over those of a file."""
+    _put_budget(given)
     for option, value in (given | {"kind": _kind(settings, given)}).items():
         if value is not None:
             *parents, last = PLACES[option].split(".")

@@ -33,7 +33,7 @@ _OPERATIONS = 25e9
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a model scored on the dev set after so many steps of a whole training; 0 of 0: it was solved for."""
+    """Steps of a trial, those of a whole training (0 where a model is solved for), and the best score on the dev set."""
 
     steps: int
     of: int
