@@ -33,7 +33,7 @@ _OPERATIONS = 25e9
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Steps of a trial, those of a whole training (0 where a model is solved for), and the best score on the dev set."""
+    """Steps of a trial, those of a whole training (0 where a model is solved for), and the best dev score."""
 
     steps: int
     of: int
