@@ -3,8 +3,9 @@
 The method is the finite Newton method of Keerthi and DeCoste 2005 (section 3): conjugate gradients on the rows inside
 the margin, then an exact search along the direction. Two products with the sparse matrix make an iteration, and they
 serve all classes. Weights are sums of rows, so that all else is done with one number a row (Chapelle 2007, "Training a
-support vector machine in the primal", section 3) and not with one an entry, of which there are many more. Entries that stand in one row alone, two thirds of the n-grams of most corpora, are left out: given the rest their
-best weight is known, so they only lower the cost of an error in their row.
+support vector machine in the primal", section 3) and not with one an entry, of which there are many more. Entries that
+stand in one row alone, two thirds of the n-grams of most corpora, are left out: given the rest their best weight is
+known, so they only lower the cost of an error in their row.
 """
 
 from __future__ import annotations
