@@ -3,11 +3,13 @@
     WEFT_DATA=/data python bench/defaults.py [--sets sst2,banking77] [--rows 300,1000,3000,0] [--seeds 0,1,2]
                                              [--set task.encoder=cnn] [--json FILE]
 
-Each side is a process of its own; CPU seconds are of whole processes, imports, training and answers included. The
-baselines are scikit-learn's LinearSVC on tf-idf (`peers/linear_svc.py`) and fastText (`peers/fast_text.py`), which are
-skipped where they are not installed. McNemar's exact test compares the answers of each seed with the better baseline;
-`behind` and `ahead` are said where the median p is below 0.05. `--rows` draws so many training rows by seed; 0: all.
-Nothing is trained on more than the training part; where a set has a dev part, it is left out.
+Each side is a process of its own; CPU seconds are of whole processes, imports, training and answers included, and those
+of weft are printed as a multiple of each baseline's. The baselines are scikit-learn's LinearSVC on tf-idf
+(`peers/linear_svc.py`) and fastText (`peers/fast_text.py`), which are skipped where they are not installed. McNemar's
+exact test compares the answers of each seed with the better baseline; `behind` and `ahead` are said where the median p
+is below 0.05. Where test texts stand in the training part too, a second line leaves them out. `--rows` draws so many
+training rows by seed; 0: all. Nothing is trained on more than the training part; where a set has a dev part, it is left
+out. The names stand in five folds, `surnames18` and `surnames18_1` to `surnames18_4`, equal ones in one.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ SETS: Mapping[str, tuple[str, str]] = {
     "tnews": ("characters", "dev"),
     "atis": ("words", "test"),
     "surnames18": ("names", "test"),
+    **{f"surnames18_{fold}": ("names", "test") for fold in range(1, 5)},
     "sst2": ("words", "test"),
     "chnsenticorp": ("characters", "test"),
     "imdb": ("words", "test"),
@@ -56,16 +59,19 @@ def rows_of(data: Path, name: str, part: str) -> list[dict[str, str]]:
 
     from weft.data.sources import open_table
 
-    folder = "clinc150" if name == "clinc150_uneven" else name
-    file = {"clinc150_uneven": {"train": "train_imbalanced"}, "surnames18": {"train": "all", "test": "all"}}
-    path = data_file(data / folder, file.get(name, {}).get(part, part))
+    folder, _, variant = name.partition("_") if name.startswith(("clinc150", "surnames18")) else (name, "", "")
+    file = {
+        "clinc150": {"train": "train_imbalanced" if variant else "train"},
+        "surnames18": {"train": "all", "test": "all"},
+    }
+    path = data_file(data / folder, file.get(folder, {}).get(part, part))
     opened = [row.values for row in open_table(path)] if name != "atis" else []
     found: Iterable[dict[str, Any]] = opened or map(json.loads, lines(path))
     if name == "atis":
         return [{"text": " ".join(one["tokens"]), "label": one["intent"]} for one in found]
     rows = [{"text": one["text"], "label": str(one["label"])} for one in found if one["label"] != "oos"]
-    if name == "surnames18":  # a fifth is scored, and equal names stand on one side
-        return [one for one in rows if (_fold(one["text"]) == 0) == (part == "test")]
+    if folder == "surnames18":  # a fifth is scored, and equal names stand on one side
+        return [one for one in rows if (_fold(one["text"]) == int(variant or 0)) == (part == "test")]
     return rows
 
 
@@ -113,8 +119,6 @@ def compared(
     """Train all sides on one set, for each seed; print a line, and return a record."""
     import numpy as np
 
-    from weft.metrics.significance import mcnemar
-
     reading, part = SETS[name]
     whole, scored = rows_of(data, name, "train"), rows_of(data, name, part)
     truth, known = [one["label"] for one in scored], {one["label"] for one in whole}
@@ -123,6 +127,8 @@ def compared(
     truth = [label for label in truth if label in known]
     peers = {"linear_svc": "sklearn", "fast_text": "fasttext"}
     record: dict[str, Any] = {"set": name, "rows": rows or len(whole), "test": len(truth), "unseen": len(unseen)}
+    repeated = {one["text"] for one in whole}
+    fresh = np.array([one["text"] not in repeated for one in scored if one["label"] in known])
     sides: dict[str, list[tuple[list[bool], float]]] = {}
     for seed in seeds:
         drawn = np.sort(np.random.default_rng(seed).permutation(len(whole))[: rows or len(whole)])
@@ -145,18 +151,32 @@ def compared(
         for one, (answers, cpu) in found.items():
             right = [a == b for a, b in zip(answers, truth, strict=True)]
             sides.setdefault(one, []).append((right, cpu))
-    means = {one: statistics.mean(100 * statistics.mean(right) for right, _ in runs) for one, runs in sides.items()}
-    best = max((one for one in means if one != "weft"), key=means.__getitem__)
-    theirs = sides[best] if len(sides[best]) > 1 else sides[best] * len(seeds)
-    ps = [mcnemar(np.array(a), np.array(b)).p for (a, _), (b, _) in zip(sides["weft"], theirs, strict=True)]
-    p, gain = statistics.median(ps), means["weft"] - means[best]
-    verdict = "even" if p >= 0.05 else "ahead" if gain > 0 else "behind"
-    cpus = {one: statistics.median(cpu for _, cpu in runs) for one, runs in sides.items()}
-    record |= {"accuracy": means, "cpu": cpus, "p": p, "verdict": verdict}
-    record["each"] = [100 * statistics.mean(right) for right, _ in sides["weft"]]
-    shown = "  ".join(f"{one} {means[one]:.2f} ({cpus[one]:.0f} s)" for one in means)
-    print(f"{name:<16}{record['rows']:>7,} rows  {shown}  {gain:+.2f}  p {p:.3f}  {verdict}", flush=True)
+    record |= _told(name, record["rows"], sides, np.ones(len(truth), dtype=bool))
+    if not fresh.all():
+        left = f"  without {int((~fresh).sum())} of train"
+        record["fresh"] = _told(left, record["rows"], sides, fresh)
     return record
+
+
+def _told(title: str, rows: int, sides: Mapping[str, list[tuple[list[bool], float]]], kept: Any) -> dict[str, Any]:
+    """Compare the sides on the texts that are kept; print a line, and return its figures."""
+    import numpy as np
+
+    from weft.metrics.significance import mcnemar
+
+    right = {one: [np.array(found)[kept] for found, _ in runs] for one, runs in sides.items()}
+    means = {one: 100 * statistics.mean(float(found.mean()) for found in runs) for one, runs in right.items()}
+    best = max((one for one in means if one != "weft"), key=means.__getitem__)
+    theirs = right[best] if len(right[best]) > 1 else right[best] * len(right["weft"])
+    p = statistics.median(mcnemar(a, b).p for a, b in zip(right["weft"], theirs, strict=True))
+    gain = means["weft"] - means[best]
+    verdict = "even" if p >= 0.05 else "ahead" if gain > 0 else "behind"
+    cpu = {one: statistics.median(seconds for _, seconds in runs) for one, runs in sides.items()}
+    shown = "  ".join(f"{one} {means[one]:.2f}" for one in means)
+    ratio = ", ".join(f"{cpu['weft'] / cpu[one]:.1f} x {one}" for one in cpu if one != "weft")
+    print(f"{title:<24}{rows:>7,} rows  {shown}  {gain:+.2f}  p {p:.3f}  {verdict}  CPU {ratio}", flush=True)
+    each = [100 * float(found.mean()) for found in right["weft"]]
+    return {"accuracy": means, "cpu": cpu, "p": p, "verdict": verdict, "each": each}
 
 
 def _at(path: str, keep: list[int]) -> list[dict[str, str]]:
@@ -170,7 +190,7 @@ def main() -> None:
         print("skipped: WEFT_DATA names no folder of data")
         return
     if find_spec("fasttext") is None:
-        print("fastText is left out: it is not installed here (pip install fasttext)")
+        print("fastText is left out: it is not installed here (pip install fasttext-numpy2-wheel)")
     os.environ.update(GOMP_SPINCOUNT="0")
     records = []
     with tempfile.TemporaryDirectory() as folder:

@@ -21,6 +21,7 @@ from weft.config import Config, kind_of
 from weft.decoding.choices import SEARCHES, SearchConfig
 from weft.inputs.base import InputConfig
 from weft.inputs.choices import INPUTS
+from weft.models.auto import AutoEncoderConfig
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.choices import DECODERS, ENCODERS
 from weft.run import RunConfig
@@ -110,7 +111,7 @@ def page(language: str, say: Say) -> str:
         own = [line for line in _lines(other, "task.") if not like or line not in common]
         title = _title("task", [other], say)
         parts.append(_section(say("{}: what differs").format(title) if like else title, other, own, say))
-    parts += _kinds("task.encoder", ENCODERS, say)
+    parts += _kinds("task.encoder", (*ENCODERS, AutoEncoderConfig), say)
     parts += _kinds("task.decoder", DECODERS, say)
     parts += _kinds("task.search", SEARCHES, say)
     parts += _kinds("task.tokenizer", TOKENIZERS, say)

@@ -2,7 +2,8 @@
 
 python bench/peers/fast_text.py TRAIN TEST ANSWERS words|characters|names
 
-Chinese is cut into characters. The answers are written one a line. Needs `fasttext` (pip install fasttext).
+Chinese is cut into characters. The answers are written one a line. Needs `fasttext`: pip install
+fasttext-numpy2-wheel, or `--target FOLDER` and PYTHONPATH=FOLDER.
 """
 
 import json

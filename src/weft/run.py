@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -29,14 +29,15 @@ from weft.evaluation.input_importance import input_importance
 from weft.files import remove, sweep, write_json, write_text, written_folder
 from weft.lock import held
 from weft.models.device import Device, pick
-from weft.tasks.base import TUNED, Task
+from weft.tasks.base import TUNED, Task, TaskConfig
 from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
 from weft.training.floor import linear_floor
 from weft.training.job import Job
-from weft.training.reports import DoneReport, Note, Report
+from weft.training.reports import DoneReport, Note, Report, ended
 from weft.training.settings import OF_STEPS, TrainingConfig, epochs_for, precision_for
+from weft.training.trials import choose
 
 
 class RunConfig(Config):
@@ -173,11 +174,12 @@ def trained(
         yield from _may_start(folder, resume)
         group, device = distributed.join(pick(config.device))
         suited(config)  # mistakes come up before anything is read
-        config, examples = _fitted(config, examples or read(config.data, config.task, seed=config.seed), device)
-        run = _Run(config, examples, folder, group, device, stop)
         going_on = (folder / run_folder.CONFIG).is_file()
-        if going_on:
-            _check_same(run, parts)
+        before = validated(RunConfig, read_yaml(folder / run_folder.CONFIG), parts=parts) if going_on else None
+        examples = examples or read(config.data, config.task, seed=config.seed)
+        run = yield from _fitted(_Run(config, examples, folder, group, device, stop), before=before)
+        if before is not None:
+            _check_same(run, before)
         if run_folder.is_finished(folder):
             checkpoint.drop(folder / run_folder.CHECKPOINTS)  # a kill may have come between seal and removal
             yield Note(f"{folder} is finished: nothing to do")
@@ -210,8 +212,7 @@ def fit_in_memory(config: RunConfig, examples: Examples, *, refit: bool = True) 
     Raises WeftError: of the kind that fits.
     """
     device = pick(config.device)
-    config, examples = _fitted(config, examples, device)
-    run = _Run(config, examples, Path(), Group(), device, lambda: 0)
+    run = ended(_fitted(_Run(config, examples, Path(), Group(), device, lambda: 0)))
     job = replace(_job(run), checkpoints=None)
     job = replace(job, refit=refit and not job.task.tunes)
     for _ in loop.train(job):
@@ -220,20 +221,39 @@ def fit_in_memory(config: RunConfig, examples: Examples, *, refit: bool = True) 
     return bundle.Model(job.task, job.model.eval(), job.device)
 
 
-def _fitted(config: RunConfig, examples: Examples, device: torch.device) -> tuple[RunConfig, Examples]:
-    """Return config and examples with what the training rows and the device decide where nothing is set, and notes."""
+def _fitted(run: _Run, before: RunConfig | None = None) -> Generator[Report, None, _Run]:
+    """Return the run with what the training rows and the device decide where nothing is set, and notes.
+
+    What only trials can decide is tried, unless it was decided `before`.
+    """
+    config, examples = run.config, run.examples
     by_steps = [f"training.{name}" for name in sorted(config.training.model_fields_set & OF_STEPS)]
-    fit = examples.task.fitted(examples.train, device=device.type, by_steps=by_steps)
+    fit = examples.task.fitted(examples.train, device=run.device.type, by_steps=by_steps)
     if examples.known is not None:  # of another model on other rows, whose size is to be the same
-        same = examples.task.fitted(examples.known, device=device.type, by_steps=by_steps)
+        same = examples.task.fitted(examples.known, device=run.device.type, by_steps=by_steps)
         fit = replace(fit, task=same.task)
-    config, notes = suited(config.model_copy(update={"task": fit.task}), fit.training), [*fit.notes]
-    if fit.steps is not None and "epochs" not in config.training.model_fields_set:
-        batch_rows = config.training.batch_rows
-        epochs = epochs_for(fit.steps, rows=len(examples.train), batch_rows=batch_rows)
+    if not fit.tries:
+        return _with(run, fit)
+    runs = {name: _with(run, one) for name, one in fit.tries.items()}
+    if before is not None:
+        known = before.task.model_dump_json()
+        return next((one for one in runs.values() if one.config.task.model_dump_json() == known), run)
+    choice = yield from choose({name: _job(one) for name, one in runs.items()}, seconds=fit.budget)
+    chosen = runs[choice.name]
+    return replace(chosen, examples=replace(chosen.examples, notes=[*chosen.examples.notes, choice.note]))
+
+
+def _with(run: _Run, fit: Any) -> _Run:
+    """Return a run with settings that fit its rows."""
+    config, notes = suited(run.config.model_copy(update={"task": fit.task}), fit.training), [*fit.notes]
+    if fit.steps is not None and "epochs" not in run.config.training.model_fields_set:
+        batch_rows, rows = config.training.batch_rows, len(run.examples.train)
+        epochs = epochs_for(fit.steps, rows=rows, batch_rows=batch_rows)
         config = config.model_copy(update={"training": config.training.model_copy(update={"epochs": epochs})})
-        notes.append(f"at most {epochs} epochs (training.epochs), which suit {len(examples.train):,} rows")
-    return config, replace(examples, task=fit.task, notes=[*examples.notes, *notes])
+        notes.append(f"at most {epochs} epochs (training.epochs), which suit {rows:,} rows")
+    return replace(
+        run, config=config, examples=replace(run.examples, task=fit.task, notes=[*run.examples.notes, *notes])
+    )
 
 
 def suited(config: RunConfig, more: Mapping[str, Any] = MappingProxyType({})) -> RunConfig:
@@ -254,8 +274,7 @@ def _may_start(folder: Path, resume: bool) -> Iterator[Report]:
         yield Note(f"there is no checkpoint in {folder} to resume from: starting from the beginning")
 
 
-def _check_same(run: _Run, parts: Sequence[type[Config]]) -> None:
-    before = validated(RunConfig, read_yaml(run.folder / run_folder.CONFIG), parts=parts)
+def _check_same(run: _Run, before: RunConfig) -> None:
     changed = differences(before.model_dump(mode="json"), run.config.model_dump(mode="json"))
     if changed:
         hint = "go on with the settings it was started with, or train into another folder"
@@ -311,12 +330,14 @@ def _check_metric(metric: str | None, task: Task) -> None:
         raise ConfigError(f"there is no score `{metric}`", where="training.metric", hint=hint)
 
 
-def _kind(task: Task) -> str:
-    return " + ".join(dict.fromkeys(part.kind for part in task.config.part_configs)) or task.config.kind
+def _kind(config: TaskConfig) -> str:
+    return " + ".join(dict.fromkeys(part.kind for part in config.part_configs)) or config.kind
 
 
 def _notes(run: _Run, job: Job) -> list[str]:
-    model = f"{_kind(job.task)} with {bundle.weights(job.model):,} parameters, {job.precision} on {job.device.type}"
+    model = (
+        f"{_kind(job.task.config)} with {bundle.weights(job.model):,} parameters, {job.precision} on {job.device.type}"
+    )
     learned = job.task.notes({"train": job.columns, "dev": job.dev_columns})
     return [*run.examples.notes, *learned, *job.notes, model]
 
@@ -410,7 +431,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
         "task": job.task.config.kind,
         "page": job.task.config.page,
         "headline": list(job.task.config.headline),
-        "encoder": _kind(job.task),
+        "encoder": _kind(job.task.config),
         "weft": version("weft"),
     }
     importance = input_importance(job.task, job.model, examples, answers=result.answers, device=job.device)

@@ -130,7 +130,7 @@ def _smaller(words: list[str]) -> list[str]:
     writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not asks and "tagging" not in words
     if writes and "pretrained:" not in " ".join(words):
         small.append("task.decoder.width=8")
-    if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words):
+    if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words) and "--budget" not in words:
         small.append("task.encoder.width=8")
     if not {"language_model", "clm"}.isdisjoint(words):
         small.append("task.context=32")  # as long as what it writes

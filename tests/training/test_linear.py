@@ -81,7 +81,7 @@ def test_weights_of_rows_and_a_start_near_the_solution():
     assert isinstance(found, Solution)
     theirs = LinearSVC(tol=1e-9, max_iter=100_000).fit(dense(rows).numpy(), label_R, weight_R1[:, 0].numpy())
     np.testing.assert_allclose(found.weight_VC.numpy(), theirs.coef_.T, atol=0.03)
-    *fewer, again = solve(rows, truth_RC, cost=weight_R1, start=found)
+    *fewer, again = solve(rows, truth_RC, cost=weight_R1, start=found.dual_RC)
     assert isinstance(again, Solution)
     assert len(fewer) < len(steps)
     torch.testing.assert_close(again.weight_VC, found.weight_VC, atol=0.01, rtol=0)

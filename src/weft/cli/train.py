@@ -31,6 +31,11 @@ ENCODER = (
     " lstm; of pairs what suits the decoder."
 )
 
+BUDGET = (
+    "Time for trials of bag, cnn, lstm and transformer, as 60s or 10m: the best on the dev set is taken. A pre-trained"
+    " one is tried too with --encoder auto:FOLDER. Default: no trials."
+)
+
 CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the scores: would more rows bring more?"
 
 TASK = (
@@ -53,6 +58,7 @@ TASK = (
 @options.dev
 @options.test
 @click.option("--encoder", help=ENCODER)
+@click.option("--budget", help=BUDGET)
 @click.option(
     "--decoder",
     help="Decoder: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.",
@@ -128,6 +134,7 @@ PLACES = {
 
 def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Put the options of the command line into settings, over those of a file."""
+    _put_budget(given)
     for option, value in (given | {"kind": _kind(settings, given)}).items():
         if value is not None:
             *parents, last = PLACES[option].split(".")
@@ -149,6 +156,19 @@ def _check_start(given: Mapping[str, Any], overrides: Sequence[str]) -> None:
             if path == f"task.{part}" and str(given[part]).startswith("pretrained:"):
                 what = f"is set twice: by --{part} {given[part]} and --set {override}"
                 raise ConfigError(what, where=path, hint="leave one of them out")
+
+
+def _put_budget(given: dict[str, Any]) -> None:
+    """Put the budget for trials into the encoder that it chooses. Raises ConfigError where another one is named."""
+    budget, encoder = given.pop("budget"), given["encoder"] or "auto"
+    kind, _, folder = encoder.partition(":")
+    if budget is None:
+        return
+    if kind != "auto":
+        tried = f", or try it beside the others: --encoder auto:{folder}" if kind == "pretrained" else ""
+        what = f"is for trials, and --encoder {encoder} leaves nothing to try"
+        raise ConfigError(what, where="--budget", hint=f"leave one of them out{tried}")
+    given["encoder"] = {"kind": "auto", "budget": budget, **({"folder": folder} if folder else {})}
 
 
 def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
@@ -185,6 +205,11 @@ def _check_task(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
 
     task = settings.get("task", {})
     kind = str(task.get("kind", kind_of(TASKS[0]))) if isinstance(task, Mapping) else str(task)
+    if isinstance(given["encoder"], Mapping) and kind in KINDS:
+        encoder = KINDS[kind].model_fields.get("encoder")
+        if getattr(encoder and encoder.default, "kind", "") != "auto":
+            hint = "leave it out: encoders are tried for texts that get labels"
+            raise ConfigError(f"the task `{kind}` tries none", where="--budget", hint=hint)
     for option, place in PLACES.items():
         section, _, name = place.partition(".")
         if section != "task" or given[option] is None or kind not in KINDS or name in KINDS[kind].model_fields:

@@ -103,8 +103,7 @@ class BagEncoder(Encoder):
     def __init__(self, vocab_size: int, width: int, *, weighting: str = "none", groups: bool = False) -> None:
         super().__init__()
         self.width, self.weighting, self.balance = width, weighting, "lengths" if groups else "none"
-        self.table = nn.Embedding(vocab_size, width, sparse=True)
-        nn.init.zeros_(self.table.weight)
+        self.table = nn.Embedding(vocab_size, width, sparse=True, _weight=torch.zeros(vocab_size, width))
         self.weight_V: Tensor
         self.group_V: Tensor | None
         self.register_buffer("weight_V", torch.ones(vocab_size))

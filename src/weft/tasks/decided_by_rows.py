@@ -14,12 +14,15 @@ class Fitted:
     """A task's config that fits its data, training settings that do, taken where none are set, and notes on both.
 
     `steps` is a number of steps that suits the rows, where an epoch of them is not known; None: no such number.
+    Of `tries`, by name, one is to be chosen by trials in about `budget` seconds; of none, `task` is it.
     """
 
     task: Any
     training: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     steps: int | None = None
+    tries: Mapping[str, Fitted] = field(default_factory=dict)
+    budget: float = 0.0
 
 
 class DecidedByRows(Config):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from weft.data.batch import Ngrams
 from weft.inputs.text import texts_of
 from weft.models.auto import AutoEncoderConfig
 from weft.models.bag import BagEncoderConfig
@@ -33,6 +34,15 @@ def chosen(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> 
     encoder = config.encoder.chosen(against_bag=against)
     why = against or "single texts get labels, and nothing is read beside them"
     return encoder, [f"encoder: {encoder.kind}, chosen since {why}; name another with --encoder"]
+
+
+def candidates(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> Mapping[str, EncoderConfig | str]:
+    """Return the encoders that are worth a trial, by name, a pre-trained one as `pretrained:FOLDER`."""
+    against = _against_bag(config, pairs=len(examples[0].texts) > 1, by_steps=by_steps)
+    found = config.encoder.candidates(against_bag=against)
+    if config.tokenizer is not None and config.tokenizer.kind == "ngrams":
+        found = [one for one in found if not isinstance(one, str) and one.reads is Ngrams]
+    return {one if isinstance(one, str) else one.kind: one for one in found}
 
 
 def _against_bag(config: Any, *, pairs: bool, by_steps: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from weft.config import read_saved
+from weft.config import read_saved, validated
 from weft.data.checks.findings import listed, part_of
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.examples.label_separators import separator_hint, separator_notes
@@ -275,8 +275,17 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         """Return the config of a plain linear model over the tf-idf of the text alone; None where no text is read."""
         return self.model_copy(update=label_defaults.floor(self, examples)) if self.reads_text else None
 
-    def fitted(self, examples: Sequence[Any], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:  # noqa: ARG002
-        """Choose the encoder, and a number of steps that suits the number of labels where it is trained by steps."""
+    def fitted(self, examples: Sequence[Any], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:
+        """Choose the encoder, and a number of steps that suits the number of labels where it is trained by steps.
+
+        With a budget for trials, it is left to them.
+        """
+        if self.reads_text and isinstance(self.encoder, AutoEncoderConfig) and self.encoder.budget is not None:
+            encoders = label_defaults.candidates(self, examples, by_steps=by_steps)
+            given = {name: getattr(self, name) for name in self.model_fields_set}
+            tasks = {name: validated(type(self), {**given, "encoder": one}).widened() for name, one in encoders.items()}
+            tries = {name: task.fitted(examples, device=device, by_steps=by_steps) for name, task in tasks.items()}
+            return Fitted(self, tries=tries, budget=self.encoder.budget)
         task, notes = self.chosen(examples, by_steps=by_steps)
         solved = task.decides_alone and task.encoder.deciding_alone(1).solved
         return Fitted(task, notes=tuple(notes), steps=None if solved else label_defaults.steps(examples))

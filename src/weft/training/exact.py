@@ -56,7 +56,7 @@ def train(job: Job) -> Iterator[Report]:
     if job.refit:
         job.model.to("cpu")
         both = rows.and_those(dev)
-        solution = yield from _solved(job, both, cost=job.task.config.encoder.cost, start=solution)
+        solution = yield from _solved(job, both, cost=job.task.config.encoder.cost, start=solution.dual_RC)
         _put(job.model, solution, scale=scale)
         job.model.to(job.device)
         yield Note(f"solved once more with the {len(dev.truth_RC):,} rows that had been held out")
@@ -202,7 +202,7 @@ def _prepare(encoder: BagEncoder, settings: _Settings, rows: _Rows) -> None:
     encoder.prepare(ids_N.numpy(), (ids_N[has_R[row_N]].numpy() for has_R in sides), rows=len(truth_RC))
 
 
-def _solved(job: Job, rows: _Rows, *, cost: float, start: Solution | None = None) -> Generator[Report, None, Solution]:
+def _solved(job: Job, rows: _Rows, *, cost: float, start: Tensor | None = None) -> Generator[Report, None, Solution]:
     """Solve, and look for a signal between steps."""
     task: Any = job.task
     encoder: Any = job.model.encoder

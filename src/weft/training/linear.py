@@ -2,18 +2,20 @@
 
 The method is the finite Newton method of Keerthi and DeCoste 2005 (section 3): conjugate gradients on the rows inside
 the margin, then an exact search along the direction. Two products with the sparse matrix make an iteration, and they
-serve all classes. Entries that stand in one row alone, two thirds of the n-grams of most corpora, are left out of them:
-given the rest their best weight is known, so they only lower the cost of an error in their row.
+serve all classes. Weights are sums of rows, so that all else is done with one number a row (Chapelle 2007, "Training a
+support vector machine in the primal", section 3) and not with one an entry, of which there are many more. Entries that
+stand in one row alone, two thirds of the n-grams of most corpora, are left out: given the rest their best weight is
+known, so they only lower the cost of an error in their row.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 _PRECISE, _FINEST, _COARSEST = 0.01, 3e-6, 2e-4
 """Norm of the gradient, over that at the start, at which a class is solved: so much for each share of rows that are of
@@ -44,10 +46,11 @@ class SparseRows:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Weights [V, C] and biases [C] of the classes."""
+    """Weights [V, C] and biases [C] of the classes, and the factors of the rows [R, C] of which weights are the sum."""
 
     weight_VC: Tensor
     bias_C: Tensor
+    dual_RC: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Solved:
 
 
 def solve(
-    rows: SparseRows, truth_RC: Tensor, *, cost: Tensor, start: Solution | None = None
+    rows: SparseRows, truth_RC: Tensor, *, cost: Tensor, start: Tensor | None = None
 ) -> Iterator[Solved | Solution]:
     """Minimise |w|^2 / 2 + sum cost * max(0, 1 - y (w x + b))^2 of each class; yields its progress, then the solution.
 
@@ -69,7 +72,7 @@ def solve(
         rows: the entries of each row.
         truth_RC: whether a row is of a class (y = 1) or not (y = -1).
         cost: of an error, a number, or of each row and class, [R, C]; the larger, the weaker the penalty.
-        start: weights that are near the solution; None: zero.
+        start: factors of the rows that are near those of the solution, of the first rows at least; None: zero.
 
     """
     often = torch.bincount(rows.ids_N, minlength=rows.size) > 1
@@ -80,91 +83,109 @@ def solve(
     matrix = _Matrix(rows, row_N, often, shared_N)
     weight_VC = torch.zeros(rows.size, truth_RC.shape[1])
     bias_C = torch.zeros(truth_RC.shape[1])
+    dual_RC = torch.zeros(truth_RC.shape)
+    if start is not None:
+        dual_RC[: len(start)] = start
     at_once = max(1, _AT_ONCE // max(len(truth_RC), int(often.sum()), 1))
+    alone_N, often_V = (~shared_N).nonzero()[:, 0], often.nonzero()[:, 0]
     done = 0
     for some in torch.arange(truth_RC.shape[1]).split(at_once):
         sign_RC = torch.where(truth_RC[:, some], 1.0, -1.0)
-        begun_VC = None if start is None else torch.cat([start.weight_VC[often][:, some], start.bias_C[None, some]])
-        classes = _Classes(matrix, sign_RC, cost_RC[:, some], begun_VC)
+        classes = _Classes(matrix, sign_RC, cost_RC[:, some], None if start is None else dual_RC[:, some])
         for _ in range(_NEWTON):
             classes.drop_solved()
             yield Solved(done + len(some) - len(classes.live), truth_RC.shape[1])
             if not len(classes.live):
                 break
             classes.step()
-        found_VC, score_RC = classes.finish()
-        weight_VC[often.nonzero()[:, 0][:, None], some] = found_VC[:-1]
-        bias_C[some] = found_VC[-1]
+        dual_RC[:, some], score_RC = classes.finish()
+        weight_VC[often_V[:, None], some] = matrix.transposed_times(dual_RC[:, some])
+        bias_C[some] = dual_RC[:, some].sum(0)
         error_RC = cost_RC[:, some] * sign_RC * (1 - sign_RC * score_RC).clamp_min(0)
-        alone_N = (~shared_N).nonzero()[:, 0]
         weight_VC[rows.ids_N[alone_N][:, None], some] = error_RC[row_N[alone_N]] * rows.value_N[alone_N, None]
         done += len(some)
-    yield Solution(weight_VC, bias_C)
+    yield Solution(weight_VC, bias_C, dual_RC)
 
 
 class _Matrix:
-    """The entries that several rows share, and a last one of value 1, as a matrix and its transpose."""
+    """The entries that several rows share, by row and by place; products sum over bags, faster than sparse matrices."""
 
     def __init__(self, rows: SparseRows, row_N: Tensor, often: Tensor, shared_N: Tensor) -> None:
-        count, width = len(rows.starts_R1) - 1, int(often.sum())
-        self.width = width + 1
         number_V = (often.cumsum(0) - 1).int()
         ids_N, value_N, row_N = number_V[rows.ids_N[shared_N]], rows.value_N[shared_N], row_N[shared_N].int()
-        self.rows = _csr(row_N, ids_N, value_N, (count, width))
+        self.rows = _Bags(ids_N, value_N, _starts(row_N, len(rows.starts_R1) - 1))
         order_N = torch.argsort(ids_N, stable=True)
-        self.columns = _csr(ids_N[order_N], row_N[order_N], value_N[order_N], (width, count))
+        self.columns = _Bags(row_N[order_N], value_N[order_N], _starts(ids_N, int(often.sum())))
 
-    def times(self, weight_VC: Tensor) -> Tensor:
-        """Return the scores of each row, [R, C]."""
-        return torch.sparse.mm(self.rows, weight_VC[:-1]) + weight_VC[-1]
+    def transposed_times(self, factor_RC: Tensor) -> Tensor:
+        """Return the sum of the rows by their factors, [V, C]."""
+        return self.columns.sums(factor_RC)
 
-    def transposed_times(self, error_RC: Tensor) -> Tensor:
-        """Return the sum of the rows by their errors, [V, C]."""
-        return torch.cat([torch.sparse.mm(self.columns, error_RC), error_RC.sum(0, keepdim=True)])
+    def scores(self, factor_RC: Tensor) -> Tensor:
+        """Return the scores of each row by weights that are the sum of the rows by their factors, [R, C]."""
+        return self.rows.sums(self.transposed_times(factor_RC)) + factor_RC.sum(0)
 
 
-def _csr(row_N: Tensor, column_N: Tensor, value_N: Tensor, shape: tuple[int, int]) -> Tensor:
-    starts = torch.zeros(shape[0] + 1, dtype=torch.int32)
-    starts[1:] = torch.bincount(row_N, minlength=shape[0]).cumsum(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that support of this layout is young
-        return torch.sparse_csr_tensor(starts, column_N, value_N, size=shape, check_invariants=False)
+@dataclass(frozen=True, slots=True)
+class _Bags:
+    """Places, values [N] and starts of bags, end to end."""
+
+    ids_N: Tensor
+    value_N: Tensor
+    starts_B: Tensor
+
+    def sums(self, table_XC: Tensor) -> Tensor:
+        """Return the sum of the rows of a table at the places of each bag, by the values."""
+        table_XC = table_XC.contiguous()
+        return functional.embedding_bag(
+            self.ids_N, table_XC, self.starts_B, mode="sum", per_sample_weights=self.value_N
+        )
+
+
+def _starts(owner_N: Tensor, count: int) -> Tensor:
+    ends = torch.bincount(owner_N, minlength=count).cumsum(0)
+    return torch.cat([ends.new_zeros(1), ends[:-1]]).int()
 
 
 class _Classes:
-    """The classes that are being solved, `live` ones among them, with their weights, scores and gradients."""
+    """The classes that are being solved, `live` ones among them: the factors of the rows, their scores, the gradients.
 
-    def __init__(self, matrix: _Matrix, sign_RC: Tensor, cost_RC: Tensor, start_VC: Tensor | None) -> None:
+    A vector of weights is the sum of the rows by some factors, and so is a gradient. The product of two such vectors is
+    that of the factors of one with the scores of the other.
+    """
+
+    def __init__(self, matrix: _Matrix, sign_RC: Tensor, cost_RC: Tensor, start_RC: Tensor | None) -> None:
         self.matrix, self.sign_RC, self.cost_RC = matrix, sign_RC, cost_RC
         self.live = torch.arange(sign_RC.shape[1])
-        self.weight_VC = torch.zeros(matrix.width, len(self.live)) if start_VC is None else start_VC
-        self.score_RC = torch.zeros_like(sign_RC) if start_VC is None else matrix.times(start_VC)
+        self.dual_RC = torch.zeros_like(sign_RC) if start_RC is None else start_RC
+        self.score_RC = torch.zeros_like(sign_RC) if start_RC is None else matrix.scores(start_RC)
         share_C = (sign_RC > 0).float().mean(0)
         precise_C = (_PRECISE * torch.minimum(share_C, 1 - share_C)).clamp(_FINEST, _COARSEST)
-        self.enough_C = precise_C * matrix.transposed_times(cost_RC * sign_RC).norm(dim=0)  # the gradient at zero
+        zero_RC = cost_RC * sign_RC  # the gradient at zero
+        self.enough_C = precise_C * _length(zero_RC, matrix.scores(zero_RC))
         self.solved: list[tuple[Tensor, Tensor, Tensor]] = []
 
     def drop_solved(self) -> None:
         """Compute the gradients, and leave the classes that are solved out from now on."""
         error_RC = (1 - self.sign_RC * self.score_RC).clamp_min(0)
-        pull_VC = self.matrix.transposed_times(self.cost_RC * self.sign_RC * error_RC)
-        self.gradient_VC = self.weight_VC - pull_VC
         self.inside_RC = self.cost_RC * (error_RC > 0)
-        solved_C = self.gradient_VC.norm(dim=0) <= self.enough_C
+        self.rest_RC = self.cost_RC * self.sign_RC * error_RC - self.dual_RC  # the gradient, turned round
+        self.rest_score_RC = self.matrix.scores(self.rest_RC)
+        solved_C = _length(self.rest_RC, self.rest_score_RC) <= self.enough_C
         if solved_C.any():
             self._leave(solved_C)
 
     def _leave(self, solved_C: Tensor) -> None:
-        self.solved.append((self.live[solved_C], self.weight_VC[:, solved_C], self.score_RC[:, solved_C]))
+        self.solved.append((self.live[solved_C], self.dual_RC[:, solved_C], self.score_RC[:, solved_C]))
         self.live, self.enough_C = self.live[~solved_C], self.enough_C[~solved_C]
-        for name in ("weight_VC", "score_RC", "sign_RC", "cost_RC", "gradient_VC", "inside_RC"):
+        for name in ("dual_RC", "score_RC", "sign_RC", "cost_RC", "inside_RC", "rest_RC", "rest_score_RC"):
             setattr(self, name, getattr(self, name)[:, ~solved_C])
 
     def step(self) -> None:
         """Take one Newton step."""
-        direction_VC, change_RC = self._direction()
+        direction_RC, change_RC = self._direction()
         step_C = torch.ones(len(self.live))
-        slope_C, square_C = (self.weight_VC * direction_VC).sum(0), direction_VC.square().sum(0)
+        slope_C, square_C = (self.dual_RC * change_RC).sum(0), (direction_RC * change_RC).sum(0)
         error_RC, fall_RC = 1 - self.sign_RC * self.score_RC, self.sign_RC * change_RC
         for _ in range(_SEARCH):  # the loss along the direction is of quadratic pieces
             left_RC = error_RC - step_C * fall_RC
@@ -172,32 +193,39 @@ class _Classes:
             first_C = slope_C + step_C * square_C - (inside_RC * left_RC * fall_RC).sum(0)
             second_C = square_C + (inside_RC * fall_RC.square()).sum(0)
             step_C = step_C - first_C / second_C.clamp_min(1e-30)
-        self.weight_VC = self.weight_VC + step_C * direction_VC
+        self.dual_RC = self.dual_RC + step_C * direction_RC
         self.score_RC = self.score_RC + step_C * change_RC
 
     def _direction(self) -> tuple[Tensor, Tensor]:
         """Return the Newton direction by conjugate gradients, and how it changes the scores."""
-        direction_VC, change_RC = torch.zeros_like(self.gradient_VC), torch.zeros_like(self.score_RC)
-        rest_VC = -self.gradient_VC
-        way_VC, square_C = rest_VC.clone(), rest_VC.square().sum(0)
+        direction_RC, change_RC = torch.zeros_like(self.dual_RC), torch.zeros_like(self.score_RC)
+        rest_RC, rest_score_RC = self.rest_RC, self.rest_score_RC
+        way_RC, way_score_RC = rest_RC, rest_score_RC
+        square_C = (rest_RC * rest_score_RC).sum(0)
         enough_C = _LOOSE**2 * square_C
         for _ in range(_CONJUGATE):
-            scores_RC = self.matrix.times(way_VC)
-            curved_VC = way_VC + self.matrix.transposed_times(self.inside_RC * scores_RC)
+            curved_RC = way_RC + self.inside_RC * way_score_RC
             goes_on_C = square_C > enough_C
-            step_C = torch.where(goes_on_C, square_C / (way_VC * curved_VC).sum(0).clamp_min(1e-30), 0.0)
-            direction_VC += step_C * way_VC
-            change_RC += step_C * scores_RC
-            rest_VC -= step_C * curved_VC
-            before_C, square_C = square_C, rest_VC.square().sum(0)
+            step_C = torch.where(goes_on_C, square_C / (way_score_RC * curved_RC).sum(0).clamp_min(1e-30), 0.0)
+            direction_RC += step_C * way_RC
+            change_RC += step_C * way_score_RC
+            rest_RC = rest_RC - step_C * curved_RC
+            rest_score_RC = self.matrix.scores(rest_RC)
+            before_C, square_C = square_C, (rest_RC * rest_score_RC).sum(0)
             if not (square_C > enough_C).any():
                 break
-            way_VC = rest_VC + torch.where(goes_on_C, square_C / before_C.clamp_min(1e-30), 0.0) * way_VC
-        return direction_VC, change_RC
+            turn_C = torch.where(goes_on_C, square_C / before_C.clamp_min(1e-30), 0.0)
+            way_RC, way_score_RC = rest_RC + turn_C * way_RC, rest_score_RC + turn_C * way_score_RC
+        return direction_RC, change_RC
 
     def finish(self) -> tuple[Tensor, Tensor]:
-        """Return weights [V + 1, C] and scores [R, C] of all classes."""
+        """Return the factors and the scores of the rows, [R, C] each, of all classes."""
         self._leave(torch.ones(len(self.live), dtype=torch.bool))
-        live, weights, scores = zip(*self.solved, strict=True)
+        live, duals, scores = zip(*self.solved, strict=True)
         order = torch.cat(live).argsort()
-        return torch.cat(weights, 1)[:, order], torch.cat(scores, 1)[:, order]
+        return torch.cat(duals, 1)[:, order], torch.cat(scores, 1)[:, order]
+
+
+def _length(factor_RC: Tensor, score_RC: Tensor) -> Tensor:
+    """Return the lengths of vectors by their factors and scores, [C]."""
+    return (factor_RC * score_RC).sum(0).clamp_min(0).sqrt()

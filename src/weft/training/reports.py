@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from weft.metrics.names import in_short, measure
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,15 @@ class DoneReport(Report):
         if not self.step:
             return f"solved in {self.seconds:.1f} s, without steps"
         return f"trained {self.step} steps in {self.seconds:.1f} s; kept the weights of step {self.best_step}"
+
+
+def ended(reports: Generator[Report, None, T]) -> T:
+    """Go through reports unread, and return what they end with."""
+    while True:
+        try:
+            next(reports)
+        except StopIteration as end:
+            return end.value
 
 
 def clock(seconds: float) -> str:
