@@ -95,7 +95,7 @@ class ClassificationConfig(LabelTaskConfig):
     def _hearing(self, teacher: TeacherConfig | None) -> Self:
         return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
 
-    def labels_of(self, row: Row) -> str:
+    def answer_of(self, row: Row) -> str:
         """Read the label of a row. Raises InputError where it is empty."""
         label = row.values.get(str(self.label or ""), "").strip()
         if not label:
@@ -135,11 +135,11 @@ class Classification(Teacher, LabelTask):
         """Return the number of the label of each example, [E]."""
         return np.array([self.number(str(example.label), example) for example in examples], dtype=np.int64)
 
-    def label_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
+    def answer_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
         """Return `label`, or of examples that a teacher has answered `label`, -1 for none, and `soft`, [E, C]."""
         taught = [one for one in examples if isinstance(one, SoftLabelledText)]
         if not taught or len(taught) < len(examples):
-            return super().label_arrays(examples)
+            return super().answer_arrays(examples)
         label_E = [-1 if one.label is None else self.numbers[str(one.label)] for one in taught]
         soft_EC = np.array([one.soft for one in taught], dtype=np.float32)
         return {"label": np.array(label_E, dtype=np.int64), "soft": soft_EC}

@@ -107,7 +107,7 @@ class MultilabelConfig(LabelTaskConfig):
             raise ConfigError("is not set", where="task.label_separator", hint='pass --label-separator "|"')
         return config
 
-    def labels_of(self, row: Row) -> tuple[str, ...]:
+    def answer_of(self, row: Row) -> tuple[str, ...]:
         """Read the labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
         found = labels_in(row, named_columns(self.label, tuple(row.values)), self.label_separator)
         return tuple(dict.fromkeys(spelled(label, self.label_spelling) for label in found))
@@ -336,7 +336,7 @@ class _Rows:
 
 
 def _labels(example: LabelledText) -> tuple[str, ...]:
-    return (example.label,) if isinstance(example.label, str) else example.label or ()
+    return (example.label,) if isinstance(example.label, str) else tuple(map(str, example.label or ()))
 
 
 def _yes_and_no(probabilities_EC: np.ndarray) -> np.ndarray:

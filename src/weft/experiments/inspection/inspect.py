@@ -222,7 +222,7 @@ def _read(name: str, table: Table, task: Any) -> _Read:
         texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
             own = spelled(row.values.get(as_option(task.label), ""), task.label_spelling)
-            label = task.labels_of(row) if task.answers_with == "labels" else own
+            label = task.answer_of(row) if task.answers_with == "labels" else own
             for one in task.beside:
                 one.value(row)
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
