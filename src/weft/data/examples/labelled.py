@@ -75,13 +75,13 @@ class LabelledText:
 
 @dataclass(frozen=True, slots=True)
 class SoftLabelledText(LabelledText):
-    """A text with the log-probabilities that a teacher predicted for its labels, in their order (`in_order`)."""
+    """A text with the log-probabilities that a teacher predicted for its labels (`in_order`), or with its numbers."""
 
     soft: tuple[float, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, example: LabelledText, soft: tuple[float, ...]) -> SoftLabelledText:
-        """Return an example with the log-probabilities, and all else as it is."""
+        """Return an example with what a teacher predicted, and all else as it is."""
         return cls(**{one.name: getattr(example, one.name) for one in fields(LabelledText)}, soft=soft)
 
 
