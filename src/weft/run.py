@@ -406,12 +406,6 @@ def _tune(job: Job) -> list[str]:
     return job.task.tune(answers, job.dev_examples)
 
 
-def _floor(run: _Run, job: Job, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, Any]:
-    """Score the linear floor of the task on the same rows, where there is one."""
-    floor = linear_floor(job, run.examples.train, scored=examples, answers=answers)
-    return {"floor": asdict(floor)} if floor else {}
-
-
 def _tuned(task: Task) -> str:
     return f"{' and '.join(task.tunes)} {'were' if len(task.tunes) > 1 or task.tunes[0].endswith('s') else 'was'}"
 
@@ -437,8 +431,9 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     importance = input_importance(job.task, job.model, examples, answers=result.answers, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
     shown |= {"importance": importance} if importance else {}
-    shown |= _floor(run, job, result.answers, examples)
-    write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
+    floor = linear_floor(job, run.examples.train, scored=examples, answers=result.answers)
+    found = floor.beside(result.to_json()) if floor else result.to_json()
+    write_json(folder / run_folder.SCORES, {**found, **shown, **facts})
     write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_attention_maps(
         folder / run_folder.ATTENTION, attention_maps(job.task, job.model, examples=examples, answers=result.answers)

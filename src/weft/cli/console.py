@@ -18,7 +18,7 @@ from rich.text import Text
 from weft.cli.formatting import called, in_sentence, interval
 from weft.cli.printing import printable
 from weft.metrics.names import in_full as shown
-from weft.report.formatting import NOTHING
+from weft.report.formatting import NOTHING, no_better
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport, clock
 
 PLAIN_SECONDS = 5.0
@@ -136,6 +136,7 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
     if floor := _floor(scores, names):
         parts.append(floor)
     parts += [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
+    parts += no_better(scores["details"].get("against", {}))
     intervals = "too few for intervals" if few else "95% intervals in brackets"
     said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
     search = scores["details"].get("search")
@@ -185,11 +186,17 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         console.print(_levels(details["levels"]))
     if all(details.get(name, {}).get("questions") for name in ASKED):
         console.print(_kinds(details, list(scores["scores"])))
+    for said in _sentences(details):
+        console.print(said, soft_wrap=True)
+
+
+def _sentences(details: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is said below the tables: simple methods that are as good, signatures of scores."""
+    yield from no_better(details.get("against", {}))
     for name, signature in details.get("signatures", {}).items():
-        console.print(f"{name}|{signature}", soft_wrap=True)
+        yield f"{name}|{signature}"
     for name, one in details.get("lower_case", {}).items():
-        said = f"in lower case: {called(name)} {shown(name, one['value'])}"
-        console.print(f"{said}  {name}|{one['signature']}", soft_wrap=True)
+        yield f"in lower case: {called(name)} {shown(name, one['value'])}  {name}|{one['signature']}"
 
 
 def _kinds(details: Mapping[str, Any], names: Sequence[str]) -> Table:

@@ -39,9 +39,9 @@ BUDGET = (
 CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the scores: would more rows bring more?"
 
 TASK = (
-    "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
-    " files), language_model, question_answering (the answer to a question from a passage), multiple_choice or tagging"
-    " (names, words, parts of speech)."
+    "classification (the default), multilabel, regression (numbers; the default with --value), seq2seq (a text for a"
+    " text; the default with --source, --target or two files), language_model, question_answering (the answer to a"
+    " question from a passage), multiple_choice or tagging (names, words, parts of speech)."
 )
 
 
@@ -50,6 +50,7 @@ TASK = (
 @click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
+@click.option("--value", help="Column of a number to predict, or several as A,B; implies --task regression.")
 @click.option("--tags", help="Column of the tags of tokens, or of the spans of a text; implies --task tagging.")
 @options.label_separator
 @options.beside
@@ -110,6 +111,7 @@ def command(
 PLACES = {
     "text": "task.text",
     "label": "task.label",
+    "value": "task.value",
     "tags": "task.tags",
     "label_separator": "task.label_separator",
     "numbers": "task.numbers",

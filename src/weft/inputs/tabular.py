@@ -101,7 +101,7 @@ class TabularInputConfig(InputConfig):
             raise
         return self
 
-    def value(self, row: Row) -> dict[str, str]:
+    def value_of(self, row: Row) -> dict[str, str]:
         """Read the fields of a row, as they stand there. Raises InputError for a number that is none."""
         found = {name: row.values.get(name, "") for name in self.columns_read}
         for name in self.numbers:

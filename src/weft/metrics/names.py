@@ -76,6 +76,17 @@ _ALL = (
         "unseen_recall", "Recall of unknown strings", "true spans found, of those that training never had", "share"
     ),
     Measure("hamming_loss", "Hamming loss", "share of label decisions that are wrong", "share", "lower"),
+    Measure("r2", "R²", "share of the variance that is explained; the mean has 0, perfect is 1", digits=3, beside=True),
+    Measure(
+        "pearson", "Correlation (Pearson)", "linear correlation of predicted and true values", digits=3, beside=True
+    ),
+    Measure(
+        "spearman",
+        "Rank correlation (Spearman)",
+        "correlation of the ranks of predicted and true values",
+        digits=3,
+        beside=True,
+    ),
     Measure(
         "rmse",
         "RMSE",
@@ -90,13 +101,11 @@ _ALL = (
         better="lower",
         beside=True,
     ),
-    Measure("r2", "R²", "share of the variance that is explained; predicting the mean has 0, perfect is 1"),
-    Measure("pearson", "Pearson correlation", "linear correlation of predicted and true values", beside=True),
-    Measure("spearman", "Spearman correlation", "correlation of the ranks of predicted and true values", beside=True),
     Measure(
         "quadratic_kappa",
         "Quadratic weighted kappa",
         "agreement beyond chance, where errors count by the square of their distance; 1 is best",
+        digits=3,
         beside=True,
     ),
     Measure("bleu", "BLEU", "n-grams of up to four words shared with a reference; 100 is best", "points", beside=True),

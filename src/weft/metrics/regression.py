@@ -39,10 +39,10 @@ def regression_scores(true_NK: np.ndarray, found_NK: np.ndarray) -> dict[str, Co
     """
     true_NK, found_NK = _checked(true_NK, found_NK)
     return {
-        "rmse": _errors("root mean squared error", (found_NK - true_NK) ** 2, _rmse),
-        "mae": _errors("mean absolute error", np.abs(found_NK - true_NK), _mean_error),
         "r2": _score("explained variance", *_scaled(found_NK - true_NK, true_NK - true_NK.mean(0)), _r2),
         **correlations(true_NK, found_NK),
+        "rmse": _errors("root mean squared error", (found_NK - true_NK) ** 2, _rmse),
+        "mae": _errors("mean absolute error", np.abs(found_NK - true_NK), _mean_error),
     }
 
 

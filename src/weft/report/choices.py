@@ -26,6 +26,7 @@ PAGES = {
     "labels": Page("run.html.j2", labelled),
     "tokens": Page("run.html.j2", masked),
     "text": Page("generation.html.j2", written),
+    "numbers": Page("run.html.j2", labelled),
     "tags": Page("tagging.html.j2", tagged),
     "spans": Page("question_answering.html.j2", asked),
 }

@@ -185,7 +185,7 @@ class DecidingTaskConfig(TaskConfig, TextSettings):
             raise InputError("no column is given", hint=f"give {listed([f'`{name}`' for name in known])}")
         texts = [str(fields[name]) for name in names if name in fields] if self.reads_text else []
         row = Row({name: "" if value is None else str(value) for name, value in fields.items()}, 0)
-        other = {one.name: one.value(row) for one in self.beside}
+        other = {one.name: one.value_of(row) for one in self.beside}
         return LabelledText((*texts, "")[0], second=(*texts, None, None)[1], other=other)
 
     def read(self, table: Table) -> Iterator[LabelledText]:
@@ -204,7 +204,7 @@ class DecidingTaskConfig(TaskConfig, TextSettings):
                 try:
                     label = self.answer_of(row) if getattr(self, place) else None
                     file = table.place(row.line) if table.files or table.parts else ""
-                    other = {one.name: one.value(row) for one in beside}
+                    other = {one.name: one.value_of(row) for one in beside}
                     first, second = (*texts, None, None)[:2]
                     yield LabelledText(first or "", label, row.line, second, file, other)
                 except InputError as error:

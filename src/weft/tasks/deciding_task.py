@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -25,6 +25,9 @@ from weft.text.tokenizers.vocab import UNKNOWN
 class DecidingTask(Task):
     """A task with inputs, by which `outputs` scores or numbers are decided on; its config is a DecidingTaskConfig."""
 
+    linear_floor: ClassVar[str] = "a plain linear model of tf-idf"
+    """Name, in a sentence, of the linear model that a model of this task should beat."""
+
     def __init__(self, config: DecidingTaskConfig, read: Input[Any, Any]) -> None:
         self.config, self.input = config, read
 
@@ -32,6 +35,12 @@ class DecidingTask(Task):
     @abstractmethod
     def outputs(self) -> int:
         """Number of outputs that are averaged over the rows of an example."""
+
+    @abstractmethod
+    def against(
+        self, answers: Sequence[Any], others: Sequence[Any], examples: Sequence[LabelledText]
+    ) -> dict[str, Any]:
+        """Compare answers with those of the linear floor to the same examples, ready for JSON."""
 
     @abstractmethod
     def answer_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:

@@ -102,7 +102,7 @@ class Values(Aim):
     exclusive: bool = False
     costs: ClassVar[tuple[float, ...]] = (1.0, 0.3, 0.1, 3.0)
     usual_scale: ClassVar[float] = 1.0
-    measured: ClassVar[str] = "variance explained"
+    measured: ClassVar[str] = "mean squared error, standardised"
 
     def solve(
         self, rows: SparseRows, truth_RC: Tensor, *, cost: float, weights_RC: Tensor, start: Tensor | None
@@ -112,8 +112,8 @@ class Values(Aim):
         return ridge.solve(rows, truth_RC, cost=cost, start=start)
 
     def merit(self, scores_RC: Tensor, truth_RC: Tensor) -> Tensor:
-        """Return one less the mean squared error of each row, [R]: on average the variance that is explained."""
-        return 1 - (scores_RC - truth_RC).square().mean(1)
+        """Return minus the mean squared error of each row, [R]."""
+        return -(scores_RC - truth_RC).square().mean(1)
 
     def scale(self, scores_RC: Tensor, truth_RC: Tensor) -> float:
         """Return 1: scores are numbers as they are."""
@@ -121,8 +121,8 @@ class Values(Aim):
         return self.usual_scale
 
     def shown(self, merit: float) -> str:
-        """Write a share of variance."""
-        return f"{merit:.3f}"
+        """Write a mean squared error."""
+        return f"{-merit:.3f}"
 
 
 AIMS: Mapping[str, Aim] = {"label": Labels(exclusive=True), "labels": Labels(exclusive=False), "number": Values()}

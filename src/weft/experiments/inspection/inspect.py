@@ -224,7 +224,7 @@ def _read(name: str, table: Table, task: Any) -> _Read:
             own = spelled(row.values.get(as_option(task.label), ""), task.label_spelling)
             label = task.answer_of(row) if task.answers_with == "labels" else own
             for one in task.beside:
-                one.value(row)
+                one.value_of(row)
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
         except InputError as error:
             table.reject(row.line, error.what, column=(*task.columns_of("label", table), "")[0])
