@@ -10,6 +10,7 @@ from weft.errors import RunFolderError, did_you_mean
 from weft.report.folder import Run
 from weft.report.pages.generation import written
 from weft.report.pages.labels import labelled, masked
+from weft.report.pages.numbers import numbered
 from weft.report.pages.question_answering import asked
 from weft.report.pages.tagging import tagged
 
@@ -26,7 +27,7 @@ PAGES = {
     "labels": Page("run.html.j2", labelled),
     "tokens": Page("run.html.j2", masked),
     "text": Page("generation.html.j2", written),
-    "numbers": Page("run.html.j2", labelled),
+    "numbers": Page("numbers.html.j2", numbered),
     "tags": Page("tagging.html.j2", tagged),
     "spans": Page("question_answering.html.j2", asked),
 }

@@ -163,7 +163,7 @@ def _score_panel(axes: Axes, *, named: Sequence[tuple[str, np.ndarray]]) -> None
             *curve.T, color=LINES[2 + place], label=measure(name).called, linestyle=dashes(place * 8), **dots(curve)
         )
     points = any(measure(name).form == "points" for name, _ in named)
-    if not points and all(curve[:, 1].min() >= 0 and curve[:, 1].max() <= 1 for _, curve in named):
+    if all(measure(name).form == "share" for name, _ in named):
         percent_axis(axes)
     else:
         calm_axis(axes, "points" if points else "number")
