@@ -212,6 +212,13 @@ NO_NUMBER = {**TABLE[0], "price": "cheap"}
 COLUMNS = {"text": "text", "numbers": ["price"], "categories": ["city"], "tabular": {"dropout": 0.0}}
 FURTHER = [{"kind": "tabular", "numbers": ["price"], "encoder": {"dropout": 0.0}}]
 
+STARS = [4.0, 1.5, 4.0, 2.0, 5.0, 4.5, 1.0, 5.0, 1.0, 4.0]
+WORDS_EACH = [3, 9, 1, 5, 9, 2, 2, 1, 4, 3]
+VALUED = _rows(text=TEXTS, stars=STARS, length=WORDS_EACH)
+VALUED_PAIRS = _rows(text=TEXTS, second=SECONDS, stars=STARS)
+VALUED_TABLE = [{**row, "stars": stars} for row, stars in zip(TABLE, STARS, strict=True)]
+REGRESSION = {"kind": "regression", "value": "stars", "coverage": 0.5, "classifier": NO_DROPOUT}
+
 CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
 SOURCE_TARGET = {"kind": "seq2seq", "tokenizer": CHAR, "max_target": 12}
 SMALL_TASKS = [
@@ -271,6 +278,33 @@ SMALL_TASKS = [
         },
         TABLES,
         {**NO_NUMBER, "label": "film"},
+    ),
+    SmallTask(
+        "regression-windows",
+        {
+            **REGRESSION,
+            "value": "stars,length",
+            "encoder": {**TRANSFORMER, **NO_VIEWS},
+            "max_length": 8,
+            "long": "windows",
+        },
+        VALUED,
+        {**VALUED[0], "length": "many"},
+    ),
+    SmallTask(
+        "regression-bag", {**REGRESSION, "encoder": {"kind": "bag", "width": 8}}, VALUED, {"text": "", "stars": 1}
+    ),
+    SmallTask(
+        "regression-pairs-quantile",
+        {**REGRESSION, "encoder": {**GRU, **NO_VIEWS}, "text": "text,second", "loss": {"kind": "quantile"}},
+        VALUED_PAIRS,
+        {**VALUED_PAIRS[0], "stars": 1e300},
+    ),
+    SmallTask(
+        "regression-columns",
+        {**REGRESSION, **COLUMNS, "encoder": {**CNN, **NO_VIEWS}, "loss": {"kind": "huber"}},
+        VALUED_TABLE,
+        {**VALUED_TABLE[0], "stars": "inf"},
     ),
     SmallTask(
         "seq2seq-transformer",
@@ -411,9 +445,11 @@ def unanswered(example: Any) -> Any:
 
 
 def unscorable(example: Any) -> Any:
-    """The example with an answer that cannot be scored: a label that was never learned, else none."""
+    """The example with an answer that cannot be scored: a label that was never learned, a number more, else none."""
     if not isinstance(example, LabelledText):
         return unanswered(example)
+    if isinstance(example.label, tuple) and example.label and isinstance(example.label[0], float):
+        return replace(example, label=(*example.label, 1.0))
     return replace(example, label="unheard" if isinstance(example.label, str) else ("unheard",))
 
 

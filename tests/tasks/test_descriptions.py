@@ -36,6 +36,7 @@ WRITER = {"decoder": {"kind": "gru", "width": 8}}
 KNOWN = {
     "classification": (BAG, [LabelledText("good", "yes"), LabelledText("bad", "no")] * 6),
     "multilabel": (BAG, [LabelledText("good", ("yes", "fine")), LabelledText("bad", ("no",))] * 6),
+    "regression": (BAG, [LabelledText("good", (4.5,)), LabelledText("bad", (1.0,))] * 6),
     "seq2seq": (WRITER, [SourceTarget("a b c d e", ("one two", "two"))] * 12),
     "language_model": (WRITER, [Document("so it goes on and on")] * 12),
     "masked_language_model": (SMALL, [Document("so it goes on and on and on and on")] * 12),
@@ -104,6 +105,7 @@ def test_its_parts_are_settings_of_models(evaluated):
         (["text", "label"], False, "classification"),
         (["text", "label_separator"], False, "multilabel"),
         (["target"], False, "seq2seq"),
+        (["text", "value"], False, "regression"),
         ([], True, "seq2seq"),
     ],
 )

@@ -50,7 +50,7 @@ TASK = (
 @click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
-@click.option("--value", help="Column of a number to predict, or several as A,B; implies --task regression.")
+@options.value
 @click.option("--tags", help="Column of the tags of tokens, or of the spans of a text; implies --task tagging.")
 @options.label_separator
 @options.beside

@@ -217,6 +217,10 @@ class DecidingTaskConfig(TaskConfig, TextSettings):
         """Read the right answer of a row. Raises InputError where there is none and there has to be one."""
         raise NotImplementedError
 
+    def inspected_answer(self, row: Row) -> str | tuple[str, ...]:
+        """Read the right answer of a row as the checks of data compare it; a label that is empty is shown by them."""
+        raise NotImplementedError
+
     def hint_on(self, table: Table, column: str) -> str:  # noqa: ARG002
         """Return a hint on a right answer that cannot be read, by more of its column."""
         return ""

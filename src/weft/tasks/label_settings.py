@@ -11,9 +11,9 @@ from weft.config import read_saved
 from weft.data.checks.findings import part_of
 from weft.data.checks.labels_and_lengths import brief
 from weft.data.examples.label_separators import separator_hint, separator_notes
-from weft.data.examples.label_spelling import Spelling, whole_numbers
-from weft.data.examples.roles import LABEL, TEXT, Names, Role
-from weft.data.sources import Table
+from weft.data.examples.label_spelling import Spelling, spelled, whole_numbers
+from weft.data.examples.roles import LABEL, TEXT, Names, Role, as_option
+from weft.data.sources import Row, Table
 from weft.inputs.base import Input
 from weft.store import shared
 from weft.tasks.base import TUNED, Doctor
@@ -61,6 +61,10 @@ class LabelTaskConfig(DecidingTaskConfig):
             return self.idle_notes
         found = [part_of(name, files[name], rows) for name, rows in parts.items()]
         return [*self.idle_notes, *brief(found, options=named, weighted=self.weighs_labels)]
+
+    def inspected_answer(self, row: Row) -> str | tuple[str, ...]:
+        """Read the label of a row as the checks of data compare it, empty or not."""
+        return spelled(row.values.get(as_option(self.label), ""), self.label_spelling)
 
     def hint_on(self, table: Table, column: str) -> str:
         """Return a hint on labels that look as if they had a separator."""

@@ -112,6 +112,10 @@ class MultilabelConfig(LabelTaskConfig):
         found = labels_in(row, named_columns(self.label, tuple(row.values)), self.label_separator)
         return tuple(dict.fromkeys(spelled(label, self.label_spelling) for label in found))
 
+    def inspected_answer(self, row: Row) -> tuple[str, ...]:
+        """Read the labels of a row as the checks of data compare them."""
+        return self.answer_of(row)
+
     def learn(self, examples: Sequence[LabelledText]) -> Multilabel:
         """Learn labels and tokenizer from training examples. Raises InputError where no text has a label."""
         counts = Counter(label for example in examples for label in _labels(example))

@@ -49,6 +49,7 @@ def number_loss(found_BKQ: Tensor, true_BK: Tensor, config: NumberLossConfig, *,
         coverage: that of the interval.
 
     """
+    true_BK = true_BK.to(found_BKQ)
     if config.kind == "quantile":
         error_BKQ = true_BK[..., None] - found_BKQ
         level_Q = torch.tensor(levels(coverage)).to(error_BKQ)
@@ -72,5 +73,5 @@ def taught_number_loss(
     assert config.teacher is not None
     alpha, known_B = config.teacher.alpha, true_BK.isfinite().all(-1)
     own = number_loss(found_BKQ[known_B], true_BK[known_B], config, coverage=coverage)
-    apart = (found_BKQ[..., 0] - taught_BK).square().mean(-1).sum()
+    apart = (found_BKQ[..., 0] - taught_BK.to(found_BKQ)).square().mean(-1).sum()
     return Loss(alpha * own.sum + (1 - alpha) * apart, own.count + (~known_B).sum())

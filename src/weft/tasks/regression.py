@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from weft.config import read_saved
 from weft.data.batch import Moves
+from weft.data.checks.values import FAR, outliers, written
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText, SoftLabelledText
@@ -26,7 +27,7 @@ from weft.inputs.base import Input
 from weft.metrics.conformal import fewest_rows, margins
 from weft.metrics.regression import regression_scores
 from weft.metrics.systems import CorpusScore
-from weft.tasks.base import TUNED, AnswerForm, Loss, Scores
+from weft.tasks.base import TUNED, AnswerForm, Doctor, Loss, Scores
 from weft.tasks.deciding_settings import DecidingTaskConfig
 from weft.tasks.deciding_task import DecidingTask
 from weft.tasks.number_answers import Found, NumberAnswer, array_of, averaged, read_numbers, record
@@ -36,8 +37,6 @@ from weft.tasks.teaching import Targets, Teacher
 
 FILE = "values.json"
 """File of the columns, and of the mean and deviation of their training values."""
-_FAR = 10
-"""Standard deviations from the mean from which on a value is named as an outlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class RegressionConfig(DecidingTaskConfig):
     roles: ClassVar[tuple[Role, ...]] = (TEXT, VALUE)
     headline: ClassVar[tuple[str, ...]] = ("r2", "pearson", "mae")
     page: ClassVar[str] = "numbers"
+    inspected_as: ClassVar[Doctor | None] = "labels"
     implied_by: ClassVar[tuple[str, ...]] = ("value",)
     offer: ClassVar[str] = "--value NAME for a column of numbers to predict"
     compared_by: ClassVar[tuple[str, ...]] = ("r2", "mae", "rmse", "pearson", "spearman")
@@ -101,7 +101,7 @@ class RegressionConfig(DecidingTaskConfig):
 
     def answer_of(self, row: Row) -> tuple[float, ...]:
         """Read the numbers of a row. Raises InputError for one that is missing or no number."""
-        names = self.names(tuple(row.values))
+        names = named_columns(self.value, tuple(row.values))
         found = []
         for name in names:
             try:
@@ -111,9 +111,15 @@ class RegressionConfig(DecidingTaskConfig):
                 raise InputError(f"{error.what}{column}", hint=error.hint) from None
         return tuple(found)
 
-    def names(self, columns: Sequence[str] = ()) -> tuple[str, ...]:
-        """Return the columns of the numbers, among those of a table."""
-        return named_columns(self.value, columns)
+    def inspected_answer(self, row: Row) -> str:
+        """Read the numbers of a row as the checks of data compare them."""
+        return written(self.answer_of(row))
+
+    def names(self, count: int) -> tuple[str, ...]:
+        """Return names of so many numbers: their columns, where there are any."""
+        if count == 1:
+            return (self.value,) if isinstance(self.value, str) else self.value or ("value",)
+        return named_columns(self.value, ()) or tuple(f"value{number}" for number in range(1, count + 1))
 
     def data_notes(
         self, parts: Mapping[str, Sequence[LabelledText]], files: Mapping[str, str], named: Mapping[str, str]
@@ -122,15 +128,15 @@ class RegressionConfig(DecidingTaskConfig):
         del files, named
         notes, train = [], parts["train"]
         values_EK = np.array([one.label for one in train if one.label], dtype=np.float64)
-        for name, values_E in zip(self.names(), values_EK.T, strict=False):
+        for name, values_E in zip(self.names(values_EK.shape[1]), values_EK.T, strict=True):
             mean, deviation = values_E.mean(), values_E.std()
             spread = (
                 f"from {values_E.min():g} to {values_E.max():g}, mean {mean:.4g}, standard deviation {deviation:.4g}"
             )
             notes.append(f"`{name}`: {spread}")
-            far = int((np.abs(values_E - mean) > _FAR * deviation).sum()) if deviation else 0
+            far = int(outliers(values_E, mean, deviation).sum()) if deviation else 0
             if far:
-                what = f"{far:,} {'value lies' if far == 1 else 'values lie'} more than {_FAR} standard deviations away"
+                what = f"{far:,} {'value lies' if far == 1 else 'values lie'} more than {FAR} standard deviations away"
                 notes.append(f"`{name}`: {what}; task.loss.kind=huber minds outliers less")
         texts = {one.whole for one in train}
         for name, rows in parts.items():
@@ -144,7 +150,7 @@ class RegressionConfig(DecidingTaskConfig):
         if len(values_EK) < 2:
             raise InputError(f"expected at least two texts with a value, found {len(values_EK)}")
         mean_K, deviation_K = values_EK.mean(0), values_EK.std(0)
-        names = self.names() or tuple(f"value{number}" for number in range(1, len(mean_K) + 1))
+        names = self.names(len(mean_K))
         for name, deviation, value in zip(names, deviation_K, values_EK[0], strict=True):
             if deviation <= 1e-12 * max(1.0, abs(value)):
                 hint = "is task.value the right column?"

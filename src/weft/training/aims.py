@@ -100,7 +100,7 @@ class Values(Aim):
     """Standardised numbers, whose squared error counts."""
 
     exclusive: bool = False
-    costs: ClassVar[tuple[float, ...]] = (1.0, 0.3, 0.1, 3.0)
+    costs: ClassVar[tuple[float, ...]] = (1.0, 0.3, 0.1, 3.0, 10.0)
     usual_scale: ClassVar[float] = 1.0
     measured: ClassVar[str] = "mean squared error, standardised"
 
