@@ -60,7 +60,14 @@ class LabelTaskConfig(DecidingTaskConfig):
         if not self.reads_text:
             return self.idle_notes
         found = [part_of(name, files[name], rows) for name, rows in parts.items()]
-        return [*self.idle_notes, *brief(found, options=named, weighted=self.weighs_labels)]
+        said = brief(
+            found,
+            options=named,
+            weighted=self.weighs_labels,
+            ordered=self.orders_labels,
+            label=as_option(self.label),
+        )
+        return [*self.idle_notes, *said]
 
     def inspected_answer(self, row: Row) -> str | tuple[str, ...]:
         """Read the label of a row as the checks of data compare it, empty or not."""
@@ -74,6 +81,11 @@ class LabelTaskConfig(DecidingTaskConfig):
     def weighs_labels(self) -> bool:
         """Whether the loss weighs rare labels up."""
         raise NotImplementedError
+
+    @property
+    def orders_labels(self) -> bool:
+        """Whether the order of the labels is learned."""
+        return False
 
     def saved(self, folder: Path) -> Saved:
         """Read what `LabelTask.save` wrote."""

@@ -93,7 +93,11 @@ def inspect(
     yield from _form(found, guessed=not (text and (label or value)))
     yield empty_texts(parts)
     numbers_asked = task.answers_with == "number"
-    yield from values(parts, found[0].task.columns_of("value", found[0].table)) if numbers_asked else labels(parts)
+    yield from (
+        values(parts, found[0].task.columns_of("value", found[0].table))
+        if numbers_asked
+        else labels(parts, column=as_option(found[0].task.label))
+    )
     yield from (one for one in repeats(parts) if not (numbers_asked and one.key == "contradictions"))
     yield Note("searching near-duplicates")
     yield near_duplicates(parts)
