@@ -248,6 +248,12 @@ SMALL_TASKS = [
         SEVERAL,
         {"text": "", "label": "film"},
     ),
+    SmallTask(
+        "classification-ordinal",
+        {**CLASSIFIER, "encoder": {**GRU, **NO_VIEWS}, "ordinal": True},
+        _rows(text=TEXTS, label=["3", "1", "2", "1", "3", "2", "1", "3", "1", "2"]),
+        EMPTY,
+    ),
     SmallTask("classification-columns", {**CLASSIFIER, **COLUMNS, "encoder": {**CNN, **NO_VIEWS}}, TABLE, NO_NUMBER),
     SmallTask(
         "classification-gated",
