@@ -39,6 +39,15 @@ def test_a_number_is_learned_predicted_with_intervals_scored_and_inspected(ads, 
     assert "R²" in compared.out
 
 
+def test_several_numbers_have_a_column_each(weft):
+    lines = [f"{kind} 上海 {rooms},{WORTH[kind]},{rooms}" for rooms in range(20) for kind in WORTH]
+    Path("both.csv").write_text("text,price,rooms\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    assert weft("train", "both.csv", "--value", "price,rooms", "--output", "run").code == 0
+    header = weft("predict", "run", "--text", "house 上海", "--format", "csv").out.splitlines()[0]
+    assert header == "text,answer_price,answer_rooms"
+    assert [*json.loads(weft("predict", "run", "--text", "house").out)["answer"]] == ["price", "rooms"]
+
+
 def test_a_bad_value_is_told_with_its_line_and_writes_nothing(weft):
     Path("bad.csv").write_text("text,price\na flat,12\n公寓,viel\n", encoding="utf-8")
     said = weft("train", "bad.csv", "--value", "price", "--output", "run")

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings of fields that a spreadsheet takes for formulas (OWASP, CSV injection)."""
+_NUMBERS = ("value", "answer", "low", "high")
+"""Parts of an answer that may be several numbers, by column."""
 NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 
 
@@ -159,8 +162,19 @@ def _field(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
+def _fields(name: str, value: Any) -> list[tuple[str, Any]]:
+    if name in _NUMBERS and isinstance(value, dict):
+        return [(f"{name}_{column}", number) for column, number in value.items()]
+    return [(name, value)]
+
+
 def _row(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
-    """Return an answer as fields of a table; several labels stand in one field, their probabilities in another."""
+    """Return an answer as fields of a table; several labels stand in one field, their probabilities in another.
+
+    Several numbers have a field each, as `answer_price`.
+    """
+    if any(isinstance(record.get(name), dict) for name in _NUMBERS):
+        record = dict(chain.from_iterable(_fields(name, value) for name, value in record.items()))
     if "probabilities" not in record:
         return record
     if "probability" in record:

@@ -50,6 +50,8 @@ def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], an
     plain = job.task.config.floor(examples)
     if plain is None:
         return None
+    if any(one.label is None for one in examples):
+        examples = [one for one in examples if one.label is not None]  # a teacher alone answered the others
     floor = _job(job, plain, examples)
     exact.solve_plainly(floor)
     plain_answers = answer(floor.task, floor.model, scored, device=floor.device)
