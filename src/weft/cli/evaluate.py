@@ -63,7 +63,6 @@ def command(
     **columns: str | None,
 ) -> None:
     """Evaluate the model in FOLDER on FILE; with --ensemble, the models in several folders and their ensemble.
-
     How a model that writes finds its texts is said as for `weft generate`.
     """
     *folders, file = paths

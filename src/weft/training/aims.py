@@ -21,7 +21,7 @@ _SCALES = torch.logspace(-0.5, 1.5, 81)
 
 @dataclass(frozen=True, slots=True)
 class Aim(ABC):
-    """What weights are solved for, how good their scores are on each row, and what the head makes of them."""
+    """An aim of weights that are solved for: how good their scores are on each row, and how the head scales them."""
 
     costs: ClassVar[tuple[float, ...]]
     """Costs that are tried where none is set, the first choice first."""
