@@ -45,6 +45,7 @@ def scored(
     found = regression_scores(true_EK, value_EK)
     floor = regression_scores(true_EK, np.broadcast_to(mean_K, true_EK.shape))
     details: dict[str, Any] = {
+        "values": list(names),
         "floors": {MEAN: {name: one.value for name, one in floor.items()}},
         "against": {MEAN: against(found, floor)},
     }

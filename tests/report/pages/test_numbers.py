@@ -21,7 +21,7 @@ ROWS = [
 def run(tmp_path):
     scores = {
         "scores": {"r2": {"value": 0.012, "low": -0.1, "high": 0.1}, "mae": {"value": 1.0, "low": 0.9, "high": 1.1}},
-        "details": {"floors": {"the mean": {"r2": 0.002, "mae": 1.2}}, "against": AGAINST},
+        "details": {"values": ["stars"], "floors": {"the mean": {"r2": 0.002, "mae": 1.2}}, "against": AGAINST},
         "headline": ["r2"],
         "page": "numbers",
     }
@@ -34,7 +34,7 @@ def run(tmp_path):
 def test_what_is_no_better_is_said_with_its_interval(run):
     said = "no better than the mean (R² +0.010, 95% interval -0.020 to +0.040)"
     assert no_better(AGAINST) == [said]
-    assert best_floor(run) == f"The mean has a R² of 0.002. The model is {said}."
+    assert best_floor(run) == f"The mean has R² 0.002. The model is {said}."
     assert no_better({"the mean": {**AGAINST["the mean"], "better": True}}) == []
 
 
@@ -50,5 +50,6 @@ def test_the_largest_error_stands_first(run):
     first = found["hardest"][0]
     assert (first["text"], first["true"], first["found"], first["error"]) == ("text 3 上海", "3", "12", "+9")
     assert len(found["figures"]) == 1
+    assert ["Predicted stars" in svg for svg in found["figures"][0]] == [True, False]
     assert all(svg.startswith("<svg") for svg in found["figures"][0])
     assert not found["intervals"]

@@ -32,7 +32,7 @@ def best_floor(run: Run) -> str:
         return ""
     known = measure(first)
     best = (max if known.better == "higher" else min)(found, key=found.__getitem__)
-    said = f"{best[0].upper()}{best[1:]} has a {known.called} of {_score(first, found[best])}."
+    said = f"{best[0].upper()}{best[1:]} has {known.called} {_score(first, found[best])}."
     beaten = [f"{one[0].upper()}{one[1:]}." for one in formatting.no_better(run.detail("against", {}))]
     return " ".join([said, *(f"The model is {one[0].lower()}{one[1:]}" for one in beaten)])
 

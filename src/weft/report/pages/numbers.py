@@ -34,13 +34,12 @@ def numbered(run: Run) -> dict[str, Any]:
     true, found = ([_numbers(row[part]) for row in rows] for part in ("value", "answer"))
     names = list(true[0]) if rows else []
     true_NK, found_NK = (np.array([list(one.values()) for one in each], dtype=np.float64) for each in (true, found))
+    titles = run.detail("values", [name or "value" for name in names]) if rows else []
     return {
         "lead": f"{_intervals_in_words(run)} {best_floor(run)}".strip(),
         "floors": floor_rows(run),
         "columns": _columns(run),
-        "figures": [
-            _figures(name or "value", true_NK[:, place], found_NK[:, place]) for place, name in enumerate(names[:DRAWN])
-        ],
+        "figures": [_figures(name, true_NK[:, place], found_NK[:, place]) for place, name in enumerate(titles[:DRAWN])],
         "intervals": _groups(run),
         "stated": formatting.score(run.detail("intervals", {}).get("stated", 0.0)).replace(".0%", "%"),
         "first": names[0] if len(names) > 1 else "",
