@@ -30,6 +30,7 @@ def test_a_number_is_learned_predicted_with_intervals_scored_and_inspected(ads, 
         rows = list(csv.DictReader(file))
     assert len(rows) == 120
     assert {"description", "price", "answer", "low", "high"} <= {*rows[0]}
+    assert "a number has no confidence" in weft("predict", "run", "ads.csv", "--reject-below", "0.5").err
     assert "rank correlation (Spearman)" in weft("evaluate", "run", "ads.csv").out
     assert "Values of price" in weft("inspect", "ads.csv", "--text", "description", "--value", "price").out
     compared = weft(

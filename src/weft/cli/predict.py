@@ -111,7 +111,9 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float | None) -> Ite
             yield {**record, "rejected": False}  # an empty line
             continue
         if "probability" not in record:
-            what = "a prediction of several labels has no single confidence: each label has its own threshold"
+            several = "a prediction of several labels has no single confidence: each label has its own threshold"
+            number = "a number has no confidence, but an interval: `low` and `high` in the answers"
+            what = several if isinstance(record["answer"], list) else number
             raise InputError(what, where="--reject-below")
         reject = record["probability"] < below
         rejected, total = rejected + reject, total + 1
