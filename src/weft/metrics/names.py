@@ -103,8 +103,8 @@ _ALL = (
     ),
     Measure(
         "quadratic_kappa",
-        "Quadratic weighted kappa",
-        "agreement beyond chance, where errors count by the square of their distance; 1 is best",
+        "Weighted kappa",
+        "agreement beyond chance, an error counting by the square of its distance (quadratic weights); 1 is best",
         digits=3,
         beside=True,
     ),
