@@ -84,7 +84,7 @@ def test_a_number_is_read_as_python_writes_it(number):
 @pytest.mark.parametrize("field", ["abc", "1,5", "12%", "1 2", "五"])
 def test_what_is_no_number_is_refused(field):
     with pytest.raises(InputError, match="expected a number") as error:
-        CONFIG.value(Row({"price": field, "stars": "", "city": ""}, 7))
+        CONFIG.value_of(Row({"price": field, "stars": "", "city": ""}, 7))
     assert "--categories" in error.value.hint
 
 

@@ -158,7 +158,8 @@ def test_labels_that_read_like_missing_values_are_said():
         " if so, empty them in the file and pass --on-bad-row skip, which leaves such rows out"
     )
     assert second.startswith("the 3 labels look like numbers, and each is a class")
-    counts, _ = labels([train])
+    counts, numbers, _ = labels([train], column="stars")
+    assert "--value stars predicts a number" in numbers.said
     assert counts.severity == "warning"
     assert counts.fix.startswith("if so, empty them")
     assert "5 rows have the label `nan`" in counts.said
