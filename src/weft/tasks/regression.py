@@ -20,6 +20,7 @@ from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText, SoftLabelledText
 from weft.data.examples.roles import TEXT, Names, Role, as_option, named_columns
 from weft.data.examples.valued import VALUE, number_of
+from weft.data.formats.decimal_commas import with_point
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
 from weft.files import write_json
@@ -105,7 +106,8 @@ class RegressionConfig(DecidingTaskConfig):
         found = []
         for name in names:
             try:
-                found.append(number_of(row.values.get(name, "")))
+                field = row.values.get(name, "")
+                found.append(number_of(with_point(field) if name in row.decimal_commas else field))
             except InputError as error:
                 column = f" (column `{name}`)" if len(names) > 1 else ""
                 raise InputError(f"{error.what}{column}", hint=error.hint) from None

@@ -6,7 +6,10 @@ from weft.data.examples.valued import number_of
 from weft.errors import InputError
 
 
-@pytest.mark.parametrize(("field", "number"), [("3", 3), (" -1.5 ", -1.5), ("1e3", 1000), ("４.５", 4.5), ("0", 0)])
+@pytest.mark.parametrize(
+    ("field", "number"),
+    [("3", 3), (" -1.5 ", -1.5), ("1e3", 1000), ("４.５", 4.5), ("$1,500", 1500), ("12 €", 12), ("0", 0)],
+)
 def test_numbers_are_read(field, number):
     assert number_of(field) == number
 
@@ -18,8 +21,8 @@ def test_numbers_are_read(field, number):
         ("NA", "value is missing (`NA`)"),
         ("nan", "value is missing (`nan`)"),
         ("cheap", "expected a number, found `cheap`"),
-        ("1,234", "expected a number, found `1,234`"),
-        ("¥12", "expected a number, found `¥12`"),
+        ("1,2", "expected a number, found `1,2`"),
+        ("12 km", "expected a number, found `12 km`"),
         ("1_000", "expected a number, found `1_000`"),
         ("inf", "expected a number between -1e15 and 1e15, found `inf`"),
         ("1e300", "expected a number between -1e15 and 1e15, found `1e300`"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from weft.data.examples.column_names import VALUE_NAMES
 from weft.data.examples.label_spelling import reads_as_missing
@@ -13,6 +14,17 @@ LARGEST = 1e15
 """Largest absolute value that is read: of larger ones no decimals are left, and their squares would overflow."""
 VALUE = Role("value", VALUE_NAMES, most=None, answer=True, looks="rest")
 _SHOWN = 40
+SIGNS = "[$€£¥￥₩₹₽₺₴元円]"
+"""Pattern of the signs of currencies."""
+_AMOUNT = r"((?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?)"
+_PRICE = re.compile(rf"([-+]?)(?:{SIGNS}\s*)?{_AMOUNT}|([-+]?){_AMOUNT}\s*{SIGNS}")
+"""A number with a currency sign before or behind it, and commas between groups of three digits."""
+
+
+def parsed(text: str) -> float:
+    """Parse a number; a currency sign and commas between thousands may stand in it. Raises ValueError for none."""
+    priced = _PRICE.fullmatch(text.strip())
+    return float("".join(filter(None, priced.groups())).replace(",", "") if priced else text)
 
 
 def number_of(field: str) -> float:
@@ -22,11 +34,11 @@ def number_of(field: str) -> float:
         raise InputError(f"value is missing{f' (`{text}`)' if text else ''}", hint="fill it in")
     shown = f"`{text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}`"
     try:
-        value = float(text)
+        value = parsed(text)
     except ValueError:
         value = math.nan
     if math.isnan(value) or "_" in text:
-        hint = "write it as 1234.5, without units and thousands separators"
+        hint = "write it as 1234.5, without units"
         raise InputError(f"expected a number, found {shown}", hint=hint)
     if abs(value) > LARGEST:
         raise InputError(f"expected a number between -1e15 and 1e15, found {shown}", hint="divide all by one number")
