@@ -104,8 +104,7 @@ def command(
     with reading(Path(folder), what=SCORES):
         said = in_one_line(read_json(Path(folder) / SCORES), config.task.headline)
     teller.console.print(said)
-    then = config.task.then(folder)
-    teller.console.print(f"page: {Path(folder) / PAGE}   {then}")
+    teller.console.print(f"page: {Path(folder) / PAGE}   {config.task.then(folder)}")
 
 
 PLACES = {
