@@ -127,8 +127,8 @@ class BagEncoder(Encoder):
         row_N = torch.repeat_interleave(count_B, output_size=len(ids_N))
         weight_N = self.weight_V[ids_N]
         if self.group_V is not None and self.balance == "lengths":
-            weight_N = _scaled(weight_N, row_N * _GROUPS + self.group_V[ids_N], len(starts_B) * _GROUPS)
-        return _scaled(weight_N, row_N, len(starts_B))
+            weight_N = scaled(weight_N, row_N * _GROUPS + self.group_V[ids_N], len(starts_B) * _GROUPS)
+        return scaled(weight_N, row_N, len(starts_B))
 
     def forward(self, source: Ngrams) -> Memory:
         """Sum the weighted n-grams of each row, [B, 1, D]; zero for a row that has none."""
@@ -145,7 +145,7 @@ class BagEncoder(Encoder):
         return Memory(sum_BD[:, None], mask_BS)
 
 
-def _scaled(weight_N: Tensor, owner_N: Tensor, owners: int) -> Tensor:
+def scaled(weight_N: Tensor, owner_N: Tensor, owners: int) -> Tensor:
     """Scale the weights of each owner to length 1."""
     square = weight_N.new_zeros(owners).index_add_(0, owner_N, weight_N.square())
     return weight_N * square.clamp_min(1e-12).rsqrt()[owner_N]

@@ -16,6 +16,7 @@ from weft.models.cnn import CnnEncoderConfig
 from weft.models.gpt import GptDecoderConfig
 from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.pretrained_decoder import PretrainedDecoderConfig
+from weft.models.projection import ProjectionEncoderConfig
 from weft.models.rnn import GruEncoderConfig, LstmEncoderConfig, PlainRnnEncoderConfig
 from weft.models.rnn_decoder import GruDecoderConfig, LstmDecoderConfig
 from weft.models.tabular import TabularEncoderConfig
@@ -29,6 +30,7 @@ ENCODERS = (
     LstmEncoderConfig,
     GruEncoderConfig,
     TransformerEncoderConfig,
+    ProjectionEncoderConfig,
     PretrainedEncoderConfig,
 )
 
