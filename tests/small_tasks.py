@@ -18,6 +18,7 @@ from weft.data.examples.option_questions import Choice
 from weft.data.examples.source_target import SourceTarget
 from weft.data.examples.span_questions import Question
 from weft.data.examples.tagged import TaggedText
+from weft.data.examples.text_pairs import TextPair
 from weft.dataset import DataConfig, Examples, read
 from weft.run import RunConfig, suited, validated
 from weft.tasks.base import Task
@@ -218,6 +219,9 @@ VALUED = _rows(text=TEXTS, stars=STARS, length=WORDS_EACH)
 VALUED_PAIRS = _rows(text=TEXTS, second=SECONDS, stars=STARS)
 VALUED_TABLE = [{**row, "stars": stars} for row, stars in zip(TABLE, STARS, strict=True)]
 REGRESSION = {"kind": "regression", "value": "stars", "coverage": 0.5, "classifier": NO_DROPOUT}
+LIKENESS = _rows(text_a=TEXTS, text_b=SECONDS, score=["5", "0", "4.5", "1", "3", "4", "0.5", "2", "1", "3.5"])
+LIKE = _rows(anchor=TEXTS, positive=SECONDS, negative=[*SECONDS[1:], SECONDS[0]])
+PROJECTION = {"kind": "projection", "width": 16}
 
 CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
 SOURCE_TARGET = {"kind": "seq2seq", "tokenizer": CHAR, "max_target": 12}
@@ -431,7 +435,40 @@ SMALL_TASKS = [
         PARTS_OF_SPEECH,
         {"tokens": ["a", ""], "tags": ["O", "O"]},
     ),
+    SmallTask(
+        "similarity-projection",
+        {"kind": "similarity", "encoder": PROJECTION},
+        LIKENESS,
+        {**LIKENESS[0], "score": "much"},
+    ),
+    SmallTask(
+        "similarity-cnn",
+        {
+            "kind": "similarity",
+            "encoder": {**CNN, **NO_VIEWS},
+            "loss": {"kind": "cosine", "lowest": "minus-one"},
+            "bi_encoder": {"widths": [8]},
+        },
+        LIKENESS,
+        {**LIKENESS[0], "text_b": ""},
+    ),
+    SmallTask(
+        "similarity-ranking",
+        {"kind": "similarity", "encoder": {**GRU, **NO_VIEWS}, "loss": {"kind": "ranking"}},
+        LIKENESS,
+        {**LIKENESS[0], "score": ""},
+    ),
+    SmallTask(
+        "similarity-negatives",
+        {"kind": "similarity", "encoder": {**TRANSFORMER, **NO_VIEWS}},
+        LIKE,
+        {**LIKE[0], "negative": ""},
+    ),
 ]
+IN_BATCH = ("similarity-ranking", "similarity-negatives")
+"""Names of those whose loss compares the rows of a batch with each other."""
+UNSCORED = ("similarity-negatives",)
+"""Names of those whose examples have no answer but themselves."""
 
 
 def unanswered(example: Any) -> Any:
@@ -446,6 +483,8 @@ def unanswered(example: Any) -> Any:
         return replace(example, answer=None)
     if isinstance(example, TaggedText):
         return replace(example, spans=None)
+    if isinstance(example, TextPair):
+        return replace(example, score=None)
     assert isinstance(example, LabelledText)
     return replace(example, label=None)
 

@@ -101,6 +101,11 @@ _ALL = (
         better="lower",
         beside=True,
     ),
+    Measure("ndcg_at_10", "nDCG@10", "how far up the relevant texts stand among the first ten; 1 is best", beside=True),
+    Measure("mrr", "MRR", "mean of one over the rank of the first relevant text"),
+    Measure("recall_at_1", "Recall@1", "share of the relevant texts that are found first", "share", beside=True),
+    Measure("recall_at_5", "Recall@5", "share of the relevant texts among the first five", "share"),
+    Measure("recall_at_10", "Recall@10", "share of the relevant texts among the first ten", "share"),
     Measure(
         "quadratic_kappa",
         "Weighted kappa",

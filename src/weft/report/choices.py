@@ -12,6 +12,7 @@ from weft.report.pages.generation import written
 from weft.report.pages.labels import labelled, masked
 from weft.report.pages.numbers import numbered
 from weft.report.pages.question_answering import asked
+from weft.report.pages.similarity import alike
 from weft.report.pages.tagging import tagged
 
 
@@ -29,6 +30,7 @@ PAGES = {
     "text": Page("generation.html.j2", written),
     "numbers": Page("numbers.html.j2", numbered),
     "tags": Page("tagging.html.j2", tagged),
+    "similarity": Page("similarity.html.j2", alike),
     "spans": Page("question_answering.html.j2", asked),
 }
 

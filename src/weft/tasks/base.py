@@ -21,6 +21,7 @@ from weft.data.sources import Table
 from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError
+from weft.inputs.base import Input
 from weft.metrics.bootstrap import Score
 from weft.metrics.systems import CorpusScore
 from weft.store import shared
@@ -364,6 +365,11 @@ class Task(ABC):
         """Yield the text for an example as it is generated. Raises ConfigError where none is, or only as a whole."""
         del model, example
         raise ConfigError(f"a model of task `{self.config.kind}` generates no text", where="stream")
+
+    def reads_alone(self) -> Input[Any, Any]:
+        """Return the input by which a model reads one text as a vector. Raises ConfigError where it reads none so."""
+        what = f"a model of task `{self.config.kind}` makes no vector of a text"
+        raise ConfigError(what, hint="train one on pairs of texts: weft train FILE --task similarity")
 
     def extra_results(self, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> dict[str, Any]:
         """Return more to show of a trained model, beside its scores; `examples` are those it learned from."""

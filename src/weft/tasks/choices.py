@@ -20,6 +20,7 @@ from weft.tasks.multiple_choice import MultipleChoiceConfig
 from weft.tasks.question_answering import QuestionAnsweringConfig
 from weft.tasks.regression import RegressionConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
+from weft.tasks.similarity import SimilarityConfig
 from weft.tasks.tagging import TaggingConfig
 
 TASKS = (
@@ -32,6 +33,7 @@ TASKS = (
     QuestionAnsweringConfig,
     MultipleChoiceConfig,
     TaggingConfig,
+    SimilarityConfig,
 )
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]
 KINDS = {kind_of(one): one for one in TASKS}

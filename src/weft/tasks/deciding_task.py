@@ -110,6 +110,12 @@ class DecidingTask(Task):
         np.add.at(sum_EC, columns.owner_R, np.stack(parts))
         return sum_EC / np.bincount(columns.owner_R)[:, None]
 
+    def reads_alone(self) -> Input[Any, Any]:
+        """Return the input of the text. Raises ConfigError where two are read, or others beside, or scores alone."""
+        if self.each != 1 or self.config.beside or self.config.encoder.solved:
+            return super().reads_alone()
+        return self.input
+
     def extra_results(
         self, model: nn.Module, examples: Sequence[LabelledText], *, device: torch.device
     ) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""Scores of similarity: correlations of scored pairs, retrieval of like texts; beside simple methods on the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from weft.metrics.lexical import Bm25, TfIdf, tfidf_cosines
+from weft.metrics.regression import correlations
+from weft.metrics.retrieval import ranks_of, retrieval_scores
+from weft.metrics.systems import CorpusScore, compare, intervals
+from weft.tasks.base import Scores
+
+QUICK = {
+    "scores": ("spearman", "pearson"),
+    "ranks": ("ndcg_at_10", "mrr", "recall_at_1", "recall_at_5", "recall_at_10"),
+}
+"""The scores of pairs with scores, and of pairs that are ranked; the first chooses the best weights."""
+MISSES = 12
+"""Number of missed texts that are kept for the page."""
+SEARCHED = 5_000
+"""Number of queries beyond which simple methods, which take milliseconds for each, are not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Pairs of texts with true scores and predicted cosines [N], or with vectors of both, each [N, D]."""
+
+    firsts: Sequence[str]
+    seconds: Sequence[str]
+    true_N: np.ndarray | None = None
+    cosine_N: np.ndarray | None = None
+    vectors: tuple[np.ndarray, np.ndarray] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Distinct queries [Q] and texts [N] by a pair that has them, and the relevant texts of the queries [P]."""
+
+    queries_Q: np.ndarray
+    texts_N: np.ndarray
+    query_P: np.ndarray
+    text_P: np.ndarray
+
+    @classmethod
+    def of(cls, pairs: Scored) -> _Lists:
+        queries_Q, query_N = _distinct(pairs.firsts)
+        texts_N, text_N = _distinct(pairs.seconds)
+        both = np.unique(np.stack([query_N, text_N], 1), axis=0)
+        return cls(queries_Q, texts_N, *both.T)
+
+    def ranks(self, scores_of: Any) -> np.ndarray:
+        return ranks_of(scores_of, self.query_P, self.text_P, texts=len(self.texts_N))
+
+
+def quick_scores(pairs: Scored) -> dict[str, float]:
+    """Compute the scores that are watched in training."""
+    return {name: one.value for name, one in _scores(pairs).items()}
+
+
+def scored(pairs: Scored) -> Scores:
+    """Compute all scores with their intervals.
+
+    Details are the scores of simple methods (`floors`), the differences to them with paired bootstrap intervals
+    (`beside_floors`), and for texts that are ranked how many there are, and the worst misses.
+    """
+    own = _scores(pairs)
+    floors = _floors(pairs)
+    first = next(iter(own))
+    details: dict[str, Any] = {
+        "floors": {name: {score: one.value for score, one in found.items()} for name, found in floors.items()},
+        "beside_floors": {name: _beside(first, own[first], found[first]) for name, found in floors.items()},
+    }
+    if pairs.vectors is not None:
+        details |= _misses(pairs)
+    return Scores(intervals(own), details)
+
+
+def _beside(name: str, own: CorpusScore, floor: CorpusScore) -> dict[str, Any]:
+    found = compare({name: own}, {name: floor})[name]
+    return {"score": name, "difference": asdict(found.difference), "p": found.p_bootstrap}
+
+
+def _scores(pairs: Scored) -> dict[str, CorpusScore]:
+    if pairs.vectors is None:
+        assert pairs.true_N is not None
+        assert pairs.cosine_N is not None
+        found = correlations(pairs.true_N, pairs.cosine_N)
+        return {name: found[name] for name in QUICK["scores"]}
+    lists = _Lists.of(pairs)
+    return _ranked(lists, lists.ranks(_by_vectors(pairs, lists)))
+
+
+def _ranked(lists: _Lists, ranks_P: np.ndarray) -> dict[str, CorpusScore]:
+    found = retrieval_scores(ranks_P, lists.query_P)
+    return {name: found[name] for name in QUICK["ranks"]}
+
+
+def _by_vectors(pairs: Scored, lists: _Lists) -> Any:
+    assert pairs.vectors is not None
+    first_QD, second_ND = pairs.vectors[0][lists.queries_Q], pairs.vectors[1][lists.texts_N]
+    return lambda queries_q: first_QD[queries_q] @ second_ND.T
+
+
+def _floors(pairs: Scored) -> Mapping[str, dict[str, CorpusScore]]:
+    if pairs.vectors is None:
+        cosine_N = tfidf_cosines(pairs.firsts, pairs.seconds)
+        return {"tf-idf cosine": _scores(Scored(pairs.firsts, pairs.seconds, pairs.true_N, cosine_N))}
+    lists = _Lists.of(pairs)
+    if len(lists.queries_Q) > SEARCHED:
+        return {}
+    queries = [pairs.firsts[place] for place in lists.queries_Q]
+    texts = [pairs.seconds[place] for place in lists.texts_N]
+    methods = {"BM25": Bm25(texts), "tf-idf cosine": TfIdf(texts)}
+    return {
+        name: _ranked(
+            lists, lists.ranks(lambda queries_q, one=one: np.stack([one.scores(queries[q]) for q in queries_q]))
+        )
+        for name, one in methods.items()
+    }
+
+
+def _misses(pairs: Scored) -> dict[str, Any]:
+    """Return the number of queries and texts, and the queries whose text is found last, with what is found first."""
+    lists = _Lists.of(pairs)
+    scores_of = _by_vectors(pairs, lists)
+    ranks_P = lists.ranks(scores_of)
+    worst = [int(one) for one in np.argsort(-ranks_P, kind="stable")[:MISSES] if ranks_P[one] > 1]
+    rows = []
+    for place in worst:
+        scores_N = scores_of(lists.query_P[place : place + 1])[0]
+        first = lists.texts_N[int(scores_N.argmax())]
+        rows.append(
+            {
+                "query": pairs.firsts[lists.queries_Q[lists.query_P[place]]],
+                "text": pairs.seconds[lists.texts_N[lists.text_P[place]]],
+                "found": pairs.seconds[first],
+                "rank": int(ranks_P[place]),
+            }
+        )
+    return {"queries": len(lists.queries_Q), "texts": len(lists.texts_N), "misses": rows}
+
+
+def _distinct(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the place of each distinct text, and the number of the text at each place."""
+    numbers: dict[str, int] = {}
+    number_N = np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64)
+    return np.unique(number_N, return_index=True)[1], number_N
