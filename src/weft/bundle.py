@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -15,6 +16,7 @@ from torch import nn
 from weft.config import Config, validated
 from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError
+from weft.evaluation.embed import embed
 from weft.evaluation.evaluate import Evaluation, answer, evaluate
 from weft.files import placed, read_json, write_json
 from weft.models.device import Device, pick
@@ -107,6 +109,21 @@ class Model:
     def evaluate(self, examples: Sequence[Any]) -> Evaluation:
         """Return answers to labelled examples, their scores with intervals, and the pace."""
         return evaluate(self.task, self.network, examples, device=self.device)
+
+    def embed(self, texts: Sequence[str], *, width: int | None = None) -> np.ndarray:
+        """Return the vector of each text, float32 [E, D], of length 1, so that products are cosines.
+
+        `width` takes the first so many numbers, scaled anew; models trained with `task.bi_encoder.widths` lose little.
+        Raises InputError for what is no text, and ConfigError for a model that makes no vector of a text.
+        """
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
+            raise InputError("expected a list of texts", hint='write model.embed(["..."])')
+        given = list(texts)
+        for number, text in enumerate(given):
+            if not isinstance(text, str) or not text.strip() or _HALF.search(text):
+                what = "text is empty" if isinstance(text, str) and not text.strip() else "is no text"
+                raise InputError(what, where=f"texts[{number}]")
+        return embed(self.task, self.network, given, device=self.device, width=width)
 
     def quantized(self) -> Model:
         """Return a copy on the CPU whose linear layers multiply in 8 bits: faster answers, a little less exact.

@@ -24,6 +24,8 @@ VERBS = {
     "predict": "Predict with a trained model, as a table.",
     "answer": "Answer a question from a passage, and show where the answer is.",
     "generate": "Generate text: translate, summarise, continue a prompt.",
+    "embed": "Write the vectors of texts to a file.",
+    "search": "Find the texts that are most like a query.",
     "export": "Export a trained model to a format of other programs.",
     "score": "Score texts against references (BLEU, chrF, TER, ROUGE), without a model.",
 }

@@ -41,7 +41,8 @@ CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the 
 TASK = (
     "classification (the default), multilabel, regression (numbers; the default with --value), seq2seq (a text for a"
     " text; the default with --source, --target or two files), language_model, question_answering (the answer to a"
-    " question from a passage), multiple_choice or tagging (names, words, parts of speech)."
+    " question from a passage), multiple_choice, tagging (names, words, parts of speech) or similarity (pairs of texts"
+    " that are alike, or more or less so by a --value)."
 )
 
 

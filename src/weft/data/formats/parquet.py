@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.encodings import check_unpacked, open_bytes
 from weft.errors import InputError, MissingExtra
+
+if TYPE_CHECKING:  # reading needs no numpy
+    import numpy as np
 
 _BLOCK = 4096
 """Number of rows that are converted to Python values at once."""
@@ -176,3 +180,24 @@ class _ArrowFile:
     def _batches(self) -> Iterator[Any]:
         reader = self._reader()
         yield from reader if self._stream else map(reader.get_batch, range(reader.num_record_batches))
+
+
+def write_vectors(path: Path, texts: Sequence[str], blocks: Iterable[np.ndarray]) -> None:
+    """Write texts [E] with their vectors, some at a time [e, D], as columns `text` and `vector` of a parquet file."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise MissingExtra("pyarrow", extra="parquet") from None
+    writer, at = None, 0
+    try:
+        for block in blocks:
+            flat = pyarrow.array(block.reshape(-1))
+            vectors = pyarrow.FixedSizeListArray.from_arrays(flat, block.shape[1])
+            table = pyarrow.table({"text": list(texts[at : at + len(block)]), "vector": vectors})
+            writer = writer or parquet.ParquetWriter(path, table.schema)
+            writer.write_table(table)
+            at += len(block)
+    finally:
+        if writer is not None:
+            writer.close()

@@ -1,0 +1,49 @@
+"""Vectors of texts by a trained model: of length 1, so that products are cosines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from weft.data.loader import by_length
+from weft.errors import InputError
+from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
+from weft.models.classifier import PooledEncoder
+from weft.tasks.base import Task
+
+
+def embed(
+    task: Task, model: nn.Module, texts: Sequence[str], *, device: torch.device, width: int | None = None
+) -> np.ndarray:
+    """Compute the vector of each text, float32 [E, D], of length 1; zero for a text of which nothing is known.
+
+    Of a text that is read in windows it is the mean of theirs.
+
+    Args:
+        task: of a model that reads one text alone.
+        model: in evaluation mode.
+        texts: any number of them.
+        device: of the model.
+        width: the first so many numbers are taken, scaled anew; None: all.
+
+    Raises:
+        ConfigError: the model makes no vector of a text.
+        InputError: the vectors are not so wide.
+
+    """
+    read = task.reads_alone()
+    assert isinstance(model, PooledEncoder)
+    if width is not None and not 0 < width <= model.width:
+        raise InputError(f"expected a width from 1 to {model.width}, found {width}", where="width")
+    sums_ED = np.zeros((len(texts), model.width), dtype=np.float32)
+    columns = read.encode([[text] for text in texts]) if texts else None
+    if columns is not None:
+        with torch.inference_mode():
+            for rows in by_length(columns.cost_R, batch_rows=BATCH_ROWS, batch_tokens=BATCH_TOKENS):
+                vectors_BD = model.vector(read.collate(columns, rows).to(device)).float().cpu().numpy()
+                np.add.at(sums_ED, columns.owner_R[rows], vectors_BD)
+    sums_ED = sums_ED[:, :width]
+    return sums_ED / np.maximum(np.linalg.norm(sums_ED, axis=1, keepdims=True), 1e-9)
