@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from weft.data.examples.span_questions import Question as Question
     from weft.data.examples.tagged import LabelledSpan as LabelledSpan
     from weft.data.examples.tagged import TaggedText as TaggedText
+    from weft.data.examples.text_pairs import TextPair as TextPair
     from weft.data.formats.squad import Span as Span
     from weft.dataset import DataConfig as DataConfig
     from weft.decoding.choices import Beam as Beam
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from weft.decoding.teacher_forcing import TeacherForcing as TeacherForcing
     from weft.errors import WeftError as WeftError
     from weft.estimators.classifier import TextClassifier as TextClassifier
+    from weft.estimators.embedder import Embedder as Embedder
     from weft.estimators.regressor import TextRegressor as TextRegressor
     from weft.estimators.tagger import Tagger as Tagger
     from weft.estimators.writers import LanguageModel as LanguageModel
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
     from weft.tasks.question_answering import QuestionAnsweringConfig as QuestionAnsweringConfig
     from weft.tasks.regression import RegressionConfig as RegressionConfig
     from weft.tasks.seq2seq import Seq2SeqConfig as Seq2SeqConfig
+    from weft.tasks.similarity import SimilarityAnswer as SimilarityAnswer
+    from weft.tasks.similarity import SimilarityConfig as SimilarityConfig
     from weft.tasks.span_answers import SpanAnswer as SpanAnswer
     from weft.tasks.tag_answers import FoundSpan as FoundSpan
     from weft.tasks.tag_answers import TagAnswer as TagAnswer
@@ -71,6 +75,7 @@ _HOMES = {
     "Decoder": "weft.models.base",
     "DecoderConfig": "weft.models.base",
     "Document": "weft.data.examples.documents",
+    "Embedder": "weft.estimators.embedder",
     "Embedding": "weft.models.embedding",
     "Encoder": "weft.models.base",
     "EncoderConfig": "weft.models.base",
@@ -98,6 +103,8 @@ _HOMES = {
     "Seq2Seq": "weft.estimators.writers",
     "Seq2SeqConfig": "weft.tasks.seq2seq",
     "SourceTarget": "weft.data.examples.source_target",
+    "SimilarityAnswer": "weft.tasks.similarity",
+    "SimilarityConfig": "weft.tasks.similarity",
     "Span": "weft.data.formats.squad",
     "SpanAnswer": "weft.tasks.span_answers",
     "TagAnswer": "weft.tasks.tag_answers",
@@ -106,6 +113,7 @@ _HOMES = {
     "TaggingConfig": "weft.tasks.tagging",
     "TeacherForcing": "weft.decoding.teacher_forcing",
     "TextClassifier": "weft.estimators.classifier",
+    "TextPair": "weft.data.examples.text_pairs",
     "TextRegressor": "weft.estimators.regressor",
     "TokenSpec": "weft.models.base",
     "Tokens": "weft.data.batch",

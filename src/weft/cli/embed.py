@@ -67,7 +67,6 @@ def command(
     blocks = vectors_of(model, texts, width=width, quiet=quiet)
     with placed(Path(output)) as part:
         if output.lower().endswith(".npy"):
-            # a file object: numpy would add a suffix to a name of another ending
             written = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=(len(texts), first.shape[1]))
             at = 0
             for block in blocks:
@@ -82,8 +81,10 @@ def command(
         say(f"wrote {counted(len(texts), 'vector')} of width {first.shape[1]} to {output}", err=True)
 
 
-def read_texts(file: str, *, column: str | None, names: tuple[str, ...] | None = None, **reading: Any) -> Sequence[str]:
-    """Read the texts of a column. Raises InputError where it is not there, for an empty text, and for no text at all."""
+def read_texts(
+    file: str, *, column: str | None = None, names: tuple[str, ...] | None = None, **reading: Any
+) -> list[str]:
+    """Read the texts of a column. Raises InputError for a missing column, an empty text, and where none is left."""
     given = {name: value for name, value in reading.items() if value is not None}
     table = open_table(file, columns=names, **given)
     (name,) = find_roles(table, [TEXT], named={"text": column})["text"]
@@ -106,7 +107,8 @@ def _texts(table: Table, column: str) -> Iterator[str]:
 def vectors_of(model: Model, texts: Sequence[str], *, width: int | None, quiet: bool) -> Iterator[np.ndarray]:
     """Yield the vectors of some texts at a time, with a bar on a terminal."""
     columns = (TextColumn("embedding"), BarColumn(30), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
-    with Progress(*columns, console=Terminal(err=True, quiet=quiet), transient=True, disable=quiet) as bar:
+    console = Terminal(err=True, quiet=quiet)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal or quiet) as bar:
         task = bar.add_task("", total=len(texts))
         for start in range(0, len(texts), inputs.CHUNK):
             chunk = texts[start : start + inputs.CHUNK]

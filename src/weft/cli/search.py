@@ -50,7 +50,6 @@ def command(
     query_file: str | None,
     top: int,
     index: str | None,
-    column: str | None,
     width: int | None,
     as_json: bool,
     device: Device | None,
@@ -76,8 +75,8 @@ def command(
 
     model = bundle.load(folder, device=device or "auto")
     model.task.reads_alone()
-    texts = read_texts(file, column=column, **reading)
-    asked = [*queries, *(read_texts(query_file, column=None) if query_file else ())]
+    texts = read_texts(file, **reading)
+    asked = [*queries, *(read_texts(query_file) if query_file else ())]
     vectors_ND = _vectors(model, folder, texts, index=index, width=width, quiet=quiet)
     found = nearest(model.embed(asked, width=width), vectors_ND, top=top)
     if as_json:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,7 +29,7 @@ def letters_of(text: str) -> list[str]:
     found = []
     for run in _PIECES.findall(text.lower()):
         if _IS_HAN.match(run):
-            found += [*run, *map("".join, zip(run, run[1:], strict=False))]
+            found += [*run, *map("".join, pairwise(run))]
         else:
             word = f" {run} "
             found += [
@@ -41,7 +42,7 @@ def words_of(text: str) -> list[str]:
     """Return the words of a text; of runs of Han the characters and pairs."""
     found = []
     for run in _WORDS.findall(text.lower()):
-        found += [*run, *map("".join, zip(run, run[1:], strict=False))] if _IS_HAN.match(run) else [run]
+        found += [*run, *map("".join, pairwise(run))] if _IS_HAN.match(run) else [run]
     return found
 
 
@@ -71,7 +72,7 @@ class _Counts:
 
 
 def tfidf_cosines(firsts: Sequence[str], seconds: Sequence[str]) -> np.ndarray:
-    """Compute the cosine of the tf-idf vectors of two texts each, float64 [N], as scikit-learn's `TfidfVectorizer` does.
+    """Compute the cosine of the tf-idf vectors of two texts each, float64 [N], those of scikit-learn.
 
     Features are `letters_of`; a count is weighted by ln((1 + N) / (1 + texts with it)) + 1, over all texts here.
     """

@@ -63,6 +63,11 @@ LabelEncoderChoice = Annotated[
 ]
 """An encoder of texts that get labels, which may be left open; settings without a kind are those of a CNN."""
 
+VectorEncoderChoice = Annotated[
+    SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS, default=ProjectionEncoderConfig), FOLDERS
+]
+"""An encoder of texts that are compared; settings without a kind are those of a projection."""
+
 DECODERS = (TransformerDecoderConfig, GptDecoderConfig, LstmDecoderConfig, GruDecoderConfig, PretrainedDecoderConfig)
 DecoderChoice = Annotated[
     SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=TransformerDecoderConfig), FOLDERS

@@ -24,11 +24,11 @@ from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.files import write_json
 from weft.inputs.tabular import number_of
-from weft.inputs.text import TextInput, TextSettings, text_input
+from weft.inputs.text import TextInput, TextSettings, text_input, texts_of
 from weft.metrics.regression import correlations
 from weft.metrics.systems import CorpusScore
 from weft.models.bi_encoder import BiEncoder, BiEncoderConfig, normalized
-from weft.models.choices import EncoderChoice
+from weft.models.choices import VectorEncoderChoice
 from weft.models.projection import ProjectionEncoderConfig
 from weft.store import shared
 from weft.tasks.base import AnswerForm, Loss, Scores, Task, TaskConfig
@@ -40,6 +40,8 @@ from weft.tasks.similarity_losses import (
     ranking_loss,
 )
 from weft.tasks.similarity_scores import QUICK, Scored, quick_scores, scored
+from weft.text.tokenizers.choices import wide_share
+from weft.text.tokenizers.ngrams import NgramTokenizerConfig
 
 FILE = "similarity.json"
 """File of the range of the scores of training."""
@@ -102,7 +104,7 @@ class SimilarityConfig(TaskConfig, TextSettings):
     value: str | None = None
     """Column of the score of a pair, any number, of which more is more alike; None: by a usual name, if there is one.
     Without scores all pairs are alike."""
-    encoder: EncoderChoice = ProjectionEncoderConfig()
+    encoder: VectorEncoderChoice = ProjectionEncoderConfig()
     """Encoder that reads each text by itself; the default starts as the cosine of tf-idf and learns the weight of each
     n-gram, which few thousand pairs teach better than vectors of their own."""
     bi_encoder: BiEncoderConfig = BiEncoderConfig()
@@ -185,13 +187,21 @@ class SimilarityConfig(TaskConfig, TextSettings):
         if scores and found.low == found.high:
             hint = "leave --value out where all pairs are alike"
             raise InputError(f"all pairs have the score {found.low:g}", hint=hint)
-        config = self.decided(examples, classes=2)
+        config = self._tokenized(examples).decided(examples, classes=2)
         if config.encoder.solved or config.encoder.kind == "bag":
             hint = "take `projection`, a bag whose vectors start as those of tf-idf"
             raise ConfigError(
                 "a `bag` starts from vectors of zeros, which have no cosine", where="task.encoder", hint=hint
             )
         return Similarity(config, text_input(config, config.learned(examples).tokenizer, each=1), found)
+
+    def _tokenized(self, examples: Sequence[TextPair]) -> Self:
+        """Return a copy whose n-grams are chosen where n-grams are read: words with their letters, and each Han one."""
+        if self.tokenizer is not None or self.start or not isinstance(self.encoder, ProjectionEncoderConfig):
+            return self
+        han = wide_share(texts_of(examples, self.name)[0]) > 0.3
+        tokenizer = NgramTokenizerConfig(order=1, letters=None if han else (2, 4))
+        return self.model_copy(update={"tokenizer": tokenizer})
 
     def load(self, folder: Path) -> Similarity:
         """Load what `Similarity.save` wrote."""
@@ -260,8 +270,8 @@ class Similarity(Task):
     def encode(self, examples: Sequence[TextPair]) -> Columns:
         """Encode the texts of each pair, with their scores where all have one."""
         sides = {"text": [one.text for one in examples], "second text": [one.second for one in examples]}
-        negatives = [one.negative for one in examples]
-        if examples and None not in negatives:
+        negatives = [one.negative for one in examples if one.negative is not None]
+        if examples and len(negatives) == len(examples):
             sides["negative text"] = negatives
         found = {name: self.input.encode([[text] for text in texts]) for name, texts in sides.items()}
         own = self.input.name
@@ -315,12 +325,12 @@ class Similarity(Task):
 
     def _loss(self, vectors: Sequence[Tensor], batch: PairBatch) -> Tensor:
         """Compute the loss of the rows by the first, second and maybe negative vectors [B, D]."""
-        first_BD, second_BD, negative_BD = (*vectors, None)[:3]
+        first_BD, second_BD, *more = vectors
         kind, scale = self.config.loss_kind, self.config.loss.scale
         if kind == "negatives":
             one_B, other_B = batch.ids_B2.unbind(1)
             same_BB = (one_B[:, None] == one_B) | (other_B[:, None] == other_B)
-            return negatives_loss(first_BD, second_BD, negative_BD, same_BB, scale=scale)
+            return negatives_loss(first_BD, second_BD, more[0] if more else None, same_BB, scale=scale)
         cosine_B = (first_BD * second_BD).sum(1)
         assert batch.score_B is not None
         if kind == "ranking":
@@ -363,7 +373,7 @@ class Similarity(Task):
         if not self.has_scores:
             raise InputError("the vectors of several models cannot be averaged: each has directions of its own")
         return [
-            SimilarityAnswer(*(float(np.mean([getattr(one, name) for one in same])) for name in ("score", "cosine")))
+            SimilarityAnswer(*np.mean([(one.score, one.cosine) for one in same], axis=0).tolist())
             for same in zip(*answers, strict=True)
         ]
 

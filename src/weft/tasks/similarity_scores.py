@@ -1,4 +1,4 @@
-"""Scores of similarity: correlations of scored pairs, retrieval of like texts; beside simple methods on the same rows."""
+"""Scores of similarity: correlations of scored pairs, retrieval of like texts, beside those of simple methods."""
 
 from __future__ import annotations
 
