@@ -86,7 +86,7 @@ def test_pairs_without_scores_are_ranked_and_misses_are_named():
     scores = small.task.score(given, small.examples)
     assert list(scores.values) == ["ndcg_at_10", "mrr", "recall_at_1", "recall_at_5", "recall_at_10"]
     assert list(scores.details["floors"]) == ["BM25", "tf-idf cosine"]
-    assert scores.details["beside_floors"]["BM25"]["score"] == "ndcg_at_10"
+    assert scores.details["against"]["BM25"]["score"] == "ndcg_at_10"
     assert scores.details["texts"] == scores.details["queries"] == 10
     assert {"query", "text", "found", "rank"} == set(scores.details["misses"][0])
 

@@ -19,6 +19,8 @@ QUICK = {
     "ranks": ("ndcg_at_10", "mrr", "recall_at_1", "recall_at_5", "recall_at_10"),
 }
 """The scores of pairs with scores, and of pairs that are ranked; the first chooses the best weights."""
+TRIALS = 1_000
+"""Trials of the test against a simple method."""
 MISSES = 12
 """Number of missed texts that are kept for the page."""
 SEARCHED = 5_000
@@ -65,23 +67,26 @@ def scored(pairs: Scored) -> Scores:
     """Compute all scores with their intervals.
 
     Details are the scores of simple methods (`floors`), the differences to them with paired bootstrap intervals
-    (`beside_floors`), and for texts that are ranked how many there are, and the worst misses.
+    (`against`), and for texts that are ranked how many there are, and the worst misses.
     """
     own = _scores(pairs)
     floors = _floors(pairs)
     first = next(iter(own))
     details: dict[str, Any] = {
         "floors": {name: {score: one.value for score, one in found.items()} for name, found in floors.items()},
-        "beside_floors": {name: _beside(first, own[first], found[first]) for name, found in floors.items()},
+        "against": {name: _against(first, own[first], found[first]) for name, found in floors.items()},
     }
     if pairs.vectors is not None:
         details |= _misses(pairs)
     return Scores(intervals(own), details)
 
 
-def _beside(name: str, own: CorpusScore, floor: CorpusScore) -> dict[str, Any]:
-    found = compare({name: own}, {name: floor})[name]
-    return {"score": name, "difference": asdict(found.difference), "p": found.p_bootstrap}
+def _against(name: str, own: CorpusScore, floor: CorpusScore) -> dict[str, Any]:
+    """Compare a model with a simple method on the same rows, by one score."""
+    found = compare({name: own}, {name: floor}, trials=TRIALS)[name]
+    low = found.difference.low
+    better = low is not None and low > 0
+    return {"score": name, "difference": asdict(found.difference), "p": found.p_randomization, "better": better}
 
 
 def _scores(pairs: Scored) -> dict[str, CorpusScore]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
-from weft.report.figures.scatter import scatter
+from weft.report.figures.numbers import against_true
 from weft.report.folder import Run
 from weft.report.pages.floors import best_floor, floor_rows
 from weft.report.pages.labels import labelled
@@ -36,12 +37,19 @@ def alike(run: Run) -> dict[str, Any]:
         "errors": None,
         "lead": f"{searched if run.detail('texts', 0) else ''} {best_floor(run)}".strip(),
         "floors": floor_rows(run),
-        "scatter": Markup(scatter([row["label"] for row in rows], [row["answer"] for row in rows])),
+        "scatter": Markup(_scatter(rows)),
         "hardest": _hardest(rows),
         "misses": [
             {**one, **{name: shorten(str(one[name]), SHOWN) for name in ("query", "text", "found")}} for one in misses
         ],
     }
+
+
+def _scatter(rows: Sequence[Mapping[str, Any]]) -> str:
+    if len(rows) < 2:
+        return ""
+    true_N, found_N = (np.array([row[name] for row in rows], dtype=np.float64) for name in ("label", "answer"))
+    return against_true(true_N, found_N, title="scores of pairs")
 
 
 def _hardest(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
