@@ -15,7 +15,7 @@ from shown import FENCE, Block, commands, complaint, headings, prose_and_blocks,
 from tried import ROWS, make_files, run
 
 import weft
-from weft.demo import names, questions, reviews, translations
+from weft.demo import likeness, names, questions, reviews, translations
 
 DOCS = ROOT / "docs"
 READING = (
@@ -34,7 +34,7 @@ READING = (
 )
 WRITING = ("writing", "decoders")
 """The pages of models that write: they need no folder that another page made."""
-ASKING = ("questions", "tagging", "numbers")
+ASKING = ("questions", "tagging", "numbers", "similarity")
 FROM_NOTHING = ("index", "tutorial")
 """The pages whose commands need no file but those that they make."""
 BUILDING = ("architecture", "extending", "api", "terms")
@@ -81,8 +81,8 @@ def test_every_weft_command_exists(language):
         ),
         (
             ASKING,
-            "inspect train answer predict evaluate compare",
-            "inspect-questions qa names segmented price both stars",
+            "inspect train answer predict evaluate compare embed search",
+            "inspect-questions qa names segmented price both stars likeness",
         ),
         (WRITING, "inspect train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],
@@ -95,6 +95,8 @@ def test_what_the_docs_show_runs(pages, verbs, folders, tmp_path, monkeypatch):
     monkeypatch.setattr(translations, "write", lambda path, made: write(path, made[:ROWS]))
     monkeypatch.setattr(questions, "write", lambda path, made: ask(path, made[:ROWS]))
     monkeypatch.setattr(names, "write", lambda path, made: call(path, made[:ROWS]))
+    pair = likeness.write
+    monkeypatch.setattr(likeness, "write", lambda path, made: pair(path, made[:ROWS]))
     ran: list[str] = []
     for name in pages:
         if name not in FROM_NOTHING and not (tmp_path / "passage.txt").exists():

@@ -129,7 +129,7 @@ def _smaller(words: list[str]) -> list[str]:
         return []
     small = ["training.epochs=1"]
     asks = [head for task, head in HEADS.items() if task in words]
-    writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not asks and "tagging" not in words
+    writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not asks and {"tagging", "similarity"}.isdisjoint(words)
     if writes and "pretrained:" not in " ".join(words):
         small.append("task.decoder.width=8")
     if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words) and "--budget" not in words:
