@@ -87,9 +87,8 @@ def pace(*, rows: int, queries: int, top: int, runs: int) -> None:
         print(f"{side}: {each.middle('wall'):.2f} s, {each.middle('cpu'):.2f} CPU s for {queries} queries of {rows:,}")
     if len(taken) > 1:
         ratios = sorted(np.array(taken["faiss"].cpu) / np.array(taken["weft"].cpu))
-        print(
-            f"weft takes the time of faiss over {np.median(ratios):.2f} (median of {runs}; {ratios[0]:.2f} to {ratios[-1]:.2f})"
-        )
+        spread = f"median of {runs}; {ratios[0]:.2f} to {ratios[-1]:.2f}"
+        print(f"weft takes the CPU time of faiss over {np.median(ratios):.2f} ({spread})")
 
 
 def main() -> None:

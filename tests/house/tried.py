@@ -129,7 +129,8 @@ def _smaller(words: list[str]) -> list[str]:
         return []
     small = ["training.epochs=1"]
     asks = [head for task, head in HEADS.items() if task in words]
-    writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not asks and {"tagging", "similarity"}.isdisjoint(words)
+    reads = asks or not {"tagging", "similarity"}.isdisjoint(words)
+    writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not reads
     if writes and "pretrained:" not in " ".join(words):
         small.append("task.decoder.width=8")
     if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words) and "--budget" not in words:

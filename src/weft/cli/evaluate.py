@@ -38,7 +38,6 @@ POSITIONS = 256
 @click.option("--label", help="Column of the label. Default: as in training.")
 @click.option("--value", help="Column of the number, or several as A,B. Default: as in training.")
 @click.option("--tags", help="Column of the tags or spans. Default: as in training.")
-@click.option("--value", help="Column of the number, as the score of a pair. Default: as in training.")
 @click.option("--source", help="Column of the source, of pairs. Default: as in training.")
 @click.option("--target", help="Column of the target, or several as A,B. Default: as in training.")
 @click.option("--ensemble", is_flag=True, help="Evaluate several models, and the mean of their probabilities.")

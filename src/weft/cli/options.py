@@ -34,7 +34,8 @@ device: Decorator = click.option(
 )
 encoding: Decorator = click.option("--encoding", help="Encoding of the files. Default: detected.")
 value: Decorator = click.option(
-    "--value", help="Column of a number to predict, or several as A,B; implies --task regression."
+    "--value",
+    help="Column of a number to predict, or several as A,B; implies --task regression. Or the score, of similarity.",
 )
 label_separator: Decorator = click.option(
     "--label-separator", help="Multilabel: separator of the labels of a text, as in 新闻|体育. A text may have none."
