@@ -30,7 +30,7 @@ PAGES = {
     "text": Page("generation.html.j2", written),
     "numbers": Page("numbers.html.j2", numbered),
     "tags": Page("tagging.html.j2", tagged),
-    "similarity": Page("similarity.html.j2", alike),
+    "pairs": Page("similarity.html.j2", alike),
     "spans": Page("question_answering.html.j2", asked),
 }
 

@@ -51,7 +51,7 @@ SIDES = ("text", "second text", "negative text")
 
 @dataclass(frozen=True, slots=True)
 class SimilarityAnswer:
-    """How alike two texts are: their cosine, and the score that it stands for, on the scale of the training scores.
+    """Answer to a pair of texts: their cosine, and the score that it stands for, on the scale of the training scores.
 
     Without scores in training, the score is the cosine. `vectors` are those of both texts, where they are ranked.
     """
@@ -91,7 +91,7 @@ class SimilarityConfig(TaskConfig, TextSettings):
     example_type: ClassVar[type[Any]] = TextPair
     roles: ClassVar[tuple[Role, ...]] = ROLES
     headline: ClassVar[tuple[str, ...]] = ("spearman", "pearson", "ndcg_at_10", "recall_at_1", "recall_at_10")
-    page: ClassVar[str] = "similarity"
+    page: ClassVar[str] = "pairs"
     next_step: ClassVar[str] = "next: weft search {} FILE --query ..."
     offer: ClassVar[str] = "--task similarity for pairs of texts that are alike, or more or less so by a score"
     compared_by: ClassVar[tuple[str, ...]] = ("spearman", "pearson")

@@ -17,7 +17,7 @@ LABEL_NAMES = (
     *("标签", "类别", "分类", "情感", "情感倾向", "类型", "標籤", "類別", "分類"),
 )
 VALUE_NAMES = (
-    *("value", "score", "rating", "price", "stars", "target", "y", "grade", "amount", "similarity"),
+    *("value", "score", "rating", "price", "stars", "target", "y", "grade", "amount"),
     *("数值", "分数", "评分", "得分", "价格", "金额", "星级", "數值", "分數", "評分", "價格", "金額", "星級"),
 )
 """Names of a column of numbers that are to be predicted."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from weft.data.examples.column_names import PAIRS
 from weft.data.examples.roles import Role
 
+_VALUES = "score similarity value similarity_score"
 _HINT = "name both columns, as in --text a,b"
 ROLES = (
     Role("first text", (*(first for first, _ in PAIRS), "anchor", "query", "question", "a"), "text", alone=_HINT),
     Role("second text", (*(second for _, second in PAIRS), "positive", "passage", "answer", "b"), "text"),
     Role("negative", ("negative", "hard_negative", "text_c", "负例"), required=False, answer=True),
-    Role("value", ("score", "similarity", "value", "similarity_score", "相似度", "分数"), required=False, answer=True),
+    Role("value", (*_VALUES.split(), "相似度", "分数"), required=False, answer=True),
 )
 
 
