@@ -52,6 +52,9 @@ def test_texts_are_compared_embedded_and_searched(likeness, weft):
     many = weft("search", "model", "texts.csv", "--queries", "asked.txt", "--top", "1", "--width", "32").out
     assert "the dog near water" in many
     assert "the 汽车 near water" in many
+    said = weft("inspect", "texts.csv", "--semantic", "model")
+    assert said.code == 0, said.err
+    assert "10 texts in 2 groups by meaning" in said.out
 
 
 def test_vectors_are_written_as_parquet(likeness, weft):

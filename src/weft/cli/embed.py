@@ -14,9 +14,8 @@ from weft.cli import inputs, options
 from weft.cli.console import Terminal
 from weft.cli.printing import say
 from weft.data.checks.findings import counted
-from weft.data.examples.column_names import PAIRS, TEXT_NAMES
-from weft.data.examples.roles import Role, find_roles
-from weft.data.sources import Table, open_table
+from weft.data.examples.single_texts import single_texts
+from weft.data.sources import open_table
 from weft.errors import InputError
 from weft.files import placed
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.models.device import Device
 
 FORMS = (".npy", ".parquet")
-TEXT = Role("text", (*TEXT_NAMES, *(name for pair in PAIRS for name in pair)), looks="text")
 
 
 @click.command("embed", short_help="Write the vectors of texts to a file.")
@@ -87,21 +85,11 @@ def read_texts(
     """Read the texts of a column. Raises InputError for a missing column, an empty text, and where none is left."""
     given = {name: value for name, value in reading.items() if value is not None}
     table = open_table(file, columns=names, **given)
-    (name,) = find_roles(table, [TEXT], named={"text": column})["text"]
-    texts = list(_texts(table, name))
+    texts = [text for _, text in single_texts(table, column=column)]
     inputs.say_left_out(table)
     if not texts:
         raise InputError("no text is left", where=table.path)
     return texts
-
-
-def _texts(table: Table, column: str) -> Iterator[str]:
-    for row in table:
-        text = row.values.get(column, "")
-        if text.strip():
-            yield text
-        else:
-            table.reject(row.line, f"{column} is empty", column=column)
 
 
 def vectors_of(model: Model, texts: Sequence[str], *, width: int | None, quiet: bool) -> Iterator[np.ndarray]:

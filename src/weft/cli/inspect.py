@@ -32,6 +32,8 @@ SHOWN = 5
 METAVAR = "classification|multilabel|regression|seq2seq|question_answering"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
+SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vectors of a model of --task similarity."
+
 
 @click.command("inspect", short_help="Look for what is wrong with labelled texts, or with pairs.")
 @click.argument("source")
@@ -45,6 +47,7 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 @options.target
 @click.option("--dev", help="Validation file: are its texts in SOURCE too?")
 @click.option("--test", help="Test file: are its texts in SOURCE too?")
+@click.option("--semantic", metavar="FOLDER", help=SEMANTIC)
 @click.option("--no-label-errors", is_flag=True, help="Skip the search for label errors, which trains five models.")
 @click.option("--output", help="Folder for page.html and inspection.json. Default: runs/inspect- and the file's name.")
 @click.option("--seed", type=options.SEED, default=0, show_default=True, help="Same seed, same findings.")
@@ -67,7 +70,8 @@ def command(
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
 
     With --source and --target, or two files as train.de,train.en, it is pairs to translate: empty sides, copies, unlike
-    lengths, odd scripts. With --task question_answering it is questions on passages: answers that are not there.
+    lengths, odd scripts. With --task question_answering it is questions on passages: answers that are not there. With
+    --semantic it is any texts.
     """
     options.check_sources(source, dev, test)
     _check_task(task)
@@ -106,14 +110,19 @@ def _check_task(task: str | None) -> None:
 def _told_of(
     data: DataConfig, task: str | None, columns: Mapping[str, str | None], *, label_errors: LabelErrors, seed: int
 ) -> Iterator[Note | Finding]:
-    """Inspect a file by the checks for its kind of rows."""
+    """Inspect a file by the checks for its kind of rows, or by meaning alone."""
+    if folder := columns["semantic"]:
+        from weft.bundle import load
+        from weft.experiments.inspection.meaning import inspect_meaning
+
+        return inspect_meaning(data, load(folder), text=columns["text"], seed=seed)
     from weft.experiments.inspection.inspect import inspect
     from weft.experiments.inspection.inspect_pairs import inspect_pairs
     from weft.experiments.inspection.inspect_questions import inspect_questions
     from weft.tasks.choices import KINDS, implied
 
     pairs = {"source": columns["source_column"], "target": columns["target"]}
-    texts = {name: column for name, column in columns.items() if name not in ("source_column", "target")}
+    texts = {name: column for name, column in columns.items() if name not in ("source_column", "target", "semantic")}
     given = {name for name, column in {**pairs, **texts}.items() if column}
     parallel = is_parallel(data.train) and not any(texts.values())
     table = None if parallel or task else data.open(data.train, on_bad_row="skip")

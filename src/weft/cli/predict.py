@@ -113,7 +113,8 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float | None) -> Ite
         if "probability" not in record:
             several = "a prediction of several labels has no single confidence: each label has its own threshold"
             number = "a number has no confidence, but an interval: `low` and `high` in the answers"
-            what = several if isinstance(record["answer"], list) else number
+            alone = number if "low" in record else "a predicted score has no confidence"
+            what = several if isinstance(record["answer"], list) else alone
             raise InputError(what, where="--reject-below")
         reject = record["probability"] < below
         rejected, total = rejected + reject, total + 1

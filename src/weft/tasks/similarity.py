@@ -27,6 +27,7 @@ from weft.inputs.tabular import number_of
 from weft.inputs.text import TextInput, TextSettings, text_input, texts_of
 from weft.metrics.regression import correlations
 from weft.metrics.systems import CorpusScore
+from weft.models.base import NeedsCounts
 from weft.models.bi_encoder import BiEncoder, BiEncoderConfig, normalized
 from weft.models.choices import VectorEncoderChoice
 from weft.models.projection import ProjectionEncoderConfig
@@ -249,13 +250,13 @@ class Similarity(Task):
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Start the encoder from trained weights, word vectors or counts over all texts."""
         self._check_widths(model)
+        if not (self.config.vectors or isinstance(model.encoder, NeedsCounts)):
+            return self.input.initialize(model, columns, ())
         sides = [columns.ragged[name] for name in SIDES if name in columns.ragged]
-        values, lengths = (
-            np.concatenate(every) for every in zip(*((one.values, one.lengths_R) for one in sides), strict=True)
-        )
-        every_R = np.arange(len(lengths))
-        texts = Columns({self.input.name: Ragged.of(values, lengths)}, {}, every_R, np.ones_like(every_R))
-        return self.input.initialize(model, texts, ())
+        lengths_R = np.concatenate([one.lengths_R for one in sides])
+        every_R = np.arange(len(lengths_R))
+        texts = {self.input.name: Ragged.of(np.concatenate([one.values for one in sides]), lengths_R)}
+        return self.input.initialize(model, Columns(texts, {}, every_R, np.ones_like(every_R)), ())
 
     def _check_widths(self, model: nn.Module) -> None:
         assert isinstance(model, BiEncoder)

@@ -43,8 +43,8 @@ class TextPair:
 
     @property
     def whole(self) -> str:
-        """Key of equal examples: both texts."""
-        return "\n".join(self.texts)
+        """Key of equal examples: both texts, in any order."""
+        return "\n".join(sorted(self.texts))
 
     @property
     def label(self) -> float | None:
