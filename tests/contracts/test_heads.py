@@ -16,6 +16,7 @@ import weft.models
 from weft.data.batch import Tokens
 from weft.data.columns import Ragged
 from weft.models.base import Encoder, Memory, Pooling, TokenSpec
+from weft.models.bi_encoder import BiEncoderConfig
 from weft.models.classifier import ClassifierConfig
 from weft.models.crf import chain
 from weft.models.masked import MaskedModel
@@ -186,6 +187,7 @@ HEADS = [
     ),
     Head("tagger-crf", lambda: Marginals("crf"), placed, list, lambda row: 10),
     Head("tagger-linear", lambda: Marginals("linear"), placed, list, lambda row: 10),
+    Head("bi-encoder", lambda: BiEncoderConfig().build(encoder()), tokens, list, lambda row: 10),
     Head("masked", lambda: MaskedModel(encoder(), size=SIZE, first=2), chosen, list, lambda row: SIZE - 2),
 ]
 every = pytest.mark.parametrize("head", HEADS, ids=lambda head: head.name)
