@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -18,6 +18,7 @@ from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
+from weft.inputs.base import Input
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
@@ -102,7 +103,7 @@ class ClassificationConfig(LabelTaskConfig):
             raise InputError("label is empty")
         return spelled(label, self.label_spelling)
 
-    def learn(self, examples: Sequence[LabelledText]) -> Classification:
+    def learn(self, examples: Sequence[LabelledText], read: Input[Any, Any] | None = None) -> Classification:
         """Learn labels and tokenizer from training examples. Raises InputError for fewer than two labels."""
         counts = Counter(str(example.label) for example in examples if example.label is not None)
         if len(counts) < 2:
@@ -110,12 +111,12 @@ class ClassificationConfig(LabelTaskConfig):
             raise InputError(f"expected at least two labels, found {found}", hint="a classifier needs at least two")
         labels = in_order(counts)
         scores = 1 if len(labels) == 2 else len(labels)
-        config, read = self.learned_input(examples, classes=len(labels), scores=scores)
+        config, read = self.learned_input(examples, read, classes=len(labels), scores=scores)
         return Classification(config, read, labels, [counts[label] for label in labels])
 
-    def load(self, folder: Path) -> Classification:
+    def load(self, folder: Path, read: Input[Any, Any] | None = None) -> Classification:
         """Load what `Classification.save` wrote."""
-        saved = self.saved(folder)
+        saved = self.saved(folder, read)
         return Classification(self, saved.read, saved.labels, saved.counts).restore(saved.tuned)
 
 
@@ -130,6 +131,10 @@ class Classification(Teacher, LabelTask):
     def right(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> np.ndarray:
         """Return whether each answer is the label, bool [E]."""
         return np.array([one.label == example.label for one, example in zip(answers, examples, strict=True)])
+
+    def stand_in(self, example: LabelledText) -> LabelledText:
+        """Return a text with the first label."""
+        return replace(example, label=self.labels[0])
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Return the number of the label of each example, [E]."""

@@ -31,12 +31,13 @@ from weft.models.fusion import FusionConfig
 from weft.models.tabular import TabularEncoderConfig
 from weft.store import shared
 from weft.tasks import label_defaults
-from weft.tasks.base import TUNED, Doctor, TaskConfig
+from weft.tasks.base import TUNED, Doctor
 from weft.tasks.decided_by_rows import Fitted
+from weft.tasks.deciding import DecidingConfig
 from weft.tasks.saved_labels import read_labels
 
 
-class LabelTaskConfig(TaskConfig, TextSettings):
+class LabelTaskConfig(DecidingConfig, TextSettings):
     """Settings shared by the tasks with labels: columns, inputs, classifier, calibration."""
 
     roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)
@@ -251,6 +252,15 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         """Read the label of a row, or its labels. Raises InputError where there is none and there has to be one."""
         raise NotImplementedError
 
+    def lacks_answer(self, row: Row) -> bool:
+        """Whether the field of the label is empty, or not there."""
+        names = named_columns(self.label, tuple(row.values))
+        return not any(row.values.get(name, "").strip() for name in names)
+
+    def answered(self, row: Row, text: str) -> LabelledText:
+        """Make the example of a row whose text is read already."""
+        return LabelledText(text, self.labels_of(row) if self.label else None, row.line)
+
     @property
     def decides_alone(self) -> bool:
         """Whether the text is all that is read, with fresh weights, and the loss is the plain one of the labels."""
@@ -291,18 +301,21 @@ class LabelTaskConfig(TaskConfig, TextSettings):
         return Fitted(task, notes=tuple(notes), steps=None if solved else label_defaults.steps(examples))
 
     def learned_input(
-        self, examples: Sequence[LabelledText], *, classes: int, scores: int
+        self, examples: Sequence[LabelledText], read: Input[Any, Any] | None, *, classes: int, scores: int
     ) -> tuple[Self, Input[Any, Any]]:
         """Decide what was left open in a config, and learn its inputs from training examples.
 
         Args:
             examples: the training set.
+            read: what is read, where it is learned already.
             classes: how many labels exclude each other; 2 where each label is a yes or no of its own.
             scores: how many scores decide: one for two labels that exclude each other, else one a label.
 
         Returns this config, decided, and what is read.
 
         """
+        if read is not None:
+            return self, read
         check_names([one.name for one in self.every_input])
         config, _ = self.chosen(examples)
         if self.decides_alone:
@@ -328,11 +341,11 @@ class LabelTaskConfig(TaskConfig, TextSettings):
     def _joined(self, inputs: Sequence[Input[Any, Any]]) -> Input[Any, Any]:
         return inputs[0] if len(inputs) == 1 else SeveralInputs(inputs, self.fusion)
 
-    def saved(self, folder: Path) -> Saved:
-        """Read what `LabelTask.save` wrote."""
+    def saved(self, folder: Path, read: Input[Any, Any] | None) -> Saved:
+        """Read what `LabelTask.save` wrote; without the inputs, where `read` is given."""
         found, path = read_labels(folder), folder / TUNED
         tuned = read_saved(path, dict[str, float | list[float]]) if path.exists() else {}
-        read = self.loaded_input(folder, each=found.each)
+        read = read or self.loaded_input(folder, each=found.each)
         return Saved(read, found.labels, found.counts, texts=found.texts, tuned=tuned)
 
 

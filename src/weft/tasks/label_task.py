@@ -21,14 +21,16 @@ from weft.errors import InputError
 from weft.files import write_json
 from weft.inputs.base import Input
 from weft.metrics.calibration import log_loss, temperature, tempered
-from weft.tasks.base import TUNED, Task
+from weft.models.base import Encoder
+from weft.tasks.base import TUNED
+from weft.tasks.deciding import DecidingTask
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.saved_labels import FILE
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.vocab import UNKNOWN
 
 
-class LabelTask(Task):
+class LabelTask(DecidingTask):
     """A task with inputs, labels, and the number of training examples of each; its config is a LabelTaskConfig."""
 
     temperature: float = 1.0
@@ -104,6 +106,10 @@ class LabelTask(Task):
         """Build encoder and head, with fresh weights."""
         return self.input.build_classifier(self.config.classifier, classes=len(self.labels))
 
+    def build_head(self, encoder: Encoder) -> nn.Module:
+        """Build the head over an encoder, with fresh weights."""
+        return self.config.classifier.build(encoder, classes=len(self.labels))
+
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Start each encoder from trained parts, word vectors, or counts over the training rows of each label."""
         label_R = columns.fixed["label"]
@@ -123,10 +129,6 @@ class LabelTask(Task):
         return [one.with_value_of(examples[at], column) for one, at in zip(examples, order_E.tolist(), strict=True)]
 
     @abstractmethod
-    def right(self, answers: Sequence[Any], examples: Sequence[LabelledText]) -> np.ndarray:
-        """Return whether each answer is the truth, bool [E]."""
-
-    @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Return the right answers, a row for each example. Raises InputError for a label that no training text had."""
 
@@ -136,7 +138,10 @@ class LabelTask(Task):
         Raises InputError for a label that no training text had, and for more or fewer texts than in training.
         """
         self._check_texts(examples)
-        columns = self.input.encode([self.input.value(one.values) for one in examples])
+        return self.with_answers(self.input.encode([self.input.value(one.values) for one in examples]), examples)
+
+    def with_answers(self, columns: Columns, examples: Sequence[LabelledText]) -> Columns:
+        """Add `label` as numbers to encoded texts, where all are given."""
         labels = {name: array_E[columns.owner_R] for name, array_E in self.label_arrays(examples).items()}
         return replace(columns, fixed={**columns.fixed, **labels})
 
@@ -151,6 +156,10 @@ class LabelTask(Task):
                 where = place_of(example)
                 hint = "" if self.each == 1 else "name both columns, as in `text_a,text_b`, or give --text and --second"
                 raise InputError(what, where=where, hint=hint)
+
+    def units(self, examples: Sequence[LabelledText]) -> int:
+        """Count the texts."""
+        return len(examples)
 
     def check(self, examples: Sequence[LabelledText]) -> list[str]:
         """Refuse a label that no training text had."""
