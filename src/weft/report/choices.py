@@ -27,6 +27,7 @@ PAGES = {
     "tokens": Page("run.html.j2", masked),
     "text": Page("generation.html.j2", written),
     "tags": Page("tagging.html.j2", tagged),
+    "joint": Page("run.html.j2", labelled),
     "spans": Page("question_answering.html.j2", asked),
 }
 

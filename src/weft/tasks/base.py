@@ -30,8 +30,8 @@ TUNED = "tuned.json"
 """File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
 
 
-AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option", "tags"]
-"""Form of an answer: `label` is one of a known set, with the probability of each."""
+AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option", "tags", "several"]
+"""Form of an answer: `label` is one of a known set, with the probability of each; `several` is one of each task."""
 Doctor = Literal["labels", "pairs", "questions"]
 """Kind of data that `weft inspect` checks a file as."""
 
@@ -75,6 +75,8 @@ class TaskConfig(DecidedByRows):
     """Command to type next, with `{}` for the folder of the trained model."""
     implied_by: ClassVar[tuple[str, ...]] = ()
     """The settings that no other task has: where one is given, the task need not be named."""
+    implied_together: ClassVar[tuple[str, ...]] = ()
+    """The settings that, where all of them are given, imply the task before any other."""
     parallel: ClassVar[bool] = False
     """Whether two files that belong together line by line imply the task."""
     offer: ClassVar[str] = ""
