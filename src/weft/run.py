@@ -186,7 +186,8 @@ def trained(
             return
         if group.leads:
             sweep(folder)
-            remove(folder / run_folder.TASK / TUNED)  # a kill came after tuning: it is to be done again
+            for tuned in (folder / run_folder.TASK).rglob(TUNED):
+                remove(tuned)  # a kill came after tuning: it is to be done again
         group.wait()
         if group.leads and not going_on:
             job = _job(run)
@@ -407,9 +408,15 @@ def _tune(job: Job) -> list[str]:
 
 
 def _floor(run: _Run, job: Job, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, Any]:
-    """Score the linear floor of the task on the same rows, where there is one."""
-    floor = linear_floor(job, run.examples.train, scored=examples, answers=answers)
-    return {"floor": asdict(floor)} if floor else {}
+    """Score the linear floor of the task on the same rows, or that of each task that it joins, where there is one."""
+    floors, task, train = {}, job.task, run.examples.train
+    for name, one in task.tasks.items():
+        dev, learned = (task.known_answers(name, rows, rows)[1] for rows in (job.dev_examples, train))
+        given, asked = task.known_answers(name, answers, examples)
+        found = linear_floor(replace(job, task=one, dev_examples=dev), learned, scored=asked, answers=given)
+        floors |= {name: asdict(found)} if found else {}
+    floor = linear_floor(job, train, scored=examples, answers=answers)
+    return {"floor": asdict(floor)} if floor else {"floors": floors} if floors else {}
 
 
 def _tuned(task: Task) -> str:

@@ -18,6 +18,7 @@ from rich.text import Text
 from weft.cli.formatting import called, in_sentence, interval
 from weft.cli.printing import printable
 from weft.metrics.names import in_full as shown
+from weft.metrics.saved_scores import by_task
 from weft.report.formatting import NOTHING
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport, clock
 
@@ -131,16 +132,24 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
         f"{called(name)} {in_sentence(name, one['value'])}" + ("" if few else f" ({interval(name, one)})")
         for name, one in found.items()
     ]
-    if commonest := scores["details"].get("commonest"):
-        parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
-    if floor := _floor(scores, names):
-        parts.append(floor)
-    parts += [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
+    parts += _beside(scores, names)
+    for task, own in by_task(scores).items():
+        parts += [f"{task}: {said}" for said in _beside(own, [name.removeprefix(f"{task}.") for name in names])]
     intervals = "too few for intervals" if few else "95% intervals in brackets"
     said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
     search = scores["details"].get("search")
     greedy = "; by greedy search" if search == "greedy search" else ""
     return said + (f"; by {search}, dev scores above by greedy search" if search and not greedy else greedy)
+
+
+def _beside(scores: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Write what simple methods get: always the commonest answer, a linear model, those that count."""
+    parts = []
+    if commonest := scores["details"].get("commonest"):
+        parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
+    if floor := _floor(scores, names):
+        parts.append(floor)
+    return parts + [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
 
 
 def _counted(scores: Mapping[str, Any]) -> list[tuple[str, str, float]]:
@@ -170,7 +179,9 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     table = Table()
     for column in ("score", "value", "95% interval"):
         table.add_column(column, justify="left" if column == "score" else "right")
-    for name, score in scores["scores"].items():
+    each = by_task(scores)
+    of_all = {name: one for name, one in scores["scores"].items() if name.rpartition(".")[0] not in each}
+    for name, score in of_all.items():
         table.add_row(called(name), shown(name, score["value"]), interval(name, score, written=shown))
     if commonest := details.get("commonest"):
         table.add_section()
@@ -179,17 +190,25 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         table.add_section()
         table.add_row(f"{called(name)} of {floor}", shown(name, value), "")
     console.print(table)
+    for task, own in each.items():
+        print_scores(own, title=task)
     if "per_class" in details:
         console.print(_classes(details["per_class"], counted="spans" if "span_f1" in scores["scores"] else "texts"))
     if "levels" in details:
         console.print(_levels(details["levels"]))
     if all(details.get(name, {}).get("questions") for name in ASKED):
         console.print(_kinds(details, list(scores["scores"])))
-    for name, signature in details.get("signatures", {}).items():
-        console.print(f"{name}|{signature}", soft_wrap=True)
+    for line in _signatures(details):
+        console.print(line, soft_wrap=True)
+
+
+def _signatures(details: Mapping[str, Any]) -> list[str]:
+    """Write the signatures of scores of generated texts, and their scores in lower case."""
+    lines = [f"{name}|{signature}" for name, signature in details.get("signatures", {}).items()]
     for name, one in details.get("lower_case", {}).items():
         said = f"in lower case: {called(name)} {shown(name, one['value'])}"
-        console.print(f"{said}  {name}|{one['signature']}", soft_wrap=True)
+        lines.append(f"{said}  {name}|{one['signature']}")
+    return lines
 
 
 def _kinds(details: Mapping[str, Any], names: Sequence[str]) -> Table:

@@ -41,7 +41,13 @@ class Measure:
 
 _WORDS = "words (Chinese: characters)"
 _ALL = (
-    Measure("all_right", "All right", "share of texts of which every answer is right", "share", beside=True),
+    Measure(
+        "all_right",
+        "All right",
+        "share of texts of which every answer is right (sentence accuracy)",
+        "share",
+        beside=True,
+    ),
     Measure("mean_of_tasks", "Mean of the tasks", "the mean of the first score of each task", "share"),
     Measure("accuracy", "Accuracy", "share of predictions that are correct", "share", beside=True),
     Measure(

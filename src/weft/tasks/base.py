@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -313,6 +314,13 @@ class Task(ABC):
     """The dev score that decides between weights of equal scores; None: the earlier ones are kept."""
     metrics: ClassVar[tuple[str, ...]]
     """The names in `quick_scores`: what the training settings may name."""
+
+    tasks: Mapping[str, Task] = MappingProxyType({})
+    """Tasks that this one joins, by name; none of one that stands alone."""
+
+    def known_answers(self, name: str, answers: Sequence[Any], examples: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Return the answers of one of the joined tasks, and its examples, where the right answer is known."""
+        raise NotImplementedError
 
     @abstractmethod
     def save(self, folder: Path) -> None:

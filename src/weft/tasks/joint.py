@@ -84,6 +84,8 @@ class Joint(Task):
     """The input that all tasks share, and each task by its name with what it has learned."""
 
     config: JointConfig
+    tasks: Mapping[str, Any]
+    """The tasks by name, a DecidingTask each."""
 
     def __init__(self, config: JointConfig, read: TextInput, tasks: Mapping[str, DecidingTask], units: Units) -> None:
         self.config, self.input, self.tasks, self.units = config, read, dict(tasks), units
@@ -197,9 +199,11 @@ class Joint(Task):
         each = [task.average([[one[name] for one in given] for given in answers]) for name, task in self.tasks.items()]
         return self._joined(each)
 
-    def known(self, name: str, answers: Sequence[JointAnswer], examples: Sequence[JointText]) -> tuple[list, list]:
+    def known_answers(
+        self, name: str, answers: Sequence[Any], examples: Sequence[JointText]
+    ) -> tuple[list[Any], list[Any]]:
         """Return the answers of one task, and its examples, where the right answer is known."""
-        given = [of[name] for of, one in zip(answers, examples, strict=True) if one.of[name].label is not None]
+        given = [of.of[name] for of, one in zip(answers, examples, strict=True) if one.of[name].label is not None]
         return given, known_of(name, examples)
 
     @property
@@ -213,12 +217,14 @@ class Joint(Task):
             f"`{name}`: {said}"
             for name, task in self.tasks.items()
             if task.tunes
-            for said in task.tune(*self.known(name, answers, examples))
+            for said in task.tune(*self.known_answers(name, answers, examples))
         ]
 
     def quick_scores(self, answers: Sequence[JointAnswer], examples: Sequence[JointText]) -> dict[str, float]:
         """Compute the quick scores of each task, their mean, and how often all is right."""
-        each = {name: task.quick_scores(*self.known(name, answers, examples)) for name, task in self.tasks.items()}
+        each = {
+            name: task.quick_scores(*self.known_answers(name, answers, examples)) for name, task in self.tasks.items()
+        }
         values = {of_task(name, score): value for name, found in each.items() for score, value in found.items()}
         firsts = [(task.metric, each[name][task.metric]) for name, task in self.tasks.items()]
         return {MEAN: mean_of_firsts(firsts), ALL_RIGHT: float(self._right(answers, examples).mean()), **values}
@@ -228,21 +234,26 @@ class Joint(Task):
         right_E = np.ones(len(examples), dtype=bool)
         for name, task in self.tasks.items():
             known_E = np.array([one.of[name].label is not None for one in examples], dtype=bool)
-            right_E[known_E] &= task.right(*self.known(name, answers, examples))
+            right_E[known_E] &= task.right(*self.known_answers(name, answers, examples))
         return right_E
 
     def score(self, answers: Sequence[JointAnswer], examples: Sequence[JointText]) -> Scores:
         """Compute all scores; details are those of each task, by its name."""
-        each = {name: task.score(*self.known(name, answers, examples)) for name, task in self.tasks.items()}
+        each = {name: task.score(*self.known_answers(name, answers, examples)) for name, task in self.tasks.items()}
         firsts = [(task.metric, each[name].values[task.metric].value) for name, task in self.tasks.items()]
         values = {of_task(name, score): value for name, one in each.items() for score, value in one.values.items()}
         right_E = self._right(answers, examples).astype(float)
         of_all = {ALL_RIGHT: mean(right_E), MEAN: Score(mean_of_firsts(firsts))}
-        return Scores({**of_all, **values}, {"tasks": {name: dict(one.details) for name, one in each.items()}})
+        details = {name: {**one.details, "kind": self.tasks[name].config.kind} for name, one in each.items()}
+        return Scores({**of_all, **values}, {"tasks": details})
 
     def samples(self, answers: Sequence[JointAnswer], examples: Sequence[JointText]) -> list[dict[str, str]]:
         """Return samples of the tasks that show any."""
-        return [one for name, task in self.tasks.items() for one in task.samples(*self.known(name, answers, examples))]
+        return [
+            one
+            for name, task in self.tasks.items()
+            for one in task.samples(*self.known_answers(name, answers, examples))
+        ]
 
     def record(self, answer: JointAnswer, example: JointText) -> dict[str, Any]:
         """Return the text, and the fields of each task under its name."""

@@ -19,7 +19,7 @@ from weft.inputs.tokens import TokenSettings
 from weft.tasks.base import AnswerForm, TaskConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.decided_by_rows import Fitted
-from weft.tasks.joint_scores import ALL_RIGHT, MEAN, of_task
+from weft.tasks.joint_scores import ALL_RIGHT, of_task
 from weft.tasks.multilabel import MultilabelConfig
 from weft.tasks.tagging import TaggingConfig
 
@@ -95,7 +95,7 @@ class JointSettings(TaskConfig, TokenSettings):
     def headline(self) -> tuple[str, ...]:  # ty: ignore[incompatible-property-override]
         """How often all is right, and the first scores of each task."""
         each = self.named_tasks.items()
-        return (ALL_RIGHT, *(of_task(name, score) for name, one in each for score in one.headline), MEAN)
+        return (ALL_RIGHT, *(of_task(name, score) for name, one in each for score in one.headline))
 
     @property
     def part_configs(self) -> tuple[Any, ...]:
