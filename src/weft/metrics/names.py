@@ -44,7 +44,7 @@ _ALL = (
     Measure(
         "all_right",
         "All right",
-        "share of texts of which every answer is right (sentence accuracy)",
+        "share of texts with every answer right (sentence accuracy)",
         "share",
         beside=True,
     ),
