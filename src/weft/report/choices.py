@@ -21,7 +21,7 @@ PAGES = {
 }
 
 
-PAGES["joint"] = Page("joint.html.j2", partial(several, pages=PAGES))
+PAGES["several"] = Page("joint.html.j2", partial(several, pages=PAGES))
 
 
 def page_for(kind: str) -> Page:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
+from weft.data.checks.findings import listed
 from weft.data.columns import Columns
 from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
@@ -63,6 +64,9 @@ class ClassificationConfig(LabelTaskConfig):
     compared_by: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
     compared_kinds: ClassVar[tuple[str, ...]] = ("bag", "cnn", "lstm", "transformer")
     teaches: ClassVar[bool] = True
+    unseen_labels: Literal["refuse", "wrong"] = "refuse"
+    """Treatment of labels in dev and test sets that no training text has: `refuse` ends with an error, since most are
+    mistakes in a file; `wrong` counts their texts as answered wrong, as published scores on such sets do."""
     loss: LossConfig = LossConfig()
 
     @property
@@ -124,6 +128,7 @@ class Classification(Teacher, LabelTask):
     """One label of several for a text."""
 
     config: ClassificationConfig
+    way_out: ClassVar[str] = "; --set task.unseen_labels=wrong counts such texts as answered wrong"
     metric: ClassVar[str] = "accuracy"
     tie_metric: ClassVar[str | None] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
@@ -137,8 +142,24 @@ class Classification(Teacher, LabelTask):
         return replace(example, label=self.labels[0])
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
-        """Return the number of the label of each example, [E]."""
-        return np.array([self.number(str(example.label), example) for example in examples], dtype=np.int64)
+        """Return the number of the label of each example, [E]; labels that were never learned come after the others."""
+        if self.config.unseen_labels == "refuse":
+            return np.array([self.number(str(one.label), one) for one in examples], dtype=np.int64)
+        numbers = {label: number for number, label in enumerate(self._with_unseen(examples))}
+        return np.array([numbers[str(one.label)] for one in examples], dtype=np.int64)
+
+    def _with_unseen(self, examples: Sequence[LabelledText]) -> list[str]:
+        """Return the labels, and behind them those of some examples that were never learned."""
+        return [*self.labels, *in_order(dict.fromkeys({str(one.label) for one in examples} - self.numbers.keys(), 0))]
+
+    def check(self, examples: Sequence[LabelledText]) -> list[str]:
+        """Refuse a label that no training text had; where these count as wrong, only a file that has no other."""
+        strange = [one for one in examples if str(one.label) not in self.numbers]
+        if strange and (self.config.unseen_labels == "refuse" or len(strange) == len(examples)):
+            self.number(str(strange[0].label), strange[0])  # raises
+        counts = Counter(str(one.label) for one in strange)
+        shown = listed([f"`{label}` {count}" for label, count in counts.items()])
+        return [f"labels without a training text count as answered wrong: {shown}"] if strange else []
 
     def label_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
         """Return `label`, or of examples that a teacher has answered `label`, -1 for none, and `soft`, [E, C]."""
@@ -196,7 +217,9 @@ class Classification(Teacher, LabelTask):
 
     def tune(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> list[str]:
         """Fit the temperature, where that is asked."""
-        return self.calibrate(self._probabilities(answers), self.targets(examples))
+        gold_E = self.targets(examples)
+        learned_E = gold_E < len(self.labels)
+        return self.calibrate(self._probabilities(answers)[learned_E], gold_E[learned_E])
 
     def average(self, answers: Sequence[Sequence[Answer]]) -> list[Answer]:
         """Average the probabilities of several models, and take the best label."""
@@ -204,30 +227,29 @@ class Classification(Teacher, LabelTask):
 
     def quick_scores(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Compute accuracy, macro scores and log loss."""
-        probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
-        counted = tally(confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))).overall()
+        labels, probabilities_EC, gold_E = self._evidence(answers, examples)
+        counted = tally(confusion(gold_E, probabilities_EC.argmax(1), len(labels))).overall()
         values = {name: float(value) for name, value in counted.items()}
         return {**values, "log_loss": log_loss(probabilities_EC, gold_E)}
 
     def score(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> Scores:
         """Compute all scores; details are the confusion matrix, the scores of each label and the calibration bins."""
-        probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
-        confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))
+        labels, probabilities_EC, gold_E = self._evidence(answers, examples)
+        confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(labels))
         commonest = confusion_CC.sum(1).argmax()
         details: dict[str, Any] = {
-            "labels": self.labels,
+            "labels": labels,
             "commonest": {
-                "label": self.labels[commonest],
+                "label": labels[commonest],
                 "share": float(confusion_CC[commonest].sum() / confusion_CC.sum()),
             },
             "confusion": confusion_CC.tolist(),
             "per_class": [
-                {"label": label, **asdict(one)}
-                for label, one in zip(self.labels, class_scores(confusion_CC), strict=True)
+                {"label": label, **asdict(one)} for label, one in zip(labels, class_scores(confusion_CC), strict=True)
             ],
             "calibration": reliability(probabilities_EC, gold_E).to_json(),
         }
-        if levels := level_scores(gold_E, probabilities_EC.argmax(1), self.labels):
+        if levels := level_scores(gold_E, probabilities_EC.argmax(1), labels):
             details["levels"] = [asdict(one) for one in levels]
         return Scores(scores(probabilities_EC, gold_E), details)
 
@@ -285,6 +307,16 @@ class Classification(Teacher, LabelTask):
             Answer(self.labels[best], row[best], dict(zip(self.labels, row, strict=True)))
             for best, row in zip(best_E.tolist(), probabilities_EC.tolist(), strict=True)
         ]
+
+    def _evidence(
+        self, answers: Sequence[Answer], examples: Sequence[LabelledText]
+    ) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Return the labels of answers and examples, the probability of each [E, C], and the true one [E]."""
+        gold_E = self.targets(examples)
+        labels = self.labels if self.config.unseen_labels == "refuse" else self._with_unseen(examples)
+        probabilities_EC = self._probabilities(answers)
+        unseen = np.zeros((len(examples), len(labels) - len(self.labels)))
+        return labels, np.concatenate([probabilities_EC, unseen], axis=1), gold_E
 
     def _probabilities(self, answers: Sequence[Answer]) -> np.ndarray:
         return np.array([list(answer.probabilities.values()) for answer in answers])

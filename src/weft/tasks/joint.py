@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -62,10 +63,8 @@ class JointConfig(JointSettings):
         tasks, units = {}, {}
         for name, one in config.named_tasks.items():
             known = known_of(name, examples)
-            try:
+            with _named_in_errors(name):
                 tasks[name] = one.learn(known, SharedInput(read, by_token=one.reads_tokens))
-            except InputError as error:
-                raise InputError(f"`{name}`: {error.what}", where=error.where, hint=error.hint) from None
             units[name] = tasks[name].units(known)
         return Joint(config, read, tasks, Units(len(examples), units))
 
@@ -146,7 +145,8 @@ class Joint(Task):
             if not known:
                 where = f"line {examples[0].line}" if examples[0].line else ""
                 raise InputError(f"there is no answer for `{name}` to score", where=where)
-            notes += [f"`{name}`: {said}" for said in task.check(known)]
+            with _named_in_errors(name):
+                notes += [f"`{name}`: {said}" for said in task.check(known)]
         return notes
 
     def collate(self, columns: Columns, rows: np.ndarray) -> JointBatch:
@@ -270,6 +270,16 @@ class Joint(Task):
         of = {name: {part: where_known(own(one, name)) for part, one in columns.items()} for name in self.tasks}
         said = [f"`{name}`: {said}" for name, task in self.tasks.items() for said in task.notes(of[name])]
         return [*said, *self.input.notes(columns)]
+
+
+@contextmanager
+def _named_in_errors(task: str) -> Generator[None]:
+    """Name the task in an InputError, and its settings in the hint."""
+    try:
+        yield
+    except InputError as error:
+        hint = error.hint.replace("--set task.", f"--set task.tasks.{task}.")
+        raise InputError(f"`{task}`: {error.what}", where=error.where, hint=hint) from None
 
 
 def known_of(name: str, examples: Sequence[JointText]) -> list[Any]:

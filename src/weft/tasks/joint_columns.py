@@ -18,7 +18,7 @@ PARTS = ("ragged", "fixed", "facts")
 
 @dataclass(frozen=True, slots=True)
 class JointBatch(Moves):
-    """What the encoder reads of B rows, and the batch of each task without it; the rows whose answers are known.
+    """The source of B rows, and the batch of each task without it; the rows whose answers are known.
 
     The rows [N] are None where all are.
     """

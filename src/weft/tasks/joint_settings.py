@@ -37,7 +37,7 @@ class JointSettings(TaskConfig, TokenSettings):
     answers_with: ClassVar[AnswerForm] = "several"
     example_type: ClassVar[type[Any]] = JointText
     roles: ClassVar[tuple[Role, ...]] = (Role("text", TEXT_NAMES),)
-    page: ClassVar[str] = "joint"
+    page: ClassVar[str] = "several"
     implied_by: ClassVar[tuple[str, ...]] = ("tasks",)
     implied_together: ClassVar[tuple[str, ...]] = ("label", "tags")
     offer: ClassVar[str] = "--label NAME --tags NAME for both at once"
@@ -93,7 +93,7 @@ class JointSettings(TaskConfig, TokenSettings):
 
     @property
     def headline(self) -> tuple[str, ...]:  # ty: ignore[incompatible-property-override]
-        """How often all is right, and the first scores of each task."""
+        """The share of texts with every answer right, and the first scores of each task."""
         each = self.named_tasks.items()
         return (ALL_RIGHT, *(of_task(name, score) for name, one in each for score in one.headline))
 

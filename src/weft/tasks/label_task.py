@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -42,6 +42,9 @@ class LabelTask(DecidingTask):
         self.config, self.input = config, read
         self.labels, self.counts = list(labels), list(counts)
         self.numbers = {label: number for number, label in enumerate(labels)}
+
+    way_out: ClassVar[str] = ""
+    """The end of a hint at labels that were never learned."""
 
     @property
     def each(self) -> int:
@@ -207,6 +210,6 @@ class LabelTask(DecidingTask):
             raise InputError(
                 f"label `{label}` is not one that the model was trained on",
                 where=place_of(example),
-                hint=f"known labels: {known}",
+                hint=f"known labels: {known}{self.way_out}",
             )
         return self.numbers[label]
