@@ -40,8 +40,8 @@ CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the 
 
 TASK = (
     "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
-    " files), language_model, question_answering (the answer to a question from a passage), multiple_choice or tagging"
-    " (names, words, parts of speech)."
+    " files), language_model, question_answering (the answer to a question from a passage), multiple_choice, tagging"
+    " (names, words, parts of speech) or joint (a label and tags at once; the default with --label and --tags)."
 )
 
 
@@ -50,7 +50,9 @@ TASK = (
 @click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
-@click.option("--tags", help="Column of the tags of tokens, or of the spans of a text; implies --task tagging.")
+@click.option(
+    "--tags", help="Column of the tags of tokens, or of the spans; implies --task tagging, joint with --label."
+)
 @options.label_separator
 @options.beside
 @click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed.")

@@ -47,10 +47,10 @@ class JointSettings(TaskConfig, TokenSettings):
     """Columns of labels, short for a task of kind classification for each, with its name."""
     tags: str | None = None
     """Column of tags or spans, short for a task of kind tagging with its name."""
-    tasks: Mapping[str, Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, DECIDING)]] = Field(default={})
+    tasks: dict[str, Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, DECIDING)]] = Field(default={})
     """Tasks by name, each with its kind and own settings, but without an encoder, a tokenizer or a text of its own:
     `{intent: {kind: classification, label: intent}, slots: {kind: tagging, tags: tags}}`."""
-    weights: Mapping[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default={})
+    weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default={})
     """Weights of the losses by name of the task, each the mean over its own texts, tokens or decisions; 1 where none is
     set."""
 
