@@ -50,9 +50,7 @@ TASK = (
 @click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
-@click.option(
-    "--tags", help="Column of the tags of tokens, or of the spans; implies --task tagging, joint with --label."
-)
+@click.option("--tags", help="Column of the tags of tokens, or of spans; implies --task tagging (with --label joint).")
 @options.label_separator
 @options.beside
 @click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed.")
