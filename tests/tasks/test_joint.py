@@ -17,9 +17,9 @@ from weft.report.pages.run import run_page
 from weft.run import RunConfig, config_of, fit
 from weft.tasks.choices import KINDS, TASKS, implied
 from weft.tasks.classification import ClassificationConfig
-from weft.tasks.deciding import DecidingConfig
+from weft.tasks.joining import JoinableConfig
 from weft.tasks.joint import JointConfig
-from weft.tasks.joint_settings import DECIDING
+from weft.tasks.joint_settings import JOINABLE
 
 SMALL = next(one for one in SMALL_TASKS if one.name == "joint-tags")
 TINY = {"task.encoder": {"kind": "gru", "width": 8, "hidden": 6}, "training.epochs": 1, "device": "cpu"}
@@ -31,7 +31,7 @@ def joint(**settings):
 
 
 def test_every_task_that_decides_on_one_text_can_be_joined():
-    assert {*DECIDING} == {one for one in TASKS if issubclass(one, DecidingConfig)}
+    assert {*JOINABLE} == {one for one in TASKS if issubclass(one, JoinableConfig)}
 
 
 def test_a_label_and_tags_together_imply_both():

@@ -24,7 +24,7 @@ from weft.inputs.tokens import TokensInput, learned_tokenizer
 from weft.metrics.bootstrap import Score, mean
 from weft.models.joint import JointModel
 from weft.tasks.base import Loss, Scores, Task
-from weft.tasks.deciding import DecidingTask
+from weft.tasks.joining import JoinableTask
 from weft.tasks.joint_columns import JointBatch, named, own, together, where_known
 from weft.tasks.joint_scores import ALL_RIGHT, MEAN, JointAnswer, mean_of_firsts, of_task
 from weft.tasks.joint_settings import JointSettings
@@ -84,9 +84,9 @@ class Joint(Task):
 
     config: JointConfig
     tasks: Mapping[str, Any]
-    """The tasks by name, a DecidingTask each."""
+    """The tasks by name, a JoinableTask each."""
 
-    def __init__(self, config: JointConfig, read: TextInput, tasks: Mapping[str, DecidingTask], units: Units) -> None:
+    def __init__(self, config: JointConfig, read: TextInput, tasks: Mapping[str, JoinableTask], units: Units) -> None:
         self.config, self.input, self.tasks, self.units = config, read, dict(tasks), units
         self.reader = config.reader
         names = [of_task(name, score) for name, one in self.tasks.items() for score in one.metrics]
@@ -161,7 +161,7 @@ class Joint(Task):
             known.append(torch.from_numpy(np.flatnonzero(known_B[rows])) if some else None)
         return JointBatch(source.source if self.reader else source, tuple(each), tuple(known), len(rows))
 
-    def _of_tasks(self, model: nn.Module, batch: JointBatch) -> Iterator[tuple[DecidingTask, nn.Module, Any]]:
+    def _of_tasks(self, model: nn.Module, batch: JointBatch) -> Iterator[tuple[JoinableTask, nn.Module, Any]]:
         """Read a batch once; yield each task with its head and its batch, whose source is the states."""
         assert isinstance(model, JointModel)
         memory = model(batch.source)

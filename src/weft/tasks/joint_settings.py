@@ -23,7 +23,7 @@ from weft.tasks.joint_scores import ALL_RIGHT, of_task
 from weft.tasks.multilabel import MultilabelConfig
 from weft.tasks.tagging import TaggingConfig
 
-DECIDING = (ClassificationConfig, MultilabelConfig, TaggingConfig)
+JOINABLE = (ClassificationConfig, MultilabelConfig, TaggingConfig)
 """The tasks that can be answered with others by one encoder."""
 SHARED = frozenset({"text", *TextSettings.model_fields} - {"kind"})
 """Settings that all tasks have in common: where and how the text is read."""
@@ -47,7 +47,7 @@ class JointSettings(TaskConfig, TokenSettings):
     """Columns of labels, short for a task of kind classification for each, with its name."""
     tags: str | None = None
     """Column of tags or spans, short for a task of kind tagging with its name."""
-    tasks: dict[str, Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, DECIDING)]] = Field(default={})
+    tasks: dict[str, Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, JOINABLE)]] = Field(default={})
     """Tasks by name, each with its kind and own settings, but without an encoder, a tokenizer or a text of its own:
     `{intent: {kind: classification, label: intent}, slots: {kind: tagging, tags: tags}}`."""
     weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(default={})

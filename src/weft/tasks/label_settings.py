@@ -33,11 +33,11 @@ from weft.store import shared
 from weft.tasks import label_defaults
 from weft.tasks.base import TUNED, Doctor
 from weft.tasks.decided_by_rows import Fitted
-from weft.tasks.deciding import DecidingConfig
+from weft.tasks.joining import JoinableConfig
 from weft.tasks.saved_labels import read_labels
 
 
-class LabelTaskConfig(DecidingConfig, TextSettings):
+class LabelTaskConfig(JoinableConfig, TextSettings):
     """Settings shared by the tasks with labels: columns, inputs, classifier, calibration."""
 
     roles: ClassVar[tuple[Role, ...]] = (TEXT, LABEL)

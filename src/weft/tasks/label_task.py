@@ -23,14 +23,14 @@ from weft.inputs.base import Input
 from weft.metrics.calibration import log_loss, temperature, tempered
 from weft.models.base import Encoder
 from weft.tasks.base import TUNED
-from weft.tasks.deciding import DecidingTask
+from weft.tasks.joining import JoinableTask
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.saved_labels import FILE
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.vocab import UNKNOWN
 
 
-class LabelTask(DecidingTask):
+class LabelTask(JoinableTask):
     """A task with inputs, labels, and the number of training examples of each; its config is a LabelTaskConfig."""
 
     temperature: float = 1.0

@@ -44,7 +44,7 @@ from weft.metrics.tagging import TaggedPair
 from weft.models.base import Encoder
 from weft.models.tagger import Tagger, TaggerConfig, TokenSource
 from weft.tasks.base import AnswerForm, Loss, Scores
-from weft.tasks.deciding import DecidingConfig, DecidingTask
+from weft.tasks.joining import JoinableConfig, JoinableTask
 from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
 from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
 from weft.text.tokens import token_places
@@ -63,7 +63,7 @@ class TagBatch(Moves):
     ends_B: Tensor
 
 
-class TaggingConfig(DecidingConfig, TokenSettings):
+class TaggingConfig(JoinableConfig, TokenSettings):
     """Settings of tagging: named entities and slots, word segmentation, parts of speech."""
 
     kind: Literal["tagging"] = "tagging"
@@ -248,7 +248,7 @@ class TaggingConfig(DecidingConfig, TokenSettings):
         return {name: one for name, one in found.items() if name in self.compared_by}
 
 
-class Tagging(DecidingTask):
+class Tagging(JoinableTask):
     """The input of tokens, the tags, and what training knew."""
 
     config: TaggingConfig

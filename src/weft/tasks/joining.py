@@ -18,7 +18,7 @@ from weft.models.base import Encoder
 from weft.tasks.base import Task, TaskConfig
 
 
-class DecidingConfig(TaskConfig):
+class JoinableConfig(TaskConfig):
     """Base of the configs of tasks whose answer is decided by a head on the states of one text."""
 
     reads_tokens: ClassVar[bool] = False
@@ -40,16 +40,16 @@ class DecidingConfig(TaskConfig):
         answers = settings_of(role for role in self.all_roles if role.answer)
         return self.model_copy(update=dict.fromkeys(answers))
 
-    def learn(self, examples: Sequence[Any], read: Input[Any, Any] | None = None) -> DecidingTask:
+    def learn(self, examples: Sequence[Any], read: Input[Any, Any] | None = None) -> JoinableTask:
         """Learn from training examples; `read` is an input that was learned for several tasks, None: it is learned."""
         raise NotImplementedError
 
-    def load(self, folder: Path, read: Input[Any, Any] | None = None) -> DecidingTask:
+    def load(self, folder: Path, read: Input[Any, Any] | None = None) -> JoinableTask:
         """Load the task that was saved in a folder; `read` is an input of several tasks, None: it is in the folder."""
         raise NotImplementedError
 
 
-class DecidingTask(Task):
+class JoinableTask(Task):
     """A task whose answer is decided by a head on the states of one text."""
 
     @abstractmethod
