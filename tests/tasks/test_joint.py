@@ -1,12 +1,13 @@
 """Several tasks on one text: how they are named, one reading of the text, missing answers, scores and answers."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from tests.small_tasks import SMALL_TASKS
+from tests.small_tasks import SMALL_TASKS, unanswered
 from weft import bundle
 from weft.config import read_yaml, validated
 from weft.data.examples.tagged import LabelledSpan
@@ -92,6 +93,20 @@ def test_a_row_may_lack_some_answers_and_not_all(tmp_path):
     config = joint(tags="tags").resolved(open_table(tmp_path / "bad.jsonl"))
     with pytest.raises(InputError, match=r"bad.jsonl:2: there is no answer for any of the tasks `tags`"):
         list(config.read(open_table(tmp_path / "bad.jsonl")))
+
+
+def test_tokens_without_tags_are_no_text(tmp_path):
+    table = open_table(SMALL.write(tmp_path))
+    tasks = {"intent": {"kind": "classification", "label": "intent"}}
+    with pytest.raises(InputError, match=r"rows.jsonl:1: text is a list.*\nhint: join"):
+        list(joint(tasks=tasks, text="tokens").resolved(table).read(table))
+
+
+def test_a_dev_set_without_any_answer_of_a_task_is_refused():
+    none = SMALL.task.encode([replace(one, of={**one.of, "intent": unanswered(one.of["intent"])})
+                              for one in SMALL.examples[:2]])  # fmt: skip
+    with pytest.raises(InputError, match="no text of dev has an answer for `intent`"):
+        SMALL.task.notes({"train": SMALL.columns, "dev": none})
 
 
 def test_a_missing_answer_has_no_share_in_the_loss():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -266,7 +267,12 @@ class Joint(Task):
         return {"text": example.text, **fields, **({"line": example.line} if example.line else {})}
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
-        """Describe each task, then the input."""
+        """Describe each task, then the input. Raises InputError where no text of a part has an answer for a task."""
+        for name, (part, one) in product(self.tasks, columns.items()):
+            if not own(one, name).fixed.get("known", np.ones(1)).any():
+                raise InputError(
+                    f"no text of {part} has an answer for `{name}`", hint="name a file that has with --dev"
+                )
         of = {name: {part: where_known(own(one, name)) for part, one in columns.items()} for name in self.tasks}
         said = [f"`{name}`: {said}" for name, task in self.tasks.items() for said in task.notes(of[name])]
         return [*said, *self.input.notes(columns)]

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from weft.config import one_of
 from weft.data.examples.joint import JointText
-from weft.data.examples.roles import TEXT_NAMES, Names, Role, named_columns
+from weft.data.examples.roles import TEXT_NAMES, Names, Role, as_option, named_columns
 from weft.data.sources import Table
 from weft.errors import ConfigError, InputError, did_you_mean
 from weft.inputs.text import TextSettings
@@ -180,6 +180,10 @@ class JointSettings(TaskConfig, TokenSettings):
                 if answered and not any(known.values()):
                     raise InputError(f"there is no answer for any of the tasks {_listed(tasks)}")
                 text = reader.answered(row, "").text if reader else row.values.get(self.text or "", "")
+                if not text.strip() and self.text in row.lists:
+                    raise InputError(
+                        "text is a list, which only tags are read with", hint="join its tokens to one text"
+                    )
                 if not text.strip():
                     raise InputError("text is empty")
                 of = {name: (one if known[name] else asking[name]).answered(row, text) for name, one in tasks.items()}
@@ -209,11 +213,13 @@ class JointSettings(TaskConfig, TokenSettings):
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
         """Say how each task reads its answers, and how many are missing."""
-        notes = []
+        notes, told = [], self.reader or next(iter(self.named_tasks.items()))
         for name, one in self.named_tasks.items():
             own = {part: [example.of[name] for example in rows] for part, rows in parts.items()}
             known = {part: [each for each in rows if each.label is not None] for part, rows in own.items()}
-            notes += [f"`{name}`: {said}" for said in one.data_notes(known, files, named)] if one.reads_tokens else []
+            if one.reads_tokens or name == told[0]:  # what is said of the texts is said once
+                columns = {setting: as_option(getattr(one, setting)) for setting in one.columns}
+                notes += [f"`{name}`: {said}" for said in one.data_notes(known, files, {**named, **columns})]
             notes += [
                 f"{len(rows) - len(known[part]):,} of {len(rows):,} {part} texts have no answer for `{name}`: they do"
                 " not count in its loss and scores"
