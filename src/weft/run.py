@@ -33,7 +33,7 @@ from weft.tasks.base import TUNED, Task, TaskConfig
 from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
-from weft.training.floor import linear_floor
+from weft.training.floor import floors
 from weft.training.job import Job
 from weft.training.reports import DoneReport, Note, Report, ended
 from weft.training.settings import OF_STEPS, TrainingConfig, epochs_for, precision_for
@@ -407,18 +407,6 @@ def _tune(job: Job) -> list[str]:
     return job.task.tune(answers, job.dev_examples)
 
 
-def _floor(run: _Run, job: Job, answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, Any]:
-    """Score the linear floor of the task on the same rows, or that of each task that it joins, where there is one."""
-    floors, task, train = {}, job.task, run.examples.train
-    for name, one in task.tasks.items():
-        dev, learned = (task.known_answers(name, rows, rows)[1] for rows in (job.dev_examples, train))
-        given, asked = task.known_answers(name, answers, examples)
-        found = linear_floor(replace(job, task=one, dev_examples=dev), learned, scored=asked, answers=given)
-        floors |= {name: asdict(found)} if found else {}
-    floor = linear_floor(job, train, scored=examples, answers=answers)
-    return {"floor": asdict(floor)} if floor else {"floors": floors} if floors else {}
-
-
 def _tuned(task: Task) -> str:
     return f"{' and '.join(task.tunes)} {'were' if len(task.tunes) > 1 or task.tunes[0].endswith('s') else 'was'}"
 
@@ -444,7 +432,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     importance = input_importance(job.task, job.model, examples, answers=result.answers, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
     shown |= {"importance": importance} if importance else {}
-    shown |= _floor(run, job, result.answers, examples)
+    shown |= floors(job, run.examples.train, scored=examples, answers=result.answers)
     write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
     write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_attention_maps(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy, deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -31,6 +31,18 @@ class Floor:
     """Texts that only the floor answers rightly."""
     p: float
     """Two-sided p of McNemar's exact test."""
+
+
+def floors(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], answers: Sequence[Any]) -> dict[str, Any]:
+    """Score the floor of a job, or of each task that its task joins, for JSON; arguments as of `linear_floor`."""
+    found, task = {}, job.task
+    for name, one in task.tasks.items():
+        dev, learned = (task.known_answers(name, rows, rows)[1] for rows in (job.dev_examples, examples))
+        given, asked = task.known_answers(name, answers, scored)
+        floor = linear_floor(replace(job, task=one, dev_examples=dev), learned, scored=asked, answers=given)
+        found |= {name: asdict(floor)} if floor else {}
+    floor = linear_floor(job, examples, scored=scored, answers=answers)
+    return {"floor": asdict(floor)} if floor else {"floors": found} if found else {}
 
 
 def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], answers: Sequence[Any]) -> Floor | None:
