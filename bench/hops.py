@@ -20,7 +20,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "weft"
 
 WALKS = {
     "text -> loss": """
-        tasks.label_task:LabelTask.encode
+        tasks.deciding_task:DecidingTask.encode
             ~ inputs.text:TextInput.encode
         tasks.classification:Classification.collate
             ~ inputs.text:TextInput.collate
@@ -42,12 +42,12 @@ WALKS = {
             run:trained
                 dataset:read
                     dataset:read_whole
-                        tasks.label_settings:LabelTaskConfig.read
+                        tasks.deciding_settings:DecidingTaskConfig.read
                             ~ data.sources:Table.__iter__ as table
                 run:_job
                     tasks.classification:ClassificationConfig.learn
                     data.columns:encode_rows
-                    tasks.label_task:LabelTask.encode
+                    tasks.deciding_task:DecidingTask.encode
                         ~ inputs.text:TextInput.encode
                 training.loop:train
                     training.loop:_advance

@@ -27,7 +27,7 @@ from weft.models.choices import DECODERS, ENCODERS
 from weft.run import RunConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
-from weft.tasks.label_settings import LabelTaskConfig
+from weft.tasks.deciding_settings import DecidingTaskConfig
 from weft.text.tokenizers.base import TokenizerConfig
 from weft.text.tokenizers.choices import TOKENIZERS
 from weft.training.optim import OPTIMIZERS, OptimizerConfig
@@ -107,7 +107,7 @@ def page(language: str, say: Say) -> str:
     common = list(_lines(first, "task."))
     parts.append(_section(_title("task", [first], say), first, common, say))
     for other in others:
-        like = issubclass(other, LabelTaskConfig)
+        like = issubclass(other, DecidingTaskConfig)
         own = [line for line in _lines(other, "task.") if not like or line not in common]
         title = _title("task", [other], say)
         parts.append(_section(say("{}: what differs").format(title) if like else title, other, own, say))
@@ -213,7 +213,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 
 
 def _takes(field: FieldInfo) -> tuple[str, ...]:
-    named = {int: "a whole number", float: "a number", str: "text", NoneType: "`null`"}
+    named = {bool: "true or false", int: "a whole number", float: "a number", str: "text", NoneType: "`null`"}
     several = {tuple: "a list", dict: "settings"}
     words = [
         several.get(get_origin(one)) or (named[one] if isinstance(one, type) else f"`{one}`")
@@ -225,7 +225,9 @@ def _takes(field: FieldInfo) -> tuple[str, ...]:
 
 
 def _shown(value: Any) -> str:
-    return f"`{'null' if value is None else list(value) if isinstance(value, tuple) else value}`"
+    words = {None: "null", True: "true", False: "false"}
+    plain = list(value) if isinstance(value, tuple) else value
+    return f"`{words[plain] if plain is None or isinstance(plain, bool) else plain}`"
 
 
 def _chosen(field: FieldInfo) -> str:

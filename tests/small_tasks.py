@@ -205,7 +205,10 @@ PARTS_OF_SPEECH = [
 INTENTS = ["where", "move", "who", "", "move", "哪里", "谁", "哪里", "", "去"]
 UTTERANCES = [{**row, "intent": intent} for row, intent in zip(TAGGED, INTENTS, strict=True)]
 del UTTERANCES[2]["tags"]  # some rows have one of the answers alone
-RATED = [{**row, "topics": topics.split("|")} for row, topics in zip(LABELLED, TOPICS, strict=True)]
+RATED = [
+    {**row, "topics": topics.split("|"), "price": number}
+    for number, (row, topics) in enumerate(zip(LABELLED, TOPICS, strict=True))
+]
 EMPTY = {"text": " ", "label": "good"}
 NO_QUESTION = {"question": "", "context": ENGLISH, "answers": ["Ada"]}
 ONE_OPTION = {"question": "Who?", "passage": ENGLISH, "options": ["Ada"], "answer": "0"}
@@ -216,6 +219,13 @@ TABLES = [{**row, "label": topic} for row, topic in zip(TABLE, TOPICS, strict=Tr
 NO_NUMBER = {**TABLE[0], "price": "cheap"}
 COLUMNS = {"text": "text", "numbers": ["price"], "categories": ["city"], "tabular": {"dropout": 0.0}}
 FURTHER = [{"kind": "tabular", "numbers": ["price"], "encoder": {"dropout": 0.0}}]
+
+STARS = [4.0, 1.5, 4.0, 2.0, 5.0, 4.5, 1.0, 5.0, 1.0, 4.0]
+WORDS_EACH = [3, 9, 1, 5, 9, 2, 2, 1, 4, 3]
+VALUED = _rows(text=TEXTS, stars=STARS, length=WORDS_EACH)
+VALUED_PAIRS = _rows(text=TEXTS, second=SECONDS, stars=STARS)
+VALUED_TABLE = [{**row, "stars": stars} for row, stars in zip(TABLE, STARS, strict=True)]
+REGRESSION = {"kind": "regression", "value": "stars", "coverage": 0.5, "classifier": NO_DROPOUT}
 
 CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
 SOURCE_TARGET = {"kind": "seq2seq", "tokenizer": CHAR, "max_target": 12}
@@ -245,6 +255,12 @@ SMALL_TASKS = [
         {"kind": "multilabel", "label_separator": "|", "classifier": NO_DROPOUT, "encoder": {**GRU, **NO_VIEWS}},
         SEVERAL,
         {"text": "", "label": "film"},
+    ),
+    SmallTask(
+        "classification-ordinal",
+        {**CLASSIFIER, "encoder": {**GRU, **NO_VIEWS}, "ordinal": True},
+        _rows(text=TEXTS, label=["3", "1", "2", "1", "3", "2", "1", "3", "1", "2"]),
+        EMPTY,
     ),
     SmallTask("classification-columns", {**CLASSIFIER, **COLUMNS, "encoder": {**CNN, **NO_VIEWS}}, TABLE, NO_NUMBER),
     SmallTask(
@@ -276,6 +292,33 @@ SMALL_TASKS = [
         },
         TABLES,
         {**NO_NUMBER, "label": "film"},
+    ),
+    SmallTask(
+        "regression-windows",
+        {
+            **REGRESSION,
+            "value": "stars,length",
+            "encoder": {**TRANSFORMER, **NO_VIEWS},
+            "max_length": 8,
+            "long": "windows",
+        },
+        VALUED,
+        {**VALUED[0], "length": "many"},
+    ),
+    SmallTask(
+        "regression-bag", {**REGRESSION, "encoder": {"kind": "bag", "width": 8}}, VALUED, {"text": "", "stars": 1}
+    ),
+    SmallTask(
+        "regression-pairs-quantile",
+        {**REGRESSION, "encoder": {**GRU, **NO_VIEWS}, "text": "text,second", "loss": {"kind": "quantile"}},
+        VALUED_PAIRS,
+        {**VALUED_PAIRS[0], "stars": 1e300},
+    ),
+    SmallTask(
+        "regression-columns",
+        {**REGRESSION, **COLUMNS, "encoder": {**CNN, **NO_VIEWS}, "loss": {"kind": "huber"}},
+        VALUED_TABLE,
+        {**VALUED_TABLE[0], "stars": "inf"},
     ),
     SmallTask(
         "seq2seq-transformer",
@@ -425,6 +468,7 @@ SMALL_TASKS = [
                     "classifier": NO_DROPOUT,
                     "calibrate": "temperature",
                 },
+                "price": {"kind": "regression", "value": "price", "classifier": NO_DROPOUT},
             },
         },
         RATED,
@@ -452,11 +496,13 @@ def unanswered(example: Any) -> Any:
 
 
 def unscorable(example: Any) -> Any:
-    """The example with an answer that cannot be scored: a label that was never learned, else none."""
+    """The example with an answer that cannot be scored: a label that was never learned, a number more, else none."""
     if isinstance(example, JointText):
         return replace(example, of={name: unscorable(one) for name, one in example.of.items()})
     if not isinstance(example, LabelledText):
         return unanswered(example)
+    if isinstance(example.label, tuple) and example.label and isinstance(example.label[0], float):
+        return replace(example, label=(*example.label, 1.0))
     return replace(example, label="unheard" if isinstance(example.label, str) else ("unheard",))
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from weft.decoding.teacher_forcing import TeacherForcing as TeacherForcing
     from weft.errors import WeftError as WeftError
     from weft.estimators.classifier import TextClassifier as TextClassifier
+    from weft.estimators.regressor import TextRegressor as TextRegressor
     from weft.estimators.tagger import Tagger as Tagger
     from weft.estimators.writers import LanguageModel as LanguageModel
     from weft.estimators.writers import Seq2Seq as Seq2Seq
@@ -53,7 +54,9 @@ if TYPE_CHECKING:
     from weft.tasks.multilabel import MultilabelConfig as MultilabelConfig
     from weft.tasks.multiple_choice import ChoiceAnswer as ChoiceAnswer
     from weft.tasks.multiple_choice import MultipleChoiceConfig as MultipleChoiceConfig
+    from weft.tasks.number_answers import NumberAnswer as NumberAnswer
     from weft.tasks.question_answering import QuestionAnsweringConfig as QuestionAnsweringConfig
+    from weft.tasks.regression import RegressionConfig as RegressionConfig
     from weft.tasks.seq2seq import Seq2SeqConfig as Seq2SeqConfig
     from weft.tasks.span_answers import SpanAnswer as SpanAnswer
     from weft.tasks.tag_answers import FoundSpan as FoundSpan
@@ -91,9 +94,11 @@ _HOMES = {
     "MultilabelConfig": "weft.tasks.multilabel",
     "MultipleChoiceConfig": "weft.tasks.multiple_choice",
     "Ngrams": "weft.data.batch",
+    "NumberAnswer": "weft.tasks.number_answers",
     "Prompt": "weft.data.examples.documents",
     "Question": "weft.data.examples.span_questions",
     "QuestionAnsweringConfig": "weft.tasks.question_answering",
+    "RegressionConfig": "weft.tasks.regression",
     "RunConfig": "weft.run",
     "Sample": "weft.decoding.choices",
     "Seq2Seq": "weft.estimators.writers",
@@ -107,6 +112,7 @@ _HOMES = {
     "TaggingConfig": "weft.tasks.tagging",
     "TeacherForcing": "weft.decoding.teacher_forcing",
     "TextClassifier": "weft.estimators.classifier",
+    "TextRegressor": "weft.estimators.regressor",
     "TokenSpec": "weft.models.base",
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",

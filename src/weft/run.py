@@ -33,7 +33,7 @@ from weft.tasks.base import TUNED, Task, TaskConfig
 from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
-from weft.training.floor import floors
+from weft.training.floor import with_floors
 from weft.training.job import Job
 from weft.training.reports import DoneReport, Note, Report, ended
 from weft.training.settings import OF_STEPS, TrainingConfig, epochs_for, precision_for
@@ -432,8 +432,8 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     importance = input_importance(job.task, job.model, examples, answers=result.answers, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
     shown |= {"importance": importance} if importance else {}
-    shown |= floors(job, run.examples.train, scored=examples, answers=result.answers)
-    write_json(folder / run_folder.SCORES, {**result.to_json(), **shown, **facts})
+    found = with_floors(job, run.examples.train, result.to_json(), scored=examples, answers=result.answers)
+    write_json(folder / run_folder.SCORES, {**found, **shown, **facts})
     write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_attention_maps(
         folder / run_folder.ATTENTION, attention_maps(job.task, job.model, examples=examples, answers=result.answers)

@@ -34,7 +34,7 @@ READING = (
 )
 WRITING = ("writing", "decoders")
 """The pages of models that write: they need no folder that another page made."""
-ASKING = ("questions", "tagging")
+ASKING = ("questions", "tagging", "numbers")
 FROM_NOTHING = ("index", "tutorial")
 """The pages whose commands need no file but those that they make."""
 BUILDING = ("architecture", "extending", "api", "terms")
@@ -79,7 +79,11 @@ def test_every_weft_command_exists(language):
             "inspect train compare evaluate predict distil pretrain export generate",
             "inspect-reviews lstm compare-reviews topics files small",
         ),
-        (ASKING, "inspect train answer predict evaluate compare", "inspect-questions qa names segmented"),
+        (
+            ASKING,
+            "inspect train answer predict evaluate compare",
+            "inspect-questions qa names segmented price both stars",
+        ),
         (WRITING, "inspect train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],
     ids=["reading", "asking", "writing"],

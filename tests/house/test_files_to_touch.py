@@ -83,7 +83,7 @@ class GridInputConfig(InputConfig):
         find_roles(table, [Role("column")], named={"column": self.column})
         return self
 
-    def value(self, row: Row) -> str:
+    def value_of(self, row: Row) -> str:
         cells = row.values.get(self.column, "").removeprefix("x")
         if len(cells) != self.cells or {*cells} - {*"01"}:
             raise InputError(f"expected {self.cells} cells of 0 and 1, found `{cells}`")

@@ -53,6 +53,8 @@ def make_files(folder: Path) -> None:
     (folder / "words.txt").write_text("续航\n性价比\n", encoding="utf-8")
     segmented = [f"他 在 上海 {number} 年" for number in range(20)]
     (folder / "segmented.txt").write_text("\n".join(segmented) + "\n", encoding="utf-8")
+    stars = ((text, str(1 + 3 * (label == reviews.LABELS[0]) + place % 2)) for place, (text, label) in enumerate(drawn))
+    _table(folder / "stars.csv", ("text", "stars"), stars)
     (folder / "quiet.txt").write_text("really\nreview\n", encoding="utf-8")
     (folder / "vectors.txt").write_text("".join(f"{word} {' '.join(['0.1'] * 8)}\n" for word in ("the", "is", "很")))
     priced_reviews.write(folder / "priced.csv", size=ROWS)

@@ -84,7 +84,7 @@ def test_a_number_is_read_as_python_writes_it(number):
 @pytest.mark.parametrize("field", ["abc", "1,5", "12%", "1 2", "五"])
 def test_what_is_no_number_is_refused(field):
     with pytest.raises(InputError, match="expected a number") as error:
-        CONFIG.value(Row({"price": field, "stars": "", "city": ""}, 7))
+        CONFIG.value_of(Row({"price": field, "stars": "", "city": ""}, 7))
     assert "--categories" in error.value.hint
 
 
@@ -109,10 +109,10 @@ def test_decimal_commas_are_read_where_fields_stand_between_semicolons(tmp_path)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     table = open_table(path)
     assert table.remarks == ["fields between semicolons", "decimal commas in `price`"]
-    prices = [number_of(CONFIG.value(row)["price"], "price") for row in table]
+    prices = [number_of(CONFIG.value_of(row)["price"], "price") for row in table]
     assert prices[:2] == [1234.5, 3.14]
     assert math.isnan(prices[2])
-    assert [number_of(CONFIG.value(row)["stars"], "stars") for row in table] == [1500, 2500, 1]
+    assert [number_of(CONFIG.value_of(row)["stars"], "stars") for row in table] == [1500, 2500, 1]
 
 
 def test_infinite_numbers_are_refused_and_absent_ones_missing():

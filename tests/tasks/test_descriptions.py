@@ -36,6 +36,7 @@ WRITER = {"decoder": {"kind": "gru", "width": 8}}
 KNOWN = {
     "classification": (BAG, [LabelledText("good", "yes"), LabelledText("bad", "no")] * 6),
     "multilabel": (BAG, [LabelledText("good", ("yes", "fine")), LabelledText("bad", ("no",))] * 6),
+    "regression": (BAG, [LabelledText("good", (4.5,)), LabelledText("bad", (1.0,))] * 6),
     "seq2seq": (WRITER, [SourceTarget("a b c d e", ("one two", "two"))] * 12),
     "language_model": (WRITER, [Document("so it goes on and on")] * 12),
     "masked_language_model": (SMALL, [Document("so it goes on and on and on and on")] * 12),
@@ -81,6 +82,8 @@ def test_what_is_shown_of_it_is_scored(evaluated):
     shown, scored = {*task.config.headline, *task.config.compared_by}, set(found.scores.values)
     if task.config.kind == "tagging":  # it shows spans, words or tokens, whichever its files have
         shown -= {"word_f1", "accuracy"}
+    if task.config.kind == "classification":  # of ordered labels
+        shown -= {"quadratic_kappa", "mae"}
     assert shown <= scored
     assert task.config.page in PAGES
 
@@ -104,6 +107,7 @@ def test_its_parts_are_settings_of_models(evaluated):
         (["text", "label"], False, "classification"),
         (["text", "label_separator"], False, "multilabel"),
         (["target"], False, "seq2seq"),
+        (["text", "value"], False, "regression"),
         ([], True, "seq2seq"),
     ],
 )

@@ -175,7 +175,7 @@ def test_a_run_has_answers_scores_and_a_page_for_each_task(tmp_path):
     assert {*scores["floors"]} == {"intent"}
     assert {*scores["details"]["tasks"]["tags"]["floors"]} == {"the commonest tag of each token"}
     page = run_page(tmp_path / "run").read_text(encoding="utf-8")
-    for said in ("intent: Confusion matrix", "tags: Scores by label", "Beside simple methods that learn by counting"):
+    for said in ("intent: Confusion matrix", "tags: Scores by label", "Beside simple methods"):
         assert said in page
 
 
@@ -216,3 +216,21 @@ def test_settings_in_python_imply_the_task(tmp_path):
     file = SMALL.write(tmp_path)
     found = config_of(str(file), settings={"task.label": "intent", "task.tags": "tags"})
     assert isinstance(found.task, JointConfig)
+
+
+def test_a_number_is_predicted_beside_a_label_and_counts_as_neither_right_nor_wrong(tmp_path):
+    rows = [
+        {"text": text, "tone": text[:1], "price": price}
+        for price in range(20)
+        for text in [f"{'a坏'[price % 2]} film {price}"]
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    tasks = {"tone": {"kind": "classification", "label": "tone"}, "price": {"kind": "regression", "value": "price"}}
+    model = fit(str(tmp_path / "rows.jsonl"), tmp_path / "run", settings={"task": {"tasks": tasks}, **TINY})
+    (given,) = model.answer(["坏"])
+    assert given["price"].value == pytest.approx(next(iter(given["price"].values.values())))
+    scores = json.loads((tmp_path / "run" / "scores.json").read_text(encoding="utf-8"))
+    assert scores["scores"]["all_right"]["value"] == scores["scores"]["tone.accuracy"]["value"]
+    assert "ridge regression on tf-idf" in scores["details"]["tasks"]["price"]["floors"]
+    page = (tmp_path / "run" / "page.html").read_text(encoding="utf-8")
+    assert "price: Predicted and true values" in page

@@ -153,7 +153,7 @@ def test_settings_of_steps_are_said_to_be_idle_and_ask_for_a_network():
     assert "training.clip and training.epochs have no effect: the bag is solved for without steps" in named
     settings = ("task.encoder=auto", "training.epochs=0.2")
     assert "encoder: cnn, chosen since training.epochs set how steps are taken" in notes(run("open", *settings))
-    assert "encoder: bag, chosen since single texts get labels" in notes(run("alone", "task.encoder=auto"))
+    assert "encoder: bag, chosen since single texts are read" in notes(run("alone", "task.encoder=auto"))
     assert weft.load("alone").task.config.encoder.kind == "bag"
 
 

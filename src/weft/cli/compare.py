@@ -28,7 +28,7 @@ ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
     " `task` and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
 )
-METAVAR = "classification|seq2seq|language_model|tagging"
+METAVAR = "classification|regression|seq2seq|language_model|tagging"
 SCORES = 3
 """Scores at most in the table: more do not fit in a terminal."""
 TASK = "Task. Default: classification, or seq2seq where sources, targets or decoders are named."
@@ -45,6 +45,7 @@ REPEATS = "With folds: repetitions of the cross-validation. With --test: number 
 @click.option("--test", help="Test file, instead of folds.")
 @click.option("--text", help="Column of the text. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
+@options.value
 @click.option("--tags", help="Column of the tags of tokens, or of the spans of a text; implies --task tagging.")
 @options.beside
 @options.source
@@ -117,7 +118,8 @@ def _task(given: dict[str, Any]) -> type[TaskConfig]:
 
     compared = {kind: task for kind, task in KINDS.items() if task.compared_by}
     if given["kind"] is None:
-        options = {"source": given["source_column"], **{name: given[name] for name in ("target", "label", "tags")}}
+        names = ("target", "label", "value", "tags")
+        options = {"source": given["source_column"], **{name: given[name] for name in names}}
         task = implied([name for name, value in options.items() if value])
         if given["decoders"] and "decoder" not in task.parts:
             task = next(one for one in compared.values() if "decoder" in one.parts)
@@ -142,7 +144,7 @@ def _print(found: Mapping[str, Any], folder: Path) -> None:
 
 
 PLACES = {
-    "task": ("text", "label", "tags", *options.COLUMNS, "kind", "target"),
+    "task": ("text", "label", "value", "tags", *options.COLUMNS, "kind", "target"),
     "data": ("test", "encoding", "on_bad_row"),
 }
 """Options by the section of the settings that they belong to."""

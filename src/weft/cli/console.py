@@ -19,7 +19,7 @@ from weft.cli.formatting import called, in_sentence, interval
 from weft.cli.printing import printable
 from weft.metrics.names import in_full as shown
 from weft.metrics.saved_scores import by_task
-from weft.report.formatting import NOTHING
+from weft.report.formatting import NOTHING, no_better
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport, clock
 
 PLAIN_SECONDS = 5.0
@@ -149,7 +149,8 @@ def _beside(scores: Mapping[str, Any], names: Sequence[str]) -> list[str]:
         parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
     if floor := _floor(scores, names):
         parts.append(floor)
-    return parts + [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
+    parts += [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
+    return parts + no_better(scores["details"].get("against", {}))
 
 
 def _counted(scores: Mapping[str, Any]) -> list[tuple[str, str, float]]:
@@ -198,17 +199,17 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         console.print(_levels(details["levels"]))
     if all(details.get(name, {}).get("questions") for name in ASKED):
         console.print(_kinds(details, list(scores["scores"])))
-    for line in _signatures(details):
-        console.print(line, soft_wrap=True)
+    for said in _sentences(details):
+        console.print(said, soft_wrap=True)
 
 
-def _signatures(details: Mapping[str, Any]) -> list[str]:
-    """Write the signatures of scores of generated texts, and their scores in lower case."""
-    lines = [f"{name}|{signature}" for name, signature in details.get("signatures", {}).items()]
+def _sentences(details: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is said below the tables: simple methods that are as good, signatures of scores."""
+    yield from no_better(details.get("against", {}))
+    for name, signature in details.get("signatures", {}).items():
+        yield f"{name}|{signature}"
     for name, one in details.get("lower_case", {}).items():
-        said = f"in lower case: {called(name)} {shown(name, one['value'])}"
-        lines.append(f"{said}  {name}|{one['signature']}")
-    return lines
+        yield f"in lower case: {called(name)} {shown(name, one['value'])}  {name}|{one['signature']}"
 
 
 def _kinds(details: Mapping[str, Any], names: Sequence[str]) -> Table:

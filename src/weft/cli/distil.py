@@ -56,6 +56,7 @@ STUDENTS = {"encoder": "cnn", "decoder": "lstm"}
 @click.option("--test", help="Test file. Default: that of the teacher, else the dev set.")
 @click.option("--text", help="Column of the text. Default: that of the teacher.")
 @click.option("--label", help="Column of the label. Default: that of the teacher.")
+@click.option("--value", help="Column of the number, or several as A,B. Default: that of the teacher.")
 @options.beside
 @options.source
 @options.target
@@ -101,6 +102,7 @@ PLACES = {
     "on_bad_row": "data",
     "text": "task",
     "label": "task",
+    "value": "task",
     **dict.fromkeys(options.COLUMNS, "task"),
     "source_column": "task",
     "target": "task",

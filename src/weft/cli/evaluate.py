@@ -36,6 +36,7 @@ POSITIONS = 256
 @click.argument("paths", nargs=-1, required=True, metavar="FOLDER... FILE")
 @click.option("--text", help="Column of the text. Default: as in training.")
 @click.option("--label", help="Column of the label. Default: as in training.")
+@click.option("--value", help="Column of the number, or several as A,B. Default: as in training.")
 @click.option("--tags", help="Column of the tags or spans. Default: as in training.")
 @click.option("--source", help="Column of the source, of pairs. Default: as in training.")
 @click.option("--target", help="Column of the target, or several as A,B. Default: as in training.")
@@ -62,7 +63,6 @@ def command(
     **columns: str | None,
 ) -> None:
     """Evaluate the model in FOLDER on FILE; with --ensemble, the models in several folders and their ensemble.
-
     How a model that writes finds its texts is said as for `weft generate`.
     """
     *folders, file = paths

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
 """Number of rows of a finding whose lines are named."""
-METAVAR = "classification|multilabel|seq2seq|question_answering"
+METAVAR = "classification|multilabel|regression|seq2seq|question_answering"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
 
@@ -37,6 +37,7 @@ TASK = "What the rows are for. Default: classification, or seq2seq where sources
 @click.argument("source")
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
+@options.value
 @click.option("--task", metavar=METAVAR, help=TASK)
 @options.label_separator
 @options.beside

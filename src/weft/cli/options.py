@@ -33,6 +33,9 @@ device: Decorator = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="Where to run. Default: a GPU if there is one."
 )
 encoding: Decorator = click.option("--encoding", help="Encoding of the files. Default: detected.")
+value: Decorator = click.option(
+    "--value", help="Column of a number to predict, or several as A,B; implies --task regression."
+)
 label_separator: Decorator = click.option(
     "--label-separator", help="Multilabel: separator of the labels of a text, as in 新闻|体育. A text may have none."
 )

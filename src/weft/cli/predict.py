@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings of fields that a spreadsheet takes for formulas (OWASP, CSV injection)."""
+_NUMBERS = ("value", "answer", "low", "high")
+"""Parts of an answer that may be several numbers, by column."""
 NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 
 
@@ -112,7 +114,9 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float | None) -> Ite
             yield {**record, "rejected": False}  # an empty line
             continue
         if "probability" not in record:
-            what = "a prediction of several labels has no single confidence: each label has its own threshold"
+            several = "a prediction of several labels has no single confidence: each label has its own threshold"
+            number = "a number has no confidence, but an interval: `low` and `high` in the answers"
+            what = several if isinstance(record["answer"], list) else number
             raise InputError(what, where="--reject-below")
         reject = record["probability"] < below
         rejected, total = rejected + reject, total + 1
@@ -163,22 +167,33 @@ def _field(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
+def _fields(name: str, value: Any) -> list[tuple[str, Any]]:
+    if name in _NUMBERS and isinstance(value, dict):
+        return [(f"{name}_{column}", number) for column, number in value.items()]
+    return [(name, value)]
+
+
 def _row(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
     """Return an answer as fields of a table, those of each of several tasks under its name, `intent.answer`."""
     if "answer" in record:
-        return _fields(record, separator=separator)
+        return _of_one(record, separator=separator)
     tasks = {name.removesuffix(".answer") for name in record if name.endswith(".answer")}
     row: dict[str, Any] = {}
     for task, names in groupby(record, key=lambda name: name.rpartition(".")[0]):
         start = f"{task}." if task in tasks else ""
         fields = {name.removeprefix(start): record[name] for name in names}
-        fields = _fields(fields, separator=separator) if start else fields
+        fields = _of_one(fields, separator=separator) if start else fields
         row |= {f"{start}{name}": value for name, value in fields.items()}
     return row
 
 
-def _fields(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
-    """Return an answer as fields of a table; several labels stand in one field, their probabilities in another."""
+def _of_one(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
+    """Return an answer of one task as fields; several labels stand in one field, their probabilities in another.
+
+    Several numbers have a field each, as `answer_price`.
+    """
+    if any(isinstance(record.get(name), dict) for name in _NUMBERS):
+        record = dict(chain.from_iterable(_fields(name, value) for name, value in record.items()))
     if "probabilities" not in record:
         return record
     if "probability" in record:

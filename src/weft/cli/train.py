@@ -39,9 +39,10 @@ BUDGET = (
 CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the scores: would more rows bring more?"
 
 TASK = (
-    "classification (the default), multilabel, seq2seq (a text for a text; the default with --source, --target or two"
-    " files), language_model, question_answering (the answer to a question from a passage), multiple_choice, tagging"
-    " (names, words, parts of speech) or joint (a label and tags at once; the default with --label and --tags)."
+    "classification (the default), multilabel, regression (numbers; the default with --value), seq2seq (a text for a"
+    " text; the default with --source, --target or two files), language_model, question_answering (the answer to a"
+    " question from a passage), multiple_choice, tagging (names, words, parts of speech) or joint (a label and tags at"
+    " once; the default with --label and --tags)."
 )
 
 
@@ -50,6 +51,7 @@ TASK = (
 @click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
+@options.value
 @click.option("--tags", help="Column of the tags of tokens, or of spans; implies --task tagging (with --label joint).")
 @options.label_separator
 @options.beside
@@ -103,13 +105,13 @@ def command(
     with reading(Path(folder), what=SCORES):
         said = in_one_line(read_json(Path(folder) / SCORES), config.task.headline)
     teller.console.print(said)
-    then = config.task.then(folder)
-    teller.console.print(f"page: {Path(folder) / PAGE}   {then}")
+    teller.console.print(f"page: {Path(folder) / PAGE}   {config.task.then(folder)}")
 
 
 PLACES = {
     "text": "task.text",
     "label": "task.label",
+    "value": "task.value",
     "tags": "task.tags",
     "label_separator": "task.label_separator",
     "numbers": "task.numbers",

@@ -8,13 +8,13 @@ from typing import Any, Self
 from weft.errors import ConfigError, MissingExtra
 
 try:
-    from sklearn.base import BaseEstimator, ClassifierMixin
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.utils import Tags
     from sklearn.utils.validation import check_is_fitted
 except ImportError:
     raise MissingExtra("scikit-learn", extra="sklearn") from None
 
-__all__ = ["ClassifierMixin", "TextEstimator", "check_is_fitted"]
+__all__ = ["ClassifierMixin", "RegressorMixin", "TextEstimator", "check_is_fitted"]
 
 
 PARTS = ("encoder", "decoder", "tokenizer")

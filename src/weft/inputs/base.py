@@ -42,7 +42,7 @@ class InputConfig(Config):
         """Columns that are read, once they are resolved."""
         raise NotImplementedError
 
-    def value(self, row: Row) -> Any:
+    def value_of(self, row: Row) -> Any:
         """Read the value of one row, as JSON can hold it. Raises InputError for one that is none; the caller places it.
 
         None of its columns needs to be there: an input that must not be missing raises InputError.

@@ -21,6 +21,7 @@ from weft.data.checks.findings import counted
 from weft.data.columns import Columns, Share
 from weft.data.examples.label_spelling import reads_as_missing
 from weft.data.examples.roles import Role, find_roles
+from weft.data.examples.valued import SIGNS, parsed
 from weft.data.formats.decimal_commas import with_point
 from weft.data.sources import Row, Table
 from weft.errors import InputError
@@ -35,11 +36,7 @@ FAR = 1e4
 sqrt(N - 1) from their mean, and what no training row was near to is not to drown out all else."""
 RARE = 2
 """Number of training rows that a category needs to be known: one that stood once would be learned by heart."""
-_SIGNS = "[$€£¥￥₩₹₽₺₴元円]"
-_AMOUNT = r"((?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?)"
-_PRICE = re.compile(rf"([-+]?)(?:{_SIGNS}\s*)?{_AMOUNT}|([-+]?){_AMOUNT}\s*{_SIGNS}")
-"""A number with a currency sign before or behind it, and commas between groups of three digits."""
-_DECIMAL_COMMA = re.compile(rf"[-+]?(?:{_SIGNS}\s*)?[\d.]+,\d+\s*{_SIGNS}?")
+_DECIMAL_COMMA = re.compile(rf"[-+]?(?:{SIGNS}\s*)?[\d.]+,\d+\s*{SIGNS}?")
 _FILE = "tabular.json"
 _FEW = 8
 
@@ -101,7 +98,7 @@ class TabularInputConfig(InputConfig):
             raise
         return self
 
-    def value(self, row: Row) -> dict[str, str]:
+    def value_of(self, row: Row) -> dict[str, str]:
         """Read the fields of a row, as they stand there. Raises InputError for a number that is none."""
         found = {name: row.values.get(name, "") for name in self.columns_read}
         for name in self.numbers:
@@ -257,8 +254,7 @@ def number_of(field: str, column: str) -> float:
     if reads_as_missing(field):
         return math.nan
     try:
-        priced = _PRICE.fullmatch(field.strip())
-        found = float("".join(filter(None, priced.groups())).replace(",", "") if priced else field)
+        found = parsed(field)
     except ValueError:
         hint = f"write it as 3.5, leave the field empty where it is not known, or read `{column}` as --categories"
         if _DECIMAL_COMMA.fullmatch(field.strip()):

@@ -130,7 +130,7 @@ class TextInputConfig(TextSettings):
             raise InputError(error.what, where=error.where, hint=hint) from None
         return self.widened().model_copy(update={"column": column})
 
-    def value(self, row: Row) -> list[str]:
+    def value_of(self, row: Row) -> list[str]:
         """Read the text of a row. Raises InputError where it is empty."""
         text = row.values.get(self.column or "", "")
         if not text.strip():

@@ -84,6 +84,38 @@ _ALL = (
         "unseen_recall", "Recall of unknown strings", "true spans found, of those that training never had", "share"
     ),
     Measure("hamming_loss", "Hamming loss", "share of label decisions that are wrong", "share", "lower"),
+    Measure("r2", "R²", "share of the variance that is explained; the mean has 0, perfect is 1", digits=3, beside=True),
+    Measure(
+        "pearson", "Correlation (Pearson)", "linear correlation of predicted and true values", digits=3, beside=True
+    ),
+    Measure(
+        "spearman",
+        "Rank correlation (Spearman)",
+        "correlation of the ranks of predicted and true values",
+        digits=3,
+        beside=True,
+    ),
+    Measure(
+        "rmse",
+        "RMSE",
+        "root of the mean squared error, in the unit of the value; 0 is best",
+        better="lower",
+        beside=True,
+    ),
+    Measure(
+        "mae",
+        "MAE",
+        "mean absolute error, in the unit of the value, or of ordered labels in places; 0 is best",
+        better="lower",
+        beside=True,
+    ),
+    Measure(
+        "quadratic_kappa",
+        "Weighted kappa",
+        "agreement beyond chance, an error counting by the square of its distance (quadratic weights); 1 is best",
+        digits=3,
+        beside=True,
+    ),
     Measure("bleu", "BLEU", "n-grams of up to four words shared with a reference; 100 is best", "points", beside=True),
     Measure(
         "chrf", "chrF", "n-grams of up to six characters shared with a reference; 100 is best", "points", beside=True

@@ -29,11 +29,11 @@ class BagEncoderConfig(EncoderConfig):
     recommended: ClassVar[Mapping[str, Any]] = {"table_rate": 0.05, "batch_rows": 64}
     solver: Solver = "default"
     """Way to train: `exact` solves a linear support-vector machine for each label (squared hinge loss with an L2
-    penalty) until it changes no more, and `gradient` trains vectors by steps as fastText does. `default` is `exact`
-    where the bag alone decides on labels, by a plain loss, and its width is left open."""
+    penalty), or ridge regression for each number, until it changes no more, and `gradient` trains vectors by steps as
+    fastText does. `default` is `exact` where the bag alone decides, by a plain loss, and its width is left open."""
     cost: float | None = Field(default=None, gt=0)
     """Cost C of errors against the L2 penalty of the exact solver; larger fits the training rows more closely. None:
-    1, unless 0.3 or 3 is clearly better on the dev set."""
+    1, unless 0.3 or 3 (for numbers 0.1 or 10 too) is clearly better on the dev set."""
     width: int = Field(default=16, ge=1)
     """Width of the n-gram vectors; the exact solver has one entry a label instead."""
     weighting: Weighting = "default"

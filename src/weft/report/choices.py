@@ -8,6 +8,7 @@ from weft.errors import RunFolderError, did_you_mean
 from weft.report.pages.generation import written
 from weft.report.pages.joint import several
 from weft.report.pages.labels import labelled, masked
+from weft.report.pages.numbers import numbered
 from weft.report.pages.page import Page
 from weft.report.pages.question_answering import asked
 from weft.report.pages.tagging import tagged
@@ -16,6 +17,7 @@ PAGES = {
     "labels": Page("run.html.j2", labelled),
     "tokens": Page("run.html.j2", masked),
     "text": Page("generation.html.j2", written),
+    "numbers": Page("numbers.html.j2", numbered, "numbers_sections.html.j2"),
     "tags": Page("tagging.html.j2", tagged, "tags.html.j2"),
     "spans": Page("question_answering.html.j2", asked),
 }

@@ -145,7 +145,7 @@ def _of_task(rows: Iterable[Mapping[str, Any]], start: str) -> Iterator[Mapping[
     """Yield the rows of one task, whose fields begin with a word: as those of a run of this task alone."""
     for row in rows:
         own = {name.removeprefix(start): value for name, value in row.items() if name.startswith(start)}
-        if {"label", "labels"} & {*own}:
+        if {"label", "labels", "value"} & {*own}:
             yield {**{name: row[name] for name in ("text", "line") if name in row}, **own}
 
 

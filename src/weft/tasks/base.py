@@ -31,8 +31,9 @@ TUNED = "tuned.json"
 """File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
 
 
-AnswerForm = Literal["label", "labels", "text", "tokens", "span", "option", "tags", "several"]
-"""Form of an answer: `label` is one of a known set, with the probability of each; `several` is one of each task."""
+AnswerForm = Literal["label", "labels", "number", "text", "tokens", "span", "option", "tags", "several"]
+"""Form of an answer: `label` is one of a known set, with the probability of each; `number` may be several; `several` is
+one of each task."""
 Doctor = Literal["labels", "pairs", "questions"]
 """Kind of data that `weft inspect` checks a file as."""
 

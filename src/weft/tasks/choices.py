@@ -19,12 +19,14 @@ from weft.tasks.masked_language_model import MaskedLanguageModelConfig
 from weft.tasks.multilabel import MultilabelConfig
 from weft.tasks.multiple_choice import MultipleChoiceConfig
 from weft.tasks.question_answering import QuestionAnsweringConfig
+from weft.tasks.regression import RegressionConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.tasks.tagging import TaggingConfig
 
 TASKS = (
     ClassificationConfig,
     MultilabelConfig,
+    RegressionConfig,
     Seq2SeqConfig,
     LanguageModelConfig,
     MaskedLanguageModelConfig,

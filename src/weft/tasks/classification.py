@@ -10,12 +10,13 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
+from pydantic import model_validator
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
 from weft.data.checks.findings import listed
 from weft.data.columns import Columns
-from weft.data.examples.label_spelling import spelled
+from weft.data.examples.label_spelling import are_numbers, spelled
 from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
 from weft.data.sources import Row
 from weft.errors import ConfigError, InputError
@@ -24,11 +25,13 @@ from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
 from weft.metrics.hierarchy import level_scores
+from weft.metrics.regression import ordinal_scores
+from weft.metrics.systems import CorpusScore, intervals
 from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm, Loss, Scores
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask
-from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, taught_loss
+from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, ordered_logits, taught_loss
 from weft.tasks.teaching import Targets, Teacher
 
 TINY = np.finfo(np.float64).tiny
@@ -60,7 +63,7 @@ class ClassificationConfig(LabelTaskConfig):
 
     kind: Literal["classification"] = "classification"
     answers_with: ClassVar[AnswerForm] = "label"
-    headline: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1")
+    headline: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "quadratic_kappa", "mae")
     compared_by: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
     compared_kinds: ClassVar[tuple[str, ...]] = ("bag", "cnn", "lstm", "transformer")
     teaches: ClassVar[bool] = True
@@ -68,6 +71,16 @@ class ClassificationConfig(LabelTaskConfig):
     """Treatment of labels in dev and test sets that no training text has: `refuse` ends with an error, since most are
     mistakes in a file; `wrong` counts their texts as answered wrong, as published scores on such sets do."""
     loss: LossConfig = LossConfig()
+    ordinal: bool | tuple[str, ...] = False
+    """Whether the labels are ordered, as stars from 1 to 5 are: true orders numbers, and a list names other labels from
+    the lowest to the highest. The steps from label to label are learned then, and quadratic weighted kappa chooses the
+    best weights."""
+
+    @model_validator(mode="after")
+    def _orders_every_label(self) -> Self:
+        if self.ordinal and self.unseen_labels == "wrong":
+            raise ValueError("a label that training never had has no place in an order: set ordinal or unseen_labels")
+        return self
 
     @property
     def weighs_labels(self) -> bool:
@@ -75,9 +88,14 @@ class ClassificationConfig(LabelTaskConfig):
         return self.loss.class_weights != "none"
 
     @property
+    def orders_labels(self) -> bool:
+        """Whether the order of the labels is learned."""
+        return bool(self.ordinal)
+
+    @property
     def has_plain_loss(self) -> bool:
-        """Whether all settings of the loss are the defaults, but for weights of the rows."""
-        return self.loss == LossConfig(class_weights=self.loss.class_weights)
+        """Whether all settings of the loss are the defaults, but for weights of the rows, and labels have no order."""
+        return not self.ordinal and self.loss == LossConfig(class_weights=self.loss.class_weights)
 
     def hearing(self) -> Self:
         """Return a copy whose loss learns from a teacher, by its own settings or the defaults."""
@@ -100,7 +118,7 @@ class ClassificationConfig(LabelTaskConfig):
     def _hearing(self, teacher: TeacherConfig | None) -> Self:
         return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
 
-    def labels_of(self, row: Row) -> str:
+    def answer_of(self, row: Row) -> str:
         """Read the label of a row. Raises InputError where it is empty."""
         label = row.values.get(str(self.label or ""), "").strip()
         if not label:
@@ -113,10 +131,26 @@ class ClassificationConfig(LabelTaskConfig):
         if len(counts) < 2:
             found = f"only `{next(iter(counts))}`" if counts else "none"
             raise InputError(f"expected at least two labels, found {found}", hint="a classifier needs at least two")
-        labels = in_order(counts)
+        labels = self._ordered(in_order(counts))
         scores = 1 if len(labels) == 2 else len(labels)
         config, read = self.learned_input(examples, read, classes=len(labels), scores=scores)
         return Classification(config, read, labels, [counts[label] for label in labels])
+
+    def _ordered(self, labels: list[str]) -> list[str]:
+        """Return the labels in the order that `ordinal` names. Raises ConfigError where it does not order them all."""
+        if not self.ordinal:
+            return labels
+        if self.ordinal is True:
+            if are_numbers(labels):
+                return labels
+            shown = ",".join(labels)
+            hint = f"name them from the lowest to the highest, as in --set 'task.ordinal=[{shown}]'"
+            raise ConfigError("orders labels that are numbers, and these are words", where="task.ordinal", hint=hint)
+        if odd := sorted({*self.ordinal} ^ {*labels}):
+            whose = "is no label of the training file" if odd[0] in self.ordinal else "is not in this order"
+            hint = "name each label once, from the lowest to the highest"
+            raise ConfigError(f"`{odd[0]}` {whose}", where="task.ordinal", hint=hint)
+        return list(self.ordinal)
 
     def load(self, folder: Path, read: Input[Any, Any] | None = None) -> Classification:
         """Load what `Classification.save` wrote."""
@@ -132,6 +166,24 @@ class Classification(Teacher, LabelTask):
     metric: ClassVar[str] = "accuracy"
     tie_metric: ClassVar[str | None] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
+
+    def __init__(
+        self, config: ClassificationConfig, read: Input[Any, Any], labels: Sequence[str], counts: Sequence[int]
+    ) -> None:
+        super().__init__(config, read, labels, counts)
+        if config.ordinal:
+            self.metric = "quadratic_kappa"  # ty: ignore[invalid-attribute-access]
+            self.metrics = (*type(self).metrics, "quadratic_kappa", "mae")  # ty: ignore[invalid-attribute-access]
+
+    @property
+    def scores(self) -> int:
+        """Number of scores of the head: one a label, or of ordered labels one for each step between two."""
+        return len(self.labels) - (1 if self.config.ordinal else 0)
+
+    def logits(self, model: nn.Module, source: Any) -> Tensor:
+        """Score each label, [B, C]; of ordered ones these are log-probabilities."""
+        scores = model(source)
+        return ordered_logits(scores) if self.config.ordinal else scores
 
     def right(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> np.ndarray:
         """Return whether each answer is the label, bool [E]."""
@@ -161,11 +213,11 @@ class Classification(Teacher, LabelTask):
         shown = listed([f"`{label}` {count}" for label, count in counts.items()])
         return [f"labels without a training text count as answered wrong: {shown}"] if strange else []
 
-    def label_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
+    def answer_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
         """Return `label`, or of examples that a teacher has answered `label`, -1 for none, and `soft`, [E, C]."""
         taught = [one for one in examples if isinstance(one, SoftLabelledText)]
         if not taught or len(taught) < len(examples):
-            return super().label_arrays(examples)
+            return super().answer_arrays(examples)
         label_E = [-1 if one.label is None else self.numbers[str(one.label)] for one in taught]
         soft_EC = np.array([one.soft for one in taught], dtype=np.float32)
         return {"label": np.array(label_E, dtype=np.int64), "soft": soft_EC}
@@ -203,13 +255,13 @@ class Classification(Teacher, LabelTask):
         if batch.label_B is None:
             raise InputError("there are texts without a label among those to learn from")
         if batch.soft_BC is not None and self.config.loss.teacher is not None:
-            logits_BC = model(batch.source)
+            logits_BC = self.logits(model, batch.source)
             return taught_loss(logits_BC, batch.label_B, batch.soft_BC, self.config.loss, counts=self.counts)
-        return cross_entropy(model(batch.source), batch.label_B, self.config.loss, counts=self.counts)
+        return cross_entropy(self.logits(model, batch.source), batch.label_B, self.config.loss, counts=self.counts)
 
     def predict(self, model: nn.Module, batch: Batch) -> list[np.ndarray]:
         """Predict the probability of each class for each row, float64 [C]."""
-        return list(model(batch.source).double().softmax(-1).cpu().numpy())
+        return list(self.logits(model, batch.source).double().softmax(-1).cpu().numpy())
 
     def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[Answer]:
         """Average over the rows of each text, and take the best label."""
@@ -226,11 +278,16 @@ class Classification(Teacher, LabelTask):
         return self._answers(mean_probabilities(answers, self.labels))
 
     def quick_scores(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> dict[str, float]:
-        """Compute accuracy, macro scores and log loss."""
+        """Compute accuracy, macro scores and log loss, and of ordered labels kappa and distance."""
         labels, probabilities_EC, gold_E = self._evidence(answers, examples)
         counted = tally(confusion(gold_E, probabilities_EC.argmax(1), len(labels))).overall()
         values = {name: float(value) for name, value in counted.items()}
-        return {**values, "log_loss": log_loss(probabilities_EC, gold_E)}
+        ordered = self._ordinal_scores(probabilities_EC, gold_E)
+        return {
+            **values,
+            "log_loss": log_loss(probabilities_EC, gold_E),
+            **{name: one.value for name, one in ordered.items()},
+        }
 
     def score(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> Scores:
         """Compute all scores; details are the confusion matrix, the scores of each label and the calibration bins."""
@@ -251,7 +308,13 @@ class Classification(Teacher, LabelTask):
         }
         if levels := level_scores(gold_E, probabilities_EC.argmax(1), labels):
             details["levels"] = [asdict(one) for one in levels]
-        return Scores(scores(probabilities_EC, gold_E), details)
+        found = scores(probabilities_EC, gold_E)
+        if ordered := self._ordinal_scores(probabilities_EC, gold_E):
+            found |= intervals(ordered)
+        return Scores(found, details)
+
+    def _ordinal_scores(self, probabilities_EC: np.ndarray, gold_E: np.ndarray) -> dict[str, CorpusScore]:
+        return ordinal_scores(gold_E, probabilities_EC.argmax(1)) if self.config.ordinal else {}
 
     def record(self, answer: Answer, example: LabelledText) -> dict[str, Any]:
         """Return text, its label where it has one, the answer and every probability."""

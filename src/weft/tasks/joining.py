@@ -52,6 +52,9 @@ class JoinableConfig(TaskConfig):
 class JoinableTask(Task):
     """A task whose answer is decided by a head on the states of one text."""
 
+    decides_right: ClassVar[bool] = True
+    """Whether an answer is right or wrong; a number is neither."""
+
     @abstractmethod
     def build_head(self, encoder: Encoder) -> nn.Module:
         """Build the head over an encoder, with fresh weights: the whole model."""
@@ -68,6 +71,6 @@ class JoinableTask(Task):
     def units(self, examples: Sequence[Any]) -> int:
         """Count what the loss of examples with answers is divided by: texts, tokens or decisions."""
 
-    @abstractmethod
     def right(self, answers: Sequence[Any], examples: Sequence[Any]) -> np.ndarray:
-        """Return whether each answer is the truth, bool [E]."""
+        """Return whether each answer is the truth, bool [E], for a task that decides right or wrong."""
+        raise NotImplementedError

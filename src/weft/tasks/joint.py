@@ -234,6 +234,8 @@ class Joint(Task):
         """Return whether all answers to a text are right that are known, [E]."""
         right_E = np.ones(len(examples), dtype=bool)
         for name, task in self.tasks.items():
+            if not task.decides_right:
+                continue
             known_E = np.array([one.of[name].label is not None for one in examples], dtype=bool)
             right_E[known_E] &= task.right(*self.known_answers(name, answers, examples))
         return right_E

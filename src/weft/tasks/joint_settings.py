@@ -21,9 +21,10 @@ from weft.tasks.classification import ClassificationConfig
 from weft.tasks.decided_by_rows import Fitted
 from weft.tasks.joint_scores import ALL_RIGHT, of_task
 from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.regression import RegressionConfig
 from weft.tasks.tagging import TaggingConfig
 
-JOINABLE = (ClassificationConfig, MultilabelConfig, TaggingConfig)
+JOINABLE = (ClassificationConfig, MultilabelConfig, RegressionConfig, TaggingConfig)
 """The tasks that can be answered with others by one encoder."""
 SHARED = frozenset({"text", *TextSettings.model_fields} - {"kind"})
 """Settings that all tasks have in common: where and how the text is read."""

@@ -1,4 +1,4 @@
-"""The defaults of tasks with labels that depend on the rows: encoder, steps, and the linear model to be beaten."""
+"""The defaults of tasks that decide, as far as they depend on rows: encoder, steps, the linear model to be beaten."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from weft.text.tokenizers.choices import ngrams_for
 
 _STEPS, _STEPS_A_LABEL = 600, 40
 """Steps of a network that suit a set without labels, and as many more for each label."""
-_PLAIN = ("numbers", "categories", "inputs", "loss", "vectors", "start", "calibrate", "long", "max_length")
+_PLAIN = ("numbers", "categories", "inputs", "loss", "ordinal", "vectors", "start", "calibrate", "long", "max_length")
 """Settings that the linear floor does without."""
 
 
@@ -32,7 +32,7 @@ def chosen(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> 
         return config.encoder, [f"{said} (task.encoder.solver=gradient takes them)"] if idle else []
     against = _against_bag(config, pairs=len(examples[0].texts) > 1, by_steps=by_steps)
     encoder = config.encoder.chosen(against_bag=against)
-    why = against or "single texts get labels, and nothing is read beside them"
+    why = against or "single texts are read, and nothing beside them"
     return encoder, [f"encoder: {encoder.kind}, chosen since {why}; name another with --encoder"]
 
 
@@ -62,11 +62,13 @@ def _against_bag(config: Any, *, pairs: bool, by_steps: Sequence[str]) -> str:
 def steps(examples: Sequence[Any]) -> int:
     """Return a number of steps that grows with the number of labels: each has to be learned from its own rows."""
     labels = {label for one in examples for label in ((one.label,) if isinstance(one.label, str) else one.label or ())}
+    labels = {label for label in labels if isinstance(label, str)}
     return _STEPS + _STEPS_A_LABEL * len(labels)
 
 
 def floor(config: Any, examples: Sequence[Any]) -> Mapping[str, Any]:
     """Return the settings in which the linear floor of a task differs from its config."""
-    plain = {name: type(config).model_fields[name].get_default() for name in _PLAIN}
+    fields = type(config).model_fields
+    plain = {name: fields[name].get_default() for name in _PLAIN if name in fields}
     encoder = BagEncoderConfig(solver="exact", cost=1.0, weighting="tf-idf", balance="none")
     return {**plain, "tokenizer": ngrams_for(texts_of(examples, config.name)[0], letters=False), "encoder": encoder}

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 from torch import nn
 
 from weft.data.checks.findings import counted, listed
@@ -21,16 +19,14 @@ from weft.errors import InputError
 from weft.files import write_json
 from weft.inputs.base import Input
 from weft.metrics.calibration import log_loss, temperature, tempered
-from weft.models.base import Encoder
+from weft.metrics.significance import mcnemar
 from weft.tasks.base import TUNED
-from weft.tasks.joining import JoinableTask
+from weft.tasks.deciding_task import DecidingTask
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.saved_labels import FILE
-from weft.text.tokenizers.base import Tokenizer
-from weft.text.tokenizers.vocab import UNKNOWN
 
 
-class LabelTask(JoinableTask):
+class LabelTask(DecidingTask):
     """A task with inputs, labels, and the number of training examples of each; its config is a LabelTaskConfig."""
 
     temperature: float = 1.0
@@ -39,7 +35,7 @@ class LabelTask(JoinableTask):
     def __init__(
         self, config: LabelTaskConfig, read: Input[Any, Any], labels: Sequence[str], counts: Sequence[int]
     ) -> None:
-        self.config, self.input = config, read
+        super().__init__(config, read)
         self.labels, self.counts = list(labels), list(counts)
         self.numbers = {label: number for number, label in enumerate(labels)}
 
@@ -47,26 +43,9 @@ class LabelTask(JoinableTask):
     """The end of a hint at labels that were never learned."""
 
     @property
-    def each(self) -> int:
-        """Number of texts of an example: one, two, or none where no text is read."""
-        return self.input.texts
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The tokenizer of the texts."""
-        return self.input.tokenizer
-
-    def unknown_texts(self, examples: Sequence[LabelledText]) -> int:
-        """Count the examples of which no piece, and no view of one, is known."""
-        if not examples or not self.each or self.config.beside:
-            return 0
-        found = self.tokenizer.encode([text for one in examples for text in one.texts])
-        known_N = ~np.isin(found.values_NW[:, 0], self.tokenizer.never) | (found.values_NW[:, 1:] > UNKNOWN).any(1)
-        if not self.tokenizer.ordered:  # an n-gram that is not known has no id
-            known_N[:] = True
-        counts_N1 = np.concatenate([[0], np.cumsum(known_N)])
-        known_R = np.diff(counts_N1[np.concatenate([[0], np.cumsum(found.lengths_R)])])
-        return int((known_R.reshape(len(examples), -1).sum(1) == 0).sum())
+    def outputs(self) -> int:
+        """Number of labels."""
+        return len(self.labels)
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer's files, `labels.json`, and `tuned.json` where anything was tuned."""
@@ -107,11 +86,7 @@ class LabelTask(JoinableTask):
 
     def build_model(self) -> nn.Module:
         """Build encoder and head, with fresh weights."""
-        return self.input.build_classifier(self.config.classifier, classes=len(self.labels))
-
-    def build_head(self, encoder: Encoder) -> nn.Module:
-        """Build the head over an encoder, with fresh weights."""
-        return self.config.classifier.build(encoder, classes=len(self.labels))
+        return self.input.build_classifier(self.config.classifier, classes=self.scores)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Start each encoder from trained parts, word vectors, or counts over the training rows of each label."""
@@ -119,67 +94,29 @@ class LabelTask(JoinableTask):
         has_label_CR = [label_R == c if label_R.ndim == 1 else label_R[:, c] for c in range(len(self.labels))]
         return self.input.initialize(model, columns, [np.flatnonzero(has_label_R) for has_label_R in has_label_CR])
 
-    def permutable(self, examples: Sequence[LabelledText]) -> list[str]:
-        """Name the inputs that are read, the columns of a table one by one, where there are several."""
-        if not self.config.beside or not examples:
-            return []
-        columns = [key for value in examples[0].other.values() for key in (value if isinstance(value, Mapping) else ())]
-        whole = [name for name, value in examples[0].other.items() if not isinstance(value, Mapping)]
-        return [*(["text"] if self.config.reads_text else []), *columns, *whole]
+    @abstractmethod
+    def right(self, answers: Sequence[Any], examples: Sequence[LabelledText]) -> np.ndarray:
+        """Return whether each answer is the truth, bool [E]."""
 
-    def permuted(self, examples: Sequence[LabelledText], column: str, order_E: np.ndarray) -> list[LabelledText]:
-        """Return the examples, each with the text, the input or the column of a table of another one."""
-        return [one.with_value_of(examples[at], column) for one, at in zip(examples, order_E.tolist(), strict=True)]
+    def against(
+        self, answers: Sequence[Any], others: Sequence[Any], examples: Sequence[LabelledText]
+    ) -> dict[str, Any]:
+        """Compare answers with those of the linear floor: texts that only one has right, and McNemar's exact p."""
+        test = mcnemar(self.right(answers, examples), self.right(others, examples))
+        return {"only_model": test.only_first, "only_floor": test.only_second, "p": test.p}
 
     @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Return the right answers, a row for each example. Raises InputError for a label that no training text had."""
 
-    def encode(self, examples: Sequence[LabelledText]) -> Columns:
-        """Encode the inputs of every example; `label` as numbers, where all are given.
-
-        Raises InputError for a label that no training text had, and for more or fewer texts than in training.
-        """
-        self._check_texts(examples)
-        return self.with_answers(self.input.encode([self.input.value(one.values) for one in examples]), examples)
-
-    def with_answers(self, columns: Columns, examples: Sequence[LabelledText]) -> Columns:
-        """Add `label` as numbers to encoded texts, where all are given."""
-        labels = {name: array_E[columns.owner_R] for name, array_E in self.label_arrays(examples).items()}
-        return replace(columns, fixed={**columns.fixed, **labels})
-
-    def label_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
+    def answer_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
         """Return what is learned from of each example: `label` as numbers, where all are given."""
         return {"label": self.targets(examples)} if all(one.label is not None for one in examples) else {}
-
-    def _check_texts(self, examples: Sequence[LabelledText]) -> None:
-        for example in examples:
-            if len(example.texts) != self.each:
-                what = "expected one text, found a pair" if self.each == 1 else "expected a pair of texts, found one"
-                where = place_of(example)
-                hint = "" if self.each == 1 else "name both columns, as in `text_a,text_b`, or give --text and --second"
-                raise InputError(what, where=where, hint=hint)
-
-    def units(self, examples: Sequence[LabelledText]) -> int:
-        """Count the texts."""
-        return len(examples)
 
     def check(self, examples: Sequence[LabelledText]) -> list[str]:
         """Refuse a label that no training text had."""
         self.targets(examples)
         return []
-
-    def gaps(self, examples: Sequence[LabelledText]) -> list[str]:
-        """Count the values of the inputs beside the text that are missing or unseen."""
-        return self.input.gaps([self.input.value(one.values) for one in examples])
-
-    def merged(self, parts: Sequence[np.ndarray], columns: Columns) -> np.ndarray:
-        """Average over the rows of each text, [E, C]; a long text has several."""
-        if not parts:
-            return np.zeros((0, len(self.labels)))
-        sum_EC = np.zeros((int(columns.owner_R[-1]) + 1, len(self.labels)))
-        np.add.at(sum_EC, columns.owner_R, np.stack(parts))
-        return sum_EC / np.bincount(columns.owner_R)[:, None]
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the labels and the inputs."""
@@ -195,13 +132,6 @@ class LabelTask(JoinableTask):
         if dev is None or "label" not in dev.fixed:
             return []
         return few_of(self.labels, dev.fixed["label"][np.unique(dev.owner_R, return_index=True)[1]])
-
-    def extra_results(
-        self, model: nn.Module, examples: Sequence[LabelledText], *, device: torch.device
-    ) -> dict[str, Any]:
-        """Return the facts that each input has learned, where there are several."""
-        del model, examples, device
-        return {"inputs": self.input.describe()} if self.config.beside else {}
 
     def number(self, label: str, example: LabelledText) -> int:
         """Return the number of a label. Raises InputError, with the line, for one that no training text had."""

@@ -85,6 +85,18 @@ def cross_entropy(logits_BC: Tensor, label_B: Tensor, config: LossConfig, *, cou
     return Loss(total, weight_B.sum())
 
 
+def ordered_logits(scores_BC: Tensor) -> Tensor:
+    """Return log-probabilities of ordered classes, [B, C + 1], from a score for each step to a higher one, [B, C].
+
+    The score of step k decides between class k and the higher ones, given that it is no lower one: continuation ratios
+    (Fienberg 1980), which networks learn as CORN (Shi et al. 2021, "Deep neural networks for rank-consistent ordinal
+    regression", equations 2 to 5). They are the probabilities of one distribution, whatever the scores.
+    """
+    scores_BC = _wide(scores_BC)
+    reached_BC1 = functional.pad(functional.logsigmoid(scores_BC).cumsum(1), (1, 0))
+    return reached_BC1 + functional.pad(functional.logsigmoid(-scores_BC), (0, 1))
+
+
 def taught_loss(
     logits_BC: Tensor, label_B: Tensor, soft_BC: Tensor, config: LossConfig, *, counts: Sequence[int]
 ) -> Loss:

@@ -112,10 +112,14 @@ class MultilabelConfig(LabelTaskConfig):
         names = named_columns(self.label, tuple(row.values))
         return not any(name in row.values or name in row.lists or row.whole.get(name) == [] for name in names)
 
-    def labels_of(self, row: Row) -> tuple[str, ...]:
+    def answer_of(self, row: Row) -> tuple[str, ...]:
         """Read the labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
         found = labels_in(row, named_columns(self.label, tuple(row.values)), self.label_separator)
         return tuple(dict.fromkeys(spelled(label, self.label_spelling) for label in found))
+
+    def inspected_answer(self, row: Row) -> tuple[str, ...]:
+        """Read the labels of a row as the checks of data compare them."""
+        return self.answer_of(row)
 
     def learn(self, examples: Sequence[LabelledText], read: Input[Any, Any] | None = None) -> Multilabel:
         """Learn labels and tokenizer from training examples. Raises InputError where no text has a label."""
@@ -350,7 +354,7 @@ class _Rows:
 
 
 def _labels(example: LabelledText) -> tuple[str, ...]:
-    return (example.label,) if isinstance(example.label, str) else example.label or ()
+    return (example.label,) if isinstance(example.label, str) else tuple(map(str, example.label or ()))
 
 
 def _yes_and_no(probabilities_EC: np.ndarray) -> np.ndarray:

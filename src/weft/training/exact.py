@@ -22,18 +22,16 @@ from weft.data.columns import Columns, Ragged
 from weft.errors import Interrupted
 from weft.evaluation.evaluate import answer_columns
 from weft.models.bag import BagEncoder, BagEncoderConfig
+from weft.training.aims import AIMS, Aim
 from weft.training.job import Job
-from weft.training.linear import Solution, Solved, SparseRows, solve
+from weft.training.linear import Solution, Solved, SparseRows
 from weft.training.reports import DoneReport, EvalReport, Note, Report
 
 _AT_ONCE = 8192
 _FEWEST, _MOST, _WORK = 1_000, 10_000, 2e7
 """Fewest and most rows that settings are tried on, and the number of their n-grams times classes that lies between."""
-_COSTS = (1.0, 3.0, 0.3)
 _SURE = 1.5
 """Standard errors by which a setting has to be better than the first one: three texts more, of three that differ."""
-_SCALES, _USUAL_SCALE = torch.logspace(-0.5, 1.5, 81), 3.0
-"""Factors on the scores that are tried, from 0.3 to 32, and the one that most sets are near."""
 
 
 def train(job: Job) -> Iterator[Report]:
@@ -47,7 +45,7 @@ def train(job: Job) -> Iterator[Report]:
     yield from _decide(job, rows, dev)
     encoder: Any = job.model.encoder
     solution = yield from _solved(job, rows, cost=job.task.config.encoder.cost)
-    scale = _scale(dev.scores(encoder, solution), dev.truth_RC, exclusive=dev.exclusive)
+    scale = dev.aim.scale(dev.scores(encoder, solution), dev.truth_RC)
     _put(job.model, solution, scale=scale)
     job.model.to(job.device).eval()
     metric = job.config.metric or job.task.metric
@@ -70,20 +68,20 @@ def solve_plainly(job: Job) -> None:
     for _ in _decide(job, rows, rows):  # weighs the n-grams
         pass
     encoder: Any = job.model.encoder
-    cost = torch.tensor(job.task.config.encoder.cost)
-    *_, solution = solve(rows.features(encoder), rows.truth_RC, cost=cost)
+    alike_RC, cost = torch.ones(1, 1), job.task.config.encoder.cost
+    *_, solution = rows.aim.solve(rows.features(encoder), rows.truth_RC, cost=cost, weights_RC=alike_RC, start=None)
     assert isinstance(solution, Solution)
-    _put(job.model, solution, scale=_USUAL_SCALE)
+    _put(job.model, solution, scale=rows.aim.usual_scale)
     job.model.eval()
 
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows as sets of n-grams, and the decisions on them, bool [R, C]; of `exclusive` ones of several, one is True."""
+    """Rows as sets of n-grams, and the decisions on them, bool [R, C], or their numbers, float [R, C]."""
 
     source: Ngrams
     truth_RC: Tensor
-    exclusive: bool
+    aim: Aim
 
     @classmethod
     def of(cls, job: Job, columns: Columns) -> _Rows:
@@ -92,12 +90,12 @@ class _Rows:
         task: Any = job.task
         batches = [task.collate(columns, rows) for rows in parts]
         source = _joined([batch.source for batch in batches])
-        return cls(source, torch.cat(list(map(task.decisions, batches))), task.config.answers_with == "label")
+        return cls(source, torch.cat(list(map(task.decisions, batches))), AIMS[task.config.answers_with])
 
     def and_those(self, other: _Rows) -> _Rows:
         """Return these rows and others."""
         truth_RC = torch.cat([self.truth_RC, other.truth_RC])
-        return _Rows(_joined([self.source, other.source]), truth_RC, self.exclusive)
+        return _Rows(_joined([self.source, other.source]), truth_RC, self.aim)
 
     def some(self, count: int, *, seed: int) -> _Rows:
         """Return so many of the rows, drawn by seed, or all."""
@@ -107,7 +105,7 @@ class _Rows:
         offsets_R1 = np.append(self.source.starts_B.numpy(), len(self.source.ids_N))
         ids_N, starts_B = Ragged(self.source.ids_N.numpy(), offsets_R1).flat(drawn)
         source = Ngrams(torch.from_numpy(ids_N), torch.from_numpy(starts_B))
-        return _Rows(source, self.truth_RC[drawn], self.exclusive)
+        return _Rows(source, self.truth_RC[drawn], self.aim)
 
     def features(self, encoder: BagEncoder) -> SparseRows:
         """Weigh the n-grams."""
@@ -153,43 +151,44 @@ def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
     """
     config: BagEncoderConfig = job.task.config.encoder
     encoder: Any = job.model.encoder
-    ways = config.ways(scores=rows.truth_RC.shape[1] if rows.exclusive else 0)
-    first, *costs = _COSTS if config.cost is None else (config.cost,)
+    aim = rows.aim
+    ways = config.ways(scores=rows.truth_RC.shape[1] if aim.exclusive else 0)
+    first, *costs = aim.costs if config.cost is None else (config.cost,)
     best, *others = [_Settings(**way, cost=first) for way in ways]
     if others or costs:
         work = len(rows.source.ids_N) * rows.truth_RC.shape[1] / len(rows.truth_RC)
         tried = rows.some(int(min(_MOST, max(_FEWEST, _WORK / max(work, 1)))), seed=job.seed)
         best_R = yield from _tried(job, best, rows, tried, dev)
-        shares = {best: float(best_R.mean())}
+        merits = {best: float(best_R.mean())}
         for one in [*others, *costs]:
             settings = one if isinstance(one, _Settings) else replace(best, cost=one)
-            right_R = yield from _tried(job, settings, rows, tried, dev)
-            shares[settings] = float(right_R.mean())
-            gain_R = right_R - best_R
+            merit_R = yield from _tried(job, settings, rows, tried, dev)
+            merits[settings] = float(merit_R.mean())
+            gain_R = merit_R - best_R
             if gain_R.mean() > _SURE * gain_R.std(correction=0) / len(gain_R) ** 0.5:
-                best, best_R = settings, right_R
-        yield Note(_chosen(best, shares))
+                best, best_R = settings, merit_R
+        yield Note(_chosen(best, merits, aim))
     _prepare(encoder, best, rows)
     job.task.config = job.task.config.model_copy(update={"encoder": config.model_copy(update=asdict(best))})
 
 
-def _chosen(best: _Settings, shares: Mapping[_Settings, float]) -> str:
-    """Say which of some settings was chosen, by their shares of right decisions."""
-    others = [share for settings, share in shares.items() if settings != best]
-    least, most = f"{min(others):.1%}", f"{max(others):.1%}"
+def _chosen(best: _Settings, merits: Mapping[_Settings, float], aim: Aim) -> str:
+    """Say which of some settings was chosen, by their merits."""
+    others = [merit for settings, merit in merits.items() if settings != best]
+    least, most = aim.shown(min(others)), aim.shown(max(others))
     between = least if least == most else f"{least} to {most}"
     which = "the other" if len(others) == 1 else "the others"
-    chance = "; the first one stays where none is better beyond chance" if max(others) > shares[best] else ""
-    said = f"right: {shares[best]:.1%}; {which} {between}{chance}"
-    return f"chosen on the dev set, of {len(shares)} settings: {best.named} ({said})"
+    chance = "; the first one stays where none is better beyond chance" if max(others) > merits[best] else ""
+    said = f"{aim.measured}: {aim.shown(merits[best])}; {which} {between}{chance}"
+    return f"chosen on the dev set, of {len(merits)} settings: {best.named} ({said})"
 
 
 def _tried(job: Job, settings: _Settings, rows: _Rows, tried: _Rows, dev: _Rows) -> Generator[Report, None, Tensor]:
-    """Solve by some settings on some of the rows; returns the share of right decisions on each row of the dev set."""
+    """Solve by some settings on some of the rows; returns the merit of each row of the dev set."""
     encoder: Any = job.model.encoder
     _prepare(encoder, settings, rows)
     solution = yield from _solved(job, tried, cost=settings.cost)
-    return _right(dev.scores(encoder, solution), dev.truth_RC, exclusive=dev.exclusive)
+    return dev.aim.merit(dev.scores(encoder, solution), dev.truth_RC)
 
 
 def _prepare(encoder: BagEncoder, settings: _Settings, rows: _Rows) -> None:
@@ -198,7 +197,8 @@ def _prepare(encoder: BagEncoder, settings: _Settings, rows: _Rows) -> None:
     ids_N, truth_RC = rows.source.ids_N, rows.truth_RC
     count_R = torch.diff(rows.source.starts_B, append=torch.tensor([len(ids_N)]))
     row_N = torch.repeat_interleave(count_R, output_size=len(ids_N))
-    sides = (truth_RC[:, 0], ~truth_RC[:, 0]) if truth_RC.shape[1] == 1 else truth_RC.unbind(1)
+    labels = truth_RC.unbind(1) if truth_RC.dtype == torch.bool else ()
+    sides = (labels[0], ~labels[0]) if len(labels) == 1 else labels
     encoder.prepare(ids_N.numpy(), (ids_N[has_R[row_N]].numpy() for has_R in sides), rows=len(truth_RC))
 
 
@@ -206,8 +206,9 @@ def _solved(job: Job, rows: _Rows, *, cost: float, start: Tensor | None = None) 
     """Solve, and look for a signal between steps."""
     task: Any = job.task
     encoder: Any = job.model.encoder
-    weights = cost * task.decision_weights(rows.truth_RC)
-    for found in solve(rows.features(encoder), rows.truth_RC, cost=weights, start=start):
+    weights_RC = task.decision_weights(rows.truth_RC)
+    features = rows.features(encoder)
+    for found in rows.aim.solve(features, rows.truth_RC, cost=cost, weights_RC=weights_RC, start=start):
         if isinstance(found, Solution):
             return found
         assert isinstance(found, Solved)
@@ -218,33 +219,9 @@ def _solved(job: Job, rows: _Rows, *, cost: float, start: Tensor | None = None) 
     raise AssertionError
 
 
-def _right(scores_RC: Tensor, truth_RC: Tensor, *, exclusive: bool) -> Tensor:
-    """Return the share of the decisions on each row that are right, [R]."""
-    if exclusive and truth_RC.shape[1] > 1:
-        return truth_RC.gather(1, scores_RC.argmax(1, keepdim=True))[:, 0].float()
-    return ((scores_RC > 0) == truth_RC).float().mean(1)
-
-
-def _scale(scores_RC: Tensor, truth_RC: Tensor, *, exclusive: bool) -> float:
-    """Return the factor on the scores under which the truth is most probable, near 3 where few rows tell.
-
-    It has a log-normal prior, which keeps a dev set of a few rows, all of them right, from making every answer certain.
-    """
-    losses = ((_SCALES / _USUAL_SCALE).log().square()).tolist()
-    for place, scale in enumerate(_SCALES):
-        if exclusive and truth_RC.shape[1] > 1:
-            logits_RC, label_R = scale * scores_RC, truth_RC.long().argmax(1)
-            losses[place] += float(functional.cross_entropy(logits_RC, label_R, reduction="sum"))
-        else:
-            truth = truth_RC.float()
-            loss = functional.binary_cross_entropy_with_logits(scale * scores_RC, truth, reduction="sum")
-            losses[place] += float(loss)
-    return float(_SCALES[int(np.argmin(losses))])
-
-
 @torch.no_grad()
 def _put(model: nn.Module, solution: Solution, *, scale: float) -> None:
-    """Put a solution into a model: the table has the scores, which the head scales; of two labels, half to each."""
+    """Put a solution into a model: the table has the scores, which the head scales; of two labels half to each."""
     head: Any = model.scores
     encoder: Any = model.encoder
     encoder.table.weight.copy_(solution.weight_VC)

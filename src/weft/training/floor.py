@@ -1,48 +1,62 @@
-"""The floor of a run with labels: a plain linear model over the tf-idf of n-grams, made in seconds on the same rows.
+"""The floor of a run: a plain linear model over the tf-idf of n-grams, made in seconds on the same rows.
 
 A model that is no better than it is not worth its weights. It is the usual baseline: n-grams of one and two words (of
-Chinese, of one to three characters; of names, of one to five letters), a support-vector machine for each label, C = 1.
+Chinese, of one to three characters; of names, of one to five letters), a support-vector machine for each label, C =
+1, or ridge regression for each number, alpha = 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy, deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from weft.data.columns import encode_rows
 from weft.evaluation.evaluate import answer
-from weft.metrics.significance import mcnemar
 from weft.training import exact
 from weft.training.job import Job
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Scores of the floor on the rows that a model was scored on, and the test of their difference."""
+    """Scores of the floor on the rows that a model was scored on, and the test of their difference by the task."""
 
+    name: str
     scores: dict[str, float]
-    only_model: int
-    """Texts that only the model answers rightly."""
-    only_floor: int
-    """Texts that only the floor answers rightly."""
-    p: float
-    """Two-sided p of McNemar's exact test."""
+    test: dict[str, Any]
+
+    def beside(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the figures of a run with those of this floor: among other simple methods, or as `floor`."""
+        details = result["details"]
+        if "against" not in details:
+            return {**result, "floor": {"scores": self.scores, **self.test}}
+        own = {"floors": self.scores, "against": self.test}
+        return {**result, "details": details | {kind: details[kind] | {self.name: own[kind]} for kind in own}}
 
 
-def floors(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], answers: Sequence[Any]) -> dict[str, Any]:
-    """Score the floor of a job, or of each task that its task joins, for JSON; arguments as of `linear_floor`."""
-    found, task = {}, job.task
+def with_floors(
+    job: Job, examples: Sequence[Any], result: Mapping[str, Any], *, scored: Sequence[Any], answers: Sequence[Any]
+) -> dict[str, Any]:
+    """Return the figures of a run with those of the floor of its task, and of each task that it joins.
+
+    Arguments beside the result are those of `linear_floor`.
+    """
+    floor, task = linear_floor(job, examples, scored=scored, answers=answers), job.task
+    result = floor.beside(result) if floor else dict(result)
+    if not task.tasks:
+        return result
+    tasks, floors = {**result["details"]["tasks"]}, {}
     for name, one in task.tasks.items():
         dev, learned = (task.known_answers(name, rows, rows)[1] for rows in (job.dev_examples, examples))
         given, asked = task.known_answers(name, answers, scored)
-        floor = linear_floor(replace(job, task=one, dev_examples=dev), learned, scored=asked, answers=given)
-        found |= {name: asdict(floor)} if floor else {}
-    floor = linear_floor(job, examples, scored=scored, answers=answers)
-    return {"floor": asdict(floor)} if floor else {"floors": found} if found else {}
+        own = linear_floor(replace(job, task=one, dev_examples=dev), learned, scored=asked, answers=given)
+        found = own.beside({"details": tasks[name]}) if own else {"details": tasks[name]}
+        tasks[name] = found["details"]
+        floors |= {name: found["floor"]} if "floor" in found else {}
+    return {**result, "details": {**result["details"], "tasks": tasks}, **({"floors": floors} if floors else {})}
 
 
 def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], answers: Sequence[Any]) -> Floor | None:
@@ -58,14 +72,16 @@ def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], an
     plain = job.task.config.floor(examples)
     if plain is None:
         return None
+    if any(one.label is None for one in examples):
+        examples = [one for one in examples if one.label is not None]  # a teacher alone answered the others
     floor = _job(job, plain, examples)
     exact.solve_plainly(floor)
     plain_answers = answer(floor.task, floor.model, scored, device=floor.device)
     task: Any = job.task
-    test = mcnemar(task.right(answers, scored), task.right(plain_answers, scored))
+    test = task.against(answers, plain_answers, scored)
     scores = floor.task.quick_scores(plain_answers, scored)
     scores.pop("log_loss", None)  # its probabilities are not fitted to anything
-    return Floor(scores, test.only_first, test.only_second, test.p)
+    return Floor(task.linear_floor, scores, test)
 
 
 def _job(job: Job, plain: Any, examples: Sequence[Any]) -> Job:

@@ -113,9 +113,9 @@ class _Matrix:
     def __init__(self, rows: SparseRows, row_N: Tensor, often: Tensor, shared_N: Tensor) -> None:
         number_V = (often.cumsum(0) - 1).int()
         ids_N, value_N, row_N = number_V[rows.ids_N[shared_N]], rows.value_N[shared_N], row_N[shared_N].int()
-        self.rows = _Bags(ids_N, value_N, _starts(row_N, len(rows.starts_R1) - 1))
+        self.rows = Bags(ids_N, value_N, starts_of(row_N, len(rows.starts_R1) - 1))
         order_N = torch.argsort(ids_N, stable=True)
-        self.columns = _Bags(row_N[order_N], value_N[order_N], _starts(ids_N, int(often.sum())))
+        self.columns = Bags(row_N[order_N], value_N[order_N], starts_of(ids_N, int(often.sum())))
 
     def transposed_times(self, factor_RC: Tensor) -> Tensor:
         """Return the sum of the rows by their factors, [V, C]."""
@@ -127,7 +127,7 @@ class _Matrix:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bags:
+class Bags:
     """Places, values [N] and starts of bags, end to end."""
 
     ids_N: Tensor
@@ -142,7 +142,8 @@ class _Bags:
         )
 
 
-def _starts(owner_N: Tensor, count: int) -> Tensor:
+def starts_of(owner_N: Tensor, count: int) -> Tensor:
+    """Return where each of so many owners begins among entries in their order."""
     ends = torch.bincount(owner_N, minlength=count).cumsum(0)
     return torch.cat([ends.new_zeros(1), ends[:-1]]).int()
 

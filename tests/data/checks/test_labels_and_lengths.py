@@ -143,7 +143,9 @@ def test_a_training_begins_with_spellings_of_one_label():
 
 def test_labels_that_are_numbers_are_said_to_be_classes():
     texts = [f"第 {number} 句 text" for number in range(30)]
-    assert noted(part(texts, ["1", "2.5", "-3"] * 10))[0].startswith("the 3 labels are numbers: each is a class")
+    assert noted(part(texts, ["1", "2.5", "-3"] * 10))[0].startswith(
+        "the 3 labels look like numbers, and each is a class"
+    )
     assert noted(part(texts, ["0", "1"] * 15)) == noted(part(texts, ["1", "2", "三"] * 10)) == []
 
 
@@ -155,8 +157,9 @@ def test_labels_that_read_like_missing_values_are_said():
         "5 rows have the label `nan`, 2 rows have the label `N/A`, which read like missing values and are classes here:"
         " if so, empty them in the file and pass --on-bad-row skip, which leaves such rows out"
     )
-    assert second.startswith("the 3 labels are numbers: each is a class")
-    counts, _ = labels([train])
+    assert second.startswith("the 3 labels look like numbers, and each is a class")
+    counts, numbers, _ = labels([train], column="stars")
+    assert "--value stars predicts a number" in numbers.said
     assert counts.severity == "warning"
     assert counts.fix.startswith("if so, empty them")
     assert "5 rows have the label `nan`" in counts.said

@@ -337,4 +337,6 @@ def test_a_column_of_numbers_is_named_where_no_label_is_plain(tmp_path):
     scores = [f"{place}.{place}" for place in range(len(SENTENCES))]
     table = table_of(tmp_path, ("sentence1", "sentence2", "score"), SENTENCES, SENTENCES[::-1], scores)
     said = fault(table, text="sentence1,sentence2")
-    assert said.hint.startswith("`score` holds numbers: --label score learns each as a class of its own")
+    assert said.hint.startswith(
+        "`score` holds numbers: --value score predicts one, --label score learns each as a class"
+    )

@@ -37,7 +37,7 @@ def test_true_and_predicted_spans_are_marked_and_mistakes_underlined(tmp_path):
     assert '<mark class="s2 wrong">Oslo<small>ORG</small></mark>' in page
     assert "&lt;b&gt;" in page
     assert "<b>Oslo" not in page
-    assert "1 of 2 texts have a mistake. The commonest tag of each token has a span F1 of 25.0%." in page
+    assert "1 of 2 texts have a mistake. The commonest tag of each token has span F1 25.0%." in page
     assert "Commonest mistakes" in page
     assert "line 7" in page
 

@@ -21,6 +21,8 @@ IMBALANCE = 10
 _LONG_TIMES = 20
 _LONG = 2000
 _LISTED = 8
+_STEPS = 12
+"""Number of labels at most that may be steps of one scale."""
 _SOME = 20
 """Texts of a set in which a frequent label is not missing by chance."""
 _SAMPLE = 2000
@@ -28,18 +30,21 @@ _MUCH_MARKUP = 0.1
 """Share of texts with HTML from which a training begins with a word about it."""
 
 
-def brief(parts: Sequence[Part], *, options: Mapping[str, str], weighted: bool = False) -> list[str]:
+def brief(
+    parts: Sequence[Part], *, options: Mapping[str, str], weighted: bool = False, ordered: bool = False, label: str = ""
+) -> list[str]:
     """Return the notes that a training begins with: HTML, repeats, overlap, contradictions, tiny and unbalanced labels.
 
     Nothing is said of unbalanced ones whose losses are `weighted`. Before these, at most six, stand spellings of one
-    label, labels that read like missing values or that train alone has, and labels that are numbers; nothing wrong, no
-    notes. The first part is the training set; `options` are the
-    options that `weft inspect` needs, besides the files, to read the same data.
+    label, labels that read like missing values or that train alone has, and labels of the column `label` that are
+    numbers, where these are not `ordered`; nothing wrong, no notes. The first part is the training set; `options` are
+    the options that `weft inspect` needs, besides the files, to read the same data.
     """
     found = find_repeats(parts, "same")
     train = parts[0]
     thing, counts = train.thing, Counter(train.every_name)
-    before = [*_alike(counts), *_missing(counts), *_lacking(parts, counts), *_numbers(counts)]
+    before = [*_alike(counts), *_missing(counts), *_lacking(parts, counts)]
+    before += [] if ordered else _numbers(counts, train.path, label)
     notes = [*before, *_markup(train)]
     again = sum(here.part == 0 for here, _ in found.again)
     if again:
@@ -129,13 +134,15 @@ def _lacking(parts: Sequence[Part], counts: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _numbers(counts: Mapping[str, int]) -> list[str]:
-    """Say of labels that are numbers, three or more, what is done with them."""
+def _numbers(counts: Mapping[str, int], path: str, column: str) -> list[str]:
+    """Say of labels that look like numbers, three or more, that their order is not used, and what uses it."""
     known = [label for label in counts if not reads_as_missing(label)]
     if len(known) < 3 or not are_numbers(known):
         return []
-    what = f"the {len(known)} labels are numbers: each is a class by itself, and their order and distance are not used"
-    return [f"{what} (a model that predicts a number is not there yet)"]
+    what = f"the {len(known)} labels look like numbers, and each is a class by itself here"
+    number = f"weft train {_typed(path)} --value {_typed(column or 'label')} predicts a number"
+    steps = "; --set task.ordinal=true learns the order of the classes"
+    return [f"{what}: {number}{steps if len(known) <= _STEPS else ''}"]
 
 
 def few_of(labels: Sequence[str], label_E: np.ndarray) -> list[str]:
@@ -153,13 +160,17 @@ def _typed(word: str) -> str:
     return shlex.quote(word) if set(word) & set('"$`\\!') else f'"{word}"'
 
 
-def labels(parts: Sequence[Part]) -> list[Finding]:
-    """Check the number of texts of each label, and find labels that differ only in spelling."""
+def labels(parts: Sequence[Part], *, column: str = "") -> list[Finding]:
+    """Check the number of texts of each label, of a column, and find labels that differ only in spelling."""
     counts = [Counter(part.every_name) for part in parts]
     total = sum(counts, Counter())
     table = [("label", *(part.name for part in parts))]
     table += [(label, *(f"{one[label]:,}" for one in counts)) for label, _ in total.most_common()]
-    return [_label_counts(parts[0], counts, table), _spellings(parts)]
+    numbers = [
+        Finding("numbers", "Labels that look like numbers", "fine", said)
+        for said in _numbers(counts[0], parts[0].path, column)
+    ]
+    return [_label_counts(parts[0], counts, table), *numbers, _spellings(parts)]
 
 
 def _label_counts(train: Part, counts: Sequence[Counter[str]], table: Sequence[Sequence[str]]) -> Finding:

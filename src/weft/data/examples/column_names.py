@@ -1,4 +1,4 @@
-"""Usual names of the columns of texts and labels, and how names of columns are shown in messages."""
+"""Usual names of the columns of texts, labels and numbers, and how names of columns are shown in messages."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ LABEL_NAMES = (
     *("label", "labels", "class", "category", "sentiment", "target", "polarity", "intent", "topic", "label_desc"),
     *("标签", "类别", "分类", "情感", "情感倾向", "类型", "標籤", "類別", "分類"),
 )
+VALUE_NAMES = (
+    *("value", "score", "rating", "price", "stars", "target", "y", "grade", "amount", "similarity"),
+    *("数值", "分数", "评分", "得分", "价格", "金额", "星级", "數值", "分數", "評分", "價格", "金額", "星級"),
+)
+"""Names of a column of numbers that are to be predicted."""
 PAIRS = (
     *(("text_a", "text_b"), ("text1", "text2"), ("sentence1", "sentence2"), ("question1", "question2")),
     *(("premise", "hypothesis"), ("句子1", "句子2")),

@@ -1,4 +1,4 @@
-"""A text, or a pair of texts, and its label: one example of classification."""
+"""A text, or a pair of texts, and its right answer: a label, several, or numbers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class LabelledText:
-    """A text, or two that are classified together, and its label; a tuple of labels if it may have several.
+    """A text, or two that are read together, and its label: a tuple of labels if it may have several, or of numbers.
 
     Without a label (None) it is to be predicted. `line` is where it stands in its file, 0 for none; `file`
     is its own, where each text has one. `other` are the values of further inputs, by the name of the input.
     """
 
     text: str
-    label: str | tuple[str, ...] | None = None
+    label: str | tuple[str, ...] | tuple[float, ...] | None = None
     line: int = field(default=0, compare=False, repr=False)
     second: str | None = None
     file: str = field(default="", compare=False, repr=False)
@@ -68,19 +68,20 @@ class LabelledText:
 
     @property
     def stratum(self) -> str:
-        """Group for an even split: the label, the first one of several."""
-        return self.label or "" if isinstance(self.label, str | None) else next(iter(self.label), "")
+        """Group for an even split: the label, the first one of several; numbers make no groups."""
+        first = self.label if isinstance(self.label, str | None) else next(iter(self.label), "")
+        return first if isinstance(first, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class SoftLabelledText(LabelledText):
-    """A text with the log-probabilities that a teacher predicted for its labels, in their order (`in_order`)."""
+    """A text with the log-probabilities that a teacher predicted for its labels (`in_order`), or with its numbers."""
 
     soft: tuple[float, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, example: LabelledText, soft: tuple[float, ...]) -> SoftLabelledText:
-        """Return an example with the log-probabilities, and all else as it is."""
+        """Return an example with what a teacher predicted, and all else as it is."""
         return cls(**{one.name: getattr(example, one.name) for one in fields(LabelledText)}, soft=soft)
 
 

@@ -370,7 +370,8 @@ class _Search:
             if columns == listed(numbered(len(self.table.columns))):  # without a header
                 hint = f"pass --columns {naming(list(sampled(self.table).values()))}"
             if any(role.looks == "label" for role in missing) and (name := self.of_numbers()):
-                hint = f"`{name}` holds numbers: --label {name} learns each as a class of its own; else {hint}"
+                ways = f"--value {name} predicts one, --label {name} learns each as a class"
+                hint = f"`{name}` holds numbers: {ways}; else {hint}"
             if line := _named_below(self.table, [name for role in self.roles for name in role.usual]):
                 hint = f"the names of the columns seem to stand in line {line}: delete what is above it, or {hint}"
             raise ColumnsUnclear(what, where=self.table.path, hint=hint)

@@ -17,7 +17,7 @@ from weft.data.checks.findings import SEVERITIES, Finding, Part, Row, counted, p
 from weft.data.checks.labels_and_lengths import labels, lengths
 from weft.data.checks.near_duplicates import near_duplicates
 from weft.data.checks.scripts import scripts
-from weft.data.examples.label_spelling import spelled
+from weft.data.checks.values import values
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LikeQuestions, as_option
 from weft.data.sources import Table
@@ -61,6 +61,7 @@ def inspect(
     *,
     text: str | None = None,
     label: str | None = None,
+    value: str | None = None,
     label_separator: str | None = None,
     numbers: str | None = None,
     categories: str | None = None,
@@ -76,7 +77,7 @@ def inspect(
     nothing. Raises InputError if a file cannot be read at all or its columns are unclear, ConfigError for a
     bad separator.
     """
-    given = {"text": text, "label": label, "label_separator": label_separator}
+    given = {"text": text, "label": label, "value": value, "label_separator": label_separator}
     given |= {"numbers": numbers, "categories": categories}
     named = {name: value for name, value in given.items() if value is not None}
     task = validated(KINDS[kind] if kind else implied(named), named)
@@ -89,10 +90,15 @@ def inspect(
             found.append(_read(name, table, own))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
-    yield from _form(found, guessed=not (text and label))
+    yield from _form(found, guessed=not (text and (label or value)))
     yield empty_texts(parts)
-    yield from labels(parts)
-    yield from repeats(parts)
+    numbers_asked = task.answers_with == "number"
+    yield from (
+        values(parts, found[0].task.columns_of("value", found[0].table))
+        if numbers_asked
+        else labels(parts, column=as_option(found[0].task.label))
+    )
+    yield from (one for one in repeats(parts) if not (numbers_asked and one.key == "contradictions"))
     yield Note("searching near-duplicates")
     yield near_duplicates(parts)
     yield lengths(parts)
@@ -102,7 +108,7 @@ def inspect(
     yield from marks(parts)
     yield Note("comparing the vocabularies of the splits")
     yield unknown_tokens(parts, seed=seed)
-    if label_errors == "find":
+    if label_errors == "find" and not numbers_asked:
         yield from find_label_errors(parts[0], seed=seed)
 
 
@@ -221,32 +227,32 @@ def _read(name: str, table: Table, task: Any) -> _Read:
     for row in table:
         texts = [row.values.get(column, "") for column in task.columns_of("text", table)]
         try:
-            own = spelled(row.values.get(as_option(task.label), ""), task.label_spelling)
-            label = task.labels_of(row) if task.answers_with == "labels" else own
+            label = task.inspected_answer(row)
             for one in task.beside:
-                one.value(row)
+                one.value_of(row)
             rows.append(LabelledText(texts[0], label, row.line, (*texts, None)[1]))
         except InputError as error:
-            table.reject(row.line, error.what, column=(*task.columns_of("label", table), "")[0])
+            table.reject(row.line, error.what, column=(*task.columns_of(task.answer_role.place, table), "")[0])
     if not rows:
         raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
     return _Read(table, task, part_of(name, table.path, rows, where=table.place))
 
 
 def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
+    place = found[0].task.answer_role.place
     between = {";": "semicolons", "|": "bars", "\t": "tabs", ",": "commas", "": ""}
-    table = [("split", "file", "rows", "form", "encoding", "delimiter", "text", "label", "unused")]
+    table = [("split", "file", "rows", "form", "encoding", "delimiter", "text", place, "unused")]
     for one in found:
-        text, label = as_option(one.task.text), as_option(one.task.label)
-        answers = one.task.columns_of("label", one.table)
+        text, label = as_option(one.task.text), as_option(getattr(one.task, place))
+        answers = one.task.columns_of(place, one.table)
         taken = (*one.task.columns_of("text", one.table), *answers, *one.task.columns_beside)
         others = ", ".join(name for name in one.table.columns if name not in taken)
         form = (one.table.form, one.table.encoding, between.get(one.table.delimiter, one.table.delimiter))
         table.append((one.part.name, one.part.path, f"{len(one.part):,}", *form, text, label, others))
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
-    text, label = as_option(found[0].task.text), as_option(found[0].task.label)
-    said = f"text from column `{text}`, label from column `{label}`" + (" (guessed)" if guessed else "")
-    fix = f"if these are not the columns, name them: `--text {text} --label {label}`" if guessed else ""
+    text, label = as_option(found[0].task.text), as_option(getattr(found[0].task, place))
+    said = f"text from column `{text}`, {place} from column `{label}`" + (" (guessed)" if guessed else "")
+    fix = f"if these are not the columns, name them: `--text {text} --{place} {label}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
     yield bad_rows({one.part.name: one.table for one in found})
 

@@ -20,17 +20,21 @@ from weft.metrics.saved_scores import is_number
 from weft.report.figures.canvas import (
     HALF,
     LINES,
+    POINTS,
     SOFT,
     blank,
     panel,
     shorten,
     style,
     svg,
+    width,
 )
 from weft.report.figures.curves import FEW, LEAST_PART, at_least, calm_axis, dashes, dots, finite, percent_axis
 
 RAW_POINTS = 500  # of a curve; more are averaged in bins, as no eye tells them apart
 SHADES = 16
+_HANDLE = 32
+"""Points that the line of a legend takes, with the space around it."""
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -157,13 +161,15 @@ def _loss_panel(axes: Axes, *, losses: np.ndarray, dev_losses: np.ndarray) -> No
 
 
 def _score_panel(axes: Axes, *, named: Sequence[tuple[str, np.ndarray]]) -> None:
-    axes.set_title("dev scores" if len(named) > 1 else f"{measure(named[0][0]).called} on the dev set")
+    room = (HALF - 0.8) * POINTS - sum(width(measure(name).called) + _HANDLE for name, _ in named)
+    several = "dev scores" if width("dev scores") < room else ""  # else the legend alone says it
+    axes.set_title(several if len(named) > 1 else f"{measure(named[0][0]).called} on the dev set")
     for place, (name, curve) in enumerate(named):
         axes.plot(
             *curve.T, color=LINES[2 + place], label=measure(name).called, linestyle=dashes(place * 8), **dots(curve)
         )
     points = any(measure(name).form == "points" for name, _ in named)
-    if not points and all(curve[:, 1].min() >= 0 and curve[:, 1].max() <= 1 for _, curve in named):
+    if all(measure(name).form == "share" for name, _ in named):
         percent_axis(axes)
     else:
         calm_axis(axes, "points" if points else "number")

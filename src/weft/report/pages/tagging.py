@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from weft.metrics.names import measure
 from weft.report import formatting
 from weft.report.folder import Run
+from weft.report.pages.floors import best_floor, floor_rows
 from weft.report.pages.labels import labelled
 
 WRONG, RIGHT = 12, 4
@@ -38,8 +38,8 @@ def tagged(run: Run) -> dict[str, Any]:
         **labelled(run),
         "errors": None,
         "things": "words" if words else "tokens" if run.detail("form", "") == "tokens" else "spans",
-        "lead": f"{len(wrong):,} of {len(pairs):,} texts have a mistake. {_floor(run)}".strip() if rows else "",
-        "floors": _floors(run),
+        "lead": f"{len(wrong):,} of {len(pairs):,} texts have a mistake. {best_floor(run)}".strip() if rows else "",
+        "floors": floor_rows(run),
         "mistakes": run.detail("mistakes", []),
         "wrong": [_card(row, true, found, shades) for row, true, found in wrong[:WRONG]],
         "right": [_card(row, true, found, shades) for row, true, found in right[:RIGHT]],
@@ -92,28 +92,3 @@ def _card(row: Mapping[str, Any], true: list[Marked], found: list[Marked], shade
         "sure": formatting.score(row["probability"]) if "probability" in row else formatting.NOTHING,
         "line": formatting.count(row.get("line")),
     }
-
-
-def _floors(run: Run) -> list[dict[str, Any]]:
-    """Return the scores of the model and of simple methods, a row each under a row of titles."""
-    names = [name for name in run.intervals if name != "exact_match"]
-    floors = run.detail("floors", {})
-    rows = {run.name: {name: run.intervals[name].value for name in names}, **floors}
-    written = [
-        {
-            "title": title[0].upper() + title[1:] if title in floors else title,
-            "scores": [formatting.score(values[name]) if name in values else formatting.NOTHING for name in names],
-        }
-        for title, values in rows.items()
-    ]
-    return [{"title": "Method", "scores": [measure(name).title for name in names]}, *written] if floors else []
-
-
-def _floor(run: Run) -> str:
-    """Say what the best of the simple methods gets by the first score."""
-    first = next((name for name in run.headline if name in run.intervals), "")
-    found = {name: values[first] for name, values in run.detail("floors", {}).items() if first in values}
-    if not found:
-        return ""
-    best = max(found, key=found.__getitem__)
-    return f"{best[0].upper()}{best[1:]} has a {measure(first).called} of {formatting.score(found[best])}."

@@ -1,0 +1,99 @@
+"""Scores of predicted numbers, beside those of predicting the mean, and whether intervals cover what they state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from weft.metrics.bootstrap import mean
+from weft.metrics.regression import regression_scores, scores_of_columns
+from weft.metrics.systems import CorpusScore, compare, intervals
+from weft.tasks.base import Scores
+
+DECIDING = "r2"
+"""Score by which a model is told from a simple method: that of one column has the order of RMSE, and no unit."""
+MEAN = "the mean of the training values"
+TRIALS = 1_000
+"""Trials of the test against a simple method."""
+
+
+def scored(
+    names: Sequence[str],
+    true_EK: np.ndarray,
+    value_EK: np.ndarray,
+    *,
+    mean_K: np.ndarray,
+    ends: tuple[np.ndarray, np.ndarray] | None,
+    coverage: float,
+) -> Scores:
+    """Compute all scores with their intervals.
+
+    Details are those of each column, of predicting the mean and how the model compares, and of the intervals.
+
+    Args:
+        names: the columns.
+        true_EK: the truth.
+        value_EK: the predictions.
+        mean_K: the means of the training values.
+        ends: the lower and the upper ends of the intervals, where there are any.
+        coverage: the share that these are to cover.
+
+    """
+    found = regression_scores(true_EK, value_EK)
+    floor = regression_scores(true_EK, np.broadcast_to(mean_K, true_EK.shape))
+    details: dict[str, Any] = {
+        "values": list(names),
+        "floors": {MEAN: {name: one.value for name, one in floor.items()}},
+        "against": {MEAN: against(found, floor)},
+    }
+    if len(names) > 1:
+        details["per_value"] = [
+            {"value": name, **{score: asdict(one) for score, one in intervals(own).items()}}
+            for name, own in zip(names, scores_of_columns(found, columns=len(names)), strict=True)
+        ]
+    if ends is not None:
+        details["intervals"] = covered(true_EK, *ends, coverage=coverage)
+    return Scores(intervals(found), details)
+
+
+def against(model: Mapping[str, CorpusScore], other: Mapping[str, CorpusScore]) -> dict[str, Any]:
+    """Compare a model with a simple method on the same rows, by the score that decides."""
+    names = (DECIDING,)
+    found = compare({name: model[name] for name in names}, {name: other[name] for name in names}, trials=TRIALS)
+    one = found[DECIDING]
+    low = one.difference.low
+    return {
+        "score": DECIDING,
+        "difference": asdict(one.difference),
+        "p": one.p_randomization,
+        "better": one.difference.value > 0 and low is not None and low > 0,
+    }
+
+
+def covered(true_EK: np.ndarray, low_EK: np.ndarray, high_EK: np.ndarray, *, coverage: float) -> dict[str, Any]:
+    """Compare the share of rows whose truth lies in its interval with the stated one, all and by predicted value.
+
+    Groups are fifths of the rows by the middles of their intervals, of the first column.
+    """
+    inside_EK = (low_EK <= true_EK) & (true_EK <= high_EK)
+    share = mean(inside_EK.mean(1))
+    order_E = np.argsort((low_EK + high_EK)[:, 0], kind="stable")
+    groups = [some for some in np.array_split(order_E, 5) if len(some)]
+    return {
+        "stated": coverage,
+        "covered": asdict(share),
+        "width": float(np.mean(high_EK - low_EK)),
+        "groups": [
+            {
+                "low": float(low_EK[some, 0].min()),
+                "middle": float((low_EK + high_EK)[some, 0].mean() / 2),
+                "covered": float(inside_EK[some, 0].mean()),
+                "width": float((high_EK - low_EK)[some, 0].mean()),
+                "texts": len(some),
+            }
+            for some in groups
+        ],
+    }
