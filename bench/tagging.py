@@ -2,10 +2,14 @@
 
     python bench/tagging.py weibo_ner_zh --seeds 3
     python bench/tagging.py conll2003_en --set task.encoder.hidden=256
+    python bench/tagging.py atis --label intent --set task.tasks.intent.unseen_labels=wrong
     python bench/tagging.py --pace
 
 The data is read in WEFT_DATA, a folder for each set with `train.jsonl.xz`, `dev.jsonl.xz` and `test.jsonl.xz`. Of a set
 without a test part the dev set is scored, and a part of the training set chooses the weights.
+
+With `--label` a label is answered at once with the tags. Each alone has a weight of 0 for the other and a metric of its
+own, as in `--set task.weights.intent=0 --set training.metric=tags.span_f1`.
 """
 
 from __future__ import annotations
@@ -44,13 +48,15 @@ def found(folder: Path, part: str) -> Path | None:
     return next((folder / name for name in names if (folder / name).exists()), None)
 
 
-def score(name: str, seed: int, overrides: list[str]) -> None:
+def score(name: str, seed: int, overrides: list[str], label: str | None) -> None:
     """Train on a set with a seed, choose by dev, and print dev and test scores beside those of counting."""
     folder = Path(os.environ["WEFT_DATA"]) / name
     parts = {part: str(file) for part in ("train", "dev", "test") if (file := found(folder, part))}
     if "test" not in parts:
         parts["test"] = parts.pop("dev")
-    task = {"kind": "tagging", **({"tags": SETS[name]} if SETS[name] else {})}
+    tagging = {"kind": "tagging", **({"tags": SETS[name]} if SETS[name] else {})}
+    tasks = {label: {"kind": "classification", "label": label}, "tags": tagging}
+    task = {"kind": "joint", "tasks": tasks} if label else tagging
     config = validated(RunConfig, overridden({"data": parts, "task": task, "seed": seed, "device": "cpu"}, overrides))
     with tempfile.TemporaryDirectory() as place:
         started, best = time.perf_counter(), 0.0
@@ -64,7 +70,8 @@ def score(name: str, seed: int, overrides: list[str]) -> None:
         result = read_json(Path(place) / "run/scores.json")
     scores = " ".join(f"{key} {100 * one['value']:.2f}" for key, one in result["scores"].items())
     floors = "; ".join(
-        f"{floor} {100 * next(iter(values.values())):.2f}" for floor, values in result["details"]["floors"].items()
+        f"{floor} {100 * next(iter(values.values())):.2f}"
+        for floor, values in result["details"].get("floors", {}).items()
     )
     seconds, pace = time.perf_counter() - started, result["speed"]["texts_per_second"]
     print(f"{name} seed {seed}: dev {100 * best:.2f}; test {scores}; {floors}; {seconds:.0f} s, {pace:.0f} texts/s")
@@ -103,6 +110,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--set", dest="overrides", action="append", default=[])
+    parser.add_argument("--label", help="a column of labels that are answered at once with the tags")
     parser.add_argument("--pace", action="store_true")
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
@@ -111,7 +119,7 @@ def main() -> None:
         pace(given.runs)
     for name in given.sets:
         for seed in range(given.first, given.first + given.seeds):
-            score(name, seed, given.overrides)
+            score(name, seed, given.overrides, given.label)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from torch import nn
 
 from weft.data.columns import Columns
 from weft.data.examples.documents import Document, Prompt
+from weft.data.examples.joint import JointText
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.option_questions import Choice
 from weft.data.examples.source_target import SourceTarget
@@ -201,6 +202,13 @@ SPOKEN = [
 ]
 PARTS_OF_SPEECH = [
     {"tokens": row["tokens"], "tags": [tag if tag == "O" else tag[2:] for tag in row["tags"]]} for row in TAGGED
+]
+INTENTS = ["where", "move", "who", "", "move", "哪里", "谁", "哪里", "", "去"]
+UTTERANCES = [{**row, "intent": intent} for row, intent in zip(TAGGED, INTENTS, strict=True)]
+del UTTERANCES[2]["tags"]  # some rows have one of the answers alone
+RATED = [
+    {**row, "topics": topics.split("|"), "price": number}
+    for number, (row, topics) in enumerate(zip(LABELLED, TOPICS, strict=True))
 ]
 EMPTY = {"text": " ", "label": "good"}
 NO_QUESTION = {"question": "", "context": ENGLISH, "answers": ["Ada"]}
@@ -464,6 +472,41 @@ SMALL_TASKS = [
         LIKE,
         {**LIKE[0], "negative": ""},
     ),
+    SmallTask(
+        "joint-tags",
+        {
+            "kind": "joint",
+            "encoder": {**GRU, **NO_VIEWS},
+            "tokenizer": SHAPES,
+            "tasks": {
+                "intent": {"kind": "classification", "label": "intent", "classifier": NO_DROPOUT},
+                "slots": {"kind": "tagging", "tags": "tags", "tagger": NO_DROPOUT},
+            },
+            "weights": {"slots": 2.0},
+        },
+        UTTERANCES,
+        {"tokens": ["Ada", "lives"], "tags": ["O"], "intent": "where"},
+    ),
+    SmallTask(
+        "joint-windows",
+        {
+            "kind": "joint",
+            "encoder": {**TRANSFORMER, **NO_VIEWS},
+            "max_length": 8,
+            "tasks": {
+                "tone": {"kind": "classification", "label": "label", "classifier": NO_DROPOUT},
+                "topics": {
+                    "kind": "multilabel",
+                    "label": "topics",
+                    "classifier": NO_DROPOUT,
+                    "calibrate": "temperature",
+                },
+                "price": {"kind": "regression", "value": "price", "classifier": NO_DROPOUT},
+            },
+        },
+        RATED,
+        {"text": " ", "label": "good", "topics": ["film"]},
+    ),
 ]
 IN_BATCH = ("similarity-ranking", "similarity-negatives")
 """Names of those whose loss compares the rows of a batch with each other."""
@@ -485,12 +528,16 @@ def unanswered(example: Any) -> Any:
         return replace(example, spans=None)
     if isinstance(example, TextPair):
         return replace(example, score=None)
+    if isinstance(example, JointText):
+        return replace(example, of={name: unanswered(one) for name, one in example.of.items()})
     assert isinstance(example, LabelledText)
     return replace(example, label=None)
 
 
 def unscorable(example: Any) -> Any:
     """The example with an answer that cannot be scored: a label that was never learned, a number more, else none."""
+    if isinstance(example, JointText):
+        return replace(example, of={name: unscorable(one) for name, one in example.of.items()})
     if not isinstance(example, LabelledText):
         return unanswered(example)
     if isinstance(example.label, tuple) and example.label and isinstance(example.label[0], float):

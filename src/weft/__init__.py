@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from weft.data.batch import Tokens as Tokens
     from weft.data.examples.documents import Document as Document
     from weft.data.examples.documents import Prompt as Prompt
+    from weft.data.examples.joint import JointText as JointText
     from weft.data.examples.labelled import LabelledText as LabelledText
     from weft.data.examples.option_questions import Choice as Choice
     from weft.data.examples.source_target import SourceTarget as SourceTarget
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from weft.tasks.classification import Answer as Answer
     from weft.tasks.classification import ClassificationConfig as ClassificationConfig
     from weft.tasks.generation.generator import GeneratedText as GeneratedText
+    from weft.tasks.joint import JointConfig as JointConfig
+    from weft.tasks.joint_scores import JointAnswer as JointAnswer
     from weft.tasks.language_model import LanguageModelConfig as LanguageModelConfig
     from weft.tasks.multilabel import LabelsAnswer as LabelsAnswer
     from weft.tasks.multilabel import MultilabelConfig as MultilabelConfig
@@ -82,6 +85,9 @@ _HOMES = {
     "FoundSpan": "weft.tasks.tag_answers",
     "GeneratedText": "weft.tasks.generation.generator",
     "Greedy": "weft.decoding.choices",
+    "JointAnswer": "weft.tasks.joint_scores",
+    "JointConfig": "weft.tasks.joint",
+    "JointText": "weft.data.examples.joint",
     "LabelledSpan": "weft.data.examples.tagged",
     "LabelledText": "weft.data.examples.labelled",
     "LabelsAnswer": "weft.tasks.multilabel",

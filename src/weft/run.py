@@ -33,7 +33,7 @@ from weft.tasks.base import TUNED, Task, TaskConfig
 from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
-from weft.training.floor import linear_floor
+from weft.training.floor import with_floors
 from weft.training.job import Job
 from weft.training.reports import DoneReport, Note, Report, ended
 from weft.training.settings import OF_STEPS, TrainingConfig, epochs_for, precision_for
@@ -186,7 +186,8 @@ def trained(
             return
         if group.leads:
             sweep(folder)
-            remove(folder / run_folder.TASK / TUNED)  # a kill came after tuning: it is to be done again
+            for tuned in (folder / run_folder.TASK).rglob(TUNED):
+                remove(tuned)  # a kill came after tuning: it is to be done again
         group.wait()
         if group.leads and not going_on:
             job = _job(run)
@@ -431,8 +432,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     importance = input_importance(job.task, job.model, examples, answers=result.answers, device=job.device)
     shown = job.task.extra_results(job.model, run.examples.train, device=job.device)
     shown |= {"importance": importance} if importance else {}
-    floor = linear_floor(job, run.examples.train, scored=examples, answers=result.answers)
-    found = floor.beside(result.to_json()) if floor else result.to_json()
+    found = with_floors(job, run.examples.train, result.to_json(), scored=examples, answers=result.answers)
     write_json(folder / run_folder.SCORES, {**found, **shown, **facts})
     write_answers(folder / run_folder.ANSWERS, job.task, result.answers, examples)
     write_attention_maps(

@@ -19,6 +19,7 @@ from weft.models.base import Encoder, Memory, Pooling, TokenSpec
 from weft.models.bi_encoder import BiEncoderConfig
 from weft.models.classifier import ClassifierConfig
 from weft.models.crf import chain
+from weft.models.joint import JointModel
 from weft.models.masked import MaskedModel
 from weft.models.options import Offered, OptionConfig, OptionReader
 from weft.models.pairs import Pair, PairClassifier
@@ -165,6 +166,19 @@ class Marginals(nn.Module):
         return torch.cat([share_BTC.sum(1).tanh().repeat(1, 3), found.partition_B[:, None]], 1)
 
 
+class Joint(nn.Module):
+    """Two classifiers on the states of one encoder, their scores side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        config = ClassifierConfig(dropout=0.0)
+        self.joint = JointModel(encoder(), [lambda one: config.build(one, classes=CLASSES)] * 2)
+
+    def forward(self, source):
+        states = self.joint(source)
+        return torch.cat([head(states) for head in self.joint.heads], 1)
+
+
 SPAN, OPTION = SpanConfig(hidden=4, dropout=0.0), OptionConfig(hidden=4, dropout=0.0)
 HEADS = [
     *(classifier(pooling) for pooling in ("mean", "max", "last", "attention", "first")),
@@ -188,6 +202,7 @@ HEADS = [
     Head("tagger-crf", lambda: Marginals("crf"), placed, list, lambda row: 10),
     Head("tagger-linear", lambda: Marginals("linear"), placed, list, lambda row: 10),
     Head("bi-encoder", lambda: BiEncoderConfig().build(encoder()), tokens, list, lambda row: 10),
+    Head("joint", Joint, tokens, list, lambda row: 2 * CLASSES),
     Head("masked", lambda: MaskedModel(encoder(), size=SIZE, first=2), chosen, list, lambda row: SIZE - 2),
 ]
 every = pytest.mark.parametrize("head", HEADS, ids=lambda head: head.name)

@@ -27,7 +27,7 @@ def test_a_run_that_has_just_begun_is_read_too(tmp_path):
     assert (run.config, run.reports, run.scores, run.notes, run.intervals) == ("seed: 1\n", [], {}, [], {})
     assert (run.name, run.data, run.labels, run.texts_per_second) == (tmp_path.name, "dev set", [], None)
     assert read_attention_maps(tmp_path) == []
-    assert hardest_errors(tmp_path) is None
+    assert hardest_errors(Run(tmp_path)) is None
 
 
 def test_what_a_finished_run_tells(tmp_path):
@@ -89,7 +89,7 @@ def test_of_equally_sure_errors_the_first_are_kept(tmp_path):
     wrong = [{"text": str(number), "label": "a", "answer": "b", "probability": 0.5} for number in range(HARDEST + 5)]
     right = [{"text": "right", "label": "a", "answer": "a", "probability": 1.0}] * 3
     lines(tmp_path / "answers.jsonl", [*right, *wrong])
-    found = hardest_errors(tmp_path)
+    found = hardest_errors(Run(tmp_path))
     assert found is not None
     assert (found.wrong, found.answers) == (HARDEST + 5, HARDEST + 8)
     assert [row["text"] for row in found.hardest] == [str(number) for number in range(HARDEST)]
@@ -97,7 +97,7 @@ def test_of_equally_sure_errors_the_first_are_kept(tmp_path):
 
 def test_all_answers_may_be_right(tmp_path):
     lines(tmp_path / "answers.jsonl", [{"label": "a", "answer": "a"}])
-    found = hardest_errors(tmp_path)
+    found = hardest_errors(Run(tmp_path))
     assert found is not None
     assert (found.wrong, found.answers, found.hardest) == (0, 1, [])
 

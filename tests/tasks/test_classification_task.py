@@ -138,7 +138,10 @@ def test_texts_to_be_predicted_have_no_label():
 
 def test_a_label_that_training_never_saw_names_line_and_file():
     examples = [LabelledText("好", "2", 4), LabelledText("good", "so-so", 7)]
-    with pytest.raises(InputError, match=r"^line 7: label `so-so` is not .*\n.*known labels: `2`, `10`, `neg`$"):
+    with pytest.raises(
+        InputError,
+        match=r"^line 7: label `so-so` is not .*\n.*known labels: `2`, `10`, `neg`; --set",
+    ):
         task().encode(examples)
     with pytest.raises(InputError, match=r"^test\.csv:7: label `so-so`"), examples_of("test.csv"):
         task().encode(examples)

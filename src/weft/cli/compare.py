@@ -118,7 +118,8 @@ def _task(given: dict[str, Any]) -> type[TaskConfig]:
 
     compared = {kind: task for kind, task in KINDS.items() if task.compared_by}
     if given["kind"] is None:
-        options = {"source": given["source_column"], **{name: given[name] for name in ("target", "value", "tags")}}
+        names = ("target", "label", "value", "tags")
+        options = {"source": given["source_column"], **{name: given[name] for name in names}}
         task = implied([name for name, value in options.items() if value])
         if given["decoders"] and "decoder" not in task.parts:
             task = next(one for one in compared.values() if "decoder" in one.parts)

@@ -18,6 +18,7 @@ from rich.text import Text
 from weft.cli.formatting import called, in_sentence, interval
 from weft.cli.printing import printable
 from weft.metrics.names import in_full as shown
+from weft.metrics.saved_scores import by_task
 from weft.report.formatting import NOTHING, no_better
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport, clock
 
@@ -131,17 +132,25 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
         f"{called(name)} {in_sentence(name, one['value'])}" + ("" if few else f" ({interval(name, one)})")
         for name, one in found.items()
     ]
-    if commonest := scores["details"].get("commonest"):
-        parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
-    if floor := _floor(scores, names):
-        parts.append(floor)
-    parts += [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
-    parts += no_better(scores["details"].get("against", {}))
+    parts += _beside(scores, names)
+    for task, own in by_task(scores).items():
+        parts += [f"{task}: {said}" for said in _beside(own, [name.removeprefix(f"{task}.") for name in names])]
     intervals = "too few for intervals" if few else "95% intervals in brackets"
     said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
     search = scores["details"].get("search")
     greedy = "; by greedy search" if search == "greedy search" else ""
     return said + (f"; by {search}, dev scores above by greedy search" if search and not greedy else greedy)
+
+
+def _beside(scores: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    """Write what simple methods get: always the commonest answer, a linear model, those that count."""
+    parts = []
+    if commonest := scores["details"].get("commonest"):
+        parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
+    if floor := _floor(scores, names):
+        parts.append(floor)
+    parts += [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
+    return parts + no_better(scores["details"].get("against", {}))
 
 
 def _counted(scores: Mapping[str, Any]) -> list[tuple[str, str, float]]:
@@ -171,7 +180,9 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     table = Table()
     for column in ("score", "value", "95% interval"):
         table.add_column(column, justify="left" if column == "score" else "right")
-    for name, score in scores["scores"].items():
+    each = by_task(scores)
+    of_all = {name: one for name, one in scores["scores"].items() if name.rpartition(".")[0] not in each}
+    for name, score in of_all.items():
         table.add_row(called(name), shown(name, score["value"]), interval(name, score, written=shown))
     if commonest := details.get("commonest"):
         table.add_section()
@@ -180,6 +191,8 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
         table.add_section()
         table.add_row(f"{called(name)} of {floor}", shown(name, value), "")
     console.print(table)
+    for task, own in each.items():
+        print_scores(own, title=task)
     if "per_class" in details:
         console.print(_classes(details["per_class"], counted="spans" if "span_f1" in scores["scores"] else "texts"))
     if "levels" in details:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 from weft.cli import options
@@ -230,7 +230,7 @@ def with_columns(model: bundle.Model, asked: Inputs, found: Found) -> Iterator[d
         line = lines.popleft()
         row = next(row for row in rows if row.line == line)
         read = [None, *(row.values.get(name) for name in asked.columns)]
-        before = [*record][: [*record].index("answer")]
+        before = list(takewhile(lambda name: name != "answer" and not name.endswith(".answer"), record))
         own = {name: value for name, value in record.items() if name not in before or value not in read}
         own = {name: value for name, value in own.items() if name != "columns"}  # they are kept as columns
         whole = {name: as_json(value) for name, value in row.whole.items()} if table.form == "jsonl" else row.values

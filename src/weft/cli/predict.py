@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -107,6 +107,9 @@ def _rejecting(records: Iterator[dict[str, Any]], *, below: float | None) -> Ite
         return
     rejected = total = 0
     for record in records:
+        if "answer" not in record:
+            what = "a prediction of several tasks has no single confidence: each task has its own"
+            raise InputError(what, where="--reject-below", hint="leave it out, and choose by the columns of each task")
         if record["answer"] is None:
             yield {**record, "rejected": False}  # an empty line
             continue
@@ -172,7 +175,21 @@ def _fields(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def _row(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
-    """Return an answer as fields of a table; several labels stand in one field, their probabilities in another.
+    """Return an answer as fields of a table, those of each of several tasks under its name, `intent.answer`."""
+    if "answer" in record:
+        return _of_one(record, separator=separator)
+    tasks = {name.removesuffix(".answer") for name in record if name.endswith(".answer")}
+    row: dict[str, Any] = {}
+    for task, names in groupby(record, key=lambda name: name.rpartition(".")[0]):
+        start = f"{task}." if task in tasks else ""
+        fields = {name.removeprefix(start): record[name] for name in names}
+        fields = _of_one(fields, separator=separator) if start else fields
+        row |= {f"{start}{name}": value for name, value in fields.items()}
+    return row
+
+
+def _of_one(record: dict[str, Any], *, separator: str) -> dict[str, Any]:
+    """Return an answer of one task as fields; several labels stand in one field, their probabilities in another.
 
     Several numbers have a field each, as `answer_price`.
     """

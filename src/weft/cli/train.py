@@ -41,8 +41,9 @@ CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the 
 TASK = (
     "classification (the default), multilabel, regression (numbers; the default with --value), seq2seq (a text for a"
     " text; the default with --source, --target or two files), language_model, question_answering (the answer to a"
-    " question from a passage), multiple_choice, tagging (names, words, parts of speech) or similarity (pairs of texts"
-    " that are alike, or more or less so by a --value)."
+    " question from a passage), multiple_choice, tagging (names, words, parts of speech), similarity (pairs of texts"
+    " that are alike, or more or less so by a --value) or joint (several answers at once; the default with --label and"
+    " --tags)."
 )
 
 
@@ -52,7 +53,7 @@ TASK = (
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
 @options.value
-@click.option("--tags", help="Column of the tags of tokens, or of the spans of a text; implies --task tagging.")
+@click.option("--tags", help="Column of the tags of tokens, or of spans; implies --task tagging (with --label joint).")
 @options.label_separator
 @options.beside
 @click.option("--source", "source_column", help="Column of the source, of pairs. Default: guessed.")

@@ -12,8 +12,8 @@ Masks are True at what is real.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import Self
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -34,6 +34,18 @@ class Moves:
             if isinstance(value, Tensor | Moves):
                 moved[field.name] = value.to(device)
         return replace(self, **moved)  # ty: ignore[invalid-argument-type]
+
+
+def of_rows(batch: Any, rows_N: Tensor) -> Any:
+    """Take some rows of a frozen dataclass of tensors that all have a row for each of the batch, and of those in it."""
+    taken = {}
+    for field in fields(batch):
+        value = getattr(batch, field.name)
+        if isinstance(value, Tensor):
+            taken[field.name] = value[rows_N]
+        elif is_dataclass(value):
+            taken[field.name] = of_rows(value, rows_N)
+    return replace(batch, **taken)
 
 
 @dataclass(frozen=True, slots=True)

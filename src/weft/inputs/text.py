@@ -92,9 +92,13 @@ class TextSettings(InputConfig):
 
     def loaded_text(self, folder: Path, *, each: int) -> TextInput:
         """Read the tokenizer that `Input.save` wrote; `each` is the number of texts of an example."""
+        return text_input(self, self.loaded_tokenizer(folder), each=each)
+
+    def loaded_tokenizer(self, folder: Path) -> Tokenizer:
+        """Read the tokenizer that `Input.save` wrote."""
         if self.tokenizer is None:
             raise ConfigError("is not set in a saved task", where="task.tokenizer")
-        return text_input(self, self.tokenizer.load(folder), each=each)
+        return self.tokenizer.load(folder)
 
 
 class TextInputConfig(TextSettings):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
+from pydantic import model_validator
 
 from weft.data.batch import Tokens
 from weft.data.columns import Columns, Fitted, Ragged, Share, fit
 from weft.errors import ConfigError
 from weft.inputs.pair import joined
-from weft.inputs.question_passage import letters_of
+from weft.inputs.question_passage import ReaderEncoder, letters_of
 from weft.inputs.text import TextInput, TextSettings, check_length, check_pair, framed_tokens, tokens_of
 from weft.inputs.warm_start import started_tokenizer, with_folder
 from weft.inputs.word_vectors import check_vectors
+from weft.models.rnn import LstmEncoderConfig
 from weft.models.tagger import TokenSource
 from weft.text.cutting import TokenRow
 from weft.text.normalize import NormalizeConfig
@@ -25,6 +27,31 @@ from weft.text.segment import han_share, sampled
 from weft.text.tokenizers.base import Encoded, Tokenizer, TokenizerConfig
 from weft.text.tokenizers.words import MixedTokenizerConfig, PieceTokenizer, PieceTokenizerConfig, View
 from weft.text.tokens import words_around
+
+RECURRENT = ("rnn", "lstm", "gru")
+WIDER = {"width": 200, "hidden": 192}
+"""Sizes of recurrent encoders, where none are set."""
+
+
+class TokenSettings(TextSettings):
+    """Settings of texts that are read token by token."""
+
+    long: Literal["windows"] = "windows"
+    """Part that is read of longer texts: all, in windows that overlap by a quarter; each token is scored where most of
+    its context is read."""
+    encoder: ReaderEncoder = LstmEncoderConfig(**WIDER)
+    """Encoder that reads the texts; it has to keep positions. Recurrent ones whose sizes are not set are wider than
+    elsewhere (200, and 192 in each direction), since each token needs a state of its own."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_wider_encoder(cls, settings: Any) -> Any:
+        encoder = settings.get("encoder") if isinstance(settings, Mapping) else None
+        own = {"kind": encoder} if isinstance(encoder, str) else encoder
+        if not isinstance(own, Mapping) or own.get("kind", "lstm") not in RECURRENT:
+            return settings
+        sizes = {"hidden": WIDER["hidden"]} if settings.get("vectors") else WIDER
+        return {**settings, "encoder": {**sizes, **own}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +175,12 @@ class TokensInput(TextInput):
         source: Tokens = (
             framed_tokens(ids, rows) if self.tokenizer.frame else tokens_of(ids, rows, columns.letters.get(self.name))
         )
+        return TokenSource(source, *self.first_pieces(columns, rows))
+
+    def first_pieces(self, columns: Columns, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the position of the first piece of each token of some rows, and which tokens are real, [B, T] each."""
         first_BT1, mask_BT = columns.ragged["first"].padded(rows)
-        return TokenSource(source, torch.from_numpy(first_BT1[..., 0]).long(), torch.from_numpy(mask_BT))
+        return torch.from_numpy(first_BT1[..., 0]).long(), torch.from_numpy(mask_BT)
 
     def _encoded(self, values: Sequence[TokenizedText]) -> tuple[Encoded, np.ndarray]:
         """Encode the texts, and find the position of the first piece of each token in its text, [N]."""

@@ -5,7 +5,7 @@ A name has one meaning in every task: what differs in meaning is given another n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Form = Literal["share", "points", "number"]
@@ -41,6 +41,14 @@ class Measure:
 
 _WORDS = "words (Chinese: characters)"
 _ALL = (
+    Measure(
+        "all_right",
+        "All right",
+        "share of texts with every answer right (sentence accuracy)",
+        "share",
+        beside=True,
+    ),
+    Measure("mean_of_tasks", "Mean of the tasks", "the mean of the first score of each task", "share"),
     Measure("accuracy", "Accuracy", "share of predictions that are correct", "share", beside=True),
     Measure(
         "micro_f1", "Micro F1", "precision and recall as one, over all texts and labels together", "share", beside=True
@@ -155,7 +163,13 @@ MEASURES = {one.name: one for one in _ALL}
 
 
 def measure(name: str) -> Measure:
-    """Look a score up; one that is not in the catalogue is called by its name in words."""
+    """Look a score up; one that is not in the catalogue is called by its name in words.
+
+    That of one of several tasks, `intent.accuracy`, is known by what follows the point.
+    """
+    task, _, own = name.rpartition(".")
+    if task and own in MEASURES:
+        return replace(MEASURES[own], name=name, title=f"{task}: {MEASURES[own].called}")
     return MEASURES.get(name) or Measure(name, name.replace("_", " ").capitalize())
 
 

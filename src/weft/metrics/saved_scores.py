@@ -36,3 +36,15 @@ class Interval:
 def is_number(value: Any) -> TypeGuard[float]:
     """Tell whether a value from a file is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def by_task(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the scores of each of several tasks, as a run of that task alone has them; none of a single task."""
+    floors, found = scores.get("floors") or {}, {}
+    for task, details in ((scores.get("details") or {}).get("tasks") or {}).items():
+        start = f"{task}."
+        own = {name.removeprefix(start): one for name, one in scores["scores"].items() if name.startswith(start)}
+        beside = {name: scores[name] for name in ("data", "weft") if name in scores}
+        floor = {"floor": floors[task]} if task in floors else {}
+        found[task] = {"scores": own, "details": details, "task": details.get("kind"), **floor, **beside}
+    return found

@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Moves, Tokens
-from weft.models.base import Encoder, PartConfig, Precision
+from weft.models.base import Encoder, Memory, PartConfig, Precision
 from weft.models.crf import Transitions, log_partition, path_score
 from weft.models.dropout import Dropout
 
@@ -21,9 +21,12 @@ Rule = Callable[[str, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class TokenSource(Moves):
-    """Sources of B rows, the position of the first piece of each token [B, T], and which tokens are real [B, T]."""
+    """Sources of B rows, the position of the first piece of each token [B, T], and which tokens are real [B, T].
 
-    source: Tokens
+    A head that shares its encoder with others gets the states in place of the sources.
+    """
+
+    source: Tokens | Memory | None
     places_BT: Tensor
     mask_BT: Tensor
 

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from weft.errors import RunFolderError, did_you_mean
-from weft.report.folder import Run
 from weft.report.pages.generation import written
+from weft.report.pages.joint import several
 from weft.report.pages.labels import labelled, masked
 from weft.report.pages.numbers import numbered
+from weft.report.pages.page import Page
 from weft.report.pages.question_answering import asked
 from weft.report.pages.similarity import alike
 from weft.report.pages.tagging import tagged
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A template, and the function that gathers its values from a run."""
-
-    template: str
-    values: Callable[[Run], dict[str, Any]]
-
 
 PAGES = {
     "labels": Page("run.html.j2", labelled),
     "tokens": Page("run.html.j2", masked),
     "text": Page("generation.html.j2", written),
-    "numbers": Page("numbers.html.j2", numbered),
-    "tags": Page("tagging.html.j2", tagged),
+    "numbers": Page("numbers.html.j2", numbered, "numbers_sections.html.j2"),
+    "tags": Page("tagging.html.j2", tagged, "tags.html.j2"),
     "pairs": Page("similarity.html.j2", alike),
     "spans": Page("question_answering.html.j2", asked),
 }
+
+
+PAGES["several"] = Page("joint.html.j2", partial(several, pages=PAGES))
 
 
 def page_for(kind: str) -> Page:

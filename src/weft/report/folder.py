@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ class Run:
     scores: Mapping[str, Any] = field(default_factory=dict)
     learning_curve: Sequence[Mapping[str, Any]] = ()
     """Number of rows and scores of models that were trained on shares of the rows."""
+    of_task: str = ""
+    """The task of several that scores and answers are of; empty: they are of the run as a whole."""
 
     @property
     def name(self) -> str:
@@ -84,6 +86,14 @@ class Run:
         speed = self.scores.get("speed") or {}
         return Interval.read({**speed, "value": speed.get("texts_per_second")})
 
+    def answers(self) -> Iterator[Mapping[str, Any]]:
+        """Read the answers; of one task of several those to texts whose right answer is known.
+
+        Raises RunFolderError where they are damaged.
+        """
+        rows = read_answers(self.folder)
+        return _of_task(rows, f"{self.of_task}.") if self.of_task else rows
+
     def detail(self, name: str, otherwise: Any) -> Any:
         """Return one of the details of the scores: `confusion`, `per_class`, `calibration`."""
         return (self.scores.get("details") or {}).get(name) or otherwise
@@ -131,18 +141,26 @@ def read_attention_maps(folder: Path) -> list[Mapping[str, Any]]:
     return _whole(folder / ATTENTION, [])
 
 
-def hardest_errors(folder: Path, *, keep: int = HARDEST) -> Errors | None:
+def _of_task(rows: Iterable[Mapping[str, Any]], start: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of one task, whose fields begin with a word: as those of a run of this task alone."""
+    for row in rows:
+        own = {name.removeprefix(start): value for name, value in row.items() if name.startswith(start)}
+        if {"label", "labels", "value"} & {*own}:
+            yield {**{name: row[name] for name in ("text", "line") if name in row}, **own}
+
+
+def hardest_errors(run: Run, *, keep: int = HARDEST) -> Errors | None:
     """Read the answers of a run, and keep the wrong ones of highest confidence; None where there are no answers.
 
     Raises:
         RunFolderError: a line of the answers is damaged.
 
     """
-    if not (folder / ANSWERS).exists():
+    if not (run.folder / ANSWERS).exists():
         return None
     wrong = answers = 0
     kept: list[tuple[float, int, Mapping[str, Any]]] = []
-    for row in read_answers(folder):
+    for row in run.answers():
         answers += 1
         if row.get("labels", row.get("label")) == row.get("answer"):
             continue

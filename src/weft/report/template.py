@@ -18,9 +18,14 @@ from weft.report.figures.canvas import PALETTE
 
 def write_page(path: Path, template: str, **values: Any) -> Path:
     """Fill a template with values and write it as one self-contained page."""
-    page = _templates().get_template(template).render(palette=PALETTE, words=formatting, measure=measure, **values)
+    page = filled(template, **values)
     write_text(path, page.encode("utf-8", "replace").decode("utf-8"))  # a text may hold half a surrogate pair
     return path
+
+
+def filled(template: str, **values: Any) -> str:
+    """Fill a template, or a part of one, with values."""
+    return _templates().get_template(template).render(palette=PALETTE, words=formatting, measure=measure, **values)
 
 
 @cache

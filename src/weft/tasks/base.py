@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -31,9 +32,9 @@ TUNED = "tuned.json"
 """File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
 
 
-AnswerForm = Literal["label", "labels", "number", "text", "tokens", "span", "option", "tags", "score"]
+AnswerForm = Literal["label", "labels", "number", "text", "tokens", "span", "option", "tags", "score", "several"]
 """Form of an answer: `label` is one of a known set, with the probability of each; `number` may be several; `score` is
-of a pair of texts."""
+of a pair of texts; `several` is one of each task."""
 Doctor = Literal["labels", "pairs", "questions"]
 """Kind of data that `weft inspect` checks a file as."""
 
@@ -77,6 +78,8 @@ class TaskConfig(DecidedByRows):
     """Command to type next, with `{}` for the folder of the trained model."""
     implied_by: ClassVar[tuple[str, ...]] = ()
     """The settings that no other task has: where one is given, the task need not be named."""
+    implied_together: ClassVar[tuple[str, ...]] = ()
+    """The settings that, where all of them are given, imply the task before any other."""
     parallel: ClassVar[bool] = False
     """Whether two files that belong together line by line imply the task."""
     offer: ClassVar[str] = ""
@@ -313,6 +316,13 @@ class Task(ABC):
     """The dev score that decides between weights of equal scores; None: the earlier ones are kept."""
     metrics: ClassVar[tuple[str, ...]]
     """The names in `quick_scores`: what the training settings may name."""
+
+    tasks: Mapping[str, Task] = MappingProxyType({})
+    """Tasks that this one joins, by name; none of one that stands alone."""
+
+    def known_answers(self, name: str, answers: Sequence[Any], examples: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Return the answers of one of the joined tasks, and its examples, where the right answer is known."""
+        raise NotImplementedError
 
     @abstractmethod
     def save(self, folder: Path) -> None:

@@ -13,6 +13,7 @@ from weft.data.examples.roles import settings_of
 from weft.data.sources import Table
 from weft.tasks.base import TaskConfig
 from weft.tasks.classification import ClassificationConfig
+from weft.tasks.joint import JointConfig
 from weft.tasks.language_model import LanguageModelConfig
 from weft.tasks.masked_language_model import MaskedLanguageModelConfig
 from weft.tasks.multilabel import MultilabelConfig
@@ -34,6 +35,7 @@ TASKS = (
     MultipleChoiceConfig,
     TaggingConfig,
     SimilarityConfig,
+    JointConfig,
 )
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]
 KINDS = {kind_of(one): one for one in TASKS}
@@ -47,6 +49,7 @@ def implied(
 
     A table is asked too, whose columns may be of one task alone; `label` is the column that was named.
     """
+    both = (one for one in TASKS if one.implied_together and {*one.implied_together} <= {*settings})
     found = (one for one in TASKS if {*one.implied_by} & {*settings} or (parallel and one.parallel))
     named = {"text", "label"} & {*settings}
     fitting = (
@@ -54,4 +57,4 @@ def implied(
         for one in reversed(TASKS)  # the default, which fits most, last
         if table is not None and named <= {*settings_of(one.roles)} and one.fits(table, label=label)
     )
-    return next(chain(found, fitting), TASKS[0])
+    return next(chain(both, found, fitting), TASKS[0])

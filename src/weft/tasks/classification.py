@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
+from pydantic import model_validator
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
+from weft.data.checks.findings import listed
 from weft.data.columns import Columns
 from weft.data.examples.label_spelling import are_numbers, spelled
 from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
@@ -65,11 +67,20 @@ class ClassificationConfig(LabelTaskConfig):
     compared_by: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
     compared_kinds: ClassVar[tuple[str, ...]] = ("bag", "cnn", "lstm", "transformer")
     teaches: ClassVar[bool] = True
+    unseen_labels: Literal["refuse", "wrong"] = "refuse"
+    """Treatment of labels in dev and test sets that no training text has: `refuse` ends with an error, since most are
+    mistakes in a file; `wrong` counts their texts as answered wrong, as published scores on such sets do."""
     loss: LossConfig = LossConfig()
     ordinal: bool | tuple[str, ...] = False
     """Whether the labels are ordered, as stars from 1 to 5 are: true orders numbers, and a list names other labels from
     the lowest to the highest. The steps from label to label are learned then, and quadratic weighted kappa chooses the
     best weights."""
+
+    @model_validator(mode="after")
+    def _orders_every_label(self) -> Self:
+        if self.ordinal and self.unseen_labels == "wrong":
+            raise ValueError("a label that training never had has no place in an order: set ordinal or unseen_labels")
+        return self
 
     @property
     def weighs_labels(self) -> bool:
@@ -114,7 +125,7 @@ class ClassificationConfig(LabelTaskConfig):
             raise InputError("label is empty")
         return spelled(label, self.label_spelling)
 
-    def learn(self, examples: Sequence[LabelledText]) -> Classification:
+    def learn(self, examples: Sequence[LabelledText], read: Input[Any, Any] | None = None) -> Classification:
         """Learn labels and tokenizer from training examples. Raises InputError for fewer than two labels."""
         counts = Counter(str(example.label) for example in examples if example.label is not None)
         if len(counts) < 2:
@@ -122,7 +133,7 @@ class ClassificationConfig(LabelTaskConfig):
             raise InputError(f"expected at least two labels, found {found}", hint="a classifier needs at least two")
         labels = self._ordered(in_order(counts))
         scores = 1 if len(labels) == 2 else len(labels)
-        config, read = self.learned_input(examples, classes=len(labels), scores=scores)
+        config, read = self.learned_input(examples, read, classes=len(labels), scores=scores)
         return Classification(config, read, labels, [counts[label] for label in labels])
 
     def _ordered(self, labels: list[str]) -> list[str]:
@@ -141,9 +152,9 @@ class ClassificationConfig(LabelTaskConfig):
             raise ConfigError(f"`{odd[0]}` {whose}", where="task.ordinal", hint=hint)
         return list(self.ordinal)
 
-    def load(self, folder: Path) -> Classification:
+    def load(self, folder: Path, read: Input[Any, Any] | None = None) -> Classification:
         """Load what `Classification.save` wrote."""
-        saved = self.saved(folder)
+        saved = self.saved(folder, read)
         return Classification(self, saved.read, saved.labels, saved.counts).restore(saved.tuned)
 
 
@@ -151,6 +162,7 @@ class Classification(Teacher, LabelTask):
     """One label of several for a text."""
 
     config: ClassificationConfig
+    way_out: ClassVar[str] = "; --set task.unseen_labels=wrong counts such texts as answered wrong"
     metric: ClassVar[str] = "accuracy"
     tie_metric: ClassVar[str | None] = "log_loss"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "log_loss")
@@ -163,10 +175,10 @@ class Classification(Teacher, LabelTask):
             self.metric = "quadratic_kappa"  # ty: ignore[invalid-attribute-access]
             self.metrics = (*type(self).metrics, "quadratic_kappa", "mae")  # ty: ignore[invalid-attribute-access]
 
-    def build_model(self) -> nn.Module:
-        """Build encoder and head, with fresh weights; of ordered labels, with an output for each step between two."""
-        steps = 1 if self.config.ordinal else 0
-        return self.input.build_classifier(self.config.classifier, classes=len(self.labels) - steps)
+    @property
+    def scores(self) -> int:
+        """Number of scores of the head: one a label, or of ordered labels one for each step between two."""
+        return len(self.labels) - (1 if self.config.ordinal else 0)
 
     def logits(self, model: nn.Module, source: Any) -> Tensor:
         """Score each label, [B, C]; of ordered ones these are log-probabilities."""
@@ -177,9 +189,29 @@ class Classification(Teacher, LabelTask):
         """Return whether each answer is the label, bool [E]."""
         return np.array([one.label == example.label for one, example in zip(answers, examples, strict=True)])
 
+    def stand_in(self, example: LabelledText) -> LabelledText:
+        """Return a text with the first label."""
+        return replace(example, label=self.labels[0])
+
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
-        """Return the number of the label of each example, [E]."""
-        return np.array([self.number(str(example.label), example) for example in examples], dtype=np.int64)
+        """Return the number of the label of each example, [E]; labels that were never learned come after the others."""
+        if self.config.unseen_labels == "refuse":
+            return np.array([self.number(str(one.label), one) for one in examples], dtype=np.int64)
+        numbers = {label: number for number, label in enumerate(self._with_unseen(examples))}
+        return np.array([numbers[str(one.label)] for one in examples], dtype=np.int64)
+
+    def _with_unseen(self, examples: Sequence[LabelledText]) -> list[str]:
+        """Return the labels, and behind them those of some examples that were never learned."""
+        return [*self.labels, *in_order(dict.fromkeys({str(one.label) for one in examples} - self.numbers.keys(), 0))]
+
+    def check(self, examples: Sequence[LabelledText]) -> list[str]:
+        """Refuse a label that no training text had; where these count as wrong, only a file that has no other."""
+        strange = [one for one in examples if str(one.label) not in self.numbers]
+        if strange and (self.config.unseen_labels == "refuse" or len(strange) == len(examples)):
+            self.number(str(strange[0].label), strange[0])  # raises
+        counts = Counter(str(one.label) for one in strange)
+        shown = listed([f"`{label}` {count}" for label, count in counts.items()])
+        return [f"labels without a training text count as answered wrong: {shown}"] if strange else []
 
     def answer_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
         """Return `label`, or of examples that a teacher has answered `label`, -1 for none, and `soft`, [E, C]."""
@@ -237,7 +269,9 @@ class Classification(Teacher, LabelTask):
 
     def tune(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> list[str]:
         """Fit the temperature, where that is asked."""
-        return self.calibrate(self._probabilities(answers), self.targets(examples))
+        gold_E = self.targets(examples)
+        learned_E = gold_E < len(self.labels)
+        return self.calibrate(self._probabilities(answers)[learned_E], gold_E[learned_E])
 
     def average(self, answers: Sequence[Sequence[Answer]]) -> list[Answer]:
         """Average the probabilities of several models, and take the best label."""
@@ -245,8 +279,8 @@ class Classification(Teacher, LabelTask):
 
     def quick_scores(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Compute accuracy, macro scores and log loss, and of ordered labels kappa and distance."""
-        probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
-        counted = tally(confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))).overall()
+        labels, probabilities_EC, gold_E = self._evidence(answers, examples)
+        counted = tally(confusion(gold_E, probabilities_EC.argmax(1), len(labels))).overall()
         values = {name: float(value) for name, value in counted.items()}
         ordered = self._ordinal_scores(probabilities_EC, gold_E)
         return {
@@ -257,23 +291,22 @@ class Classification(Teacher, LabelTask):
 
     def score(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> Scores:
         """Compute all scores; details are the confusion matrix, the scores of each label and the calibration bins."""
-        probabilities_EC, gold_E = self._probabilities(answers), self.targets(examples)
-        confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(self.labels))
+        labels, probabilities_EC, gold_E = self._evidence(answers, examples)
+        confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(labels))
         commonest = confusion_CC.sum(1).argmax()
         details: dict[str, Any] = {
-            "labels": self.labels,
+            "labels": labels,
             "commonest": {
-                "label": self.labels[commonest],
+                "label": labels[commonest],
                 "share": float(confusion_CC[commonest].sum() / confusion_CC.sum()),
             },
             "confusion": confusion_CC.tolist(),
             "per_class": [
-                {"label": label, **asdict(one)}
-                for label, one in zip(self.labels, class_scores(confusion_CC), strict=True)
+                {"label": label, **asdict(one)} for label, one in zip(labels, class_scores(confusion_CC), strict=True)
             ],
             "calibration": reliability(probabilities_EC, gold_E).to_json(),
         }
-        if levels := level_scores(gold_E, probabilities_EC.argmax(1), self.labels):
+        if levels := level_scores(gold_E, probabilities_EC.argmax(1), labels):
             details["levels"] = [asdict(one) for one in levels]
         found = scores(probabilities_EC, gold_E)
         if ordered := self._ordinal_scores(probabilities_EC, gold_E):
@@ -337,6 +370,16 @@ class Classification(Teacher, LabelTask):
             Answer(self.labels[best], row[best], dict(zip(self.labels, row, strict=True)))
             for best, row in zip(best_E.tolist(), probabilities_EC.tolist(), strict=True)
         ]
+
+    def _evidence(
+        self, answers: Sequence[Answer], examples: Sequence[LabelledText]
+    ) -> tuple[list[str], np.ndarray, np.ndarray]:
+        """Return the labels of answers and examples, the probability of each [E, C], and the true one [E]."""
+        gold_E = self.targets(examples)
+        labels = self.labels if self.config.unseen_labels == "refuse" else self._with_unseen(examples)
+        probabilities_EC = self._probabilities(answers)
+        unseen = np.zeros((len(examples), len(labels) - len(self.labels)))
+        return labels, np.concatenate([probabilities_EC, unseen], axis=1), gold_E
 
     def _probabilities(self, answers: Sequence[Answer]) -> np.ndarray:
         return np.array([list(answer.probabilities.values()) for answer in answers])

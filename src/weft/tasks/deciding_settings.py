@@ -26,11 +26,11 @@ from weft.models.classifier import ClassifierConfig
 from weft.models.fusion import FusionConfig
 from weft.models.tabular import TabularEncoderConfig
 from weft.tasks import label_defaults
-from weft.tasks.base import TaskConfig
 from weft.tasks.decided_by_rows import Fitted
+from weft.tasks.joining import JoinableConfig
 
 
-class DecidingTaskConfig(TaskConfig, TextSettings):
+class DecidingTaskConfig(JoinableConfig, TextSettings):
     """Settings shared by the tasks that decide by inputs: columns, encoders, fusion, head."""
 
     further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "inputs")
@@ -232,6 +232,16 @@ class DecidingTaskConfig(TaskConfig, TextSettings):
             return []
         return ["task.fusion has no effect: nothing is read beside the text (--numbers, --categories, task.inputs)"]
 
+    def lacks_answer(self, row: Row) -> bool:
+        """Whether the fields of the answer are empty, or not there."""
+        names = named_columns(getattr(self, self.answer_role.place), tuple(row.values))
+        return not any(row.values.get(name, "").strip() for name in names)
+
+    def answered(self, row: Row, text: str) -> LabelledText:
+        """Make the example of a row whose text is read already."""
+        known = getattr(self, self.answer_role.place) is not None
+        return LabelledText(text, self.answer_of(row) if known else None, row.line)
+
     @property
     def decides_alone(self) -> bool:
         """Whether the text is all that is read, with fresh weights, and the loss is the plain one."""
@@ -267,18 +277,21 @@ class DecidingTaskConfig(TaskConfig, TextSettings):
         return Fitted(task, notes=tuple(notes), steps=None if solved else label_defaults.steps(examples))
 
     def learned_input(
-        self, examples: Sequence[LabelledText], *, classes: int, scores: int
+        self, examples: Sequence[LabelledText], read: Input[Any, Any] | None, *, classes: int, scores: int
     ) -> tuple[Self, Input[Any, Any]]:
         """Decide what was left open in a config, and learn its inputs from training examples.
 
         Args:
             examples: the training set.
+            read: what is read, where it is learned already.
             classes: how many labels exclude each other; 2 where each label is a yes or no of its own.
             scores: how many scores decide: one for two labels that exclude each other, else one a label.
 
         Returns this config, decided, and what is read.
 
         """
+        if read is not None:
+            return self, read
         check_names([one.name for one in self.every_input])
         config, _ = self.chosen(examples)
         if self.decides_alone:

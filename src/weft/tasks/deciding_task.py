@@ -16,13 +16,14 @@ from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText
 from weft.errors import InputError
 from weft.inputs.base import Input
-from weft.tasks.base import Task
+from weft.models.base import Encoder
 from weft.tasks.deciding_settings import DecidingTaskConfig
+from weft.tasks.joining import JoinableTask
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.vocab import UNKNOWN
 
 
-class DecidingTask(Task):
+class DecidingTask(JoinableTask):
     """A task with inputs, by which `outputs` scores or numbers are decided on; its config is a DecidingTaskConfig."""
 
     linear_floor: ClassVar[str] = "a plain linear model of tf-idf"
@@ -35,6 +36,11 @@ class DecidingTask(Task):
     @abstractmethod
     def outputs(self) -> int:
         """Number of outputs that are averaged over the rows of an example."""
+
+    @property
+    def scores(self) -> int:
+        """Number of scores of the head."""
+        return self.outputs
 
     @abstractmethod
     def against(
@@ -68,6 +74,10 @@ class DecidingTask(Task):
         known_R = np.diff(counts_N1[np.concatenate([[0], np.cumsum(found.lengths_R)])])
         return int((known_R.reshape(len(examples), -1).sum(1) == 0).sum())
 
+    def build_head(self, encoder: Encoder) -> nn.Module:
+        """Build the head over an encoder, with fresh weights."""
+        return self.config.classifier.build(encoder, classes=self.scores)
+
     def permutable(self, examples: Sequence[LabelledText]) -> list[str]:
         """Name the inputs that are read, the columns of a table one by one, where there are several."""
         if not self.config.beside or not examples:
@@ -86,7 +96,10 @@ class DecidingTask(Task):
         Raises InputError for an answer that cannot be learned, and for more or fewer texts than in training.
         """
         self._check_texts(examples)
-        columns = self.input.encode([self.input.value(one.values) for one in examples])
+        return self.with_answers(self.input.encode([self.input.value(one.values) for one in examples]), examples)
+
+    def with_answers(self, columns: Columns, examples: Sequence[LabelledText]) -> Columns:
+        """Add the right answers to encoded texts, where all are given."""
         right = {name: array_E[columns.owner_R] for name, array_E in self.answer_arrays(examples).items()}
         return replace(columns, fixed={**columns.fixed, **right})
 
@@ -97,6 +110,10 @@ class DecidingTask(Task):
                 where = place_of(example)
                 hint = "" if self.each == 1 else "name both columns, as in `text_a,text_b`, or give --text and --second"
                 raise InputError(what, where=where, hint=hint)
+
+    def units(self, examples: Sequence[LabelledText]) -> int:
+        """Count the texts."""
+        return len(examples)
 
     def gaps(self, examples: Sequence[LabelledText]) -> list[str]:
         """Count the values of the inputs beside the text that are missing or unseen."""

@@ -87,11 +87,11 @@ class LabelTaskConfig(DecidingTaskConfig):
         """Whether the order of the labels is learned."""
         return False
 
-    def saved(self, folder: Path) -> Saved:
-        """Read what `LabelTask.save` wrote."""
+    def saved(self, folder: Path, read: Input[Any, Any] | None) -> Saved:
+        """Read what `LabelTask.save` wrote; without the inputs, where `read` is given."""
         found, path = read_labels(folder), folder / TUNED
         tuned = read_saved(path, dict[str, float | list[float]]) if path.exists() else {}
-        read = self.loaded_input(folder, each=found.each)
+        read = read or self.loaded_input(folder, each=found.each)
         return Saved(read, found.labels, found.counts, texts=found.texts, tuned=tuned)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from torch import nn
@@ -38,6 +38,9 @@ class LabelTask(DecidingTask):
         super().__init__(config, read)
         self.labels, self.counts = list(labels), list(counts)
         self.numbers = {label: number for number, label in enumerate(labels)}
+
+    way_out: ClassVar[str] = ""
+    """The end of a hint at labels that were never learned."""
 
     @property
     def outputs(self) -> int:
@@ -83,7 +86,7 @@ class LabelTask(DecidingTask):
 
     def build_model(self) -> nn.Module:
         """Build encoder and head, with fresh weights."""
-        return self.input.build_classifier(self.config.classifier, classes=len(self.labels))
+        return self.input.build_classifier(self.config.classifier, classes=self.scores)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Start each encoder from trained parts, word vectors, or counts over the training rows of each label."""
@@ -137,6 +140,6 @@ class LabelTask(DecidingTask):
             raise InputError(
                 f"label `{label}` is not one that the model was trained on",
                 where=place_of(example),
-                hint=f"known labels: {known}",
+                hint=f"known labels: {known}{self.way_out}",
             )
         return self.numbers[label]

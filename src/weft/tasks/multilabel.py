@@ -107,6 +107,11 @@ class MultilabelConfig(LabelTaskConfig):
             raise ConfigError("is not set", where="task.label_separator", hint='pass --label-separator "|"')
         return config
 
+    def lacks_answer(self, row: Row) -> bool:
+        """Whether no field for labels is there: an empty one says that there is no label."""
+        names = named_columns(self.label, tuple(row.values))
+        return not any(name in row.values or name in row.lists or row.whole.get(name) == [] for name in names)
+
     def answer_of(self, row: Row) -> tuple[str, ...]:
         """Read the labels of a row, each once; of an empty field, none. Raises InputError where there is no field."""
         found = labels_in(row, named_columns(self.label, tuple(row.values)), self.label_separator)
@@ -116,18 +121,18 @@ class MultilabelConfig(LabelTaskConfig):
         """Read the labels of a row as the checks of data compare them."""
         return self.answer_of(row)
 
-    def learn(self, examples: Sequence[LabelledText]) -> Multilabel:
+    def learn(self, examples: Sequence[LabelledText], read: Input[Any, Any] | None = None) -> Multilabel:
         """Learn labels and tokenizer from training examples. Raises InputError where no text has a label."""
         counts = Counter(label for example in examples for label in _labels(example))
         if not counts:
             raise InputError("no text has a label", hint="is task.label the right column?")
         labels = in_order(counts)
-        config, read = self.learned_input(examples, classes=2, scores=len(labels))
+        config, read = self.learned_input(examples, read, classes=2, scores=len(labels))
         return Multilabel(config, read, labels, [counts[label] for label in labels], texts=len(examples))
 
-    def load(self, folder: Path) -> Multilabel:
+    def load(self, folder: Path, read: Input[Any, Any] | None = None) -> Multilabel:
         """Load what `Multilabel.save` wrote."""
-        saved = self.saved(folder)
+        saved = self.saved(folder, read)
         return Multilabel(self, saved.read, saved.labels, saved.counts, texts=saved.texts).restore(saved.tuned)
 
 
@@ -191,6 +196,14 @@ class Multilabel(LabelTask):
         """Return whether each answer is exactly the labels, bool [E]."""
         return np.array([{*one.labels} == {*_labels(other)} for one, other in zip(answers, examples, strict=True)])
 
+    def stand_in(self, example: LabelledText) -> LabelledText:
+        """Return a text without labels."""
+        return replace(example, label=())
+
+    def units(self, examples: Sequence[LabelledText]) -> int:
+        """Count the decisions on labels."""
+        return len(examples) * len(self.labels)
+
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Return the labels of each text, bool [E, C]; labels that were never learned have no column."""
         truth_EC = np.zeros((len(examples), len(self.labels)), dtype=bool)
@@ -214,9 +227,10 @@ class Multilabel(LabelTask):
         first = f" (the first in line {line})" if line else ""
         return [f"labels without a training text count as missed: {names}{first}"]
 
-    def encode(self, examples: Sequence[LabelledText]) -> Columns:
-        """Encode every text, in rows no longer than the maximum; `label` as a row of bools, where all are given."""
-        columns, labels = super().encode(examples), [label for example in examples for label in _labels(example)]
+    def with_answers(self, columns: Columns, examples: Sequence[LabelledText]) -> Columns:
+        """Add `label` as a row of bools to encoded texts, where all are given."""
+        columns = super().with_answers(columns, examples)
+        labels = [label for example in examples for label in _labels(example)]
         unlearned = Share(sum(label not in self.numbers for label in labels), len(labels))
         return replace(columns, facts={**columns.facts, "unlearned": unlearned})
 

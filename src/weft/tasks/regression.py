@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -146,7 +146,7 @@ class RegressionConfig(DecidingTaskConfig):
                 notes.append(f"{again:,} of {len(rows):,} {name} texts also in train: their scores are too good")
         return notes
 
-    def learn(self, examples: Sequence[LabelledText]) -> Regression:
+    def learn(self, examples: Sequence[LabelledText], read: Input[Any, Any] | None = None) -> Regression:
         """Learn inputs, means and deviations. Raises InputError where all values of a column are the same."""
         values_EK = np.array([one.label for one in examples if one.label is not None], dtype=np.float64)
         if len(values_EK) < 2:
@@ -157,14 +157,14 @@ class RegressionConfig(DecidingTaskConfig):
             if deviation <= 1e-12 * max(1.0, abs(value)):
                 hint = "is task.value the right column?"
                 raise InputError(f"all values of `{name}` are {value:g}: there is nothing to learn", hint=hint)
-        config, read = self.learned_input(examples, classes=1, scores=len(names))
+        config, read = self.learned_input(examples, read, classes=1, scores=len(names))
         return Regression(config, read, _Values(list(names), mean_K.tolist(), deviation_K.tolist(), read.texts))
 
-    def load(self, folder: Path) -> Regression:
+    def load(self, folder: Path, read: Input[Any, Any] | None = None) -> Regression:
         """Load what `Regression.save` wrote."""
         found, path = read_saved(folder / FILE, _Values), folder / TUNED
         tuned = read_saved(path, dict[str, list[float]]) if path.exists() else {}
-        return Regression(self, self.loaded_input(folder, each=found.each), found).restore(tuned)
+        return Regression(self, read or self.loaded_input(folder, each=found.each), found).restore(tuned)
 
     def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
         """Read texts and true values, and the predicted ones, from a line of a table of answers."""
@@ -192,6 +192,7 @@ class Regression(Teacher, DecidingTask):
 
     config: RegressionConfig
     linear_floor: ClassVar[str] = "ridge regression on tf-idf"
+    decides_right: ClassVar[bool] = False
     metric: ClassVar[str] = "r2"
     metrics: ClassVar[tuple[str, ...]] = ("r2", "rmse", "mae", "pearson", "spearman")
 
@@ -230,6 +231,10 @@ class Regression(Teacher, DecidingTask):
             hint = "leave it out, or train with `weft distil`, which asks a teacher"
             raise ConfigError("no teacher has answered these texts", where="task.loss.teacher", hint=hint)
         return self.input.initialize(model, columns, [np.arange(len(columns))])
+
+    def stand_in(self, example: LabelledText) -> LabelledText:
+        """Return a text with the mean values of training."""
+        return replace(example, label=tuple(self.mean_K.tolist()))
 
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
         """Return the true values of examples, [E, K]. Raises InputError for one without as many as were learned."""

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import model_validator
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
@@ -33,25 +32,23 @@ from weft.data.examples.tagged import (
     tag_column,
     tag_doubts,
     tagged_of,
+    tagged_row,
 )
-from weft.data.sources import Table
-from weft.errors import ConfigError, InputError
+from weft.data.sources import Row, Table
+from weft.errors import InputError
 from weft.files import read_json, write_json
-from weft.inputs.question_passage import ReaderEncoder
-from weft.inputs.text import TextSettings
-from weft.inputs.tokens import TokenizedText, TokensInput, learned_tokenizer
+from weft.inputs.base import Input
+from weft.inputs.tokens import TokenizedText, TokenSettings, TokensInput, learned_tokenizer
 from weft.metrics.systems import CorpusScore
 from weft.metrics.tagging import TaggedPair
-from weft.models.rnn import LstmEncoderConfig
+from weft.models.base import Encoder
 from weft.models.tagger import Tagger, TaggerConfig, TokenSource
-from weft.tasks.base import AnswerForm, Loss, Scores, Task, TaskConfig
+from weft.tasks.base import AnswerForm, Loss, Scores
+from weft.tasks.joining import JoinableConfig, JoinableTask
 from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
 from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
 from weft.text.tokens import token_places
 
-RECURRENT = ("rnn", "lstm", "gru")
-WIDER = {"width": 200, "hidden": 192}
-"""Sizes of recurrent encoders, where none are set."""
 FILE = "tagging.json"
 """File of tags, and of the strings of training."""
 
@@ -66,11 +63,12 @@ class TagBatch(Moves):
     ends_B: Tensor
 
 
-class TaggingConfig(TaskConfig, TextSettings):
+class TaggingConfig(JoinableConfig, TokenSettings):
     """Settings of tagging: named entities and slots, word segmentation, parts of speech."""
 
     kind: Literal["tagging"] = "tagging"
     answers_with: ClassVar[AnswerForm] = "tags"
+    reads_tokens: ClassVar[bool] = True
     example_type: ClassVar[type[Any]] = TaggedText
     roles: ClassVar[tuple[Role, ...]] = (TOKENS, TAGS)
     headline: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
@@ -91,12 +89,6 @@ class TaggingConfig(TaskConfig, TextSettings):
     unit: Unit | None = None
     """Tokens of a raw text: each `character`, Han characters and words (`mixed`), or each `word`, those of Han by
     dictionary; None: as the tokens of the training file are."""
-    long: Literal["windows"] = "windows"
-    """Part that is read of longer texts: all, in windows that overlap by a quarter; each token is scored where most of
-    its context is read."""
-    encoder: ReaderEncoder = LstmEncoderConfig(**WIDER)
-    """Encoder that reads the texts; it has to keep positions. Recurrent ones whose sizes are not set are wider than
-    elsewhere (200, and 192 in each direction), since each token needs a state of its own."""
     tagger: TaggerConfig = TaggerConfig()
 
     @classmethod
@@ -108,16 +100,6 @@ class TaggingConfig(TaskConfig, TextSettings):
     def may_fit(cls, table: Table) -> bool:
         """Whether the lines of a file look like tokens with tags."""
         return table.form == "conll" or table.has_tagged_lines()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_wider_encoder(cls, settings: Any) -> Any:
-        encoder = settings.get("encoder") if isinstance(settings, Mapping) else None
-        own = {"kind": encoder} if isinstance(encoder, str) else encoder
-        if not isinstance(own, Mapping) or own.get("kind", "lstm") not in RECURRENT:
-            return settings
-        sizes = {"hidden": WIDER["hidden"]} if settings.get("vectors") else WIDER
-        return {**settings, "encoder": {**sizes, **own}}
 
     @property
     def part_configs(self) -> tuple[Any, ...]:
@@ -180,6 +162,15 @@ class TaggingConfig(TaskConfig, TextSettings):
         """Yield the texts of a table with their spans."""
         return tagged_of(table, text=self.text or "", tags=self.tags, reading=self.reading)
 
+    def lacks_answer(self, row: Row) -> bool:
+        """Whether a row has neither tags nor spans; words are their own answer."""
+        given = row.lists.get(self.tags or "", row.whole.get(self.tags, row.values.get(self.tags or "")))
+        return self.tags is not None and (given is None or given == "")
+
+    def answered(self, row: Row, text: str) -> TaggedText:  # noqa: ARG002  (it is read with its tokens)
+        """Make the example of a row, with its tokens."""
+        return tagged_row(row, text=self.text or "", tags=self.tags, reading=self.reading)
+
     def example(self, text: str, second: str | None = None) -> TaggedText:
         """Make an example of a raw text, which is cut into tokens."""
         if second is not None:
@@ -208,7 +199,7 @@ class TaggingConfig(TaskConfig, TextSettings):
                 notes.append(f"{again:,} of {len(rows):,} {name} texts also in train")
         return notes
 
-    def learn(self, examples: Sequence[TaggedText]) -> Tagging:
+    def learn(self, examples: Sequence[TaggedText], read: Input[Any, Any] | None = None) -> Tagging:
         """Learn tags and tokenizer. Raises InputError where nothing is labelled, ConfigError where parts do not fit."""
         form, pairs, counts = self.reading.form, Counter(), Counter()
         strings: set[str] = set()
@@ -222,22 +213,22 @@ class TaggingConfig(TaskConfig, TextSettings):
             strings.update(one.text[span.start : span.end] for span in one.spans or ())
         if not pairs:
             raise InputError("no text has a span", hint="is task.tags the right column?")
-        config, tokenizer = learned_tokenizer(self, [self.tokenized(one) for one in examples])
+        config = self
+        if read is None:
+            config, tokenizer = learned_tokenizer(self, [self.tokenized(one) for one in examples])
+            read = TokensInput(config, tokenizer)
         tags = TagSet.of(pairs, scheme)
         labels = Counter({label: 0 for _, label in pairs})
         for (_, label), times in pairs.items():
             labels[label] += times
-        return Tagging(config, TokensInput(config, tokenizer), tags, Known.of(strings, counts), dict(labels))
+        return Tagging(config, read, tags, Known.of(strings, counts), dict(labels))
 
-    def load(self, folder: Path) -> Tagging:
+    def load(self, folder: Path, read: Input[Any, Any] | None = None) -> Tagging:
         """Load what `Tagging.save` wrote."""
-        if self.tokenizer is None:
-            raise ConfigError("is not set in a saved task", where="task.tokenizer")
+        read = read or TokensInput(self, self.loaded_tokenizer(folder))
         found = read_json(folder / FILE)
         tags = TagSet(tuple(found["names"]), found["scheme"])
-        return Tagging(
-            self, TokensInput(self, self.tokenizer.load(folder)), tags, Known.read(found["known"]), found["labels"]
-        )
+        return Tagging(self, read, tags, Known.read(found["known"]), found["labels"])
 
     def tokenized(self, example: TaggedText) -> TokenizedText:
         """Return a text with the places of its tokens: those of its file, else those that it is cut into."""
@@ -257,7 +248,7 @@ class TaggingConfig(TaskConfig, TextSettings):
         return {name: one for name, one in found.items() if name in self.compared_by}
 
 
-class Tagging(Task):
+class Tagging(JoinableTask):
     """The input of tokens, the tags, and what training knew."""
 
     config: TaggingConfig
@@ -265,7 +256,7 @@ class Tagging(Task):
     metrics: ClassVar[tuple[str, ...]] = QUICK["spans"]
 
     def __init__(
-        self, config: TaggingConfig, read: TokensInput, tags: TagSet, known: Known, labels: Mapping[str, int]
+        self, config: TaggingConfig, read: Input[Any, Any], tags: TagSet, known: Known, labels: Mapping[str, int]
     ) -> None:
         self.config, self.input, self.tags, self.known, self.labels = config, read, tags, known, labels
         self.form = config.reading.form
@@ -281,8 +272,11 @@ class Tagging(Task):
 
     def build_model(self) -> Tagger:
         """Build encoder and head, with fresh weights."""
-        head = self.config.tagger
-        return head.build(self.input.build_encoder(), tags=self.tags.names, allowed=self.tags.allows)
+        return self.build_head(self.input.build_encoder())
+
+    def build_head(self, encoder: Encoder) -> Tagger:
+        """Build the head over an encoder, with fresh weights."""
+        return self.config.tagger.build(encoder, tags=self.tags.names, allowed=self.tags.allows)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Start the encoder from trained weights or word vectors, where that is asked for."""
@@ -290,10 +284,13 @@ class Tagging(Task):
 
     def encode(self, examples: Sequence[TaggedText]) -> Columns:
         """Encode texts token by token, with the numbers of their tags where all are known."""
-        values = [self.config.tokenized(one) for one in examples]
-        columns = self.input.encode(values)
+        return self.with_answers(self.input.encode([self.config.tokenized(one) for one in examples]), examples)
+
+    def with_answers(self, columns: Columns, examples: Sequence[TaggedText]) -> Columns:
+        """Add the numbers of their tags to encoded texts, where all are known."""
         if not examples or any(one.spans is None for one in examples):
             return columns
+        values = [self.config.tokenized(one) for one in examples]
         ids: list[int] = []
         for one, value in zip(examples, values, strict=True):
             tags = encode(token_spans(one, value.places), len(value.places), self.tags.scheme)
@@ -304,6 +301,19 @@ class Tagging(Task):
         starts_R = tags.offsets_R1[columns.owner_R] + columns.fixed["from"]
         at_N = np.arange(int(counts_R.sum())) + np.repeat(starts_R - (np.cumsum(counts_R) - counts_R), counts_R)
         return replace(columns, ragged={**columns.ragged, "tags": Ragged.of(tags.values[at_N], counts_R)})
+
+    def stand_in(self, example: TaggedText) -> TaggedText:
+        """Return a text without spans."""
+        return replace(example, spans=())
+
+    def units(self, examples: Sequence[TaggedText]) -> int:
+        """Count the tokens."""
+        return sum(len(self.config.tokenized(one).places) for one in examples)
+
+    def right(self, answers: Sequence[TagAnswer], examples: Sequence[TaggedText]) -> np.ndarray:
+        """Return whether all spans of each text are those that it has, and no others, bool [E]."""
+        pairs = map(pair_of, answers, examples)
+        return np.array([{*one.true} == {*one.found} for one in pairs], dtype=bool)
 
     def check(self, examples: Sequence[TaggedText]) -> list[str]:
         """Refuse texts whose spans are not known; name labels that training never had."""

@@ -37,6 +37,28 @@ class Floor:
         return {**result, "details": details | {kind: details[kind] | {self.name: own[kind]} for kind in own}}
 
 
+def with_floors(
+    job: Job, examples: Sequence[Any], result: Mapping[str, Any], *, scored: Sequence[Any], answers: Sequence[Any]
+) -> dict[str, Any]:
+    """Return the figures of a run with those of the floor of its task, and of each task that it joins.
+
+    Arguments beside the result are those of `linear_floor`.
+    """
+    floor, task = linear_floor(job, examples, scored=scored, answers=answers), job.task
+    result = floor.beside(result) if floor else dict(result)
+    if not task.tasks:
+        return result
+    tasks, floors = {**result["details"]["tasks"]}, {}
+    for name, one in task.tasks.items():
+        dev, learned = (task.known_answers(name, rows, rows)[1] for rows in (job.dev_examples, examples))
+        given, asked = task.known_answers(name, answers, scored)
+        own = linear_floor(replace(job, task=one, dev_examples=dev), learned, scored=asked, answers=given)
+        found = own.beside({"details": tasks[name]}) if own else {"details": tasks[name]}
+        tasks[name] = found["details"]
+        floors |= {name: found["floor"]} if "floor" in found else {}
+    return {**result, "details": {**result["details"], "tasks": tasks}, **({"floors": floors} if floors else {})}
+
+
 def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], answers: Sequence[Any]) -> Floor | None:
     """Train the floor of a job that is done, and score it where the model was scored; None for a task that has none.
 

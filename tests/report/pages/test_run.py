@@ -8,7 +8,7 @@ import pytest
 
 from weft.errors import RunFolderError
 from weft.metrics.saved_scores import Interval
-from weft.report.folder import hardest_errors
+from weft.report.folder import Run, hardest_errors
 from weft.report.formatting import duration, size
 from weft.report.pages.run import comparison_page, run_page
 
@@ -271,7 +271,7 @@ def test_folders_that_hold_no_run(tmp_path):
 def test_the_hardest_errors_are_the_surest(tmp_path):
     rows = [answer(f"text {n}", answer="positive" if n % 2 else "negative", probability=n / 1000) for n in range(1000)]
     lines(tmp_path / "answers.jsonl", [*rows, answer("unsure", probability=None)])
-    errors = hardest_errors(tmp_path, keep=3)
+    errors = hardest_errors(Run(tmp_path), keep=3)
     assert errors
     assert (errors.wrong, errors.answers) == (501, 1001)
     assert [row["text"] for row in errors.hardest] == ["text 999", "text 997", "text 995"]

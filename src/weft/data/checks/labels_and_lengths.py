@@ -148,7 +148,7 @@ def _numbers(counts: Mapping[str, int], path: str, column: str) -> list[str]:
 def few_of(labels: Sequence[str], label_E: np.ndarray) -> list[str]:
     """Name the labels of which the dev set has too few texts; `label_E` are their numbers [E], or bools [E, C]."""
     each_C = label_E.sum(0) if label_E.ndim > 1 else np.bincount(label_E, minlength=len(labels))
-    few = [f"{each_C[label]} of `{labels[label]}`" for label in np.flatnonzero(each_C < FEWEST)]
+    few = [f"{each_C[label]} of `{labels[label]}`" for label in np.flatnonzero(each_C[: len(labels)] < FEWEST)]
     # of a small set all are few, which its size says
     return [f"the dev set has {listed(few)}: a score of so few says little"] if 0 < len(few) < len(labels) else []
 

@@ -164,7 +164,7 @@ def tagged_of(table: Table, *, text: str, tags: str | None, reading: Reading) ->
     """
     for row in table:
         try:
-            yield _example(row, text, tags, reading)
+            yield tagged_row(row, text=text, tags=tags, reading=reading)
         except InputError as error:
             line = int(error.where) if error.where else row.line
             table.reject(line, error.what, column=tags or text, hint=error.hint)
@@ -254,7 +254,8 @@ def _quoted(text: str, span: LabelledSpan) -> str:
     return f"`{text[span.start : span.end]}` ({span.start} to {span.end}, {span.label})"
 
 
-def _example(row: Row, text: str, tags: str | None, reading: Reading) -> TaggedText:
+def tagged_row(row: Row, *, text: str, tags: str | None, reading: Reading) -> TaggedText:
+    """Read one row. Raises InputError for one whose tags or spans do not fit its text; `where` is a line, or empty."""
     tokens, raw = row.lists.get(text), row.values.get(text, "")
     if not (tokens or raw.strip()) or (tokens and not all(tokens)):
         raise InputError("text is empty" if not tokens else "a token is empty")

@@ -38,13 +38,13 @@ def labelled(run: Run) -> dict[str, Any]:
         "few_labels": len(labels) <= PAIRED,
         "compact": len(classes) > COMPACT,
         "calibration": Markup(reliability(run.detail("calibration", []))),
-        "errors": _errors(hardest_errors(run.folder)),
+        "errors": _errors(hardest_errors(run)),
     }
 
 
 def masked(run: Run) -> dict[str, Any]:
     """Gather the values of `run.html.j2` of a run that predicts masked tokens: its errors are counted by text."""
-    return {**labelled(run), "errors": _errors(hardest_errors(run.folder), "texts")}
+    return {**labelled(run), "errors": _errors(hardest_errors(run), "texts")}
 
 
 def _lead(run: Run) -> str:

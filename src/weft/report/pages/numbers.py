@@ -15,7 +15,6 @@ from weft.report.figures.canvas import shorten
 from weft.report.figures.numbers import against_true, residuals
 from weft.report.folder import Run
 from weft.report.pages.floors import best_floor, floor_rows
-from weft.run_folder import read_answers
 
 HARDEST = 20
 """Number of rows on the page whose predicted numbers are farthest off."""
@@ -30,7 +29,7 @@ def numbered(run: Run) -> dict[str, Any]:
 
     Raises RunFolderError where the answers are damaged.
     """
-    rows = [row for row in read_answers(run.folder) if "value" in row and "answer" in row]
+    rows = [row for row in run.answers() if "value" in row and "answer" in row]
     true, found = ([_numbers(row[part]) for row in rows] for part in ("value", "answer"))
     names = list(true[0]) if rows else []
     true_NK, found_NK = (np.array([list(one.values()) for one in each], dtype=np.float64) for each in (true, found))

@@ -12,7 +12,6 @@ from weft.report import formatting
 from weft.report.folder import Run
 from weft.report.pages.floors import best_floor, floor_rows
 from weft.report.pages.labels import labelled
-from weft.run_folder import read_answers
 
 WRONG, RIGHT = 12, 4
 """Number of texts on the page with mistakes, of highest confidence first, and without."""
@@ -29,7 +28,7 @@ def tagged(run: Run) -> dict[str, Any]:
 
     Raises RunFolderError where the answers are damaged.
     """
-    rows = [row for row in read_answers(run.folder) if "label" in row]
+    rows = [row for row in run.answers() if "label" in row]
     words = run.detail("form", "spans") == "words"
     pairs = [(row, *_both(row, words=words)) for row in rows]
     wrong = sorted((one for one in pairs if one[1] != one[2]), key=lambda one: -one[0].get("probability", 0))

@@ -1,0 +1,65 @@
+"""A label and tags at once through the command line: trained, asked, scored; and what is refused."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+TINY = [word for setting in ("task.encoder.width=8", "task.encoder.hidden=8", "training.epochs=1", "device=cpu")
+        for word in ("--set", setting)]  # fmt: skip
+ROWS = [
+    {"tokens": ["to", "Oslo"], "tags": ["O", "B-LOC"], "intent": "fly"},
+    {"tokens": list("去上海"), "tags": ["O", "B-LOC", "I-LOC"], "intent": "fly"},
+    {"tokens": ["rain", "in", "Rome", "?"], "tags": ["O", "O", "B-LOC", "O"], "intent": "weather"},
+    {"tokens": list("下雨吗"), "tags": ["O", "O", "O"], "intent": "weather"},
+    {"tokens": ["good", "day"], "tags": ["O", "O"]},
+]
+
+
+@pytest.fixture
+def both(weft):
+    rows = [{**row, "tokens": [*row["tokens"], str(number)], "tags": [*row["tags"], "O"]}
+            for number in range(9) for row in ROWS]  # fmt: skip
+    Path("both.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    said = weft("train", "both.jsonl", "--label", "intent", "--tags", "tags", "--output", "model", *TINY)
+    assert said.code == 0, said.err
+    return said
+
+
+def test_a_label_and_tags_are_answered_at_once(both, weft):
+    assert "9 of 45 train texts have no answer for `intent`" in both.err
+    assert "tags: the commonest tag of each token" in both.err
+    assert "intent: tf-idf linear model" in both.err
+    (line,) = weft("predict", "model", "--text", "去北京").out.splitlines()
+    assert {"text", "intent.answer", "intent.probability", "tags.answer", "tags.probability"} <= {*json.loads(line)}
+    (row, *_) = csv.DictReader(io.StringIO(weft("predict", "model", "both.jsonl", "--format", "csv").out))
+    assert [*row] == [
+        *("tokens", "tags", "intent", "text", "intent.answer", "intent.probability", "tags.answer"),
+        *("tags.probability", "line"),
+    ]
+    said = weft("evaluate", "model", "both.jsonl").out
+    assert "all right" in said
+    assert "always predicting `fly`" in said
+    assert "span F1 of the commonest tag of each token" in said
+    page = Path("model/page.html").read_text(encoding="utf-8")
+    assert "intent: Most confident errors" in page
+    assert page.count('id="task-1-labels"') == 1
+
+
+REFUSED = {
+    ("predict", "model", "--text", "good", "--reject-below", "0.5"): "has no single confidence",
+    ("evaluate", "model", "both.jsonl", "--label", "no"): "there is no column `no`",
+    ("evaluate", "model", "both.jsonl", "--target", "intent"): "--target: none of the tasks `intent`, `tags`",
+    ("compare", "both.jsonl", "--label", "intent", "--tags", "tags"): "no models of a task `joint` are compared",
+    ("inspect", "both.jsonl", "--task", "joint"): "no files of a task `joint` are inspected",
+    ("distil", "model", "both.jsonl"): "a model of task `joint` cannot teach",
+}
+
+
+def test_what_cannot_be_done_is_refused(both, weft):
+    for words, said in REFUSED.items():
+        found = weft(*words)
+        assert found.code != 0
+        assert said in found.err, words
