@@ -21,6 +21,7 @@ from weft.data.batch import Ngrams
 from weft.data.columns import Columns, Ragged
 from weft.errors import Interrupted
 from weft.evaluation.evaluate import answer_columns
+from weft.hashing import mix
 from weft.models.bag import BagEncoder, BagEncoderConfig
 from weft.training.job import Job
 from weft.training.linear import Solution, Solved, SparseRows, solve
@@ -30,6 +31,8 @@ _AT_ONCE = 8192
 _FEWEST, _MOST, _WORK = 1_000, 10_000, 2e7
 """Fewest and most rows that settings are tried on, and the number of their n-grams times classes that lies between."""
 _COSTS = (1.0, 3.0, 0.3)
+_FOLDS, _ENOUGH = 3, 2_000
+"""Number of folds of the training rows that settings are tried on too, and rows of a dev set that is enough alone."""
 _SURE = 1.5
 """Standard errors by which a setting has to be better than the first one: three texts more, of three that differ."""
 _SCALES, _USUAL_SCALE = torch.logspace(-0.5, 1.5, 81), 3.0
@@ -103,7 +106,18 @@ class _Rows:
         """Return so many of the rows, drawn by seed, or all."""
         if len(self.truth_RC) <= count:
             return self
-        drawn = np.sort(np.random.default_rng(seed).permutation(len(self.truth_RC))[:count])
+        return self.at(np.sort(np.random.default_rng(seed).permutation(len(self.truth_RC))[:count]))
+
+    def folds(self) -> list[tuple[_Rows, _Rows]]:
+        """Return for each of some folds the other rows and its own; rows of the same n-grams stand in one fold."""
+        ends = torch.cat([self.source.starts_B, torch.tensor([len(self.source.ids_N)])])
+        sums = torch.cat([torch.zeros(1, dtype=torch.int64), self.source.ids_N.long().cumsum(0)])[ends.long()].diff()
+        fold_R = mix(sums.numpy().astype(np.uint64)) % np.uint64(_FOLDS)
+        parts = [(np.flatnonzero(fold_R != fold), np.flatnonzero(fold_R == fold)) for fold in range(_FOLDS)]
+        return [(self.at(others), self.at(own)) for others, own in parts if len(others) and len(own)]
+
+    def at(self, drawn: np.ndarray) -> _Rows:
+        """Return the rows at some places."""
         offsets_R1 = np.append(self.source.starts_B.numpy(), len(self.source.ids_N))
         ids_N, starts_B = Ragged(self.source.ids_N.numpy(), offsets_R1).flat(drawn)
         source = Ngrams(torch.from_numpy(ids_N), torch.from_numpy(starts_B))
@@ -146,10 +160,11 @@ class _Settings:
 
 
 def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
-    """Choose on the dev set what the settings leave open, and put it into the config of the task and the encoder.
+    """Choose what the settings leave open, and put it into the config of the task and the encoder.
 
-    A setting other than the first one is taken where it is better by more than so many standard errors of the
-    difference: on few rows the first one stays. The cost is chosen after the weighting.
+    Settings are tried on the dev set and, where that is small, on folds of the training rows: with few rows, chance
+    chooses. A setting other than the first one is taken where it is better by more than so many standard errors of the
+    difference. The cost is chosen after the weighting.
     """
     config: BagEncoderConfig = job.task.config.encoder
     encoder: Any = job.model.encoder
@@ -159,21 +174,22 @@ def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
     if others or costs:
         work = len(rows.source.ids_N) * rows.truth_RC.shape[1] / len(rows.truth_RC)
         tried = rows.some(int(min(_MOST, max(_FEWEST, _WORK / max(work, 1)))), seed=job.seed)
-        best_R = yield from _tried(job, best, rows, tried, dev)
+        folds = tried.folds() if len(dev.truth_RC) < _ENOUGH else []
+        best_R = yield from _tried(job, best, rows, tried, dev, folds)
         shares = {best: float(best_R.mean())}
         for one in [*others, *costs]:
             settings = one if isinstance(one, _Settings) else replace(best, cost=one)
-            right_R = yield from _tried(job, settings, rows, tried, dev)
+            right_R = yield from _tried(job, settings, rows, tried, dev, folds)
             shares[settings] = float(right_R.mean())
             gain_R = right_R - best_R
             if gain_R.mean() > _SURE * gain_R.std(correction=0) / len(gain_R) ** 0.5:
                 best, best_R = settings, right_R
-        yield Note(_chosen(best, shares))
+        yield Note(_chosen(best, shares, folds=len(folds)))
     _prepare(encoder, best, rows)
     job.task.config = job.task.config.model_copy(update={"encoder": config.model_copy(update=asdict(best))})
 
 
-def _chosen(best: _Settings, shares: Mapping[_Settings, float]) -> str:
+def _chosen(best: _Settings, shares: Mapping[_Settings, float], *, folds: int) -> str:
     """Say which of some settings was chosen, by their shares of right decisions."""
     others = [share for settings, share in shares.items() if settings != best]
     least, most = f"{min(others):.1%}", f"{max(others):.1%}"
@@ -181,15 +197,24 @@ def _chosen(best: _Settings, shares: Mapping[_Settings, float]) -> str:
     which = "the other" if len(others) == 1 else "the others"
     chance = "; the first one stays where none is better beyond chance" if max(others) > shares[best] else ""
     said = f"right: {shares[best]:.1%}; {which} {between}{chance}"
-    return f"chosen on the dev set, of {len(shares)} settings: {best.named} ({said})"
+    where = f"on the dev set and {folds} folds of the training rows" if folds else "on the dev set"
+    return f"chosen {where}, of {len(shares)} settings: {best.named} ({said})"
 
 
-def _tried(job: Job, settings: _Settings, rows: _Rows, tried: _Rows, dev: _Rows) -> Generator[Report, None, Tensor]:
-    """Solve by some settings on some of the rows; returns the share of right decisions on each row of the dev set."""
+def _tried(
+    job: Job, settings: _Settings, rows: _Rows, tried: _Rows, dev: _Rows, folds: list[tuple[_Rows, _Rows]]
+) -> Generator[Report, None, Tensor]:
+    """Solve by some settings on some of the rows, and on all folds of them but one in turn.
+
+    Returns the share of right decisions on each row of the dev set, and on each row of the folds.
+    """
     encoder: Any = job.model.encoder
-    _prepare(encoder, settings, rows)
-    solution = yield from _solved(job, tried, cost=settings.cost)
-    return _right(dev.scores(encoder, solution), dev.truth_RC, exclusive=dev.exclusive)
+    found = []
+    for weighed, part, held in [(rows, tried, dev), *((others, others, own) for others, own in folds)]:
+        _prepare(encoder, settings, weighed)  # by rows that are not scored: naive Bayes knows their labels
+        solution = yield from _solved(job, part, cost=settings.cost)
+        found.append(_right(held.scores(encoder, solution), held.truth_RC, exclusive=held.exclusive))
+    return torch.cat(found)
 
 
 def _prepare(encoder: BagEncoder, settings: _Settings, rows: _Rows) -> None:
