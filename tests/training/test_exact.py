@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 import weft
 from weft import run_folder
 from weft.config import overridden, validated
+from weft.data.batch import Ngrams
 from weft.demo import reviews
 from weft.errors import ConfigError, Interrupted
 from weft.metrics.calibration import log_loss
+from weft.training import exact
 from weft.training.reports import EvalReport, Note, Report
 
 BAG = ("data.train=train.jsonl", "data.test=test.jsonl", "device=cpu", "task.encoder=bag")
@@ -59,7 +62,8 @@ def test_what_was_left_open_is_decided_said_and_saved():
     assert config.weighting in ("tf-idf", "naive-bayes")
     assert config.cost is not None
     (said,) = [line for line in notes(reports).splitlines() if line.startswith("chosen on the dev set")]
-    assert re.match(rf"chosen on the dev set, of \d settings: {config.weighting}.* \(right: [\d.]+%; the others ", said)
+    where = "on the dev set and 3 folds of the training rows"
+    assert re.match(rf"chosen {where}, of \d settings: {config.weighting}.* \(right: [\d.]+%; the others ", said)
     assert "solved once more with the 22 rows that had been held out" in notes(reports)
     assert accuracy("bag") > 0.55
 
@@ -175,3 +179,14 @@ def test_the_floor_of_the_same_ngrams_is_that_of_rows_encoded_anew():
     run("other", *settings)
     same, other = (json.loads(Path(one, "scores.json").read_text(encoding="utf-8")) for one in ("same", "other"))
     assert same["floor"]["scores"]["accuracy"] == other["floor"]["scores"]["accuracy"]
+
+
+def test_folds_hold_every_row_once_and_equal_rows_together():
+    ids_N = torch.tensor([1, 2, 3, 4, 1, 2, 5, 6, 3, 4, 7])
+    starts_B = torch.tensor([0, 2, 4, 6, 8, 10])  # [1, 2] and [3, 4] twice each, then [5, 6] and [7]
+    rows = exact._Rows(Ngrams(ids_N, starts_B), torch.arange(6)[:, None] % 2 == 0, exclusive=True)
+    held = [own for _, own in rows.folds()]
+    found = [tuple(part.tolist()) for own in held for part in own.source.ids_N.tensor_split(own.source.starts_B[1:])]
+    assert sorted(found) == [(1, 2), (1, 2), (3, 4), (3, 4), (5, 6), (7,)]
+    assert sum(bool((own.source.ids_N == first).any()) for first in (1, 3) for own in held) == 2
+    assert all(len(others.truth_RC) + len(own.truth_RC) == 6 for others, own in rows.folds())

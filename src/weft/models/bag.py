@@ -33,18 +33,18 @@ class BagEncoderConfig(EncoderConfig):
     fastText does. `default` is `exact` where the bag alone decides, by a plain loss, and its width is left open."""
     cost: float | None = Field(default=None, gt=0)
     """Cost C of errors against the L2 penalty of the exact solver; larger fits the training rows more closely. None:
-    1, unless 0.3 or 3 (for numbers 0.1 or 10 too) is clearly better on the dev set."""
+    1, unless 0.3 or 3 (for numbers 0.1 or 10 too) is clearly better on rows that are held out."""
     width: int = Field(default=16, ge=1)
     """Width of the n-gram vectors; the exact solver has one entry a label instead."""
     weighting: Weighting = "default"
     """Weighting of n-grams: `tf-idf` weighs one by the inverse of how many texts have it, `naive-bayes` by how unlike
     its shares in the labels are, and `none` takes all alike. `default` is `tf-idf` for the exact solver, or of two
-    labels `naive-bayes` where that is clearly better on the dev set; else `naive-bayes` for two labels and for several
-    labels a text, and `none` for one label of many, where weighting scored worse."""
+    labels `naive-bayes` where that is clearly better on rows that are held out; else `naive-bayes` for two labels and
+    for several labels a text, and `none` for one label of many, where weighting scored worse."""
     balance: Literal["default", "lengths", "none"] = "default"
     """Scaling of the n-grams of a text: `lengths` gives those of each length (one word, two, three letters) the same
     weight together, so that many letters do not drown few words; `none` scales all as one. `default` is `lengths` for
-    the exact solver, unless `none` is clearly better on the dev set, and else `none`."""
+    the exact solver, unless `none` is clearly better on rows held out, and else `none`."""
 
     @property
     def solved(self) -> bool:

@@ -21,6 +21,7 @@ from weft.data.batch import Ngrams
 from weft.data.columns import Columns, Ragged
 from weft.errors import Interrupted
 from weft.evaluation.evaluate import answer_columns
+from weft.hashing import mix
 from weft.models.bag import BagEncoder, BagEncoderConfig
 from weft.training.aims import AIMS, Aim
 from weft.training.job import Job
@@ -30,6 +31,8 @@ from weft.training.reports import DoneReport, EvalReport, Note, Report
 _AT_ONCE = 8192
 _FEWEST, _MOST, _WORK = 1_000, 10_000, 2e7
 """Fewest and most rows that settings are tried on, and the number of their n-grams times classes that lies between."""
+_FOLDS, _ENOUGH = 3, 2_000
+"""Number of folds of the training rows that settings are tried on too, and rows of a dev set that is enough alone."""
 _SURE = 1.5
 """Standard errors by which a setting has to be better than the first one: three texts more, of three that differ."""
 
@@ -101,7 +104,18 @@ class _Rows:
         """Return so many of the rows, drawn by seed, or all."""
         if len(self.truth_RC) <= count:
             return self
-        drawn = np.sort(np.random.default_rng(seed).permutation(len(self.truth_RC))[:count])
+        return self.at(np.sort(np.random.default_rng(seed).permutation(len(self.truth_RC))[:count]))
+
+    def folds(self) -> list[tuple[_Rows, _Rows]]:
+        """Return for each of some folds the other rows and its own; rows of the same n-grams stand in one fold."""
+        ends = torch.cat([self.source.starts_B, torch.tensor([len(self.source.ids_N)])])
+        sums = torch.cat([torch.zeros(1, dtype=torch.int64), self.source.ids_N.long().cumsum(0)])[ends.long()].diff()
+        fold_R = mix(sums.numpy().astype(np.uint64)) % np.uint64(_FOLDS)
+        parts = [(np.flatnonzero(fold_R != fold), np.flatnonzero(fold_R == fold)) for fold in range(_FOLDS)]
+        return [(self.at(others), self.at(own)) for others, own in parts if len(others) and len(own)]
+
+    def at(self, drawn: np.ndarray) -> _Rows:
+        """Return the rows at some places."""
         offsets_R1 = np.append(self.source.starts_B.numpy(), len(self.source.ids_N))
         ids_N, starts_B = Ragged(self.source.ids_N.numpy(), offsets_R1).flat(drawn)
         source = Ngrams(torch.from_numpy(ids_N), torch.from_numpy(starts_B))
@@ -144,10 +158,11 @@ class _Settings:
 
 
 def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
-    """Choose on the dev set what the settings leave open, and put it into the config of the task and the encoder.
+    """Choose what the settings leave open, and put it into the config of the task and the encoder.
 
-    A setting other than the first one is taken where it is better by more than so many standard errors of the
-    difference: on few rows the first one stays. The cost is chosen after the weighting.
+    Settings are tried on the dev set and, where that is small, on folds of the training rows: with few rows, chance
+    chooses. A setting other than the first one is taken where it is better by more than so many standard errors of the
+    difference. The cost is chosen after the weighting.
     """
     config: BagEncoderConfig = job.task.config.encoder
     encoder: Any = job.model.encoder
@@ -158,21 +173,22 @@ def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
     if others or costs:
         work = len(rows.source.ids_N) * rows.truth_RC.shape[1] / len(rows.truth_RC)
         tried = rows.some(int(min(_MOST, max(_FEWEST, _WORK / max(work, 1)))), seed=job.seed)
-        best_R = yield from _tried(job, best, rows, tried, dev)
+        folds = tried.folds() if len(dev.truth_RC) < _ENOUGH else []
+        best_R = yield from _tried(job, best, rows, tried, dev, folds)
         merits = {best: float(best_R.mean())}
         for one in [*others, *costs]:
             settings = one if isinstance(one, _Settings) else replace(best, cost=one)
-            merit_R = yield from _tried(job, settings, rows, tried, dev)
+            merit_R = yield from _tried(job, settings, rows, tried, dev, folds)
             merits[settings] = float(merit_R.mean())
             gain_R = merit_R - best_R
             if gain_R.mean() > _SURE * gain_R.std(correction=0) / len(gain_R) ** 0.5:
                 best, best_R = settings, merit_R
-        yield Note(_chosen(best, merits, aim))
+        yield Note(_chosen(best, merits, aim, folds=len(folds)))
     _prepare(encoder, best, rows)
     job.task.config = job.task.config.model_copy(update={"encoder": config.model_copy(update=asdict(best))})
 
 
-def _chosen(best: _Settings, merits: Mapping[_Settings, float], aim: Aim) -> str:
+def _chosen(best: _Settings, merits: Mapping[_Settings, float], aim: Aim, *, folds: int) -> str:
     """Say which of some settings was chosen, by their merits."""
     others = [merit for settings, merit in merits.items() if settings != best]
     least, most = aim.shown(min(others)), aim.shown(max(others))
@@ -180,15 +196,24 @@ def _chosen(best: _Settings, merits: Mapping[_Settings, float], aim: Aim) -> str
     which = "the other" if len(others) == 1 else "the others"
     chance = "; the first one stays where none is better beyond chance" if max(others) > merits[best] else ""
     said = f"{aim.measured}: {aim.shown(merits[best])}; {which} {between}{chance}"
-    return f"chosen on the dev set, of {len(merits)} settings: {best.named} ({said})"
+    where = f"on the dev set and {folds} folds of the training rows" if folds else "on the dev set"
+    return f"chosen {where}, of {len(merits)} settings: {best.named} ({said})"
 
 
-def _tried(job: Job, settings: _Settings, rows: _Rows, tried: _Rows, dev: _Rows) -> Generator[Report, None, Tensor]:
-    """Solve by some settings on some of the rows; returns the merit of each row of the dev set."""
+def _tried(
+    job: Job, settings: _Settings, rows: _Rows, tried: _Rows, dev: _Rows, folds: list[tuple[_Rows, _Rows]]
+) -> Generator[Report, None, Tensor]:
+    """Solve by some settings on some of the rows, and on all folds of them but one in turn.
+
+    Returns the merit of each row of the dev set, and of each row of the folds.
+    """
     encoder: Any = job.model.encoder
-    _prepare(encoder, settings, rows)
-    solution = yield from _solved(job, tried, cost=settings.cost)
-    return dev.aim.merit(dev.scores(encoder, solution), dev.truth_RC)
+    found = []
+    for weighed, part, held in [(rows, tried, dev), *((others, others, own) for others, own in folds)]:
+        _prepare(encoder, settings, weighed)  # by rows that are not scored: naive Bayes knows their labels
+        solution = yield from _solved(job, part, cost=settings.cost)
+        found.append(held.aim.merit(held.scores(encoder, solution), held.truth_RC))
+    return torch.cat(found)
 
 
 def _prepare(encoder: BagEncoder, settings: _Settings, rows: _Rows) -> None:
