@@ -313,6 +313,7 @@ def open_table(
     """
     source = os.fspath(path)
     check_name(source)
+    check_columns(tuple(columns or ()), where=source)
     open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
     several = several_files(source) if form == "auto" else ()
     if not several and form == "auto" and Path(source).is_dir():

@@ -127,6 +127,7 @@ def test_a_first_line_that_may_be_a_row_is_asked_about(tmp_path, header):
     error = fault(table)
     assert "the first line looks like a row" in error.what
     assert "pass --no-header, or --columns text,label" in error.hint
+    assert error.hint.endswith("; if it has the names, pass --text NAME --label NAME")
     assert len(error.what) < 200
     assert "pass --columns" in fault(table, text="text").hint
     assert guess(table, *header) == header
@@ -152,6 +153,28 @@ def test_a_first_line_that_is_plainly_a_row_is_one(tmp_path, header, columns):
     trained = {"text": "column 1", "label": "column 2"}
     found = find_roles(other, (TEXT, LABEL), named={}, trained=trained)
     assert found == {"text": ("column 1",), "label": ("column 2",)}
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (("How was it?", "Again?"), ([*SENTENCES, *map(str.upper, SENTENCES[:4]), "好", "不好"], LABELS * 2)),
+        (("Nr.", "您有什么意见？", "您满意吗？"), (range(6), SENTENCES, LABELS)),
+        (("When", "In your own words, please: what do you think of us, and what might be better?", "So:"), (
+            ["2024/04/18 11:07:00 AM GMT+1"] * 6, SENTENCES, LABELS,
+        )),
+    ],
+)  # fmt: skip
+def test_a_question_that_is_unlike_all_below_it_is_a_name(tmp_path, header, columns):
+    assert guess(table_of(tmp_path, header, *columns)) == header[-2:]
+
+
+def test_a_first_row_that_lacks_its_number_is_none(tmp_path):
+    for missing in ("n/a", ""):
+        assert (
+            "looks like a row"
+            in fault(table_of(tmp_path, ("It was fine.", "x", missing), SENTENCES, LABELS, range(6))).what
+        )
 
 
 def test_an_index_and_a_blank_column_are_neither_text_nor_label(tmp_path):
@@ -186,10 +209,25 @@ def test_dates_and_ids_are_no_labels(tmp_path, others):
         ((LABELS, SENTENCES), "label,text"),
         ((range(6), SENTENCES, LABELS), "other,text,label"),
         ((SENTENCES, SENTENCES[::-1], LABELS), "text_a,text_b,label"),
+        ((SENTENCES[:3] * 4, SENTENCES * 2, LABELS * 2), ""),
+        ((SENTENCES * 4, SENTENCES[::-1] * 4, "01" * 12), "text_a,text_b,label"),
+        (
+            ("04" * 6, range(12), ["NONE"] * 12, ["amy", "bob", "李雷_1", "eve", "joe", "zoe"] * 2, SENTENCES * 2),
+            ("label,other,other2,other3,text"),
+        ),
+        ((SENTENCES, SENTENCES[::-1], SENTENCES, LABELS), ""),
     ],
 )
 def test_names_for_columns_without_a_header_can_be_typed_as_they_are(columns, names):
     assert naming([[*map(str, values)] for values in columns]) == names
+
+
+def test_names_that_are_not_known_cannot_be_typed_as_they_are(tmp_path):
+    table = table_of(tmp_path, (SENTENCES[0], *SENTENCES[:2], LABELS[0]), *(SENTENCES,) * 3, LABELS)
+    said = fault(table)
+    assert "pass --columns NAME,NAME,NAME,NAME (a name for each" in said.hint
+    with pytest.raises(InputError, match="two columns are named `NAME`"):
+        open_table(table.path, columns=("NAME",) * 4)
 
 
 def test_lines_of_plain_text_that_hold_tabs_are_a_table(tmp_path):

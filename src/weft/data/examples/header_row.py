@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, count
 
 from weft.data.examples.column_looks import FEWEST, are_dates, are_ids, are_numbers, is_number, like_labels, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
-from weft.data.formats.csv_layout import numbered
+from weft.data.formats.csv_layout import is_unnamed, numbered
 from weft.data.sources import Table
 from weft.errors import InputError
 
 _SHARED = 8
 """Characters that a value shares with all others of its column, which no name of the column does."""
 _SENTENCE_ENDS = ".。?？!！"
+_TIMES = 5
+"""Times that each label comes at least, where a word above them is known to be none."""
+_FEWER = 3
+"""Times as many different values as the labels that a column beside them has at least."""
+_MISSING = {"na", "n/a", "nan", "null", "none", "nil"}
+"""Spellings of a missing value, in lower case."""
 
 
 def settle_header(table: Table, usual: Sequence[str], *, names: Collection[str]) -> None:
@@ -31,46 +39,93 @@ def settle_header(table: Table, usual: Sequence[str], *, names: Collection[str])
 def is_row(header: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
     """Whether a header without a usual name is a row beyond doubt.
 
-    It has a number over numbers, a value that comes again below it, a text as long as no name is, or one that begins as
-    all below it do (a licence, a link).
+    It has a number over numbers, a value that comes again below it, one that begins as all below it do (a licence, a
+    link), or, where nothing else tells that it is a header, a text as long as few names are.
     """
     for name in header:
         values = [value.strip() for value in samples[name] if value.strip()]
         if len(values) < FEWEST and not any(is_number(value) for value in values):
             continue
-        if len(name) > LONG_NAME or name in values or (is_number(name) and are_numbers(values)):
+        if name in values or (is_number(name) and are_numbers(values)):
             return True
         if len(name) >= _SHARED and all(value.startswith(name[:_SHARED]) for value in values):
             return True
-    return False
+    return any(len(name) > LONG_NAME for name in header) and not is_header(header, samples)
 
 
-def must_have_header(table: Table) -> None:
-    """Raise InputError where the first line of a table looks like a row, and no column has a usual name."""
+def is_header(header: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a first line names its columns beyond doubt: no cell is a number, and one is unlike all below it.
+
+    That is a word over numbers, dates or ids, or one over labels which all come again and again, but for that word.
+    """
+    if any(is_number(name) for name in header):
+        return False
+    return any(_is_name(name, [value.strip() for value in samples[name] if value.strip()]) for name in header)
+
+
+def _is_name(name: str, values: Sequence[str]) -> bool:
+    """Whether a word is no value of the column below it."""
+    if len(values) < FEWEST or not any(map(str.isalpha, name)) or name.casefold() in _MISSING or is_unnamed(name):
+        return False
+    plain = (are_numbers, are_dates, are_ids)
+    if any(kind(values) and not kind([name]) for kind in plain):
+        return True
+    counts = Counter(values)
+    return like_labels(values) and name not in counts and min(counts.values()) >= _TIMES
+
+
+def must_have_header(table: Table, options: str) -> None:
+    """Raise InputError where the first line of a table looks like a row, and no column has a usual name.
+
+    `options` are those that name columns of a header.
+    """
     if header_is_data(table):
         what = f"the first line looks like a row, not like names of columns: {listed(table.columns)}"
-        names = naming(list(sampled(table).values()))
-        hint = f"if it is one, pass --no-header, or --columns {names} in the order in which they stand"
-        raise InputError(what, where=table.path, hint=hint)
+        ways = f"--no-header, or {columns_option(list(sampled(table).values()))} in the order in which they stand"
+        raise InputError(what, where=table.path, hint=f"if it is one, pass {ways}; if it has the names, pass {options}")
+
+
+def columns_option(columns: Sequence[Sequence[str]]) -> str:
+    """Return the option that names columns without a header, by their values, with placeholders where they do not tell.
+
+    The placeholders are refused as they stand.
+    """
+    if names := naming(columns):
+        return f"--columns {names}"
+    return f"--columns {','.join(['NAME'] * len(columns))} (a name for each, `text` and `label` for those to read)"
 
 
 def naming(columns: Sequence[Sequence[str]]) -> str:
     """Return names for columns without any, by their values, so that they are read: for `--columns` as it is typed.
 
-    Two columns of texts are source and target or, where labels stand beside them, pairs.
+    Two columns of texts are source and target or, where labels stand beside them, pairs. Where it is not plain what the
+    columns are, there are none.
     """
-    labels = [place for place, values in enumerate(columns) if like_labels(values) and not _are_sentences(values)]
-    texts = [place for place, values in enumerate(columns) if place not in labels and not beside_texts(values)]
-    names = ["text", "label", *("other" if place == 2 else f"other{place - 1}" for place in range(2, len(columns)))]
-    if len(texts) == 2 and len(labels) <= 1:
-        known = dict(zip(texts, ("text_a", "text_b") if labels else ("source", "target"), strict=True))
-    elif len(texts) == len(labels) == 1:
+    label = _label_among(columns)
+    if label is None:
+        return ""
+    texts = [place for place, values in enumerate(columns) if place not in label and not beside_texts(values)]
+    if label:
+        texts = [place for place in texts if not _are_words(columns[place])] or texts
+    if len(texts) == 2:
+        known = dict(zip(texts, ("text_a", "text_b") if label else ("source", "target"), strict=True))
+    elif len(texts) == len(label) == 1:
         known = {texts[0]: "text"}
     else:
-        return ",".join(names[: len(columns)])
-    known |= dict.fromkeys(labels, "label")
-    others = iter(["other", *names[3:]])
+        return ""
+    known |= dict.fromkeys(label, "label")
+    others = chain(["other"], (f"other{number}" for number in count(2)))
     return ",".join(known.get(place) or next(others) for place in range(len(columns)))
+
+
+def _label_among(columns: Sequence[Sequence[str]]) -> list[int] | None:
+    """Return the place of the labels, that of by far the fewest different values; [] where none are, None in doubt."""
+    places = [place for place, values in enumerate(columns) if like_labels(values) and not _are_sentences(values)]
+    different = {place: len({*columns[place]}) for place in places if not are_dates(columns[place])}
+    first, *others = sorted(different, key=lambda place: different[place]) or [None]
+    if first is None:
+        return []
+    return None if others and different[others[0]] < _FEWER * different[first] else [first]
 
 
 def beside_texts(values: Sequence[str]) -> bool:
@@ -88,15 +143,22 @@ def are_attributed_pairs(table: Table) -> bool:
     return beside_texts(origin) and not are_numbers(origin) and naming([*texts, origin]) == "source,target,other"
 
 
+def _are_words(values: Sequence[str]) -> bool:
+    """Whether most values are single words in Latin letters, as names of users are."""
+    return sum(value.isascii() and len(value.split()) < 2 for value in values) > len(values) / 2
+
+
 def _are_sentences(values: Sequence[str]) -> bool:
     """Whether most values end as sentences do."""
     return sum(value.strip().endswith(tuple(_SENTENCE_ENDS)) for value in values) > len(values) / 2
 
 
 def header_is_data(table: Table) -> bool:
-    """Whether a header without a usual name must be a row: it has a number, a sentence, or a value seen below it."""
+    """Whether a header without a usual name may be a row: it has a number, a sentence, or a value seen below it."""
     if not table.may_lack_header or by_name(table, TEXT_NAMES + LABEL_NAMES, but=()):
         return False
-    if any(len(name) > LONG_NAME or is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns):
+    samples = sampled(table)
+    if any(name in map(str.strip, values) for name, values in samples.items()):
         return True
-    return any(name in map(str.strip, values) for name, values in sampled(table).items())
+    odd = any(len(name) > LONG_NAME or is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns)
+    return odd and not is_header(table.columns, samples)

@@ -23,7 +23,7 @@ from weft.data.examples.column_looks import (
     text_by_looks,
 )
 from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
-from weft.data.examples.header_row import beside_texts, header_is_data, must_have_header, naming, settle_header
+from weft.data.examples.header_row import beside_texts, columns_option, header_is_data, must_have_header, settle_header
 from weft.data.examples.nested_fields import nested_fields, reach
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.csv_rows import MOST_TITLES
@@ -290,7 +290,7 @@ class _Search:
             raise ColumnsUnclear(what, where=self.table.path, hint=hint)
         guessed = [role for role in missing if self.known_by(role) == "guess" or alone]
         if guessed and not self.found:
-            must_have_header(self.table)
+            must_have_header(self.table, self.naming(missing))
         for role in sorted(missing, key=lambda role: role.looks != "label"):
             name = self.left_over() if role.looks == "rest" else self.looking_like(role) if role in guessed else None
             if name:
@@ -300,9 +300,9 @@ class _Search:
         """Raise InputError where the lines of plain text hold tabs, all the same number: they are rows of a table."""
         lines = [value.split("\t") for value in next(iter(sampled(self.table).values()))]
         if self.table.form == "txt" and len({*map(len, lines)}) == 1 < len(lines[0]):
-            named = naming(list(zip(*lines, strict=True)))
+            named = columns_option(list(zip(*lines, strict=True)))
             what = f"its lines hold tabs, {len(lines[0])} columns each, and a .txt has one text a line"
-            raise self.refused(what, hint=f"rename it to end in .tsv, and pass --columns {named}")
+            raise self.refused(what, hint=f"rename it to end in .tsv, and pass {named}")
 
     def looking_like(self, role: Role) -> str | None:
         """Return the column that looks like labels or texts, where only one does."""
@@ -352,7 +352,7 @@ class _Search:
             lost = [role for role in free if len(self.before.get(role, ())) > len(self.found[role])]
         if lost:
             if not self.found:
-                must_have_header(self.table)
+                must_have_header(self.table, self.naming(lost))
             names = [f"`{name}`" for role in lost for name in self.before[role]]
             there, which = ("is no column", "one") if len(names) == 1 else ("are no columns", "ones")
             what = f"there {there} {_and(names)}, as in training, among {columns}"
@@ -368,7 +368,7 @@ class _Search:
                 what += f" ({_and(there)}: read as further inputs)"
             hint = f"pass {self.naming(unnamed)}{_inside(self.table)}"
             if columns == listed(numbered(len(self.table.columns))):  # without a header
-                hint = f"pass --columns {naming(list(sampled(self.table).values()))}"
+                hint = f"pass {columns_option(list(sampled(self.table).values()))}"
             if any(role.looks == "label" for role in missing) and (name := self.of_numbers()):
                 hint = f"`{name}` holds numbers: --label {name} learns each as a class of its own; else {hint}"
             if line := _named_below(self.table, [name for role in self.roles for name in role.usual]):

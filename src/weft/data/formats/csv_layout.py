@@ -39,6 +39,7 @@ LOOKED_AT = 30
 """Records that are looked at for a title above a header."""
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 """First line by which spreadsheets name the delimiter."""
+_NUMBERED = re.compile(r"column \d+")
 _QUOTE_AFTER_BLANKS = re.compile(' +"')
 
 
@@ -156,6 +157,11 @@ def _with_decimals(lines_of: Lines, layout: Layout) -> Layout:
 def numbered(count: int) -> tuple[str, ...]:
     """Return the names of columns that have none."""
     return tuple(f"column {number}" for number in range(1, count + 1))
+
+
+def is_unnamed(name: str) -> bool:
+    """Whether the name of a column is one that `numbered` gives."""
+    return _NUMBERED.fullmatch(name) is not None
 
 
 def is_blank(record: Sequence[str]) -> bool:
