@@ -171,6 +171,12 @@ class Table:
             self.layout = self.layout.without_header()
         self.columns = self.parts[0].columns if self.parts else self.layout.columns if self.layout else self.columns
 
+    def with_second_header(self, names: Sequence[str], line: int) -> None:
+        """Take the row on a line for names of columns, too, and name the columns so."""
+        if self.layout is not None:
+            self.layout = self.layout.with_second_header(names, line)
+            self.columns = self.layout.columns
+
     def _of_parts(self) -> Iterator[Row]:
         """Yield the rows of all files, their lines counted on from file to file."""
         self._before.clear()

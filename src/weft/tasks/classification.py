@@ -16,7 +16,8 @@ from weft.data.batch import Moves
 from weft.data.columns import Columns
 from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
-from weft.data.sources import Row
+from weft.data.examples.nested_fields import must_hold_one_label
+from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
@@ -94,6 +95,13 @@ class ClassificationConfig(LabelTaskConfig):
 
     def _hearing(self, teacher: TeacherConfig | None) -> Self:
         return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
+
+    def resolved(self, table: Table) -> Self:
+        """Return a copy with both columns named. Raises InputError where that of the label holds none."""
+        config = super().resolved(table)
+        for column in config.columns_of("label", table):
+            must_hold_one_label(table, column)
+        return config
 
     def labels_of(self, row: Row) -> str:
         """Read the label of a row. Raises InputError where it is empty."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from itertools import chain, count
+from itertools import chain, count, islice
 
 from weft.data.examples.column_looks import FEWEST, are_dates, are_ids, are_numbers, is_number, like_labels, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
 from weft.data.formats.csv_layout import is_unnamed, numbered
+from weft.data.formats.csv_rows import distinct
 from weft.data.sources import Table
 from weft.errors import InputError
 
@@ -19,6 +20,12 @@ _TIMES = 5
 """Times that each label comes at least, where a word above them is known to be none."""
 _FEWER = 3
 """Times as many different values as the labels that a column beside them has at least."""
+_BETWEEN = {"\t": ("tabs", ".tsv"), "|": ("bars", ".csv"), ";": ("semicolons", ".csv")}
+"""Delimiters of tables that are named as plain text, what they are called, and the suffix that fits."""
+_LOOKED_AT = 200
+"""Rows below a second row of names that it is compared with."""
+_PLAIN_ANSWERS = ("Response", "Open-Ended Response")
+"""Second names below a question that say no more than that an answer stands there, as SurveyMonkey writes them."""
 _MISSING = {"na", "n/a", "nan", "null", "none", "nil"}
 """Spellings of a missing value, in lower case."""
 
@@ -34,6 +41,48 @@ def settle_header(table: Table, usual: Sequence[str], *, names: Collection[str])
     unusual = not by_name(table, [*usual, *TEXT_NAMES, *LABEL_NAMES], but=())
     if as_before or (unusual and is_row(table.columns, sampled(table))):
         table.without_header()
+
+
+def join_header(table: Table, *, names: Collection[str] = ()) -> None:
+    """Read a second row of names, below groups of columns or questions, as names where it plainly is one.
+
+    It is one, too, where it has all the `names` that are looked for, which the first lacks.
+    """
+    if not table.may_lack_header or table.parts:
+        return
+    rows = list(islice(table.unchecked(), _LOOKED_AT))
+    cells = [rows[0].values.get(name, "").strip() for name in table.columns] if rows else []
+    below = [[value for row in rows[1:] if (value := row.values[name].strip())] for name in table.columns]
+    header = ["" if is_unnamed(name) else name for name in table.columns]
+    if not _may_be_names(cells, header) or any(cell in values for cell, values in zip(cells, below, strict=True)):
+        return
+    joined = _joined(header, cells)
+    asked = bool(names) and {*names} <= {*joined} and not {*names} <= {*table.columns}
+    full = all(header) and not any(
+        not cell and len(values) == len(rows) - 1 for cell, values in zip(cells, below, strict=True)
+    )
+    if asked or (not full and any(map(_is_name, cells, below))):
+        table.with_second_header(joined, rows[0].line)
+
+
+def _may_be_names(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether the cells below a header may be names: short words, one where each blank of the header is."""
+    blanks = not all(header) or not all(cells)
+    named = all(name or cell for name, cell in zip(header, cells, strict=True))
+    words = [cell for cell in cells if cell]
+    short_ones = all(len(cell) <= LONG_NAME and not is_number(cell) and not are_dates([cell]) for cell in words)
+    return bool(words) and blanks and named and short_ones
+
+
+def _joined(header: Sequence[str], cells: Sequence[str]) -> tuple[str, ...]:
+    """Join two rows of names: those below where they are all there, else the question above with the answer's name."""
+    if all(cells) and len({*cells}) == len(cells):
+        return tuple(cells)
+    names, above = [], ""
+    for name, cell in zip(header, cells, strict=True):
+        above = name or above
+        names.append(name if name and (not cell or cell in _PLAIN_ANSWERS) else f"{above} {cell}".strip())
+    return distinct(tuple(names), where="")
 
 
 def is_row(header: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
@@ -93,6 +142,33 @@ def columns_option(columns: Sequence[Sequence[str]]) -> str:
     if names := naming(columns):
         return f"--columns {names}"
     return f"--columns {','.join(['NAME'] * len(columns))} (a name for each, `text` and `label` for those to read)"
+
+
+def naming_as_asked(columns: Sequence[Sequence[str]], asked: Mapping[str, str]) -> str:
+    """Return the option that names columns without a header, each column of a role as it is asked for."""
+    names = naming(columns).split(",")
+    return f"--columns {','.join(asked.get(name, name) for name in names)}" if names[0] else columns_option(columns)
+
+
+def as_table(table: Table, asked: Mapping[str, str]) -> tuple[str, str]:
+    """Say what the lines of plain text hold that look like rows of a table, and what to do; else nothing.
+
+    `asked` are the names of columns that are asked for, by their role.
+    """
+    if table.form != "txt":
+        return "", ""
+    lines = [line for values in sampled(table).values() for line in values if line.strip()]
+    for mark, (called, suffix) in _BETWEEN.items():
+        rows = [line.split(mark) for line in lines]
+        if not lines or len({*map(len, rows)}) > 1 or len(rows[0]) < 2 or (mark != "\t" and len(rows) < FEWEST):
+            continue
+        what = f"its lines hold {called}, {len(rows[0])} columns each, and a .txt has one text a line"
+        header, below = rows[0], {name: column for name, *column in zip(*rows, strict=True)}
+        usual = {name.strip().casefold() for name in header} & {*TEXT_NAMES, *LABEL_NAMES}
+        if usual or (len(below) == len(header) and not is_row(header, below) and is_header(header, below)):
+            return what, f"rename it to end in {suffix}"
+        return what, f"rename it to end in {suffix}, and pass {naming_as_asked([*zip(*rows, strict=True)], asked)}"
+    return "", ""
 
 
 def naming(columns: Sequence[Sequence[str]]) -> str:
