@@ -115,10 +115,8 @@ class Table:
             yield from self._objects(self._nested())
         elif isinstance(self.layout, Sheet):
             yield from self._valued(self.layout.rows())
-        elif self.errors == "strict":
-            yield from self._of_lines()
         else:
-            yield from self._decoded(self._of_lines())
+            yield from self._of_lines() if self.errors == "strict" else self._decoded(self._of_lines())
 
     @property
     def delimiter(self) -> str:
@@ -353,7 +351,8 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
         hint = did_you_mean(form, (*FORMS.values(), "parallel"))
         raise InputError(f"there is no form `{form}`", where=name, hint=hint)
     if form == "parquet":
-        return Table(name, source, form, form, parquet_columns(source), on_bad_row)
+        called = "arrow" if suffix_of(source).lower() == ".arrow" else form
+        return Table(name, source, form, called, parquet_columns(source), on_bad_row)
     if form == "xlsx":
         book = sheet_of(file, sheet, columns=columns)
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)
