@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, left_beside, shared_encoding
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
@@ -358,7 +358,7 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)
     skips = encoding == "auto" and on_bad_row == "skip" and form in ("csv", "tsv", "jsonl", "txt") and is_mixed(source)
     known, errors = ("utf-8", "surrogateescape") if skips else (_encoding(source, encoding), "strict")
-    return _described(Table(name, source, form, known, (), on_bad_row, errors=cast("Errors", errors)), columns)
+    return _described(Table(name, source, form, known, (), on_bad_row, errors=errors), columns)
 
 
 def is_parallel(source: str) -> bool:

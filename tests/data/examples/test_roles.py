@@ -308,6 +308,15 @@ def test_people_are_no_labels(tmp_path, name):
     assert guess(table_of(tmp_path, ("text", name), SENTENCES, LABELS), label=name) == ("text", name)
 
 
+def test_times_are_not_proposed_as_labels(tmp_path):
+    times = [f"{1717401600 + number}.25" for number in range(6)]
+    assert "ts" not in fault(table_of(tmp_path, ("text", "ts"), SENTENCES, times)).hint
+    assert (
+        "`分数` holds numbers"
+        in fault(table_of(tmp_path, ("text", "ts", "分数"), SENTENCES, times, ["4.5", "5", "1", "2", "3.5", "4"])).hint
+    )
+
+
 def test_many_codes_are_no_labels(tmp_path):
     codes = [f"U{number % 12}" for number in range(24)]
     assert "cannot tell" in fault(table_of(tmp_path, ("text", "posted"), SENTENCES * 4, codes)).what

@@ -12,6 +12,7 @@ from weft.data.sources import Table
 FEWEST = 4
 """Number of rows that a guess by looks needs."""
 _SAMPLE = 200
+_SECONDS = 1e8
 _LONG_LABEL = 40
 _DATE = re.compile(
     r"(\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})"
@@ -73,6 +74,11 @@ def names_users(name: str, values: Sequence[str]) -> bool:
 def are_numbers(values: Sequence[str]) -> bool:
     """Whether all values are numbers."""
     return all(map(is_number, values))
+
+
+def are_times(values: Sequence[str]) -> bool:
+    """Whether numbers are all seconds since 1970, as logs and chats have them, of 1973 or later."""
+    return all(float(value) >= _SECONDS for value in values)
 
 
 def _breadth(value: str) -> int:

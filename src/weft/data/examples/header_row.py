@@ -198,10 +198,9 @@ def _label_among(columns: Sequence[Sequence[str]]) -> list[int] | None:
     """Return the place of the labels, that of by far the fewest different values; [] where none are, None in doubt."""
     places = [place for place, values in enumerate(columns) if like_labels(values) and not _are_sentences(values)]
     different = {place: len({*columns[place]}) for place in places if not are_dates(columns[place])}
-    first, *others = sorted(different, key=lambda place: different[place]) or [None]
-    if first is None:
-        return []
-    return None if others and different[others[0]] < _FEWER * different[first] else [first]
+    fewest = sorted(different, key=lambda place: different[place])
+    doubt = len(fewest) > 1 and different[fewest[1]] < _FEWER * different[fewest[0]]
+    return None if doubt else fewest[:1]
 
 
 def beside_texts(values: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from weft.data.examples.column_looks import (
     are_dates,
     are_ids,
     are_numbers,
+    are_times,
     like_labels,
     like_texts,
     names_users,
@@ -347,7 +348,8 @@ class _Search:
         """Return the only column left that holds numbers alone, several of them and with a decimal point in one."""
         samples = sampled(self.table)
         free = [name for name in self.table.columns if name not in self.taken and len({*samples[name]}) > 1]
-        return only([name for name in free if are_numbers(samples[name]) and any("." in one for one in samples[name])])
+        numbers = [name for name in free if are_numbers(samples[name]) and any("." in one for one in samples[name])]
+        return only([name for name in numbers if not are_times(samples[name])])
 
     def must_be_complete(self, unnamed: Sequence[Role]) -> None:
         """Raise InputError where a role has no column, or one text where training had pairs.
