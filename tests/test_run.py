@@ -11,10 +11,13 @@ from safetensors.numpy import load_file
 
 import weft
 from weft.config import overridden, validated
-from weft.errors import ConfigError, Interrupted, TrainingError
+from weft.data.examples.labelled import LabelledText
+from weft.dataset import DataConfig, held_out
+from weft.errors import ConfigError, InputError, Interrupted, TrainingError
 from weft.files import read_json
 from weft.report.folder import read_run
 from weft.run import config_of, suited
+from weft.tasks.classification import ClassificationConfig
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 
 TEXTS = {"pos": ("the soup was good", "味道很好，还会再来"), "neg": ("cold and late", "太贵了，不好吃")}
@@ -331,3 +334,15 @@ def test_what_a_file_implies_is_implied_in_python(tmp_path, reviews):
 def test_what_is_no_file_and_no_settings_is_told(tmp_path, given):
     with pytest.raises(weft.WeftError, match="expected a file or settings, found"):
         weft.train(given, tmp_path / "a")
+
+
+def test_a_text_column_of_few_values_is_told_from_few_rows():
+    rows = [LabelledText(f"用户 user {number % 2}", "ab"[number % 2]) for number in range(40)]
+    config = ClassificationConfig(text="谁", label="y")
+    with pytest.raises(
+        InputError, match=r"`谁` has 2 different values in 40 rows.*too few to hold some out"
+    ) as refused:
+        held_out(rows, DataConfig(train="a.csv"), config, 0)
+    assert "--text" in refused.value.hint
+    with pytest.raises(InputError, match="too few rows to hold some out"):
+        held_out(rows[:2], DataConfig(train="a.csv"), config, 0)

@@ -230,5 +230,11 @@ def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int)
     """Split rows into training set and dev set by `data.dev_share`. Raises InputError where there are too few."""
     halves = task.held_out(rows, share=data.dev_share, seed=seed)
     if not len(halves.dev):
+        if 2 * (different := len({row.whole for row in rows})) <= len(rows):
+            column = as_option(getattr(task, task.columns[0]))
+            which = f"`{column}` has {different:,} different values in {len(rows):,} rows"
+            what = f"{which}, and equal ones stay in one split: too few to hold some out"
+            hint = f"is it the right column? name another with --{task.columns[0]}, or a file with --dev"
+            raise InputError(what, where=data.train, hint=hint)
         raise InputError("there are too few rows to hold some out", where=data.train, hint="name a file with --dev")
     return chosen(rows, halves.train), task.evaluation_examples(chosen(rows, halves.dev))

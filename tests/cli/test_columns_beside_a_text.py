@@ -160,7 +160,7 @@ def test_a_file_that_lacks_a_column_is_told_how_to_be_answered(model, weft):
     write_csv([("soup 汤", "red")], "lacking.csv", "text,brand")
     said = weft("predict", model, "lacking.csv").err
     assert "there is no column `price`" in said
-    assert "or add the column: empty fields are read as missing" in said
+    assert "hint: add the column: empty fields are read as missing" in said
 
 
 def test_a_training_file_whose_rows_are_all_bad_is_an_error_that_says_why(weft):

@@ -106,7 +106,7 @@ def test_an_ensemble_of_other_labels_is_refused(weft, train, two):
     assert train("others.csv", "--quiet", "--output", "others").code == 0
     said = weft("evaluate", "one", "others", "reviews.csv", "--ensemble")
     assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("weft: reviews.csv: the models do not have the same labels")
+    assert said.err.splitlines()[-1].startswith("weft: reviews.csv: the models do not have the same labels")
 
 
 def _probabilities(path: str) -> np.ndarray:

@@ -49,6 +49,8 @@ def test_an_option_of_the_other_objective_is_refused(folder, monkeypatch, capsys
 def test_a_pre_trained_model_is_scored_and_asked(folder, monkeypatch, capsys):
     run(monkeypatch, "pretrain", "reviews.csv", "--text", "text", *SMALL)
     run(monkeypatch, "evaluate", "runs/reviews", "reviews.csv")
-    assert "perplexity" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "perplexity" in said.out
+    assert "reviews.csv: runs/reviews was trained on this file: its scores are too good" in said.err
     run(monkeypatch, "predict", "runs/reviews", "reviews.csv", "--output", "answers.jsonl")
     assert (folder / "answers.jsonl").read_text(encoding="utf-8").count("\n") == 60

@@ -204,3 +204,27 @@ def test_a_table_of_too_many_columns_is_refused(tmp_path, name, text):
 def test_brackets_in_brackets_are_an_error_and_no_overflow(tmp_path, start):
     deep = start + '"好": ' * (start == "{\n") + "[" * 100_000
     assert fault(written(tmp_path, deep, "deep.json")).what.startswith("is nested too deep")
+
+
+def test_rows_of_another_encoding_can_be_left_out(tmp_path):
+    rows = ["text,label", "crème brûlée,好", "房间很好,好", "plain,bad", "gar\xe7on,bad", "fin,bad"]
+    data = [row.encode("latin-1" if "gar" in row else "utf-8") for row in rows]
+    path = tmp_path / "joined.csv"
+    path.write_bytes(b"\n".join(data) + b"\n")
+    with pytest.raises(InputError, match=r"joined\.csv:5: byte 0xe7 at column 4 is not UTF-8") as caught:
+        open_table(path)
+    assert caught.value.hint.startswith("1 line is not UTF-8 and 2 with more than ASCII are, as of two files joined")
+    table = open_table(path, on_bad_row="skip")
+    assert [row.values["text"] for row in table] == ["crème brûlée", "房间很好", "plain", "fin"]
+    assert [(bad.line, bad.what) for bad in table.bad] == [(5, "has a byte that is not UTF-8")]
+    lines = [b'{"t": "\xe5\xa5\xbd"}', b'{"t": "\xe9t\xe9"}', b'{"t": "x", "l": ["a", "b"]}']
+    table = open_table(_named(path, "a.jsonl", lines), on_bad_row="skip")
+    assert ([row.line for row in table], [bad.line for bad in table.bad]) == ([1, 3], [2])
+    with pytest.raises(InputError, match="is not UTF-8"):  # most of it is in another encoding
+        open_table(_named(path, "b.txt", [b"\xe9t\xe9", b"gar\xe7on", "好".encode()]), on_bad_row="skip")
+
+
+def _named(path, name, lines):
+    other = path.with_name(name)
+    other.write_bytes(b"\n".join(lines))
+    return other

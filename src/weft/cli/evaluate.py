@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
 from weft.report.formatting import base_size, pace
+from weft.run_folder import CONFIG
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft import bundle
@@ -156,12 +158,25 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
         say(f"{file}: {said}", err=True)
     found = {folder: model.evaluate(examples) for folder, model in models.items()}
     for folder, one in found.items():
+        if _learned(folder, file):
+            say(f"{file}: {folder} was trained on this file: its scores are too good", err=True)
         task = models[folder].task
         if unread := [cut for answer in one.answers if (cut := task.unread(answer))]:
             what = f"{len(unread):,} of {len(examples):,} sources were truncated, by {sum(unread):,} tokens in all"
             setting, _ = task.config.input_limit or ("", 0)
             say(f"{file}: {what} (task.{setting})", err=True)
     return found
+
+
+def _learned(folder: str, file: str) -> bool:
+    """Whether the settings of a run name a file as that of training."""
+    from weft.config import read_yaml
+
+    with suppress(InputError):
+        data = read_yaml(Path(folder) / CONFIG).get("data")
+        train = data.get("train") if isinstance(data, Mapping) else None
+        return isinstance(train, str) and Path(train).absolute() == Path(file).absolute()
+    return False
 
 
 def _record(found: Evaluation, folder: str, model: bundle.Model) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import click
 from weft.cli.printing import say
 from weft.config import LARGEST
 from weft.data.examples.roles import as_option, named_by_user
-from weft.data.formats.encodings import open_bytes
+from weft.data.formats.encodings import COMPRESSED, open_bytes
 from weft.data.formats.folders import as_source
 from weft.data.formats.names import check_name
 from weft.data.formats.parallel_files import side_files
@@ -113,7 +113,11 @@ def run_name(source: str) -> str:
     """Return the name of a run on a file, on several or on a folder."""
     several = several_files(source)
     first = Path(sheet_named((several or side_files(source) or (source,))[0])[0]).absolute()
-    return (first.parent if several and "," not in source else first).name.split(".")[0]
+    place = first.parent if several and "," not in source else first
+    if place.is_dir():
+        return place.name
+    bare = place.with_suffix("") if place.suffix.lower() in COMPRESSED else place
+    return bare.stem.lstrip(".") or bare.name
 
 
 def _all(*decorators: Decorator) -> Decorator:

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, l
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
-from weft.data.formats.encodings import check, detect
+from weft.data.formats.encodings import check, detect, is_mixed
 from weft.data.formats.folders import matching, shards
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, plain_rows, texts_and_lists
@@ -26,7 +27,7 @@ from weft.data.formats.parallel_files import parallel_rows, same_length, side_co
 from weft.data.formats.parquet import parquet_columns, parquet_rows
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
 from weft.data.formats.squad import question_rows
-from weft.data.formats.text_lines import open_lines
+from weft.data.formats.text_lines import Errors, is_broken, open_lines
 from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
 from weft.errors import InputError, did_you_mean
 
@@ -78,7 +79,8 @@ class Table:
     tsv and a sheet, `whole` that of JSON that is no object a line. `files` are the texts of a folder, one a row;
     `sides` are parallel files, one a column, of which `path` is the first; `parts` are the files of a set, whose lines
     are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
-    left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths.
+    left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths;
+    `errors` is `surrogateescape` where bytes that do not decode make a bad row.
     """
 
     path: str
@@ -94,6 +96,7 @@ class Table:
     parts: tuple[Table, ...] = ()
     paths: list[str] = field(default_factory=list)
     reached: tuple[str, ...] = ()
+    errors: Errors = "strict"
     bad: list[BadRow] = field(default_factory=list)
     _before: list[int] = field(default_factory=list)
     _blank: int = 0
@@ -113,7 +116,7 @@ class Table:
         elif isinstance(self.layout, Sheet):
             yield from self._valued(self.layout.rows())
         else:
-            yield from self._of_lines()
+            yield from self._of_lines() if self.errors == "strict" else self._decoded(self._of_lines())
 
     @property
     def delimiter(self) -> str:
@@ -171,6 +174,11 @@ class Table:
             self.layout = self.layout.without_header()
         self.columns = self.parts[0].columns if self.parts else self.layout.columns if self.layout else self.columns
 
+    def with_second_header(self, names: Sequence[str], line: int) -> None:
+        """Take the row on a line for names of columns, too, and name the columns so."""
+        self.layout = self.layout and self.layout.with_second_header(names, line)
+        self.columns = tuple(names)
+
     def _of_parts(self) -> Iterator[Row]:
         """Yield the rows of all files, their lines counted on from file to file."""
         self._before.clear()
@@ -185,8 +193,16 @@ class Table:
             self.bad.extend(part.bad)
             before += max([last, *(bad.line for bad in part.bad)])
 
+    def _decoded(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Yield the rows whose bytes all decode."""
+        for row in rows:
+            if any(map(is_broken, (*row.values.values(), *chain(*row.lists.values())))):
+                self.reject(row.line, f"has a byte that is not {self.encoding.upper()}")
+            else:
+                yield row
+
     def _of_lines(self) -> Iterator[Row]:
-        with open_lines(self.source, self.encoding) as lines:
+        with open_lines(self.source, self.encoding, errors=self.errors) as lines:
             if isinstance(self.layout, Layout):
                 yield from self._under_header(self.layout, lines)
             elif self.whole is not None:
@@ -217,7 +233,7 @@ class Table:
 
     def _nested(self) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
         self.paths.clear()
-        with open_lines(self.source, self.encoding) as lines:
+        with open_lines(self.source, self.encoding, errors=self.errors) as lines:
             try:
                 for number, (path, found) in enumerate(question_rows("".join(lines)), 1):
                     self.paths.append(path)
@@ -257,7 +273,7 @@ class Table:
     def _sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
         if self.form != "txt" or self.columns != ("text",):
             return None
-        with open_lines(self.source, self.encoding) as lines:
+        with open_lines(self.source, self.encoding, errors=self.errors) as lines:
             return form_of_lines(lines)
 
     def _valued(self, found: Iterator[tuple[int, Values]]) -> Iterator[Row]:
@@ -281,9 +297,8 @@ class Table:
                 fields = "1 field" if len(record) == 1 else f"{len(record)} fields"
                 hint = "quote a field that holds a delimiter" if self.form == "csv" and len(record) > width else ""
                 hint = _PLAIN_QUOTES if layout.quotes == "plain" else hint
-                self.reject(
-                    line, f"has {fields}, the {'header' if layout.headed else 'first row'} has {width}", hint=hint
-                )
+                first = "header" if layout.headed else "first row"
+                self.reject(line, f"has {fields}, the {first} has {width}", hint=hint)
                 continue
             row = Row(dict(zip(columns, record, strict=True)), line, decimal_commas=layout.decimal_commas)
             if width > 1 and is_blank(record):
@@ -313,6 +328,7 @@ def open_table(
     """
     source = os.fspath(path)
     check_name(source)
+    check_columns(tuple(columns or ()), where=source)
     open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
     several = several_files(source) if form == "auto" else ()
     if not several and form == "auto" and Path(source).is_dir():
@@ -335,11 +351,14 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
         hint = did_you_mean(form, (*FORMS.values(), "parallel"))
         raise InputError(f"there is no form `{form}`", where=name, hint=hint)
     if form == "parquet":
-        return Table(name, source, form, form, parquet_columns(source), on_bad_row)
+        called = "arrow" if suffix_of(source).lower() == ".arrow" else form
+        return Table(name, source, form, called, parquet_columns(source), on_bad_row)
     if form == "xlsx":
         book = sheet_of(file, sheet, columns=columns)
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)
-    return _described(Table(name, source, form, _encoding(source, encoding), (), on_bad_row), columns)
+    skips = encoding == "auto" and on_bad_row == "skip" and form in ("csv", "tsv", "jsonl", "txt") and is_mixed(source)
+    known, errors = ("utf-8", "surrogateescape") if skips else (_encoding(source, encoding), "strict")
+    return _described(Table(name, source, form, known, (), on_bad_row, errors=errors), columns)
 
 
 def is_parallel(source: str) -> bool:
@@ -357,7 +376,7 @@ def several_files(source: str) -> tuple[str, ...]:
 
 def _described(table: Table, columns: Columns) -> Table:
     """Return a table of text lines with its columns, and how it is laid out."""
-    open_own = partial(open_lines, table.source, table.encoding)
+    open_own = partial(open_lines, table.source, table.encoding, errors=table.errors)
     with open_own() as lines:
         first = next((line for line in lines if not line.isspace()), None)
     if first is None:
@@ -422,7 +441,7 @@ def _encoding(source: str, encoding: str) -> str:
 
 def _json_columns(table: Table) -> tuple[str, ...]:
     """Read the names in the first JSON object, whatever their values are; raises InputError when there is none."""
-    with open_lines(table.source, table.encoding) as lines:
+    with open_lines(table.source, table.encoding, errors=table.errors) as lines:
         for line, found in json_objects(lines):
             if not isinstance(found, InputError):
                 return check_columns(tuple(found), where=f"{table.path}:{line}")

@@ -94,7 +94,8 @@ class TabularInputConfig(InputConfig):
         try:
             find_roles(table, [role for role in columns if named[role.name]], named=named)
         except InputError as error:
-            error.hint = "; ".join(filter(None, (error.hint, "or add the column: empty fields are read as missing")))
+            add = "add the column: empty fields are read as missing"
+            error.hint = f"{error.hint}, or {add}" if error.hint else add
             raise
         return self
 

@@ -18,7 +18,8 @@ from weft.data.checks.findings import listed
 from weft.data.columns import Columns
 from weft.data.examples.label_spelling import are_numbers, spelled
 from weft.data.examples.labelled import LabelledText, SoftLabelledText, in_order
-from weft.data.sources import Row
+from weft.data.examples.nested_fields import must_hold_one_label
+from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
 from weft.metrics.bootstrap import class_scores, scores
@@ -117,6 +118,13 @@ class ClassificationConfig(LabelTaskConfig):
 
     def _hearing(self, teacher: TeacherConfig | None) -> Self:
         return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
+
+    def resolved(self, table: Table) -> Self:
+        """Return a copy with both columns named. Raises InputError where that of the label holds none."""
+        config = super().resolved(table)
+        for column in config.columns_of("label", table):
+            must_hold_one_label(table, column)
+        return config
 
     def answer_of(self, row: Row) -> str:
         """Read the label of a row. Raises InputError where it is empty."""

@@ -21,7 +21,7 @@ from weft.data.examples.base import place_of
 from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, in_order
 from weft.data.examples.roles import LABEL, LABEL_NAMES, TEXT, Names, Role, named_columns
-from weft.data.examples.several_labels import has_lists, labels_in, yes_and_no
+from weft.data.examples.several_labels import columns_of_lists, has_lists, labels_in, yes_and_no
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
@@ -83,12 +83,12 @@ class MultilabelConfig(LabelTaskConfig):
 
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:
-        """Whether a column of labels holds lists, or there are columns of yes and no, and none of labels."""
+        """Whether a column of labels, or one alone, holds lists, or columns without such a name say yes or no."""
         if label is not None:
             names = named_columns(label, table.columns)
             return len(names) > 1 if set(names) <= {*table.columns} and len(names) != 1 else has_lists(table, label)
         usual = [name for name in table.columns if name.strip().casefold() in LABEL_NAMES]
-        return has_lists(table, usual[0]) if usual else bool(yes_and_no(table))
+        return has_lists(table, usual[0]) if usual else bool(_columns_of_labels(table))
 
     def resolved(self, table: Table) -> Self:
         """Return a copy with both columns named.
@@ -96,7 +96,7 @@ class MultilabelConfig(LabelTaskConfig):
         Raises ConfigError where labels in one field have no separator, and are no lists.
         """
         usual = any(name.strip().casefold() in LABEL_NAMES for name in table.columns)
-        several = () if self.label or usual else yes_and_no(table)
+        several = () if self.label or usual else _columns_of_labels(table)
         config = (
             super(MultilabelConfig, self.model_copy(update={"label": several})).resolved(table)
             if several
@@ -121,6 +121,12 @@ class MultilabelConfig(LabelTaskConfig):
         """Read the labels of a row as the checks of data compare them."""
         return self.answer_of(row)
 
+    def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
+        """Return all examples, with notes on how the labels stand in their field."""
+        examples, notes = super().filter_training(examples)
+        lists = isinstance(self.label, str) and not self.label_separator
+        return examples, [*notes, f"`{self.label}` holds lists: a text may have several labels"] if lists else notes
+
     def learn(self, examples: Sequence[LabelledText], read: Input[Any, Any] | None = None) -> Multilabel:
         """Learn labels and tokenizer from training examples. Raises InputError where no text has a label."""
         counts = Counter(label for example in examples for label in _labels(example))
@@ -134,6 +140,12 @@ class MultilabelConfig(LabelTaskConfig):
         """Load what `Multilabel.save` wrote."""
         saved = self.saved(folder, read)
         return Multilabel(self, saved.read, saved.labels, saved.counts, texts=saved.texts).restore(saved.tuned)
+
+
+def _columns_of_labels(table: Table) -> tuple[str, ...]:
+    """Return the columns that say yes or no of labels, else the only one that holds lists of them."""
+    lists = columns_of_lists(table)
+    return yes_and_no(table) or (lists if len(lists) == 1 else ())
 
 
 class Multilabel(LabelTask):

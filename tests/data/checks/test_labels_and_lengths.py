@@ -178,3 +178,17 @@ def test_a_frequent_label_that_train_alone_has_is_said():
         "train has 30 texts of `unsup`, test none: if these have no label, move them out of train.csv and train again"
     )
     assert noted(train, sound("test", size=2)) == noted(train) == []
+
+
+def test_texts_of_a_wrong_encoding_are_told_before_all_that_is_less():
+    texts = [
+        *sound().texts,
+        *("<p>cafÃ© &amp; Ã©clair</p>" + str(number) for number in range(4)),
+        "lost \ufffd",
+        "锟斤拷",
+    ]
+    notes = noted(part(texts, ["好评", "差评"] * 13))
+    assert [note.partition(" (weft")[0] for note in notes] == [
+        "6 of 26 texts looked at look as if read in a wrong encoding, and are learned so",
+        "4 of 26 texts looked at hold HTML, which is learned as text",
+    ]

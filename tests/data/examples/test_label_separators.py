@@ -17,6 +17,9 @@ from weft.tasks.classification import ClassificationConfig
         (["体育|财经", *["财经", "体育"] * 9], None),  # too few hold it
         (["pos|很好", "neg"] * 9, None),  # no part stands in another label
         ([f"{number}|x" for number in range(9)], None),  # most parts are seen once
+        (["价格, service", "service", "价格"] * 3, ","),
+        (["价格、服务", "服务", "价格"] * 3, "、"),
+        (["Paris, France", "Lyon, France", "Paris", "Lyon"] * 3, None),  # no label is `France` alone
         (["pos", "neg"], None),
         ([], None),
     ],

@@ -127,6 +127,7 @@ def test_a_first_line_that_may_be_a_row_is_asked_about(tmp_path, header):
     error = fault(table)
     assert "the first line looks like a row" in error.what
     assert "pass --no-header, or --columns text,label" in error.hint
+    assert error.hint.endswith("; if it has the names, pass --text NAME --label NAME")
     assert len(error.what) < 200
     assert "pass --columns" in fault(table, text="text").hint
     assert guess(table, *header) == header
@@ -152,6 +153,71 @@ def test_a_first_line_that_is_plainly_a_row_is_one(tmp_path, header, columns):
     trained = {"text": "column 1", "label": "column 2"}
     found = find_roles(other, (TEXT, LABEL), named={}, trained=trained)
     assert found == {"text": ("column 1",), "label": ("column 2",)}
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        (("How was it?", "Again?"), ([*SENTENCES, *map(str.upper, SENTENCES[:4]), "好", "不好"], LABELS * 2)),
+        (("Nr.", "您有什么意见？", "您满意吗？"), (range(6), SENTENCES, LABELS)),
+        (("When", "In your own words, please: what do you think of us, and what might be better?", "So:"), (
+            ["2024/04/18 11:07:00 AM GMT+1"] * 6, SENTENCES, LABELS,
+        )),
+    ],
+)  # fmt: skip
+def test_a_question_that_is_unlike_all_below_it_is_a_name(tmp_path, header, columns):
+    assert guess(table_of(tmp_path, header, *columns)) == header[-2:]
+
+
+def test_a_first_row_that_lacks_its_number_is_none(tmp_path):
+    for missing in ("n/a", ""):
+        assert (
+            "looks like a row"
+            in fault(table_of(tmp_path, ("It was fine.", "x", missing), SENTENCES, LABELS, range(6))).what
+        )
+
+
+TWO_ROWS = (("客户", "", "意见", ""), ("姓名", "nr", "text of it", "kind"))
+SURVEY = (("Nr", "How was it?", "Which one?", ""), ("", "Open-Ended Response", "Response", "Other"))
+
+
+@pytest.mark.parametrize(
+    ("heads", "names"),
+    [
+        (TWO_ROWS, TWO_ROWS[1]),
+        (SURVEY, ("Nr", "How was it?", "Which one?", "Which one? Other")),
+        (
+            (("Nr", "How was it?", "Which one?"), ("", "Text", "Choice")),
+            ("Nr", "How was it? Text", "Which one? Choice"),
+        ),
+    ],
+)
+def test_a_second_row_of_names_is_joined_to_the_first(tmp_path, heads, names):
+    columns = {
+        4: (LABELS[::-1] * 2, range(12), [f"{n} {text}" for n, text in enumerate(SENTENCES * 2)], LABELS * 2),
+        3: (range(12), [f"{n} {text}" for n, text in enumerate(SENTENCES * 2)], LABELS * 2),
+    }
+    rows = columns[len(names)]
+    if heads is SURVEY:
+        rows = (*columns[3], [""] * 11 + ["其他"])
+    table = table_of(tmp_path, heads[0], *([cell, *column] for cell, column in zip(heads[1], rows, strict=True)))
+    found = find_roles(table, (TEXT, LABEL), named={"text": names[2], "label": names[0]})
+    assert (found["text"], table.columns) == ((names[2],), names)
+    assert ([row.line for row in table], table.remarks[-1]) == (
+        [*range(3, 15)], "line 2 read as names of columns, too"
+    )  # fmt: skip
+    few = table_of(tmp_path, heads[0], *([cell, *[*column][:1]] for cell, column in zip(heads[1], rows, strict=True)))
+    trained = {"text": names[2], "label": names[0]}
+    assert find_roles(few, (TEXT, LABEL), named={}, trained=trained, answering=True) == {"text": (names[2],)}
+    assert few.columns == names or heads is not TWO_ROWS
+
+
+def test_a_first_row_with_blanks_is_no_second_row_of_names(tmp_path):
+    for first in (("", "a new text", "pos"), ("", "a new text", "unsure"), ("n/a", "", "neg"), ("7", "一", "二")):
+        rows = zip(first, ([7, 8, 9, 10, 11, 12], SENTENCES, LABELS), strict=True)
+        table = table_of(tmp_path, ("", "words", "kind"), *([cell, *column] for cell, column in rows))
+        find_roles(table, (TEXT, LABEL), named={"text": "words", "label": "kind"})
+        assert next(iter(table)).line == 2
 
 
 def test_an_index_and_a_blank_column_are_neither_text_nor_label(tmp_path):
@@ -186,10 +252,25 @@ def test_dates_and_ids_are_no_labels(tmp_path, others):
         ((LABELS, SENTENCES), "label,text"),
         ((range(6), SENTENCES, LABELS), "other,text,label"),
         ((SENTENCES, SENTENCES[::-1], LABELS), "text_a,text_b,label"),
+        ((SENTENCES[:3] * 4, SENTENCES * 2, LABELS * 2), ""),
+        ((SENTENCES * 4, SENTENCES[::-1] * 4, "01" * 12), "text_a,text_b,label"),
+        (
+            ("04" * 6, range(12), ["NONE"] * 12, ["amy", "bob", "李雷_1", "eve", "joe", "zoe"] * 2, SENTENCES * 2),
+            ("label,other,other2,other3,text"),
+        ),
+        ((SENTENCES, SENTENCES[::-1], SENTENCES, LABELS), ""),
     ],
 )
 def test_names_for_columns_without_a_header_can_be_typed_as_they_are(columns, names):
     assert naming([[*map(str, values)] for values in columns]) == names
+
+
+def test_names_that_are_not_known_cannot_be_typed_as_they_are(tmp_path):
+    table = table_of(tmp_path, (SENTENCES[0], *SENTENCES[:2], LABELS[0]), *(SENTENCES,) * 3, LABELS)
+    said = fault(table)
+    assert "pass --columns NAME,NAME,NAME,NAME (a name for each" in said.hint
+    with pytest.raises(InputError, match="two columns are named `NAME`"):
+        open_table(table.path, columns=("NAME",) * 4)
 
 
 def test_lines_of_plain_text_that_hold_tabs_are_a_table(tmp_path):
@@ -200,6 +281,45 @@ def test_lines_of_plain_text_that_hold_tabs_are_a_table(tmp_path):
         "its lines hold tabs,", "rename it to end in .tsv, and pass --columns label,text"
     )  # fmt: skip
     assert guess(open_table(path.rename(tmp_path / "sms.tsv"), columns=("label", "text"))) == ("text", "label")
+
+
+def test_plain_text_named_columns_or_not_is_known_as_a_table(tmp_path):
+    path = tmp_path / "pairs.txt"
+    path.write_text(
+        "Go.\t走。\tCC-BY 2.0\n"
+        "Hi!\t你好！\tCC-BY 2.0\nOh, no.\t哦，不。\tCC-BY 2.0\nYes.\t是。\tCC-BY 2.0\nGo on!\t继续。\tCC-BY 2.0\n"
+    )
+    roles, named = (Role("source", looks="rest"), Role("target", looks="rest")), {"source": "en", "target": "中"}
+    with pytest.raises(InputError, match="there is no column `en`: its lines hold tabs, 3 columns") as caught:
+        find_roles(open_table(path), roles, named=named)
+    assert caught.value.hint == "rename it to end in .tsv, and pass --columns en,中,other"
+    with pytest.raises(InputError, match="there is no column `en`") as caught:
+        find_roles(open_table(path.rename(tmp_path / "pairs.tsv")), roles, named=named)
+    assert "pass --columns en,中,other in the order" in caught.value.hint
+    path.write_text("id|words|kind\n" + "".join(f"{n}|{SENTENCES[n]}|{LABELS[n]}\n" for n in range(6)))
+    assert fault(open_table(path)).hint == "rename it to end in .csv"
+    path.write_text("Well; yes.\nNo; 不。\nPlain\nand simple\n")
+    assert "__label__" in fault(open_table(path)).hint
+
+
+@pytest.mark.parametrize("name", ["user", "作者", "customer_id"])
+def test_people_are_no_labels(tmp_path, name):
+    assert "cannot tell which column is the label" in fault(table_of(tmp_path, ("text", name), SENTENCES, LABELS)).what
+    assert guess(table_of(tmp_path, ("text", name), SENTENCES, LABELS), label=name) == ("text", name)
+
+
+def test_times_are_not_proposed_as_labels(tmp_path):
+    times = [f"{1717401600 + number}.25" for number in range(6)]
+    assert "ts" not in fault(table_of(tmp_path, ("text", "ts"), SENTENCES, times)).hint
+    assert (
+        "`分数` holds numbers"
+        in fault(table_of(tmp_path, ("text", "ts", "分数"), SENTENCES, times, ["4.5", "5", "1", "2", "3.5", "4"])).hint
+    )
+
+
+def test_many_codes_are_no_labels(tmp_path):
+    codes = [f"U{number % 12}" for number in range(24)]
+    assert "cannot tell" in fault(table_of(tmp_path, ("text", "posted"), SENTENCES * 4, codes)).what
 
 
 def test_one_column(tmp_path):
@@ -327,6 +447,16 @@ def test_fields_of_nested_objects_are_named_by_their_path(tmp_path):
     assert "data.文" not in next(iter(table)).whole
     with pytest.raises(InputError, match=r"no column `data\.txt`"):
         find_roles(table, [TEXT], named={"text": "data.txt"})
+    path.write_text('{"t": "好 good", "a": [{"r": "x"}], "s": [[0, 1, "x"]], "w": ["x"]}\n' * 4, encoding="utf-8")
+    for named, hint in (("a", "what lies in a list has no path"), ("s", "--tags s"), ("w", "--task multilabel")):
+        with pytest.raises(InputError, match=f"`{named}` holds lists, expected one label") as refused:
+            ClassificationConfig(text="t", label=named).resolved(open_table(path))
+        assert hint in refused.value.hint
+    for label in (None, "a.r", "a[0].r"):
+        with pytest.raises(InputError, match=r"no column|cannot tell") as refused:
+            find_roles(open_table(path), [TEXT, LABEL], named={"text": "t", "label": label})
+        assert "what lies in a list has no path" in refused.value.hint
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     config = ClassificationConfig(text="data", label="data.meta.y").resolved(open_table(path))
     with pytest.raises(InputError, match="text is an object") as refused:
         list(config.read(open_table(path)))

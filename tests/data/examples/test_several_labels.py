@@ -6,7 +6,7 @@ import pytest
 
 from tests.data.tables import written
 from weft.config import kind_of
-from weft.data.examples.several_labels import as_list, yes_and_no
+from weft.data.examples.several_labels import as_list, columns_of_lists, yes_and_no
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
 from weft.tasks.choices import implied
@@ -32,6 +32,17 @@ def test_lists_in_json_lines_and_in_fields(tmp_path, label):
     path = written(tmp_path, lines(label), "a.jsonl")
     assert found(path) == LABELS
     assert kind_of(implied([], table=open_table(path))) == "multilabel"
+
+
+def test_one_column_of_lists_under_an_unusual_name(tmp_path):
+    fields = ["['喜 joy']", "['sad', '喜 joy']", "['sad']", "[]", "['喜 joy', 'sad']"]
+    rows = [f'"{text}","{field}","{[n]}"\n' for n, (text, field) in enumerate(zip(TEXTS, fields, strict=True))]
+    path = written(tmp_path, "tweet,feelings,vector\n" + "".join(rows), "a.csv")
+    table = open_table(path)
+    assert (columns_of_lists(table), kind_of(implied([], table=table))) == (("feelings",), "multilabel")
+    assert found(path) == [("喜 joy",), ("sad", "喜 joy"), ("sad",), (), ("喜 joy", "sad")]
+    config = MultilabelConfig().resolved(table)
+    assert config.filter_training(())[1] == ["`feelings` holds lists: a text may have several labels"]
 
 
 def test_lists_beside_strings_with_a_separator(tmp_path):

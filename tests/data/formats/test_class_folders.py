@@ -87,3 +87,12 @@ def test_what_lies_wrong_is_named(tmp_path, files, where, what):
     with pytest.raises(InputError) as caught:
         class_files(str(tree(folder, files)))
     assert (caught.value.where, caught.value.what) == (f"{folder}{where}", what)
+
+
+def test_two_files_side_by_side_in_a_folder_are_proposed(tmp_path):
+    folder = tree(
+        tmp_path / "corpus", dict.fromkeys(("test.en", "test.zh", "train.en", "train.zh", "README"), "好 good")
+    )
+    with pytest.raises(InputError, match="is a folder, expected a file") as caught:
+        open_table(folder)
+    assert caught.value.hint.endswith(f"as {folder}/train.en,{folder}/train.zh")

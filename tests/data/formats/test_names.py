@@ -47,3 +47,19 @@ def test_utf_8_that_the_locale_cannot_read():
         check_name(name)
     assert "PYTHONUTF8=1" in caught.value.hint
     check_name("评论.csv")
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("squad-v2.0.json", "squad-v2.0"),
+        ("评论.csv.gz", "评论"),
+        ("train.en,train.zh", "train"),
+        ("book.xlsx#Jan", "book"),
+        ("a/v1.0", "v1.0"),
+    ],
+)
+def test_a_run_is_called_as_its_file(tmp_path, monkeypatch, source, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a" / "v1.0").mkdir(parents=True)
+    assert options.run_name(source) == name

@@ -57,6 +57,14 @@ def test_one_of_several_sheets_is_named(tmp_path):
     assert open_table(book(tmp_path / "b.xlsx", notes=[], data=table)).columns == ("text", "label")
 
 
+def test_sheets_of_the_same_columns_can_be_read_as_one(tmp_path):
+    months = {month: [["text", "label"], [f"好 {month}", "a"], ["b", "c"]] for month in ("一月", "Feb")}
+    path = book(tmp_path / "a.xlsx", **months)
+    hint = fault(path).hint
+    assert hint.endswith(f"; all have the same columns: '{path}#一月,{path}#Feb' reads them as one")
+    assert len(rows(open_table(f"{path}#一月,{path}#Feb"))) == 4
+
+
 def test_a_sheet_without_a_header(tmp_path):
     path = book(tmp_path / "a.xlsx", one=[["好", "a"], ["b", "c"]])
     assert rows(open_table(path, columns=("text", "label"))) == [(1, ("好", "a")), (2, ("b", "c"))]

@@ -65,6 +65,11 @@ def _odd(parts: Sequence[Part]) -> Finding:
     return Finding("characters", title, "error" if lost else "warning", said, len(rows), fix, rows)
 
 
+def is_garbled(text: str) -> bool:
+    """Whether a text looks as if it was read in a wrong encoding, or has characters that were lost."""
+    return "\ufffd" in text or MOJIBAKE.search(text) is not None
+
+
 def _mojibake(parts: Sequence[Part]) -> Finding:
     rows = _matching(parts, MOJIBAKE)
     title = "Wrong encoding"

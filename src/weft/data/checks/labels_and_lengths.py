@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from weft.data.checks.damage import MARKUP
+from weft.data.checks.damage import MARKUP, is_garbled
 from weft.data.checks.duplicates import find_repeats
 from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, listed, verb
 from weft.data.examples.label_spelling import are_numbers, one_spelling, reads_as_missing
@@ -33,7 +33,7 @@ _MUCH_MARKUP = 0.1
 def brief(
     parts: Sequence[Part], *, options: Mapping[str, str], weighted: bool = False, ordered: bool = False, label: str = ""
 ) -> list[str]:
-    """Return the notes that a training begins with: HTML, repeats, overlap, contradictions, tiny and unbalanced labels.
+    """Return the notes that a training starts with: encodings, HTML, repeats, overlap, contradictions, rare labels.
 
     Nothing is said of unbalanced ones whose losses are `weighted`. Before these, at most six, stand spellings of one
     label, labels that read like missing values or that train alone has, and labels of the column `label` that are
@@ -45,7 +45,7 @@ def brief(
     thing, counts = train.thing, Counter(train.every_name)
     before = [*_alike(counts), *_missing(counts), *_lacking(parts, counts)]
     before += [] if ordered else _numbers(counts, train.path, label)
-    notes = [*before, *_markup(train)]
+    notes = [*before, *_damaged(train)]
     again = sum(here.part == 0 for here, _ in found.again)
     if again:
         notes.append(f"{counted(again, 'row')} of {len(train):,} {verb('repeat', again)} the {thing} of an earlier row")
@@ -70,16 +70,18 @@ def brief(
     return notes
 
 
-def _markup(train: Part) -> list[str]:
-    """Say how many texts have HTML, of a sample, where they are many."""
+def _damaged(train: Part) -> list[str]:
+    """Say how many texts, of a sample, were read in a wrong encoding, and how many have HTML, where they are many."""
     step = -(-len(train) // _SAMPLE) or 1
     texts = train.texts[::step]
+    garbled = sum(map(is_garbled, texts))
+    of_all = f"of {len(texts):,} {train.thing}s looked at"
+    wrong = f"{garbled:,} {of_all} {verb('look', garbled)} as if read in a wrong encoding, and are learned so"
+    said = [wrong] if garbled else []
     marked = sum(MARKUP.search(text) is not None for text in texts)
     if marked < _MUCH_MARKUP * len(texts) or not marked:
-        return []
-    return [
-        f"{marked:,} of {len(texts):,} {train.thing}s looked at {verb('hold', marked)} HTML, which is learned as text"
-    ]
+        return said
+    return [*said, f"{marked:,} {of_all} {verb('hold', marked)} HTML, which is learned as text"]
 
 
 def _imbalance(counts: Mapping[str, int]) -> str:

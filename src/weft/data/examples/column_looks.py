@@ -12,12 +12,22 @@ from weft.data.sources import Table
 FEWEST = 4
 """Number of rows that a guess by looks needs."""
 _SAMPLE = 200
+_SECONDS = 1e8
 _LONG_LABEL = 40
 _DATE = re.compile(
     r"(\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})"
-    r"|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})([T ]*\d{1,2}:\d{2}\S*( [AP]M)?)?",
+    r"|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})"
+    r"([T ]*\d{1,2}:\d{2}\S*( [AP]M)?( GMT\S*)?)?",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"[A-Za-z]{1,4}[-_]?\d+")
+"""A letter or a few and a number, as `U17`."""
+_MANY_CODES = 10
+_PEOPLE = {
+    *("user", "username", "author", "sender", "from", "name", "nickname", "customer", "client", "agent", "respondent"),
+    *("用户", "用户名", "作者", "发送人", "发件人", "姓名", "昵称", "客户"),
+}
+"""Names of columns of people, lower case."""
 _ID = re.compile(r"[A-Za-z]{0,4}[-_]?\d{5,}|(?=[A-Za-z-]*\d)[0-9A-Fa-f-]{8,}")
 
 
@@ -53,9 +63,22 @@ def are_ids(values: Sequence[str]) -> bool:
     return bool(filled) and all(map(_ID.fullmatch, filled))
 
 
+def names_users(name: str, values: Sequence[str]) -> bool:
+    """Whether a column is more likely of people or numbered things than of labels, by its name or by many codes."""
+    plain = name.strip().casefold()
+    codes = {value.strip() for value in values if value.strip()}
+    many = len(codes) >= _MANY_CODES and all(map(_CODE.fullmatch, codes))
+    return many or plain in _PEOPLE or plain.endswith(("_id", " id", "-id")) or plain == "id"
+
+
 def are_numbers(values: Sequence[str]) -> bool:
     """Whether all values are numbers."""
     return all(map(is_number, values))
+
+
+def are_times(values: Sequence[str]) -> bool:
+    """Whether numbers are all seconds since 1970, as logs and chats have them, of 1973 or later."""
+    return all(float(value) >= _SECONDS for value in values)
 
 
 def _breadth(value: str) -> int:

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain, count, islice
 
 from weft.data.examples.column_looks import FEWEST, are_dates, are_ids, are_numbers, is_number, like_labels, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
-from weft.data.formats.csv_layout import numbered
+from weft.data.formats.csv_layout import is_unnamed, numbered
+from weft.data.formats.csv_rows import distinct
 from weft.data.sources import Table
 from weft.errors import InputError
 
 _SHARED = 8
 """Characters that a value shares with all others of its column, which no name of the column does."""
 _SENTENCE_ENDS = ".。?？!！"
+_TIMES = 5
+"""Times that each label comes at least, where a word above them is known to be none."""
+_FEWER = 3
+"""Times as many different values as the labels that a column beside them has at least."""
+_BETWEEN = {"\t": ("tabs", ".tsv"), "|": ("bars", ".csv"), ";": ("semicolons", ".csv")}
+"""Delimiters of tables that are named as plain text, what they are called, and the suffix that fits."""
+_LOOKED_AT = 200
+"""Rows below a second row of names that it is compared with."""
+_PLAIN_ANSWERS = ("Response", "Open-Ended Response")
+"""Second names below a question that say no more than that an answer stands there, as SurveyMonkey writes them."""
+_MISSING = {"na", "n/a", "nan", "null", "none", "nil"}
+"""Spellings of a missing value, in lower case."""
 
 
 def settle_header(table: Table, usual: Sequence[str], *, names: Collection[str]) -> None:
@@ -28,49 +43,164 @@ def settle_header(table: Table, usual: Sequence[str], *, names: Collection[str])
         table.without_header()
 
 
+def join_header(table: Table, *, names: Collection[str] = ()) -> None:
+    """Read a second row of names, below groups of columns or questions, as names where it plainly is one.
+
+    It is one, too, where it has all the `names` that are looked for, which the first lacks.
+    """
+    if not table.may_lack_header or table.parts:
+        return
+    rows = list(islice(table.unchecked(), _LOOKED_AT))
+    cells = [rows[0].values.get(name, "").strip() for name in table.columns] if rows else []
+    below = [[value for row in rows[1:] if (value := row.values[name].strip())] for name in table.columns]
+    header = ["" if is_unnamed(name) else name for name in table.columns]
+    if not _may_be_names(cells, header) or any(cell in values for cell, values in zip(cells, below, strict=True)):
+        return
+    joined = _joined(header, cells)
+    asked = bool(names) and {*names} <= {*joined} and not {*names} <= {*table.columns}
+    full = all(header) and not any(
+        not cell and len(values) == len(rows) - 1 for cell, values in zip(cells, below, strict=True)
+    )
+    if asked or (not full and any(map(_is_name, cells, below))):
+        table.with_second_header(joined, rows[0].line)
+
+
+def _may_be_names(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether the cells below a header may be names: short words, one where each blank of the header is."""
+    blanks = not all(header) or not all(cells)
+    named = all(name or cell for name, cell in zip(header, cells, strict=True))
+    words = [cell for cell in cells if cell]
+    short_ones = all(len(cell) <= LONG_NAME and not is_number(cell) and not are_dates([cell]) for cell in words)
+    return bool(words) and blanks and named and short_ones
+
+
+def _joined(header: Sequence[str], cells: Sequence[str]) -> tuple[str, ...]:
+    """Join two rows of names: those below where they are all there, else the question above with the answer's name."""
+    if all(cells) and len({*cells}) == len(cells):
+        return tuple(cells)
+    names, above = [], ""
+    for name, cell in zip(header, cells, strict=True):
+        above = name or above
+        names.append(name if name and (not cell or cell in _PLAIN_ANSWERS) else f"{above} {cell}".strip())
+    return distinct(tuple(names), where="")
+
+
 def is_row(header: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
     """Whether a header without a usual name is a row beyond doubt.
 
-    It has a number over numbers, a value that comes again below it, a text as long as no name is, or one that begins as
-    all below it do (a licence, a link).
+    It has a number over numbers, a value that comes again below it, one that begins as all below it do (a licence, a
+    link), or, where nothing else tells that it is a header, a text as long as few names are.
     """
     for name in header:
         values = [value.strip() for value in samples[name] if value.strip()]
         if len(values) < FEWEST and not any(is_number(value) for value in values):
             continue
-        if len(name) > LONG_NAME or name in values or (is_number(name) and are_numbers(values)):
+        if name in values or (is_number(name) and are_numbers(values)):
             return True
         if len(name) >= _SHARED and all(value.startswith(name[:_SHARED]) for value in values):
             return True
-    return False
+    return any(len(name) > LONG_NAME for name in header) and not is_header(header, samples)
 
 
-def must_have_header(table: Table) -> None:
-    """Raise InputError where the first line of a table looks like a row, and no column has a usual name."""
+def is_header(header: Sequence[str], samples: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a first line names its columns beyond doubt: no cell is a number, and one is unlike all below it.
+
+    That is a word over numbers, dates or ids, or one over labels which all come again and again, but for that word.
+    """
+    if any(is_number(name) for name in header):
+        return False
+    return any(_is_name(name, [value.strip() for value in samples[name] if value.strip()]) for name in header)
+
+
+def _is_name(name: str, values: Sequence[str]) -> bool:
+    """Whether a word is no value of the column below it."""
+    if len(values) < FEWEST or not any(map(str.isalpha, name)) or name.casefold() in _MISSING or is_unnamed(name):
+        return False
+    plain = (are_numbers, are_dates, are_ids)
+    if any(kind(values) and not kind([name]) for kind in plain):
+        return True
+    counts = Counter(values)
+    return like_labels(values) and name not in counts and min(counts.values()) >= _TIMES
+
+
+def must_have_header(table: Table, options: str) -> None:
+    """Raise InputError where the first line of a table looks like a row, and no column has a usual name.
+
+    `options` are those that name columns of a header.
+    """
     if header_is_data(table):
         what = f"the first line looks like a row, not like names of columns: {listed(table.columns)}"
-        names = naming(list(sampled(table).values()))
-        hint = f"if it is one, pass --no-header, or --columns {names} in the order in which they stand"
-        raise InputError(what, where=table.path, hint=hint)
+        ways = f"--no-header, or {columns_option(list(sampled(table).values()))} in the order in which they stand"
+        raise InputError(what, where=table.path, hint=f"if it is one, pass {ways}; if it has the names, pass {options}")
+
+
+def columns_option(columns: Sequence[Sequence[str]]) -> str:
+    """Return the option that names columns without a header, by their values, with placeholders where they do not tell.
+
+    The placeholders are refused as they stand.
+    """
+    if names := naming(columns):
+        return f"--columns {names}"
+    return f"--columns {','.join(['NAME'] * len(columns))} (a name for each, `text` and `label` for those to read)"
+
+
+def naming_as_asked(columns: Sequence[Sequence[str]], asked: Mapping[str, str]) -> str:
+    """Return the option that names columns without a header, each column of a role as it is asked for."""
+    names = naming(columns).split(",")
+    return f"--columns {','.join(asked.get(name, name) for name in names)}" if names[0] else columns_option(columns)
+
+
+def as_table(table: Table, asked: Mapping[str, str]) -> tuple[str, str]:
+    """Say what the lines of plain text hold that look like rows of a table, and what to do; else nothing.
+
+    `asked` are the names of columns that are asked for, by their role.
+    """
+    if table.form != "txt":
+        return "", ""
+    lines = [line for values in sampled(table).values() for line in values if line.strip()]
+    for mark, (called, suffix) in _BETWEEN.items():
+        rows = [line.split(mark) for line in lines]
+        if not lines or len({*map(len, rows)}) > 1 or len(rows[0]) < 2 or (mark != "\t" and len(rows) < FEWEST):
+            continue
+        what = f"its lines hold {called}, {len(rows[0])} columns each, and a .txt has one text a line"
+        header, below = rows[0], {name: column for name, *column in zip(*rows, strict=True)}
+        usual = {name.strip().casefold() for name in header} & {*TEXT_NAMES, *LABEL_NAMES}
+        if usual or (len(below) == len(header) and not is_row(header, below) and is_header(header, below)):
+            return what, f"rename it to end in {suffix}"
+        return what, f"rename it to end in {suffix}, and pass {naming_as_asked([*zip(*rows, strict=True)], asked)}"
+    return "", ""
 
 
 def naming(columns: Sequence[Sequence[str]]) -> str:
     """Return names for columns without any, by their values, so that they are read: for `--columns` as it is typed.
 
-    Two columns of texts are source and target or, where labels stand beside them, pairs.
+    Two columns of texts are source and target or, where labels stand beside them, pairs. Where it is not plain what the
+    columns are, there are none.
     """
-    labels = [place for place, values in enumerate(columns) if like_labels(values) and not _are_sentences(values)]
-    texts = [place for place, values in enumerate(columns) if place not in labels and not beside_texts(values)]
-    names = ["text", "label", *("other" if place == 2 else f"other{place - 1}" for place in range(2, len(columns)))]
-    if len(texts) == 2 and len(labels) <= 1:
-        known = dict(zip(texts, ("text_a", "text_b") if labels else ("source", "target"), strict=True))
-    elif len(texts) == len(labels) == 1:
+    label = _label_among(columns)
+    if label is None:
+        return ""
+    texts = [place for place, values in enumerate(columns) if place not in label and not beside_texts(values)]
+    if label:
+        texts = [place for place in texts if not _are_words(columns[place])] or texts
+    if len(texts) == 2:
+        known = dict(zip(texts, ("text_a", "text_b") if label else ("source", "target"), strict=True))
+    elif len(texts) == len(label) == 1:
         known = {texts[0]: "text"}
     else:
-        return ",".join(names[: len(columns)])
-    known |= dict.fromkeys(labels, "label")
-    others = iter(["other", *names[3:]])
+        return ""
+    known |= dict.fromkeys(label, "label")
+    others = chain(["other"], (f"other{number}" for number in count(2)))
     return ",".join(known.get(place) or next(others) for place in range(len(columns)))
+
+
+def _label_among(columns: Sequence[Sequence[str]]) -> list[int] | None:
+    """Return the place of the labels, that of by far the fewest different values; [] where none are, None in doubt."""
+    places = [place for place, values in enumerate(columns) if like_labels(values) and not _are_sentences(values)]
+    different = {place: len({*columns[place]}) for place in places if not are_dates(columns[place])}
+    fewest = sorted(different, key=lambda place: different[place])
+    doubt = len(fewest) > 1 and different[fewest[1]] < _FEWER * different[fewest[0]]
+    return None if doubt else fewest[:1]
 
 
 def beside_texts(values: Sequence[str]) -> bool:
@@ -88,15 +218,22 @@ def are_attributed_pairs(table: Table) -> bool:
     return beside_texts(origin) and not are_numbers(origin) and naming([*texts, origin]) == "source,target,other"
 
 
+def _are_words(values: Sequence[str]) -> bool:
+    """Whether most values are single words in Latin letters, as names of users are."""
+    return sum(value.isascii() and len(value.split()) < 2 for value in values) > len(values) / 2
+
+
 def _are_sentences(values: Sequence[str]) -> bool:
     """Whether most values end as sentences do."""
     return sum(value.strip().endswith(tuple(_SENTENCE_ENDS)) for value in values) > len(values) / 2
 
 
 def header_is_data(table: Table) -> bool:
-    """Whether a header without a usual name must be a row: it has a number, a sentence, or a value seen below it."""
+    """Whether a header without a usual name may be a row: it has a number, a sentence, or a value seen below it."""
     if not table.may_lack_header or by_name(table, TEXT_NAMES + LABEL_NAMES, but=()):
         return False
-    if any(len(name) > LONG_NAME or is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns):
+    samples = sampled(table)
+    if any(name in map(str.strip, values) for name, values in samples.items()):
         return True
-    return any(name in map(str.strip, values) for name, values in sampled(table).items())
+    odd = any(len(name) > LONG_NAME or is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns)
+    return odd and not is_header(table.columns, samples)

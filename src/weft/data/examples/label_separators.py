@@ -10,6 +10,9 @@ from weft.data.sources import Table
 _USUAL = "|;,/"
 _PLAIN = "|;"
 """Separators that a single label seldom contains."""
+_DOUBTFUL = ",，、"
+"""Separators that a single label may contain: what stands between them has to stand alone in other labels, too."""
+_ALONE = 0.8
 _SHARE = 0.2
 _SAMPLE = 1000
 
@@ -32,8 +35,12 @@ def separator_notes(labels: Sequence[str | Sequence[str] | None], *, separator: 
 
 def likely_separator(labels: Sequence[str]) -> str | None:
     """Return the separator in at least a fifth of the labels, if its parts occur in several labels; else None."""
-    for mark in _PLAIN:
+    alone = {label.strip() for label in labels}
+    for mark in _PLAIN + _DOUBTFUL:
         different = [part.strip() for label in set(labels) for part in label.split(mark)]
+        known = {part for label in alone if mark in label for part in map(str.strip, label.split(mark))}
+        if mark in _DOUBTFUL and len(known & alone) < _ALONE * len(known):
+            continue
         often = _holding(labels, mark) >= max(1, _SHARE * len(labels))
         if often and len(set(different)) < len(different) and 2 * len(set(different)) <= _parts(labels, mark):
             return mark

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 from weft.data.formats.line_rows import at_path, nested_paths
 from weft.data.sources import Table
+from weft.errors import InputError
 
+IN_LISTS = "what lies in a list has no path: write it into a field of its own (of Label Studio, export csv or JSON-MIN)"
+"""The hint at fields that cannot be named."""
 _LOOKED_AT = 20
 """Rows that are searched for values in nested objects."""
 
@@ -17,6 +21,41 @@ def nested_fields(table: Table) -> list[str]:
         return []
     first = islice(table.unchecked(), _LOOKED_AT)
     return list(dict.fromkeys(path for row in first for path in nested_paths(row.whole)))
+
+
+def lists_of_objects(table: Table) -> list[str]:
+    """List the fields of the first rows that hold lists of objects or of lists, which no path leads into."""
+    if not _may_nest(table):
+        return []
+    first = [row.whole for row in islice(table.unchecked(), _LOOKED_AT)]
+    return list(dict.fromkeys(name for row in first for name, value in row.items() if _is_nested_list(value)))
+
+
+def must_hold_one_label(table: Table, column: str) -> None:
+    """Raise InputError where a column holds lists or objects in all of the first rows that have it, and no label."""
+    if not _may_nest(table):
+        return
+    found = [value for row in islice(table.unchecked(), _LOOKED_AT) if (value := row.whole.get(column)) is not None]
+    if not found or not all(isinstance(value, list | dict) for value in found):
+        return
+    holds, hint = "objects", f"name a field of them by its path, as --label {column}.NAME"
+    if any(isinstance(value, list) for value in found):
+        holds = "lists"
+        hint = "pass --task multilabel if they are the labels of a text"
+        if any(map(_is_nested_list, found)):
+            spans = any(one for value in found if isinstance(value, list) for one in value if _is_span(one))
+            hint = f"pass --tags {column} for spans of the texts" if spans else IN_LISTS
+    raise InputError(f"`{column}` holds {holds}, expected one label", where=table.path, hint=hint)
+
+
+def _is_nested_list(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, list | dict) for one in value)
+
+
+def _is_span(value: Any) -> bool:
+    """Whether a value is a place in a text and its label, as doccano and others write them."""
+    named = isinstance(value, dict) and {"start", "end"} <= {*value}
+    return named or (isinstance(value, list) and len(value) == 3 and isinstance(value[2], str))
 
 
 def reach(table: Table, path: str) -> None:

@@ -10,21 +10,33 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Literal
 
 from weft.data.examples.column_looks import (
     are_dates,
     are_ids,
     are_numbers,
+    are_times,
     like_labels,
     like_texts,
+    names_users,
     only,
     sampled,
     text_by_looks,
 )
 from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
-from weft.data.examples.header_row import beside_texts, header_is_data, must_have_header, naming, settle_header
-from weft.data.examples.nested_fields import nested_fields, reach
+from weft.data.examples.header_row import (
+    as_table,
+    beside_texts,
+    columns_option,
+    header_is_data,
+    join_header,
+    must_have_header,
+    naming_as_asked,
+    settle_header,
+)
+from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects, nested_fields, reach
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.csv_rows import MOST_TITLES
 from weft.data.sources import Table
@@ -137,6 +149,9 @@ def find_roles(
     Columns that are read `beside` these, as numbers for example, are not guessed.
     Raises InputError when a named column is not there, ColumnsUnclear when it is not plain which is meant.
     """
+    join_header(
+        table, names={*chain(*(named_columns(one, ()) for one in (*named.values(), *(trained or {}).values())))}
+    )
     known = [named_columns(one, table.columns) for given in (named, trained or {}) for one in given.values()]
     for name in chain(*known):
         reach(table, name)
@@ -231,7 +246,7 @@ class _Search:
                 what = f"`{as_option(names)}` {count}, expected {expected}"
                 raise self.refused(what, hint=f"pass {self.naming(own)}")
             for name in names:
-                _must_exist(self.table, name)
+                _must_exist(self.table, name, named=named)
         self.found = _split(self.wanted, named, self.table.columns)
         self.named = frozenset(self.found)
         first: dict[str, Role] = {}
@@ -281,7 +296,9 @@ class _Search:
         alone, missing = len(self.table.columns) == 1, self.missing
         required = [role for role in self.wanted if role.required]
         if missing and alone and len(required) > 1:
-            self.must_not_hold_tabs()
+            what, hint = as_table(self.table, {})
+            if what:
+                raise self.refused(what, hint=hint)
             expected = _and([f"{'an' if role.name[0] in 'aeiou' else 'a'} {role.name}" for role in required])
             hint = next((role.alone for role in required if role.alone), "")
             if inside := _inside(self.table):
@@ -290,19 +307,11 @@ class _Search:
             raise ColumnsUnclear(what, where=self.table.path, hint=hint)
         guessed = [role for role in missing if self.known_by(role) == "guess" or alone]
         if guessed and not self.found:
-            must_have_header(self.table)
+            must_have_header(self.table, self.naming(missing))
         for role in sorted(missing, key=lambda role: role.looks != "label"):
             name = self.left_over() if role.looks == "rest" else self.looking_like(role) if role in guessed else None
             if name:
                 self.found[role] = (name,)
-
-    def must_not_hold_tabs(self) -> None:
-        """Raise InputError where the lines of plain text hold tabs, all the same number: they are rows of a table."""
-        lines = [value.split("\t") for value in next(iter(sampled(self.table).values()))]
-        if self.table.form == "txt" and len({*map(len, lines)}) == 1 < len(lines[0]):
-            named = naming(list(zip(*lines, strict=True)))
-            what = f"its lines hold tabs, {len(lines[0])} columns each, and a .txt has one text a line"
-            raise self.refused(what, hint=f"rename it to end in .tsv, and pass --columns {named}")
 
     def looking_like(self, role: Role) -> str | None:
         """Return the column that looks like labels or texts, where only one does."""
@@ -314,7 +323,8 @@ class _Search:
             if name not in self.taken | answers and not is_blank(samples[name]) and not are_dates(samples[name])
         ]
         if role.looks == "label":
-            return only([name for name in free if like_labels(samples[name]) and not are_ids(samples[name])])
+            found = only([name for name in free if like_labels(samples[name]) and not are_ids(samples[name])])
+            return found if found and not names_users(found, samples[found]) else None
         return text_by_looks(free, samples) if role.looks == "text" else None
 
     def left_over(self) -> str | None:
@@ -338,7 +348,8 @@ class _Search:
         """Return the only column left that holds numbers alone, several of them and with a decimal point in one."""
         samples = sampled(self.table)
         free = [name for name in self.table.columns if name not in self.taken and len({*samples[name]}) > 1]
-        return only([name for name in free if are_numbers(samples[name]) and any("." in one for one in samples[name])])
+        numbers = [name for name in free if are_numbers(samples[name]) and any("." in one for one in samples[name])]
+        return only([name for name in numbers if not are_times(samples[name])])
 
     def must_be_complete(self, unnamed: Sequence[Role]) -> None:
         """Raise InputError where a role has no column, or one text where training had pairs.
@@ -352,7 +363,7 @@ class _Search:
             lost = [role for role in free if len(self.before.get(role, ())) > len(self.found[role])]
         if lost:
             if not self.found:
-                must_have_header(self.table)
+                must_have_header(self.table, self.naming(lost))
             names = [f"`{name}`" for role in lost for name in self.before[role]]
             there, which = ("is no column", "one") if len(names) == 1 else ("are no columns", "ones")
             what = f"there {there} {_and(names)}, as in training, among {columns}"
@@ -368,7 +379,7 @@ class _Search:
                 what += f" ({_and(there)}: read as further inputs)"
             hint = f"pass {self.naming(unnamed)}{_inside(self.table)}"
             if columns == listed(numbered(len(self.table.columns))):  # without a header
-                hint = f"pass --columns {naming(list(sampled(self.table).values()))}"
+                hint = f"pass {columns_option(list(sampled(self.table).values()))}"
             if any(role.looks == "label" for role in missing) and (name := self.of_numbers()):
                 ways = f"--value {name} predicts one, --label {name} learns each as a class"
                 hint = f"`{name}` holds numbers: {ways}; else {hint}"
@@ -395,8 +406,9 @@ def _has_rivals(table: Table, usual: str) -> bool:
 
 def _inside(table: Table) -> str:
     """List the fields of nested objects, which a table does not show among its columns."""
-    paths = nested_fields(table)
-    return f" (fields of objects are named by their path: {listed(paths)})" if paths else ""
+    paths, lists = nested_fields(table), lists_of_objects(table)
+    said = f" (fields of objects are named by their path: {listed(paths)})" if paths else ""
+    return f"{said}; {listed(lists)}: {IN_LISTS}" if lists else said
 
 
 def _and(words: Sequence[str]) -> str:
@@ -413,10 +425,17 @@ def named_by_user(table: Table) -> bool:
     return table.form not in ("txt", "folder")
 
 
-def _must_exist(table: Table, name: str | None) -> None:
+def _must_exist(table: Table, name: str | None, *, named: Mapping[str, Names] = MappingProxyType({})) -> None:
     if name is None or name in table.columns:
         return
     hint = nearest(name, table.columns)  # what is known is listed already
-    if header_is_data(table):
-        hint = "it seems that the first line is a row: pass --columns with the names, as in --columns text,label"
+    asked = {role: one for role, one in named.items() if isinstance(one, str) and "," not in one}
+    what, table_hint = as_table(table, asked)
+    if what:
+        raise InputError(f"there is no column `{name}`: {what}", where=table.path, hint=table_hint)
+    if header_is_data(table) or table.columns == numbered(len(table.columns)):
+        named_so = naming_as_asked(list(sampled(table).values()), asked)
+        hint = f"it seems that the first line is a row: pass {named_so} in the order in which they stand"
+    elif name.partition(".")[0].partition("[")[0] in lists_of_objects(table):
+        hint = IN_LISTS
     raise InputError(f"there is no column `{name}` among {listed(table.columns)}", where=table.path, hint=hint)

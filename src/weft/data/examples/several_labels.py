@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from weft.data.examples.column_looks import like_labels
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
@@ -66,6 +67,18 @@ def has_lists(table: Table, column: str) -> bool:
                 return False
             fields = True
     return fields
+
+
+def columns_of_lists(table: Table) -> tuple[str, ...]:
+    """Return the columns whose fields hold lists, as `['a', 'b']`, of few different labels that come again."""
+    columns = {name: [row.values.get(name, "") for row in _sample(table)] for name in table.columns}
+    return tuple(name for name, fields in columns.items() if _hold_lists(fields))
+
+
+def _hold_lists(fields: Sequence[str]) -> bool:
+    found = [as_list(field) for field in fields if field.strip()]
+    labels = [label for one in found if one for label in one]
+    return bool(labels) and None not in found and like_labels(labels)
 
 
 def yes_and_no(table: Table) -> tuple[str, ...]:

@@ -30,11 +30,23 @@ def class_files(folder: str) -> tuple[str, ...]:
     root = Path(folder)
     folders = [entry for entry in _visible(root) if entry.is_dir()]
     if not any(_is_text(file) for one in folders for file in _visible(one)):
-        raise InputError("is a folder, expected a file", where=folder, hint=_LAYOUT)
+        raise InputError("is a folder, expected a file", where=folder, hint=_side_by_side(root) or _LAYOUT)
     if len(folders) < 2:
         what = f"has one folder of texts, `{folders[0].name}`, expected one for each of two labels or more"
         raise InputError(what, where=folder)
     return tuple(str(file) for one in folders for file in _texts(one))
+
+
+def _side_by_side(root: Path) -> str:
+    """Return the hint at two files of a folder that differ in their suffix alone, those of training first."""
+    files = sorted(
+        (one for one in _visible(root) if one.is_file()), key=lambda one: ("train" not in one.name, one.name)
+    )
+    for stem in dict.fromkeys(one.stem for one in files):
+        sides = [str(one) for one in files if one.stem == stem]
+        if len(sides) == 2 and not any("," in side for side in sides):
+            return f"name two files whose lines belong together, as {','.join(sides)}"
+    return ""
 
 
 def left_beside(folder: str) -> list[str]:

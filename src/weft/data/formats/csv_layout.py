@@ -39,6 +39,7 @@ LOOKED_AT = 30
 """Records that are looked at for a title above a header."""
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 """First line by which spreadsheets name the delimiter."""
+_NUMBERED = re.compile(r"column \d+")
 _QUOTE_AFTER_BLANKS = re.compile(' +"')
 
 
@@ -60,6 +61,8 @@ class Layout:
     named_by_suffix: bool = False
     titled: bool = False
     """Whether lines above the header are a title, and no rows."""
+    second: int = 0
+    """Line of a second row of names below the first; 0: there is none."""
     decimal_commas: tuple[str, ...] = ()
     """Columns of numbers with decimal commas."""
     written: tuple[str, ...] = ()
@@ -73,11 +76,16 @@ class Layout:
         found = self._every(lines)
         if self.headed:
             next(filter(_is_record, found), None)
+            found = ((line, record) for line, record in found if line > self.second)
         return found if len(self.columns) == 1 else filter(_is_record, found)
 
     def without_header(self, names: Sequence[str] = ()) -> Layout:
         """Return a copy whose first record is a row; its columns get the names, or are numbered."""
         return replace(self, headed=False, columns=tuple(names) or numbered(len(self.columns)))
+
+    def with_second_header(self, names: Sequence[str], line: int) -> Layout:
+        """Return a copy whose names of columns come from the record on that line too."""
+        return replace(self, columns=tuple(names), second=line)
 
     @property
     def remarks(self) -> list[str]:
@@ -86,6 +94,8 @@ class Layout:
         said = [between[self.delimiter]] if self.delimiter in between and not self.named_by_suffix else []
         if self.titled:
             said.append(f"header in line {self.begin + 1}, what is above it left out")
+        if self.second:
+            said.append(f"line {self.second} read as names of columns, too")
         said += remarks_on(self.written, self.columns) if self.written and self.headed else []
         if self.decimal_commas:
             said.append(f"decimal commas in {', '.join(f'`{name}`' for name in self.decimal_commas)}")
@@ -156,6 +166,11 @@ def _with_decimals(lines_of: Lines, layout: Layout) -> Layout:
 def numbered(count: int) -> tuple[str, ...]:
     """Return the names of columns that have none."""
     return tuple(f"column {number}" for number in range(1, count + 1))
+
+
+def is_unnamed(name: str) -> bool:
+    """Whether the name of a column is one that `numbered` gives."""
+    return _NUMBERED.fullmatch(name) is not None
 
 
 def is_blank(record: Sequence[str]) -> bool:

@@ -41,7 +41,7 @@ def check_columns(names: tuple[str, ...], *, where: str) -> tuple[str, ...]:
     _check_count(names, where=where)
     twice = next((name for name, times in Counter(names).items() if times > 1), None)
     if twice is not None:
-        raise InputError(f"two columns are named `{twice}`", where=where, hint="rename or drop one of them")
+        raise InputError(f"two columns are named `{twice}`", where=where, hint="give each a name of its own")
     return names
 
 

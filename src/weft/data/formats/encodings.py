@@ -127,8 +127,38 @@ def detect(path: str | os.PathLike[str]) -> str:
     if fault.byte == 0:
         hint = "is it a text file? if it is, name its encoding, as in --encoding utf-16-le"
         raise InputError(f"there is a NUL byte at column {fault.column}", where=where, hint=hint)
+    known, strange, _ = _utf8_lines(path)
+    if known:
+        lines = "line is" if strange == 1 else "lines are"
+        mixed = f"{strange:,} {lines} not UTF-8 and {known:,} with more than ASCII are"
+        ways = "save each as UTF-8 before, or pass --on-bad-row skip to leave such rows out (each is listed)"
+        hint = f"{mixed}, as of two files joined: {ways}"
+        raise InputError(f"byte 0x{fault.byte:02x} at column {fault.column} is not UTF-8", where=where, hint=hint)
     hint = "save the file as UTF-8, or name its encoding, as in --encoding cp1252 or --encoding gb18030"
     raise InputError(f"byte 0x{fault.byte:02x} at column {fault.column} is not UTF-8", where=where, hint=hint)
+
+
+def is_mixed(path: str | os.PathLike[str]) -> bool:
+    """Whether some lines of a file in UTF-8 do not decode, fewer than half, and it is in no other known encoding."""
+    try:
+        detect(path)
+    except InputError:
+        known, strange, lines = _utf8_lines(path)
+        return known > 0 and 0 < 2 * strange < lines
+    return False
+
+
+def _utf8_lines(path: str | os.PathLike[str]) -> tuple[int, int, int]:
+    """Count the lines of UTF-8 that are more than ASCII, those that are not UTF-8, and all."""
+    known = strange = lines = 0
+    with open_bytes(path) as file:
+        for line in file:
+            lines += 1
+            try:
+                known += not line.decode("utf-8").isascii()
+            except UnicodeDecodeError:
+                strange += 1
+    return known, strange, lines
 
 
 def check(path: str | os.PathLike[str], encoding: str) -> None:

@@ -59,6 +59,7 @@ def form_of(name: str) -> str:
     if suffix in FORMS:
         return FORMS[suffix]
     open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
-    hint = f"known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it; {_PLAIN_LINES}"
+    lines = "rename it to end in .txt if it has a text a line; " if suffix else ""
+    hint = f"{lines}known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it; {_PLAIN_LINES}"
     what = f"its name ends in `{suffix}`, which is no known form" if suffix else "its name does not tell its form"
     raise InputError(what, where=name, hint=_OTHERS.get(suffix, hint))

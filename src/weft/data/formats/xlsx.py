@@ -54,6 +54,10 @@ class Sheet:
         """Return a copy whose first row is one like the others; its columns get the names, or are numbered."""
         return replace(self, columns=tuple(names) or numbered(len(self.columns)), header=0)
 
+    def with_second_header(self, names: Sequence[str], line: int) -> Sheet:
+        """Return a copy whose names of columns come from the row of that number too."""
+        return replace(self, columns=tuple(names), header=line, written=())
+
     @property
     def headed(self) -> bool:
         """Whether a row names the columns."""
@@ -92,6 +96,10 @@ def sheet_of(path: str, title: str, *, columns: Sequence[str] | None) -> Sheet:
             names = ", ".join(f"`{one}` ({sizes[one][0]:,} x {sizes[one][1]:,})" for one in filled)
             largest = max(filled, key=lambda one: (sizes[one][1] > 1, sizes[one]))
             hint = f"name one of them after the file, the largest as '{path}#{largest}'"
+            if len({tuple(next((cells for _, cells in _rows(book[one]) if any(cells)), ())) for one in filled}) == 1:
+                hint += (
+                    f"; all have the same columns: '{','.join(f'{path}#{one}' for one in filled)}' reads them as one"
+                )
             raise InputError(f"{len(filled)} sheets have rows: {names}", where=path, hint=hint)
         first = list(islice(((number, cells) for number, cells in _rows(book[filled[0]]) if any(cells)), _LOOKED_AT))
     width = max(len(cells) for _, cells in first)
