@@ -135,7 +135,8 @@ from weft.errors import InputError
 from weft.inputs.text import TextSettings
 from weft.metrics.bootstrap import mean
 from weft.models.classifier import ClassifierConfig
-from weft.tasks.base import Loss, Scores, Task, TaskConfig
+from weft.tasks.base import Task, TaskConfig
+from weft.tasks.results import Loss, Scores
 
 
 @dataclass(frozen=True, slots=True)

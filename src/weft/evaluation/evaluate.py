@@ -15,7 +15,8 @@ from torch import nn
 from weft.data.columns import Columns, encode_rows
 from weft.data.loader import by_length
 from weft.files import written
-from weft.tasks.base import Scores, Task
+from weft.tasks.base import Task
+from weft.tasks.results import Scores
 
 BATCH_ROWS, BATCH_TOKENS = 512, 16_384
 """Limits of a batch when predicting: large enough to fill a processor, small enough for its caches."""

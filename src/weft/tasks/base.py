@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
@@ -14,7 +13,7 @@ import numpy as np
 import torch
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
-from torch import Tensor, nn
+from torch import nn
 
 from weft.data.columns import Columns
 from weft.data.examples.roles import Names, Role, as_setting, find_roles, named_columns, settings_of
@@ -23,10 +22,10 @@ from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
-from weft.metrics.bootstrap import Score
 from weft.metrics.systems import CorpusScore
 from weft.store import shared
 from weft.tasks.decided_by_rows import DecidedByRows
+from weft.tasks.results import Loss, Scores
 
 TUNED = "tuned.json"
 """File of all that `tune` decides, apart from the rest: training that is resumed must not know it."""
@@ -37,22 +36,6 @@ AnswerForm = Literal["label", "labels", "number", "text", "tokens", "span", "opt
 of a pair of texts; `several` is one of each task."""
 Doctor = Literal["labels", "pairs", "questions"]
 """Kind of data that `weft inspect` checks a file as."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """A sum over rows and its divisor, so that parts of a batch can be added before the division."""
-
-    sum: Tensor
-    count: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """Named scores with their intervals, and details (a confusion matrix, scores of each class) ready for JSON."""
-
-    values: Mapping[str, Score]
-    details: Mapping[str, Any]
 
 
 class TaskConfig(DecidedByRows):

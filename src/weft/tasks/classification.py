@@ -29,10 +29,11 @@ from weft.metrics.hierarchy import level_scores
 from weft.metrics.regression import ordinal_scores
 from weft.metrics.systems import CorpusScore, intervals
 from weft.tasks.averages import mean_probabilities
-from weft.tasks.base import AnswerForm, Loss, Scores
+from weft.tasks.base import AnswerForm
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, ordered_logits, taught_loss
+from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import Targets, Teacher
 
 TINY = np.finfo(np.float64).tiny

@@ -24,11 +24,12 @@ from weft.inputs.text import TextInput
 from weft.inputs.tokens import TokensInput, learned_tokenizer
 from weft.metrics.bootstrap import Score, mean
 from weft.models.joint import JointModel
-from weft.tasks.base import Loss, Scores, Task
+from weft.tasks.base import Task
 from weft.tasks.joining import JoinableTask
 from weft.tasks.joint_columns import JointBatch, named, own, together, where_known
 from weft.tasks.joint_scores import ALL_RIGHT, MEAN, JointAnswer, mean_of_firsts, of_task
 from weft.tasks.joint_settings import JointSettings
+from weft.tasks.results import Loss, Scores
 
 FILE, FOLDER = "joint.json", "tasks"
 """File of what all tasks have learned together, and folder of each of them."""

@@ -35,7 +35,7 @@ from weft.metrics.systems import CorpusScore, intervals
 from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
 from weft.models.gpt import GptDecoderConfig
-from weft.tasks.base import AnswerForm, Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Task
 from weft.tasks.conversation import ConversationSettings
 from weft.tasks.decided_by_rows import Fitted
 from weft.tasks.generation.generator import GeneratedText, Generator, as_texts, outputs_per_row
@@ -43,6 +43,7 @@ from weft.tasks.generation.scores import text_scores
 from weft.tasks.generation.sizes import Amount, fitted_to
 from weft.tasks.generation.writer import Forced, Writer
 from weft.tasks.plain_text import PlainTextConfig
+from weft.tasks.results import Loss, Scores
 from weft.text.out_of_vocabulary import notes_on
 from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from weft.config import Config
-from weft.tasks.base import Loss
+from weft.tasks.results import Loss
 
 
 class TeacherConfig(Config):

@@ -27,8 +27,9 @@ from weft.models.base import EncoderConfig
 from weft.models.choices import ENCODERS, FOLDERS
 from weft.models.masked import MaskedModel
 from weft.models.transformer import TransformerEncoderConfig
-from weft.tasks.base import AnswerForm, Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Task
 from weft.tasks.plain_text import PlainTextConfig
+from weft.tasks.results import Loss, Scores
 from weft.text.tokenizers.base import Tokenizer
 from weft.text.tokenizers.choices import TokenizerChoice, bpe_for, wide_share
 from weft.text.tokenizers.pretrained import PretrainedTokenizer

@@ -28,10 +28,11 @@ from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
 from weft.tasks.averages import mean_probabilities
-from weft.tasks.base import AnswerForm, Loss, Scores
+from weft.tasks.base import AnswerForm
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
+from weft.tasks.results import Loss, Scores
 
 
 @dataclass(frozen=True, slots=True)

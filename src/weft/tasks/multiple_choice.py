@@ -25,8 +25,9 @@ from weft.inputs.question_options import OptionsInput, options_of
 from weft.metrics.bootstrap import mean
 from weft.models.options import Offered, OptionConfig, OptionReader
 from weft.models.span import ReaderKind
-from weft.tasks.base import AnswerForm, Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Task
 from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
+from weft.tasks.results import Loss, Scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 from weft.metrics.bootstrap import mean
 from weft.metrics.regression import regression_scores, scores_of_columns
 from weft.metrics.systems import CorpusScore, compare, intervals
-from weft.tasks.base import Scores
+from weft.tasks.results import Scores
 
 DECIDING = "r2"
 """Score by which a model is told from a simple method: that of one column has the order of RMSE, and no unit."""

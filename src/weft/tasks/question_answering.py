@@ -29,8 +29,9 @@ from weft.inputs.question_passage import (
     text_of,
 )
 from weft.models.span import Reading, SpanConfig, SpanReader, best_spans
-from weft.tasks.base import TUNED, AnswerForm, Doctor, Loss, Scores, Task
+from weft.tasks.base import TUNED, AnswerForm, Doctor, Task
 from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
+from weft.tasks.results import Loss, Scores
 from weft.tasks.span_answers import (
     RowSpans,
     Rule,

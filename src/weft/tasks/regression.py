@@ -28,12 +28,13 @@ from weft.inputs.base import Input
 from weft.metrics.conformal import fewest_rows, margins
 from weft.metrics.regression import regression_scores
 from weft.metrics.systems import CorpusScore
-from weft.tasks.base import TUNED, AnswerForm, Doctor, Loss, Scores
+from weft.tasks.base import TUNED, AnswerForm, Doctor
 from weft.tasks.deciding_settings import DecidingTaskConfig
 from weft.tasks.deciding_task import DecidingTask
 from weft.tasks.number_answers import Found, NumberAnswer, array_of, averaged, read_numbers, record
 from weft.tasks.number_losses import NumberLossConfig, NumberTeacherConfig, number_loss, taught_number_loss
 from weft.tasks.number_scores import against, scored
+from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import Targets, Teacher
 
 FILE = "values.json"

@@ -55,13 +55,14 @@ from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore
 from weft.models.base import EncoderConfig
 from weft.models.encoder_decoder import EncoderDecoder
-from weft.tasks.base import AnswerForm, Doctor, Loss, Scores, Task
+from weft.tasks.base import AnswerForm, Doctor, Task
 from weft.tasks.conversation import ConversationSettings
 from weft.tasks.decided_by_rows import Fitted
 from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
 from weft.tasks.generation.sizes import fitted_to_pairs
 from weft.tasks.generation.writer import Attention, Forced, Writer
+from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import Targets, Teacher
 from weft.text.out_of_vocabulary import notes_on, unseen_characters
 from weft.text.stream import stream_text

@@ -32,7 +32,8 @@ from weft.models.bi_encoder import BiEncoder, BiEncoderConfig, normalized
 from weft.models.choices import VectorEncoderChoice
 from weft.models.projection import ProjectionEncoderConfig
 from weft.store import shared
-from weft.tasks.base import AnswerForm, Loss, Scores, Task, TaskConfig
+from weft.tasks.base import AnswerForm, Task, TaskConfig
+from weft.tasks.results import Loss, Scores
 from weft.tasks.similarity_losses import (
     LossKind,
     SimilarityLossConfig,

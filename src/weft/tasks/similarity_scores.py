@@ -12,7 +12,7 @@ from weft.metrics.lexical import Bm25, TfIdf, tfidf_cosines
 from weft.metrics.regression import correlations
 from weft.metrics.retrieval import ranks_of, retrieval_scores
 from weft.metrics.systems import CorpusScore, compare, intervals
-from weft.tasks.base import Scores
+from weft.tasks.results import Scores
 
 QUICK = {
     "scores": ("spearman", "pearson"),

@@ -14,7 +14,7 @@ from weft.data.examples.span_questions import Question
 from weft.metrics.answers import exact, f1, style_of
 from weft.metrics.bootstrap import mean
 from weft.metrics.calibration import logistic
-from weft.tasks.base import Scores
+from weft.tasks.results import Scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from weft.metrics.tagging import (
     spans_of_words,
     values_of,
 )
-from weft.tasks.base import Scores
+from weft.tasks.results import Scores
 
 QUICK: Mapping[Form, tuple[str, ...]] = {
     "spans": ("span_f1", "span_precision", "span_recall", "exact_match"),

@@ -43,8 +43,9 @@ from weft.metrics.systems import CorpusScore
 from weft.metrics.tagging import TaggedPair
 from weft.models.base import Encoder
 from weft.models.tagger import Tagger, TaggerConfig, TokenSource
-from weft.tasks.base import AnswerForm, Loss, Scores
+from weft.tasks.base import AnswerForm
 from weft.tasks.joining import JoinableConfig, JoinableTask
+from weft.tasks.results import Loss, Scores
 from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
 from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
 from weft.text.tokens import token_places

@@ -11,8 +11,8 @@ import numpy as np
 from weft.metrics.overlap import overlap, ter
 from weft.metrics.rouge import rouge, rouge_l, tokens
 from weft.metrics.systems import CorpusScore, intervals
-from weft.tasks.base import Scores
 from weft.tasks.generation.generator import GeneratedText
+from weft.tasks.results import Scores
 
 
 def quick_text_overlap_scores(
