@@ -10,11 +10,13 @@ from weft.cli import compare, inspect
 from weft.cli.console import in_one_line
 from weft.config import kind_of, validated
 from weft.data.examples.documents import Document
+from weft.data.examples.joint import JointText
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.option_questions import Choice
 from weft.data.examples.source_target import SourceTarget
 from weft.data.examples.span_questions import Question, Span
 from weft.data.examples.tagged import LabelledSpan, TaggedText
+from weft.data.examples.text_pairs import TextPair
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, read_whole
 from weft.errors import InputError
@@ -27,6 +29,7 @@ from weft.tasks.base import Task
 from weft.tasks.choices import KINDS, TASKS, implied
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.generation.writer import Writer
+from weft.tasks.similarity_scores import QUICK
 from weft.tasks.teaching import Teacher
 
 PASSAGE = "In Rome it rains. In Oslo it snows."
@@ -44,6 +47,18 @@ KNOWN = {
     "tagging": (
         {**SMALL, "form": "spans", "scheme": "bio", "unit": "word"},
         [TaggedText("In Rome 下雨", (LabelledSpan(3, 7, "city"),)), TaggedText("it rains", ())] * 6,
+    ),
+    "similarity": ({}, [TextPair("so good", "很好", 4.5), TextPair("so bad", "very dull", 1.0)] * 6),
+    "joint": (
+        {
+            **SMALL,
+            "tasks": {"tone": {"kind": "classification"}, "topics": {"kind": "multilabel"}},
+        },
+        [
+            JointText("so good", {"tone": LabelledText("so good", "up"), "topics": LabelledText("so good", ("film",))}),
+            JointText("很差", {"tone": LabelledText("很差", "down"), "topics": LabelledText("很差", ("food", "film"))}),
+        ]
+        * 6,
     ),
     "multiple_choice": (SMALL, [Choice("Where does it rain?", PASSAGE, ("Rome", "Oslo"), 0)] * 12),
 }
@@ -69,7 +84,7 @@ def evaluated(request) -> tuple[Task, Evaluation]:
 
 def test_its_scores_are_in_the_catalogue(evaluated):
     task, found = evaluated
-    assert set(task.metrics) | set(found.scores.values) <= set(MEASURES)
+    assert {name.rpartition(".")[2] for name in [*task.metrics, *found.scores.values]} <= set(MEASURES)
 
 
 def test_the_best_weights_are_chosen_by_scores_that_it_has(evaluated):
@@ -82,9 +97,12 @@ def test_what_is_shown_of_it_is_scored(evaluated):
     shown, scored = {*task.config.headline, *task.config.compared_by}, set(found.scores.values)
     if task.config.kind == "tagging":  # it shows spans, words or tokens, whichever its files have
         shown -= {"word_f1", "accuracy"}
-    if task.config.kind == "classification":  # of ordered labels
-        shown -= {"quadratic_kappa", "mae"}
-    assert shown <= scored
+    if task.config.kind == "similarity":  # it shows what scores allow, or ranks where there are none
+        shown -= {name for name in QUICK["ranks"] if name not in scored}
+    ordered = {"quadratic_kappa", "mae"}  # of ordered labels
+    assert {
+        name for name in shown if name.rpartition(".")[2] not in ordered or task.config.kind == "regression"
+    } <= scored
     assert task.config.page in PAGES
 
 

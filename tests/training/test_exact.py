@@ -20,6 +20,7 @@ from weft.demo import reviews
 from weft.errors import ConfigError, Interrupted
 from weft.metrics.calibration import log_loss
 from weft.training import exact
+from weft.training.aims import AIMS
 from weft.training.reports import EvalReport, Note, Report
 
 BAG = ("data.train=train.jsonl", "data.test=test.jsonl", "device=cpu", "task.encoder=bag")
@@ -184,7 +185,7 @@ def test_the_floor_of_the_same_ngrams_is_that_of_rows_encoded_anew():
 def test_folds_hold_every_row_once_and_equal_rows_together():
     ids_N = torch.tensor([1, 2, 3, 4, 1, 2, 5, 6, 3, 4, 7])
     starts_B = torch.tensor([0, 2, 4, 6, 8, 10])  # [1, 2] and [3, 4] twice each, then [5, 6] and [7]
-    rows = exact._Rows(Ngrams(ids_N, starts_B), torch.arange(6)[:, None] % 2 == 0, exclusive=True)
+    rows = exact._Rows(Ngrams(ids_N, starts_B), torch.arange(6)[:, None] % 2 == 0, AIMS["label"])
     held = [own for _, own in rows.folds()]
     found = [tuple(part.tolist()) for own in held for part in own.source.ids_N.tensor_split(own.source.starts_B[1:])]
     assert sorted(found) == [(1, 2), (1, 2), (3, 4), (3, 4), (5, 6), (7,)]

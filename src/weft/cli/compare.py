@@ -28,7 +28,7 @@ ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
     " `task` and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
 )
-METAVAR = "classification|regression|seq2seq|language_model|tagging"
+METAVAR = "classification|regression|seq2seq|language_model|tagging|similarity"
 SCORES = 3
 """Scores at most in the table: more do not fit in a terminal."""
 TASK = "Task. Default: classification, or seq2seq where sources, targets or decoders are named."
