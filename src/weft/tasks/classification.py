@@ -34,7 +34,7 @@ from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, ordered_logits, taught_loss
 from weft.tasks.results import Loss, Scores
-from weft.tasks.teaching import Targets, Teacher
+from weft.tasks.teaching import Student, Targets, Teacher
 
 TINY = np.finfo(np.float64).tiny
 
@@ -60,10 +60,11 @@ class Batch(Moves):
     soft_BC: Tensor | None = None
 
 
-class ClassificationConfig(LabelTaskConfig):
+class ClassificationConfig(Student, LabelTaskConfig):
     """Settings of text classification: a text has one label of several."""
 
     kind: Literal["classification"] = "classification"
+    teacher_settings: ClassVar[type[Any]] = TeacherConfig
     answers_with: ClassVar[AnswerForm] = "label"
     headline: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "quadratic_kappa", "mae")
     compared_by: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
@@ -98,27 +99,6 @@ class ClassificationConfig(LabelTaskConfig):
     def has_plain_loss(self) -> bool:
         """Whether all settings of the loss are the defaults, but for weights of the rows, and labels have no order."""
         return not self.ordinal and self.loss == LossConfig(class_weights=self.loss.class_weights)
-
-    def hearing(self) -> Self:
-        """Return a copy whose loss learns from a teacher, by its own settings or the defaults."""
-        return self._hearing(self.loss.teacher or TeacherConfig())
-
-    def alone(self) -> Self:
-        """Return a copy whose loss learns from no teacher."""
-        return self._hearing(None)
-
-    @property
-    def hears(self) -> bool:
-        """Whether a teacher has a share of the loss."""
-        return self.loss.teacher is not None and self.loss.teacher.alpha < 1
-
-    @property
-    def starts_from_words(self) -> bool:
-        """Whether embeddings are free to start from a teacher's vectors, and there is a teacher of texts alone."""
-        return self.hears and not self.vectors and not self.start and not self.beside
-
-    def _hearing(self, teacher: TeacherConfig | None) -> Self:
-        return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
 
     def resolved(self, table: Table) -> Self:
         """Return a copy with both columns named. Raises InputError where that of the label holds none."""

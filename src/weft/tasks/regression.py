@@ -35,7 +35,7 @@ from weft.tasks.number_answers import Found, NumberAnswer, array_of, averaged, r
 from weft.tasks.number_losses import NumberLossConfig, NumberTeacherConfig, number_loss, taught_number_loss
 from weft.tasks.number_scores import against, scored
 from weft.tasks.results import Loss, Scores
-from weft.tasks.teaching import Targets, Teacher
+from weft.tasks.teaching import Student, Targets, Teacher
 
 FILE = "values.json"
 """File of the columns, and of the mean and deviation of their training values."""
@@ -53,10 +53,11 @@ class NumberBatch(Moves):
     taught_BK: Tensor | None = None
 
 
-class RegressionConfig(DecidingTaskConfig):
+class RegressionConfig(Student, DecidingTaskConfig):
     """Settings of regression: a text has a number, or several."""
 
     kind: Literal["regression"] = "regression"
+    teacher_settings: ClassVar[type[Any]] = NumberTeacherConfig
     answers_with: ClassVar[AnswerForm] = "number"
     roles: ClassVar[tuple[Role, ...]] = (TEXT, VALUE)
     headline: ClassVar[tuple[str, ...]] = ("r2", "pearson", "mae")
@@ -79,27 +80,6 @@ class RegressionConfig(DecidingTaskConfig):
     def has_plain_loss(self) -> bool:
         """Whether all settings of the loss are the defaults, so that ridge regression minimises it."""
         return self.loss == NumberLossConfig()
-
-    def hearing(self) -> Self:
-        """Return a copy whose loss learns from a teacher, by its own settings or the defaults."""
-        return self._hearing(self.loss.teacher or NumberTeacherConfig())
-
-    def alone(self) -> Self:
-        """Return a copy whose loss learns from no teacher."""
-        return self._hearing(None)
-
-    @property
-    def hears(self) -> bool:
-        """Whether a teacher has a share of the loss."""
-        return self.loss.teacher is not None and self.loss.teacher.alpha < 1
-
-    @property
-    def starts_from_words(self) -> bool:
-        """Whether embeddings are free to start from a teacher's vectors, and there is a teacher of texts alone."""
-        return self.hears and not self.vectors and not self.start and not self.beside
-
-    def _hearing(self, teacher: NumberTeacherConfig | None) -> Self:
-        return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
 
     def answer_of(self, row: Row) -> tuple[float, ...]:
         """Read the numbers of a row. Raises InputError for one that is missing or no number."""

@@ -1,10 +1,10 @@
-"""The interface of tasks whose models can be teachers in distillation."""
+"""The parts that tasks have in distillation: of models that can be teachers, and of losses that learn from one."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 Targets = Literal["teacher", "both"]
 """Targets of a student that generates text: those of the teacher in place of the true ones, or both."""
@@ -29,3 +29,31 @@ class Teacher(ABC):
         self, asked: Sequence[Any], said: Sequence[Any], *, train: Sequence[Any], targets: Targets
     ) -> list[Any]:
         """Return the examples that a student learns from, with the teacher's answers; `train` has the truth."""
+
+
+class Student:
+    """Part of the config of a deciding task whose `loss` has the setting `teacher`."""
+
+    teacher_settings: ClassVar[type[Any]]
+    """Class of that setting, whose defaults are taken where it is left out."""
+
+    def hearing(self: Any) -> Any:
+        """Return a copy whose loss learns from a teacher, by its own settings or the defaults."""
+        return self._with_teacher(self.loss.teacher or self.teacher_settings())
+
+    def alone(self: Any) -> Any:
+        """Return a copy whose loss learns from no teacher."""
+        return self._with_teacher(None)
+
+    @property
+    def hears(self: Any) -> bool:
+        """Whether a teacher has a share of the loss."""
+        return self.loss.teacher is not None and self.loss.teacher.alpha < 1
+
+    @property
+    def starts_from_words(self: Any) -> bool:
+        """Whether embeddings are free to start from a teacher's vectors, and there is a teacher of texts alone."""
+        return self.hears and not self.vectors and not self.start and not self.beside
+
+    def _with_teacher(self: Any, teacher: Any) -> Any:
+        return self.model_copy(update={"loss": self.loss.model_copy(update={"teacher": teacher})})
