@@ -1,4 +1,4 @@
-"""What tasks compute: losses, to be added over batches, and scores."""
+"""Losses, to be added over batches, and scores: the results of a task."""
 
 from __future__ import annotations
 
