@@ -91,7 +91,8 @@ def test_by_default_each_encoder_is_pooled_as_suits_it():
     models = {kind_of(kind): ClassifierConfig().build(fresh(kind), classes=2) for kind in ENCODERS}
     assert all(model.pool.pooling == model.encoder.pooling for model in models.values())
     assert {kind: model.dropout.rate for kind, model in models.items() if model.dropout.rate != 0.5} == {
-        "pretrained": 0.1
+        "pretrained": 0.1,
+        "projection": 0.0,
     }
     said = {"bag": "mean", "cnn": "max", "rnn": "max", "lstm": "max", "gru": "max", "transformer": "mean"}
     assert {kind: models[kind].pool.pooling for kind in said} == said

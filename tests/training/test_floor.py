@@ -48,7 +48,7 @@ def test_as_good_as_that_of_scikit_learn():
     floor = floor_of(train, test)
     assert floor is not None
     assert abs(floor.scores["accuracy"] - accuracy_of_theirs(train, test)) <= 0.02
-    assert floor.only_model == 0
+    assert floor.test["only_model"] == 0
 
 
 @pytest.mark.slow
