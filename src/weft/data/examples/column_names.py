@@ -11,11 +11,25 @@ TEXT_NAMES = (
     *("review_text", "reviewtext", "text_a", "utterance", "query", "question", "headline", "title"),
     *("文本", "内容", "正文", "评论", "评论内容", "句子", "留言", "微博", "弹幕", "标题"),
     *("內容", "評論", "評論內容", "標題"),
+    *("freitext", "kommentar", "rezension", "nachricht", "texte", "commentaire", "avis"),
+    *("texto", "comentario", "reseña", "mensaje"),
 )
 LABEL_NAMES = (
     *("label", "labels", "class", "category", "sentiment", "target", "polarity", "intent", "topic", "label_desc"),
     *("标签", "类别", "分类", "情感", "情感倾向", "类型", "標籤", "類別", "分類"),
+    *("kategorie", "klasse", "thema", "stimmung", "catégorie", "classe", "étiquette"),
+    *("categoría", "categoria", "clase", "etiqueta", "sentimiento"),
 )
+TEXT_WORDS = (
+    *("text", "comment", "comments", "review", "body", "message", "tweet", "description", "content", "feedback"),
+    *("内容", "评论", "正文", "留言", "描述", "內容", "評論", "kommentar", "beschreibung", "commentaire", "comentario"),
+)
+"""Words in the names of columns of texts, which tell one of several."""
+LABEL_WORDS = (
+    *("label", "class", "category", "type", "reason", "topic", "sentiment", "intent", "kategorie"),
+    *("标签", "类别", "分类", "类型", "原因", "標籤", "類別", "分類", "類型", "catégorie", "categoría"),
+)
+"""Words in the names of columns of labels, which tell one of several."""
 VALUE_NAMES = (
     *("value", "score", "rating", "price", "stars", "target", "y", "grade", "amount"),
     *("数值", "分数", "评分", "得分", "价格", "金额", "星级", "數值", "分數", "評分", "價格", "金額", "星級"),

@@ -31,6 +31,14 @@ def lists_of_objects(table: Table) -> list[str]:
     return list(dict.fromkeys(name for row in first for name, value in row.items() if _is_nested_list(value)))
 
 
+def objects_among(table: Table) -> set[str]:
+    """Return the columns that hold objects in the first rows, whatever their names say."""
+    if not _may_nest(table):
+        return set()
+    first = [row.whole for row in islice(table.unchecked(), _LOOKED_AT)]
+    return {name for row in first for name, value in row.items() if isinstance(value, dict)}
+
+
 def must_hold_one_label(table: Table, column: str) -> None:
     """Raise InputError where a column holds lists or objects in all of the first rows that have it, and no label."""
     if not _may_nest(table):

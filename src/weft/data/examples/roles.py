@@ -36,7 +36,8 @@ from weft.data.examples.header_row import (
     naming_as_asked,
     settle_header,
 )
-from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects, nested_fields, reach
+from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects, nested_fields, objects_among, reach
+from weft.data.examples.standing_out import standing_label, standing_text, usual_leaf
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.csv_rows import MOST_TITLES
 from weft.data.sources import Table
@@ -271,7 +272,10 @@ class _Search:
                 continue
             if role.looks == "text" and known_by == "guess":
                 self.must_be_alone(role)
-            usual = by_name(self.table, role.usual, but=self.taken)
+            taken = self.taken | objects_among(self.table)
+            usual = by_name(self.table, role.usual, but=taken)
+            if not usual and role.required and role.looks in ("text", "label"):
+                usual = usual_leaf(self.table, role.usual, but=taken)
             if usual and not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
                 self.found[role] = (usual,)
 
@@ -323,9 +327,9 @@ class _Search:
             if name not in self.taken | answers and not is_blank(samples[name]) and not are_dates(samples[name])
         ]
         if role.looks == "label":
-            found = only([name for name in free if like_labels(samples[name]) and not are_ids(samples[name])])
+            found = standing_label([name for name in free if like_labels(samples[name]) and not are_ids(samples[name])])
             return found if found and not names_users(found, samples[found]) else None
-        return text_by_looks(free, samples) if role.looks == "text" else None
+        return text_by_looks(free, samples) or standing_text(free, samples) if role.looks == "text" else None
 
     def left_over(self) -> str | None:
         """Return the column that is left; at first the first of two. In a further table another must be known.

@@ -1,0 +1,54 @@
+"""Finds the column of texts or labels that stands out among several: by its name, its length, or in nested objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from statistics import median
+
+from weft.data.examples.column_looks import are_ids, like_texts, only
+from weft.data.examples.column_names import LABEL_WORDS, TEXT_WORDS
+from weft.data.examples.nested_fields import nested_fields, reach
+from weft.data.sources import Table
+
+_TIMES_LONGER = 2
+"""Times as long as any other column of texts the longest is, where nothing but its length tells it."""
+_WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
+
+
+def standing_text(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the column of texts, no ids: the only one, the only one so named, or the one that is by far the longest.
+
+    `samples` are values of the columns, by name.
+    """
+    texts = [name for name in names if like_texts(samples[name]) and not are_ids(samples[name])]
+    if found := only(texts) or only([name for name in texts if _has_word(name, TEXT_WORDS)]):
+        return found
+    lengths = {name: median(map(len, samples[name])) for name in texts}
+    longest, *others = sorted(texts, key=lambda name: -lengths[name]) or [""]
+    return longest if others and lengths[longest] >= _TIMES_LONGER * lengths[others[0]] else None
+
+
+def standing_label(names: Sequence[str]) -> str | None:
+    """Return the only one of some columns of labels, or the only one so named: `Case Reason` beside `Status`."""
+    return only(names) or only([name for name in names if _has_word(name, LABEL_WORDS)])
+
+
+def usual_leaf(table: Table, usual: Sequence[str], *, but: Collection[str]) -> str | None:
+    """Return the path of the field of nested objects with a usual name, now read as a column: `review.body` is a text.
+
+    None where the first of these names is that of two fields.
+    """
+    paths = [path for path in nested_fields(table) if path not in but]
+    leaves = {path: path.rpartition(".")[2].strip().casefold() for path in paths}
+    first = next((name for name in usual if name in leaves.values()), None)
+    found = only([path for path in paths if leaves[path] == first])
+    if found:
+        reach(table, found)
+    return found
+
+
+def _has_word(name: str, words: Collection[str]) -> bool:
+    """Whether a name has one of some words in it; those of Han stand without blanks."""
+    own = {word.casefold() for word in _WORD.findall(name)}
+    return any(word in own or (not word.isascii() and word in name.casefold()) for word in words)
