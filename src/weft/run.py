@@ -20,7 +20,7 @@ from weft import bundle, run_folder
 from weft.config import Config, differences, kind_of, read_saved, read_yaml, validated, with_settings, write_yaml
 from weft.data.columns import encode_rows
 from weft.data.examples.base import examples_of
-from weft.data.sources import is_parallel
+from weft.data.formats.folders import is_parallel
 from weft.dataset import DataConfig, Examples, read
 from weft.errors import ConfigError, InputError, TrainingError, did_you_mean
 from weft.evaluation.attention_maps import attention_maps, write_attention_maps

@@ -17,7 +17,7 @@ from weft.cli.console import Terminal
 from weft.cli.printing import say
 from weft.config import kind_of
 from weft.data.checks.findings import Finding
-from weft.data.sources import is_parallel, several_files
+from weft.data.formats.folders import is_parallel, several_files
 from weft.errors import ConfigError, did_you_mean
 from weft.run_folder import PAGE
 from weft.training.reports import Note

@@ -15,11 +15,11 @@ from weft.cli.printing import say
 from weft.config import LARGEST
 from weft.data.examples.roles import as_option, named_by_user
 from weft.data.formats.encodings import COMPRESSED, open_bytes
-from weft.data.formats.folders import as_source
+from weft.data.formats.folders import as_source, several_files
 from weft.data.formats.names import check_name
 from weft.data.formats.parallel_files import side_files
 from weft.data.formats.xlsx import sheet_named
-from weft.data.sources import Table, several_files
+from weft.data.sources import Table
 from weft.errors import InputError
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told

@@ -15,7 +15,8 @@ import click
 from weft.cli import options
 from weft.cli.console import Teller, in_one_line, stopping
 from weft.config import kind_of, overridden, read_yaml, validated
-from weft.data.sources import Table, is_parallel
+from weft.data.formats.folders import is_parallel
+from weft.data.sources import Table
 from weft.errors import ConfigError, WeftError
 from weft.files import read_json
 from weft.run_folder import PAGE, SCORES, reading

@@ -19,15 +19,17 @@ from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.encodings import check, detect, is_mixed
-from weft.data.formats.folders import matching, shards
+from weft.data.formats.folders import several_files, shards
+from weft.data.formats.form_by_lines import form_by_lines
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, plain_rows, texts_and_lists
-from weft.data.formats.names import FORMS, check_name, form_of
+from weft.data.formats.names import FORMS, check_name, form_of, unknown_form
 from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.formats.parquet import parquet_columns, parquet_rows
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
 from weft.data.formats.squad import question_rows
 from weft.data.formats.text_lines import Errors, is_broken, open_lines
+from weft.data.formats.western import WESTERN, is_western
 from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
 from weft.errors import InputError, did_you_mean
 
@@ -80,7 +82,8 @@ class Table:
     `sides` are parallel files, one a column, of which `path` is the first; `parts` are the files of a set, whose lines
     are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
     left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths;
-    `errors` is `surrogateescape` where bytes that do not decode make a bad row.
+    `errors` is `surrogateescape` where bytes that do not decode make a bad row; `found` are remarks on what its bytes
+    and lines told.
     """
 
     path: str
@@ -97,6 +100,7 @@ class Table:
     paths: list[str] = field(default_factory=list)
     reached: tuple[str, ...] = ()
     errors: Errors = "strict"
+    found: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
     _before: list[int] = field(default_factory=list)
     _blank: int = 0
@@ -129,8 +133,7 @@ class Table:
         """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
         said = left_beside(self.path) if self.form == "folder" and not self.parts else said
-        if self.parts:
-            said = [f"{len(self.parts)} files", *said]
+        said = [f"{len(self.parts)} files", *said] if self.parts else [*self.found, *said]
         blank = sum(part._blank for part in self.parts or (self,))
         return [*said, f"{blank} blank row{'s' if blank > 1 else ''} at the end left out"] if blank else said
 
@@ -346,8 +349,9 @@ def open_table(
 def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, columns: Columns) -> Table:
     name = _STANDARD_INPUT if source == "-" else source
     file, sheet = sheet_named(source)
-    form = form_of(file) if form == "auto" else form
-    if form not in FORMS.values():
+    by_name = form == "auto"
+    form = form_of(file) if by_name else form
+    if form not in FORMS.values() and not by_name:
         hint = did_you_mean(form, (*FORMS.values(), "parallel"))
         raise InputError(f"there is no form `{form}`", where=name, hint=hint)
     if form == "parquet":
@@ -357,21 +361,14 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
         book = sheet_of(file, sheet, columns=columns)
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)
     skips = encoding == "auto" and on_bad_row == "skip" and form in ("csv", "tsv", "jsonl", "txt") and is_mixed(source)
-    known, errors = ("utf-8", "surrogateescape") if skips else (_encoding(source, encoding), "strict")
-    return _described(Table(name, source, form, known, (), on_bad_row, errors=errors), columns)
-
-
-def is_parallel(source: str) -> bool:
-    """Whether a name is that of files side by side, as `train.de,train.en`, and not of a set of files of rows."""
-    return bool(side_files(source)) and not several_files(source)
-
-
-def several_files(source: str) -> tuple[str, ...]:
-    """Return the files of a set: those that a pattern matches, or files of rows whose names are joined by commas."""
-    names = side_files(source)
-    if names and all(FORMS.get(suffix_of(sheet_named(name)[0]).lower(), "txt") != "txt" for name in names):
-        return names
-    return matching(source) if not names and source != "-" else ()
+    known, errors = ("utf-8", "surrogateescape") if skips else (_encoding(source, encoding, form), "strict")
+    found = ("by its letters (another: --encoding NAME)",) if (encoding, known) == ("auto", WESTERN) else ()
+    if by_name and form in ("txt", "") and source != "-":
+        form, said = form_by_lines(partial(open_lines, source, known, errors=errors), named=form)
+        found += (said,) if said else ()
+    if not form:
+        raise unknown_form(source)
+    return _described(Table(name, source, form, known, (), on_bad_row, errors=errors, found=found), columns)
 
 
 def _described(table: Table, columns: Columns) -> Table:
@@ -426,13 +423,17 @@ def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:
     return Table(sides[0], source, "parallel", encoding, columns, on_bad_row, sides=sides)
 
 
-def _encoding(source: str, encoding: str) -> str:
+def _encoding(source: str, encoding: str, form: str) -> str:
     """Return the given encoding, or the detected one; raises InputError when the file does not decode as it."""
     try:
         if encoding == "auto":
             return detect(source)
         check(source, encoding)
     except InputError as error:
+        if encoding == "auto" and source != "-" and is_western(source):
+            return WESTERN
+        if not form:
+            raise unknown_form(source) from None
         if source == "-":
             error.where = _STANDARD_INPUT + error.where.removeprefix("-")
         raise

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from statistics import median
 
+from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Table
 
-FEWEST = 4
-"""Number of rows that a guess by looks needs."""
 _SAMPLE = 200
 _SECONDS = 1e8
-_LONG_LABEL = 40
 _DATE = re.compile(
     r"(\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})"
     r"|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})"
@@ -35,20 +32,6 @@ def sampled(table: Table) -> dict[str, list[str]]:
     """Return the values of the first rows, by column."""
     rows = list(islice(table.unchecked(), _SAMPLE))
     return {name: [row.values[name] for row in rows if name in row.values] for name in table.columns}
-
-
-def like_labels(values: Sequence[str]) -> bool:
-    """Whether values are few different short ones, which come again and again (bool)."""
-    different = {value for value in values if value.strip()}
-    few = 2 <= len(different) <= len(values) / 2
-    return len(values) >= FEWEST and few and max(map(len, different)) <= _LONG_LABEL
-
-
-def like_texts(values: Sequence[str]) -> bool:
-    """Whether values are mostly different and of some length (bool)."""
-    if len(values) < FEWEST or len(set(values)) < 0.7 * len(values):
-        return False
-    return median(map(_breadth, values)) >= 10
 
 
 def are_dates(values: Sequence[str]) -> bool:
@@ -79,11 +62,6 @@ def are_numbers(values: Sequence[str]) -> bool:
 def are_times(values: Sequence[str]) -> bool:
     """Whether numbers are all seconds since 1970, as logs and chats have them, of 1973 or later."""
     return all(float(value) >= _SECONDS for value in values)
-
-
-def _breadth(value: str) -> int:
-    """Return the length of a value, a wide character (as all Han are) counted twice."""
-    return len(value) + sum(character >= "\u2e80" for character in value)
 
 
 def is_number(value: str) -> bool:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count, islice
 
-from weft.data.examples.column_looks import FEWEST, are_dates, are_ids, are_numbers, is_number, like_labels, sampled
+from weft.data.examples.column_looks import are_dates, are_ids, are_numbers, is_number, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
 from weft.data.formats.csv_layout import is_unnamed, numbered
 from weft.data.formats.csv_rows import distinct
+from weft.data.formats.value_looks import FEWEST, like_labels
 from weft.data.sources import Table
 from weft.errors import InputError
 

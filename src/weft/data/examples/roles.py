@@ -18,8 +18,6 @@ from weft.data.examples.column_looks import (
     are_ids,
     are_numbers,
     are_times,
-    like_labels,
-    like_texts,
     names_users,
     only,
     sampled,
@@ -40,6 +38,7 @@ from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects, nested_
 from weft.data.examples.standing_out import standing_label, standing_text, usual_leaf
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.csv_rows import MOST_TITLES
+from weft.data.formats.value_looks import like_labels, like_texts
 from weft.data.sources import Table
 from weft.errors import InputError, nearest
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from weft.data.examples.column_looks import like_labels
+from weft.data.formats.value_looks import like_labels
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
-from weft.data.examples.column_looks import are_ids, like_texts, only
+from weft.data.examples.column_looks import are_ids, only
 from weft.data.examples.column_names import LABEL_WORDS, TEXT_WORDS
 from weft.data.examples.nested_fields import nested_fields, reach
+from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Table
 
 _TIMES_LONGER = 2

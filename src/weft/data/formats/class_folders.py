@@ -17,6 +17,8 @@ from weft.errors import InputError
 
 COLUMNS = ("text", "label")
 
+UNLABELLED = ("unsup", "unsupervised", "unlabeled", "unlabelled", "未标注", "无标签", "未標註")
+"""Names of folders of texts without a label, lower case, which lie beside those of the labels."""
 _SHOWN = 8
 _LAYOUT = "expected a file, or one with a folder of texts for each label, as in reviews/positive/1.txt"
 
@@ -24,17 +26,23 @@ _LAYOUT = "expected a file, or one with a folder of texts for each label, as in 
 def class_files(folder: str) -> tuple[str, ...]:
     """List the texts in the folders of the labels, by label and then by name.
 
-    Files beside these folders are left out. Raises InputError when there are fewer than two such folders, one is empty,
+    Files beside these folders are left out, and a folder of texts without a label beside two or more. Raises InputError when there are fewer than two such folders, one is empty,
     or something else lies in them.
     """
     root = Path(folder)
-    folders = [entry for entry in _visible(root) if entry.is_dir()]
+    folders = _label_folders(root)
     if not any(_is_text(file) for one in folders for file in _visible(one)):
         raise InputError("is a folder, expected a file", where=folder, hint=_side_by_side(root) or _LAYOUT)
     if len(folders) < 2:
         what = f"has one folder of texts, `{folders[0].name}`, expected one for each of two labels or more"
         raise InputError(what, where=folder)
     return tuple(str(file) for one in folders for file in _texts(one))
+
+
+def _label_folders(root: Path) -> list[Path]:
+    folders = [entry for entry in _visible(root) if entry.is_dir()]
+    labelled = [one for one in folders if one.name.casefold() not in UNLABELLED]
+    return labelled if len(labelled) > 1 else folders
 
 
 def _side_by_side(root: Path) -> str:
@@ -50,8 +58,9 @@ def _side_by_side(root: Path) -> str:
 
 
 def left_beside(folder: str) -> list[str]:
-    """Say which files lie beside the folders of the labels, and are not read."""
-    names = [f"`{entry.name}`" for entry in _visible(Path(folder)) if not entry.is_dir()]
+    """Say what lies beside the folders of the labels, and is not read."""
+    read = _label_folders(Path(folder))
+    names = [f"`{entry.name}`" for entry in _visible(Path(folder)) if entry not in read]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return [f"left out beside the folders of the labels: {' '.join(names[:_SHOWN])}{more}"] if names else []
 

@@ -12,7 +12,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from weft import run_folder
-from weft.data.formats.parallel_files import suffix_of
+from weft.data.formats.names import FORMS
+from weft.data.formats.parallel_files import side_files, suffix_of
+from weft.data.formats.xlsx import sheet_named
 from weft.errors import InputError
 
 PARTS = {
@@ -89,6 +91,19 @@ def as_source(files: Collection[str]) -> str:
         if "," in file and len(files) > 1:
             raise InputError("has a comma in its name, by which names are joined", where=file, hint="rename it")
     return ",".join(files)
+
+
+def is_parallel(source: str) -> bool:
+    """Whether a name is that of files side by side, as `train.de,train.en`, and not of a set of files of rows."""
+    return bool(side_files(source)) and not several_files(source)
+
+
+def several_files(source: str) -> tuple[str, ...]:
+    """Return the files of a set: those that a pattern matches, or files of rows whose names are joined by commas."""
+    names = side_files(source)
+    if names and all(FORMS.get(suffix_of(sheet_named(name)[0]).lower(), "txt") != "txt" for name in names):
+        return names
+    return matching(source) if not names and source != "-" else ()
 
 
 def _root(folder: Path, forms: Collection[str]) -> Path:

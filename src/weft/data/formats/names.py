@@ -52,14 +52,21 @@ def check_name(path: str) -> None:
 
 
 def form_of(name: str) -> str:
-    """Return the form that a file's name implies; raises InputError if it implies none."""
+    """Return the form that a file's name implies, "" if it implies none; raises InputError if that is never read."""
     if name == "-":
         return "txt"
     suffix = suffix_of(name).lower()
-    if suffix in FORMS:
-        return FORMS[suffix]
-    open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
+    if suffix not in FORMS:
+        open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
+    if suffix in _OTHERS:
+        raise unknown_form(name)
+    return FORMS.get(suffix, "")
+
+
+def unknown_form(name: str) -> InputError:
+    """Build the error about a file whose name does not tell its form, and its lines neither."""
+    suffix = suffix_of(name).lower()
     lines = "rename it to end in .txt if it has a text a line; " if suffix else ""
     hint = f"{lines}known: {', '.join(FORMS)}, each also with {', '.join(COMPRESSED)} after it; {_PLAIN_LINES}"
     what = f"its name ends in `{suffix}`, which is no known form" if suffix else "its name does not tell its form"
-    raise InputError(what, where=name, hint=_OTHERS.get(suffix, hint))
+    return InputError(what, where=name, hint=_OTHERS.get(suffix, hint))

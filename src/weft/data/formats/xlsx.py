@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from weft.data.formats.csv_layout import numbered
 from weft.data.formats.csv_rows import distinct, remarks_on
 from weft.data.formats.encodings import open_bytes
 from weft.data.formats.line_rows import Values
+from weft.data.formats.value_looks import like_labels, like_texts
 from weft.errors import InputError, MissingExtra, did_you_mean
 
 SUFFIXES = (".xlsx", ".xlsm")
@@ -92,7 +93,9 @@ def sheet_of(path: str, title: str, *, columns: Sequence[str] | None) -> Sheet:
         filled = [one for one, (rows, _) in sizes.items() if rows]
         if not filled:
             raise InputError("has no rows", where=f"{path}#{title}" if title else path)
+        filled = filled if len(filled) == 1 else [one for one in filled if _has_examples(book[one])] or filled
         if len(filled) > 1:
+            filled = [one for one in titles if sizes[one][0]]
             names = ", ".join(f"`{one}` ({sizes[one][0]:,} x {sizes[one][1]:,})" for one in filled)
             largest = max(filled, key=lambda one: (sizes[one][1] > 1, sizes[one]))
             hint = f"name one of them after the file, the largest as '{path}#{largest}'"
@@ -156,6 +159,13 @@ def _size(sheet: Any) -> tuple[int, int]:
     """Return the number of rows of a sheet that are not blank, and of cells in the widest of them."""
     widths = [len(cells) for _, cells in _rows(sheet) if any(cells)]
     return len(widths), max(widths, default=0)
+
+
+def _has_examples(sheet: Any) -> bool:
+    """Whether a sheet has a column that looks like texts, and another that looks like labels."""
+    first = [cells for _, cells in islice(_rows(sheet), _LOOKED_AT) if len(cells) > 1][1:]
+    columns = list(zip_longest(*first, fillvalue=""))
+    return any(map(like_texts, columns)) and any(map(like_labels, columns))
 
 
 def _spelled(value: Any) -> str:

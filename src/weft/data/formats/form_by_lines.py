@@ -1,0 +1,55 @@
+"""Finds the form of a file by its lines, where its name does not tell it or tells plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from itertools import islice
+
+from weft.data.formats.csv_rows import csv_records
+from weft.data.formats.line_rows import LABEL, json_objects
+from weft.errors import InputError
+
+_FEWEST = 4
+"""Lines of a table at least, where no suffix says that it is one."""
+_LOOKED_AT = 200
+_LONGEST_FIELD = 60
+"""Characters at most of a field of the first line of a table between commas."""
+
+Lines = Callable[[], AbstractContextManager[Iterator[str]]]
+
+
+def form_by_lines(lines_of: Lines, *, named: str) -> tuple[str, str]:
+    """Return the form of a file and a remark on it; the form as `named`, `` for none, where the lines tell nothing.
+
+    Plain text is a table between tabs where every line of the file has as many, one or more, and none is blank. A file
+    without a known suffix may also be fastText lines, JSON lines or a table between commas.
+    """
+    with lines_of() as lines:
+        tabs = _tabs(lines)
+    if tabs:
+        return "tsv", f"read as tab-separated: {tabs + 1} columns"
+    if named:
+        return named, ""
+    with lines_of() as lines:
+        first = [line for line in islice(lines, _LOOKED_AT) if line.strip()]
+    if first and all(line.lstrip().startswith(LABEL) for line in first):
+        return "txt", "read as fastText lines"
+    if first and not any(isinstance(found, InputError) for _, found in json_objects(iter(first))):
+        return "jsonl", "read as JSON lines"
+    records = [record for _, record in csv_records(iter(first[:-1]), ",")]  # the last may be cut in a field
+    widths = {0 if isinstance(record, InputError) else len(record) for record in records}
+    short = bool(records) and not isinstance(records[0], InputError) and max(map(len, records[0])) <= _LONGEST_FIELD
+    if len(records) >= _FEWEST and len(widths) == 1 and min(widths) > 1 and short:
+        return "csv", f"read as comma-separated: {min(widths)} columns"
+    return "", ""
+
+
+def _tabs(lines: Iterator[str]) -> int:
+    """Count the tabs of each line; 0 where lines differ in them, are blank or labelled as by fastText, or are few."""
+    count = number = 0
+    for number, line in enumerate(lines, 1):
+        count = count if number > 1 else line.count("\t")
+        if not count or line.count("\t") != count or not line.strip() or LABEL in line:
+            return 0
+    return count if number >= _FEWEST else 0

@@ -1,0 +1,46 @@
+"""Tells text in cp1252, the encoding of Western Europe in Windows, by its letters.
+
+Any bytes nearly decode as cp1252, so what they spell must be Western text: a few letters with accents, each among
+letters without one, and signs as programs of offices set them. Letters of which other encodings of one byte make their
+own (`ð` in Turkish, `š` in Czech and of old Macs, `ý`, `³`) prove nothing, and a file with one is not taken.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from weft.data.formats.encodings import open_bytes
+
+WESTERN = "cp1252"
+_LETTERS = "àáâäåæçèéêëìíîïñòóôöøœùúûüßÀÁÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÖØŒÙÚÛÜãÃ"
+_SIGNS = "€£§°©®«»¡¿·×“”„‘’‚–—…•\u00a0´"
+_OTHER = re.compile(f"[^\t\n\r\f -~{_LETTERS}{_SIGNS}]")
+_WORD_INSIDE = re.compile(f"[A-Za-z][{_LETTERS}]|[{_LETTERS}][A-Za-z]")
+_PILED = re.compile(f"[{_LETTERS}]{{2}}")
+_MISPLACED = re.compile(f"[A-Za-z{_LETTERS}][“„‚¡¿€£§][A-Za-z{_LETTERS}]")
+_FEWEST = 3
+"""Letters with accents that a file has at least."""
+_MOST = 0.1
+"""Largest share of characters beyond ASCII."""
+_ALONE = 0.9
+"""Least share of letters with accents that stand in words, and not by themselves or in rows as of two-byte codes."""
+_LOOKED_AT = 1 << 22
+
+
+def is_western(path: str | os.PathLike[str]) -> bool:
+    """Whether a file that is not UTF-8 is beyond doubt Western text in cp1252, judged by its first 4 MiB; all decode."""
+    with open_bytes(path) as file:
+        start = file.read(_LOOKED_AT)
+        try:
+            text = start.decode(WESTERN)
+            while more := file.read(_LOOKED_AT):
+                more.decode(WESTERN)
+        except UnicodeDecodeError:
+            return False
+    beyond = sum(character > "~" for character in text)
+    letters = sum(character in _LETTERS for character in text)
+    inside = sum(map(len, re.findall(f"[{_LETTERS}]+", " ".join(_WORD_INSIDE.findall(text)))))
+    plain = letters >= _FEWEST and beyond <= _MOST * len(text) and not _OTHER.search(text)
+    piled = len(_PILED.findall(text))
+    return plain and inside >= _ALONE * letters and piled <= (1 - _ALONE) * letters and not _MISPLACED.search(text)
