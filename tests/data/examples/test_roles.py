@@ -273,29 +273,8 @@ def test_names_that_are_not_known_cannot_be_typed_as_they_are(tmp_path):
         open_table(table.path, columns=("NAME",) * 4)
 
 
-def test_lines_of_plain_text_that_hold_tabs_are_a_table(tmp_path):
-    path = tmp_path / "sms.txt"
-    path.write_text("".join(map("{}\t{}\n".format, LABELS, SENTENCES)), encoding="utf-8")
-    said = fault(open_table(path))
-    assert (said.what[:20], said.hint) == (
-        "its lines hold tabs,", "rename it to end in .tsv, and pass --columns label,text"
-    )  # fmt: skip
-    assert guess(open_table(path.rename(tmp_path / "sms.tsv"), columns=("label", "text"))) == ("text", "label")
-
-
-def test_plain_text_named_columns_or_not_is_known_as_a_table(tmp_path):
+def test_plain_text_that_is_a_table_between_other_marks_is_known(tmp_path):
     path = tmp_path / "pairs.txt"
-    path.write_text(
-        "Go.\t走。\tCC-BY 2.0\n"
-        "Hi!\t你好！\tCC-BY 2.0\nOh, no.\t哦，不。\tCC-BY 2.0\nYes.\t是。\tCC-BY 2.0\nGo on!\t继续。\tCC-BY 2.0\n"
-    )
-    roles, named = (Role("source", looks="rest"), Role("target", looks="rest")), {"source": "en", "target": "中"}
-    with pytest.raises(InputError, match="there is no column `en`: its lines hold tabs, 3 columns") as caught:
-        find_roles(open_table(path), roles, named=named)
-    assert caught.value.hint == "rename it to end in .tsv, and pass --columns en,中,other"
-    with pytest.raises(InputError, match="there is no column `en`") as caught:
-        find_roles(open_table(path.rename(tmp_path / "pairs.tsv")), roles, named=named)
-    assert "pass --columns en,中,other in the order" in caught.value.hint
     path.write_text("id|words|kind\n" + "".join(f"{n}|{SENTENCES[n]}|{LABELS[n]}\n" for n in range(6)))
     assert fault(open_table(path)).hint == "rename it to end in .csv"
     path.write_text("Well; yes.\nNo; 不。\nPlain\nand simple\n")

@@ -96,3 +96,13 @@ def test_two_files_side_by_side_in_a_folder_are_proposed(tmp_path):
     with pytest.raises(InputError, match="is a folder, expected a file") as caught:
         open_table(folder)
     assert caught.value.hint.endswith(f"as {folder}/train.en,{folder}/train.zh")
+
+
+@pytest.mark.parametrize("name", ["unsup", "Unlabeled", "未标注"])
+def test_texts_without_a_label_are_left_out(tmp_path, name):
+    folder = tree(tmp_path / "reviews", {**REVIEWS, f"{name}/1.txt": "no label 没有标签"})
+    table = open_table(folder)
+    assert {row.values["label"] for row in table} == {"positive", "差评"}
+    assert table.remarks == [f"left out beside the folders of the labels: `{name}`"]
+    pair = open_table(tree(tmp_path / "two", {"好/1.txt": "好", f"{name}/1.txt": "bad"}))
+    assert {row.values["label"] for row in pair} == {"好", name}

@@ -77,3 +77,13 @@ def test_what_is_no_workbook(tmp_path):
     assert fault(book(tmp_path / "b.xlsx", one=[["text", "label"]])).what == "has a header and no rows"
     twice = open_table(book(tmp_path / "c.xlsx", one=[["a", "a"], ["b", "c"]]))
     assert (twice.columns, [row.values for row in twice]) == (("a", "a_2"), [{"a": "b", "a_2": "c"}])
+
+
+def test_the_only_sheet_of_texts_and_labels_is_taken(tmp_path):
+    cases = [["Fall", "类别"], *([f"包裹在第{n}天才到 too late", "物流" if n % 2 else "quality"] for n in range(8))]
+    people = [["who", "name"], ["mk", "Mary"], ["lt", "李雷"]]
+    found = open_table(book(tmp_path / "a.xlsx", about=[["Export"]], 工单=cases, people=people))
+    assert (found.columns, found.remarks) == (("Fall", "类别"), ["sheet `工单`"])
+    assert len(rows(found)) == 8
+    error = fault(book(tmp_path / "b.xlsx", Jan=cases, 二月=cases, people=people))
+    assert error.what == "3 sheets have rows: `Jan` (9 x 2), `二月` (9 x 2), `people` (3 x 2)"

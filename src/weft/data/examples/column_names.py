@@ -25,6 +25,11 @@ TEXT_WORDS = (
     *("内容", "评论", "正文", "留言", "描述", "內容", "評論", "kommentar", "beschreibung", "commentaire", "comentario"),
 )
 """Words in the names of columns of texts, which tell one of several."""
+HEADING_WORDS = (
+    *("subject", "title", "headline", "heading", "summary", "name", "betreff", "titel", "titre", "asunto", "título"),
+    *("标题", "主题", "概要", "摘要", "名称", "標題", "主題", "名稱"),
+)
+"""Words in the names of columns of short texts that head longer ones."""
 LABEL_WORDS = (
     *("label", "class", "category", "type", "reason", "topic", "sentiment", "intent", "kategorie"),
     *("标签", "类别", "分类", "类型", "原因", "標籤", "類別", "分類", "類型", "catégorie", "categoría"),

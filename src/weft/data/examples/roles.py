@@ -36,6 +36,7 @@ from weft.data.examples.header_row import (
 )
 from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects, nested_fields, objects_among, reach
 from weft.data.examples.standing_out import standing_label, standing_text, usual_leaf
+from weft.data.examples.without_names import name_as_asked, unnamed_pair
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.csv_rows import MOST_TITLES
 from weft.data.formats.value_looks import like_labels, like_texts
@@ -152,6 +153,7 @@ def find_roles(
     join_header(
         table, names={*chain(*(named_columns(one, ()) for one in (*named.values(), *(trained or {}).values())))}
     )
+    name_as_asked(table, {**(trained or {}), **named})
     known = [named_columns(one, table.columns) for given in (named, trained or {}) for one in given.values()]
     for name in chain(*known):
         reach(table, name)
@@ -311,7 +313,10 @@ class _Search:
         guessed = [role for role in missing if self.known_by(role) == "guess" or alone]
         if guessed and not self.found:
             must_have_header(self.table, self.naming(missing))
-        for role in sorted(missing, key=lambda role: role.looks != "label"):
+        pair = unnamed_pair(self.table) if guessed and guessed == self.wanted and guessed[0].most != 1 else {}
+        if pair and {role.looks for role in guessed} == {*pair}:
+            self.found = {role: pair[role.looks] for role in guessed}
+        for role in sorted(self.missing, key=lambda role: role.looks != "label"):
             name = self.left_over() if role.looks == "rest" else self.looking_like(role) if role in guessed else None
             if name:
                 self.found[role] = (name,)

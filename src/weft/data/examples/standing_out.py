@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
 from weft.data.examples.column_looks import are_ids, only
-from weft.data.examples.column_names import LABEL_WORDS, TEXT_WORDS
+from weft.data.examples.column_names import HEADING_WORDS, LABEL_WORDS, TEXT_WORDS
 from weft.data.examples.nested_fields import nested_fields, reach
 from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Table
@@ -18,16 +18,18 @@ _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 
 
 def standing_text(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the column of texts, no ids: the only one, the only one so named, or the one that is by far the longest.
+    """Return the column of texts, no ids: the only one, the only one so named, or by far the longest under headings.
 
-    `samples` are values of the columns, by name.
+    `samples` are values of the columns, by name. Headings are columns with such a name; other texts may be half of a
+    pair.
     """
     texts = [name for name in names if like_texts(samples[name]) and not are_ids(samples[name])]
     if found := only(texts) or only([name for name in texts if _has_word(name, TEXT_WORDS)]):
         return found
     lengths = {name: median(map(len, samples[name])) for name in texts}
     longest, *others = sorted(texts, key=lambda name: -lengths[name]) or [""]
-    return longest if others and lengths[longest] >= _TIMES_LONGER * lengths[others[0]] else None
+    headings = bool(others) and all(_has_word(name, HEADING_WORDS) for name in others)
+    return longest if headings and lengths[longest] >= _TIMES_LONGER * lengths[others[0]] else None
 
 
 def standing_label(names: Sequence[str]) -> str | None:

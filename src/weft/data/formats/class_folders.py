@@ -26,8 +26,8 @@ _LAYOUT = "expected a file, or one with a folder of texts for each label, as in 
 def class_files(folder: str) -> tuple[str, ...]:
     """List the texts in the folders of the labels, by label and then by name.
 
-    Files beside these folders are left out, and a folder of texts without a label beside two or more. Raises InputError when there are fewer than two such folders, one is empty,
-    or something else lies in them.
+    Files beside these folders are left out, and a folder of texts without a label beside two or more. Raises InputError
+    when there are fewer than two such folders, one is empty, or something else lies in them.
     """
     root = Path(folder)
     folders = _label_folders(root)

@@ -13,23 +13,27 @@ import re
 from weft.data.formats.encodings import open_bytes
 
 WESTERN = "cp1252"
-_LETTERS = "àáâäåæçèéêëìíîïñòóôöøœùúûüßÀÁÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÖØŒÙÚÛÜãÃ"
+_LETTERS = "àáâäåæçèéêëìíîïñòóôöøœùúûüßõÕÀÁÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÖØŒÙÚÛÜãÃ"
 _SIGNS = "€£§°©®«»¡¿·×“”„‘’‚–—…•\u00a0´"
 _OTHER = re.compile(f"[^\t\n\r\f -~{_LETTERS}{_SIGNS}]")
 _WORD_INSIDE = re.compile(f"[A-Za-z][{_LETTERS}]|[{_LETTERS}][A-Za-z]")
-_PILED = re.compile(f"[{_LETTERS}]{{2}}")
+_PILED = re.compile(f"(?!ç)[{_LETTERS}]{{2}}")
 _MISPLACED = re.compile(f"[A-Za-z{_LETTERS}][“„‚¡¿€£§][A-Za-z{_LETTERS}]")
+_HUNGARIAN = re.compile("û.*ö|ö.*û|^[^ãÃç]*[õÕ][^ãÃç]*$", re.DOTALL)
+"""Letters as no Western language has them together: `ű` of Hungarian read as `û`, `ő` as the Portuguese `õ`."""
 _FEWEST = 3
 """Letters with accents that a file has at least."""
-_MOST = 0.1
+_MOST = 0.15
 """Largest share of characters beyond ASCII."""
-_ALONE = 0.9
-"""Least share of letters with accents that stand in words, and not by themselves or in rows as of two-byte codes."""
+_INSIDE = 0.5
+"""Least share of letters with accents that stand beside plain ones; few words are one letter, as `à`."""
+_PILES = 0.1
+"""Largest share of letters with accents that stand in rows, as those that two-byte codes spell do."""
 _LOOKED_AT = 1 << 22
 
 
 def is_western(path: str | os.PathLike[str]) -> bool:
-    """Whether a file that is not UTF-8 is beyond doubt Western text in cp1252, judged by its first 4 MiB; all decode."""
+    """Whether a file that is not UTF-8 is Western text in cp1252 beyond doubt, by its first 4 MiB; all decodes."""
     with open_bytes(path) as file:
         start = file.read(_LOOKED_AT)
         try:
@@ -43,4 +47,5 @@ def is_western(path: str | os.PathLike[str]) -> bool:
     inside = sum(map(len, re.findall(f"[{_LETTERS}]+", " ".join(_WORD_INSIDE.findall(text)))))
     plain = letters >= _FEWEST and beyond <= _MOST * len(text) and not _OTHER.search(text)
     piled = len(_PILED.findall(text))
-    return plain and inside >= _ALONE * letters and piled <= (1 - _ALONE) * letters and not _MISPLACED.search(text)
+    plain = plain and not _HUNGARIAN.search(text) and not _MISPLACED.search(text)
+    return plain and inside >= _INSIDE * letters and piled <= _PILES * letters

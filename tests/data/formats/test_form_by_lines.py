@@ -1,0 +1,56 @@
+"""Forms that the lines of a file tell where its name does not: each is said, and what tells nothing stays as it was."""
+
+import pytest
+
+from tests.data.tables import fault, rows, written
+from weft.data.sources import open_table
+
+TEXTS = ["房间很好，干净", "too noisy, never again", "服务不错", "fine, and quiet"]
+TABBED = "".join(f"{text}\t{n % 2}\n" for n, text in enumerate(TEXTS))
+JSON = "".join(f'{{"text": "{text}", "label": "{n % 2}"}}\n' for n, text in enumerate(TEXTS))
+CSV = "text,label\n" + "".join(f'"{text}",{n % 2}\n' for n, text in enumerate(TEXTS)) * 2
+FASTTEXT = "".join(f"__label__好 {text}\n" for text in TEXTS)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.train", "训练"])
+def test_lines_with_as_many_tabs_are_a_table(tmp_path, name):
+    table = open_table(written(tmp_path, "text\tlabel\n" + TABBED, name))
+    assert (table.form, table.columns) == ("tsv", ("text", "label"))
+    assert table.remarks == ["read as tab-separated: 2 columns"]
+    assert rows(table)[0] == (2, ("房间很好，干净", "0"))
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "remark"),
+    [
+        (FASTTEXT, "txt", "read as fastText lines"),
+        (JSON, "jsonl", "read as JSON lines"),
+        (CSV, "csv", "read as comma-separated: 2 columns"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.train", "a.dev", "测试集"])
+def test_a_suffix_that_tells_nothing(tmp_path, content, form, remark, name):
+    table = open_table(written(tmp_path, content, name))
+    assert (table.form, table.remarks) == (form, [remark])
+    assert {*table.columns} == {"text", "label"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(TEXTS),
+        FASTTEXT.replace(" ", "\t"),
+        "我\tO\n在\tO\n沪\tB-LOC\n\n你\tO\n",
+        TABBED + "no tab\n",
+        "a\tb\n",
+        "".join(f"{text}, {text}\n" for text in TEXTS),
+    ],
+)
+def test_plain_text_stays_plain_text(tmp_path, content):
+    table = open_table(written(tmp_path, content, "a.txt"))
+    assert (table.form, table.remarks) == ("txt", [])
+
+
+@pytest.mark.parametrize("content", ["\n".join(TEXTS), b"\x89PNG\r\n\x1a\n\xff\x00", "a,b\nc,d\n"])
+def test_lines_that_tell_nothing_are_refused(tmp_path, content):
+    assert "known: .csv" in fault(written(tmp_path, content, "a.train")).hint
