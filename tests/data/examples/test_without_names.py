@@ -47,6 +47,15 @@ def test_columns_of_a_translation_get_the_names_that_are_asked_for(tmp_path, nam
     assert [tuple(row.values.values()) for row in table] == rows
     again = written(tmp_path / name, rows)
     assert find_roles(again, ROLES, named={}, trained=named) == {role: (column,) for role, column in named.items()}
+    source, target = ROLES[0], Role("target", looks="rest", answer=True)
+    answered = find_roles(
+        written(tmp_path / name, rows),
+        (source, target),
+        named={},
+        trained={"source": named["source"]},
+        answering=True,
+    )
+    assert answered == {"source": (named["source"],)}
 
 
 def test_a_name_that_is_missing_below_a_header_is_refused(tmp_path):
