@@ -51,8 +51,8 @@ def test_columns_of_a_translation_get_the_names_that_are_asked_for(tmp_path, nam
     answered = find_roles(
         written(tmp_path / name, rows),
         (source, target),
-        named={},
-        trained={"source": named["source"]},
+        named={"source": None},
+        trained=named,
         answering=True,
     )
     assert answered == {"source": (named["source"],)}

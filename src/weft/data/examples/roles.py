@@ -153,7 +153,7 @@ def find_roles(
     join_header(
         table, names={*chain(*(named_columns(one, ()) for one in (*named.values(), *(trained or {}).values())))}
     )
-    name_as_asked(table, {**(trained or {}), **named})
+    name_as_asked(table, {**(trained or {}), **{role: one for role, one in named.items() if one}})
     known = [named_columns(one, table.columns) for given in (named, trained or {}) for one in given.values()]
     for name in chain(*known):
         reach(table, name)

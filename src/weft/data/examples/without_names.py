@@ -41,8 +41,6 @@ def name_as_asked(table: Table, settings: Mapping[str, str | tuple[str, ...] | N
     but that the one in Han is Chinese where one of the names says so.
     """
     asked = {role: one for role, one in settings.items() if isinstance(one, str) and one}
-    if {*asked} == {"source"}:  # of a file to be answered
-        asked["target"] = "target"
     if not table.layout or table.parts or {*asked.values()} & {*table.columns} or len(asked) < 2:
         return
     samples = sampled(table)
