@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from weft.config import Config, kind_of
+from weft.data.checks.findings import counted
 from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
 from weft.data.formats.folders import as_source, parts_of
@@ -232,7 +233,8 @@ def held_out(rows: Sequence[Any], data: DataConfig, task: TaskConfig, seed: int)
     if not len(halves.dev):
         if 2 * (different := len({row.whole for row in rows})) <= len(rows):
             column = as_option(getattr(task, task.columns[0]))
-            which = f"`{column}` has {different:,} different values in {len(rows):,} rows"
+            of = f"`{column}` has" if column else "the texts have"
+            which = f"{of} {counted(different, 'value')} in {len(rows):,} rows"
             what = f"{which}, and equal ones stay in one split: too few to hold some out"
             hint = f"is it the right column? name another with --{task.columns[0]}, or a file with --dev"
             raise InputError(what, where=data.train, hint=hint)

@@ -73,7 +73,7 @@ def test_a_file_that_is_there_is_replaced_only_when_that_is_asked(weft, refused,
     assert len(table("out.csv")) == 2
 
 
-@pytest.mark.parametrize("name", ["ans.xlsx", "答.tsv", "ans.PARQUET"])
+@pytest.mark.parametrize("name", ["ans.xlsx", "答.tsv", "ans.PARQUET", "答.conll"])
 def test_a_form_that_is_not_written_is_refused_before_any_work(refused, new, name):
     refused("predict", "model", new, "--output", name, says=("files are written", f"name it {name.split('.')[0]}.csv"))
     assert not Path(name).exists()

@@ -88,3 +88,21 @@ def test_what_a_tagger_cannot_do_is_said(names, weft):
     assert (said.code, "a model of task `tagging` cannot teach" in said.err) == (2, True)
     said = weft("inspect", "names.jsonl", "--task", "tagging")
     assert (said.code, "no files of a task `tagging` are inspected" in said.err) == (2, True)
+    Path("a.conll").write_text(MANY, encoding="utf-8")
+    said = weft("inspect", "a.conll")
+    assert (said.code, "no files of a task `tagging` are inspected" in said.err) == (2, True)
+
+
+def test_a_model_of_spans_is_scored_on_tags_whose_scheme_is_found_out(names, weft):
+    Path("bio.conll").write_text("Anna B-PER\nWeber I-PER\nin O\n\n北 B-LOC\n京 I-LOC\n好 O\n\n" * 4, encoding="utf-8")
+    said = weft("evaluate", "model", "bio.conll", "--json")
+    assert said.code == 0, said.err
+    assert "B-PER" not in said.err + said.out
+
+
+def test_a_model_of_words_is_not_scored_on_spans(weft):
+    write(Path("names.jsonl"), demo_names(20))
+    Path("words.txt").write_text("我 在 上海\n他 住 在 北京\ngood day\n今天 下雨\n" * 8, encoding="utf-8")
+    assert weft("train", "words.txt", "--task", "tagging", "--output", "model", *TINY).code == 0
+    said = weft("evaluate", "model", "names.jsonl")
+    assert (said.code, "has no segmented texts, and the model cuts words" in said.err) == (2, True), said.err

@@ -98,7 +98,7 @@ def command(
 
 
 def _check_task(task: str | None) -> None:
-    """Raise ConfigError for a task whose files are not inspected."""
+    """Raise ConfigError for a task, named or implied by a file, whose files are not inspected."""
     from weft.tasks.choices import KINDS
 
     inspected = [kind for kind, one in KINDS.items() if one.inspected_as]
@@ -127,6 +127,7 @@ def _told_of(
     parallel = is_parallel(data.train) and not any(texts.values())
     table = None if parallel or task else data.open(data.train, on_bad_row="skip")
     kind = KINDS[task] if task else implied(given, parallel=parallel, table=table, label=texts["label"])
+    _check_task(kind_of(kind))
     if beside := [f"--{name}" for name in options.COLUMNS if name in given and name not in kind.model_fields]:
         hint = "leave it out: they stand beside labelled texts"
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)

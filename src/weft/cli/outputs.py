@@ -18,6 +18,7 @@ import click
 from weft.cli import options
 from weft.cli.printing import say
 from weft.data.checks.findings import counted
+from weft.data.formats.conll import SUFFIXES
 from weft.errors import InputError, did_you_mean
 from weft.files import written
 
@@ -78,7 +79,7 @@ def _check(output: Output, *, overwrite: bool, form: str | None) -> None:
         raise InputError(f"there is no encoding `{output.encoding}`", where="--output-encoding", hint=hint) from None
     options.check_file(output.path)
     suffix = Path(output.path).suffix.lower()
-    if suffix in _NOT_WRITTEN and not form:
+    if suffix in (*_NOT_WRITTEN, *SUFFIXES) and not form:
         name = Path(output.path).stem
         hint = f"name it {name}.csv for a table that spreadsheets open, or {name}.jsonl for a JSON object a line"
         raise InputError(f"no `{suffix}` files are written", where=output.path, hint=hint)

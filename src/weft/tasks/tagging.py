@@ -142,9 +142,20 @@ class TaggingConfig(JoinableConfig, TokenSettings):
         return super().resolved(table).widened()
 
     def for_table(self, table: Table, *, named: Mapping[str, Any] | None = None) -> Self:
-        """Return a copy for a further table with tags."""
+        """Return a copy for a further table with tags, whose scheme is found out where training had spans.
+
+        Raises InputError where words are to be scored, and the table has none.
+        """
         table.read_as_sentences()
-        return super().for_table(table, named=named)
+        config = super().for_table(table, named=named)
+        if self.form == "words" and self.tags is None and config.tags:
+            hint = "give lines of words between blanks, or JSON lines with lists of words"
+            raise InputError("has no segmented texts, and the model cuts words", where=table.path, hint=hint)
+        if self.form != "spans" or self.scheme != "none" or not config.tags:
+            return config
+        columns = {"text": config.text or "", "tags": config.tags}
+        found = found_reading(table, **columns, form=None, scheme=None, unit=self.unit)
+        return config.model_copy(update={"scheme": found.scheme})
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """Return a copy with the columns that were found; of the first table all else is found out too."""
