@@ -32,6 +32,12 @@ def test_a_number_is_learned_predicted_with_intervals_scored_and_inspected(ads, 
     assert {"description", "price", "answer", "low", "high"} <= {*rows[0]}
     assert "a number has no confidence" in weft("predict", "run", "ads.csv", "--reject-below", "0.5").err
     assert "rank correlation (Spearman)" in weft("evaluate", "run", "ads.csv").out
+    Path("unpriced.csv").write_text("id,description\n7,a house\n8,上海的公寓\n", encoding="utf-8")
+    unpriced = weft("evaluate", "run", "unpriced.csv")
+    assert unpriced.code == 2
+    assert "there is no column `price`, as in training, among `id`, `description`" in unpriced.err
+    assert "--value NAME" in unpriced.err
+    assert "`price` ±" in ads.err
     assert "Values of price" in weft("inspect", "ads.csv", "--text", "description", "--value", "price").out
     compared = weft(
         "compare", "ads.csv", "--value", "price", "--text", "description", "--encoders", "bag", "--folds", "2"

@@ -317,6 +317,8 @@ class _Search:
         if pair and {role.looks for role in guessed} == {*pair}:
             self.found = {role: pair[role.looks] for role in guessed}
         for role in sorted(self.missing, key=lambda role: role.looks != "label"):
+            if role.looks == "rest" and self.known_by(role) == "exact":
+                continue
             name = self.left_over() if role.looks == "rest" else self.looking_like(role) if role in guessed else None
             if name:
                 self.found[role] = (name,)
