@@ -122,7 +122,7 @@ class TextRegressor(RegressorMixin, TextEstimator):
         return self.model_.answer(texts(given))
 
     def _array(self, answers: Sequence[Any], part: str) -> np.ndarray:
-        found_EK = array_of(answers, part).reshape(len(answers), -1)
+        found_EK = array_of(answers, part).reshape(len(answers), len(self.model_.task.names))
         return found_EK.reshape(-1) if self.flat_ else found_EK
 
     def _config(self) -> RunConfig:
