@@ -14,6 +14,7 @@ from weft.dataset import DataConfig, Examples, read_whole
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import evaluate
 from weft.run import RunConfig, fit_in_memory, train
+from weft.tasks.number_answers import NumberAnswer
 from weft.tasks.number_losses import NumberLossConfig, NumberTeacherConfig, number_loss, taught_number_loss
 from weft.tasks.regression import RegressionConfig
 
@@ -129,6 +130,19 @@ def test_the_average_of_models_is_that_of_values_and_ends(model):
     assert one == answers[0]
     with pytest.raises(InputError, match="same texts"):
         model.task.average([answers, answers[:2]])
+
+
+@pytest.mark.parametrize(
+    ("away", "said"), [(20.0, "`value` narrowed by 20 on each side"), (0.0, "`value` widened by 80 on each side")]
+)
+def test_intervals_of_quantiles_are_said_to_be_widened_or_narrowed(model, away, said):
+    task = RegressionConfig(loss={"kind": "quantile"}).learn(flats(50))
+    rows = [LabelledText(text, (100.0,)) for text in ["a flat", "上海的公寓"] * 10]
+    low, high = (80.0, 120.0) if away else (180.0, 220.0)
+    answers = [NumberAnswer({"value": (low + high) / 2}, {"value": low}, {"value": high}) for _ in rows]
+    assert said in task.tune(answers, rows)[0]
+    plain = [NumberAnswer({"value": 230.0}) for _ in rows]
+    assert "20 dev rows: `value` ±130" in model.task.tune(plain, rows)[0]
 
 
 def test_too_few_dev_rows_have_no_intervals():
