@@ -36,6 +36,8 @@ def test_what_is_no_better_is_said_with_its_interval(run):
     assert no_better(AGAINST) == [said]
     assert best_floor(run) == f"The mean has R² 0.002. The model is {said}."
     assert no_better({"the mean": {**AGAINST["the mean"], "better": True}}) == []
+    below = {**AGAINST["the mean"], "difference": {"value": -0.13, "low": -0.38, "high": -0.04}}
+    assert no_better({"the mean": below}) == ["worse than the mean (R² -0.130, 95% interval -0.380 to -0.040)"]
 
 
 def test_simple_methods_stand_beside_the_model(run):
