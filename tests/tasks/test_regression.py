@@ -142,7 +142,7 @@ def test_intervals_of_quantiles_are_said_to_be_widened_or_narrowed(model, away, 
     answers = [NumberAnswer({"value": (low + high) / 2}, {"value": low}, {"value": high}) for _ in rows]
     assert said in task.tune(answers, rows)[0]
     plain = [NumberAnswer({"value": 230.0}) for _ in rows]
-    assert "20 dev rows: `value` ±130" in model.task.tune(plain, rows)[0]
+    assert "20 dev rows: `price` ±130" in model.task.tune(plain, rows)[0]
 
 
 def test_too_few_dev_rows_have_no_intervals():

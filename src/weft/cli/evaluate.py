@@ -76,6 +76,7 @@ def command(
 
     models = {one: search_options.searched(bundle.load(one, device=device or "auto"), search) for one in folders}
     first = next(iter(models.values()))
+    _check_kinds(models)
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
     examples = _examples(first, table, columns)
@@ -125,6 +126,15 @@ def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed
         raise click.UsageError("--ensemble and --exposure exclude each other: exposure bias is measured for one model")
     if answers:
         options.check_file(answers)
+
+
+def _check_kinds(models: Mapping[str, bundle.Model]) -> None:
+    """Refuse an ensemble of models of different tasks."""
+    kinds = {folder: model.task.config.kind for folder, model in models.items()}
+    if len({*kinds.values()}) > 1:
+        found = ", ".join(f"`{kind}` ({folder})" for folder, kind in kinds.items())
+        hint = "name models of the same task"
+        raise InputError(f"expected models of one task, found {found}", where="--ensemble", hint=hint)
 
 
 def _check_task(model: bundle.Model, search: search_options.Asked, *, ensemble: bool, exposed: bool) -> None:
