@@ -50,7 +50,7 @@ def test_simple_methods_stand_beside_the_model(run):
 def test_the_largest_error_stands_first(run):
     found = numbered(run)
     first = found["hardest"][0]
-    assert (first["text"], first["true"], first["found"], first["error"]) == ("text 3 上海", "3", "12", "+9")
+    assert (first["text"], first["true"], first["found"], first["error"]) == ("text 3 上海", "3", "12", "-9")
     assert len(found["figures"]) == 1
     assert ["Predicted stars" in svg for svg in found["figures"][0]] == [True, False]
     assert all(svg.startswith("<svg") for svg in found["figures"][0])

@@ -121,6 +121,6 @@ def _row(
         "true": f"{true_K[column]:.4g}",
         "found": f"{found_K[column]:.4g}",
         "span": "" if low is None or high is None else f"{low:.4g} to {high:.4g}",
-        "error": f"{found_K[column] - true_K[column]:+.3g}",
+        "error": f"{true_K[column] - found_K[column]:+.3g}",
         "line": formatting.count(row.get("line")),
     }
