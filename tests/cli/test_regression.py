@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from weft.cli.evaluate import _check_kinds
+from weft.cli.evaluate import _first_of_one_task
 from weft.errors import InputError
 
 WORTH = {"studio": 500, "house": 2000, "公寓": 900}
@@ -73,8 +73,8 @@ def test_a_bad_value_is_told_with_its_line_and_writes_nothing(weft):
 
 def test_an_ensemble_of_models_of_different_tasks_is_refused():
     models = {name: SimpleNamespace(task=SimpleNamespace(config=SimpleNamespace(kind=name))) for name in ("a", "b")}
-    with pytest.raises(InputError, match="models of one task, found `a` .a., `b` .b."):
-        _check_kinds(models)
+    with pytest.raises(InputError, match=r"models of one task, found `a` \(a\), `b` \(b\)"):
+        _first_of_one_task(models)
 
 
 def test_labels_that_look_like_numbers_bring_a_hint(weft):

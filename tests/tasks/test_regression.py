@@ -188,11 +188,13 @@ def test_a_run_of_several_columns_tells_each_and_loads_again(tmp_path):
         pass
     scores = json.loads((tmp_path / "run/scores.json").read_text(encoding="utf-8"))
     assert [one["value"] for one in scores["details"]["per_value"]] == ["price", "rooms"]
+    assert {one["value"] for one in scores["details"]["intervals"]["groups"]} == {"price", "rooms"}
     floors = ["the mean of the training values", "ridge regression on tf-idf"]
     assert [*scores["details"]["floors"]] == [*scores["details"]["against"]] == floors
     line = json.loads((tmp_path / "run/answers.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert all([*line[name]] == ["price", "rooms"] for name in ("value", "answer", "low", "high"))
     page = (tmp_path / "run/page.html").read_text(encoding="utf-8")
     assert page.count("errors of") == 2
+    assert page.count('<td dir="auto">rooms</td><td class="number">') >= 5
     (answer,) = bundle.load(tmp_path / "run", device="cpu").answer(["大厦"])
     assert [*answer.values] == ["price", "rooms"]
