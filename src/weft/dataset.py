@@ -100,7 +100,7 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
         if file:
             tables[part] = other = data.open(file)
             config = for_scoring(resolved, other, train=data.train)
-            with _hint_at_inspection(other, config):
+            with _hint_at_inspection(other, config, asked=task):
                 rows = kept(config.read(other))
             others[part] = config.evaluation_examples(rows)
             notes += _described(other, config, rows) + (_moved(file, resolved, config) if named_by_user(other) else [])
@@ -119,7 +119,7 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
     """Read the training file alone and split nothing: every row is in `train`. Raises InputError as `read`."""
     table = data.open(data.train)
     resolved = _resolved(task, table)
-    with _hint_at_inspection(table, resolved):
+    with _hint_at_inspection(table, resolved, asked=task):
         rows = kept(resolved.read(table))
     notes = _described(table, resolved, rows)
     rows, said = resolved.filter_training(rows)
@@ -178,8 +178,11 @@ def _other_tasks(table: Table) -> str:
 
 
 @contextmanager
-def _hint_at_inspection(table: Table, task: TaskConfig) -> Generator[None]:
-    """Add to the hint of an error about a row, within the block, how to list all bad rows."""
+def _hint_at_inspection(table: Table, task: TaskConfig, *, asked: TaskConfig) -> Generator[None]:
+    """Add to the hint of an error about a row, within the block, how to list all bad rows.
+
+    The command names the columns that `asked`, the task as it was given, names.
+    """
     try:
         yield
     except InputError as error:
@@ -187,9 +190,8 @@ def _hint_at_inspection(table: Table, task: TaskConfig) -> Generator[None]:
         told = {*task.columns_beside} <= {*chain(*beside.values())}
         if "--on-bad-row" in error.hint and task.inspected_as and told:
             named = "" if task.implied_by or isinstance(task, TASKS[0]) else f" --task {task.kind}"
-            named += "".join(
-                f" --{name} {shlex.quote(as_option(columns))}" for name, columns in beside.items() if columns
-            )
+            columns = {name: getattr(asked, name, None) for name in asked.columns} | beside
+            named += "".join(f" --{name} {shlex.quote(as_option(own))}" for name, own in columns.items() if own)
             error.hint += f"; weft inspect {table.source}{named} lists all of them"
         raise
 

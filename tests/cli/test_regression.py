@@ -3,8 +3,12 @@
 import csv
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from weft.cli.evaluate import _first_of_one_task
+from weft.errors import InputError
 
 WORTH = {"studio": 500, "house": 2000, "公寓": 900}
 
@@ -32,6 +36,12 @@ def test_a_number_is_learned_predicted_with_intervals_scored_and_inspected(ads, 
     assert {"description", "price", "answer", "low", "high"} <= {*rows[0]}
     assert "a number has no confidence" in weft("predict", "run", "ads.csv", "--reject-below", "0.5").err
     assert "rank correlation (Spearman)" in weft("evaluate", "run", "ads.csv").out
+    Path("unpriced.csv").write_text("id,description\n7,a house\n8,上海的公寓\n", encoding="utf-8")
+    unpriced = weft("evaluate", "run", "unpriced.csv")
+    assert unpriced.code == 2
+    assert "there is no column `price`, as in training, among `id`, `description`" in unpriced.err
+    assert "--value NAME" in unpriced.err
+    assert "`price` ±" in ads.err
     assert "Values of price" in weft("inspect", "ads.csv", "--text", "description", "--value", "price").out
     compared = weft(
         "compare", "ads.csv", "--value", "price", "--text", "description", "--encoders", "bag", "--folds", "2"
@@ -54,8 +64,17 @@ def test_a_bad_value_is_told_with_its_line_and_writes_nothing(weft):
     said = weft("train", "bad.csv", "--value", "price", "--output", "run")
     assert said.code == 2
     assert "bad.csv:3" in said.err
+    assert "weft inspect bad.csv --value price lists all of them" in said.err
+    found = weft("inspect", "bad.csv", "--value", "price").out
+    assert "1 row: expected a number, found `viel`" in " ".join(found.split())
     assert "expected a number, found `viel`" in said.err
     assert not Path("run").exists()
+
+
+def test_an_ensemble_of_models_of_different_tasks_is_refused():
+    models = {name: SimpleNamespace(task=SimpleNamespace(config=SimpleNamespace(kind=name))) for name in ("a", "b")}
+    with pytest.raises(InputError, match=r"models of one task, found `a` \(a\), `b` \(b\)"):
+        _first_of_one_task(models)
 
 
 def test_labels_that_look_like_numbers_bring_a_hint(weft):
@@ -65,5 +84,8 @@ def test_labels_that_look_like_numbers_bring_a_hint(weft):
     hint = "weft train stars.csv --value stars predicts a number; --set task.ordinal=true learns the order"
     assert hint in weft(*words, "--output", "plain").err
     ordered = weft(*words, "--output", "ordered", "--set", "task.ordinal=true").err
+    small = ("--set", "training.epochs=1", "--student", "bag", "--alone", "skip")
+    assert weft("distil", "ordered", *small, "--output", "small").code == 0
+    assert "ordinal: true" in Path("small/student/config.yaml").read_text(encoding="utf-8")
     assert "--value" not in ordered
     assert "weighted kappa" in ordered

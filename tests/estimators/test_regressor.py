@@ -52,6 +52,7 @@ def test_numbers_come_with_intervals_around_them(fitted):
     found, (low, high) = fitted.predict(TEXTS), fitted.predict_interval(TEXTS)
     assert found.shape == low.shape == (len(TEXTS),)
     assert fitted.score(TEXTS, VALUES) > 0.95
+    assert fitted.predict([]).shape == fitted.predict_interval([])[0].shape == (0,)
     assert (low <= found).all()
     assert (found <= high).all()
     assert fitted.predict(["a large 公寓"])[0] == pytest.approx(1000, abs=150)
@@ -68,6 +69,7 @@ def test_several_numbers_are_rows():
     both = np.stack([VALUES, np.arange(len(VALUES))], axis=1)
     model = weft.TextRegressor(settings={"device": "cpu"}).fit(TEXTS, both)
     assert model.predict(TEXTS[:3]).shape == (3, 2)
+    assert model.predict([]).shape == (0, 2)
     assert list(model.model_.answer(TEXTS[:1])[0].values) == ["value1", "value2"]
 
 

@@ -65,6 +65,11 @@ def test_ordered_classes_are_learned_and_scored_by_distance():
     assert sum(given.probabilities.values()) == pytest.approx(1)
 
 
+def test_an_order_of_numbers_is_one_of_labels():
+    assert ClassificationConfig(ordinal=[1, 2, "很好", 2.5]).ordinal == ("1", "2", "很好", "2.5")
+    assert ClassificationConfig(ordinal=True).ordinal is True
+
+
 def test_words_are_ordered_as_they_are_named():
     names = dict(zip(MOODS, ("low", "middle", "high", "top"), strict=True))
     rows = [LabelledText(one.text, names[one.label]) for one in ROWS]

@@ -14,6 +14,7 @@ from weft.dataset import DataConfig, Examples, read_whole
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import evaluate
 from weft.run import RunConfig, fit_in_memory, train
+from weft.tasks.number_answers import NumberAnswer
 from weft.tasks.number_losses import NumberLossConfig, NumberTeacherConfig, number_loss, taught_number_loss
 from weft.tasks.regression import RegressionConfig
 
@@ -131,6 +132,19 @@ def test_the_average_of_models_is_that_of_values_and_ends(model):
         model.task.average([answers, answers[:2]])
 
 
+@pytest.mark.parametrize(
+    ("away", "said"), [(20.0, "`value` narrowed by 20 on each side"), (0.0, "`value` widened by 80 on each side")]
+)
+def test_intervals_of_quantiles_are_said_to_be_widened_or_narrowed(model, away, said):
+    task = RegressionConfig(loss={"kind": "quantile"}).learn(flats(50))
+    rows = [LabelledText(text, (100.0,)) for text in ["a flat", "上海的公寓"] * 10]
+    low, high = (80.0, 120.0) if away else (180.0, 220.0)
+    answers = [NumberAnswer({"value": (low + high) / 2}, {"value": low}, {"value": high}) for _ in rows]
+    assert said in task.tune(answers, rows)[0]
+    plain = [NumberAnswer({"value": 230.0}) for _ in rows]
+    assert "20 dev rows: `price` ±130" in model.task.tune(plain, rows)[0]
+
+
 def test_too_few_dev_rows_have_no_intervals():
     model = fitted(flats(40), flats(5, seed=1))
     assert model.answer(["house with 2 rooms"])[0].low is None
@@ -174,11 +188,13 @@ def test_a_run_of_several_columns_tells_each_and_loads_again(tmp_path):
         pass
     scores = json.loads((tmp_path / "run/scores.json").read_text(encoding="utf-8"))
     assert [one["value"] for one in scores["details"]["per_value"]] == ["price", "rooms"]
+    assert {one["value"] for one in scores["details"]["intervals"]["groups"]} == {"price", "rooms"}
     floors = ["the mean of the training values", "ridge regression on tf-idf"]
     assert [*scores["details"]["floors"]] == [*scores["details"]["against"]] == floors
     line = json.loads((tmp_path / "run/answers.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert all([*line[name]] == ["price", "rooms"] for name in ("value", "answer", "low", "high"))
     page = (tmp_path / "run/page.html").read_text(encoding="utf-8")
     assert page.count("errors of") == 2
+    assert page.count('<td dir="auto">rooms</td><td class="number">') >= 5
     (answer,) = bundle.load(tmp_path / "run", device="cpu").answer(["大厦"])
     assert [*answer.values] == ["price", "rooms"]

@@ -32,6 +32,13 @@ def test_a_text_without_a_label_has_minus_one_and_what_the_teacher_said():
     torch.testing.assert_close(batch.soft_BC, torch.tensor([UNSURE, SURE]))
 
 
+def test_a_student_of_ordered_words_has_what_the_teacher_said_of_each():
+    config = ClassificationConfig(loss=LossConfig(teacher=TeacherConfig()), ordinal=("pos", "neg"))
+    learned = config.learn(TEXTS)
+    assert learned.labels == ["pos", "neg"]
+    np.testing.assert_allclose(learned.encode(TEXTS).fixed["soft"][:2], np.float32([SURE[::-1], UNSURE[::-1]]))
+
+
 def test_every_window_of_a_long_text_has_what_the_teacher_said_of_it():
     config = ClassificationConfig(loss=LossConfig(teacher=TeacherConfig()), max_length=8, long="windows")
     examples = [SoftLabelledText("很好 " * 20, "pos", soft=SURE), SoftLabelledText("bad", "neg", soft=UNSURE)]

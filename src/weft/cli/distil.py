@@ -124,7 +124,8 @@ def _student(
     kind, data = before["task"]["kind"], {} if source else before["data"]
     task = teaching(kind)
     columns = () if source else (*settings_of(task.roles), *task.further_columns)
-    below = {"task": {name: before["task"][name] for name in columns if before["task"].get(name)}}
+    taken = (*columns, *task.taken_over)
+    below = {"task": {name: before["task"][name] for name in taken if before["task"].get(name)}}
     settings: dict[str, Any] = {
         "data": {**data, "train": source or data["train"]},
         "task": {"kind": kind},

@@ -75,7 +75,7 @@ def command(
     from weft.evaluation.exposure import exposure
 
     models = {one: search_options.searched(bundle.load(one, device=device or "auto"), search) for one in folders}
-    first = next(iter(models.values()))
+    first = _first_of_one_task(models)
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
     examples = _examples(first, table, columns)
@@ -125,6 +125,16 @@ def _check_options(folders: Sequence[str], file: str, *, ensemble: bool, exposed
         raise click.UsageError("--ensemble and --exposure exclude each other: exposure bias is measured for one model")
     if answers:
         options.check_file(answers)
+
+
+def _first_of_one_task(models: Mapping[str, bundle.Model]) -> bundle.Model:
+    """Return the first model. Raises InputError for an ensemble of models of different tasks."""
+    kinds = {folder: model.task.config.kind for folder, model in models.items()}
+    if len({*kinds.values()}) > 1:
+        found = ", ".join(f"`{kind}` ({folder})" for folder, kind in kinds.items())
+        hint = "name models of the same task"
+        raise InputError(f"expected models of one task, found {found}", where="--ensemble", hint=hint)
+    return next(iter(models.values()))
 
 
 def _check_task(model: bundle.Model, search: search_options.Asked, *, ensemble: bool, exposed: bool) -> None:

@@ -88,7 +88,7 @@ class TextRegressor(RegressorMixin, TextEstimator):
         several = value_EK.reshape(len(rows), -1).tolist()
         examples = [LabelledText(text, tuple(own)) for text, own in zip(rows, several, strict=True)]
         self.model_ = fitted(self._config(), examples)
-        self.flat_ = value_EK.ndim == 1
+        self.flat_, self.n_outputs_ = value_EK.ndim == 1, len(several[0])
         return self
 
     def predict(self, X: Sequence[str]) -> np.ndarray:
@@ -122,7 +122,7 @@ class TextRegressor(RegressorMixin, TextEstimator):
         return self.model_.answer(texts(given))
 
     def _array(self, answers: Sequence[Any], part: str) -> np.ndarray:
-        found_EK = array_of(answers, part).reshape(len(answers), -1)
+        found_EK = array_of(answers, part).reshape(len(answers), self.n_outputs_)
         return found_EK.reshape(-1) if self.flat_ else found_EK
 
     def _config(self) -> RunConfig:

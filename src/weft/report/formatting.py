@@ -24,7 +24,7 @@ def span(found: Interval, form: Form = "share") -> str:
 
 
 def no_better(against: Mapping[str, Any]) -> list[str]:
-    """Say which simple methods a model is no better than, with the interval of its lead."""
+    """Say which simple methods a model is worse or no better than, with the interval of its lead."""
     said = []
     for method, found in against.items():
         lead = Interval.read(found["difference"])
@@ -33,7 +33,8 @@ def no_better(against: Mapping[str, Any]) -> list[str]:
         ends = (
             f", 95% interval {lead.low:+.3f} to {lead.high:+.3f}" if lead.known else ", too few texts for an interval"
         )
-        said.append(f"no better than {method} ({measure(found['score']).called} {lead.value:+.3f}{ends})")
+        how = "worse" if lead.known and lead.high < 0 else "no better"
+        said.append(f"{how} than {method} ({measure(found['score']).called} {lead.value:+.3f}{ends})")
     return said
 
 

@@ -48,6 +48,8 @@ class TaskConfig(DecidedByRows):
     """Roles of the columns that are read of a table."""
     further_columns: ClassVar[tuple[str, ...]] = ()
     """Settings, beside those of the roles, that name columns of a table."""
+    taken_over: ClassVar[tuple[str, ...]] = ()
+    """Settings that a student has of its teacher, unless others are named."""
     answers_with: ClassVar[AnswerForm]
     example_type: ClassVar[type[Any]] = object
     """The class of the examples that are answered."""

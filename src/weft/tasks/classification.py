@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
@@ -65,6 +65,7 @@ class ClassificationConfig(Student, LabelTaskConfig):
 
     kind: Literal["classification"] = "classification"
     teacher_settings: ClassVar[type[Any]] = TeacherConfig
+    taken_over: ClassVar[tuple[str, ...]] = ("ordinal",)
     answers_with: ClassVar[AnswerForm] = "label"
     headline: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "quadratic_kappa", "mae")
     compared_by: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
@@ -78,6 +79,14 @@ class ClassificationConfig(Student, LabelTaskConfig):
     """Whether the labels are ordered, as stars from 1 to 5 are: true orders numbers, and a list names other labels from
     the lowest to the highest. The steps from label to label are learned then, and quadratic weighted kappa chooses the
     best weights."""
+
+    @field_validator("ordinal", mode="before")
+    @classmethod
+    def _labels_may_be_numbers(cls, given: Any) -> Any:
+        numbers = (int, float)
+        if not isinstance(given, list | tuple):
+            return given
+        return [str(one) if isinstance(one, numbers) and not isinstance(one, bool) else one for one in given]
 
     @model_validator(mode="after")
     def _orders_every_label(self) -> Self:
@@ -203,12 +212,16 @@ class Classification(Teacher, LabelTask):
         return [f"labels without a training text count as answered wrong: {shown}"] if strange else []
 
     def answer_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:
-        """Return `label`, or of examples that a teacher has answered `label`, -1 for none, and `soft`, [E, C]."""
+        """Return `label`, or of examples that a teacher has answered `label`, -1 for none, and `soft`, [E, C].
+
+        A teacher's probabilities come in the order of `in_order`, and are put in that of the labels.
+        """
         taught = [one for one in examples if isinstance(one, SoftLabelledText)]
         if not taught or len(taught) < len(examples):
             return super().answer_arrays(examples)
         label_E = [-1 if one.label is None else self.numbers[str(one.label)] for one in taught]
-        soft_EC = np.array([one.soft for one in taught], dtype=np.float32)
+        order = in_order(self.numbers)
+        soft_EC = np.array([one.soft for one in taught], dtype=np.float32)[:, [*map(order.index, self.labels)]]
         return {"label": np.array(label_E, dtype=np.int64), "soft": soft_EC}
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
@@ -345,7 +358,7 @@ class Classification(Teacher, LabelTask):
         train: Sequence[LabelledText],
         targets: Targets,
     ) -> list[LabelledText]:
-        """Return texts with the teacher's probability of each label, in the order in which a student learns labels."""
+        """Return texts with the teacher's probability of each label, in the order of `in_order`."""
         del train, targets
         order = [self.numbers[label] for label in in_order(self.numbers)]
         return [

@@ -55,7 +55,7 @@ def scored(
             for name, own in zip(names, scores_of_columns(found, columns=len(names)), strict=True)
         ]
     if ends is not None:
-        details["intervals"] = covered(true_EK, *ends, coverage=coverage)
+        details["intervals"] = covered(names, true_EK, *ends, coverage=coverage)
     return Scores(intervals(found), details)
 
 
@@ -73,27 +73,35 @@ def against(model: Mapping[str, CorpusScore], other: Mapping[str, CorpusScore]) 
     }
 
 
-def covered(true_EK: np.ndarray, low_EK: np.ndarray, high_EK: np.ndarray, *, coverage: float) -> dict[str, Any]:
+def covered(
+    names: Sequence[str], true_EK: np.ndarray, low_EK: np.ndarray, high_EK: np.ndarray, *, coverage: float
+) -> dict[str, Any]:
     """Compare the share of rows whose truth lies in its interval with the stated one, all and by predicted value.
 
-    Groups are fifths of the rows by the middles of their intervals, of the first column.
+    Groups are, for each column, fifths of the rows by the middles of their intervals.
     """
     inside_EK = (low_EK <= true_EK) & (true_EK <= high_EK)
     share = mean(inside_EK.mean(1))
-    order_E = np.argsort((low_EK + high_EK)[:, 0], kind="stable")
-    groups = [some for some in np.array_split(order_E, 5) if len(some)]
+    middle_EK = (low_EK + high_EK) / 2
+    groups = [
+        (name, place, some)
+        for place, name in enumerate(names)
+        for some in np.array_split(np.argsort(middle_EK[:, place], kind="stable"), 5)
+        if len(some)
+    ]
     return {
         "stated": coverage,
         "covered": asdict(share),
         "width": float(np.mean(high_EK - low_EK)),
         "groups": [
             {
-                "low": float(low_EK[some, 0].min()),
-                "middle": float((low_EK + high_EK)[some, 0].mean() / 2),
-                "covered": float(inside_EK[some, 0].mean()),
-                "width": float((high_EK - low_EK)[some, 0].mean()),
+                "value": name,
+                "low": float(low_EK[some, place].min()),
+                "middle": float(middle_EK[some, place].mean()),
+                "covered": float(inside_EK[some, place].mean()),
+                "width": float((high_EK - low_EK)[some, place].mean()),
                 "texts": len(some),
             }
-            for some in groups
+            for name, place, some in groups
         ],
     }

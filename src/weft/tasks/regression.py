@@ -303,8 +303,8 @@ class Regression(Teacher, DecidingTask):
         if self.margin_K is None:
             rows, fewest = len(examples), fewest_rows(coverage)
             return [f"no intervals: {rows} dev rows are too few to cover {coverage:.0%}, which takes {fewest} (--dev)"]
-        shown = ", ".join(f"`{name}` {by:+.3g}" for name, by in zip(self.names, self.margin_K, strict=True))
-        return [f"intervals that hold {coverage:.0%} of the values of {len(examples):,} dev rows: {shown} on each side"]
+        shown = _in_words(self.names, self.margin_K.tolist(), learned=answers[0].low is not None)
+        return [f"intervals that hold {coverage:.0%} of the values of {len(examples):,} dev rows: {shown}"]
 
     def average(self, answers: Sequence[Sequence[NumberAnswer]]) -> list[NumberAnswer]:
         """Average the values and the ends of the intervals of several models."""
@@ -387,3 +387,12 @@ class Regression(Teacher, DecidingTask):
 
     def _scores(self, answers: Sequence[NumberAnswer], examples: Sequence[LabelledText]) -> dict[str, CorpusScore]:
         return regression_scores(self.targets(examples), array_of(answers))
+
+
+def _in_words(names: Sequence[str], margins: Sequence[float], *, learned: bool) -> str:
+    """Write the margins of intervals: half their width, or how far the ends that quantiles gave are moved."""
+    if not learned:
+        return ", ".join(f"`{name}` ±{by:.3g}" for name, by in zip(names, margins, strict=True))
+    moved = (("narrowed" if by < 0 else "widened", f"{abs(by):.3g}") for by in margins)
+    said = (f"`{name}` {way} by {by} on each side" for name, (way, by) in zip(names, moved, strict=True))
+    return f"those of the quantiles, {', '.join(said)}"

@@ -124,7 +124,7 @@ def test_labels_that_training_refuses_cannot_be_read(tmp_path):
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     found = looked_at(DataConfig(train=str(path)), label="tags", label_separator="|")
     assert [(row.line, row.note) for row in found["bad-rows"].rows] == [(2, "labels are absent or nested")]
-    assert found["bad-rows"].said == "1 row: 1 of `labels are absent or nested`"
+    assert found["bad-rows"].said == "1 row: labels are absent or nested"
 
 
 def pairs(count: int) -> list[tuple[str, str, str]]:

@@ -36,6 +36,8 @@ def test_what_is_no_better_is_said_with_its_interval(run):
     assert no_better(AGAINST) == [said]
     assert best_floor(run) == f"The mean has R² 0.002. The model is {said}."
     assert no_better({"the mean": {**AGAINST["the mean"], "better": True}}) == []
+    below = {**AGAINST["the mean"], "difference": {"value": -0.13, "low": -0.38, "high": -0.04}}
+    assert no_better({"the mean": below}) == ["worse than the mean (R² -0.130, 95% interval -0.380 to -0.040)"]
 
 
 def test_simple_methods_stand_beside_the_model(run):
@@ -48,7 +50,7 @@ def test_simple_methods_stand_beside_the_model(run):
 def test_the_largest_error_stands_first(run):
     found = numbered(run)
     first = found["hardest"][0]
-    assert (first["text"], first["true"], first["found"], first["error"]) == ("text 3 上海", "3", "12", "+9")
+    assert (first["text"], first["true"], first["found"], first["error"]) == ("text 3 上海", "3", "12", "-9")
     assert len(found["figures"]) == 1
     assert ["Predicted stars" in svg for svg in found["figures"][0]] == [True, False]
     assert all(svg.startswith("<svg") for svg in found["figures"][0])

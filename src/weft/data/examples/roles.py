@@ -317,7 +317,7 @@ class _Search:
         if pair and {role.looks for role in guessed} == {*pair}:
             self.found = {role: pair[role.looks] for role in guessed}
         for role in sorted(self.missing, key=lambda role: role.looks != "label"):
-            name = self.left_over() if role.looks == "rest" else self.looking_like(role) if role in guessed else None
+            name = self.left_over(role) if role.looks == "rest" else role in guessed and self.looking_like(role)
             if name:
                 self.found[role] = (name,)
 
@@ -335,12 +335,12 @@ class _Search:
             return found if found and not names_users(found, samples[found]) else None
         return text_by_looks(free, samples) or standing_text(free, samples) if role.looks == "text" else None
 
-    def left_over(self) -> str | None:
+    def left_over(self, role: Role) -> str | None:
         """Return the column that is left; at first the first of two. In a further table another must be known.
 
         Columns of numbers, dates, ids or licences are left out where others are there.
         """
-        if not (self.found or self.answering or not self.before):
+        if self.known_by(role) == "exact" or not (self.found or self.answering or not self.before):
             return None
         answers = {name for role, names in self.before.items() if role not in self.wanted for name in names}
         free = [name for name in self.table.columns if name not in self.taken | answers]

@@ -12,7 +12,7 @@ from weft.errors import InputError
 
 LARGEST = 1e15
 """Largest absolute value that is read: of larger ones no decimals are left, and their squares would overflow."""
-VALUE = Role("value", VALUE_NAMES, most=None, answer=True, looks="rest")
+VALUE = Role("value", VALUE_NAMES, most=None, answer=True, looks="rest", again="exact")
 _SHOWN = 40
 SIGNS = "[$€£¥￥₩₹₽₺₴元円]"
 """Pattern of the signs of currencies."""

@@ -266,6 +266,7 @@ def bad_rows(tables: Mapping[str, Table]) -> Finding:
     if rows:
         fix = "fix these lines, or skip them in training: `weft train --on-bad-row skip`"
         reasons = Counter(row.note for row in rows).most_common(REASONS)
-        said = f"{counted(len(rows), 'row')}: {', '.join(f'{count:,} of `{what}`' for what, count in reasons)}"
+        told = [f"{what} ({count:,})" if len(reasons) > 1 else what for what, count in reasons]
+        said = f"{counted(len(rows), 'row')}: {'; '.join(told)}"
         return Finding("bad-rows", title, "error", said, len(rows), fix, rows)
     return Finding("bad-rows", title, "fine", "every row can be read")

@@ -41,7 +41,6 @@ def numbered(run: Run) -> dict[str, Any]:
         "figures": [_figures(name, true_NK[:, place], found_NK[:, place]) for place, name in enumerate(titles[:DRAWN])],
         "intervals": _groups(run),
         "stated": formatting.score(run.detail("intervals", {}).get("stated", 0.0)).replace(".0%", "%"),
-        "first": names[0] if len(names) > 1 else "",
         "hardest": _hardest(rows, names, true_NK, found_NK),
         "several": len(names) > 1,
     }
@@ -76,6 +75,7 @@ def _groups(run: Run) -> list[dict[str, str]]:
     """Return how the intervals of rows of like predicted value cover the truth."""
     return [
         {
+            "column": str(row.get("value", "")),
             "middle": f"{row['middle']:.4g}",
             "covered": formatting.score(row["covered"]),
             "width": f"{row['width']:.3g}",
@@ -121,6 +121,6 @@ def _row(
         "true": f"{true_K[column]:.4g}",
         "found": f"{found_K[column]:.4g}",
         "span": "" if low is None or high is None else f"{low:.4g} to {high:.4g}",
-        "error": f"{found_K[column] - true_K[column]:+.3g}",
+        "error": f"{true_K[column] - found_K[column]:+.3g}",
         "line": formatting.count(row.get("line")),
     }
