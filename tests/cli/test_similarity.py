@@ -87,6 +87,19 @@ def test_models_are_compared(likeness, weft):
     assert json.loads(said.out)["shown"] == ["spearman", "pearson"]
 
 
+@pytest.mark.parametrize("more", [["--folds", "2"], ["--test", "texts.jsonl"]])
+def test_models_are_not_compared_on_pairs_without_scores(weft, more):
+    lines = [json.dumps({"a": one, "b": other}, ensure_ascii=False) for one, other, _ in ROWS]
+    for name in ("pairs.jsonl", "texts.jsonl"):
+        Path(name).write_text("\n".join(lines), encoding="utf-8")
+    said = weft("compare", "pairs.jsonl", "--task", "similarity", "--text", "a,b", "--encoders", "projection", *more)
+    assert said.code == 2
+    assert "pairs.jsonl: no models are compared on pairs without scores" in said.err
+    assert "--value" in said.err
+    assert "weft train" in said.err
+    assert not Path("runs").exists() or not any(Path("runs").rglob("*.json"))
+
+
 WRONG = [
     (["search", "model", "texts.csv"], ["there is no query"]),
     (["search", "model", "texts.csv", "--query", " "], ["query is empty"]),

@@ -187,6 +187,9 @@ class TaskConfig(DecidedByRows):
         """Whether embeddings can start from vectors of words that a teacher gives (the setting `vectors`)."""
         return False
 
+    def check_comparable(self) -> None:
+        """Raise InputError for data whose answers `comparable` refuses; the columns are named."""
+
     def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
         """Read source, references and generated text from a line of a table of answers, for `corpus_scores`.
 
