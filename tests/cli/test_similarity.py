@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from weft.errors import InputError
+
 TINY = ["--set", "task.encoder.width=64", "--set", "training.epochs=2", "--set", "device=cpu"]
 THINGS = ["cat", "dog", "house", "tree", "car", "猫", "狗", "房子", "树", "汽车"]
 ROWS = [
@@ -36,6 +38,16 @@ def test_texts_are_compared_embedded_and_searched(likeness, weft):
     page = Path("model/page.html").read_text(encoding="utf-8")
     assert "Hardest pairs" in page
     assert "Predicted and true scores" in page
+
+    import weft as package
+
+    model = package.load("model", device="cpu")
+    (answer,) = model.answer([package.TextPair("a cat", "一只狗")])
+    assert -1 <= answer.cosine <= 1
+    for given in (("a cat", "一只狗"), ["a cat", "一只狗"], {"a": "a cat", "b": "一只狗"}):
+        with pytest.raises(InputError) as refused:
+            model.answer([given])
+        assert "weft.TextPair(...)" in refused.value.hint
 
     assert weft("embed", "model", "texts.csv", "--output", "v.npy").code == 0
     vectors = np.load("v.npy")

@@ -258,7 +258,8 @@ class TaskConfig(DecidedByRows):
     def example_of(self, fields: Mapping[str, Any]) -> Any:
         """Make an example to be answered from its fields by name of column. Raises InputError where there is none."""
         del fields
-        raise InputError(f"a model of task `{self.kind}` reads no table", hint="hand over texts or examples")
+        hint = f"hand over texts, or examples as weft.{self.example_type.__name__}(...)"
+        raise InputError(f"a model of task `{self.kind}` reads no table", hint=hint)
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """Return the examples of a training file without those that training leaves out, and notes on them."""
