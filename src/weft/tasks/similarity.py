@@ -421,8 +421,8 @@ class Similarity(Task):
         found = f"scores from {low:g} to {high:g}" if self.has_scores else "pairs without scores, all of them alike"
         batch = {
             "cosine": "",
-            "ranking": "; pairs are ranked with those of the same micro-batch of a process",
-            "negatives": "; negatives are the other second texts of the same micro-batch of a process",
+            "ranking": "; pairs are ranked with the others of their batch",
+            "negatives": "; the second texts of other pairs in a batch are wrong ones to be told apart",
         }[kind]
         hard = " and the column of negatives" if self.config.negative else ""
         return [f"{found}, learned by the loss `{kind}`{batch}{hard}", *self.input.notes(columns)]
