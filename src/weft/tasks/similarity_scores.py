@@ -61,8 +61,9 @@ class _Lists:
         both = np.unique(np.stack([query_N, text_N], 1), axis=0)
         numbers = {pairs.seconds[place]: number for number, place in enumerate(texts_N)}
         own_Q = np.array([numbers.get(pairs.firsts[place], -1) for place in queries_Q], dtype=np.int64)
-        own_Q[both[both[:, 1] == own_Q[both[:, 0]], 0]] = -1
-        return cls(queries_Q, texts_N, *both.T, own_Q)
+        query_P, text_P = both.T
+        own_Q[query_P[text_P == own_Q[query_P]]] = -1
+        return cls(queries_Q, texts_N, query_P, text_P, own_Q)
 
     def of_others(self, scores_of: Any) -> Any:
         """Return the scores of the candidates of some queries: minus infinity for a text that is the query itself."""
