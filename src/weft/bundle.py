@@ -73,7 +73,8 @@ class Model:
             place = f"{where}: {error.where}" if error.where else where
             raise InputError(error.what, where=place, hint=error.hint) from None
         if not isinstance(example, config.example_type):
-            raise InputError(f"expected a text, found {type(example).__name__}", where=where)
+            hint = f"hand over texts, or examples as weft.{config.example_type.__name__}(...)"
+            raise InputError(f"expected a text, found {type(example).__name__}", where=where, hint=hint)
         if others := [one for one in example.texts if not isinstance(one, str)]:
             raise InputError(f"expected a text, found {type(others[0]).__name__}", where=where)
         if any(_HALF.search(one) for one in example.texts):

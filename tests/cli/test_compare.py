@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from weft.cli import compare
 from weft.files import read_json
 
 TINY = ("--set", "training.epochs=1", "--set", "task.encoder.width=8", "--device", "cpu")
@@ -112,3 +113,23 @@ def test_an_ensemble_of_other_labels_is_refused(weft, train, two):
 def _probabilities(path: str) -> np.ndarray:
     lines = Path(path).read_text(encoding="utf-8").splitlines()
     return np.array([list(json.loads(line)["probabilities"].values()) for line in lines])
+
+
+@pytest.mark.parametrize("width", [50, 80, 200])
+def test_a_table_that_is_too_wide_is_folded_and_nothing_is_cut(monkeypatch, capsys, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    score = {"mean": 0.5, "deviation": 0.0123}
+    pooled = {"spearman": {"low": 0.4771, "high": 0.5231}}
+    cost = {"texts_per_second": 12345.0, "size_bytes": 5e5, "train_seconds": 0.2}
+    models = [
+        {"name": name, "scores": {"spearman": score, "pearson": score}, "pooled": pooled, **cost}
+        for name in ("projection", "很长的名字")
+    ]
+    found = {"shown": ["spearman", "pearson"], "models": models, "repeats": 1, "folds": 2, "texts": 100}
+    said = {"data": "a.csv", "design": "folds", "said": [], "decided_by": "", "advice": ""}
+    compare._print({**found, **said}, Path("runs/a"))
+    out = capsys.readouterr().out
+    assert "…" not in out
+    for word in ("projection", "很长的名字", "0.477 to 0.523", "(Spearman)"):
+        assert word in out
+    assert ("for want of width" in out) == (width < 80)

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from weft.errors import InputError
+
 TINY = ["--set", "task.encoder.width=64", "--set", "training.epochs=2", "--set", "device=cpu"]
 THINGS = ["cat", "dog", "house", "tree", "car", "猫", "狗", "房子", "树", "汽车"]
 ROWS = [
@@ -36,6 +38,16 @@ def test_texts_are_compared_embedded_and_searched(likeness, weft):
     page = Path("model/page.html").read_text(encoding="utf-8")
     assert "Hardest pairs" in page
     assert "Predicted and true scores" in page
+
+    import weft as package
+
+    model = package.load("model", device="cpu")
+    (answer,) = model.answer([package.TextPair("a cat", "一只狗")])
+    assert -1 <= answer.cosine <= 1
+    for given in (("a cat", "一只狗"), ["a cat", "一只狗"], {"a": "a cat", "b": "一只狗"}):
+        with pytest.raises(InputError) as refused:
+            model.answer([given])
+        assert "weft.TextPair(...)" in refused.value.hint
 
     assert weft("embed", "model", "texts.csv", "--output", "v.npy").code == 0
     vectors = np.load("v.npy")
@@ -87,6 +99,19 @@ def test_models_are_compared(likeness, weft):
     assert json.loads(said.out)["shown"] == ["spearman", "pearson"]
 
 
+@pytest.mark.parametrize("more", [["--folds", "2"], ["--test", "texts.jsonl"]])
+def test_models_are_not_compared_on_pairs_without_scores(weft, more):
+    lines = [json.dumps({"a": one, "b": other}, ensure_ascii=False) for one, other, _ in ROWS]
+    for name in ("pairs.jsonl", "texts.jsonl"):
+        Path(name).write_text("\n".join(lines), encoding="utf-8")
+    said = weft("compare", "pairs.jsonl", "--task", "similarity", "--text", "a,b", "--encoders", "projection", *more)
+    assert said.code == 2
+    assert "pairs.jsonl: no models are compared on pairs without scores" in said.err
+    assert "--value" in said.err
+    assert "weft train" in said.err
+    assert not Path("runs").exists() or not any(Path("runs").rglob("*.json"))
+
+
 WRONG = [
     (["search", "model", "texts.csv"], ["there is no query"]),
     (["search", "model", "texts.csv", "--query", " "], ["query is empty"]),
@@ -95,6 +120,9 @@ WRONG = [
     (["search", "model", "no.csv", "--query", "a"], ["no.csv"]),
     (["search", "model", "texts.csv", "--query", "a", "--width", "99"], ["expected a width from 1 to 64"]),
     (["search", "model", "texts.csv", "--query", "a", "--column", "b"], ["there is no column `b`"]),
+    (["search", "model", "pairs.jsonl", "--query", "a"], ["pass --column"]),
+    (["embed", "model", "pairs.jsonl", "--output", "v.npy"], ["pass --column"]),
+    (["search", "model", "pairs.jsonl", "--query", "猫", "--text", "a"], ["no option `--text`", "mean `--column`"]),
     (["embed", "model", "texts.csv", "--output", "v.txt"], ["no `.txt` files", "v.npy"]),
     (["embed", "model", "texts.csv", "--output", "texts.npy"], ["is there already", "--overwrite"]),
     (["embed", "model", "empty.csv", "--output", "v.npy"], ["empty.csv:3", "text is empty"]),

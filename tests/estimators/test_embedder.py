@@ -40,6 +40,20 @@ def test_pairs_are_learned_without_scores_too():
     assert embedder().fit([(*pair, "something else") for pair in like]).transform(["a"]).shape == (1, 128)
 
 
+def test_a_frozen_embedder_stands_before_a_classifier(fitted):
+    frozen = pytest.importorskip("sklearn.frozen")
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    texts, labels = ["a cat by the sea", "the cat near water", "猫", "狗", "汽车和狗"], [*"cccdd"]
+    classifier = make_pipeline(frozen.FrozenEstimator(fitted), LogisticRegression()).fit(texts, labels)
+    alone = LogisticRegression().fit(fitted.transform(texts), labels)
+    assert classifier.predict(texts).tolist() == alone.predict(fitted.transform(texts)).tolist()
+    with pytest.raises(InputError, match="expected two texts, found 1") as refused:
+        make_pipeline(embedder(), LogisticRegression()).fit(texts, labels)
+    assert "FrozenEstimator(embedder)" in refused.value.hint
+
+
 def test_mistakes_are_taught(fitted):
     for rows, scores, says in (
         ([("a", "b"), ("a",)], None, "expected two texts, found 1"),

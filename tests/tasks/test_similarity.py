@@ -11,6 +11,7 @@ from weft.errors import ConfigError, InputError
 from weft.evaluation.embed import embed
 from weft.models.bi_encoder import normalized
 from weft.tasks.similarity_losses import cosine_loss, negatives_loss, ranking_loss
+from weft.tasks.similarity_scores import Scored, quick_scores, scored
 
 CPU = torch.device("cpu")
 SMALL = {small.name: small for small in SMALL_TASKS if small.kind == "similarity"}
@@ -89,6 +90,21 @@ def test_pairs_without_scores_are_ranked_and_misses_are_named():
     assert scores.details["against"]["BM25"]["score"] == "ndcg_at_10"
     assert scores.details["texts"] == scores.details["queries"] == 10
     assert {"query", "text", "found", "rank"} == set(scores.details["misses"][0])
+
+
+def test_a_text_equal_to_the_query_is_none_of_its_candidates():
+    one, other = ["退货要多久", "how long does it take", "运费"], ["退货几天", "how many days is it", "邮费"]
+    vectors = np.eye(3), np.eye(3) * 0.9 + 0.01
+    apart = scored(Scored(one, other, vectors=vectors))
+    # each pair both ways round: every query stands among the texts, where its cosine is 1
+    first_ND, second_ND = (np.concatenate([vectors[side], vectors[1 - side]]) for side in (0, 1))
+    both = scored(Scored(one + other, other + one, vectors=(first_ND, second_ND)))
+    assert {name: score.value for name, score in both.values.items()} == dict.fromkeys(apart.values, 1)
+    assert both.details["misses"] == []
+    assert both.details["floors"]["tf-idf cosine"]["recall_at_1"] >= 0.5
+    # of a pair of equal texts the second one is what is looked for
+    same = quick_scores(Scored(["运费", "邮费"], ["运费", "天数"], vectors=(np.eye(2), np.eye(2))))
+    assert same["recall_at_1"] == 1
 
 
 def test_a_text_that_belongs_to_two_queries_is_right_for_both():

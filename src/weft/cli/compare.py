@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ ENCODERS = (
     " `task` and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
 )
 METAVAR = "classification|regression|seq2seq|language_model|tagging|similarity"
+FOLDED = 12
+"""Width of a heading that is folded."""
 SCORES = 3
 """Scores at most in the table: more do not fit in a terminal."""
 TASK = "Task. Default: classification, or seq2seq where sources, targets or decoders are named."
@@ -134,8 +137,10 @@ def _task(given: dict[str, Any]) -> type[TaskConfig]:
 def _print(found: Mapping[str, Any], folder: Path) -> None:
     console = Terminal()
     console.print(found["data"], style="bold", soft_wrap=True)
-    console.print(_table(found))
-    console.print(_legend(found), soft_wrap=True)
+    table, left_out = _fitting(_rows(found), console)
+    console.print(table)
+    said = f"; {', '.join(left_out)}: on the page, for want of width" if left_out else ""
+    console.print(f"{_legend(found)}{said}", soft_wrap=True)
     if found["said"]:
         method = [f"(by {found['decided_by']})", *([found["advice"]] if found["advice"] else [])]
         for sentence in ("", *found["said"], *method):
@@ -164,22 +169,46 @@ def _settings(source: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _table(found: Mapping[str, Any]) -> Table:
+def _rows(found: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the figures of each model by the heading of their column; the first three are never left out."""
     runs, names = found["repeats"] * found["folds"], found["shown"][:SCORES]
-    table = Table(box=None, pad_edge=False)
-    for column in ("model", called(names[0]), "95%", *map(called, names[1:]), "texts/s", "MB", "trained"):
-        table.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
+    rows = []
     for model in found["models"]:
-        first, *others = (_spread(name, model["scores"].get(name), runs=runs, first=names[0]) for name in names)
-        table.add_row(
-            model["name"],
-            first,
-            interval(names[0], model["pooled"][names[0]]),
-            *others,
-            pace(model["texts_per_second"]),
-            f"{model['size_bytes'] / 1e6:.1f}",
-            f"{model['train_seconds']:.0f} s" if model["train_seconds"] >= 1 else "< 1 s",
+        spread = {name: _spread(name, model["scores"].get(name), runs=runs, first=names[0]) for name in names}
+        rows.append(
+            {
+                "model": model["name"],
+                called(names[0]): spread[names[0]],
+                "95%": interval(names[0], model["pooled"][names[0]]),
+                **{called(name): spread[name] for name in names[1:]},
+                "texts/s": pace(model["texts_per_second"]),
+                "MB": f"{model['size_bytes'] / 1e6:.1f}",
+                "trained": f"{model['train_seconds']:.0f} s" if model["train_seconds"] >= 1 else "< 1 s",
+            }
         )
+    return rows
+
+
+def _fitting(rows: Sequence[Mapping[str, str]], console: Terminal) -> tuple[Table, list[str]]:
+    """Return a table that fits the terminal, its headings folded and last columns left out as need be, and these."""
+    names = list(rows[0])
+    wide = console.options.update(width=10_000)
+    for kept in range(len(names), 2, -1):
+        for fold in (False, True):
+            table = _table(rows, names[:kept], fold=fold)
+            if console.measure(table, options=wide).maximum <= console.width:
+                return table, names[kept:]
+    return table, names[3:]
+
+
+def _table(rows: Sequence[Mapping[str, str]], names: Sequence[str], *, fold: bool) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        heading = textwrap.fill(name, FOLDED, break_long_words=False) if fold else name
+        first = name == "model"  # a name that is longer than all fits is folded, never cut
+        table.add_column(heading, justify="left" if first else "right", no_wrap=not first, overflow="fold")
+    for row in rows:
+        table.add_row(*(row[name] for name in names))
     return table
 
 

@@ -85,7 +85,7 @@ def read_texts(
     """Read the texts of a column. Raises InputError for a missing column, an empty text, and where none is left."""
     given = {name: value for name, value in reading.items() if value is not None}
     table = open_table(file, columns=names, **given)
-    texts = [text for _, text in single_texts(table, column=column)]
+    texts = [text for _, text in single_texts(table, column=column, answering=True)]
     inputs.say_left_out(table)
     if not texts:
         raise InputError("no text is left", where=table.path)

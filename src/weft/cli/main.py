@@ -118,6 +118,8 @@ def _usage(error: click.UsageError) -> str:
     command_path = error.ctx.command_path if error.ctx else "weft"
     wrong = chosen or str(getattr(error, "option_name", ""))
     hint = did_you_mean(wrong, possible)
+    if wrong == "--text" and "--column" in possible:  # as in training
+        hint = "did you mean `--column`? It names the column of the text in a file for a trained model"
     if possible and not nearest(wrong, possible) and command_path.endswith("train"):
         hint = "see weft train --help; any other setting is given by its path, as --set training.epochs=5"
     return f"{message[:1].lower()}{message[1:]}\nhint: {hint or f'see {command_path} --help'}"

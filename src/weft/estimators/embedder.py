@@ -120,6 +120,8 @@ def _pairs(rows: Any, scores: Any) -> list[TextPair]:
         if not 2 <= len(group) <= most:
             where = f"pairs[{number}]"
             hint = 'write them as [("one text", "another"), ...]'
+            if len(group) == 1:
+                hint += "; before a classifier, put FrozenEstimator(embedder) of scikit-learn, fitted on pairs"
             raise InputError(f"expected two texts, found {len(group)}", where=where, hint=hint)
     if len({len(group) for group in groups}) > 1:
         raise InputError("some rows have a third text, others none", where="pairs")

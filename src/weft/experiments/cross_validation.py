@@ -108,6 +108,8 @@ def _validated(
     """Compare in a folder that this process holds."""
     _may_start(plan, folder, resume)
     rounds = plan.rounds()
+    with examples_of(plan.data.train):
+        rounds[0].examples.task.check_comparable()
     tasks = {entry.name: _task(entry, rounds[0].examples) for entry in plan.entries}
     write_json(folder / PLAN, plan.to_json())
     try:

@@ -55,7 +55,8 @@ def ranks_of(
     by ties.
 
     Args:
-        scores_of: the scores of all texts for some queries, by their numbers: float [q, N].
+        scores_of: the scores of all texts for some queries, by their numbers: float [q, N]; minus infinity for a text
+            that is no candidate of the query, such as one that equals it.
         query_P: the number of the query of each relevant text.
         text_P: the number of the text.
         texts: how many texts there are, N.

@@ -189,6 +189,9 @@ class TaskConfig(DecidedByRows):
         """Whether embeddings can start from vectors of words that a teacher gives (the setting `vectors`)."""
         return False
 
+    def check_comparable(self) -> None:
+        """Raise InputError for data whose answers `comparable` refuses; the columns are named."""
+
     def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
         """Read source, references and generated text from a line of a table of answers, for `corpus_scores`.
 
@@ -257,7 +260,8 @@ class TaskConfig(DecidedByRows):
     def example_of(self, fields: Mapping[str, Any]) -> Any:
         """Make an example to be answered from its fields by name of column. Raises InputError where there is none."""
         del fields
-        raise InputError(f"a model of task `{self.kind}` reads no table", hint="hand over texts or examples")
+        hint = f"hand over texts, or examples as weft.{self.example_type.__name__}(...)"
+        raise InputError(f"a model of task `{self.kind}` reads no table", hint=hint)
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """Return the examples of a training file without those that training leaves out, and notes on them."""

@@ -209,11 +209,15 @@ class SimilarityConfig(TaskConfig, TextSettings):
         """Load what `Similarity.save` wrote."""
         return Similarity(self, self.loaded_text(folder, each=1), read_saved(folder / FILE, _Range))
 
+    def check_comparable(self) -> None:
+        """Raise InputError for pairs without scores, which are ranked among each other."""
+        if not self.value:
+            ways = "name their column with --value, or train each model with weft train --task similarity --encoder ..."
+            hint = f"{ways} on the same files, and compare their pages"
+            raise InputError("no models are compared on pairs without scores", hint=hint)
+
     def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
         """Read the pair with its score, and the predicted one, from a line of a table of answers."""
-        if "label" not in record:
-            hint = "train each model, and compare their pages"
-            raise InputError("pairs without scores are not compared by folds", hint=hint)
         return (record["text"], record["second"], float(record["label"])), float(record["answer"])
 
     def corpus_scores(self, given: Sequence[Any], made: Sequence[Any]) -> dict[str, CorpusScore]:
@@ -417,8 +421,8 @@ class Similarity(Task):
         found = f"scores from {low:g} to {high:g}" if self.has_scores else "pairs without scores, all of them alike"
         batch = {
             "cosine": "",
-            "ranking": "; pairs are ranked with those of the same micro-batch of a process",
-            "negatives": "; negatives are the other second texts of the same micro-batch of a process",
+            "ranking": "; pairs are ranked with the others of their batch",
+            "negatives": "; the second texts of other pairs in a batch are wrong ones to be told apart",
         }[kind]
         hard = " and the column of negatives" if self.config.negative else ""
         return [f"{found}, learned by the loss `{kind}`{batch}{hard}", *self.input.notes(columns)]

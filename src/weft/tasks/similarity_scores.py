@@ -1,4 +1,7 @@
-"""Scores of similarity: correlations of scored pairs, retrieval of like texts, beside those of simple methods."""
+"""Scores of similarity: correlations of scored pairs, retrieval of like texts, beside those of simple methods.
+
+A text that equals the query is none of its candidates, unless it is its own second text: it would be found first.
+"""
 
 from __future__ import annotations
 
@@ -40,22 +43,41 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """Distinct queries [Q] and texts [N] by a pair that has them, and the relevant texts of the queries [P]."""
+    """Distinct queries [Q] and texts [N] by a pair that has them, and the relevant texts of the queries [P].
+
+    `own_Q` is the text that equals the query and is none of its relevant ones, so no candidate; -1: there is none.
+    """
 
     queries_Q: np.ndarray
     texts_N: np.ndarray
     query_P: np.ndarray
     text_P: np.ndarray
+    own_Q: np.ndarray
 
     @classmethod
     def of(cls, pairs: Scored) -> _Lists:
         queries_Q, query_N = _distinct(pairs.firsts)
         texts_N, text_N = _distinct(pairs.seconds)
         both = np.unique(np.stack([query_N, text_N], 1), axis=0)
-        return cls(queries_Q, texts_N, *both.T)
+        numbers = {pairs.seconds[place]: number for number, place in enumerate(texts_N)}
+        own_Q = np.array([numbers.get(pairs.firsts[place], -1) for place in queries_Q], dtype=np.int64)
+        query_P, text_P = both.T
+        own_Q[query_P[text_P == own_Q[query_P]]] = -1
+        return cls(queries_Q, texts_N, query_P, text_P, own_Q)
+
+    def of_others(self, scores_of: Any) -> Any:
+        """Return the scores of the candidates of some queries: minus infinity for a text that is the query itself."""
+
+        def scores(queries_q: np.ndarray) -> np.ndarray:
+            scores_qN = np.array(scores_of(queries_q), dtype=np.float64)
+            own_q = self.own_Q[queries_q]
+            scores_qN[np.flatnonzero(own_q >= 0), own_q[own_q >= 0]] = -np.inf
+            return scores_qN
+
+        return scores
 
     def ranks(self, scores_of: Any) -> np.ndarray:
-        return ranks_of(scores_of, self.query_P, self.text_P, texts=len(self.texts_N))
+        return ranks_of(self.of_others(scores_of), self.query_P, self.text_P, texts=len(self.texts_N))
 
 
 def quick_scores(pairs: Scored) -> dict[str, float]:
@@ -131,7 +153,7 @@ def _floors(pairs: Scored) -> Mapping[str, dict[str, CorpusScore]]:
 def _misses(pairs: Scored) -> dict[str, Any]:
     """Return the number of queries and texts, and the queries whose text is found last, with what is found first."""
     lists = _Lists.of(pairs)
-    scores_of = _by_vectors(pairs, lists)
+    scores_of = lists.of_others(_by_vectors(pairs, lists))
     ranks_P = lists.ranks(scores_of)
     worst = [int(one) for one in np.argsort(-ranks_P, kind="stable")[:MISSES] if ranks_P[one] > 1]
     rows = []

@@ -155,6 +155,22 @@ def test_pairs_of_texts(tmp_path):
         looked_at(DataConfig(train=train, test=single), text="text_a,text_b")
 
 
+def test_texts_that_were_guessed_to_be_labels_may_be_pairs(tmp_path):
+    asked, meant = (
+        ("Where is parcel number {} now", "{}号包裹现在到哪里了"),
+        ("When does parcel {} come home", "包裹{}什么时候能送到"),
+    )
+    rows = [(asked[number % 2].format(number), meant[number % 2].format(number % 24)) for number in range(60)]
+    write(tmp_path / "a b.csv", rows, header=("question", "paraphrase"))
+    told = looked_at(DataConfig(train=str(tmp_path / "a b.csv")))["pairs"]
+    assert (told.severity, told.count) == ("warning", 24)
+    assert f"weft train '{tmp_path}/a b.csv' --task similarity --text question,paraphrase" in told.fix
+    named = looked_at(DataConfig(train=str(tmp_path / "a b.csv")), text="question", label="paraphrase")
+    assert "pairs" not in named
+    write(tmp_path / "c.csv", [(text, ("good", "好")[number % 2]) for number, (text, _) in enumerate(rows)])
+    assert "pairs" not in looked_at(DataConfig(train=str(tmp_path / "c.csv")))
+
+
 def test_turned_labels_of_pairs_are_found():
     rows, turned = pairs(160), [7, 48, 100]
     labels = [str(1 - int(label)) if row in turned else label for row, (*_, label) in enumerate(rows)]

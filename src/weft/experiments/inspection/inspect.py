@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from weft.data.checks.scripts import scripts
 from weft.data.checks.values import values
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import LikeQuestions, as_option
+from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Table
 from weft.data.split import split
 from weft.dataset import DataConfig, for_scoring
@@ -43,6 +45,8 @@ UNKNOWN = 0.1
 """Share of tokens unknown to train from which on it is reported."""
 REASONS = 5
 """Reasons at most that are named for rows that cannot be read."""
+SOME, TEXTS = 20, 1 / 3
+"""Number of rows, and share of different values among them, from which guessed labels may be texts of pairs."""
 _MISSING_SHOWN = 15
 _BLOCK = 1000
 
@@ -91,6 +95,8 @@ def inspect(
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
     yield from _form(found, guessed=not (text and (label or value)))
+    if not (label or value or label_separator):
+        yield from _pairs(found[0])
     yield empty_texts(parts)
     numbers_asked = task.answers_with == "number"
     yield from (
@@ -214,7 +220,10 @@ def _resolved(task: TaskConfig, table: Table) -> Any:
     try:
         return task.resolved(table)
     except InputError as error:
-        others = "pairs to translate are inspected with --source NAME --target NAME"
+        others = (
+            "pairs to translate are inspected with --source NAME --target NAME, and pairs of texts that are alike"
+            " learned with weft train --task similarity --text A,B"
+        )
         if isinstance(error, LikeQuestions):
             others = "to inspect them as questions, pass --task question_answering"
         hint = f"{error.hint}; {others}" if error.hint else others
@@ -255,6 +264,22 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     fix = f"if these are not the columns, name them: `--text {text} --{place} {label}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
     yield bad_rows({one.part.name: one.table for one in found})
+
+
+def _pairs(read: _Read) -> Iterator[Finding]:
+    """Find texts in the column that was guessed to be of labels: rows that may be pairs; else yields nothing."""
+    answers = [one for one in read.part.labels if isinstance(one, str)]
+    different = len({*answers})
+    if read.part.halves or len(answers) < SOME or different < TEXTS * len(answers) or not like_texts([*{*answers}]):
+        return
+    label = as_option(read.task.label)
+    said = f"`{label}`, guessed to be the label, holds texts: {different:,} different ones in {len(answers):,} rows"
+    columns = shlex.quote(f"{as_option(read.task.text)},{label}")
+    train = f"weft train {shlex.quote(read.part.path)} --task similarity --text {columns}"
+    fix = (
+        f"if the rows are pairs of texts that are alike, learn them so: `{train}`; else name the label: `--label NAME`"
+    )
+    yield Finding("pairs", "Pairs of texts", "warning", said, different, fix)
 
 
 def bad_rows(tables: Mapping[str, Table]) -> Finding:
