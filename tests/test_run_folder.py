@@ -89,6 +89,13 @@ def test_a_pipe_in_a_run_is_refused_and_not_waited_for(name):
         train("stopped", resume=True)
 
 
+@pytest.mark.parametrize("name", ["reports.jsonl", "data.json"])
+def test_a_folder_in_place_of_a_file_is_refused(name):
+    Path("stopped", name).unlink()
+    Path("stopped", name).mkdir()
+    refused("stopped", says=name)
+
+
 def test_what_no_run_wrote_stays_where_it_is():
     mine = ["checkpoints/step-abc", "checkpoints/step-000000002", "checkpoints/笔记.txt", "我的.txt"]
     for name in mine:

@@ -213,6 +213,8 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Read the objects of a file, one a line; a last line that was cut off when a run was killed is left out."""
     if not path.exists():
         return
+    if not path.is_file():
+        raise RunFolderError("is no file", where=str(path), hint="copy the folder again")
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.isspace():
