@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -10,14 +10,12 @@ import numpy as np
 
 from weft.metrics.bootstrap import mean
 from weft.metrics.regression import regression_scores, scores_of_columns
-from weft.metrics.systems import CorpusScore, compare, intervals
+from weft.metrics.systems import intervals, lead
 from weft.tasks.results import Scores
 
 DECIDING = "r2"
 """Score by which a model is told from a simple method: that of one column has the order of RMSE, and no unit."""
 MEAN = "the mean of the training values"
-TRIALS = 1_000
-"""Trials of the test against a simple method."""
 
 
 def scored(
@@ -47,7 +45,7 @@ def scored(
     details: dict[str, Any] = {
         "values": list(names),
         "floors": {MEAN: {name: one.value for name, one in floor.items()}},
-        "against": {MEAN: against(found, floor)},
+        "against": {MEAN: lead(DECIDING, found, floor)},
     }
     if len(names) > 1:
         details["per_value"] = [
@@ -57,20 +55,6 @@ def scored(
     if ends is not None:
         details["intervals"] = covered(names, true_EK, *ends, coverage=coverage)
     return Scores(intervals(found), details)
-
-
-def against(model: Mapping[str, CorpusScore], other: Mapping[str, CorpusScore]) -> dict[str, Any]:
-    """Compare a model with a simple method on the same rows, by the score that decides."""
-    names = (DECIDING,)
-    found = compare({name: model[name] for name in names}, {name: other[name] for name in names}, trials=TRIALS)
-    one = found[DECIDING]
-    low = one.difference.low
-    return {
-        "score": DECIDING,
-        "difference": asdict(one.difference),
-        "p": one.p_randomization,
-        "better": one.difference.value > 0 and low is not None and low > 0,
-    }
 
 
 def covered(

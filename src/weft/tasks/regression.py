@@ -27,13 +27,13 @@ from weft.files import write_json
 from weft.inputs.base import Input
 from weft.metrics.conformal import fewest_rows, margins
 from weft.metrics.regression import regression_scores
-from weft.metrics.systems import CorpusScore
+from weft.metrics.systems import CorpusScore, lead
 from weft.tasks.base import TUNED, AnswerForm, Doctor
 from weft.tasks.deciding_settings import DecidingTaskConfig
 from weft.tasks.deciding_task import DecidingTask
 from weft.tasks.number_answers import Found, NumberAnswer, array_of, averaged, read_numbers, record
 from weft.tasks.number_losses import NumberLossConfig, NumberTeacherConfig, number_loss, taught_number_loss
-from weft.tasks.number_scores import against, scored
+from weft.tasks.number_scores import DECIDING, scored
 from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import Student, Targets, Teacher
 
@@ -342,7 +342,7 @@ class Regression(Teacher, DecidingTask):
         self, answers: Sequence[NumberAnswer], others: Sequence[NumberAnswer], examples: Sequence[LabelledText]
     ) -> dict[str, Any]:
         """Compare answers with those of another model to the same examples."""
-        return against(self._scores(answers, examples), self._scores(others, examples))
+        return lead(DECIDING, self._scores(answers, examples), self._scores(others, examples))
 
     def record(self, answer: NumberAnswer, example: LabelledText) -> dict[str, Any]:
         """Return the text, its values where they are known, the predicted ones, and the ends of their intervals."""

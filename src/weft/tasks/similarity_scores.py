@@ -6,7 +6,7 @@ A text that equals the query is none of its candidates, unless it is its own sec
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from weft.metrics.lexical import Bm25, TfIdf, tfidf_cosines
 from weft.metrics.regression import correlations
 from weft.metrics.retrieval import ranks_of, retrieval_scores
-from weft.metrics.systems import CorpusScore, compare, intervals
+from weft.metrics.systems import CorpusScore, intervals, lead
 from weft.tasks.results import Scores
 
 QUICK = {
@@ -22,8 +22,6 @@ QUICK = {
     "ranks": ("ndcg_at_10", "mrr", "recall_at_1", "recall_at_5", "recall_at_10"),
 }
 """The scores of pairs with scores, and of pairs that are ranked; the first chooses the best weights."""
-TRIALS = 1_000
-"""Trials of the test against a simple method."""
 MISSES = 12
 """Number of missed texts that are kept for the page."""
 SEARCHED = 5_000
@@ -96,19 +94,11 @@ def scored(pairs: Scored) -> Scores:
     first = next(iter(own))
     details: dict[str, Any] = {
         "floors": {name: {score: one.value for score, one in found.items()} for name, found in floors.items()},
-        "against": {name: _against(first, own[first], found[first]) for name, found in floors.items()},
+        "against": {name: lead(first, own, found) for name, found in floors.items()},
     }
     if pairs.vectors is not None:
         details |= _misses(pairs)
     return Scores(intervals(own), details)
-
-
-def _against(name: str, own: CorpusScore, floor: CorpusScore) -> dict[str, Any]:
-    """Compare a model with a simple method on the same rows, by one score."""
-    found = compare({name: own}, {name: floor}, trials=TRIALS)[name]
-    low = found.difference.low
-    better = low is not None and low > 0
-    return {"score": name, "difference": asdict(found.difference), "p": found.p_randomization, "better": better}
 
 
 def _scores(pairs: Scored) -> dict[str, CorpusScore]:
