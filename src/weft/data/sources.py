@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, left_beside, shared_encoding
+from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, left_beside
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
@@ -26,6 +26,7 @@ from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_ro
 from weft.data.formats.names import FORMS, check_name, form_of, unknown_form
 from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.formats.parquet import parquet_columns, parquet_rows
+from weft.data.formats.shared_encodings import shared_encoding
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
 from weft.data.formats.squad import question_rows
 from weft.data.formats.text_lines import Errors, is_broken, open_lines

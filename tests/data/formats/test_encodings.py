@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weft.data.formats import encodings
-from weft.data.formats.encodings import COMMONEST_HAN, check, detect, open_bytes
+from weft.data.formats.encoding_guesses import COMMONEST_HAN, likely_encodings
+from weft.data.formats.encodings import check, detect, open_bytes
 from weft.errors import InputError
 
 SIMPLIFIED = "这家酒店的服务很好，房间也很干净。\n早餐一般，下次不会再来了。\n"
@@ -115,7 +116,24 @@ def test_other_encodings_are_refused_not_misread(tmp_path, text, encoding):
     for number, part in enumerate([text, *text.splitlines(keepends=True)]):
         with pytest.raises(InputError, match="is not UTF-8") as caught:
             detect(written(tmp_path, part.encode(encoding), f"{number}.txt"))
-        assert "--encoding cp1252" in caught.value.hint
+        assert "name its encoding: --encoding" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("键盘，太棒了。谢谢。", "gb18030"),
+        ("名字：李娜", "gb18030"),
+        ("鍵盤，太棒了，謝謝你們", "big5"),
+        (FRENCH, "cp1252"),
+        (RUSSIAN, "cp1251"),
+        (JAPANESE, "shift_jis"),
+        (KOREAN, "euc_kr"),
+    ],
+)
+def test_the_likeliest_encoding_is_offered_first(text, encoding):
+    assert likely_encodings(text.encode(encoding))[0] == encoding
+    assert encoding not in ("gb18030", "big5") or "cp1252" not in likely_encodings(text.encode(encoding))
 
 
 def test_the_refusal_names_the_byte(tmp_path):

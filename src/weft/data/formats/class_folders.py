@@ -10,9 +10,10 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
+from weft.data.formats.encodings import COMPRESSED, open_bytes
 from weft.data.formats.line_rows import Values
 from weft.data.formats.names import check_name
+from weft.data.formats.shared_encodings import encoding_of
 from weft.errors import InputError
 
 COLUMNS = ("text", "label")
@@ -65,23 +66,10 @@ def left_beside(folder: str) -> list[str]:
     return [f"left out beside the folders of the labels: {' '.join(names[:_SHOWN])}{more}"] if names else []
 
 
-def shared_encoding(files: Sequence[str], encoding: str) -> str:
-    """Return the encodings of the files, joined by ` and `; if one is given, each file is checked against it.
-
-    Raises InputError, with the file and the line, when one does not decode.
-    """
-    if encoding == "auto":
-        return " and ".join(sorted({detect(file) for file in files}))
-    for file in files:
-        check(file, encoding)
-    return encoding
-
-
 def folder_rows(files: Sequence[str], encoding: str) -> Iterator[tuple[int, Values]]:
     """Yield the texts, labelled by their folders and numbered from 1; `encoding` is from `shared_encoding`."""
-    mixed = " and " in encoding
     for number, file in enumerate(files, 1):
-        named = detect(file) if mixed else encoding
+        named = encoding_of(file, encoding)
         with io.TextIOWrapper(open_bytes(file), encoding=named, errors="strict", newline="") as lines:
             text = lines.read().removeprefix("\ufeff").rstrip("\r\n")
         yield number, {"text": text, "label": Path(file).parent.name}
