@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 from weft.config import Config, kind_of
 from weft.data.checks.findings import counted
 from weft.data.examples.conversations import conversation_columns
+from weft.data.examples.label_evidence import other_labels
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
 from weft.data.formats.folders import as_source, parts_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
@@ -131,6 +132,8 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
         columns = " and ".join(f"{name} from column `{as_option(getattr(resolved, name))}`" for name in guessed)
         doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
         said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
+        if "label" in guessed and isinstance(label := getattr(resolved, "label", None), str):
+            said += other_labels(table, label)
     return Examples(resolved, rows, [], [], [*notes, *said], {"train": table})
 
 
@@ -164,17 +167,21 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     try:
         return task.resolved(table)
     except ColumnsUnclear as error:
-        hints = [error.hint, *([_other_tasks(table)] if "label" in task.columns else [])]
+        hints = [error.hint, *([_other_tasks(table)] if "label" in task.columns and not error.suggests else [])]
         of_others = isinstance(error, LikeQuestions) or table.form == "txt"
         hint = "; ".join(hints[::-1] if of_others else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
 def _other_tasks(table: Table) -> str:
-    """List the tasks whose columns may be there where those of labelled texts are not, those of plain text first."""
+    """List the tasks whose columns may be there where those of labelled texts are not: the likely ones with their use.
+
+    Those of plain text come first, where it is such.
+    """
     plain = table.form == "txt"
     found = sorted(TASKS, key=lambda one: (not one.may_fit(table), plain and "unit" not in one.model_fields))
-    return f"other tasks of weft train: {', '.join(one.offer for one in found if one.offer)}"
+    offers = [one.offer if one.may_fit(table) else one.offer.partition(" for ")[0] for one in found if one.offer]
+    return f"other tasks (see weft train --help): {', '.join(offers)}"
 
 
 @contextmanager

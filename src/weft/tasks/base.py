@@ -16,7 +16,8 @@ from pydantic_core import PydanticCustomError
 from torch import nn
 
 from weft.data.columns import Columns
-from weft.data.examples.roles import Names, Role, as_setting, find_roles, named_columns, settings_of
+from weft.data.examples.column_settings import as_setting
+from weft.data.examples.roles import Names, Role, find_roles, named_columns, settings_of
 from weft.data.sources import Table
 from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig

@@ -9,7 +9,7 @@ from itertools import chain, count, islice
 from weft.data.examples.column_looks import are_dates, are_ids, are_numbers, is_number, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
 from weft.data.formats.csv_layout import is_unnamed, numbered
-from weft.data.formats.csv_rows import distinct
+from weft.data.formats.csv_rows import MOST_TITLES, distinct
 from weft.data.formats.value_looks import FEWEST, like_labels
 from weft.data.sources import Table
 from weft.errors import InputError
@@ -238,3 +238,12 @@ def header_is_data(table: Table) -> bool:
         return True
     odd = any(len(name) > LONG_NAME or is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns)
     return odd and not is_header(table.columns, samples)
+
+
+def named_below(table: Table, usual: Collection[str]) -> int:
+    """Return the line of one of the first rows that has a usual name in two columns or more; 0 where none has."""
+    known = {*usual, *TEXT_NAMES, *LABEL_NAMES}
+    for row in islice(table.unchecked(), MOST_TITLES):
+        if sum(value.strip().casefold() in known for value in row.values.values()) > 1:
+            return row.line
+    return 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from weft.data.formats.line_rows import at_path, nested_paths
+from weft.data.examples.column_looks import SAMPLE, sampled
+from weft.data.examples.column_names import listed
+from weft.data.formats.line_rows import at_path, nested_paths, scalars
 from weft.data.sources import Table
 from weft.errors import InputError
 
@@ -29,6 +31,25 @@ def lists_of_objects(table: Table) -> list[str]:
         return []
     first = [row.whole for row in islice(table.unchecked(), _LOOKED_AT)]
     return list(dict.fromkeys(name for row in first for name, value in row.items() if _is_nested_list(value)))
+
+
+def in_objects(table: Table) -> str:
+    """List the fields of nested objects, which a table does not show among its columns."""
+    paths, lists = nested_fields(table), lists_of_objects(table)
+    said = f" (fields of objects are named by their path: {listed(paths)})" if paths else ""
+    return f"{said}; {listed(lists)}: {IN_LISTS}" if lists else said
+
+
+def sampled_fields(table: Table) -> dict[str, list[str]]:
+    """Return the values of the first rows by column, those in nested objects by their dotted path too."""
+    paths = [path for path in nested_fields(table) if path not in table.columns]
+    if not paths:
+        return sampled(table)
+    rows = [
+        {**row.values, **scalars({path: at_path(row.whole, path) for path in paths})}
+        for row in islice(table.unchecked(), SAMPLE)
+    ]
+    return {name: [row[name] for row in rows if name in row] for name in (*table.columns, *paths)}
 
 
 def objects_among(table: Table) -> set[str]:
