@@ -132,8 +132,9 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
         columns = " and ".join(f"{name} from column `{as_option(getattr(resolved, name))}`" for name in guessed)
         doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
         said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
-        if "label" in guessed and isinstance(label := getattr(resolved, "label", None), str):
-            said += other_labels(table, label)
+        label = getattr(resolved, "label", None)
+        if "label" in guessed and isinstance(label, str) and any(role.looks == "label" for role in task.roles):
+            said += other_labels(table, label, texts=resolved.columns_of("text", table))
     return Examples(resolved, rows, [], [], [*notes, *said], {"train": table})
 
 

@@ -260,5 +260,5 @@ def say_left_out(table: Table) -> None:
     """Say, on standard error, which rows of a table could not be read."""
     from weft.dataset import left_out
 
-    for said in left_out(table):
+    for said in [*left_out(table), *table.blank_remark]:
         say(said, err=True)

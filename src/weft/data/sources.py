@@ -135,8 +135,13 @@ class Table:
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
         said = left_beside(self.path) if self.form == "folder" and not self.parts else said
         said = [f"{len(self.parts)} files", *said] if self.parts else [*self.found, *said]
+        return [*said, *self.blank_remark]
+
+    @property
+    def blank_remark(self) -> list[str]:
+        """Remark on rows without a value, as far as rows are read; none where there are none."""
         blank = sum(part._blank for part in self.parts or (self,))
-        return [*said, f"{blank} blank row{'s' if blank > 1 else ''} at the end left out"] if blank else said
+        return [f"{blank} blank row{'s' if blank > 1 else ''} left out"] if blank else []
 
     def place(self, row_line: int, *, column: str = "") -> str:
         """Name the row that starts on `row_line` for messages: the file and that line, or the row's own file or path.
@@ -288,9 +293,7 @@ class Table:
                 yield Row(values, line)
 
     def _under_header(self, layout: Layout, lines: Iterator[str]) -> Iterator[Row]:
-        columns, width = self.columns, len(self.columns)
-        blank: list[Row] = []  # held back, for they may be the end
-        self._blank = 0
+        columns, width, self._blank = self.columns, len(self.columns), 0
         for line, record in layout.records(lines):
             if isinstance(record, InputError):
                 self.reject(line, record.what, hint=record.hint)
@@ -304,14 +307,10 @@ class Table:
                 first = "header" if layout.headed else "first row"
                 self.reject(line, f"has {fields}, the {first} has {width}", hint=hint)
                 continue
-            row = Row(dict(zip(columns, record, strict=True)), line, decimal_commas=layout.decimal_commas)
             if width > 1 and is_blank(record):
-                blank.append(row)
+                self._blank += 1
             else:
-                yield from blank
-                blank.clear()
-                yield row
-        self._blank = len(blank)
+                yield Row(dict(zip(columns, record, strict=True)), line, decimal_commas=layout.decimal_commas)
 
 
 def open_table(
@@ -364,7 +363,7 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
     skips = encoding == "auto" and on_bad_row == "skip" and form in ("csv", "tsv", "jsonl", "txt") and is_mixed(source)
     known, errors = ("utf-8", "surrogateescape") if skips else (_encoding(source, encoding, form), "strict")
     found = ("by its letters (another: --encoding NAME)",) if (encoding, known) == ("auto", WESTERN) else ()
-    if by_name and form in ("txt", "") and source != "-":
+    if by_name and form in ("txt", "tsv", "") and source != "-":
         form, said = form_by_lines(partial(open_lines, source, known, errors=errors), named=form)
         found += (said,) if said else ()
     if not form:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -12,6 +12,7 @@ from weft.data.examples.column_looks import are_dates, are_ids, are_numbers, nam
 from weft.data.examples.column_names import (
     BESIDE_WORDS,
     GROUP_WORDS,
+    HEADING_WORDS,
     LABEL_NAMES,
     LABEL_WORDS,
     PEOPLE_WORDS,
@@ -74,15 +75,16 @@ def standing_label(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -
     return best
 
 
-def other_labels(table: Table, taken: str) -> list[str]:
+def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[str]:
     """Say which columns might be the label in place of the one that was taken unasked: a note, or none.
 
-    Beside a column with a usual name only those count that have such words too.
+    Beside a column with a usual name only those count that have such words too, and never those of the `texts`.
     """
     samples = sampled_fields(table)
     usual = taken.rpartition(".")[2].strip().casefold() in LABEL_NAMES
     most = Rank.GROUP if usual else Rank.BESIDE
-    others = [one for one in label_candidates([*samples], samples) if one.name != taken and one.rank <= most]
+    free = [name for name in samples if name not in (taken, *texts)]
+    others = [one for one in label_candidates(free, samples) if one.rank <= most and one.values <= _MANY]
     if not others:
         return []
     names = ", ".join(f"`{one.name}` ({one.values} values)" for one in others[:_SHOWN])
@@ -102,7 +104,7 @@ def _rank(name: str, values: Sequence[str]) -> Rank:
     if names_users(leaf, values) or has_word(leaf, PEOPLE_WORDS):
         return Rank.PEOPLE
     many = len({*filled}) > max(_MANY, _SHARE * len(filled))
-    beside = many or has_word(leaf, BESIDE_WORDS) or all(map(_VERSION.fullmatch, filled))
+    beside = many or has_word(leaf, (*BESIDE_WORDS, *HEADING_WORDS)) or all(map(_VERSION.fullmatch, filled))
     return Rank.BESIDE if beside else Rank.PLAIN
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from itertools import islice
 
+from weft.data.formats.conll import tagged_lines
 from weft.data.formats.csv_rows import csv_records
 from weft.data.formats.line_rows import LABEL, json_objects
 from weft.errors import InputError
@@ -22,15 +23,22 @@ Lines = Callable[[], AbstractContextManager[Iterator[str]]]
 def form_by_lines(lines_of: Lines, *, named: str) -> tuple[str, str]:
     """Return the form of a file and a remark on it; the form as `named`, `` for none, where the lines tell nothing.
 
+    Lines of a token and its tag, with blank lines between sentences, are those of CoNLL, in `.tsv` too.
     Plain text is a table between tabs where every line of the file has as many, one or more, and none is blank. A file
     without a known suffix may also be fastText lines, JSON lines or a table between commas.
     """
     with lines_of() as lines:
-        tabs = _tabs(lines)
+        if tags := tagged_lines(lines):
+            return "conll", f"read as CoNLL: a token a line, {tags} columns, the last with its tag"
+    with lines_of() as lines:
+        tabs = 0 if named == "tsv" else _tabs(lines)
     if tabs:
         return "tsv", f"read as tab-separated: {tabs + 1} columns"
-    if named:
-        return named, ""
+    return (named, "") if named else _unnamed(lines_of)
+
+
+def _unnamed(lines_of: Lines) -> tuple[str, str]:
+    """Return the form of a file without a known suffix, and a remark on it."""
     with lines_of() as lines:
         first = [line for line in islice(lines, _LOOKED_AT) if line.strip()]
     if first and all(line.lstrip().startswith(LABEL) for line in first):
