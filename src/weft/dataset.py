@@ -200,7 +200,7 @@ def _hint_at_inspection(table: Table, task: TaskConfig, *, asked: TaskConfig) ->
             named = "" if task.implied_by or isinstance(task, TASKS[0]) else f" --task {task.kind}"
             columns = {name: getattr(asked, name, None) for name in asked.columns} | beside
             named += "".join(f" --{name} {shlex.quote(as_option(own))}" for name, own in columns.items() if own)
-            error.hint += f"; weft inspect {table.source}{named} lists all of them"
+            error.hint += f"; weft inspect {shlex.quote(table.source)}{named} lists all of them"
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -61,8 +62,8 @@ def command(
     model = search_options.searched(bundle.load(folder, device=device or "auto"), search)
     own = search_options.own(model)
     if own is None:
-        what, hint = f"a model of task `{model.task.config.kind}` generates no text", f"use it: weft predict {folder}"
-        raise ConfigError(what, where=folder, hint=hint)
+        what = f"a model of task `{model.task.config.kind}` generates no text"
+        raise ConfigError(what, where=folder, hint=f"use it: weft predict {shlex.quote(folder)}")
     if stream:
         _check_streams(own)
     on_bad_row = reading["on_bad_row"] or "stop"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -119,7 +120,7 @@ class TaskConfig(DecidedByRows):
 
     def then(self, folder: str | Path) -> str:
         """Return the command to type next, for the folder of a trained model."""
-        return self.next_step.format(folder)
+        return self.next_step.format(shlex.quote(str(folder)))
 
     def absent_notes(self, columns: Collection[str] = ()) -> list[str]:
         """Say which columns beside those of the roles texts lack, that come with some `columns` or with none."""

@@ -52,7 +52,6 @@ def test_a_suffix_that_tells_nothing(tmp_path, content, form, remark, name):
     [
         "\n".join(TEXTS),
         FASTTEXT.replace(" ", "\t"),
-        "我\tO\n在\tO\n沪\tB-LOC\n\n你\tO\n",
         TABBED + "no tab\n",
         "a\tb\n",
         "".join(f"{text}, {text}\n" for text in TEXTS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count, islice
@@ -141,14 +142,16 @@ def columns_option(columns: Sequence[Sequence[str]]) -> str:
     The placeholders are refused as they stand.
     """
     if names := naming(columns):
-        return f"--columns {names}"
+        return f"--columns {shlex.quote(names)}"
     return f"--columns {','.join(['NAME'] * len(columns))} (a name for each, `text` and `label` for those to read)"
 
 
 def naming_as_asked(columns: Sequence[Sequence[str]], asked: Mapping[str, str]) -> str:
     """Return the option that names columns without a header, each column of a role as it is asked for."""
     names = naming(columns).split(",")
-    return f"--columns {','.join(asked.get(name, name) for name in names)}" if names[0] else columns_option(columns)
+    if not names[0]:
+        return columns_option(columns)
+    return f"--columns {shlex.quote(','.join(asked.get(name, name) for name in names))}"
 
 
 def as_table(table: Table, asked: Mapping[str, str]) -> tuple[str, str]:

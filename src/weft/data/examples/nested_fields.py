@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from itertools import islice
 from typing import Any
 
@@ -67,13 +68,13 @@ def must_hold_one_label(table: Table, column: str) -> None:
     found = [value for row in islice(table.unchecked(), _LOOKED_AT) if (value := row.whole.get(column)) is not None]
     if not found or not all(isinstance(value, list | dict) for value in found):
         return
-    holds, hint = "objects", f"name a field of them by its path, as --label {column}.NAME"
+    holds, hint = "objects", f"name a field of them by its path, as --label {shlex.quote(column)}.NAME"
     if any(isinstance(value, list) for value in found):
         holds = "lists"
         hint = "pass --task multilabel if they are the labels of a text"
         if any(map(_is_nested_list, found)):
             spans = any(one for value in found if isinstance(value, list) for one in value if _is_span(one))
-            hint = f"pass --tags {column} for spans of the texts" if spans else IN_LISTS
+            hint = f"pass --tags {shlex.quote(column)} for spans of the texts" if spans else IN_LISTS
     raise InputError(f"`{column}` holds {holds}, expected one label", where=table.path, hint=hint)
 
 

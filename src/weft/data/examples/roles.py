@@ -259,7 +259,7 @@ class _Search:
             first, second = (by_name(self.table, usual, but=self.taken) for usual in names)
             if not (first and second):
                 continue
-            both, one = f"{option} {as_option((first, second))}", f"{option} {first}"
+            both, one = f"{option} {shlex.quote(as_option((first, second)))}", f"{option} {shlex.quote(first)}"
             if pair is None:
                 hint = f"pass {both} to read both as pairs" if role.most != 1 else f"pass {one} to read one of them"
                 raise LikeQuestions(f"`{first}` and `{second}` look like questions on passages", where=where, hint=hint)
@@ -370,7 +370,8 @@ class _Search:
         if isinstance(self.table.layout, Sheet) and self.table.layout.remarks:
             what += f" ({', '.join(self.table.layout.remarks)})"
         options = [self.likely(role, samples) for role in missing]
-        hint = f"pass {' and '.join(one or self.naming([role]) for role, one in zip(missing, options, strict=True))}"
+        named = [one or self.naming([role]) for role, one in zip(missing, options, strict=True)]
+        hint = f"pass {' and '.join(named) if any(options) else self.naming(missing)}"
         hint += "" if all(options) else in_objects(self.table)
         if columns == listed(numbered(len(self.table.columns))):  # without a header
             hint = f"pass {columns_option(list(sampled(self.table).values()))}"

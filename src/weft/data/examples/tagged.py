@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -93,7 +94,7 @@ def tag_column(table: Table, *, text: str, tags: str | None, named: bool) -> Non
     fitting = [name for name in table.columns if name != text and size and len(row.lists.get(name, ())) == size]
     if len(fitting) > 1:
         what = f"several columns have a tag for each token: {', '.join(f'`{name}`' for name in fitting)}"
-        raise ColumnsUnclear(what, where=table.path, hint=f"pass --tags {fitting[-1]}")
+        raise ColumnsUnclear(what, where=table.path, hint=f"pass --tags {shlex.quote(fitting[-1])}")
 
 
 def found_reading(

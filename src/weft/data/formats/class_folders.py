@@ -7,6 +7,7 @@ whose label is `positive`. Hidden files and folders are ignored.
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def _side_by_side(root: Path) -> str:
     for stem in dict.fromkeys(one.stem for one in files):
         sides = [str(one) for one in files if one.stem == stem]
         if len(sides) == 2 and not any("," in side for side in sides):
-            return f"name two files whose lines belong together, as {','.join(sides)}"
+            return f"name two files whose lines belong together, as {shlex.quote(','.join(sides))}"
     return ""
 
 

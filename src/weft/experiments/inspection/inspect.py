@@ -261,7 +261,8 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
     text, label = as_option(found[0].task.text), as_option(getattr(found[0].task, place))
     said = f"text from column `{text}`, {place} from column `{label}`" + (" (guessed)" if guessed else "")
-    fix = f"if these are not the columns, name them: `--text {text} --{place} {label}`" if guessed else ""
+    named = f"--text {shlex.quote(text)} --{place} {shlex.quote(label)}"
+    fix = f"if these are not the columns, name them: `{named}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
     yield bad_rows({one.part.name: one.table for one in found})
 
