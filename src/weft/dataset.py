@@ -168,20 +168,24 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     try:
         return task.resolved(table)
     except ColumnsUnclear as error:
-        hints = [error.hint, *([_other_tasks(table)] if "label" in task.columns and not error.suggests else [])]
-        of_others = isinstance(error, LikeQuestions) or table.form == "txt"
+        asked = isinstance(error, LikeQuestions)
+        others = "label" in task.columns and not error.suggests
+        hints = [error.hint, *([_other_tasks(table, whole=asked)] if others else [])]
+        of_others = asked or table.form == "txt"
         hint = "; ".join(hints[::-1] if of_others else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
-def _other_tasks(table: Table) -> str:
-    """List the tasks whose columns may be there where those of labelled texts are not: the likely ones with their use.
+def _other_tasks(table: Table, *, whole: bool) -> str:
+    """List the tasks whose columns may be there where those of labelled texts are not, those of plain text first.
 
-    Those of plain text come first, where it is such.
+    The likely ones come with their use, or all of them where it is the `whole` list.
     """
     plain = table.form == "txt"
     found = sorted(TASKS, key=lambda one: (not one.may_fit(table), plain and "unit" not in one.model_fields))
-    offers = [one.offer if one.may_fit(table) else one.offer.partition(" for ")[0] for one in found if one.offer]
+    offers = [
+        one.offer if whole or one.may_fit(table) else one.offer.partition(" for ")[0] for one in found if one.offer
+    ]
     return f"other tasks (see weft train --help): {', '.join(offers)}"
 
 

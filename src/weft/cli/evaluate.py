@@ -77,6 +77,7 @@ def command(
     models = {one: search_options.searched(bundle.load(one, device=device or "auto"), search) for one in folders}
     first = _first_of_one_task(models)
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
+    file = inputs.part_of(file, ("test", "dev"))
     table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
     examples = _examples(first, table, columns)
     with examples_of(table):

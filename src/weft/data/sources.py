@@ -18,6 +18,7 @@ from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, l
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
+from weft.data.formats.dataset_cards import card_remarks
 from weft.data.formats.encodings import check, detect, is_mixed
 from weft.data.formats.folders import several_files, shards
 from weft.data.formats.form_by_lines import form_by_lines
@@ -134,8 +135,7 @@ class Table:
         """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
         said = left_beside(self.path) if self.form == "folder" and not self.parts else said
-        said = [f"{len(self.parts)} files", *said] if self.parts else [*self.found, *said]
-        return [*said, *self.blank_remark]
+        return [*([f"{len(self.parts)} files"] if self.parts else self.found), *said, *self.blank_remark]
 
     @property
     def blank_remark(self) -> list[str]:
@@ -276,8 +276,7 @@ class Table:
 
     def has_tagged_lines(self) -> bool:
         """Whether the first lines of plain text look like tokens with tags."""
-        found = self._sentence_form()
-        return found is not None and len(found[1]) > 1
+        return len((self._sentence_form() or ("", ()))[1]) > 1
 
     def _sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
         if self.form != "txt" or self.columns != ("text",):
@@ -334,11 +333,9 @@ def open_table(
     check_columns(tuple(columns or ()), where=source)
     open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
     several = several_files(source) if form == "auto" else ()
-    if not several and form == "auto" and Path(source).is_dir():
-        several = shards(source, forms=FORMS)
-        if not several:
-            files = class_files(source)
-            return Table(source, source, "folder", shared_encoding(files, encoding), COLUMNS, on_bad_row, files=files)
+    if not several and form == "auto" and Path(source).is_dir() and not (several := shards(source, forms=FORMS)):
+        files = class_files(source)
+        return Table(source, source, "folder", shared_encoding(files, encoding), COLUMNS, on_bad_row, files=files)
     if several:
         return _set_of(source, [open_one(file) for file in several])
     if form == "parallel" or (form == "auto" and side_files(source)):
@@ -356,7 +353,7 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
         raise InputError(f"there is no form `{form}`", where=name, hint=hint)
     if form == "parquet":
         called = "arrow" if suffix_of(source).lower() == ".arrow" else form
-        return Table(name, source, form, called, parquet_columns(source), on_bad_row)
+        return Table(name, source, form, called, parquet_columns(source), on_bad_row, found=card_remarks(source))
     if form == "xlsx":
         book = sheet_of(file, sheet, columns=columns)
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)

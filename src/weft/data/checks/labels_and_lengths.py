@@ -70,6 +70,10 @@ def brief(
     return notes
 
 
+_STRIP = ": strip its tags before, as with sed -E 's/<[^<>]+>/ /g' FILE > NEW, from new texts too"
+"""Way to strip HTML from a file of lines, which is no setting."""
+
+
 def _damaged(train: Part) -> list[str]:
     """Say how many texts, of a sample, were read in a wrong encoding, and how many have HTML, where they are many."""
     step = -(-len(train) // _SAMPLE) or 1
@@ -81,7 +85,7 @@ def _damaged(train: Part) -> list[str]:
     marked = sum(MARKUP.search(text) is not None for text in texts)
     if marked < _MUCH_MARKUP * len(texts) or not marked:
         return said
-    return [*said, f"{marked:,} {of_all} {verb('hold', marked)} HTML, which is learned as text"]
+    return [*said, f"{marked:,} {of_all} {verb('hold', marked)} HTML, which is learned as text{_STRIP}"]
 
 
 def _imbalance(counts: Mapping[str, int]) -> str:

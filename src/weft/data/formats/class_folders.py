@@ -41,6 +41,12 @@ def class_files(folder: str) -> tuple[str, ...]:
     return tuple(str(file) for one in folders for file in _texts(one))
 
 
+def flat_texts(folder: str) -> tuple[str, ...]:
+    """List the texts of a folder that holds nothing but texts, each a file; none of another folder."""
+    found = _visible(Path(folder)) if Path(folder).is_dir() else []
+    return tuple(map(str, found)) if len(found) > 1 and all(map(_is_text, found)) else ()
+
+
 def _label_folders(root: Path) -> list[Path]:
     folders = [entry for entry in _visible(root) if entry.is_dir()]
     labelled = [one for one in folders if one.name.casefold() not in UNLABELLED]
