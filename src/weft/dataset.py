@@ -159,6 +159,13 @@ def _source(named: Any) -> Any:
     return os.fspath(named) if isinstance(named, os.PathLike) else named
 
 
+_FILE_A_LABEL = (
+    "where each file has the texts of one label, a text a line, make one file of them: "
+    'for f in {}/*; do sed "s/^/__label__$(basename "${{f%.*}}") /" "$f"; done > all.txt'
+)
+"""Hint at a folder of files that are named by labels."""
+
+
 def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     """Find the columns of the task. Raises InputError, with a hint at other tasks where no label is found."""
     readers = [f"--task {kind_of(one)}" for one in TASKS if "turns" in one.model_fields]
@@ -171,6 +178,8 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
         asked = isinstance(error, LikeQuestions)
         others = "label" in task.columns and not error.suggests
         hints = [error.hint, *([_other_tasks(table, whole=asked)] if others else [])]
+        if table.parts and table.columns == ("text",):
+            hints.append(_FILE_A_LABEL.format(shlex.quote(table.path)))
         of_others = asked or table.form == "txt"
         hint = "; ".join(hints[::-1] if of_others else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None

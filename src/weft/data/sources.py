@@ -279,8 +279,8 @@ class Table:
         return len((self._sentence_form() or ("", ()))[1]) > 1
 
     def _sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
-        if self.form != "txt" or self.columns != ("text",):
-            return None
+        if self.form != "txt" or self.columns != ("text",) or self.parts:
+            return self.parts[0]._sentence_form() if self.parts else None
         with open_lines(self.source, self.encoding, errors=self.errors) as lines:
             return form_of_lines(lines)
 

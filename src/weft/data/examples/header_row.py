@@ -28,6 +28,8 @@ _LOOKED_AT = 200
 """Rows below a second row of names that it is compared with."""
 _PLAIN_ANSWERS = ("Response", "Open-Ended Response")
 """Second names below a question that say no more than that an answer stands there, as SurveyMonkey writes them."""
+_IMPORTED = '{"ImportId"'
+"""Beginning of each cell below the questions, as Qualtrics writes them."""
 _MISSING = {"na", "n/a", "nan", "null", "none", "nil"}
 """Spellings of a missing value, in lower case."""
 
@@ -53,6 +55,11 @@ def join_header(table: Table, *, names: Collection[str] = ()) -> None:
     if not table.may_lack_header or table.parts:
         return
     rows = list(islice(table.unchecked(), _LOOKED_AT))
+    if len(rows) > 2 and all(rows[1].values.get(name, "").startswith(_IMPORTED) for name in table.columns):
+        asked = [rows[0].values[name].strip() or name for name in table.columns]
+        kept = not names and len({*asked}) == len(asked)
+        table.with_second_header(asked if kept else table.columns, rows[1].line)
+        return
     cells = [rows[0].values.get(name, "").strip() for name in table.columns] if rows else []
     below = [[value for row in rows[1:] if (value := row.values[name].strip())] for name in table.columns]
     header = ["" if is_unnamed(name) else name for name in table.columns]

@@ -20,7 +20,16 @@ from weft.data.examples.column_looks import (
     sampled,
     text_by_looks,
 )
-from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
+from weft.data.examples.column_names import (
+    HEADING_WORDS,
+    LABEL_NAMES,
+    PAIRS,
+    QUESTIONS,
+    TEXT_NAMES,
+    by_name,
+    listed,
+    short,
+)
 from weft.data.examples.column_settings import Names, as_option, named_columns
 from weft.data.examples.header_row import (
     as_table,
@@ -42,7 +51,7 @@ from weft.data.examples.nested_fields import (
     reach,
     sampled_fields,
 )
-from weft.data.examples.standing_out import standing_text, text_candidates, usual_leaf
+from weft.data.examples.standing_out import has_word, standing_text, text_candidates, usual_leaf
 from weft.data.examples.without_names import name_as_asked, unnamed_pair
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.value_looks import like_texts
@@ -248,8 +257,18 @@ class _Search:
             usual = by_name(self.table, role.usual, but=taken)
             if not usual and role.required and role.looks in ("text", "label"):
                 usual = usual_leaf(self.table, role.usual, but=taken)
-            if usual and not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
+            rivals = role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)
+            if usual and not rivals and not (known_by == "guess" and self.is_doubtful(role, usual)):
                 self.found[role] = (usual,)
+
+    def is_doubtful(self, role: Role, usual: str) -> bool:
+        """Whether another column is likelier than one of a usual name: a text beside a heading, labels beside one."""
+        if role.looks == "text" and has_word(usual, HEADING_WORDS):
+            samples = self.free_fields()
+            return any(name != usual for name in text_candidates([*samples], samples))
+        if role.looks == "label" and len({*(samples := sampled_fields(self.table)).get(usual, ())}) == 1:
+            return standing_label([*samples], samples) is not None
+        return False
 
     def must_be_alone(self, role: Role) -> None:
         """Refuse to take one text of what may be pairs: half of each row would go unread without a word."""

@@ -14,8 +14,10 @@ from weft.errors import InputError
 _FEWEST = 4
 """Lines of a table at least, where no suffix says that it is one."""
 _LOOKED_AT = 200
+_BETWEEN = {",": "comma", ";": "semicolon", "|": "bar"}
+"""Marks between the columns of a table, and what they are called."""
 _LONGEST_FIELD = 60
-"""Characters at most of a field of the first line of a table between commas."""
+"""Characters at most of a field of the first line of a table between commas, semicolons or bars."""
 
 Lines = Callable[[], AbstractContextManager[Iterator[str]]]
 
@@ -25,7 +27,7 @@ def form_by_lines(lines_of: Lines, *, named: str) -> tuple[str, str]:
 
     Lines of a token and its tag, with blank lines between sentences, are those of CoNLL, in `.tsv` too.
     Plain text is a table between tabs where every line of the file has as many, one or more, and none is blank. A file
-    without a known suffix may also be fastText lines, JSON lines or a table between commas.
+    without a known suffix may also be fastText lines, JSON lines or a table between commas, semicolons or bars.
     """
     with lines_of() as lines:
         if tags := tagged_lines(lines):
@@ -45,11 +47,12 @@ def _unnamed(lines_of: Lines) -> tuple[str, str]:
         return "txt", "read as fastText lines"
     if first and not any(isinstance(found, InputError) for _, found in json_objects(iter(first))):
         return "jsonl", "read as JSON lines"
-    records = [record for _, record in csv_records(iter(first[:-1]), ",")]  # the last may be cut in a field
-    widths = {0 if isinstance(record, InputError) else len(record) for record in records}
-    short = bool(records) and not isinstance(records[0], InputError) and max(map(len, records[0])) <= _LONGEST_FIELD
-    if len(records) >= _FEWEST and len(widths) == 1 and min(widths) > 1 and short:
-        return "csv", f"read as comma-separated: {min(widths)} columns"
+    for mark, called in _BETWEEN.items():
+        records = [record for _, record in csv_records(iter(first[:-1]), mark)]  # the last may be cut in a field
+        widths = {0 if isinstance(record, InputError) else len(record) for record in records}
+        short = bool(records) and not isinstance(records[0], InputError) and max(map(len, records[0])) <= _LONGEST_FIELD
+        if len(records) >= _FEWEST and len(widths) == 1 and min(widths) > 1 and short:
+            return "csv", f"read as {called}-separated: {min(widths)} columns"
     return "", ""
 
 
