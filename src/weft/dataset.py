@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from weft.data.examples.label_evidence import other_labels
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
 from weft.data.formats.folders import as_source, parts_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
-from weft.errors import InputError
+from weft.errors import InputError, typed
 from weft.inputs.tabular import COLUMNS, ColumnNames
 from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
@@ -147,7 +146,7 @@ def for_scoring(task: TaskConfig, table: Table, *, train: str) -> TaskConfig:
             task.for_inputs(table)
         except InputError:
             raise error from None
-        alone = f"weft train {shlex.quote(train)}, and then weft predict RUN {shlex.quote(table.source)}"
+        alone = f"weft train {typed(train)}, and then weft predict RUN {typed(table.source)}"
         hint = f"train without it, and predict its labels: {alone}; or, where another column has them, {error.hint}"
         raise ColumnsUnclear(f"has no labels: {error.what}", where=error.where, hint=hint) from None
 
@@ -178,8 +177,8 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
         asked = isinstance(error, LikeQuestions)
         others = "label" in task.columns and not error.suggests
         hints = [error.hint, *([_other_tasks(table, whole=asked)] if others else [])]
-        if table.parts and table.columns == ("text",):
-            hints.append(_FILE_A_LABEL.format(shlex.quote(table.path)))
+        if table.parts and (table.form, table.columns) == ("txt", ("text",)):
+            hints.append(_FILE_A_LABEL.format(typed(table.path)))
         of_others = asked or table.form == "txt"
         hint = "; ".join(hints[::-1] if of_others else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
@@ -212,8 +211,8 @@ def _hint_at_inspection(table: Table, task: TaskConfig, *, asked: TaskConfig) ->
         if "--on-bad-row" in error.hint and task.inspected_as and told:
             named = "" if task.implied_by or isinstance(task, TASKS[0]) else f" --task {task.kind}"
             columns = {name: getattr(asked, name, None) for name in asked.columns} | beside
-            named += "".join(f" --{name} {shlex.quote(as_option(own))}" for name, own in columns.items() if own)
-            error.hint += f"; weft inspect {shlex.quote(table.source)}{named} lists all of them"
+            named += "".join(f" --{name} {typed(as_option(own))}" for name, own in columns.items() if own)
+            error.hint += f"; weft inspect {typed(table.source)}{named} lists all of them"
         raise
 
 

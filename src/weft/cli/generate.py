@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ import click
 
 from weft.cli import inputs, options, search_options
 from weft.cli.printing import say
-from weft.errors import ConfigError
+from weft.errors import ConfigError, typed
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft import bundle
@@ -63,7 +62,7 @@ def command(
     own = search_options.own(model)
     if own is None:
         what = f"a model of task `{model.task.config.kind}` generates no text"
-        raise ConfigError(what, where=folder, hint=f"use it: weft predict {shlex.quote(folder)}")
+        raise ConfigError(what, where=folder, hint=f"use it: weft predict {typed(folder)}")
     if stream:
         _check_streams(own)
     on_bad_row = reading["on_bad_row"] or "stop"

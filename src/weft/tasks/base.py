@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ from weft.data.examples.roles import Names, Role, find_roles, named_columns, set
 from weft.data.sources import Table
 from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig
-from weft.errors import ConfigError, InputError
+from weft.errors import ConfigError, InputError, typed
 from weft.inputs.base import Input
 from weft.metrics.systems import CorpusScore
 from weft.store import shared
@@ -120,7 +119,7 @@ class TaskConfig(DecidedByRows):
 
     def then(self, folder: str | Path) -> str:
         """Return the command to type next, for the folder of a trained model."""
-        return self.next_step.format(shlex.quote(str(folder)))
+        return self.next_step.format(typed(str(folder)))
 
     def absent_notes(self, columns: Collection[str] = ()) -> list[str]:
         """Say which columns beside those of the roles texts lack, that come with some `columns` or with none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count, islice
@@ -13,7 +12,7 @@ from weft.data.formats.csv_layout import is_unnamed, numbered
 from weft.data.formats.csv_rows import MOST_TITLES, distinct
 from weft.data.formats.value_looks import FEWEST, like_labels
 from weft.data.sources import Table
-from weft.errors import InputError
+from weft.errors import InputError, typed
 
 _SHARED = 8
 """Characters that a value shares with all others of its column, which no name of the column does."""
@@ -149,7 +148,7 @@ def columns_option(columns: Sequence[Sequence[str]]) -> str:
     The placeholders are refused as they stand.
     """
     if names := naming(columns):
-        return f"--columns {shlex.quote(names)}"
+        return f"--columns {typed(names)}"
     return f"--columns {','.join(['NAME'] * len(columns))} (a name for each, `text` and `label` for those to read)"
 
 
@@ -158,7 +157,7 @@ def naming_as_asked(columns: Sequence[Sequence[str]], asked: Mapping[str, str]) 
     names = naming(columns).split(",")
     if not names[0]:
         return columns_option(columns)
-    return f"--columns {shlex.quote(','.join(asked.get(name, name) for name in names))}"
+    return f"--columns {typed(','.join(asked.get(name, name) for name in names))}"
 
 
 def as_table(table: Table, asked: Mapping[str, str]) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -22,6 +21,7 @@ from weft.data.examples.nested_fields import sampled_fields
 from weft.data.examples.standing_out import has_word
 from weft.data.formats.value_looks import like_labels
 from weft.data.sources import Table
+from weft.errors import typed
 
 _MOST_RATINGS = 10
 """Largest rating: stars are 1 to 5, school marks and scores 1 to 10."""
@@ -89,7 +89,7 @@ def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[st
         return []
     names = ", ".join(f"`{one.name}` ({one.values} values)" for one in others[:_SHOWN])
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-    return [f"`{taken}` is the likeliest label; {names}{more} may be one too: --label {shlex.quote(others[0].name)}"]
+    return [f"`{taken}` is the likeliest label; {names}{more} may be one too: --label {typed(others[0].name)}"]
 
 
 def _rank(name: str, values: Sequence[str]) -> Rank:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from itertools import islice
 from typing import Any
 
@@ -10,7 +9,7 @@ from weft.data.examples.column_looks import SAMPLE, sampled
 from weft.data.examples.column_names import listed
 from weft.data.formats.line_rows import at_path, nested_paths, scalars
 from weft.data.sources import Table
-from weft.errors import InputError
+from weft.errors import InputError, typed
 
 IN_LISTS = "what lies in a list has no path: write it into a field of its own (of Label Studio, export csv or JSON-MIN)"
 """The hint at fields that cannot be named."""
@@ -68,13 +67,13 @@ def must_hold_one_label(table: Table, column: str) -> None:
     found = [value for row in islice(table.unchecked(), _LOOKED_AT) if (value := row.whole.get(column)) is not None]
     if not found or not all(isinstance(value, list | dict) for value in found):
         return
-    holds, hint = "objects", f"name a field of them by its path, as --label {shlex.quote(column)}.NAME"
+    holds, hint = "objects", f"name a field of them by its path, as --label {typed(column)}.NAME"
     if any(isinstance(value, list) for value in found):
         holds = "lists"
         hint = "pass --task multilabel if they are the labels of a text"
         if any(map(_is_nested_list, found)):
             spans = any(one for value in found if isinstance(value, list) for one in value if _is_span(one))
-            hint = f"pass --tags {shlex.quote(column)} for spans of the texts" if spans else IN_LISTS
+            hint = f"pass --tags {typed(column)} for spans of the texts" if spans else IN_LISTS
     raise InputError(f"`{column}` holds {holds}, expected one label", where=table.path, hint=hint)
 
 

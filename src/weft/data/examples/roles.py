@@ -5,7 +5,6 @@ A column is taken unasked only when its name is a usual one, or when a sample of
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -57,7 +56,7 @@ from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.value_looks import like_texts
 from weft.data.formats.xlsx import Sheet
 from weft.data.sources import Table
-from weft.errors import InputError, nearest
+from weft.errors import InputError, nearest, typed
 
 _MOST_LIKELY = 3
 """Likely columns of a role that are offered."""
@@ -278,7 +277,7 @@ class _Search:
             first, second = (by_name(self.table, usual, but=self.taken) for usual in names)
             if not (first and second):
                 continue
-            both, one = f"{option} {shlex.quote(as_option((first, second)))}", f"{option} {shlex.quote(first)}"
+            both, one = f"{option} {typed(as_option((first, second)))}", f"{option} {typed(first)}"
             if pair is None:
                 hint = f"pass {both} to read both as pairs" if role.most != 1 else f"pass {one} to read one of them"
                 raise LikeQuestions(f"`{first}` and `{second}` look like questions on passages", where=where, hint=hint)
@@ -395,7 +394,7 @@ class _Search:
         if columns == listed(numbered(len(self.table.columns))):  # without a header
             hint = f"pass {columns_option(list(sampled(self.table).values()))}"
         if any(role.looks == "label" for role in missing) and (name := self.of_numbers()):
-            ways = f"--value {shlex.quote(name)} predicts one, --label {shlex.quote(name)} learns each as a class"
+            ways = f"--value {typed(name)} predicts one, --label {typed(name)} learns each as a class"
             hint = f"`{name}` holds numbers: {ways}; else {hint}"
         if line := named_below(self.table, [name for role in self.roles for name in role.usual]):
             hint = f"the names of the columns seem to stand in line {line}: delete what is above it, or {hint}"
@@ -405,9 +404,9 @@ class _Search:
         """Return the options that take the likeliest columns for a role; "" where none is likelier than others."""
         if role.looks == "label":
             found = [one for one in label_candidates([*samples], samples) if one.rank is not Rank.PEOPLE]
-            named = [f"{shlex.quote(one.name)} ({one.values} values)" for one in found]
+            named = [f"{typed(one.name)} ({one.values} values)" for one in found]
         else:
-            named = [*map(shlex.quote, text_candidates([*samples], samples))] if role.looks == "text" else []
+            named = [*map(typed, text_candidates([*samples], samples))] if role.looks == "text" else []
         return " or ".join(f"{self.option(role.place)} {name}" for name in named[:_MOST_LIKELY])
 
 

@@ -7,7 +7,6 @@ whose label is `positive`. Hidden files and folders are ignored.
 from __future__ import annotations
 
 import io
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from weft.data.formats.encodings import COMPRESSED, open_bytes
 from weft.data.formats.line_rows import Values
 from weft.data.formats.names import check_name
 from weft.data.formats.shared_encodings import encoding_of
-from weft.errors import InputError
+from weft.errors import InputError, typed
 
 COLUMNS = ("text", "label")
 
@@ -61,7 +60,7 @@ def _side_by_side(root: Path) -> str:
     for stem in dict.fromkeys(one.stem for one in files):
         sides = [str(one) for one in files if one.stem == stem]
         if len(sides) == 2 and not any("," in side for side in sides):
-            return f"name two files whose lines belong together, as {shlex.quote(','.join(sides))}"
+            return f"name two files whose lines belong together, as {typed(','.join(sides))}"
     return ""
 
 

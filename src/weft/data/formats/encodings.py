@@ -15,18 +15,38 @@ import lzma
 import os
 import stat
 import sys
+import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, Literal, cast
 
 from weft.data.formats.encoding_guesses import CHINESE, PLAUSIBLE, common_share, likely_encodings
 from weft.errors import InputError, did_you_mean
 
-COMPRESSED = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+
+def _only_file(file: BinaryIO, mode: Literal["rb"]) -> IO[bytes]:  # noqa: ARG001
+    """Open the only file in a zip archive. Raises InputError where it holds several or none, or is damaged."""
+    where = str(getattr(file, "name", ""))
+    try:
+        packed = zipfile.ZipFile(file)
+        inside = [
+            one for one in packed.infolist() if not one.is_dir() and not one.filename.startswith(("__MACOSX", "."))
+        ]
+        if len(inside) != 1 or inside[0].flag_bits & 1:
+            what = "has a password" if len(inside) == 1 else f"holds {len(inside)} files, expected one"
+            raise InputError(what, where=where, hint="unpack it first, and name the files or the folder")
+        return packed.open(inside[0])
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("is not a sound `.zip` file", where=where, hint="fetch or pack it again") from None
+
+
+COMPRESSED: dict[str, Any] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open, ".zip": _only_file}
 
 # The longer BOM first: that of UTF-32 begins as that of UTF-16 does.
 _BOMS = {
@@ -185,7 +205,7 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         try:
             count = self._unpacked.readinto(buffer)
-        except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        except (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile) as error:
             kind = Path(self._name).suffix
             what = f"is not a sound `{kind}` file: {str(error).lower().rstrip('.')}"
             raise InputError(what, where=self._name, hint="fetch or pack it again") from None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from weft.data.formats.line_rows import checked_object, decoder, in_words
+from weft.data.formats.line_rows import checked_object, decoder, in_words, with_choices
 from weft.data.formats.value_looks import like_labels, like_texts
 from weft.errors import InputError
 
@@ -135,7 +135,7 @@ def _shape(text: str, *, name: str) -> Whole | None:
     listed = text[start] == "["
     more = any(True for _ in values)
     if listed or more:
-        whole = Whole("list", tuple(first) if isinstance(first, dict) else (), start)
+        whole = Whole("list", tuple(with_choices(first)) if isinstance(first, dict) else (), start)
         return whole if not _is_article(first) else Whole("questions")
     return _shape_of(first, text, start, name=name) if isinstance(first, dict) else None
 
