@@ -8,6 +8,7 @@ import json
 import lzma
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -275,3 +276,21 @@ def test_a_pipe_with_the_name_of_a_file_is_no_file(tmp_path):
     with pytest.raises(InputError, match="is a pipe or a device") as caught:
         open_bytes(tmp_path / "texts.csv")
     assert "pass -" in caught.value.hint
+
+
+def zipped(path, **files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in files.items():
+            packed.writestr(name, text.encode())
+    return path
+
+
+def test_a_zip_of_one_file_is_that_file(tmp_path):
+    path = zipped(tmp_path / "reviews.csv.zip", **{"reviews.csv": SIMPLIFIED, "__MACOSX/._reviews.csv": "x"})
+    with open_bytes(path) as file:
+        assert file.read().decode() == SIMPLIFIED
+    with pytest.raises(InputError, match="holds 2 files, expected one") as caught:
+        detect(zipped(tmp_path / "two.zip", a="好", b="x"))
+    assert "unpack it first" in caught.value.hint
+    with pytest.raises(InputError, match=r"is not a sound `\.zip` file"):
+        detect(written(tmp_path, b"PK damaged", "bad.csv.zip"))

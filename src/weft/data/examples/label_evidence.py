@@ -69,10 +69,10 @@ def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]])
 
 def standing_label(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> Candidate | None:
     """Return the column of labels that has better evidence than all others; None where there is none such."""
-    best, *others = label_candidates(names, samples) or [None]
-    if best is None or best.rank is Rank.PEOPLE or (others and others[0].rank == best.rank):
+    found = label_candidates(names, samples)
+    if not found or found[0].rank is Rank.PEOPLE or (len(found) > 1 and found[1].rank == found[0].rank):
         return None
-    return best
+    return found[0]
 
 
 def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[str]:
@@ -111,7 +111,7 @@ def _rank(name: str, values: Sequence[str]) -> Rank:
 def _rank_of_numbers(name: str, values: Sequence[str]) -> Rank:
     """Rank a column of numbers: ratings and codes of classes are few whole ones from nought or one on."""
     numbers = {float(value) for value in values}
-    whole = all(number.is_integer() for number in numbers)
+    whole = all(number % 1 == 0 for number in numbers)
     codes = whole and len(numbers) <= _MOST_CODES and min(numbers) >= -1
     if codes and has_word(name, LABEL_WORDS):
         return Rank.LABEL

@@ -256,16 +256,17 @@ class _Search:
             usual = by_name(self.table, role.usual, but=taken)
             if not usual and role.required and role.looks in ("text", "label"):
                 usual = usual_leaf(self.table, role.usual, but=taken)
-            rivals = role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)
-            if usual and not rivals and not (known_by == "guess" and self.is_doubtful(role, usual)):
+            if not usual or (known_by == "guess" and self.is_doubtful(role, usual)):
+                continue
+            if not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
                 self.found[role] = (usual,)
 
     def is_doubtful(self, role: Role, usual: str) -> bool:
         """Whether another column is likelier than one of a usual name: a text beside a heading, labels beside one."""
+        samples = self.free_fields()
         if role.looks == "text" and has_word(usual, HEADING_WORDS):
-            samples = self.free_fields()
             return any(name != usual for name in text_candidates([*samples], samples))
-        if role.looks == "label" and len({*(samples := sampled_fields(self.table)).get(usual, ())}) == 1:
+        if role.looks == "label" and len({*samples.get(usual, ())}) == 1:
             return standing_label([*samples], samples) is not None
         return False
 

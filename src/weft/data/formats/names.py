@@ -29,7 +29,6 @@ _PLAIN_LINES = "plain lines end in .txt, and two files side by side are named to
 _OTHERS = {
     **dict.fromkeys((".xls", ".ods"), "save it as .xlsx or .csv in a spreadsheet"),
     ".arff": "save it as .csv in Weka, or delete its lines that begin with @ and rename it",
-    **dict.fromkeys((".docx", ".pdf"), "save its texts as .csv or .xlsx, one in a row with its label"),
     ".pkl": "a pickle can run code: write it again, as with DataFrame.to_parquet",
 }
 """Hints for suffixes of forms that are not read."""
