@@ -97,7 +97,7 @@ def inputs(
     return Inputs(examples, lambda _, example: table.place(example.line), table, columns, in_place)
 
 
-def part_of(source: str, parts: Sequence[str]) -> str:
+def part_of(source: str, parts: Sequence[str] = ("test", "dev")) -> str:
     """Return the first of some parts of a data set that lies in a folder, and say so; any other source as it is."""
     found = parts_of(source, forms=FORMS) if Path(source).is_dir() else {}
     part = next((one for one in parts if one in found), None)

@@ -325,6 +325,9 @@ def test_fasttext_and_json(tmp_path):
 def test_what_may_be_a_pair_is_not_read_by_half(tmp_path, pair):
     first, second = pair
     table = table_of(tmp_path, (second, first.upper(), "label"), SENTENCES, SENTENCES[::-1], LABELS)
+    found = find_roles(table, (TEXT, LABEL), named={})
+    assert found == {"text": (first.upper(), second), "label": ("label",)}
+    table = table_of(tmp_path, (second, first.upper(), "label"), SENTENCES, SENTENCES[::-1], range(len(SENTENCES)))
     error = fault(table)
     assert error.what == f"`{first.upper()}` and `{second}` may be a pair of texts, or one of them the text"
     assert error.hint == f"pass --text {first.upper()},{second} for pairs, or --text {first.upper()} for one alone"

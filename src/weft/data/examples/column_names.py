@@ -39,7 +39,7 @@ REPLY_WORDS = (
 """Words in the names of columns of what was answered to a text."""
 LABEL_WORDS = (
     *("label", "class", "category", "type", "reason", "topic", "sentiment", "intent", "kategorie", "labels", "tags"),
-    *("emotion", "stance", "polarity", "genre", "tag", "theme", "classification", "categories"),
+    *("emotion", "stance", "polarity", "genre", "tag", "theme", "categories"),
     *("标签", "类别", "分类", "类型", "原因", "標籤", "類別", "分類", "類型", "catégorie", "categoría"),
     *("情感", "情绪", "倾向", "意图", "话题", "种类", "极性", "立场", "类目", "品类", "流派", "体裁"),
 )
@@ -47,7 +47,7 @@ LABEL_WORDS = (
 GROUP_WORDS = (
     *("department", "dept", "team", "queue", "mood", "division", "section", "line", "outcome", "disposition"),
     *("verdict", "satisfaction", "satisfied", "attitude", "feeling", "issue", "area", "domain", "group", "decision"),
-    *("result", "spam", "toxic", "recommend", "recommended", "opinion", "segment", "abteilung"),
+    *("result", "cause", "spam", "toxic", "recommend", "recommended", "opinion", "segment", "abteilung"),
     *("部门", "科室", "心情", "板块", "版块", "栏目", "频道", "满意", "领域", "结果", "结论", "态度", "队列", "组别"),
     *("业务", "产品线", "专栏", "语气", "严重", "性质", "事由", "部門", "頻道", "欄目"),
 )
@@ -66,29 +66,13 @@ BESIDE_WORDS = (
     *("open", "closed", "anonymous", "currency", "zip", "hotel", "restaurant", "airline", "branch", "size", "color"),
     *("状态", "来源", "性别", "年龄", "地区", "城市", "省", "国家", "语言", "版本", "平台", "设备", "系统", "店铺"),
     *("商家", "品牌", "型号", "年级", "学历", "职业", "时间", "日期", "次数", "人数", "价格", "金额", "编号", "电话"),
-    *(
-        "邮箱",
-        "门店",
-        "酒店",
-        "城區",
-        "點贊",
-        "点赞",
-        "转发",
-        "收藏",
-        "是否",
-        "匿名",
-        "规格",
-        "颜色",
-        "尺码",
-        "数量",
-        "星期",
-    ),
+    *("邮箱", "门店", "酒店", "点赞", "转发", "收藏", "匿名", "规格", "颜色", "尺码", "数量", "星期"),
 )
 """Words in the names of columns of circumstances, which seldom are what is asked."""
 PEOPLE_WORDS = (
     *("user", "username", "author", "sender", "nickname", "customer", "client", "agent", "respondent", "owner"),
     *("assignee", "assigned", "reporter", "creator", "rep", "handler", "recipient", "reviewer", "employee"),
-    *("manager", "buyer", "seller", "annotator", "operator", "participant"),
+    *("manager", "buyer", "seller", "by", "annotator", "operator", "participant"),
     *("处理人", "负责人", "联系人", "经办人", "受理人", "创建人", "提交人", "发起人", "申请人", "投诉人", "录入人"),
     *("姓名", "昵称", "用户名", "作者", "坐席", "标注员", "审核人", "跟进人", "接待人", "发送人", "发布人"),
 )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count, islice
+from types import MappingProxyType
+from typing import Any
 
 from weft.data.examples.column_looks import are_dates, are_ids, are_numbers, is_number, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
+from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects
 from weft.data.formats.csv_layout import is_unnamed, numbered
 from weft.data.formats.csv_rows import MOST_TITLES, distinct
 from weft.data.formats.value_looks import FEWEST, like_labels
 from weft.data.sources import Table
-from weft.errors import InputError, typed
+from weft.errors import InputError, nearest, typed
 
 _SHARED = 8
 """Characters that a value shares with all others of its column, which no name of the column does."""
@@ -256,3 +259,20 @@ def named_below(table: Table, usual: Collection[str]) -> int:
         if sum(value.strip().casefold() in known for value in row.values.values()) > 1:
             return row.line
     return 0
+
+
+def must_exist(table: Table, name: str | None, *, named: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Raise InputError where a table has no such column; `named` are the columns that are asked for, by role."""
+    if name is None or name in table.columns:
+        return
+    hint = nearest(name, table.columns)  # what is known is listed already
+    asked = {role: one for role, one in named.items() if isinstance(one, str) and "," not in one}
+    what, table_hint = as_table(table, asked)
+    if what:
+        raise InputError(f"there is no column `{name}`: {what}", where=table.path, hint=table_hint)
+    if header_is_data(table) or table.columns == numbered(len(table.columns)):
+        named_so = naming_as_asked(list(sampled(table).values()), asked)
+        hint = f"it seems that the first line is a row: pass {named_so} in the order in which they stand"
+    elif name.partition(".")[0].partition("[")[0] in lists_of_objects(table):
+        hint = IN_LISTS
+    raise InputError(f"there is no column `{name}` among {listed(table.columns)}", where=table.path, hint=hint)

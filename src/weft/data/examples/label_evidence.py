@@ -29,6 +29,8 @@ _MOST_CODES = 10
 """Different whole numbers at most that may be classes; more are counts, ages and the like."""
 _MANY, _SHARE = 20, 0.2
 """Different values, and their share of the rows, beyond which a column is more likely of names than of labels."""
+_MOST_BLANKS = 0.2
+"""Share of rows without a value from which a column is more likely a remark on some of them."""
 _VERSION = re.compile(r"v?\d+(\.\d+)+")
 _SHOWN = 5
 
@@ -95,6 +97,8 @@ def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[st
 def _rank(name: str, values: Sequence[str]) -> Rank:
     filled = [value.strip() for value in values if value.strip()]
     leaf = name.rpartition(".")[2]
+    if len(filled) < (1 - _MOST_BLANKS) * len(values):
+        return Rank.BESIDE
     if are_numbers(filled):
         return _rank_of_numbers(leaf, filled)
     if has_word(leaf, LABEL_WORDS):

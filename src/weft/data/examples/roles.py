@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from types import MappingProxyType
 from typing import Literal
 
 from weft.data.examples.column_looks import (
@@ -34,18 +33,15 @@ from weft.data.examples.header_row import (
     as_table,
     beside_texts,
     columns_option,
-    header_is_data,
     join_header,
+    must_exist,
     must_have_header,
     named_below,
-    naming_as_asked,
     settle_header,
 )
 from weft.data.examples.label_evidence import Rank, label_candidates, standing_label
 from weft.data.examples.nested_fields import (
-    IN_LISTS,
     in_objects,
-    lists_of_objects,
     objects_among,
     reach,
     sampled_fields,
@@ -56,7 +52,7 @@ from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.value_looks import like_texts
 from weft.data.formats.xlsx import Sheet
 from weft.data.sources import Table
-from weft.errors import InputError, nearest, typed
+from weft.errors import InputError, typed
 
 _MOST_LIKELY = 3
 """Likely columns of a role that are offered."""
@@ -227,7 +223,7 @@ class _Search:
                 what = f"`{as_option(names)}` {count}, expected {expected}"
                 raise self.refused(what, hint=f"pass {self.naming(own)}")
             for name in names:
-                _must_exist(self.table, name, named=named)
+                must_exist(self.table, name, named=named)
         self.found = _split(self.wanted, named, self.table.columns)
         self.named = frozenset(self.found)
         first: dict[str, Role] = {}
@@ -241,7 +237,7 @@ class _Search:
         for role, names in self.before.items():
             if role in self.wanted and role not in self.found and set(names) & set(self.table.columns) - self.taken:
                 for name in names:
-                    _must_exist(self.table, name)
+                    must_exist(self.table, name)
                 self.found[role] = names
 
     def take_usual(self) -> None:
@@ -252,6 +248,8 @@ class _Search:
                 continue
             if role.looks == "text" and known_by == "guess":
                 self.must_be_alone(role)
+            if role in self.found:
+                continue
             taken = self.taken | objects_among(self.table)
             usual = by_name(self.table, role.usual, but=taken)
             if not usual and role.required and role.looks in ("text", "label"):
@@ -260,6 +258,14 @@ class _Search:
                 continue
             if not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
                 self.found[role] = (usual,)
+
+    def is_labelled(self, text: Role) -> bool:
+        """Whether a column of labels, and none of scores, stands beside a pair of texts."""
+        label = next((one for one in self.wanted if one.looks == "label"), None)
+        samples = {} if label is None or len(self.wanted) > 2 else self.free_fields()
+        usual = label and by_name(self.table, label.usual, but=())
+        found = standing_label([usual] if usual in samples else [*samples], samples) if samples else None
+        return found is not None and found.rank < Rank.BESIDE and text.most == 2
 
     def is_doubtful(self, role: Role, usual: str) -> bool:
         """Whether another column is likelier than one of a usual name: a text beside a heading, labels beside one."""
@@ -273,16 +279,26 @@ class _Search:
     def must_be_alone(self, role: Role) -> None:
         """Refuse to take one text of what may be pairs: half of each row would go unread without a word."""
         option, where = self.option(role.place), self.table.path
+        names = {name.strip().casefold(): name for name in self.table.columns}
+        if by_name(self.table, QUESTIONS[0], but=self.taken) and {*"abc"} <= {*names}:
+            options = ",".join(names[one] for one in "abcd" if one in names)
+            hint = f"pass --task multiple_choice --text QUESTION,PASSAGE,{options}"
+            raise ColumnsUnclear("looks like questions with options", where=where, hint=hint, suggests=True)
         for pair in (*PAIRS, None):
             names = [[name] for name in pair] if pair else QUESTIONS
             first, second = (by_name(self.table, usual, but=self.taken) for usual in names)
             if not (first and second):
                 continue
+            if pair and role.most != 1 and self.is_labelled(role):
+                self.found[role] = (first, second)
+                return
             both, one = f"{option} {typed(as_option((first, second)))}", f"{option} {typed(first)}"
             if pair is None:
                 hint = f"pass {both} to read both as pairs" if role.most != 1 else f"pass {one} to read one of them"
                 raise LikeQuestions(f"`{first}` and `{second}` look like questions on passages", where=where, hint=hint)
             hint = f"pass {both} for pairs, or {one} for one alone" if role.most != 1 else f"pass {one} for one alone"
+            if number := self.of_numbers():
+                hint += f"; --task similarity, where `{number}` tells how alike they are"
             what = f"`{first}` and `{second}` may be a pair of texts, or one of them the text"
             raise ColumnsUnclear(what, where=where, hint=hint)
 
@@ -430,19 +446,3 @@ def has_columns(table: Table, *roles: Role) -> bool:
 def named_by_user(table: Table) -> bool:
     """Whether the columns have names that somebody gave: those of plain text and of folders come with the form."""
     return table.form not in ("txt", "folder")
-
-
-def _must_exist(table: Table, name: str | None, *, named: Mapping[str, Names] = MappingProxyType({})) -> None:
-    if name is None or name in table.columns:
-        return
-    hint = nearest(name, table.columns)  # what is known is listed already
-    asked = {role: one for role, one in named.items() if isinstance(one, str) and "," not in one}
-    what, table_hint = as_table(table, asked)
-    if what:
-        raise InputError(f"there is no column `{name}`: {what}", where=table.path, hint=table_hint)
-    if header_is_data(table) or table.columns == numbered(len(table.columns)):
-        named_so = naming_as_asked(list(sampled(table).values()), asked)
-        hint = f"it seems that the first line is a row: pass {named_so} in the order in which they stand"
-    elif name.partition(".")[0].partition("[")[0] in lists_of_objects(table):
-        hint = IN_LISTS
-    raise InputError(f"there is no column `{name}` among {listed(table.columns)}", where=table.path, hint=hint)

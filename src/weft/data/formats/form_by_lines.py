@@ -9,10 +9,13 @@ from itertools import islice
 from weft.data.formats.conll import tagged_lines
 from weft.data.formats.csv_rows import csv_records
 from weft.data.formats.line_rows import LABEL, json_objects
+from weft.data.formats.value_looks import like_labels, like_texts
 from weft.errors import InputError
 
 _FEWEST = 4
 """Lines of a table at least, where no suffix says that it is one."""
+_SURE = 10
+"""Lines of a table between semicolons or bars at least, where it is named as plain text."""
 _LOOKED_AT = 200
 _BETWEEN = {",": "comma", ";": "semicolon", "|": "bar"}
 """Marks between the columns of a table, and what they are called."""
@@ -36,7 +39,21 @@ def form_by_lines(lines_of: Lines, *, named: str) -> tuple[str, str]:
         tabs = 0 if named == "tsv" else _tabs(lines)
     if tabs:
         return "tsv", f"read as tab-separated: {tabs + 1} columns"
+    if named == "txt" and (mark := _marked(lines_of)):
+        return "csv", f"read as {_BETWEEN[mark]}-separated: 2 columns"
     return (named, "") if named else _unnamed(lines_of)
+
+
+def _marked(lines_of: Lines) -> str:
+    """Return the semicolon or bar that stands once in each line, between a text and a label; else ""."""
+    with lines_of() as lines:
+        first = [line.strip() for line in islice(lines, _LOOKED_AT)]
+    for mark in (";", "|"):
+        columns = [*zip(*(line.split(mark) for line in first if line.count(mark) == 1), strict=True)]
+        alike = len(first) >= _SURE and columns and len(columns[0]) == len(first)
+        if alike and any(map(like_texts, columns)) and any(map(like_labels, columns)):
+            return mark
+    return ""
 
 
 def _unnamed(lines_of: Lines) -> tuple[str, str]:
