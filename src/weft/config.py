@@ -178,7 +178,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if path.exists() and not path.is_file():
         raise InputError("is no file", where=str(path))
     try:
-        settings = _loaded(small_text(path, most=MOST_YAML))
+        settings = parsed_yaml(small_text(path, most=MOST_YAML))
     except FileNotFoundError:
         raise InputError("there is no such file", where=str(path)) from None
     except OSError as error:
@@ -195,7 +195,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return settings
 
 
-def _loaded(text: str) -> Any:
+def parsed_yaml(text: str) -> Any:
     """Read YAML. Raises YAMLError or ValueError where it is none, or would take a long time, or never end."""
     depth = 0
     for nodes, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
@@ -260,7 +260,7 @@ def overridden(settings: Mapping[str, Any], overrides: Sequence[str]) -> dict[st
         if not equals or not path.strip():
             raise ConfigError(f"`{override}` sets nothing", where="--set", hint="write it as `training.epochs=5`")
         try:
-            parsed = _loaded(value)
+            parsed = parsed_yaml(value)
         except YAMLError:
             parsed = value
         except ValueError as error:

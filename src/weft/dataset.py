@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,10 +16,11 @@ from pydantic import Field, model_validator
 from weft.config import Config, kind_of
 from weft.data.checks.findings import counted
 from weft.data.examples.conversations import conversation_columns
+from weft.data.examples.label_evidence import other_labels
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
 from weft.data.formats.folders import as_source, parts_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
-from weft.errors import InputError
+from weft.errors import InputError, typed
 from weft.inputs.tabular import COLUMNS, ColumnNames
 from weft.store import chosen, kept
 from weft.tasks.base import TaskConfig
@@ -131,6 +131,9 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
         columns = " and ".join(f"{name} from column `{as_option(getattr(resolved, name))}`" for name in guessed)
         doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
         said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
+        label = getattr(resolved, "label", None)
+        if "label" in guessed and isinstance(label, str) and any(role.looks == "label" for role in task.roles):
+            said += other_labels(table, label, texts=resolved.columns_of("text", table))
     return Examples(resolved, rows, [], [], [*notes, *said], {"train": table})
 
 
@@ -143,7 +146,7 @@ def for_scoring(task: TaskConfig, table: Table, *, train: str) -> TaskConfig:
             task.for_inputs(table)
         except InputError:
             raise error from None
-        alone = f"weft train {shlex.quote(train)}, and then weft predict RUN {shlex.quote(table.source)}"
+        alone = f"weft train {typed(train)}, and then weft predict RUN {typed(table.source)}"
         hint = f"train without it, and predict its labels: {alone}; or, where another column has them, {error.hint}"
         raise ColumnsUnclear(f"has no labels: {error.what}", where=error.where, hint=hint) from None
 
@@ -155,6 +158,13 @@ def _source(named: Any) -> Any:
     return os.fspath(named) if isinstance(named, os.PathLike) else named
 
 
+_FILE_A_LABEL = (
+    "where each file has the texts of one label, a text a line, make one file of them: "
+    'for f in {}/*; do sed "s/^/__label__$(basename "${{f%.*}}") /" "$f"; done > all.txt'
+)
+"""Hint at a folder of files that are named by labels."""
+
+
 def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     """Find the columns of the task. Raises InputError, with a hint at other tasks where no label is found."""
     readers = [f"--task {kind_of(one)}" for one in TASKS if "turns" in one.model_fields]
@@ -164,17 +174,27 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     try:
         return task.resolved(table)
     except ColumnsUnclear as error:
-        hints = [error.hint, *([_other_tasks(table)] if "label" in task.columns else [])]
-        of_others = isinstance(error, LikeQuestions) or table.form == "txt"
+        asked = isinstance(error, LikeQuestions)
+        others = "label" in task.columns and not error.suggests
+        hints = [error.hint, *([_other_tasks(table, whole=asked)] if others else [])]
+        if table.parts and (table.form, table.columns) == ("txt", ("text",)):
+            hints.append(_FILE_A_LABEL.format(typed(table.path)))
+        of_others = asked or table.form == "txt"
         hint = "; ".join(hints[::-1] if of_others else hints)
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 
-def _other_tasks(table: Table) -> str:
-    """List the tasks whose columns may be there where those of labelled texts are not, those of plain text first."""
+def _other_tasks(table: Table, *, whole: bool) -> str:
+    """List the tasks whose columns may be there where those of labelled texts are not, those of plain text first.
+
+    The likely ones come with their use, or all of them where it is the `whole` list.
+    """
     plain = table.form == "txt"
     found = sorted(TASKS, key=lambda one: (not one.may_fit(table), plain and "unit" not in one.model_fields))
-    return f"other tasks of weft train: {', '.join(one.offer for one in found if one.offer)}"
+    offers = [
+        one.offer if whole or one.may_fit(table) else one.offer.partition(" for ")[0] for one in found if one.offer
+    ]
+    return f"other tasks (see weft train --help): {', '.join(offers)}"
 
 
 @contextmanager
@@ -191,8 +211,8 @@ def _hint_at_inspection(table: Table, task: TaskConfig, *, asked: TaskConfig) ->
         if "--on-bad-row" in error.hint and task.inspected_as and told:
             named = "" if task.implied_by or isinstance(task, TASKS[0]) else f" --task {task.kind}"
             columns = {name: getattr(asked, name, None) for name in asked.columns} | beside
-            named += "".join(f" --{name} {shlex.quote(as_option(own))}" for name, own in columns.items() if own)
-            error.hint += f"; weft inspect {table.source}{named} lists all of them"
+            named += "".join(f" --{name} {typed(as_option(own))}" for name, own in columns.items() if own)
+            error.hint += f"; weft inspect {typed(table.source)}{named} lists all of them"
         raise
 
 

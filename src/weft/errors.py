@@ -21,6 +21,8 @@ the user's words in backticks::
 from __future__ import annotations
 
 import difflib
+import re
+import shlex
 from collections.abc import Iterable
 
 
@@ -73,6 +75,13 @@ class Interrupted(WeftError):
     def __init__(self, what: str, *, signal: int, hint: str = "") -> None:
         super().__init__(what, hint=hint)
         self.exit_code = 128 + signal
+
+
+def typed(word: str) -> str:
+    """Quote a word of a command for a shell: in double quotes, which all shells accept, if it needs any."""
+    if re.fullmatch(r"[\w@%+=:,./-]+", word):
+        return word
+    return shlex.quote(word) if set(word) & set('"$`\\!') else f'"{word}"'
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -59,3 +59,17 @@ def test_a_language_model_takes_no_strange_column(refused, poet):
     says = "books.csv: there is no column `poem`, as in training, among `title`, `review`"
     refused("evaluate", "poet", "books.csv", says=(says, "read: --text NAME"))
     refused("generate", "poet", "books.csv", says=(says, "read: --column NAME"))
+
+
+def test_a_folder_of_texts_or_with_parts_is_answered(weft, model):
+    texts = {"train/好评/1": "很好", "test/好评/1": "好", "test/差评/2": "bad\nbad", "new/1": "good", "new/2": "差"}
+    for place, text in texts.items():
+        path = Path("set") / f"{place}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    flat = weft("predict", str(model), "set/new")
+    assert flat.err.splitlines()[0] == "set/new: each of its 2 files is read as a text"
+    assert [one["file"] for one in lines(flat.out)] == ["set/new/1.txt", "set/new/2.txt"]
+    parts = weft("predict", str(model), "set")
+    assert parts.err.splitlines()[0] == "set: of its parts set/test is read (test)"
+    assert {one["text"] for one in lines(parts.out)} == {"好", "bad\nbad"}

@@ -19,6 +19,11 @@ LABELS = ["酒店 > 房间 > 床", "酒店 > 房间 > 浴室", "酒店 > staff",
         (["pos", "neg"], None),
         (["> 5", "< 5"], None),
         (["a > b"], None),
+        (["数码/手机", "数码/耳机", "食品/乳品", "食品/粮油"], "/"),
+        (["digital / phones", "digital / audio", "food / milk"], " / "),
+        (["N/A", "and/or", "pos", "neg"], None),
+        (["yes/no", "and/or", "him/her"], None),
+        (["1/2", "1/3", "2/3", "2/5"], None),
     ],
 )
 def test_the_mark_between_levels(labels, mark):

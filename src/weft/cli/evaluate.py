@@ -14,6 +14,7 @@ from rich.table import Table as Lines
 
 from weft.cli import inputs, options, outputs, search_options
 from weft.cli.console import Terminal, print_scores, print_side_by_side
+from weft.cli.inputs import part_of
 from weft.cli.printing import say
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
@@ -77,15 +78,15 @@ def command(
     models = {one: search_options.searched(bundle.load(one, device=device or "auto"), search) for one in folders}
     first = _first_of_one_task(models)
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
-    table = open_table(file, encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
+    table = open_table(part_of(file), encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
     examples = _examples(first, table, columns)
     with examples_of(table):
-        found = _evaluated(models, examples, file)
-        result = averaged(first.task, list(found.values()), examples) if ensemble else found[folders[0]]
+        found = _evaluated(models, examples, table.source)
+        result = averaged(first.task, [*found.values()], examples) if ensemble else found[folders[0]]
     lost = exposure(first.task, first.network, examples, positions=POSITIONS, device=first.device) if exposed else []
     if answers:
         outputs.write_lines(answers, answer_lines(first.task, result.answers, examples))
-    data = f"{file}, {len(examples):,} texts"
+    data = f"{table.source}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     scores: dict[str, Any] = {**result.to_json(), "data": data}
     scores |= {name: sum(int(one.get(name, 0)) for one in each.values()) for name in COSTS}

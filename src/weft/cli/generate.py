@@ -12,7 +12,7 @@ import click
 
 from weft.cli import inputs, options, search_options
 from weft.cli.printing import say
-from weft.errors import ConfigError
+from weft.errors import ConfigError, typed
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft import bundle
@@ -61,8 +61,8 @@ def command(
     model = search_options.searched(bundle.load(folder, device=device or "auto"), search)
     own = search_options.own(model)
     if own is None:
-        what, hint = f"a model of task `{model.task.config.kind}` generates no text", f"use it: weft predict {folder}"
-        raise ConfigError(what, where=folder, hint=hint)
+        what = f"a model of task `{model.task.config.kind}` generates no text"
+        raise ConfigError(what, where=folder, hint=f"use it: weft predict {typed(folder)}")
     if stream:
         _check_streams(own)
     on_bad_row = reading["on_bad_row"] or "stop"

@@ -6,14 +6,20 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice, takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from weft.cli import options
 from weft.cli.printing import say
 from weft.data.checks.findings import counted
+from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import named_by_user
+from weft.data.formats.class_folders import COLUMNS as FOLDER
+from weft.data.formats.class_folders import flat_texts
+from weft.data.formats.folders import parts_of
 from weft.data.formats.line_rows import as_json
 from weft.data.formats.parallel_files import side_files, suffix_of
+from weft.data.formats.shared_encodings import shared_encoding
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
 from weft.text.out_of_vocabulary import notes_on
@@ -68,7 +74,14 @@ def inputs(
     Raises InputError where the column is not there.
     """
     given = {name: value for name, value in reading.items() if value is not None}
-    table = open_table(file or "-", form=_form(model, file or "-"), columns=names, **given)
+    file = part_of(file or "-", ("test", "dev", "train"))
+    texts = flat_texts(file) if model.task.config.example_type is LabelledText else ()
+    if texts:
+        say(f"{file}: each of its {len(texts):,} files is read as a text", err=True)
+        found = shared_encoding(texts, given.get("encoding", "auto"))
+        table = Table(file, file, "folder", found, FOLDER, given.get("on_bad_row", "stop"), files=texts)
+    else:
+        table = open_table(file, form=_form(model, file), columns=names, **given)
     config = model.task.config.for_inputs(table, named={next(iter(model.task.config.columns), "column"): column})
     options.say_columns(model.task.config, config, table)
     say_absent(config.absent_notes(table.columns))
@@ -82,6 +95,16 @@ def inputs(
     places = [role.place for role in config.all_roles if not role.answer]
     columns = tuple(name for setting in dict.fromkeys(places) for name in config.columns_of(setting, table))
     return Inputs(examples, lambda _, example: table.place(example.line), table, columns, in_place)
+
+
+def part_of(source: str, parts: Sequence[str] = ("test", "dev")) -> str:
+    """Return the first of some parts of a data set that lies in a folder, and say so; any other source as it is."""
+    found = parts_of(source, forms=FORMS) if Path(source).is_dir() else {}
+    part = next((one for one in parts if one in found), None)
+    if part is None:
+        return source
+    say(f"{source}: of its parts {found[part]} is read ({part})", err=True)
+    return found[part]
 
 
 def _form(model: bundle.Model, file: str) -> str:
@@ -260,5 +283,5 @@ def say_left_out(table: Table) -> None:
     """Say, on standard error, which rows of a table could not be read."""
     from weft.dataset import left_out
 
-    for said in left_out(table):
+    for said in [*left_out(table), *table.blank_remark]:
         say(said, err=True)

@@ -14,10 +14,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, left_beside, shared_encoding
+from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, left_beside
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
+from weft.data.formats.dataset_cards import card_remarks
 from weft.data.formats.encodings import check, detect, is_mixed
 from weft.data.formats.folders import several_files, shards
 from weft.data.formats.form_by_lines import form_by_lines
@@ -26,6 +27,7 @@ from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_ro
 from weft.data.formats.names import FORMS, check_name, form_of, unknown_form
 from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.formats.parquet import parquet_columns, parquet_rows
+from weft.data.formats.shared_encodings import shared_encoding
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
 from weft.data.formats.squad import question_rows
 from weft.data.formats.text_lines import Errors, is_broken, open_lines
@@ -133,9 +135,13 @@ class Table:
         """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
         said = left_beside(self.path) if self.form == "folder" and not self.parts else said
-        said = [f"{len(self.parts)} files", *said] if self.parts else [*self.found, *said]
+        return [*([f"{len(self.parts)} files"] if self.parts else self.found), *said, *self.blank_remark]
+
+    @property
+    def blank_remark(self) -> list[str]:
+        """Remark on rows without a value, as far as rows are read; none where there are none."""
         blank = sum(part._blank for part in self.parts or (self,))
-        return [*said, f"{blank} blank row{'s' if blank > 1 else ''} at the end left out"] if blank else said
+        return [f"{blank} blank row{'s' if blank > 1 else ''} left out"] if blank else []
 
     def place(self, row_line: int, *, column: str = "") -> str:
         """Name the row that starts on `row_line` for messages: the file and that line, or the row's own file or path.
@@ -270,12 +276,11 @@ class Table:
 
     def has_tagged_lines(self) -> bool:
         """Whether the first lines of plain text look like tokens with tags."""
-        found = self._sentence_form()
-        return found is not None and len(found[1]) > 1
+        return len((self._sentence_form() or ("", ()))[1]) > 1
 
     def _sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
-        if self.form != "txt" or self.columns != ("text",):
-            return None
+        if self.form != "txt" or self.columns != ("text",) or self.parts:
+            return self.parts[0]._sentence_form() if self.parts else None
         with open_lines(self.source, self.encoding, errors=self.errors) as lines:
             return form_of_lines(lines)
 
@@ -287,9 +292,7 @@ class Table:
                 yield Row(values, line)
 
     def _under_header(self, layout: Layout, lines: Iterator[str]) -> Iterator[Row]:
-        columns, width = self.columns, len(self.columns)
-        blank: list[Row] = []  # held back, for they may be the end
-        self._blank = 0
+        columns, width, self._blank = self.columns, len(self.columns), 0
         for line, record in layout.records(lines):
             if isinstance(record, InputError):
                 self.reject(line, record.what, hint=record.hint)
@@ -303,14 +306,10 @@ class Table:
                 first = "header" if layout.headed else "first row"
                 self.reject(line, f"has {fields}, the {first} has {width}", hint=hint)
                 continue
-            row = Row(dict(zip(columns, record, strict=True)), line, decimal_commas=layout.decimal_commas)
             if width > 1 and is_blank(record):
-                blank.append(row)
+                self._blank += 1
             else:
-                yield from blank
-                blank.clear()
-                yield row
-        self._blank = len(blank)
+                yield Row(dict(zip(columns, record, strict=True)), line, decimal_commas=layout.decimal_commas)
 
 
 def open_table(
@@ -334,11 +333,9 @@ def open_table(
     check_columns(tuple(columns or ()), where=source)
     open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
     several = several_files(source) if form == "auto" else ()
-    if not several and form == "auto" and Path(source).is_dir():
-        several = shards(source, forms=FORMS)
-        if not several:
-            files = class_files(source)
-            return Table(source, source, "folder", shared_encoding(files, encoding), COLUMNS, on_bad_row, files=files)
+    if not several and form == "auto" and Path(source).is_dir() and not (several := shards(source, forms=FORMS)):
+        files = class_files(source)
+        return Table(source, source, "folder", shared_encoding(files, encoding), COLUMNS, on_bad_row, files=files)
     if several:
         return _set_of(source, [open_one(file) for file in several])
     if form == "parallel" or (form == "auto" and side_files(source)):
@@ -356,14 +353,14 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
         raise InputError(f"there is no form `{form}`", where=name, hint=hint)
     if form == "parquet":
         called = "arrow" if suffix_of(source).lower() == ".arrow" else form
-        return Table(name, source, form, called, parquet_columns(source), on_bad_row)
+        return Table(name, source, form, called, parquet_columns(source), on_bad_row, found=card_remarks(source))
     if form == "xlsx":
         book = sheet_of(file, sheet, columns=columns)
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)
     skips = encoding == "auto" and on_bad_row == "skip" and form in ("csv", "tsv", "jsonl", "txt") and is_mixed(source)
     known, errors = ("utf-8", "surrogateescape") if skips else (_encoding(source, encoding, form), "strict")
     found = ("by its letters (another: --encoding NAME)",) if (encoding, known) == ("auto", WESTERN) else ()
-    if by_name and form in ("txt", "") and source != "-":
+    if by_name and form in ("txt", "tsv", "") and source != "-":
         form, said = form_by_lines(partial(open_lines, source, known, errors=errors), named=form)
         found += (said,) if said else ()
     if not form:

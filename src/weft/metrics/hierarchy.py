@@ -9,8 +9,13 @@ import numpy as np
 
 from weft.metrics.classification import confusion, tally
 
-SEPARATORS = (" > ", " >> ", " › ", " » ", ">>", "::", ">")
+SEPARATORS = (" > ", " >> ", " › ", " » ", ">>", "::", ">", "＞")
 """Marks between the levels of a label, of which the first one that most labels have is theirs."""
+_DOUBTFUL = (" / ", "/", "／")
+"""Marks that a plain label may have too, as `N/A`: nearly all labels have them, and parts come again before them."""
+_NEARLY_ALL = 0.9
+_FEWER = 0.75
+"""Share of the labels that their first parts are at most, where these come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,16 @@ def separator_of(labels: Sequence[str]) -> str | None:
         deep = [parts for parts in cut if len(parts) > 1]
         if len(deep) * 2 > len(labels) > 1 and all(part.strip() for parts in cut for part in parts):
             return mark
-    return None
+    return next((mark for mark in _DOUBTFUL if _comes_again(labels, mark)), None)
+
+
+def _comes_again(labels: Sequence[str], mark: str) -> bool:
+    """Whether nearly all labels have a mark, and some share what stands before it."""
+    cut = [[part.strip() for part in label.split(mark)] for label in labels]
+    deep = sum(len(parts) > 1 for parts in cut)
+    first = {parts[0] for parts in cut}
+    plain = all(part and not part.isdecimal() for parts in cut for part in parts)
+    return plain and deep >= _NEARLY_ALL * len(labels) and 1 < len(first) <= _FEWER * len(labels)
 
 
 def level_scores(gold_E: np.ndarray, guess_E: np.ndarray, labels: Sequence[str]) -> list[LevelScore]:

@@ -16,11 +16,12 @@ from pydantic_core import PydanticCustomError
 from torch import nn
 
 from weft.data.columns import Columns
-from weft.data.examples.roles import Names, Role, as_setting, find_roles, named_columns, settings_of
+from weft.data.examples.column_settings import as_setting
+from weft.data.examples.roles import Names, Role, find_roles, named_columns, settings_of
 from weft.data.sources import Table
 from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig
-from weft.errors import ConfigError, InputError
+from weft.errors import ConfigError, InputError, typed
 from weft.inputs.base import Input
 from weft.metrics.systems import CorpusScore
 from weft.store import shared
@@ -118,7 +119,7 @@ class TaskConfig(DecidedByRows):
 
     def then(self, folder: str | Path) -> str:
         """Return the command to type next, for the folder of a trained model."""
-        return self.next_step.format(folder)
+        return self.next_step.format(typed(str(folder)))
 
     def absent_notes(self, columns: Collection[str] = ()) -> list[str]:
         """Say which columns beside those of the roles texts lack, that come with some `columns` or with none."""

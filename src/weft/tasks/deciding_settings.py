@@ -14,7 +14,7 @@ from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
 from weft.data.formats.line_rows import nested_paths
 from weft.data.sources import Row, Table
-from weft.errors import ConfigError, InputError, did_you_mean
+from weft.errors import ConfigError, InputError, did_you_mean, typed
 from weft.inputs.base import Input, InputConfig
 from weft.inputs.choices import InputChoice
 from weft.inputs.several import SeveralInputs, check_names, folder_of
@@ -144,7 +144,7 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
 
     def then(self, folder: str | Path) -> str:
         """Return the command to type next: with a text, or a file of columns where no text is read."""
-        return super().then(folder) if self.reads_text else f"next: weft predict {folder} FILE"
+        return super().then(folder) if self.reads_text else f"next: weft predict {typed(str(folder))} FILE"
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
         """Make an example of a text, without label and further inputs.
@@ -198,7 +198,7 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             if empty:
                 what = "is an object, expected a text" if isinstance(row.whole.get(empty[0]), dict) else "is empty"
                 inside = [path for path in nested_paths(row.whole) if path.startswith(f"{empty[0]}.")]
-                hint = f"name a field of it by its path, as in --text {inside[0]}" if inside else ""
+                hint = f"name a field of it by its path, as in --text {typed(inside[0])}" if inside else ""
                 table.reject(row.line, f"text {what}", column=empty[0], hint=hint)
             else:
                 try:

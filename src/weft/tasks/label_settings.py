@@ -15,6 +15,7 @@ from weft.data.examples.label_spelling import Spelling, spelled, whole_numbers
 from weft.data.examples.roles import LABEL, TEXT, Names, Role, as_option
 from weft.data.sources import Row, Table
 from weft.inputs.base import Input
+from weft.metrics.hierarchy import separator_of
 from weft.store import shared
 from weft.tasks.base import TUNED, Doctor
 from weft.tasks.deciding_settings import DecidingTaskConfig
@@ -51,7 +52,8 @@ class LabelTaskConfig(DecidingTaskConfig):
 
     def filter_training(self, examples: Sequence[Any]) -> tuple[Sequence[Any], list[str]]:
         """Return all examples, with notes on labels that look as if they had another separator."""
-        return examples, separator_notes(shared(one.label for one in examples), separator=self.separator)
+        labels = shared(one.label for one in examples)
+        return examples, [*separator_notes(labels, separator=self.separator), *_hierarchy_notes(labels)]
 
     def data_notes(
         self, parts: Mapping[str, Sequence[Any]], files: Mapping[str, str], named: Mapping[str, str]
@@ -93,6 +95,12 @@ class LabelTaskConfig(DecidingTaskConfig):
         tuned = read_saved(path, dict[str, float | list[float]]) if path.exists() else {}
         read = read or self.loaded_input(folder, each=found.each)
         return Saved(read, found.labels, found.counts, texts=found.texts, tuned=tuned)
+
+
+def _hierarchy_notes(labels: Sequence[Any]) -> list[str]:
+    """Say where labels, of which a text has one, form a hierarchy."""
+    mark = separator_of(sorted({one for one in labels if isinstance(one, str)}))
+    return [f"labels form a hierarchy, their levels between `{mark.strip()}`: each level is scored too"] if mark else []
 
 
 @dataclass(frozen=True, slots=True)

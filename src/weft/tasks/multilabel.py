@@ -21,7 +21,7 @@ from weft.data.examples.base import place_of
 from weft.data.examples.label_spelling import spelled
 from weft.data.examples.labelled import LabelledText, in_order
 from weft.data.examples.roles import LABEL, LABEL_NAMES, TEXT, Names, Role, named_columns
-from weft.data.examples.several_labels import columns_of_lists, has_lists, labels_in, yes_and_no
+from weft.data.examples.several_labels import columns_of_lists, columns_separated, has_lists, labels_in, yes_and_no
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
@@ -98,6 +98,8 @@ class MultilabelConfig(LabelTaskConfig):
         """
         usual = any(name.strip().casefold() in LABEL_NAMES for name in table.columns)
         several = () if self.label or usual else _columns_of_labels(table)
+        if not self.label and self.label_separator:
+            several = columns_separated(table, self.label_separator) or several
         config = (
             super(MultilabelConfig, self.model_copy(update={"label": several})).resolved(table)
             if several

@@ -47,7 +47,7 @@ def test_rare_labels_are_told_of_once_and_not_where_they_are_weighed():
 def test_html_in_many_texts_is_said_when_training_begins():
     texts = [f"<p>第 {number} 个</p> good<br/>" for number in range(20)]
     (said,) = noted(part(texts, ["好评", "差评"] * 10))
-    assert said.startswith("20 of 20 texts looked at hold HTML, which is learned as text (weft inspect train.csv lists")
+    assert said.startswith("20 of 20 texts looked at hold HTML, which is learned as text: strip its tags before")
     assert noted(part([*sound(size=40).texts[:39], "a<br>b"], ["好评", "差评"] * 20)) == []
 
 
@@ -190,5 +190,6 @@ def test_texts_of_a_wrong_encoding_are_told_before_all_that_is_less():
     notes = noted(part(texts, ["好评", "差评"] * 13))
     assert [note.partition(" (weft")[0] for note in notes] == [
         "6 of 26 texts looked at look as if read in a wrong encoding, and are learned so",
-        "4 of 26 texts looked at hold HTML, which is learned as text",
+        "4 of 26 texts looked at hold HTML, which is learned as text: strip its tags before, as with "
+        "sed -E 's/<[^<>]+>/ /g' FILE > NEW, from new texts too",
     ]

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weft.data.examples import option_questions, span_questions
+from weft.data.examples.column_settings import as_setting
 from weft.data.examples.header_row import naming
-from weft.data.examples.roles import LABEL, PAIRS, TEXT, Role, as_option, as_setting, find_roles, named_columns
+from weft.data.examples.roles import LABEL, PAIRS, TEXT, Role, as_option, find_roles, named_columns
 from weft.data.sources import open_table
 from weft.errors import InputError
 from weft.tasks.classification import ClassificationConfig
@@ -105,12 +106,12 @@ def test_a_usual_name_and_looks(tmp_path):
 def test_doubt_is_an_error(tmp_path):
     table = table_of(tmp_path, ("one", "two", "kind"), SENTENCES, SENTENCES[::-1], LABELS)
     error = fault(table)
-    assert error.what == "cannot tell which column is the text and which the label among `one`, `two`, `kind`"
-    assert error.hint == "pass --text NAME --label NAME"
+    assert error.what == "cannot tell which column is the text among `one`, `two`, `kind`"
+    assert error.hint == "pass --text one or --text two"
     assert guess(table, text="two") == ("two", "kind")
     with pytest.raises(InputError, match="cannot tell which column is the text among") as caught:
         text_of(table)
-    assert caught.value.hint == "pass --column NAME"
+    assert caught.value.hint == "pass --column one or --column two"
     # an id is no label, however the other column is named
     assert "cannot tell" in fault(table_of(tmp_path, ("text", "id"), SENTENCES, range(6))).what
     assert "cannot tell" in fault(table_of(tmp_path, ("x", "y"), ["a", "b"], ["c", "d"])).what
@@ -324,6 +325,9 @@ def test_fasttext_and_json(tmp_path):
 def test_what_may_be_a_pair_is_not_read_by_half(tmp_path, pair):
     first, second = pair
     table = table_of(tmp_path, (second, first.upper(), "label"), SENTENCES, SENTENCES[::-1], LABELS)
+    found = find_roles(table, (TEXT, LABEL), named={})
+    assert found == {"text": (first.upper(), second), "label": ("label",)}
+    table = table_of(tmp_path, (second, first.upper(), "label"), SENTENCES, SENTENCES[::-1], range(len(SENTENCES)))
     error = fault(table)
     assert error.what == f"`{first.upper()}` and `{second}` may be a pair of texts, or one of them the text"
     assert error.hint == f"pass --text {first.upper()},{second} for pairs, or --text {first.upper()} for one alone"
@@ -413,9 +417,12 @@ def test_fields_of_nested_objects_are_named_by_their_path(tmp_path):
     ]
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    with pytest.raises(InputError, match="cannot tell which") as refused:
+    assert find_roles(open_table(path), [TEXT, LABEL], named={}) == {"text": ("data.文",), "label": ("data.meta.y",)}
+    path.write_text("\n".join(map(json.dumps, rows[:3])), encoding="utf-8")
+    with pytest.raises(InputError, match=r"cannot tell which .* among `id`, `data.文`, `data.meta.y`") as refused:
         find_roles(open_table(path), [TEXT, LABEL], named={})
     assert "named by their path: `data.文`, `data.meta.y`" in refused.value.hint
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
     table = open_table(f"{path},{path}")
     named = {"text": "data.文", "label": "data.meta.y"}
     assert find_roles(table, [TEXT, LABEL], named={}, trained=named) == {

@@ -37,7 +37,7 @@ def test_a_word_or_the_length_tells_one_of_several_columns(tmp_path, text, other
     with pytest.raises(InputError, match="cannot tell which column is the text"):
         found(path, **{other: LONG, "a": LONG, state: STATES, label: KINDS})
     with pytest.raises(InputError, match="the label among"):
-        found(path, **{other: SHORT, text: LONG, state: STATES, "priority": KINDS})
+        found(path, **{other: SHORT, text: LONG, "priority": STATES, "severity": KINDS})
 
 
 def test_ids_are_no_texts(tmp_path):

@@ -50,6 +50,21 @@ def test_files_beside_the_folders_are_left_out_and_named(tmp_path):
     assert table.remarks == ["left out beside the folders of the labels: `urls_pos.txt` `词表.vocab`"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "encoding"),
+    [
+        (("键盘，太棒。", "这个房间很好，我们下次还会来的", "差", "不好", "再也不来了，真的不好"), "gb18030"),
+        (("键盘", "太棒", "这是", "不好", "我的", "来了"), "gb18030"),
+        (("très bon", "déjà vu", "Zimmer zu klein", "schön ruhig", "à revoir", "plain"), "cp1252"),
+    ],
+)
+def test_short_files_have_the_encoding_that_all_of_them_show(tmp_path, texts, encoding):
+    written = {f"{'ab'[number % 2]}/{number}.txt": text.encode(encoding) for number, text in enumerate(texts)}
+    table = open_table(tree(tmp_path, {**written, "a/plain.txt": "好".encode()}))
+    assert table.encoding == f"{encoding} and utf-8"
+    assert {row.values["text"] for row in table} == {*texts, "好"}
+
+
 def test_files_of_several_encodings(tmp_path):
     packed = gzip.compress("好房间，下次还会来".encode("gb18030"))
     mixed = {**REVIEWS, "差评/3.txt": "太贵了，服务也不好".encode("utf-16"), "positive/3.txt.gz": packed}

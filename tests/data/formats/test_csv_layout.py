@@ -38,10 +38,10 @@ def test_a_text_that_starts_with_a_blank_and_a_quoted_word_is_kept(tmp_path):
     assert rows(table) == [(2, ("pos", ' "Great" they say')), (3, ("neg", " 不好"))]
 
 
-def test_blank_rows_at_the_end_are_left_out_and_those_inside_are_not(tmp_path):
+def test_rows_without_a_value_are_left_out_wherever_they_stand(tmp_path):
     table = open_table(written(tmp_path, "text,label\n好,pos\n,\nbad,neg\n,\n , \n\n,\n"))
-    assert rows(table) == [(2, ("好", "pos")), (3, ("", "")), (4, ("bad", "neg"))]
-    assert table.remarks == ["3 blank rows at the end left out"]
+    assert rows(table) == [(2, ("好", "pos")), (4, ("bad", "neg"))]
+    assert table.remarks == ["4 blank rows left out"]
 
 
 def test_blank_fields_after_the_last_column_are_nothing(tmp_path):

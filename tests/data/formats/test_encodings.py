@@ -8,6 +8,7 @@ import json
 import lzma
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from weft.data.formats import encodings
-from weft.data.formats.encodings import COMMONEST_HAN, check, detect, open_bytes
+from weft.data.formats.encoding_guesses import COMMONEST_HAN, likely_encodings
+from weft.data.formats.encodings import check, detect, open_bytes
 from weft.errors import InputError
 
 SIMPLIFIED = "这家酒店的服务很好，房间也很干净。\n早餐一般，下次不会再来了。\n"
@@ -115,7 +117,24 @@ def test_other_encodings_are_refused_not_misread(tmp_path, text, encoding):
     for number, part in enumerate([text, *text.splitlines(keepends=True)]):
         with pytest.raises(InputError, match="is not UTF-8") as caught:
             detect(written(tmp_path, part.encode(encoding), f"{number}.txt"))
-        assert "--encoding cp1252" in caught.value.hint
+        assert "name its encoding: --encoding" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("键盘，太棒了。谢谢。", "gb18030"),
+        ("名字：李娜", "gb18030"),
+        ("鍵盤，太棒了，謝謝你們", "big5"),
+        (FRENCH, "cp1252"),
+        (RUSSIAN, "cp1251"),
+        (JAPANESE, "shift_jis"),
+        (KOREAN, "euc_kr"),
+    ],
+)
+def test_the_likeliest_encoding_is_offered_first(text, encoding):
+    assert likely_encodings(text.encode(encoding))[0] == encoding
+    assert encoding not in ("gb18030", "big5") or "cp1252" not in likely_encodings(text.encode(encoding))
 
 
 def test_the_refusal_names_the_byte(tmp_path):
@@ -257,3 +276,21 @@ def test_a_pipe_with_the_name_of_a_file_is_no_file(tmp_path):
     with pytest.raises(InputError, match="is a pipe or a device") as caught:
         open_bytes(tmp_path / "texts.csv")
     assert "pass -" in caught.value.hint
+
+
+def zipped(path, **files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in files.items():
+            packed.writestr(name, text.encode())
+    return path
+
+
+def test_a_zip_of_one_file_is_that_file(tmp_path):
+    path = zipped(tmp_path / "reviews.csv.zip", **{"reviews.csv": SIMPLIFIED, "__MACOSX/._reviews.csv": "x"})
+    with open_bytes(path) as file:
+        assert file.read().decode() == SIMPLIFIED
+    with pytest.raises(InputError, match="holds 2 files, expected one") as caught:
+        detect(zipped(tmp_path / "two.zip", a="好", b="x"))
+    assert "unpack it first" in caught.value.hint
+    with pytest.raises(InputError, match=r"is not a sound `\.zip` file"):
+        detect(written(tmp_path, b"PK damaged", "bad.csv.zip"))

@@ -20,6 +20,18 @@ def test_lines_with_as_many_tabs_are_a_table(tmp_path, name):
     assert rows(table)[0] == (2, ("房间很好，干净", "0"))
 
 
+@pytest.mark.parametrize("name", ["a.txt", "训练.tsv", "a.train"])
+@pytest.mark.parametrize("begin", ["-DOCSTART- O\n\n", ""])
+@pytest.mark.parametrize("mark", ["\t", " "])
+def test_tokens_with_tags_of_spans_are_conll(tmp_path, name, begin, mark):
+    lines = "Anna B-PER\nlives O\nin O\n上海 B-LOC\n\n李 B-PER\n雷 I-PER\n\n"
+    table = open_table(written(tmp_path, (begin + lines).replace(" ", mark), name))
+    assert (table.form, table.columns) == ("conll", ("token", "tag"))
+    assert table.remarks == ["read as CoNLL: a token a line, 2 columns, the last with its tag"]
+    plain = written(tmp_path, lines.replace("B-", "").replace("I-", ""), "plain.txt")
+    assert open_table(plain).form == "txt"
+
+
 @pytest.mark.parametrize(
     ("content", "form", "remark"),
     [
@@ -40,7 +52,6 @@ def test_a_suffix_that_tells_nothing(tmp_path, content, form, remark, name):
     [
         "\n".join(TEXTS),
         FASTTEXT.replace(" ", "\t"),
-        "我\tO\n在\tO\n沪\tB-LOC\n\n你\tO\n",
         TABBED + "no tab\n",
         "a\tb\n",
         "".join(f"{text}, {text}\n" for text in TEXTS),

@@ -130,3 +130,41 @@ def test_texts_that_are_not_utf_8_are_damage(tmp_path):
     texts = arrow.array([b"\xff\xfe", b"good"], arrow.binary()).view(arrow.string())
     path = saved(tmp_path, {"text": texts, "label": ["a", "b"]}, store_schema=False)
     assert "is not a sound parquet file" in fault(path).what
+
+
+CARD = """---
+dataset_info:
+{begin}features:
+  - name: text
+    dtype: string
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': 差评
+          '1': good
+---
+# A set
+"""
+
+
+@pytest.mark.parametrize("place", ["README.md", "../README.md"])
+def test_the_card_of_a_data_set_names_labels(tmp_path, place):
+    folder = tmp_path / "set" / "data"
+    folder.mkdir(parents=True)
+    (folder / place).write_text(CARD.format(begin="  "), encoding="utf-8")
+    path = saved(folder, {**TABLE, "text": ["a", "b", "c", "d"]})
+    table = open_table(path)
+    assert [row.values["label"] for row in table] == ["good", "差评", "good", "差评"]
+    assert table.remarks == ["names of the labels of `label` from README.md"]
+
+
+def test_a_card_that_names_no_labels_changes_nothing(tmp_path):
+    for number, card in enumerate(
+        ("no card", "---\n- a\n---\n", "---\na: *b\n---\n", "---\ndataset_info: [{features: [1]}]\n---\n")
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "README.md").write_text(card, encoding="utf-8")
+        table = open_table(saved(folder, {**TABLE, "text": ["a", "b", "c", "d"]}))
+        assert ([row.values["label"] for row in table], table.remarks) == (["1", "0", "1", "0"], [])

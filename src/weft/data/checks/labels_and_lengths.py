@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +11,7 @@ from weft.data.checks.damage import MARKUP, is_garbled
 from weft.data.checks.duplicates import find_repeats
 from weft.data.checks.findings import Finding, Part, Row, all_rows, counted, listed, verb
 from weft.data.examples.label_spelling import are_numbers, one_spelling, reads_as_missing
+from weft.errors import typed
 
 FEWEST = 5
 """Least number of texts that a label needs to be learned and held out at all."""
@@ -66,8 +65,12 @@ def brief(
     if len(notes) > len(before):
         given = {**{part.name: part.path for part in parts[1:]}, **options}
         told = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
-        notes[-1] += f" (weft inspect {' '.join(map(_typed, (train.path, *told)))} lists them)"
+        notes[-1] += f" (weft inspect {' '.join(map(typed, (train.path, *told)))} lists them)"
     return notes
+
+
+_STRIP = ": strip its tags before, as with sed -E 's/<[^<>]+>/ /g' FILE > NEW, from new texts too"
+"""Way to strip HTML from a file of lines, which is no setting."""
 
 
 def _damaged(train: Part) -> list[str]:
@@ -81,7 +84,7 @@ def _damaged(train: Part) -> list[str]:
     marked = sum(MARKUP.search(text) is not None for text in texts)
     if marked < _MUCH_MARKUP * len(texts) or not marked:
         return said
-    return [*said, f"{marked:,} {of_all} {verb('hold', marked)} HTML, which is learned as text"]
+    return [*said, f"{marked:,} {of_all} {verb('hold', marked)} HTML, which is learned as text{_STRIP}"]
 
 
 def _imbalance(counts: Mapping[str, int]) -> str:
@@ -142,7 +145,7 @@ def _numbers(counts: Mapping[str, int], path: str, column: str) -> list[str]:
     if len(known) < 3 or not are_numbers(known):
         return []
     what = f"the {len(known)} labels look like numbers, and each is a class by itself here"
-    number = f"weft train {_typed(path)} --value {_typed(column or 'label')} predicts a number"
+    number = f"weft train {typed(path)} --value {typed(column or 'label')} predicts a number"
     steps = "; --set task.ordinal=true learns the order of the classes"
     return [f"{what}: {number}{steps if len(known) <= _STEPS else ''}"]
 
@@ -153,13 +156,6 @@ def few_of(labels: Sequence[str], label_E: np.ndarray) -> list[str]:
     few = [f"{each_C[label]} of `{labels[label]}`" for label in np.flatnonzero(each_C[: len(labels)] < FEWEST)]
     # of a small set all are few, which its size says
     return [f"the dev set has {listed(few)}: a score of so few says little"] if 0 < len(few) < len(labels) else []
-
-
-def _typed(word: str) -> str:
-    """Quote a word for a shell: in double quotes, which all shells accept, if it needs any."""
-    if re.fullmatch(r"[\w@%+=:,./-]+", word):
-        return word
-    return shlex.quote(word) if set(word) & set('"$`\\!') else f'"{word}"'
 
 
 def labels(parts: Sequence[Part], *, column: str = "") -> list[Finding]:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from weft.data.formats.value_looks import like_texts
+from weft.data.formats.value_looks import like_labels, like_texts
 from weft.data.sources import Table
 
-_SAMPLE = 200
+SAMPLE = 200
+"""Rows whose values are looked at."""
 _SECONDS = 1e8
 _DATE = re.compile(
     r"(\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})"
@@ -19,6 +20,9 @@ _DATE = re.compile(
 )
 _CODE = re.compile(r"[A-Za-z]{1,4}[-_]?\d+")
 """A letter or a few and a number, as `U17`."""
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}\b|https?://\S+$|[\d+() -]{7,}$")
+"""An address of the net, maybe with its place behind it, a link, or a number of a telephone."""
+_NEARLY_ALL = 0.9
 _MANY_CODES = 10
 _PEOPLE = {
     *("user", "username", "author", "sender", "from", "name", "nickname", "customer", "client", "agent", "respondent"),
@@ -30,7 +34,7 @@ _ID = re.compile(r"[A-Za-z]{0,4}[-_]?\d{5,}|(?=[A-Za-z-]*\d)[0-9A-Fa-f-]{8,}")
 
 def sampled(table: Table) -> dict[str, list[str]]:
     """Return the values of the first rows, by column."""
-    rows = list(islice(table.unchecked(), _SAMPLE))
+    rows = list(islice(table.unchecked(), SAMPLE))
     return {name: [row.values[name] for row in rows if name in row.values] for name in table.columns}
 
 
@@ -44,6 +48,16 @@ def are_ids(values: Sequence[str]) -> bool:
     """Whether all values that hold anything look like numbers of customers, orders and the like (bool)."""
     filled = [value.strip() for value in values if value.strip()]
     return bool(filled) and all(map(_ID.fullmatch, filled))
+
+
+def are_single_words(values: Sequence[str]) -> bool:
+    """Whether nearly all values are one word of plain letters and signs, as addresses, names of files and users are.
+
+    So is an address of the net with a place behind it.
+    """
+    filled = [value.strip() for value in values if value.strip()]
+    words = sum((value.isascii() and len(value.split()) < 2) or bool(_ADDRESS.match(value)) for value in filled)
+    return words > _NEARLY_ALL * len(filled)
 
 
 def names_users(name: str, values: Sequence[str]) -> bool:
@@ -81,4 +95,7 @@ def only(names: Sequence[str]) -> str | None:
 def text_by_looks(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str | None:
     """Return the only column that is not of numbers, else the only one that looks like texts."""
     others = [name for name in names if not are_numbers(samples[name])]
-    return only(others) or only([name for name in others if like_texts(samples[name])])
+    found = only(others)
+    if found and not like_labels(samples[found]):
+        return found
+    return only([name for name in others if like_texts(samples[name])])

@@ -22,7 +22,9 @@ LABEL_NAMES = (
 )
 TEXT_WORDS = (
     *("text", "comment", "comments", "review", "body", "message", "tweet", "description", "content", "feedback"),
+    *("complaint", "transcript", "verbatim", "narrative", "remarks", "utterance", "post", "reviews", "abstract"),
     *("内容", "评论", "正文", "留言", "描述", "內容", "評論", "kommentar", "beschreibung", "commentaire", "comentario"),
+    *("理由", "建议", "意见", "反馈", "诉求", "感受", "详情", "笔记", "短信", "原文", "评语", "吐槽"),
 )
 """Words in the names of columns of texts, which tell one of several."""
 HEADING_WORDS = (
@@ -30,11 +32,51 @@ HEADING_WORDS = (
     *("标题", "主题", "概要", "摘要", "名称", "標題", "主題", "名稱"),
 )
 """Words in the names of columns of short texts that head longer ones."""
+REPLY_WORDS = (
+    *("reply", "response", "answer", "solution", "resolution", "note", "notes", "internal"),
+    *("回复", "答复", "回覆", "解决", "备注", "处理意见"),
+)
+"""Words in the names of columns of what was answered to a text."""
 LABEL_WORDS = (
-    *("label", "class", "category", "type", "reason", "topic", "sentiment", "intent", "kategorie"),
+    *("label", "class", "category", "type", "reason", "topic", "sentiment", "intent", "kategorie", "labels", "tags"),
+    *("emotion", "stance", "polarity", "genre", "tag", "theme", "categories"),
     *("标签", "类别", "分类", "类型", "原因", "標籤", "類別", "分類", "類型", "catégorie", "categoría"),
+    *("情感", "情绪", "倾向", "意图", "话题", "种类", "极性", "立场", "类目", "品类", "流派", "体裁"),
 )
 """Words in the names of columns of labels, which tell one of several."""
+GROUP_WORDS = (
+    *("department", "dept", "team", "queue", "mood", "division", "section", "line", "outcome", "disposition"),
+    *("verdict", "satisfaction", "satisfied", "attitude", "feeling", "issue", "area", "domain", "group", "decision"),
+    *("result", "cause", "spam", "toxic", "recommend", "recommended", "opinion", "segment", "abteilung"),
+    *("部门", "科室", "心情", "板块", "版块", "栏目", "频道", "满意", "领域", "结果", "结论", "态度", "队列", "组别"),
+    *("业务", "产品线", "专栏", "语气", "严重", "性质", "事由", "部門", "頻道", "欄目"),
+)
+"""Words in the names of columns by which texts are sorted, where none is one of labels."""
+RATING_WORDS = (
+    *("rating", "score", "stars", "star", "grade", "overall", "bewertung"),
+    *("评分", "星级", "打分", "得分", "分数", "评级", "評分", "星級"),
+)
+"""Words in the names of columns of ratings."""
+BESIDE_WORDS = (
+    *("status", "state", "source", "version", "gender", "sex", "age", "region", "country", "city", "location"),
+    *("province", "language", "lang", "locale", "platform", "device", "os", "browser", "account", "company", "store"),
+    *("shop", "brand", "vendor", "plan", "date", "time", "year", "month", "day", "week", "hour", "count", "number"),
+    *("price", "amount", "quantity", "qty", "ip", "url", "link", "email", "phone", "split", "fold", "set"),
+    *("verified", "helpful", "flag", "votes", "likes", "replies", "retweets", "shares", "views", "thumbs", "duration"),
+    *("open", "closed", "anonymous", "currency", "zip", "hotel", "restaurant", "airline", "branch", "size", "color"),
+    *("状态", "来源", "性别", "年龄", "地区", "城市", "省", "国家", "语言", "版本", "平台", "设备", "系统", "店铺"),
+    *("商家", "品牌", "型号", "年级", "学历", "职业", "时间", "日期", "次数", "人数", "价格", "金额", "编号", "电话"),
+    *("邮箱", "门店", "酒店", "点赞", "转发", "收藏", "匿名", "规格", "颜色", "尺码", "数量", "星期"),
+)
+"""Words in the names of columns of circumstances, which seldom are what is asked."""
+PEOPLE_WORDS = (
+    *("user", "username", "author", "sender", "nickname", "customer", "client", "agent", "respondent", "owner"),
+    *("assignee", "assigned", "reporter", "creator", "rep", "handler", "recipient", "reviewer", "employee"),
+    *("manager", "buyer", "seller", "by", "annotator", "operator", "participant"),
+    *("处理人", "负责人", "联系人", "经办人", "受理人", "创建人", "提交人", "发起人", "申请人", "投诉人", "录入人"),
+    *("姓名", "昵称", "用户名", "作者", "坐席", "标注员", "审核人", "跟进人", "接待人", "发送人", "发布人"),
+)
+"""Words in the names of columns of people."""
 VALUE_NAMES = (
     *("value", "score", "rating", "price", "stars", "target", "y", "grade", "amount"),
     *("数值", "分数", "评分", "得分", "价格", "金额", "星级", "數值", "分數", "評分", "價格", "金額", "星級"),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count, islice
+from types import MappingProxyType
+from typing import Any
 
 from weft.data.examples.column_looks import are_dates, are_ids, are_numbers, is_number, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
+from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects
 from weft.data.formats.csv_layout import is_unnamed, numbered
-from weft.data.formats.csv_rows import distinct
+from weft.data.formats.csv_rows import MOST_TITLES, distinct
 from weft.data.formats.value_looks import FEWEST, like_labels
 from weft.data.sources import Table
-from weft.errors import InputError
+from weft.errors import InputError, nearest, typed
 
 _SHARED = 8
 """Characters that a value shares with all others of its column, which no name of the column does."""
@@ -27,6 +30,8 @@ _LOOKED_AT = 200
 """Rows below a second row of names that it is compared with."""
 _PLAIN_ANSWERS = ("Response", "Open-Ended Response")
 """Second names below a question that say no more than that an answer stands there, as SurveyMonkey writes them."""
+_IMPORTED = '{"ImportId"'
+"""Beginning of each cell below the questions, as Qualtrics writes them."""
 _MISSING = {"na", "n/a", "nan", "null", "none", "nil"}
 """Spellings of a missing value, in lower case."""
 
@@ -52,6 +57,11 @@ def join_header(table: Table, *, names: Collection[str] = ()) -> None:
     if not table.may_lack_header or table.parts:
         return
     rows = list(islice(table.unchecked(), _LOOKED_AT))
+    if len(rows) > 2 and all(rows[1].values.get(name, "").startswith(_IMPORTED) for name in table.columns):
+        asked = [rows[0].values[name].strip() or name for name in table.columns]
+        kept = not names and len({*asked}) == len(asked)
+        table.with_second_header(asked if kept else table.columns, rows[1].line)
+        return
     cells = [rows[0].values.get(name, "").strip() for name in table.columns] if rows else []
     below = [[value for row in rows[1:] if (value := row.values[name].strip())] for name in table.columns]
     header = ["" if is_unnamed(name) else name for name in table.columns]
@@ -141,14 +151,16 @@ def columns_option(columns: Sequence[Sequence[str]]) -> str:
     The placeholders are refused as they stand.
     """
     if names := naming(columns):
-        return f"--columns {names}"
+        return f"--columns {typed(names)}"
     return f"--columns {','.join(['NAME'] * len(columns))} (a name for each, `text` and `label` for those to read)"
 
 
 def naming_as_asked(columns: Sequence[Sequence[str]], asked: Mapping[str, str]) -> str:
     """Return the option that names columns without a header, each column of a role as it is asked for."""
     names = naming(columns).split(",")
-    return f"--columns {','.join(asked.get(name, name) for name in names)}" if names[0] else columns_option(columns)
+    if not names[0]:
+        return columns_option(columns)
+    return f"--columns {typed(','.join(asked.get(name, name) for name in names))}"
 
 
 def as_table(table: Table, asked: Mapping[str, str]) -> tuple[str, str]:
@@ -238,3 +250,29 @@ def header_is_data(table: Table) -> bool:
         return True
     odd = any(len(name) > LONG_NAME or is_number(name) or name[-1] in _SENTENCE_ENDS for name in table.columns)
     return odd and not is_header(table.columns, samples)
+
+
+def named_below(table: Table, usual: Collection[str]) -> int:
+    """Return the line of one of the first rows that has a usual name in two columns or more; 0 where none has."""
+    known = {*usual, *TEXT_NAMES, *LABEL_NAMES}
+    for row in islice(table.unchecked(), MOST_TITLES):
+        if sum(value.strip().casefold() in known for value in row.values.values()) > 1:
+            return row.line
+    return 0
+
+
+def must_exist(table: Table, name: str | None, *, named: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Raise InputError where a table has no such column; `named` are the columns that are asked for, by role."""
+    if name is None or name in table.columns:
+        return
+    hint = nearest(name, table.columns)  # what is known is listed already
+    asked = {role: one for role, one in named.items() if isinstance(one, str) and "," not in one}
+    what, table_hint = as_table(table, asked)
+    if what:
+        raise InputError(f"there is no column `{name}`: {what}", where=table.path, hint=table_hint)
+    if header_is_data(table) or table.columns == numbered(len(table.columns)):
+        named_so = naming_as_asked(list(sampled(table).values()), asked)
+        hint = f"it seems that the first line is a row: pass {named_so} in the order in which they stand"
+    elif name.partition(".")[0].partition("[")[0] in lists_of_objects(table):
+        hint = IN_LISTS
+    raise InputError(f"there is no column `{name}` among {listed(table.columns)}", where=table.path, hint=hint)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from weft.data.formats.line_rows import at_path, nested_paths
+from weft.data.examples.column_looks import SAMPLE, sampled
+from weft.data.examples.column_names import listed
+from weft.data.formats.line_rows import at_path, nested_paths, scalars
 from weft.data.sources import Table
-from weft.errors import InputError
+from weft.errors import InputError, typed
 
 IN_LISTS = "what lies in a list has no path: write it into a field of its own (of Label Studio, export csv or JSON-MIN)"
 """The hint at fields that cannot be named."""
@@ -31,6 +33,25 @@ def lists_of_objects(table: Table) -> list[str]:
     return list(dict.fromkeys(name for row in first for name, value in row.items() if _is_nested_list(value)))
 
 
+def in_objects(table: Table) -> str:
+    """List the fields of nested objects, which a table does not show among its columns."""
+    paths, lists = nested_fields(table), lists_of_objects(table)
+    said = f" (fields of objects are named by their path: {listed(paths)})" if paths else ""
+    return f"{said}; {listed(lists)}: {IN_LISTS}" if lists else said
+
+
+def sampled_fields(table: Table) -> dict[str, list[str]]:
+    """Return the values of the first rows by column, those in nested objects by their dotted path too."""
+    paths = [path for path in nested_fields(table) if path not in table.columns]
+    if not paths:
+        return sampled(table)
+    rows = [
+        {**row.values, **scalars({path: at_path(row.whole, path) for path in paths})}
+        for row in islice(table.unchecked(), SAMPLE)
+    ]
+    return {name: [row[name] for row in rows if name in row] for name in (*table.columns, *paths)}
+
+
 def objects_among(table: Table) -> set[str]:
     """Return the columns that hold objects in the first rows, whatever their names say."""
     if not _may_nest(table):
@@ -46,13 +67,13 @@ def must_hold_one_label(table: Table, column: str) -> None:
     found = [value for row in islice(table.unchecked(), _LOOKED_AT) if (value := row.whole.get(column)) is not None]
     if not found or not all(isinstance(value, list | dict) for value in found):
         return
-    holds, hint = "objects", f"name a field of them by its path, as --label {column}.NAME"
+    holds, hint = "objects", f"name a field of them by its path, as --label {typed(column)}.NAME"
     if any(isinstance(value, list) for value in found):
         holds = "lists"
         hint = "pass --task multilabel if they are the labels of a text"
         if any(map(_is_nested_list, found)):
             spans = any(one for value in found if isinstance(value, list) for one in value if _is_span(one))
-            hint = f"pass --tags {column} for spans of the texts" if spans else IN_LISTS
+            hint = f"pass --tags {typed(column)} for spans of the texts" if spans else IN_LISTS
     raise InputError(f"`{column}` holds {holds}, expected one label", where=table.path, hint=hint)
 
 

@@ -5,57 +5,73 @@ A column is taken unasked only when its name is a usual one, or when a sample of
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, islice
-from types import MappingProxyType
+from itertools import chain
 from typing import Literal
 
 from weft.data.examples.column_looks import (
     are_dates,
-    are_ids,
     are_numbers,
     are_times,
-    names_users,
     only,
     sampled,
     text_by_looks,
 )
-from weft.data.examples.column_names import LABEL_NAMES, PAIRS, QUESTIONS, TEXT_NAMES, by_name, listed, short
+from weft.data.examples.column_names import (
+    HEADING_WORDS,
+    LABEL_NAMES,
+    PAIRS,
+    QUESTIONS,
+    TEXT_NAMES,
+    by_name,
+    listed,
+    short,
+)
+from weft.data.examples.column_settings import Names, as_option, named_columns
 from weft.data.examples.header_row import (
     as_table,
     beside_texts,
     columns_option,
-    header_is_data,
     join_header,
+    must_exist,
     must_have_header,
-    naming_as_asked,
+    named_below,
     settle_header,
 )
-from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects, nested_fields, objects_among, reach
-from weft.data.examples.standing_out import standing_label, standing_text, usual_leaf
+from weft.data.examples.label_evidence import Rank, label_candidates, standing_label
+from weft.data.examples.nested_fields import (
+    in_objects,
+    objects_among,
+    reach,
+    sampled_fields,
+)
+from weft.data.examples.standing_out import has_word, standing_text, text_candidates, usual_leaf
 from weft.data.examples.without_names import name_as_asked, unnamed_pair
 from weft.data.formats.csv_layout import is_blank, numbered
-from weft.data.formats.csv_rows import MOST_TITLES
-from weft.data.formats.value_looks import like_labels, like_texts
+from weft.data.formats.value_looks import like_texts
+from weft.data.formats.xlsx import Sheet
 from weft.data.sources import Table
-from weft.errors import InputError, nearest
+from weft.errors import InputError, typed
 
+_MOST_LIKELY = 3
+"""Likely columns of a role that are offered."""
 _TWO_COLUMNS = "give both, as in `text,label` of a .csv; in a .txt, begin each line with `__label__NAME `"
 
 
 class ColumnsUnclear(InputError):
-    """Error of a table whose columns are not clear, maybe because the file is for another task."""
+    """Error of a table whose columns are not clear, maybe because the file is for another task.
+
+    `suggests` says whether the hint names columns that are likely.
+    """
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "", suggests: bool = False) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.suggests = suggests
 
 
 class LikeQuestions(ColumnsUnclear):
     """Error of a table whose columns have the names of those of questions on passages."""
-
-
-Names = str | tuple[str, ...] | None
-"""A setting that names columns: one, several, or several between commas; None: to be guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,46 +111,6 @@ def settings_of(roles: Iterable[Role]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(role.place for role in roles))
 
 
-def named_columns(names: Names, columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that a setting names.
-
-    A string is cut at commas, but a column of the table may have commas in its name; the longest such name is taken.
-    Where no cut gives columns of the table, names with commas stand in quotes, as in csv: `"a,b",c`.
-    """
-    if names is None or not isinstance(names, str):
-        return tuple(names or ())
-    if "," not in names:
-        return (names,)
-    parts = names.split(",")
-    cuts: list[tuple[str, ...] | None] = [*[None] * len(parts), ()]
-    for first in reversed(range(len(parts))):
-        for end in reversed(range(first + 1, len(parts) + 1)):
-            whole, rest = ",".join(parts[first:end]), cuts[end]
-            known = next((name for name in (whole, whole.strip()) if name in columns), None)
-            if known is not None and rest is not None:
-                cuts[first] = (known, *rest)
-                break
-    if cuts[0]:
-        return cuts[0]
-    with suppress(csv.Error):
-        parts = next(csv.reader([names], skipinitialspace=True))
-    return tuple(part.strip() for part in parts if part.strip()) or (names,)
-
-
-def as_setting(columns: Sequence[str]) -> Names:
-    """Return the setting that names some columns: a plain string for one."""
-    return None if not columns else columns[0] if len(columns) == 1 else tuple(columns)
-
-
-def as_option(names: Names) -> str:
-    """Write a setting that names columns for the command line."""
-    if names is None or isinstance(names, str):
-        return names or ""
-    if len(names) == 1:
-        return names[0]
-    return ",".join('"{}"'.format(name.replace('"', '""')) if {",", '"'} & set(name) else name for name in names)
-
-
 def find_roles(
     table: Table,
     roles: Sequence[Role],
@@ -164,9 +140,8 @@ def find_roles(
     search.take_named(named)
     search.take_trained()
     search.take_usual()
-    unnamed = search.missing
     search.take_by_looks()
-    search.must_be_complete(unnamed)
+    search.must_be_complete()
     found = {
         place: tuple(name for role in search.wanted if role.place == place for name in search.found.get(role, ()))
         for place in settings_of(search.wanted)
@@ -248,7 +223,7 @@ class _Search:
                 what = f"`{as_option(names)}` {count}, expected {expected}"
                 raise self.refused(what, hint=f"pass {self.naming(own)}")
             for name in names:
-                _must_exist(self.table, name, named=named)
+                must_exist(self.table, name, named=named)
         self.found = _split(self.wanted, named, self.table.columns)
         self.named = frozenset(self.found)
         first: dict[str, Role] = {}
@@ -262,7 +237,7 @@ class _Search:
         for role, names in self.before.items():
             if role in self.wanted and role not in self.found and set(names) & set(self.table.columns) - self.taken:
                 for name in names:
-                    _must_exist(self.table, name)
+                    must_exist(self.table, name)
                 self.found[role] = names
 
     def take_usual(self) -> None:
@@ -273,26 +248,57 @@ class _Search:
                 continue
             if role.looks == "text" and known_by == "guess":
                 self.must_be_alone(role)
+            if role in self.found:
+                continue
             taken = self.taken | objects_among(self.table)
             usual = by_name(self.table, role.usual, but=taken)
             if not usual and role.required and role.looks in ("text", "label"):
                 usual = usual_leaf(self.table, role.usual, but=taken)
-            if usual and not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
+            if not usual or (known_by == "guess" and self.is_doubtful(role, usual)):
+                continue
+            if not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
                 self.found[role] = (usual,)
+
+    def is_labelled(self, text: Role) -> bool:
+        """Whether a column of labels, and none of scores, stands beside a pair of texts."""
+        label = next((one for one in self.wanted if one.looks == "label"), None)
+        samples = {} if label is None or len(self.wanted) > 2 else self.free_fields()
+        usual = label and by_name(self.table, label.usual, but=())
+        found = standing_label([usual] if usual in samples else [*samples], samples) if samples else None
+        return found is not None and found.rank < Rank.BESIDE and text.most == 2
+
+    def is_doubtful(self, role: Role, usual: str) -> bool:
+        """Whether another column is likelier than one of a usual name: a text beside a heading, labels beside one."""
+        samples = self.free_fields()
+        if role.looks == "text" and has_word(usual, HEADING_WORDS):
+            return any(name != usual for name in text_candidates([*samples], samples))
+        if role.looks == "label" and len({*samples.get(usual, ())}) == 1:
+            return standing_label([*samples], samples) is not None
+        return False
 
     def must_be_alone(self, role: Role) -> None:
         """Refuse to take one text of what may be pairs: half of each row would go unread without a word."""
         option, where = self.option(role.place), self.table.path
+        names = {name.strip().casefold(): name for name in self.table.columns}
+        if by_name(self.table, QUESTIONS[0], but=self.taken) and {*"abc"} <= {*names}:
+            options = ",".join(names[one] for one in "abcd" if one in names)
+            hint = f"pass --task multiple_choice --text QUESTION,PASSAGE,{options}"
+            raise ColumnsUnclear("looks like questions with options", where=where, hint=hint, suggests=True)
         for pair in (*PAIRS, None):
             names = [[name] for name in pair] if pair else QUESTIONS
             first, second = (by_name(self.table, usual, but=self.taken) for usual in names)
             if not (first and second):
                 continue
-            both, one = f"{option} {as_option((first, second))}", f"{option} {first}"
+            if pair and role.most != 1 and self.is_labelled(role):
+                self.found[role] = (first, second)
+                return
+            both, one = f"{option} {typed(as_option((first, second)))}", f"{option} {typed(first)}"
             if pair is None:
                 hint = f"pass {both} to read both as pairs" if role.most != 1 else f"pass {one} to read one of them"
                 raise LikeQuestions(f"`{first}` and `{second}` look like questions on passages", where=where, hint=hint)
             hint = f"pass {both} for pairs, or {one} for one alone" if role.most != 1 else f"pass {one} for one alone"
+            if number := self.of_numbers():
+                hint += f"; --task similarity, where `{number}` tells how alike they are"
             what = f"`{first}` and `{second}` may be a pair of texts, or one of them the text"
             raise ColumnsUnclear(what, where=where, hint=hint)
 
@@ -306,7 +312,7 @@ class _Search:
                 raise self.refused(what, hint=hint)
             expected = _and([f"{'an' if role.name[0] in 'aeiou' else 'a'} {role.name}" for role in required])
             hint = next((role.alone for role in required if role.alone), "")
-            if inside := _inside(self.table):
+            if inside := in_objects(self.table):
                 hint = f"pass {self.naming(missing)}{inside}"
             what = f"has one column, `{short(self.table.columns[0])}`, expected {expected}"
             raise ColumnsUnclear(what, where=self.table.path, hint=hint)
@@ -321,19 +327,27 @@ class _Search:
             if name:
                 self.found[role] = (name,)
 
-    def looking_like(self, role: Role) -> str | None:
-        """Return the column that looks like labels or texts, where only one does."""
-        samples = sampled(self.table)
+    def free_fields(self) -> dict[str, list[str]]:
+        """Return the first values of the columns and nested fields that have no role, and hold something but dates."""
         answers = {by_name(self.table, one.usual, but=()) for one in self.roles if one not in self.wanted}
-        free = [
-            name
-            for name in self.table.columns
-            if name not in self.taken | answers and not is_blank(samples[name]) and not are_dates(samples[name])
-        ]
+        return {
+            name: values
+            for name, values in sampled_fields(self.table).items()
+            if name not in self.taken | answers and not is_blank(values) and not are_dates(values)
+        }
+
+    def looking_like(self, role: Role) -> str | None:
+        """Return the column, or the nested field, that looks like labels or texts, where only one does."""
+        samples = self.free_fields()
+        free, found = [*samples], None
         if role.looks == "label":
-            found = standing_label([name for name in free if like_labels(samples[name]) and not are_ids(samples[name])])
-            return found if found and not names_users(found, samples[found]) else None
-        return text_by_looks(free, samples) or standing_text(free, samples) if role.looks == "text" else None
+            best = standing_label(free, samples)
+            found = best.name if best else None
+        elif role.looks == "text":
+            found = text_by_looks(free, samples) or standing_text(free, samples)
+        if found:
+            reach(self.table, found)
+        return found
 
     def left_over(self, role: Role) -> str | None:
         """Return the column that is left; at first the first of two. In a further table another must be known.
@@ -359,12 +373,9 @@ class _Search:
         numbers = [name for name in free if are_numbers(samples[name]) and any("." in one for one in samples[name])]
         return only([name for name in numbers if not are_times(samples[name])])
 
-    def must_be_complete(self, unnamed: Sequence[Role]) -> None:
-        """Raise InputError where a role has no column, or one text where training had pairs.
-
-        It asks for the columns that no name told, those too that look as if they were plain.
-        """
-        columns, missing = listed(self.table.columns), self.missing
+    def must_be_complete(self) -> None:
+        """Raise InputError where a role has no column, or one text where training had pairs."""
+        missing = self.missing
         lost = [role for role in missing if self.known_by(role) != "guess"]
         if not missing:
             free = [role for role in self.found if role.most and role not in self.named]
@@ -374,35 +385,46 @@ class _Search:
                 must_have_header(self.table, self.naming(lost))
             names = [f"`{name}`" for role in lost for name in self.before[role]]
             there, which = ("is no column", "one") if len(names) == 1 else ("are no columns", "ones")
-            what = f"there {there} {_and(names)}, as in training, among {columns}"
+            what = f"there {there} {_and(names)}, as in training, among {listed(self.table.columns)}"
             raise self.refused(what, hint=f"name the {which} to read: {self.naming(lost)}")
         if missing:
-            which = " and which ".join(f"the {role.name}" for role in unnamed)
-            what = f"cannot tell which column is {which} among {columns}"
-            trained = [f"`{name}`" for role in unnamed for name in self.before.get(role, ())]
-            if trained:
-                there, was = ("is no column", "was") if len(trained) == 1 else ("are no columns", "were")
-                what = f"there {there} {_and(trained)}, which {was} read in training, among {columns}"
-            if there := [f"`{name}`" for name in self.table.columns if name in self.beside]:
-                what += f" ({_and(there)}: read as further inputs)"
-            hint = f"pass {self.naming(unnamed)}{_inside(self.table)}"
-            if columns == listed(numbered(len(self.table.columns))):  # without a header
-                hint = f"pass {columns_option(list(sampled(self.table).values()))}"
-            if any(role.looks == "label" for role in missing) and (name := self.of_numbers()):
-                ways = f"--value {name} predicts one, --label {name} learns each as a class"
-                hint = f"`{name}` holds numbers: {ways}; else {hint}"
-            if line := _named_below(self.table, [name for role in self.roles for name in role.usual]):
-                hint = f"the names of the columns seem to stand in line {line}: delete what is above it, or {hint}"
-            raise ColumnsUnclear(what, where=self.table.path, hint=hint)
+            raise self.unclear(missing)
 
+    def unclear(self, missing: Sequence[Role]) -> ColumnsUnclear:
+        """Build the error about roles without a column: what is known, and which columns are likely."""
+        samples = self.free_fields()
+        columns = listed([name for name in sampled_fields(self.table) if name not in objects_among(self.table)])
+        which = " and which ".join(f"the {role.name}" for role in missing)
+        what = f"cannot tell which column is {which} among {columns}"
+        trained = [f"`{name}`" for role in missing for name in self.before.get(role, ())]
+        if trained:
+            there, was = ("is no column", "was") if len(trained) == 1 else ("are no columns", "were")
+            what = f"there {there} {_and(trained)}, which {was} read in training, among {columns}"
+        if there := [f"`{name}`" for name in self.table.columns if name in self.beside]:
+            what += f" ({_and(there)}: read as further inputs)"
+        if isinstance(self.table.layout, Sheet) and self.table.layout.remarks:
+            what += f" ({', '.join(self.table.layout.remarks)})"
+        options = [self.likely(role, samples) for role in missing]
+        named = [one or self.naming([role]) for role, one in zip(missing, options, strict=True)]
+        hint = f"pass {' and '.join(named) if any(options) else self.naming(missing)}"
+        hint += "" if all(options) else in_objects(self.table)
+        if columns == listed(numbered(len(self.table.columns))):  # without a header
+            hint = f"pass {columns_option(list(sampled(self.table).values()))}"
+        if any(role.looks == "label" for role in missing) and (name := self.of_numbers()):
+            ways = f"--value {typed(name)} predicts one, --label {typed(name)} learns each as a class"
+            hint = f"`{name}` holds numbers: {ways}; else {hint}"
+        if line := named_below(self.table, [name for role in self.roles for name in role.usual]):
+            hint = f"the names of the columns seem to stand in line {line}: delete what is above it, or {hint}"
+        return ColumnsUnclear(what, where=self.table.path, hint=hint, suggests=any(options))
 
-def _named_below(table: Table, usual: Collection[str]) -> int:
-    """Return the line of one of the first rows that has a usual name in two columns or more; 0 where none has."""
-    known = {*usual, *TEXT_NAMES, *LABEL_NAMES}
-    for row in islice(table.unchecked(), MOST_TITLES):
-        if sum(value.strip().casefold() in known for value in row.values.values()) > 1:
-            return row.line
-    return 0
+    def likely(self, role: Role, samples: Mapping[str, Sequence[str]]) -> str:
+        """Return the options that take the likeliest columns for a role; "" where none is likelier than others."""
+        if role.looks == "label":
+            found = [one for one in label_candidates([*samples], samples) if one.rank is not Rank.PEOPLE]
+            named = [f"{typed(one.name)} ({one.values} values)" for one in found]
+        else:
+            named = [*map(typed, text_candidates([*samples], samples))] if role.looks == "text" else []
+        return " or ".join(f"{self.option(role.place)} {name}" for name in named[:_MOST_LIKELY])
 
 
 def _has_rivals(table: Table, usual: str) -> bool:
@@ -410,13 +432,6 @@ def _has_rivals(table: Table, usual: str) -> bool:
     samples = sampled(table)
     others = [name for name in table.columns if name != usual]
     return any(name.strip().casefold() in TEXT_NAMES or like_texts(samples[name]) for name in others)
-
-
-def _inside(table: Table) -> str:
-    """List the fields of nested objects, which a table does not show among its columns."""
-    paths, lists = nested_fields(table), lists_of_objects(table)
-    said = f" (fields of objects are named by their path: {listed(paths)})" if paths else ""
-    return f"{said}; {listed(lists)}: {IN_LISTS}" if lists else said
 
 
 def _and(words: Sequence[str]) -> str:
@@ -431,19 +446,3 @@ def has_columns(table: Table, *roles: Role) -> bool:
 def named_by_user(table: Table) -> bool:
     """Whether the columns have names that somebody gave: those of plain text and of folders come with the form."""
     return table.form not in ("txt", "folder")
-
-
-def _must_exist(table: Table, name: str | None, *, named: Mapping[str, Names] = MappingProxyType({})) -> None:
-    if name is None or name in table.columns:
-        return
-    hint = nearest(name, table.columns)  # what is known is listed already
-    asked = {role: one for role, one in named.items() if isinstance(one, str) and "," not in one}
-    what, table_hint = as_table(table, asked)
-    if what:
-        raise InputError(f"there is no column `{name}`: {what}", where=table.path, hint=table_hint)
-    if header_is_data(table) or table.columns == numbered(len(table.columns)):
-        named_so = naming_as_asked(list(sampled(table).values()), asked)
-        hint = f"it seems that the first line is a row: pass {named_so} in the order in which they stand"
-    elif name.partition(".")[0].partition("[")[0] in lists_of_objects(table):
-        hint = IN_LISTS
-    raise InputError(f"there is no column `{name}` among {listed(table.columns)}", where=table.path, hint=hint)

@@ -71,12 +71,28 @@ def has_lists(table: Table, column: str) -> bool:
 
 def columns_of_lists(table: Table) -> tuple[str, ...]:
     """Return the columns whose fields hold lists, as `['a', 'b']`, of few different labels that come again."""
-    columns = {name: [row.values.get(name, "") for row in _sample(table)] for name in table.columns}
+    rows = list(_sample(table))
+    columns = {
+        name: [row.lists[name] if name in row.lists else row.values.get(name, "") for row in rows]
+        for name in table.columns
+    }
     return tuple(name for name, fields in columns.items() if _hold_lists(fields))
 
 
-def _hold_lists(fields: Sequence[str]) -> bool:
-    found = [as_list(field) for field in fields if field.strip()]
+def columns_separated(table: Table, separator: str) -> tuple[str, ...]:
+    """Return the only column with fields that hold a separator between few different labels; none, or several: none."""
+    columns = {name: [row.values.get(name, "") for row in _sample(table)] for name in table.columns}
+    parts = {
+        name: [label.strip() for field in fields for label in field.split(separator) if label.strip()]
+        for name, fields in columns.items()
+        if any(separator in field for field in fields)
+    }
+    found = tuple(name for name, labels in parts.items() if like_labels(labels))
+    return found if len(found) == 1 else ()
+
+
+def _hold_lists(fields: Sequence[str | Sequence[str]]) -> bool:
+    found = [as_list(field) if isinstance(field, str) else field for field in fields if field]
     labels = [label for one in found if one for label in one]
     return bool(labels) and None not in found and like_labels(labels)
 

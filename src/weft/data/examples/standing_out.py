@@ -6,35 +6,41 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
-from weft.data.examples.column_looks import are_ids, only
-from weft.data.examples.column_names import HEADING_WORDS, LABEL_WORDS, TEXT_WORDS
+from weft.data.examples.column_looks import are_ids, are_single_words, only
+from weft.data.examples.column_names import HEADING_WORDS, REPLY_WORDS, TEXT_WORDS
 from weft.data.examples.nested_fields import nested_fields, reach
 from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Table
 
-_TIMES_LONGER = 2
-"""Times as long as any other column of texts the longest is, where nothing but its length tells it."""
+_TIMES_LONGER = 1.2
+"""Times as long as columns of headings the longest column of texts is."""
+_FAR_LONGER = 3
+"""Times as long as any other column of texts the longest is, where nothing but its length tells it: no pair is so."""
 _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 
 
 def standing_text(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> str | None:
-    """Return the column of texts, no ids: the only one, the only one so named, or by far the longest under headings.
+    """Return the column of texts, no ids: the only one, the only one so named, or by far the longest.
 
-    `samples` are values of the columns, by name. Headings are columns with such a name; other texts may be half of a
-    pair.
+    `samples` are values of the columns, by name. Of headings, which are columns with such a name, a little longer is
+    enough; other texts may be half of a pair. Addresses, single words and what was replied are no texts where others
+    are.
     """
-    texts = [name for name in names if like_texts(samples[name]) and not are_ids(samples[name])]
-    if found := only(texts) or only([name for name in texts if _has_word(name, TEXT_WORDS)]):
+    texts = text_candidates(names, samples)
+    if found := only(texts) or only([name for name in texts if has_word(name, TEXT_WORDS)]):
         return found
     lengths = {name: median(map(len, samples[name])) for name in texts}
     longest, *others = sorted(texts, key=lambda name: -lengths[name]) or [""]
-    headings = bool(others) and all(_has_word(name, HEADING_WORDS) for name in others)
-    return longest if headings and lengths[longest] >= _TIMES_LONGER * lengths[others[0]] else None
+    headings = bool(others) and all(has_word(name, HEADING_WORDS) for name in others)
+    times = _TIMES_LONGER if headings else _FAR_LONGER
+    return longest if others and lengths[longest] >= times * lengths[others[0]] else None
 
 
-def standing_label(names: Sequence[str]) -> str | None:
-    """Return the only one of some columns of labels, or the only one so named: `Case Reason` beside `Status`."""
-    return only(names) or only([name for name in names if _has_word(name, LABEL_WORDS)])
+def text_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the columns that may hold the texts, by their values and names."""
+    texts = [name for name in names if like_texts(samples[name]) and not are_ids(samples[name])]
+    texts = [name for name in texts if not are_single_words(samples[name])] or texts
+    return [name for name in texts if not has_word(name, REPLY_WORDS)] or texts
 
 
 def usual_leaf(table: Table, usual: Sequence[str], *, but: Collection[str]) -> str | None:
@@ -51,7 +57,7 @@ def usual_leaf(table: Table, usual: Sequence[str], *, but: Collection[str]) -> s
     return found
 
 
-def _has_word(name: str, words: Collection[str]) -> bool:
+def has_word(name: str, words: Collection[str]) -> bool:
     """Whether a name has one of some words in it; those of Han stand without blanks."""
     own = {word.casefold() for word in _WORD.findall(name)}
     return any(word in own or (not word.isascii() and word in name.casefold()) for word in words)

@@ -15,7 +15,7 @@ from weft.data.examples.roles import TEXT_NAMES, ColumnsUnclear, Role
 from weft.data.examples.tag_schemes import OUTSIDE, Scheme, decode, find_scheme, has_words_alone
 from weft.data.formats.conll import LINES
 from weft.data.sources import Row, Table
-from weft.errors import InputError
+from weft.errors import InputError, typed
 
 Form = Literal["spans", "words", "tokens"]
 """Labelled parts of a text: spans (entities, slots), every word (segmentation), or each token (parts of speech)."""
@@ -93,7 +93,7 @@ def tag_column(table: Table, *, text: str, tags: str | None, named: bool) -> Non
     fitting = [name for name in table.columns if name != text and size and len(row.lists.get(name, ())) == size]
     if len(fitting) > 1:
         what = f"several columns have a tag for each token: {', '.join(f'`{name}`' for name in fitting)}"
-        raise ColumnsUnclear(what, where=table.path, hint=f"pass --tags {fitting[-1]}")
+        raise ColumnsUnclear(what, where=table.path, hint=f"pass --tags {typed(fitting[-1])}")
 
 
 def found_reading(

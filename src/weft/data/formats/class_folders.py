@@ -10,10 +10,11 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from weft.data.formats.encodings import COMPRESSED, check, detect, open_bytes
+from weft.data.formats.encodings import COMPRESSED, open_bytes
 from weft.data.formats.line_rows import Values
 from weft.data.formats.names import check_name
-from weft.errors import InputError
+from weft.data.formats.shared_encodings import encoding_of
+from weft.errors import InputError, typed
 
 COLUMNS = ("text", "label")
 
@@ -39,6 +40,12 @@ def class_files(folder: str) -> tuple[str, ...]:
     return tuple(str(file) for one in folders for file in _texts(one))
 
 
+def flat_texts(folder: str) -> tuple[str, ...]:
+    """List the texts of a folder that holds nothing but texts, each a file; none of another folder."""
+    found = _visible(Path(folder)) if Path(folder).is_dir() else []
+    return tuple(map(str, found)) if len(found) > 1 and all(map(_is_text, found)) else ()
+
+
 def _label_folders(root: Path) -> list[Path]:
     folders = [entry for entry in _visible(root) if entry.is_dir()]
     labelled = [one for one in folders if one.name.casefold() not in UNLABELLED]
@@ -53,7 +60,7 @@ def _side_by_side(root: Path) -> str:
     for stem in dict.fromkeys(one.stem for one in files):
         sides = [str(one) for one in files if one.stem == stem]
         if len(sides) == 2 and not any("," in side for side in sides):
-            return f"name two files whose lines belong together, as {','.join(sides)}"
+            return f"name two files whose lines belong together, as {typed(','.join(sides))}"
     return ""
 
 
@@ -65,23 +72,10 @@ def left_beside(folder: str) -> list[str]:
     return [f"left out beside the folders of the labels: {' '.join(names[:_SHOWN])}{more}"] if names else []
 
 
-def shared_encoding(files: Sequence[str], encoding: str) -> str:
-    """Return the encodings of the files, joined by ` and `; if one is given, each file is checked against it.
-
-    Raises InputError, with the file and the line, when one does not decode.
-    """
-    if encoding == "auto":
-        return " and ".join(sorted({detect(file) for file in files}))
-    for file in files:
-        check(file, encoding)
-    return encoding
-
-
 def folder_rows(files: Sequence[str], encoding: str) -> Iterator[tuple[int, Values]]:
     """Yield the texts, labelled by their folders and numbered from 1; `encoding` is from `shared_encoding`."""
-    mixed = " and " in encoding
     for number, file in enumerate(files, 1):
-        named = detect(file) if mixed else encoding
+        named = encoding_of(file, encoding)
         with io.TextIOWrapper(open_bytes(file), encoding=named, errors="strict", newline="") as lines:
             text = lines.read().removeprefix("\ufeff").rstrip("\r\n")
         yield number, {"text": text, "label": Path(file).parent.name}

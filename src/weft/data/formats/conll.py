@@ -20,6 +20,10 @@ UNIVERSAL = ("id", "token", "lemma", "upos", "xpos", "feats", "head", "deprel", 
 WORDS = "words"
 """Column of lines whose words stand between blanks."""
 _BLANKS = re.compile(r"[ \t]+")
+_SPAN_TAG = re.compile(r"[BIESMLU]-\S+|\S+-[BIES]")
+"""Tag of a span: its place in it and its kind, in either order."""
+_FEWEST = 4
+"""Lines of tokens at least."""
 _SAMPLE = 200
 
 
@@ -49,6 +53,23 @@ def form_of_lines(lines: Iterator[str]) -> tuple[str, tuple[str, ...]] | None:
     if pieces and sum(0 < piece.rfind("/") < len(piece) - 1 for piece in pieces) > 0.9 * len(pieces):
         return "slashed", ("token", "tag")
     return ("segmented", (WORDS,)) if any(len(line.split()) > 1 for line in filled) else None
+
+
+def tagged_lines(lines: Iterator[str]) -> int:
+    """Count the columns of lines that are plainly tokens with tags of spans; 0 where they are anything else.
+
+    All lines have as many columns, there is a blank one between sentences, or a line that begins a document, and the
+    last column has nothing but tags as `B-PER`, `I-PER` and `O`.
+    """
+    first = list(islice(lines, _SAMPLE))
+    begun = any(line.startswith(DOCUMENT) for line in first)
+    filled = [_fields(line) for line in first if line.strip() and not line.startswith((DOCUMENT, "# "))]
+    widths = {len(fields) for fields in filled}
+    if len(widths) != 1 or min(widths) < 2 or len(filled) < _FEWEST or not (begun or len(filled) < len(first)):
+        return 0
+    tags = {fields[-1] for fields in filled}
+    spans = any(_SPAN_TAG.fullmatch(tag) for tag in tags)
+    return min(widths) if spans and all(tag == "O" or _SPAN_TAG.fullmatch(tag) for tag in tags) else 0
 
 
 def conll_columns(lines: Iterator[str]) -> tuple[str, ...]:

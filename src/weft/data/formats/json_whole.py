@@ -2,8 +2,9 @@
 
 The forms are those of exports: `[{...}, {...}]`; `{"data": [{...}]}`, also one object deeper; objects of several lines
 one after another; and what pandas writes, `{"text": {"0": ...}}`, `{"text": [...]}` and `{"columns": [...], "data":
-[[...]]}`. SQuAD's form is known by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has
-to fit into memory, so JSON lines are the form for large sets.
+[[...]]}`; rows under keys, `{"a1": {...}}`, and labels under their texts, `{"a text": "label"}`. SQuAD's form is known
+by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has to fit into memory, so JSON lines
+are the form for large sets.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from weft.data.formats.line_rows import checked_object, decoder, in_words
+from weft.data.formats.line_rows import checked_object, decoder, in_words, with_choices
+from weft.data.formats.value_looks import like_labels, like_texts
 from weft.errors import InputError
 
 MOST_CHARACTERS = 1 << 29
@@ -29,7 +31,12 @@ _OF_A_ROW = ("messages", "conversations", "conversation", "turns", "answers", "o
 _LOOKED_AT = 100
 """Lines after a broken first one that are searched for an object of one line."""
 
-Shape = Literal["list", "columns", "split", "questions"]
+KEY = "key"
+"""Column of the keys under which rows stand."""
+_FEWEST = 4
+"""Rows under keys at least."""
+
+Shape = Literal["list", "columns", "split", "questions", "keyed", "labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,11 @@ def whole_rows(text: str, whole: Whole, *, name: str) -> Iterator[tuple[int, dic
             yield line, checked_object(value)
         return
     table = decoder.decode(text)
-    if whole.shape == "split":
+    if whole.shape == "keyed":
+        records = ({KEY: key, **row} for key, row in table.items())
+    elif whole.shape == "labels":
+        records = ({"text": one, "label": label} for one, label in table.items())
+    elif whole.shape == "split":
         records = (dict(zip(table["columns"], row, strict=False)) for row in table["data"])
     else:
         columns = {key: list(value.values()) if isinstance(value, dict) else value for key, value in table.items()}
@@ -124,7 +135,7 @@ def _shape(text: str, *, name: str) -> Whole | None:
     listed = text[start] == "["
     more = any(True for _ in values)
     if listed or more:
-        whole = Whole("list", tuple(first) if isinstance(first, dict) else (), start)
+        whole = Whole("list", tuple(with_choices(first)) if isinstance(first, dict) else (), start)
         return whole if not _is_article(first) else Whole("questions")
     return _shape_of(first, text, start, name=name) if isinstance(first, dict) else None
 
@@ -153,7 +164,21 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     columns, data = found.get("columns"), found.get("data")
     if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
         return Whole("split", tuple(map(str, columns)))
-    return _wrapped_twice(found, text, start) or _by_column(found)
+    return _wrapped_twice(found, text, start) or _by_key(found) or _by_column(found)
+
+
+def _by_key(found: dict[str, Any]) -> Whole | None:
+    """Find rows that stand under a key each, `{"id": {...}}`, or labels under their texts; None: they are none such."""
+    values = list(found.values())
+    if len(values) < _FEWEST:
+        return None
+    if all(isinstance(value, dict) and value for value in values):
+        inner = dict.fromkeys(name for value in values for name in value)
+        rows = len(inner) < len(values) and not all(name.isdecimal() for name in inner)
+        return Whole("keyed", (KEY, *(name for name in inner if name != KEY))) if rows else None
+    plain = all(isinstance(value, str) for value in values)  # numbers are strings here
+    labels = plain and like_labels(values) and like_texts([*found])
+    return Whole("labels", ("text", "label")) if labels else None
 
 
 def _by_column(found: dict[str, Any]) -> Whole | None:

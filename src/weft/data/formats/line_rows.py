@@ -117,7 +117,23 @@ def checked_object(found: Any, *, escapes: bool = True) -> dict[str, Any] | Inpu
         return InputError('is not an object with names and values, such as {"text": "...", "label": "..."}')
     if escapes and not _is_whole(json.dumps(found, ensure_ascii=False)):
         return InputError("has an escape such as `\\ud83d` that is half a character")
-    return found
+    return with_choices(found)
+
+
+def with_choices(found: dict[str, Any]) -> dict[str, Any]:
+    """Return an object of Label Studio's JSON with its first annotation's choices as fields, any other as it is."""
+    annotations, data = found.get("annotations"), found.get("data")
+    if not isinstance(annotations, list) or not isinstance(data, dict):
+        return found
+    valid = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
+    results = valid[0].get("result") if valid else None
+    chosen: dict[str, Any] = {}
+    for one in results if isinstance(results, list) else ():
+        value = one.get("value") if isinstance(one, dict) else None
+        choices = value.get("choices") if isinstance(value, dict) else None
+        if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
+            chosen[str(one.get("from_name"))] = choices[0] if len(choices) == 1 else choices
+    return {**{name: value for name, value in found.items() if name != "annotations"}, **chosen} if chosen else found
 
 
 def in_words(error: json.JSONDecodeError) -> str:

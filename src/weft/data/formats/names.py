@@ -28,7 +28,7 @@ FORMS = {
 _PLAIN_LINES = "plain lines end in .txt, and two files side by side are named together, as in train.de,train.en"
 _OTHERS = {
     **dict.fromkeys((".xls", ".ods"), "save it as .xlsx or .csv in a spreadsheet"),
-    ".zip": "unpack it first",
+    ".arff": "save it as .csv in Weka, or delete its lines that begin with @ and rename it",
     ".pkl": "a pickle can run code: write it again, as with DataFrame.to_parquet",
 }
 """Hints for suffixes of forms that are not read."""

@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from weft.data.checks.findings import counted
-from weft.data.formats.encodings import COMPRESSED, detect
+from weft.data.formats.encodings import COMPRESSED
 from weft.data.formats.line_rows import Values
+from weft.data.formats.shared_encodings import encoding_of
 from weft.data.formats.text_lines import open_lines
 from weft.errors import InputError
 
@@ -68,9 +69,8 @@ def parallel_rows(files: Sequence[str], encoding: str, columns: Sequence[str]) -
 @contextmanager
 def _opened(files: Sequence[str], encoding: str) -> Generator[list[Iterator[str]]]:
     """Open the lines of every file."""
-    mixed = " and " in encoding
     with ExitStack() as stack:
-        yield [stack.enter_context(open_lines(file, detect(file) if mixed else encoding)) for file in files]
+        yield [stack.enter_context(open_lines(file, encoding_of(file, encoding))) for file in files]
 
 
 def suffix_of(file: str) -> str:

@@ -1,7 +1,7 @@
 """Reads parquet and Arrow files with pyarrow (extra `parquet`).
 
 Hugging Face's data sets are such files, parquet on the hub and Arrow where `save_to_disk` writes them; their schema has
-the names of labels that are stored as numbers.
+the names of labels that are stored as numbers, or else the card of the data set.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from weft.data.formats.csv_rows import check_columns
+from weft.data.formats.dataset_cards import label_names
 from weft.data.formats.encodings import check_unpacked, open_bytes
 from weft.errors import InputError, MissingExtra
 
@@ -54,7 +55,10 @@ def parquet_rows(path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         readable = {
             name: kind for name, kind in zip(*_schema(file), strict=True) if _is_value(kind) or _is_nested(kind)
         }
-        names = _label_names(file.schema_arrow.metadata)
+        named = _label_names(file.schema_arrow.metadata)
+        names = {
+            name: named.get(name, label_names(path).get(name)) for name, kind in readable.items() if _is_whole(kind)
+        }
         check_unpacked(path, file.metadata.num_rows * _ROW)
     texts = [name for name, kind in readable.items() if _is_text(kind)] if os.path.getsize(path) < _SMALL else []
     with _opened(path, read_once=texts) as file:
@@ -112,6 +116,12 @@ def _is_text(kind: Any) -> bool:
     from pyarrow import types
 
     return types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+
+
+def _is_whole(kind: Any) -> bool:
+    from pyarrow import types
+
+    return _is_whole(kind.value_type) if types.is_dictionary(kind) else types.is_integer(kind)
 
 
 def _is_nested(kind: Any) -> bool:

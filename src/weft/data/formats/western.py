@@ -42,6 +42,11 @@ def is_western(path: str | os.PathLike[str]) -> bool:
                 more.decode(WESTERN)
         except UnicodeDecodeError:
             return False
+    return reads_western(text)
+
+
+def reads_western(text: str) -> bool:
+    """Whether a text that was read as cp1252 is Western beyond doubt."""
     beyond = sum(character > "~" for character in text)
     letters = sum(character in _LETTERS for character in text)
     inside = sum(map(len, re.findall(f"[{_LETTERS}]+", " ".join(_WORD_INSIDE.findall(text)))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Table
 from weft.data.split import split
 from weft.dataset import DataConfig, for_scoring
-from weft.errors import InputError
+from weft.errors import InputError, typed
 from weft.experiments.inspection.label_errors import find_label_errors
 from weft.files import write_json
 from weft.report.pages.inspection import inspection_page
@@ -261,7 +260,8 @@ def _form(found: Sequence[_Read], *, guessed: bool) -> Iterator[Finding]:
     table = list(zip(*(column for column in zip(*table, strict=True) if any(column[1:])), strict=True))
     text, label = as_option(found[0].task.text), as_option(getattr(found[0].task, place))
     said = f"text from column `{text}`, {place} from column `{label}`" + (" (guessed)" if guessed else "")
-    fix = f"if these are not the columns, name them: `--text {text} --{place} {label}`" if guessed else ""
+    named = f"--text {typed(text)} --{place} {typed(label)}"
+    fix = f"if these are not the columns, name them: `{named}`" if guessed else ""
     yield Finding("files", "Files and columns", "fine", said, fix=fix, table=table)
     yield bad_rows({one.part.name: one.table for one in found})
 
@@ -274,8 +274,8 @@ def _pairs(read: _Read) -> Iterator[Finding]:
         return
     label = as_option(read.task.label)
     said = f"`{label}`, guessed to be the label, holds texts: {different:,} different ones in {len(answers):,} rows"
-    columns = shlex.quote(f"{as_option(read.task.text)},{label}")
-    train = f"weft train {shlex.quote(read.part.path)} --task similarity --text {columns}"
+    columns = typed(f"{as_option(read.task.text)},{label}")
+    train = f"weft train {typed(read.part.path)} --task similarity --text {columns}"
     fix = (
         f"if the rows are pairs of texts that are alike, learn them so: `{train}`; else name the label: `--label NAME`"
     )

@@ -1,0 +1,128 @@
+"""Ranks the columns of a table that may hold its labels, by the words in their names and by their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from weft.data.examples.column_looks import are_dates, are_ids, are_numbers, names_users
+from weft.data.examples.column_names import (
+    BESIDE_WORDS,
+    GROUP_WORDS,
+    HEADING_WORDS,
+    LABEL_NAMES,
+    LABEL_WORDS,
+    PEOPLE_WORDS,
+    RATING_WORDS,
+)
+from weft.data.examples.nested_fields import sampled_fields
+from weft.data.examples.standing_out import has_word
+from weft.data.formats.value_looks import like_labels
+from weft.data.sources import Table
+from weft.errors import typed
+
+_MOST_RATINGS = 10
+"""Largest rating: stars are 1 to 5, school marks and scores 1 to 10."""
+_MOST_CODES = 10
+"""Different whole numbers at most that may be classes; more are counts, ages and the like."""
+_MANY, _SHARE = 20, 0.2
+"""Different values, and their share of the rows, beyond which a column is more likely of names than of labels."""
+_MOST_BLANKS = 0.2
+"""Share of rows without a value from which a column is more likely a remark on some of them."""
+_VERSION = re.compile(r"v?\d+(\.\d+)+")
+_SHOWN = 5
+
+
+class Rank(IntEnum):
+    """The evidence that a column is of labels; the lower the better."""
+
+    LABEL = 0
+    """A word for labels is in its name."""
+    GROUP = 1
+    """A word for what texts are sorted by, or for a rating of whole numbers, is in its name."""
+    PLAIN = 2
+    """Its values are few and come again."""
+    BESIDE = 3
+    """Its name or values tell a circumstance, such as a place or a version."""
+    PEOPLE = 4
+    """It names people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A column that may hold the labels, the number of its values, and the evidence."""
+
+    name: str
+    values: int
+    rank: Rank
+
+
+def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[Candidate]:
+    """List the columns that may hold labels, the likeliest first; `samples` are their values by name."""
+    found = [
+        Candidate(name, len({value for value in samples[name] if value.strip()}), _rank(name, samples[name]))
+        for name in names
+        if like_labels(samples[name]) and not are_ids(samples[name]) and not are_dates(samples[name])
+    ]
+    return sorted(found, key=lambda one: one.rank)
+
+
+def standing_label(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> Candidate | None:
+    """Return the column of labels that has better evidence than all others; None where there is none such."""
+    found = label_candidates(names, samples)
+    if not found or found[0].rank is Rank.PEOPLE or (len(found) > 1 and found[1].rank == found[0].rank):
+        return None
+    return found[0]
+
+
+def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[str]:
+    """Say which columns might be the label in place of the one that was taken unasked: a note, or none.
+
+    Beside a column with a usual name only those count that have such words too, and never those of the `texts`.
+    """
+    samples = sampled_fields(table)
+    usual = taken.rpartition(".")[2].strip().casefold() in LABEL_NAMES
+    most = Rank.GROUP if usual else Rank.BESIDE
+    free = [name for name in samples if name not in (taken, *texts)]
+    others = [one for one in label_candidates(free, samples) if one.rank <= most and one.values <= _MANY]
+    if not others:
+        return []
+    names = ", ".join(f"`{one.name}` ({one.values} values)" for one in others[:_SHOWN])
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    return [f"`{taken}` is the likeliest label; {names}{more} may be one too: --label {typed(others[0].name)}"]
+
+
+def _rank(name: str, values: Sequence[str]) -> Rank:
+    filled = [value.strip() for value in values if value.strip()]
+    leaf = name.rpartition(".")[2]
+    if len(filled) < (1 - _MOST_BLANKS) * len(values):
+        return Rank.BESIDE
+    if are_numbers(filled):
+        return _rank_of_numbers(leaf, filled)
+    if has_word(leaf, LABEL_WORDS):
+        return Rank.LABEL
+    if has_word(leaf, GROUP_WORDS) or has_word(leaf, RATING_WORDS):
+        return Rank.GROUP
+    if names_users(leaf, values) or has_word(leaf, PEOPLE_WORDS):
+        return Rank.PEOPLE
+    many = len({*filled}) > max(_MANY, _SHARE * len(filled))
+    beside = many or has_word(leaf, (*BESIDE_WORDS, *HEADING_WORDS)) or all(map(_VERSION.fullmatch, filled))
+    return Rank.BESIDE if beside else Rank.PLAIN
+
+
+def _rank_of_numbers(name: str, values: Sequence[str]) -> Rank:
+    """Rank a column of numbers: ratings and codes of classes are few whole ones from nought or one on."""
+    numbers = {float(value) for value in values}
+    whole = all(number % 1 == 0 for number in numbers)
+    codes = whole and len(numbers) <= _MOST_CODES and min(numbers) >= -1
+    if codes and has_word(name, LABEL_WORDS):
+        return Rank.LABEL
+    if whole and has_word(name, RATING_WORDS) and min(numbers) >= 0 and max(numbers) <= _MOST_RATINGS:
+        return Rank.GROUP
+    if names_users(name, values):
+        return Rank.PEOPLE
+    if not codes or has_word(name, BESIDE_WORDS):
+        return Rank.BESIDE
+    return Rank.GROUP if has_word(name, GROUP_WORDS) else Rank.PLAIN

@@ -1,0 +1,145 @@
+"""Columns of exports of forms, desks and shops are found by evidence: the clear is taken, doubt names ways out."""
+
+import csv
+import json
+
+import pytest
+
+from weft.data.examples.label_evidence import Rank, label_candidates, other_labels
+from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, find_roles
+from weft.data.sources import open_table
+from weft.tasks.multilabel import MultilabelConfig
+
+COUNT = 24
+LONG = [f"The courier left parcel {n} next door, 快递第{n}天才到，箱子也坏了" for n in range(COUNT)]
+SHORT = [f"Parcel {n} 包裹晚到" for n in range(COUNT)]
+DATES = [f"2025-03-{n % 28 + 1:02d} 10:00:00" for n in range(COUNT)]
+
+
+def few(*values):
+    return [values[n % len(values)] for n in range(COUNT)]
+
+
+def table_of(folder, **columns):
+    path = folder / "export.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([[*columns], *zip(*columns.values(), strict=True)])
+    return open_table(path)
+
+
+def found(table):
+    roles = find_roles(table, (TEXT, LABEL), named={})
+    return roles["text"][0], roles["label"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "columns"),
+    [
+        ("Feedback", "Department", {"Ref": range(COUNT), "Customer": few("Omar", "Lea"), "Department": few("A", "B")}),
+        ("message", "mood", {"channel": few("#a", "#b"), "user": few(*"uvw"), "ts": DATES, "mood": few(":)", ":(")}),
+        ("message", "queue", {"queue": few(0, 1, 2), "customer_age": few(*range(20, 31))}),
+        ("content", "score", {"title": SHORT, "score": few(*range(1, 6)), "thumbsUpCount": few(0, 1, 7)}),
+        ("评论内容", "评分", {"店铺": few("甲", "乙"), "评分": few("1.0", "5.0"), "口味": few(1, 5)}),
+        (
+            "3、请写出您的理由",
+            "2、您对本次服务是否满意？",
+            {
+                "来源": few("微信", "网页"),
+                "来自IP": [f"10.0.0.{n}(广东-深圳)" for n in range(COUNT)],
+                "1、您的性别是？": few("男", "女"),
+                "2、您对本次服务是否满意？": few("满意", "一般", "不满意"),
+            },
+        ),
+        ("诉求内容", "诉求分类", {"来电人": few("张", "李"), "诉求分类": few("噪音", "停车"), "单位": few("甲", "乙")}),
+        ("Description", "Type", {"Subject": SHORT, "Type": few("a", "b"), "Priority": few("Low", "High")}),
+        ("article", "desk", {"title": SHORT, "desk": few("sport", "体育")}),
+        ("words", "answer", {"label": few("SPAM"), "answer": few("accept", "reject")}),
+    ],
+)  # fmt: skip
+def test_the_clear_column_is_taken(tmp_path, text, label, columns):
+    assert found(table_of(tmp_path, **columns, **{text: LONG})) == (text, label)
+
+
+def test_the_choice_among_several_columns_is_said(tmp_path):
+    table = table_of(tmp_path, 渠道=few("电话", "微信"), 处理部门=few("物流", "售后"), 留言=LONG)
+    assert other_labels(table, "处理部门", texts=["留言"]) == [
+        "`处理部门` is the likeliest label; `渠道` (2 values) may be one too: --label 渠道"
+    ]
+    plain = table_of(tmp_path, label=few("a", "b"), version=few("1.0", "1.1"), text=LONG)
+    assert other_labels(plain, "label", texts=["text"]) == []
+
+
+def test_doubt_names_the_likely_columns(tmp_path):
+    table = table_of(tmp_path, alpha=few("a", "b"), 贝塔=few(*"uvw"), owner=few("x", "y"), words=LONG)
+    with pytest.raises(ColumnsUnclear, match="which column is the label among") as refused:
+        found(table)
+    assert refused.value.hint == "pass --label alpha (2 values) or --label 贝塔 (3 values)"
+    assert refused.value.suggests
+
+
+def test_people_dates_constants_and_counts_are_last():
+    samples = {
+        "Case Owner": few("Ann", "Tom"),
+        "source": few("web", "app"),
+        "topic": few("a", "b"),
+        "foo": few("x", "y"),
+        "constant": few("1"),
+        "date": few("2025-01-01", "2025-01-02"),
+    }
+    ranked = [(one.name, one.rank) for one in label_candidates([*samples], samples)]
+    assert ranked == [
+        ("topic", Rank.LABEL),
+        ("foo", Rank.PLAIN),
+        ("source", Rank.BESIDE),
+        ("Case Owner", Rank.PEOPLE),
+    ]
+
+
+def test_a_separator_tells_the_column_of_labels(tmp_path):
+    table = table_of(tmp_path, Date=DATES, Comment=LONG, Tags=few("a;b", "b", "a;c"), Agent=few("Lea Roux", "Tom Hill"))
+    config = MultilabelConfig(label_separator=";").resolved(table)
+    assert (config.text, config.label) == ("Comment", "Tags")
+
+
+def as_json(folder, value):
+    path = folder / "export.json"
+    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    return open_table(path)
+
+
+def test_fields_inside_objects_are_candidates_too(tmp_path):
+    page = (
+        {"title": SHORT[n], "body": LONG[n], "channel": "体财"[n % 2], "author": "王李"[n % 2]} for n in range(COUNT)
+    )
+    pages = [{"url": f"https://x.cn/{n}", "page": one} for n, one in enumerate(page)]
+    assert found(as_json(tmp_path, pages)) == ("page.body", "page.channel")
+
+
+def test_rows_under_keys_and_labels_under_texts(tmp_path):
+    keyed = as_json(tmp_path, {f"t{n}": {"body": LONG[n], "category": "甲乙"[n % 2]} for n in range(COUNT)})
+    assert keyed.columns == ("key", "body", "category")
+    assert found(keyed) == ("body", "category")
+    labels = as_json(tmp_path, {text: "ab"[n % 2] for n, text in enumerate(LONG)})
+    assert [tuple(row.values.values()) for row in labels] == [(text, "ab"[n % 2]) for n, text in enumerate(LONG)]
+
+
+def test_choices_of_label_studio(tmp_path):
+    tasks = [
+        {
+            "id": n,
+            "data": {"text": LONG[n]},
+            "annotations": [
+                {"was_cancelled": True, "result": []},
+                {"result": [{"from_name": "kind", "value": {"choices": ["甲乙"[n % 2]]}}]},
+            ],
+        }
+        for n in range(COUNT)
+    ]
+    assert found(as_json(tmp_path, tasks)) == ("data.text", "kind")
+
+
+def test_the_rows_of_names_that_qualtrics_writes(tmp_path):
+    heads = ["Please tell us why", '{"ImportId":"QID2_TEXT"}'], ["How do you feel?", '{"ImportId":"QID1"}']
+    table = table_of(tmp_path, Q2_TEXT=[*heads[0], *LONG], Q1=[*heads[1], *few("好", "bad")])
+    assert found(table) == ("Please tell us why", "How do you feel?")
+    assert [row.line for row in table] == [*range(4, COUNT + 4)]
