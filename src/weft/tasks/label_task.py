@@ -19,7 +19,6 @@ from weft.errors import InputError
 from weft.files import write_json
 from weft.inputs.base import Input
 from weft.metrics.calibration import log_loss, temperature, tempered
-from weft.metrics.significance import mcnemar
 from weft.tasks.base import TUNED
 from weft.tasks.deciding_task import DecidingTask
 from weft.tasks.label_settings import LabelTaskConfig
@@ -97,13 +96,6 @@ class LabelTask(DecidingTask):
     @abstractmethod
     def right(self, answers: Sequence[Any], examples: Sequence[LabelledText]) -> np.ndarray:
         """Return whether each answer is the truth, bool [E]."""
-
-    def against(
-        self, answers: Sequence[Any], others: Sequence[Any], examples: Sequence[LabelledText]
-    ) -> dict[str, Any]:
-        """Compare answers with those of the linear floor: texts that only one has right, and McNemar's exact p."""
-        test = mcnemar(self.right(answers, examples), self.right(others, examples))
-        return {"only_model": test.only_first, "only_floor": test.only_second, "p": test.p}
 
     @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:
