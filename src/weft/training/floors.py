@@ -63,10 +63,10 @@ def linear_floor(job: Job, examples: Sequence[Any], *, scored: Sequence[Any], an
     floor = _job(job, plain, kept, whole=kept is examples)
     exact.solve_plainly(floor)
     plain_answers = answer(floor.task, floor.model, scored, device=floor.device)
-    values = floor.task.quick_scores(plain_answers, scored)
+    plainly = Floor.of(task.row_scores(plain_answers, scored))
+    values = {**floor.task.quick_scores(plain_answers, scored), **plainly.values}
     values.pop("log_loss", None)  # its probabilities are not fitted to anything
-    decides = next(iter(task.row_scores(plain_answers, scored).values()))
-    return beside(task.row_scores(answers, scored), {name: Floor(values, decides)})
+    return beside(task.row_scores(answers, scored), {name: replace(plainly, values=values)})
 
 
 def _kept(examples: Sequence[Any]) -> Sequence[Any]:
