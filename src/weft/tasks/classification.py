@@ -32,7 +32,7 @@ from weft.metrics.systems import CorpusScore, intervals, mean_score
 from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm
 from weft.tasks.label_settings import LabelTaskConfig
-from weft.tasks.label_task import LabelTask
+from weft.tasks.label_task import LabelTask, always
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, ordered_logits, taught_loss
 from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import Student, Targets, Teacher
@@ -328,7 +328,7 @@ class Classification(Teacher, LabelTask):
         own = self._row_scores(guess_E, gold_E)
         counted = tally(confusion(gold_E, guess_E, classes)).overall()
         values = {name: float(value) for name, value in counted.items()} | {**Floor.of(own).values}
-        return {f"always predicting `{self.labels[commonest]}`": Floor(values, next(iter(own.values())))}
+        return {always([self.labels[commonest]]): Floor(values, next(iter(own.values())))}
 
     def _ordinal_scores(self, probabilities_EC: np.ndarray, gold_E: np.ndarray) -> dict[str, CorpusScore]:
         return ordinal_scores(gold_E, probabilities_EC.argmax(1)) if self.config.ordinal else {}

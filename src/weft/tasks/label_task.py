@@ -24,6 +24,15 @@ from weft.tasks.deciding_task import DecidingTask
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.saved_labels import FILE
 
+LONGEST = 40
+"""Number of characters of a label in the name of a simple method."""
+
+
+def always(labels: Sequence[str]) -> str:
+    """Name the simple method that predicts the same labels for every text, long ones cut."""
+    cut = [one if len(one) <= LONGEST else f"{one[: LONGEST - 1]}…" for one in labels]
+    return f"always predicting {listed([f'`{one}`' for one in cut])}"
+
 
 class LabelTask(DecidingTask):
     """A task with inputs, labels, and the number of training examples of each; its config is a LabelTaskConfig."""

@@ -32,7 +32,7 @@ from weft.metrics.systems import CorpusScore
 from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm
 from weft.tasks.label_settings import LabelTaskConfig
-from weft.tasks.label_task import LabelTask
+from weft.tasks.label_task import LabelTask, always
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 from weft.tasks.results import Loss, Scores
 
@@ -337,9 +337,12 @@ class Multilabel(LabelTask):
         best = int(np.argmax(2 * np.cumsum(counts) / (many_C * self.texts + counts.sum())))
         guess_EC = np.zeros_like(rows.truth_EC)
         guess_EC[:, order[: best + 1]] = True
-        names = listed([f"`{self.labels[one]}`" for one in order[: best + 1]])
         decides = _row_scores(guess_EC, rows.truth_EC)["micro_f1"]
-        return {f"always predicting {names}": Floor(quick_scores(guess_EC, rows.truth_EC), decides)}
+        return {
+            always([self.labels[one] for one in order[: best + 1]]): Floor(
+                quick_scores(guess_EC, rows.truth_EC), decides
+            )
+        }
 
     def record(self, answer: LabelsAnswer, example: LabelledText) -> dict[str, Any]:
         """Return text, labels where they are known, answer and every probability; labels in the model's order."""
