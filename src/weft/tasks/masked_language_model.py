@@ -224,7 +224,8 @@ class MaskedLanguageModelTask(Task):
         some, first = some_of(train), self.masking.first
         counts_V = np.ones(self.masking.size - first)
         read = self.encode(some).ragged["text"].values[:, 0]
-        counts_V += np.bincount(read[read >= first] - first, minlength=len(counts_V))
+        read = read[(read >= first) & ~np.isin(read, self.masking.fixed)]
+        counts_V += np.bincount(read - first, minlength=len(counts_V))
         nats_V, commonest = -np.log(counts_V / counts_V.sum()), int(counts_V.argmax())
         pieces = self.tokenizer.pieces or ()
         numbers = {piece: number - first for number, piece in enumerate(pieces) if number >= first}
