@@ -70,9 +70,9 @@ def compare(title: str, folder: Path, columns: dict[str, Any], task: dict[str, A
         mean, spread = np.mean([one["value"] for one in values]), np.std([one["value"] for one in values], ddof=1)
         each = ", ".join(f"{100 * one['value']:.1f}" for one in values)
         low, high = 100 * values[0]["low"], 100 * values[0]["high"]
-        floor = found[0]["details"]["commonest"]
+        floor, values = next(iter(found[0]["details"]["floors"].items()))
         print(f"  {name:13} {each}: {100 * mean:.1f} ± {100 * spread:.1f} ({low:.1f}-{high:.1f}); "
-              f"always `{floor['label']}` {100 * floor['share']:.1f}")  # fmt: skip
+              f"{floor} {100 * values['accuracy']:.1f}")  # fmt: skip
         for row in found[0].get("importance", []):
             print(
                 f"    {row['input']} shuffled: {100 * row['mean']:.1f} ({100 * row['low']:.1f}-{100 * row['high']:.1f})"

@@ -33,7 +33,7 @@ from weft.tasks.base import TUNED, Task, TaskConfig
 from weft.tasks.choices import TASKS, TaskChoice, implied
 from weft.training import checkpoint, distributed, loop
 from weft.training.distributed import Group
-from weft.training.floor import with_floors
+from weft.training.floors import with_floors
 from weft.training.job import Job
 from weft.training.reports import DoneReport, Note, Report, ended
 from weft.training.settings import OF_STEPS, TrainingConfig, epochs_for, precision_for

@@ -31,7 +31,7 @@ def both(weft):
 def test_a_label_and_tags_are_answered_at_once(both, weft):
     assert "9 of 45 train texts have no answer for `intent`" in both.err
     assert "tags: the commonest tag of each token" in both.err
-    assert "intent: tf-idf linear model" in both.err
+    assert "intent: a plain linear model of tf-idf" in both.err
     (line,) = weft("predict", "model", "--text", "去北京").out.splitlines()
     assert {"text", "intent.answer", "intent.probability", "tags.answer", "tags.probability"} <= {*json.loads(line)}
     (row, *_) = csv.DictReader(io.StringIO(weft("predict", "model", "both.jsonl", "--format", "csv").out))

@@ -58,7 +58,8 @@ def test_two_files_and_a_decoder(weft, pairs):
     assert [saved[name]["kind"] for name in ("encoder", "decoder")] == ["gru", "lstm"]
     told = said.err.splitlines()
     assert re.fullmatch(r"epoch 1  dev BLEU \d+\.\d  log loss \d+\.\d{4}  \(best\)", told[-4])
-    scores = r"BLEU \S+, chrF \S+"
+    floors = r"the copied source \S+, the target of the nearest training source \S+, no better than .*"
+    scores = rf"BLEU \S+, chrF \S+, {floors}"
     search = r"by beam search \(5\), dev scores above by greedy search"
     assert re.fullmatch(rf"test set, 9 texts, too few for intervals: {scores}; {search}", told[-2])
     assert told[-1] == "page: runs/train/page.html   next: weft generate runs/train --text ..."
@@ -78,7 +79,7 @@ def test_a_language_model(weft, poet):
     assert (said.code, said.out) == (0, ""), said
     told = said.err.splitlines()
     assert re.fullmatch(r"epoch 1  dev log loss \d+\.\d{4}  \(best\)", told[-4])
-    scores = r"bits per byte \S+, perplexity \S+"
+    scores = r"bits per byte \S+, perplexity \S+, a Kneser-Ney 5-gram model \S+, no better than .*"
     assert re.fullmatch(rf"dev set, \d texts, too few for intervals: {scores}", told[-2])
     assert told[-1] == "page: run/page.html   next: weft generate run --prompt ..."
     assert re.search(r"poems.csv: 30 texts, .*\n(.*\n)*\d+ training texts, ", said.err)

@@ -31,6 +31,9 @@ from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
 from weft.text.segment import han_share
 from weft.training.distributed import Group
+from weft.training.floors import with_floors
+from weft.training.job import Job
+from weft.training.settings import TrainingConfig
 
 CPU = torch.device("cpu")
 NAMES = [small.name for small in SMALL_TASKS]
@@ -387,3 +390,32 @@ def test_two_processes_of_half_a_batch_give_the_gradient_of_one(small, gradients
     assert names
     for name in names:
         assert (two[name] - one[name]).norm() <= 1e-9 * max(1.0, one[name].norm()), name
+
+
+@every
+def test_every_score_stands_beside_simple_methods(small):
+    """A new task names its floors: in `score`, in `learned_floors`, or by a linear model (`floor` of its config)."""
+    if small.name in UNSCORED:
+        pytest.skip("its small examples are not scored")
+    answers = answers_of(small, small.examples)
+    job = Job(
+        task=small.task,
+        model=small.model,
+        columns=small.columns,
+        dev_columns=small.columns,
+        dev_examples=small.examples,
+        config=TrainingConfig(),
+        seed=0,
+        device=CPU,
+    )
+    result = {"details": small.task.score(answers, small.examples).details}
+    found = with_floors(job, small.examples, result, scored=small.examples, answers=answers)["details"]
+    assert json.dumps(found)
+    for details in found.get("tasks", {"": found}).values():
+        assert details["floors"]
+        assert [*details["floors"]] == [*details["against"]]
+        for name, one in details["against"].items():
+            assert one["score"] in details["floors"][name]
+            assert one["score"] in MEASURES
+            assert f" than {name} (" in one["said"]
+            assert one["said"].startswith("better") is one["better"]

@@ -35,7 +35,7 @@ def test_the_scores_of_shares_of_the_rows_and_the_floor(encoder: object):
     assert all(0 <= one["scores"]["accuracy"] <= 1 for one in points)
     scores = json.loads(Path("run/scores.json").read_text(encoding="utf-8"))
     assert scores["scores"]["accuracy"]["value"] == points[-1]["scores"]["accuracy"]
-    assert scores["floor"]["scores"]["accuracy"] == 1
+    assert scores["details"]["floors"]["a plain linear model of tf-idf"]["accuracy"] == 1
     page = Path("run/page.html").read_text(encoding="utf-8")
     assert "accuracy on the test set by training rows: 7 rows" in page
     assert "A plain linear model of tf-idf" in page

@@ -7,6 +7,7 @@ import runpy
 import shlex
 from dataclasses import replace
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ READING = (
     "text",
     "data",
     "scores",
+    "floors",
     "own_encoder",
     "distilling",
     "settings",
@@ -111,14 +113,16 @@ def test_what_the_docs_show_runs(pages, verbs, folders, tmp_path, monkeypatch):
         assert "<html" in (tmp_path / "runs" / folder / "page.html").read_text(encoding="utf-8")
 
 
-def test_the_examples_of_scores_print_what_is_shown():
-    _, blocks = read(page("en", "scores"))
-    assert len(blocks) >= 2 * 8
-    for code, shown in zip(blocks[::2], blocks[1::2], strict=True):
+@pytest.mark.parametrize(("name", "least"), [("scores", 8), ("floors", 1)])
+def test_the_examples_of_scores_print_what_is_shown(name, least):
+    _, blocks = read(page("en", name))
+    pairs = [(code, shown) for code, shown in pairwise(blocks) if code.language == "python"]
+    assert len(pairs) >= least
+    for code, shown in pairs:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(code.code, "scores.md", "exec"), {})
-        assert (code.language, shown.language) == ("python", "text")
+            exec(compile(code.code, f"{name}.md", "exec"), {})
+        assert shown.language == "text"
         assert printed.getvalue() == shown.code
 
 

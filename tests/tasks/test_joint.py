@@ -172,7 +172,7 @@ def test_a_run_has_answers_scores_and_a_page_for_each_task(tmp_path):
     )
     scores = json.loads((tmp_path / "run" / "scores.json").read_text(encoding="utf-8"))
     assert {"all_right", "mean_of_tasks", "intent.accuracy", "tags.span_f1"} <= scores["scores"].keys()
-    assert {*scores["floors"]} == {"intent"}
+    assert "a plain linear model of tf-idf" in scores["details"]["tasks"]["intent"]["floors"]
     assert {*scores["details"]["tasks"]["tags"]["floors"]} == {"the commonest tag of each token"}
     page = run_page(tmp_path / "run").read_text(encoding="utf-8")
     for said in ("intent: Confusion matrix", "tags: Scores by label", "Beside simple methods"):

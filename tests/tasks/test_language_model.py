@@ -14,6 +14,7 @@ from weft.dataset import Examples
 from weft.decoding.choices import Beam, Greedy, Sample
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer, evaluate
+from weft.metrics.kneser_ney import KneserNey
 from weft.run import RunConfig, fit_in_memory
 from weft.tasks.language_model import LanguageModelConfig
 
@@ -268,3 +269,25 @@ def test_a_setting_of_the_normalization_leaves_the_others():
     asked = validated(LanguageModelConfig, {"tokenizer": {"kind": "bpe", "normalize": {"case": "lower"}}})
     read = asked.fitted(MIXED_CASE, device="cpu").task.tokenizer.normalize
     assert (read.case, read.space, read.unicode) == ("lower", "keep", "NFC")
+
+
+@pytest.mark.parametrize("examples", [TEXTS, [Document("好看abba", 0, 2), Document("ab好看", 0, 0)]])
+def test_the_ngram_model_is_scored_on_the_tokens_that_the_model_is(examples):
+    task = learned()
+    answers = answer(task, built(task), examples, device=CPU)
+    (found,) = task.learned_floors(TEXTS, answers, examples)["floors"].values()
+    tokens, size = sum(one.loss.tokens for one in answers), sum(len(one.learned.encode()) for one in examples)
+    assert found["perplexity"] == pytest.approx(math.exp(found["log_loss"]))
+    assert found["bits_per_byte"] == pytest.approx(found["log_loss"] * tokens / math.log(2) / size)
+    assert 1 < found["perplexity"] < task.input.spec().vocab_sizes[0]
+
+
+def test_the_ngram_model_counts_what_follows_what():
+    task, text = learned(), [Document("aaaa")]  # two rows: `|aaaa` and `a|`
+    answers = answer(task, built(task), text, device=CPU)
+    (found,) = task.learned_floors(text, answers, text)["floors"].values()
+    columns = task.encode(text)
+    assert shown(task, columns) == ["|aaaa", "a|"]
+    rows = columns.ragged["text"].values[:, 0], columns.ragged["text"].lengths_R
+    nats = KneserNey(*rows, vocabulary=task.input.spec().vocab_sizes[0]).nats(*rows)
+    assert found["log_loss"] == pytest.approx(nats.sum() / 5)

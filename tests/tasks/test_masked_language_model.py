@@ -13,6 +13,7 @@ from weft.demo import reviews
 from weft.errors import ConfigError
 from weft.evaluation.evaluate import answer_columns
 from weft.tasks.masked_language_model import MaskedLanguageModelConfig
+from weft.text.tokenizers.vocab import UNKNOWN
 from weft.training import optim
 from weft.training.optim import AdamWConfig
 
@@ -148,3 +149,16 @@ def test_a_loaded_encoder_goes_on_from_its_weights(tmp_path):
     loss = task.loss(model, batch, 0)
     loss.sum.backward()
     assert table.grad is not None
+
+
+def test_the_frequency_of_each_token_is_what_a_model_has_to_beat():
+    task, model = learned()
+    answers = answer_columns(task, model.eval(), task.encode(TEXTS), device=CPU)
+    (found,) = task.learned_floors(TEXTS, answers, TEXTS)["floors"].values()
+    read = task.encode(TEXTS).ragged["text"].values[:, 0].tolist()
+    counts = {piece: 1 + read.count(number) for number, piece in enumerate(task.tokenizer.pieces) if number > UNKNOWN}
+    hidden = [piece for one in answers for piece in one.hidden]
+    best = max(counts, key=counts.__getitem__)
+    assert found["accuracy"] == pytest.approx(hidden.count(best) / len(hidden))
+    nats = -sum(math.log(counts[piece] / sum(counts.values())) for piece in hidden) / len(hidden)
+    assert found["log_loss"] == pytest.approx(nats)

@@ -155,6 +155,17 @@ def test_floors_are_counted_in_training():
     assert floors["the commonest tag of each token"]["span_f1"] > 0.8
 
 
+def test_the_words_of_a_dictionary_are_a_floor_of_chinese_words():
+    small = SMALL["tagging-windows"]
+    chinese = [one for one in small.examples if not one.text.isascii()]
+    floors = small.task.score(answer(small.task, small.model, chinese, device=CPU), chinese).details["floors"]
+    assert floors["jieba"]["word_f1"] > 0.8
+    english = [one for one in small.examples if one.text.isascii()]
+    assert (
+        "jieba" not in small.task.score(answer(small.task, small.model, english, device=CPU), english).details["floors"]
+    )
+
+
 def test_labels_that_training_never_had_are_named_and_scored():
     small = SMALL["tagging-crf"]
     strange = TaggedText("Mars", (LabelledSpan(0, 4, "PLANET"),), ("Mars",))

@@ -17,9 +17,10 @@ from rich.text import Text
 
 from weft.cli.formatting import called, in_sentence, interval
 from weft.cli.printing import printable
+from weft.metrics.floors import scored_floors, unbeaten
 from weft.metrics.names import in_full as shown
 from weft.metrics.saved_scores import by_task
-from weft.report.formatting import NOTHING, no_better
+from weft.report.formatting import NOTHING
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport, clock
 
 PLAIN_SECONDS = 5.0
@@ -125,16 +126,16 @@ def stopping() -> Generator[list[int]]:
 
 
 def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
-    """Write the named scores as a sentence, and the score of always giving the commonest answer."""
+    """Write the named scores as a sentence, and what simple methods get."""
     found = {name: score for name in names if (score := scores["scores"].get(name))}
     few = any(one["low"] is None for one in found.values())
     parts = [
         f"{called(name)} {in_sentence(name, one['value'])}" + ("" if few else f" ({interval(name, one)})")
         for name, one in found.items()
     ]
-    parts += _beside(scores, names)
+    parts += _beside(scores)
     for task, own in by_task(scores).items():
-        parts += [f"{task}: {said}" for said in _beside(own, [name.removeprefix(f"{task}.") for name in names])]
+        parts += [f"{task}: {said}" for said in _beside(own)]
     intervals = "too few for intervals" if few else "95% intervals in brackets"
     said = f"{scores['data']}, {intervals}: {', '.join(parts)}"
     search = scores["details"].get("search")
@@ -142,33 +143,10 @@ def in_one_line(scores: Mapping[str, Any], names: Sequence[str]) -> str:
     return said + (f"; by {search}, dev scores above by greedy search" if search and not greedy else greedy)
 
 
-def _beside(scores: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    """Write what simple methods get: always the commonest answer, a linear model, those that count."""
-    parts = []
-    if commonest := scores["details"].get("commonest"):
-        parts.append(f"always predicting `{commonest['label']}` {commonest['share']:.1%}")
-    if floor := _floor(scores, names):
-        parts.append(floor)
-    parts += [f"{floor} {in_sentence(name, value)}" for floor, name, value in _counted(scores)]
-    return parts + no_better(scores["details"].get("against", {}))
-
-
-def _counted(scores: Mapping[str, Any]) -> list[tuple[str, str, float]]:
-    """Return the first score of each simple method that was counted beside a model: method, score, value."""
-    first = next(iter(scores["scores"]), "")
-    floors = scores["details"].get("floors", {})
-    return [(floor, first, values[first]) for floor, values in floors.items() if first in values]
-
-
-def _floor(scores: Mapping[str, Any], names: Sequence[str]) -> str:
-    """Write the first score of the linear floor, and whether the difference to it may be chance."""
-    found = (scores.get("floor") or {}).get("scores") or {}
-    name = next((name for name in names if name in found and name in scores["scores"]), None)
-    if name is None:
-        return ""
-    value = in_sentence(name, found[name])
-    may_be_chance = scores["floor"]["p"] >= 0.05 and value != in_sentence(name, scores["scores"][name]["value"])
-    return f"tf-idf linear model {value}{' (the difference may be chance)' if may_be_chance else ''}"
+def _beside(scores: Mapping[str, Any]) -> list[str]:
+    """Write what simple methods get, and which of them the model is not better than."""
+    details = scores["details"]
+    return [f"{floor} {in_sentence(name, value)}" for floor, name, value in scored_floors(details)] + unbeaten(details)
 
 
 def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
@@ -184,11 +162,9 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
     of_all = {name: one for name, one in scores["scores"].items() if name.rpartition(".")[0] not in each}
     for name, score in of_all.items():
         table.add_row(called(name), shown(name, score["value"]), interval(name, score, written=shown))
-    if commonest := details.get("commonest"):
-        table.add_section()
-        table.add_row(f"always predicting `{commonest['label']}`", shown("accuracy", commonest["share"]), "")
-    for floor, name, value in _counted(scores):
-        table.add_section()
+    for place, (floor, name, value) in enumerate(scored_floors(details)):
+        if not place:
+            table.add_section()
         table.add_row(f"{called(name)} of {floor}", shown(name, value), "")
     console.print(table)
     for task, own in each.items():
@@ -205,7 +181,7 @@ def print_scores(scores: Mapping[str, Any], *, title: str) -> None:
 
 def _sentences(details: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is said below the tables: simple methods that are as good, signatures of scores."""
-    yield from no_better(details.get("against", {}))
+    yield from unbeaten(details)
     for name, signature in details.get("signatures", {}).items():
         yield f"{name}|{signature}"
     for name, one in details.get("lower_case", {}).items():

@@ -18,6 +18,8 @@ WIDE = 30
 """Number of pieces in the second window."""
 LONGEST = 3
 """Length of the longest n-grams that are looked for in the passage."""
+WINDOW, DISTANCE = 0, 2
+"""Places of the sliding window and of the distance among the features, in the first unit."""
 COUNTS = len(UNITS) * (9 + LONGEST)
 """Number of features of an option."""
 

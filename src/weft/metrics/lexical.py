@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -129,10 +129,14 @@ class Bm25:
 
 
 class TfIdf:
-    """The tf-idf cosine of texts and a query, as `tfidf_cosines`; frequencies are those of the texts alone."""
+    """The tf-idf cosine of texts and a query, as `tfidf_cosines`; frequencies are those of the texts alone.
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        counts = _Counts.of([letters_of(text) for text in texts])
+    Features of a text are its `letters_of`, or those of another function.
+    """
+
+    def __init__(self, texts: Sequence[str], *, features: Callable[[str], list[str]] = letters_of) -> None:
+        self._features = features
+        counts = _Counts.of([features(text) for text in texts])
         self._idf_U = np.log((1 + len(texts)) / (1 + counts.frequency_U)) + 1
         weight_F = counts.counts_F * self._idf_U[counts.features_F]
         length_N = np.sqrt(np.bincount(counts.owner_F, weights=weight_F**2, minlength=len(texts)))
@@ -140,7 +144,7 @@ class TfIdf:
 
     def scores(self, query: str) -> np.ndarray:
         """Score all texts for a query, float64 [N]: their cosines over the length of the query, which all share."""
-        counts, numbers = Counter(letters_of(query)), self._index.numbers
+        counts, numbers = Counter(self._features(query)), self._index.numbers
         return self._index.scores(
             {one: count * self._idf_U[numbers[one]] for one, count in counts.items() if one in numbers}
         )

@@ -40,11 +40,10 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 def by_task(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the scores of each of several tasks, as a run of that task alone has them; none of a single task."""
-    floors, found = scores.get("floors") or {}, {}
+    found = {}
     for task, details in ((scores.get("details") or {}).get("tasks") or {}).items():
         start = f"{task}."
         own = {name.removeprefix(start): one for name, one in scores["scores"].items() if name.startswith(start)}
         beside = {name: scores[name] for name in ("data", "weft") if name in scores}
-        floor = {"floor": floors[task]} if task in floors else {}
-        found[task] = {"scores": own, "details": details, "task": details.get("kind"), **floor, **beside}
+        found[task] = {"scores": own, "details": details, "task": details.get("kind"), **beside}
     return found

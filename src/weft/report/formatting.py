@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from weft.metrics.names import Form, measure
+from weft.metrics.names import Form
 from weft.metrics.saved_scores import Interval, is_number
 
 NOTHING = "–"
@@ -21,21 +21,6 @@ def span(found: Interval, form: Form = "share") -> str:
     if not found.known:
         return ""
     return f"{score(found.low, form)} to {score(found.high, form)}".replace("%", "")
-
-
-def no_better(against: Mapping[str, Any]) -> list[str]:
-    """Say which simple methods a model is worse or no better than, with the interval of its lead."""
-    said = []
-    for method, found in against.items():
-        lead = Interval.read(found["difference"])
-        if found["better"] or lead is None:
-            continue
-        ends = (
-            f", 95% interval {lead.low:+.3f} to {lead.high:+.3f}" if lead.known else ", too few texts for an interval"
-        )
-        how = "worse" if lead.known and lead.high < 0 else "no better"
-        said.append(f"{how} than {method} ({measure(found['score']).called} {lead.value:+.3f}{ends})")
-    return said
 
 
 def count(number: Any) -> str:

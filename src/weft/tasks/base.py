@@ -437,6 +437,10 @@ class Task(ABC):
     def score(self, answers: Sequence[Any], examples: Sequence[Any]) -> Scores:
         """Compute scores with their intervals."""
 
+    def learned_floors(self, train: Sequence[Any], answers: Sequence[Any], examples: Sequence[Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Return what simple methods get that learn from `train`, as `weft.metrics.floors.beside` does; {}: none."""
+        return {}
+
     @abstractmethod
     def record(self, answer: Any, example: Any) -> dict[str, Any]:
         """Return a line of a table of answers."""

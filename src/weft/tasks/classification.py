@@ -25,13 +25,14 @@ from weft.inputs.base import Input
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.classification import confusion, tally
+from weft.metrics.floors import Floor, beside
 from weft.metrics.hierarchy import level_scores
 from weft.metrics.regression import ordinal_scores
-from weft.metrics.systems import CorpusScore, intervals
+from weft.metrics.systems import CorpusScore, intervals, mean_score
 from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm
 from weft.tasks.label_settings import LabelTaskConfig
-from weft.tasks.label_task import LabelTask
+from weft.tasks.label_task import LabelTask, always
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, ordered_logits, taught_loss
 from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import Student, Targets, Teacher
@@ -295,13 +296,9 @@ class Classification(Teacher, LabelTask):
         """Compute all scores; details are the confusion matrix, the scores of each label and the calibration bins."""
         labels, probabilities_EC, gold_E = self._evidence(answers, examples)
         confusion_CC = confusion(gold_E, probabilities_EC.argmax(1), len(labels))
-        commonest = confusion_CC.sum(1).argmax()
         details: dict[str, Any] = {
             "labels": labels,
-            "commonest": {
-                "label": labels[commonest],
-                "share": float(confusion_CC[commonest].sum() / confusion_CC.sum()),
-            },
+            **beside(self.row_scores(answers, examples), self._commonest(gold_E, len(labels))),
             "confusion": confusion_CC.tolist(),
             "per_class": [
                 {"label": label, **asdict(one)} for label, one in zip(labels, class_scores(confusion_CC), strict=True)
@@ -314,6 +311,24 @@ class Classification(Teacher, LabelTask):
         if ordered := self._ordinal_scores(probabilities_EC, gold_E):
             found |= intervals(ordered)
         return Scores(found, details)
+
+    def row_scores(self, answers: Sequence[Answer], examples: Sequence[LabelledText]) -> dict[str, CorpusScore]:
+        """Compute accuracy, or the kappa of ordered labels, row by row."""
+        guess_E = np.array([self.numbers.get(one.label, -1) for one in answers])
+        return self._row_scores(guess_E, self.targets(examples))
+
+    def _row_scores(self, guess_E: np.ndarray, gold_E: np.ndarray) -> dict[str, CorpusScore]:
+        right = {"accuracy": mean_score((guess_E == gold_E).astype(float), signature="texts right")}
+        return (ordinal_scores(gold_E, guess_E) if self.config.ordinal else {}) | right
+
+    def _commonest(self, gold_E: np.ndarray, classes: int) -> dict[str, Floor]:
+        """Score always predicting the commonest label of the training texts."""
+        commonest = int(np.argmax(self.counts))
+        guess_E = np.full(len(gold_E), commonest)
+        own = self._row_scores(guess_E, gold_E)
+        counted = tally(confusion(gold_E, guess_E, classes)).overall()
+        values = {name: float(value) for name, value in counted.items()} | {**Floor.of(own).values}
+        return {always([self.labels[commonest]]): Floor(values, next(iter(own.values())))}
 
     def _ordinal_scores(self, probabilities_EC: np.ndarray, gold_E: np.ndarray) -> dict[str, CorpusScore]:
         return ordinal_scores(gold_E, probabilities_EC.argmax(1)) if self.config.ordinal else {}

@@ -16,6 +16,7 @@ from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText
 from weft.errors import InputError
 from weft.inputs.base import Input
+from weft.metrics.systems import CorpusScore
 from weft.models.base import Encoder
 from weft.tasks.deciding_settings import DecidingTaskConfig
 from weft.tasks.joining import JoinableTask
@@ -43,10 +44,8 @@ class DecidingTask(JoinableTask):
         return self.outputs
 
     @abstractmethod
-    def against(
-        self, answers: Sequence[Any], others: Sequence[Any], examples: Sequence[LabelledText]
-    ) -> dict[str, Any]:
-        """Compare answers with those of the linear floor to the same examples, ready for JSON."""
+    def row_scores(self, answers: Sequence[Any], examples: Sequence[LabelledText]) -> Mapping[str, CorpusScore]:
+        """Compute scores that are kept row by row, the first of which decides whether a model beats a simple method."""
 
     @abstractmethod
     def answer_arrays(self, examples: Sequence[LabelledText]) -> dict[str, np.ndarray]:

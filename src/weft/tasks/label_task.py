@@ -19,11 +19,19 @@ from weft.errors import InputError
 from weft.files import write_json
 from weft.inputs.base import Input
 from weft.metrics.calibration import log_loss, temperature, tempered
-from weft.metrics.significance import mcnemar
 from weft.tasks.base import TUNED
 from weft.tasks.deciding_task import DecidingTask
 from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.saved_labels import FILE
+
+LONGEST = 40
+"""Number of characters of a label in the name of a simple method."""
+
+
+def always(labels: Sequence[str]) -> str:
+    """Name the simple method that predicts the same labels for every text, long ones cut."""
+    cut = [one if len(one) <= LONGEST else f"{one[: LONGEST - 1]}…" for one in labels]
+    return f"always predicting {listed([f'`{one}`' for one in cut])}"
 
 
 class LabelTask(DecidingTask):
@@ -97,13 +105,6 @@ class LabelTask(DecidingTask):
     @abstractmethod
     def right(self, answers: Sequence[Any], examples: Sequence[LabelledText]) -> np.ndarray:
         """Return whether each answer is the truth, bool [E]."""
-
-    def against(
-        self, answers: Sequence[Any], others: Sequence[Any], examples: Sequence[LabelledText]
-    ) -> dict[str, Any]:
-        """Compare answers with those of the linear floor: texts that only one has right, and McNemar's exact p."""
-        test = mcnemar(self.right(answers, examples), self.right(others, examples))
-        return {"only_model": test.only_first, "only_floor": test.only_second, "p": test.p}
 
     @abstractmethod
     def targets(self, examples: Sequence[LabelledText]) -> np.ndarray:

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from weft.data.batch import Moves
 from weft.data.columns import Columns
 from weft.data.examples.conversations import Exchange
-from weft.data.examples.documents import Document, Prompt, answers_of, prompts_of, questions_of
+from weft.data.examples.documents import Document, Prompt, answers_of, prompts_of, questions_of, some_of
 from weft.data.examples.roles import Names
 from weft.data.sources import Table
 from weft.decoding.choices import Sample, SearchChoice, SearchConfig
@@ -27,10 +27,12 @@ from weft.decoding.generate import Output
 from weft.decoding.teacher_forcing import TeacherForcing, feed
 from weft.decoding.token_loss import Reference, references, token_loss
 from weft.errors import ConfigError, InputError
-from weft.inputs.documents import PROMPT, DocumentInput
+from weft.inputs.documents import COUNTED, PROMPT, DocumentInput
 from weft.inputs.source_target import check_written, symbols_for
 from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
+from weft.metrics.floors import Floor, beside
 from weft.metrics.free_text import distinct, novelty, repetition
+from weft.metrics.kneser_ney import KneserNey
 from weft.metrics.systems import CorpusScore, intervals
 from weft.models.choices import WriterChoice
 from weft.models.encoder_decoder import DecoderAlone
@@ -323,6 +325,24 @@ class LanguageModelTask(Writer, Task):
         details = {"signatures": {name: one.signature for name, one in found.items()}, "texts": len(examples)}
         return Scores(intervals(found), details)
 
+    def learned_floors(
+        self, train: Sequence[Document], answers: Sequence[GeneratedText], examples: Sequence[Document]
+    ) -> dict[str, Any]:
+        """Compare with an n-gram model of the same tokens."""
+        some = some_of(train)
+        known, asked = self.encode(some), self.encode(examples)
+        rows, read = asked.ragged["text"], known.ragged["text"]
+        model = KneserNey(read.values[:, 0], read.lengths_R, vocabulary=self.input.spec().vocab_sizes[0])
+        counted = asked.ragged[COUNTED].values[:, 0] > 0 if COUNTED in asked.ragged else np.ones(len(rows.values), bool)
+        counted[rows.offsets_R1[:-1]] = False  # the first token of a row is what the next one follows
+        nats_N = np.where(counted, model.nats(rows.values[:, 0], rows.lengths_R), 0.0)
+        sums_R2 = np.add.reduceat(np.stack([nats_N, counted], 1), rows.offsets_R1[:-1], axis=0)
+        parts = [Reference(nats, int(tokens)) for nats, tokens in sums_R2.tolist()]
+        texts = [one.learned for one in examples]
+        own, other = (_decided(text_scores(one, texts)) for one in (answers, self.answers(parts, asked)))
+        of = "" if some is train else f" on {len(some):,} of {len(train):,} training texts"
+        return beside(own, {f"a Kneser-Ney {model.order}-gram model{of}": Floor.of(other)})
+
     def extra_results(self, model: nn.Module, examples: Sequence[Document], *, device: torch.device) -> dict[str, Any]:
         """Generate some texts from nothing, with scores of their diversity and novelty against the training texts."""
         assert isinstance(model, DecoderAlone)
@@ -363,3 +383,8 @@ class LanguageModelTask(Writer, Task):
 
     def _generator(self, model: DecoderAlone) -> Generator:
         return Generator(model.decoder, self.tokenizer, self.config.search, self.end, self.config.context)
+
+
+def _decided(scores: Mapping[str, CorpusScore]) -> dict[str, CorpusScore]:
+    """Put the score that no tokenizer changes first, which decides against simple methods."""
+    return {"bits_per_byte": scores["bits_per_byte"], **scores}

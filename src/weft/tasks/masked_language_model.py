@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from weft.config import one_of
 from weft.data.batch import Tokens
 from weft.data.columns import Columns
-from weft.data.examples.documents import Document
+from weft.data.examples.documents import Document, some_of
 from weft.decoding.token_loss import token_loss
 from weft.errors import ConfigError, InputError
 from weft.inputs.documents import WordTokens, WordTokensInput
 from weft.inputs.masking import Masking
 from weft.inputs.warm_start import started_tokenizer, with_folder, with_start
+from weft.metrics.floors import Floor, beside
 from weft.metrics.systems import CorpusScore, intervals
 from weft.models.base import EncoderConfig
 from weft.models.choices import ENCODERS, FOLDERS
@@ -215,6 +216,32 @@ class MaskedLanguageModelTask(Task):
         hidden = sum(len(one.hidden) for one in answers)
         return Scores(intervals(found), {"texts": len(examples), "hidden": hidden})
 
+    def learned_floors(
+        self, train: Sequence[Document], answers: Sequence[MaskedAnswer], examples: Sequence[Document]
+    ) -> dict[str, Any]:
+        """Compare with the frequencies of tokens in training, one added to each, the commonest being predicted."""
+        del examples
+        some, first = some_of(train), self.masking.first
+        counts_V = np.ones(self.masking.size - first)
+        read = self.encode(some).ragged["text"].values[:, 0]
+        read = read[(read >= first) & ~np.isin(read, self.masking.fixed)]
+        counts_V += np.bincount(read - first, minlength=len(counts_V))
+        nats_V, commonest = -np.log(counts_V / counts_V.sum()), int(counts_V.argmax())
+        pieces = self.tokenizer.pieces or ()
+        numbers = {piece: number - first for number, piece in enumerate(pieces) if number >= first}
+        guesses = [
+            MaskedAnswer(
+                one.hidden,
+                (pieces[commonest + first],) * len(one.hidden),
+                float(counts_V[commonest] / counts_V.sum()),
+                float(nats_V[[numbers[piece] for piece in one.hidden]].sum()),
+            )
+            for one in answers
+        ]
+        of = "" if some is train else f" of {len(some):,} of {len(train):,} training texts"
+        own, other = (_decided(_corpus_scores(one)) for one in (answers, guesses))
+        return beside(own, {f"the frequency of each token{of}": Floor.of(other)})
+
     def record(self, answer: MaskedAnswer, example: Document) -> dict[str, Any]:
         """Return a text, its masked tokens (as `label`), the predicted ones (as `answer`), and their confidence."""
         return {
@@ -268,6 +295,11 @@ def _corpus_scores(answers: Sequence[MaskedAnswer]) -> dict[str, CorpusScore]:
         "perplexity": CorpusScore("exp(nats per masked token)", sums_NF, lambda sums: np.exp(_nats(sums)), "lower"),
         "accuracy": CorpusScore("masked tokens predicted correctly", sums_NF, lambda sums: _each(sums[..., 1], sums)),
     }
+
+
+def _decided(scores: Mapping[str, CorpusScore]) -> dict[str, CorpusScore]:
+    """Put the score first that decides against simple methods."""
+    return {"accuracy": scores["accuracy"], **scores}
 
 
 def _nats(sums: np.ndarray) -> np.ndarray:

@@ -26,11 +26,13 @@ from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
+from weft.metrics.floors import Floor, beside
 from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
+from weft.metrics.systems import CorpusScore
 from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm
 from weft.tasks.label_settings import LabelTaskConfig
-from weft.tasks.label_task import LabelTask
+from weft.tasks.label_task import LabelTask, always
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 from weft.tasks.results import Loss, Scores
 
@@ -311,6 +313,7 @@ class Multilabel(LabelTask):
         unknown = [None] * (len(rows.labels) - len(self.labels))
         details = {
             "labels": rows.labels,
+            **beside(_row_scores(rows.guess_EC, rows.truth_EC), self._commonest(rows)),
             "exact": {"right": int((rows.guess_EC == rows.truth_EC).all(1).sum()), "texts": len(examples)},
             "per_class": [
                 {"label": label, **asdict(one), "threshold": cut}
@@ -321,6 +324,25 @@ class Multilabel(LabelTask):
             "calibration": reliability(_yes_and_no(probabilities_EC), truth_EC.ravel().astype(np.int64)).to_json(),
         }
         return Scores(found.overall, details)
+
+    def row_scores(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> dict[str, CorpusScore]:
+        """Compute micro F1 row by row."""
+        rows = self._rows(answers, examples)
+        return _row_scores(rows.guess_EC, rows.truth_EC)
+
+    def _commonest(self, rows: _Rows) -> dict[str, Floor]:
+        """Score always predicting the commonest labels: as many as have the best micro F1 on the training texts."""
+        order, counts = np.argsort(-np.array(self.counts), kind="stable"), np.sort(self.counts)[::-1]
+        many_C = np.arange(1, len(order) + 1)
+        best = int(np.argmax(2 * np.cumsum(counts) / (many_C * self.texts + counts.sum())))
+        guess_EC = np.zeros_like(rows.truth_EC)
+        guess_EC[:, order[: best + 1]] = True
+        decides = _row_scores(guess_EC, rows.truth_EC)["micro_f1"]
+        return {
+            always([self.labels[one] for one in order[: best + 1]]): Floor(
+                quick_scores(guess_EC, rows.truth_EC), decides
+            )
+        }
 
     def record(self, answer: LabelsAnswer, example: LabelledText) -> dict[str, Any]:
         """Return text, labels where they are known, answer and every probability; labels in the model's order."""
@@ -366,6 +388,15 @@ class _Rows:
     labels: list[str]
     guess_EC: np.ndarray
     truth_EC: np.ndarray
+
+
+def _row_scores(guess_EC: np.ndarray, truth_EC: np.ndarray) -> dict[str, CorpusScore]:
+    hits_E, decided_E = 2 * (guess_EC & truth_EC).sum(1), guess_EC.sum(1) + truth_EC.sum(1)
+    return {"micro_f1": CorpusScore("micro F1", np.stack([hits_E, decided_E], 1).astype(float), _ratio)}
+
+
+def _ratio(sums: np.ndarray) -> np.ndarray:
+    return sums[..., 0] / np.maximum(sums[..., 1], 1)
 
 
 def _labels(example: LabelledText) -> tuple[str, ...]:

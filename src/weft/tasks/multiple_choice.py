@@ -16,16 +16,19 @@ from torch.nn import functional
 from weft.data.batch import Moves
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
-from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable, plain_scores
+from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable
 from weft.data.examples.roles import Names, Role, has_columns
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.inputs.overlap_features import COUNTS
 from weft.inputs.question_options import OptionsInput, options_of
 from weft.metrics.bootstrap import mean
+from weft.metrics.floors import beside
+from weft.metrics.systems import CorpusScore, mean_score
 from weft.models.options import Offered, OptionConfig, OptionReader
 from weft.models.span import ReaderKind
 from weft.tasks.base import AnswerForm, Task
+from weft.tasks.option_floors import counted_floors, learned_floors
 from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
 from weft.tasks.results import Loss, Scores
 
@@ -143,11 +146,11 @@ class MultipleChoice(Task):
         return replace(columns, fixed={"answer": answer_E[columns.owner_R]})
 
     def check(self, examples: Sequence[Choice]) -> list[str]:
-        """Refuse questions whose answers are not known; returns the accuracy of choosing by length or overlap."""
+        """Refuse questions whose answers are not known."""
         for one in examples:
             if one.answer is None:
                 raise InputError("there is no answer", where=place_of(one))
-        return [_compared(examples)]
+        return []
 
     def collate(self, columns: Columns, rows: np.ndarray) -> OptionBatch:
         """Gather and pad some rows."""
@@ -188,7 +191,7 @@ class MultipleChoice(Task):
         return {"accuracy": float(right_N.mean()), "log_loss": float(loss_N.mean())}
 
     def score(self, answers: Sequence[ChoiceAnswer], examples: Sequence[Choice]) -> Scores:
-        """Compute accuracy and log loss; details are the accuracy by number of options, and that of baselines."""
+        """Compute accuracy and log loss; details are the accuracy by number of options, and simple methods."""
         right_N, loss_N = _matches(answers, examples)
         many_N = np.array([len(one.options) for one in examples])
         each = [
@@ -196,8 +199,15 @@ class MultipleChoice(Task):
             for many in np.unique(many_N).tolist()
             for ours_N in [many_N == many]
         ]
-        details = {"by_options": each, "without_a_model": plain_scores(examples)}
+        details = {"by_options": each, **beside(_row_scores(right_N), counted_floors(examples))}
         return Scores({"accuracy": mean(right_N), "log_loss": mean(loss_N)}, details)
+
+    def learned_floors(
+        self, train: Sequence[Choice], answers: Sequence[ChoiceAnswer], examples: Sequence[Choice]
+    ) -> dict[str, Any]:
+        """Compare with the commonest place of the answer, and with the sliding window of MCTest."""
+        right_N, _ = _matches(answers, examples)
+        return beside(_row_scores(right_N), learned_floors(train, examples))
 
     def record(self, answer: ChoiceAnswer, example: Choice) -> dict[str, Any]:
         """Return the question, its right option where it is known, the chosen one, and the probability of each."""
@@ -225,18 +235,12 @@ def _chosen(options: Sequence[str], probability_O: np.ndarray) -> ChoiceAnswer:
     return ChoiceAnswer(options[best], best, float(probability_O[best]), tuple(probability_O.tolist()), tuple(options))
 
 
+def _row_scores(right_N: np.ndarray) -> dict[str, CorpusScore]:
+    return {"accuracy": mean_score(right_N, signature="questions right")}
+
+
 def _matches(answers: Sequence[ChoiceAnswer], examples: Sequence[Choice]) -> tuple[np.ndarray, np.ndarray]:
     """Compute correctness of each answer, and minus the log-probability of the right option, [N] each."""
     right_N = np.array([given.option == one.right for given, one in zip(answers, examples, strict=True)], dtype=float)
     of_right_N = np.array([given.probabilities[one.answer or 0] for given, one in zip(answers, examples, strict=True)])
     return right_N, -np.log(np.maximum(of_right_N, 1e-12))
-
-
-def _compared(examples: Sequence[Choice]) -> str:
-    found = plain_scores(examples)
-    titles = {
-        "chance": "a random option",
-        "longest": "the longest option",
-        "most_in_passage": "the option most like the passage",
-    }
-    return "baseline accuracy: " + ", ".join(f"{said} {found[name]:.1%}" for name, said in titles.items())

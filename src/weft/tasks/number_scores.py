@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from weft.metrics.bootstrap import mean
+from weft.metrics.floors import Floor, beside
 from weft.metrics.regression import regression_scores, scores_of_columns
-from weft.metrics.systems import intervals, lead
+from weft.metrics.systems import intervals
 from weft.tasks.results import Scores
 
-DECIDING = "r2"
-"""Score by which a model is told from a simple method: that of one column has the order of RMSE, and no unit."""
 MEAN = "the mean of the training values"
 
 
@@ -42,11 +41,7 @@ def scored(
     """
     found = regression_scores(true_EK, value_EK)
     floor = regression_scores(true_EK, np.broadcast_to(mean_K, true_EK.shape))
-    details: dict[str, Any] = {
-        "values": list(names),
-        "floors": {MEAN: {name: one.value for name, one in floor.items()}},
-        "against": {MEAN: lead(DECIDING, found, floor)},
-    }
+    details: dict[str, Any] = {"values": list(names), **beside(found, {MEAN: Floor.of(floor)})}
     if len(names) > 1:
         details["per_value"] = [
             {"value": name, **{score: asdict(one) for score, one in intervals(own).items()}}

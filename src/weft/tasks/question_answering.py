@@ -28,6 +28,7 @@ from weft.inputs.question_passage import (
     targets,
     text_of,
 )
+from weft.metrics.floors import beside
 from weft.models.span import Reading, SpanConfig, SpanReader, best_spans
 from weft.tasks.base import TUNED, AnswerForm, Doctor, Task
 from weft.tasks.passage_task import PassageTaskConfig, rows_by_example
@@ -41,8 +42,10 @@ from weft.tasks.span_answers import (
     matches,
     merged,
     recorded,
+    row_scores,
     scored,
 )
+from weft.tasks.span_floors import learned_floors
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,12 @@ class QuestionAnswering(Task):
     def score(self, answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Scores:
         """Compute exact match and F1; details are those of questions with an answer, and the accuracy without one."""
         return scored(answers, examples)
+
+    def learned_floors(
+        self, train: Sequence[Question], answers: Sequence[SpanAnswer], examples: Sequence[Question]
+    ) -> dict[str, Any]:
+        """Compare with the sentence most like the question, and with the words nearest to those of the question."""
+        return beside(row_scores([one.text for one in answers], examples), learned_floors(train, examples))
 
     def record(self, answer: SpanAnswer, example: Question) -> dict[str, Any]:
         """Return the question, right answers where they are known, the answer with its place, and candidates."""

@@ -27,13 +27,13 @@ from weft.files import write_json
 from weft.inputs.base import Input
 from weft.metrics.conformal import fewest_rows, margins
 from weft.metrics.regression import regression_scores
-from weft.metrics.systems import CorpusScore, lead
+from weft.metrics.systems import CorpusScore
 from weft.tasks.base import TUNED, AnswerForm, Doctor
 from weft.tasks.deciding_settings import DecidingTaskConfig
 from weft.tasks.deciding_task import DecidingTask
 from weft.tasks.number_answers import Found, NumberAnswer, array_of, averaged, read_numbers, record
 from weft.tasks.number_losses import NumberLossConfig, NumberTeacherConfig, number_loss, taught_number_loss
-from weft.tasks.number_scores import DECIDING, scored
+from weft.tasks.number_scores import scored
 from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import Student, Targets, Teacher
 
@@ -312,7 +312,7 @@ class Regression(Teacher, DecidingTask):
 
     def quick_scores(self, answers: Sequence[NumberAnswer], examples: Sequence[LabelledText]) -> dict[str, float]:
         """Compute errors, explained variance and correlations."""
-        return {name: one.value for name, one in self._scores(answers, examples).items()}
+        return {name: one.value for name, one in self.row_scores(answers, examples).items()}
 
     def samples(self, answers: Sequence[NumberAnswer], examples: Sequence[LabelledText]) -> list[dict[str, str]]:
         """Return the answers to the first three texts."""
@@ -337,12 +337,6 @@ class Regression(Teacher, DecidingTask):
             ends=ends,
             coverage=self.config.coverage,
         )
-
-    def against(
-        self, answers: Sequence[NumberAnswer], others: Sequence[NumberAnswer], examples: Sequence[LabelledText]
-    ) -> dict[str, Any]:
-        """Compare answers with those of another model to the same examples."""
-        return lead(DECIDING, self._scores(answers, examples), self._scores(others, examples))
 
     def record(self, answer: NumberAnswer, example: LabelledText) -> dict[str, Any]:
         """Return the text, its values where they are known, the predicted ones, and the ends of their intervals."""
@@ -385,7 +379,8 @@ class Regression(Teacher, DecidingTask):
     def _standardised(self, values_EK: np.ndarray) -> np.ndarray:
         return ((values_EK - self.mean_K) / self.deviation_K).astype(np.float32)
 
-    def _scores(self, answers: Sequence[NumberAnswer], examples: Sequence[LabelledText]) -> dict[str, CorpusScore]:
+    def row_scores(self, answers: Sequence[NumberAnswer], examples: Sequence[LabelledText]) -> dict[str, CorpusScore]:
+        """Compute all scores row by row; R² decides, which has the order of RMSE and no unit."""
         return regression_scores(self.targets(examples), array_of(answers))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -35,9 +35,8 @@ from weft.data.examples.source_target import (
 )
 from weft.data.sources import Table
 from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
-from weft.decoding.generate import Output
 from weft.decoding.teacher_forcing import TeacherForcing, feed
-from weft.decoding.token_loss import disagreement, references, token_loss
+from weft.decoding.token_loss import Reference, disagreement, references, token_loss
 from weft.errors import InputError
 from weft.files import write_json
 from weft.inputs.source_target import (
@@ -51,6 +50,7 @@ from weft.inputs.source_target import (
     loaded_tokenizers,
     without_banned,
 )
+from weft.metrics.floors import beside
 from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore
 from weft.models.base import EncoderConfig
@@ -58,7 +58,8 @@ from weft.models.encoder_decoder import EncoderDecoder
 from weft.tasks.base import AnswerForm, Doctor, Task
 from weft.tasks.conversation import ConversationSettings
 from weft.tasks.decided_by_rows import Fitted
-from weft.tasks.generation.generator import GeneratedText, Generator, Reference, as_texts, outputs_per_row
+from weft.tasks.generation.floors import counted_floors, learned_floors, row_scores
+from weft.tasks.generation.generator import GeneratedText, Generator, RowPrediction, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
 from weft.tasks.generation.sizes import fitted_to_pairs
 from weft.tasks.generation.writer import Attention, Forced, Writer
@@ -70,15 +71,6 @@ from weft.text.tokenizers.base import Tokenizer
 
 ROOM = 8
 """Number of tokens that an output may have beyond the longest target of the training part."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowPrediction:
-    """Texts generated for a row, best first, the log-probability of its target, and pieces that may be copied."""
-
-    outputs: list[Output]
-    loss: Reference | None
-    copied: Sequence[str] = ()
 
 
 Longest = Annotated[int, Field(ge=1, le=LARGEST)]
@@ -430,7 +422,15 @@ class Seq2SeqTask(Writer, Teacher, Task):
     def score(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> Scores:
         """Compute BLEU, chrF, TER, ROUGE and perplexity with intervals; details have the signatures, and the search."""
         found = text_overlap_scores(answers, [one.targets for one in examples])
-        return Scores(found.values, {**found.details, "search": self.config.search.in_words})
+        own = row_scores([one.text for one in answers], examples)
+        details = {**found.details, **beside(own, counted_floors(examples)), "search": self.config.search.in_words}
+        return Scores(found.values, details)
+
+    def learned_floors(
+        self, train: Sequence[SourceTarget], answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]
+    ) -> dict[str, Any]:
+        """Compare with the target of the nearest training source, and of long sources with the first sentences."""
+        return beside(row_scores([one.text for one in answers], examples), learned_floors(train, examples))
 
     def record(self, answer: GeneratedText, example: SourceTarget) -> dict[str, Any]:
         """Return source, targets where they are known, and the generated text."""

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from weft.metrics.floors import Floor, beside
 from weft.metrics.lexical import Bm25, TfIdf, tfidf_cosines
 from weft.metrics.regression import correlations
 from weft.metrics.retrieval import ranks_of, retrieval_scores
-from weft.metrics.systems import CorpusScore, intervals, lead
+from weft.metrics.systems import CorpusScore, intervals
 from weft.tasks.results import Scores
 
 QUICK = {
@@ -90,12 +91,7 @@ def scored(pairs: Scored) -> Scores:
     (`against`), and for texts that are ranked how many there are, and the worst misses.
     """
     own = _scores(pairs)
-    floors = _floors(pairs)
-    first = next(iter(own))
-    details: dict[str, Any] = {
-        "floors": {name: {score: one.value for score, one in found.items()} for name, found in floors.items()},
-        "against": {name: lead(first, own, found) for name, found in floors.items()},
-    }
+    details = beside(own, {name: Floor.of(found) for name, found in _floors(pairs).items()})
     if pairs.vectors is not None:
         details |= _misses(pairs)
     return Scores(intervals(own), details)

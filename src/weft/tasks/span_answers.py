@@ -14,6 +14,8 @@ from weft.data.examples.span_questions import Question
 from weft.metrics.answers import exact, f1, style_of
 from weft.metrics.bootstrap import mean
 from weft.metrics.calibration import logistic
+from weft.metrics.floors import Floor, beside
+from weft.metrics.systems import CorpusScore, mean_score
 from weft.tasks.results import Scores
 
 
@@ -161,6 +163,16 @@ def matches(answers: Iterable[str], examples: Iterable[Question]) -> tuple[np.nd
     return exact_N, f1_N
 
 
+def row_scores(answers: Iterable[str], examples: Iterable[Question]) -> dict[str, CorpusScore]:
+    """Compute F1, which decides against simple methods, and exact match of each answer."""
+    return _by_row(*matches(answers, examples))
+
+
+def _by_row(exact_N: np.ndarray, f1_N: np.ndarray) -> dict[str, CorpusScore]:
+    each = {"f1": f1_N, "exact_match": exact_N}
+    return {name: mean_score(value_N, signature="mean over questions") for name, value_N in each.items()}
+
+
 def scored(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Scores:
     """Compute exact match and F1; details are those of questions with and without an answer, and their share."""
     exact_N, f1_N = matches([one.text for one in answers], examples)
@@ -174,7 +186,8 @@ def scored(answers: Sequence[SpanAnswer], examples: Sequence[Question]) -> Score
         if ours_N.any():
             details[name] |= {"exact_match": asdict(mean(exact_N[ours_N])), "f1": asdict(mean(f1_N[ours_N]))}
     if none_N.any():
-        details["commonest"] = {"label": "not in the text", "share": float(none_N.mean())}
+        silent = {"always answering that there is none": Floor.of(row_scores([""] * len(examples), examples))}
+        details |= beside(_by_row(exact_N, f1_N), silent)
     return Scores({"exact_match": mean(exact_N), "f1": mean(f1_N)}, details)
 
 

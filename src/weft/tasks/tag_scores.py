@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from weft.data.examples.tag_schemes import TagSet, decode
 from weft.data.examples.tagged import Form
+from weft.metrics.floors import Floor, beside
 from weft.metrics.systems import CorpusScore, intervals
 from weft.metrics.tagging import (
     NONE,
@@ -96,13 +97,14 @@ def scored(pairs: Sequence[TaggedPair], floors: Mapping[str, Sequence[TaggedPair
 
     Details are those of simple methods, of each label, the confusions of labels and the commonest mistakes.
     """
-    values = intervals(scores_of(pairs, known, form))
+    own = scores_of(pairs, known, form)
+    values = intervals(own)
     for name, least in (("seen_recall", True), ("unseen_recall", False)):
         if not any((one.text[start:end] in known.strings) == least for one in pairs for start, end, _ in one.true):
             del values[name]  # of no spans there is no share
     details: dict[str, Any] = {
         "form": form,
-        "floors": {name: values_of(scores_of(ones, known, form)) for name, ones in floors.items()},
+        **beside(own, {name: Floor.of(scores_of(ones, known, form)) for name, ones in floors.items()}),
         "mistakes": commonest_mistakes(pairs),
     }
     if form != "words":

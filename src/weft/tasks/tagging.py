@@ -48,6 +48,7 @@ from weft.tasks.joining import JoinableConfig, JoinableTask
 from weft.tasks.results import Loss, Scores
 from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
 from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
+from weft.text.segment import han_share
 from weft.text.tokens import token_places
 
 FILE = "tagging.json"
@@ -393,13 +394,18 @@ class Tagging(JoinableTask):
     def score(self, answers: Sequence[TagAnswer], examples: Sequence[TaggedText]) -> Scores:
         """Compute all scores; details are those of simple methods and of each label, confusions and mistakes."""
         pairs = list(map(pair_of, answers, examples))
-        commonest, match = [], []
+        commonest, match, dictionary = [], [], []
+        chinese = self.form == "words" and han_share([one.text for one in pairs]) > 0.5
         for one, given in zip(pairs, answers, strict=True):
             found = self.known.commonest(one.text, given.places, self.tags)
             commonest.append(TaggedPair(one.text, one.true, found))
             if self.form == "words":
                 match.append(TaggedPair(one.text, one.true, self.known.longest_match(one.text)))
-        floors = {"the commonest tag of each token": commonest, **({"the longest match": match} if match else {})}
+            if chinese:
+                words = [(start, end, "") for start, end in token_places(one.text, "word")]
+                dictionary.append(TaggedPair(one.text, one.true, words))
+        methods = {"the commonest tag of each token": commonest, "the longest match": match, "jieba": dictionary}
+        floors = {name: found for name, found in methods.items() if found}
         return scored(pairs, floors, self.known, self.form)
 
     def record(self, answer: TagAnswer, example: TaggedText) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable, numbered, plain_scores
+from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable, numbered
 from weft.data.examples.roles import find_roles
 from weft.data.sources import open_table
 from weft.errors import InputError
@@ -96,11 +96,6 @@ def test_what_is_found_is_said():
         "1 answer may be the number or the text of an option: taken as its number",
     ]
     assert rows[0].right == "3"
-
-
-def test_what_choosing_without_a_model_would_score():
-    rows = [Choice("谁？", "李明和王芳", ("李明", "赵钱孙李"), 0), Choice("Who?", "Ada did.", ("Bo", "Ada"), 1)]
-    assert plain_scores(rows) == {"chance": 0.5, "longest": 0.5, "most_in_passage": 1.0}
 
 
 def test_a_choice_from_python_is_read_as_a_file_is():

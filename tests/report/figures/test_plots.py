@@ -109,6 +109,7 @@ def test_learning_curves_of_few_and_odd_reports(reports):
 def test_no_curve_without_numbers():
     assert learning_curves([], NAMED) == Learning([])
     assert learning_curves([{"kind": "note", "text": "x"}, step(1, math.nan)], NAMED).figures == []
+    assert learning_curves([evaluation(0, best=True, accuracy=0.9, log_loss=0.3)], NAMED) == Learning([])  # solved
     assert dev_curves([Curve("cnn", [], [])], "accuracy") == ""
 
 

@@ -4,10 +4,13 @@ import json
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from weft.errors import RunFolderError
+from weft.metrics.floors import Floor, beside
 from weft.metrics.saved_scores import Interval
+from weft.metrics.systems import mean_score
 from weft.report.folder import Run, hardest_errors
 from weft.report.formatting import duration, size
 from weft.report.pages.run import comparison_page, run_page
@@ -347,12 +350,13 @@ def test_a_long_log_is_folded_and_labels_without_texts_have_no_scores(tmp_path):
         "support": 0,
         **{name: interval(0.0) for name in ("precision", "recall", "f1")},
     }
-    found["floor"] = {"scores": {"accuracy": 0.91}, "p": 1.0}
+    right = {"accuracy": mean_score((np.arange(100) < 91).astype(float), signature="texts right")}
+    found["details"] |= beside(right, {"the same `标签`": Floor.of(right)})
     (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
     with (folder / "reports.jsonl").open("a", encoding="utf-8") as file:
         file.writelines(json.dumps({"kind": "note", "text": f"file {number}: left out"}) + "\n" for number in range(29))
     page = read(run_page(folder))
     assert "22 more file 7: left out" in page.text
     assert "标签 – – – 0" in page.text
-    assert "has the same accuracy." in page.text
-    assert "may be chance" not in page.text
+    assert "The same 标签 has accuracy 91.0%." in page.text
+    assert "The model is no better than the same 标签 (accuracy +0.0 points, 95% interval +0.0 to +0.0)." in page.text

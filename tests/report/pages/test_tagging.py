@@ -30,14 +30,20 @@ def test_true_and_predicted_spans_are_marked_and_mistakes_underlined(tmp_path):
         {"text": "in Bonn", "label": [span("Bonn", "LOC", 3)], "answer": [span("Bonn", "LOC", 3)], "probability": 0.8},
     ]
     floors = {"the commonest tag of each token": {"span_f1": 0.25}}
+    against = {"the commonest tag of each token": {"score": "span_f1", "better": True, "said": "better than it"}}
     mistakes = [{"text": "Oslo", "true": "LOC", "predicted": "ORG", "times": 3}]
-    page = write_run(tmp_path, rows, labels=["PER", "LOC", "ORG"], form="spans", floors=floors, mistakes=mistakes)
+    page = write_run(
+        tmp_path, rows, labels=["PER", "LOC", "ORG"], form="spans", floors=floors, mistakes=mistakes, against=against
+    )
     assert '<mark class="s0">马云<small>PER</small></mark>' in page
     assert '<mark class="s1 wrong">Oslo<small>LOC</small></mark>' in page
     assert '<mark class="s2 wrong">Oslo<small>ORG</small></mark>' in page
     assert "&lt;b&gt;" in page
     assert "<b>Oslo" not in page
-    assert "1 of 2 texts have a mistake. The commonest tag of each token has span F1 25.0%." in page
+    assert (
+        "1 of 2 texts have a mistake. The commonest tag of each token has span F1 25.0%. The model is better than it."
+        in page
+    )
     assert "Commonest mistakes" in page
     assert "line 7" in page
 

@@ -15,6 +15,9 @@ BLOCK = 10_000
 BLOCKS = 20
 """Least number of documents of a stream that has as many lines: some of them are to be held out."""
 
+ENOUGH = 8_000_000
+"""Number of characters that are counted of many documents, in some seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -93,6 +96,12 @@ def documents_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -
             lines, first, size = [], 0, 0
     if "".join(lines).strip():
         yield Document("".join(lines), first)
+
+
+def some_of(documents: Sequence[Document]) -> Sequence[Document]:
+    """Return every document, or of more than `ENOUGH` characters every second, or third, and so on."""
+    every = -(-sum(len(one.text) for one in documents) // ENOUGH)
+    return documents if every <= 1 else [one for place, one in enumerate(documents) if place % every == 0]
 
 
 def prompts_of(table: Table, *, column: str) -> Iterator[Prompt]:

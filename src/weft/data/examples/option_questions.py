@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from string import ascii_uppercase
 
 from weft.data.checks.findings import counted
@@ -114,21 +113,6 @@ def learnable(examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
     if doubtful:
         said.append(f"{counted(doubtful, 'answer')} may be the number or the text of an option: taken as its number")
     return list(examples), said
-
-
-def plain_scores(examples: Sequence[Choice]) -> dict[str, float]:
-    """Score baselines without a model: the accuracy of any option, of the longest, and of the one most in the passage.
-
-    For the last, the characters are counted that stand in the passage; of equal options the first is chosen.
-    """
-    longest = [max(one.options, key=len) == one.right for one in examples]
-    common = [max(one.options, key=partial(_common, set(one.passage))) == one.right for one in examples]
-    found = {"chance": [1 / len(one.options) for one in examples], "longest": longest, "most_in_passage": common}
-    return {name: sum(values) / max(1, len(examples)) for name, values in found.items()}
-
-
-def _common(passage: set[str], option: str) -> int:
-    return sum(letter in passage for letter in option if letter.isalnum())
 
 
 def _text(row: Row, column: str) -> str:

@@ -50,10 +50,13 @@ class Learning:
 def learning_curves(reports: Reports, headline: Sequence[str]) -> Learning:
     """Draw the loss in training and on the dev set, and beside it the dev scores, by step; the best step is marked.
 
-    Dev scores are the one that chooses the best step, and those of the headline that are of one kind.
+    Dev scores are the one that chooses the best step, and those of the headline that are of one kind. Weights that are
+    solved for take no steps, and nothing is drawn of them.
     """
     steps = by_step(reports, "step")
     tests = by_step(reports, "evaluation")
+    if not steps and all(test["step"] == 0 for test in tests):
+        return Learning([])
     named = [(name, _scores(tests, name)) for name in _dev_scores(tests, headline)]
     losses = finite([(step["step"], step.get("loss")) for step in steps])
     dev_losses = _scores(tests, "log_loss")

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from weft.metrics.saved_scores import by_task
 from weft.report.folder import Run
+from weft.report.pages.floors import best_floor, floor_rows
 from weft.report.pages.page import Page
 from weft.report.template import filled
 
@@ -25,6 +26,7 @@ def several(run: Run, pages: Mapping[str, Page]) -> dict[str, Any]:
         page = pages[own.page]
         values = page.values(own)
         shown = filled(page.sections, run=own, at=f"task-{number}-", of=f"{name}: ", **values)
-        floors = filled("floors.html.j2", floors=values.get("floors"))
-        tasks.append({"name": name, "lead": values["lead"], "floors": Markup(floors), "sections": Markup(shown)})
+        floors = filled("floors.html.j2", floors=floor_rows(own))
+        lead = f"{values['lead']} {best_floor(own)}".strip()
+        tasks.append({"name": name, "lead": lead, "floors": Markup(floors), "sections": Markup(shown)})
     return {"lead": "", "tasks": tasks}

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from weft.metrics.names import measure
 from weft.metrics.saved_scores import Interval
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
@@ -48,12 +47,11 @@ def masked(run: Run) -> dict[str, Any]:
 
 
 def _lead(run: Run) -> str:
-    errors = hardest = baseline = ""
+    errors = hardest = ""
     counts = run.detail("confusion", [])
     total, hits = sum(map(sum, counts)), sum(row[place] for place, row in enumerate(counts))
     if exact := run.detail("exact", {}):
         total, hits = exact["texts"], exact["right"]
-    commonest = run.detail("commonest", {})
     if total:
         what = "do not get exactly their labels" if exact else "are misclassified"
         errors = f"{total - hits:,} of {total:,} texts {what}. " if hits < total else ""
@@ -61,26 +59,7 @@ def _lead(run: Run) -> str:
         if len(rows) > 1 and hits < total:
             worst = min(rows, key=lambda row: row["f1"].value)
             hardest = f"Lowest F1: “{shorten(worst['label'], 40)}”, {formatting.score(worst['f1'].value)}."
-    if commonest:
-        label, share = shorten(commonest["label"], 40), formatting.score(commonest["share"])
-        baseline = f" Always predicting “{label}” would have an accuracy of {share}."
-    return f"{errors}{hardest}{baseline}{_floor(run)}".strip()
-
-
-def _floor(run: Run) -> str:
-    """Describe the scores of the linear floor beside those of the run."""
-    floor = run.scores.get("floor") or {}
-    name = next((name for name in run.headline if name in (floor.get("scores") or {})), None)
-    if name is None:
-        return ""
-    known, p = measure(name), floor["p"]
-    score = formatting.score(floor["scores"][name], known.form)
-    if name in run.intervals and formatting.score(run.intervals[name].value, known.form) == score:
-        return f" A plain linear model of tf-idf, made in seconds, has the same {known.called}."
-    chance = (
-        f"may be chance (McNemar's test: p = {p:.2f})" if p >= 0.05 else f"is no chance (McNemar's test: p = {p:.2g})"
-    )
-    return f" A plain linear model of tf-idf, made in seconds, has {known.called} {score}: the difference {chance}."
+    return f"{errors}{hardest}".strip()
 
 
 def _levels(run: Run) -> list[dict[str, str]]:

@@ -14,7 +14,6 @@ from weft.report import formatting
 from weft.report.figures.canvas import shorten
 from weft.report.figures.numbers import against_true, residuals
 from weft.report.folder import Run
-from weft.report.pages.floors import best_floor, floor_rows
 
 HARDEST = 20
 """Number of rows on the page whose predicted numbers are farthest off."""
@@ -35,8 +34,7 @@ def numbered(run: Run) -> dict[str, Any]:
     true_NK, found_NK = (np.array([list(one.values()) for one in each], dtype=np.float64) for each in (true, found))
     titles = run.detail("values", [name or "value" for name in names]) if rows else []
     return {
-        "lead": f"{_intervals_in_words(run)} {best_floor(run)}".strip(),
-        "floors": floor_rows(run),
+        "lead": _intervals_in_words(run),
         "columns": _columns(run),
         "figures": [_figures(name, true_NK[:, place], found_NK[:, place]) for place, name in enumerate(titles[:DRAWN])],
         "intervals": _groups(run),

@@ -18,6 +18,7 @@ from weft.report.figures.matrix import confusion
 from weft.report.figures.plots import learning_curves
 from weft.report.folder import Run, read_run
 from weft.report.pages import columns
+from weft.report.pages.floors import best_floor, floor_rows
 from weft.report.template import write_page
 from weft.run_folder import PAGE
 
@@ -54,7 +55,8 @@ def run_page(folder: Path) -> Path:
         curves=[Markup(svg) for svg in learning.figures],
         curves_caption=" ".join(notes),
         rows_curve=Markup(_rows_curve(run)),
-        **values,
+        floors=floor_rows(run),
+        **{**values, "lead": f"{values.get('lead', '')} {best_floor(run)}".strip()},
     )
 
 

@@ -12,7 +12,6 @@ from weft.report import formatting
 from weft.report.figures.canvas import shorten
 from weft.report.figures.numbers import against_true
 from weft.report.folder import Run
-from weft.report.pages.floors import best_floor, floor_rows
 from weft.report.pages.labels import labelled
 from weft.run_folder import read_answers
 
@@ -35,8 +34,7 @@ def alike(run: Run) -> dict[str, Any]:
     return {
         **labelled(run),
         "errors": None,
-        "lead": f"{searched if run.detail('texts', 0) else ''} {best_floor(run)}".strip(),
-        "floors": floor_rows(run),
+        "lead": searched if run.detail("texts", 0) else "",
         "scatter": Markup(_scatter(rows)),
         "hardest": _hardest(rows),
         "misses": [

@@ -10,7 +10,6 @@ from markupsafe import Markup, escape
 
 from weft.report import formatting
 from weft.report.folder import Run
-from weft.report.pages.floors import best_floor, floor_rows
 from weft.report.pages.labels import labelled
 
 WRONG, RIGHT = 12, 4
@@ -38,8 +37,7 @@ def tagged(run: Run) -> dict[str, Any]:
         **labelled(run),
         "errors": None,
         "things": "words" if words else "tokens" if run.detail("form", "") == "tokens" else "spans",
-        "lead": f"{len(wrong):,} of {len(pairs):,} texts have a mistake. {best_floor(run)}".strip() if rows else "",
-        "floors": floor_rows(run),
+        "lead": f"{len(wrong):,} of {len(pairs):,} texts have a mistake." if rows else "",
         "mistakes": run.detail("mistakes", []),
         "wrong": [_card(row, true, found, shades) for row, true, found in wrong[:WRONG]],
         "right": [_card(row, true, found, shades) for row, true, found in right[:RIGHT]],

@@ -44,6 +44,15 @@ class GeneratedText:
 
 
 @dataclass(frozen=True, slots=True)
+class RowPrediction:
+    """Texts generated for a row, best first, the log-probability of its target, and pieces that may be copied."""
+
+    outputs: list[Output]
+    loss: Reference | None
+    copied: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Generator:
     """A decoder with its search, the tokenizer of its texts, the ids that end them, and the usual limit of length."""
 
