@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -46,8 +47,10 @@ from weft.models.tagger import Tagger, TaggerConfig, TokenSource
 from weft.tasks.base import AnswerForm
 from weft.tasks.joining import JoinableConfig, JoinableTask
 from weft.tasks.results import Loss, Scores
+from weft.tasks.segmenting import Segmenting
 from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
 from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
+from weft.tasks.word_list import WordList
 from weft.text.segment import han_share
 from weft.text.tokens import token_places
 
@@ -261,10 +264,12 @@ class TaggingConfig(JoinableConfig, TokenSettings):
         return {name: one for name, one in found.items() if name in self.compared_by}
 
 
-class Tagging(JoinableTask):
+class Tagging(JoinableTask, Segmenting):
     """The input of tokens, the tags, and what training knew."""
 
     config: TaggingConfig
+    words: WordList | None = None
+    """The words that are preferred where texts are cut into words."""
     metric: ClassVar[str] = "span_f1"
     metrics: ClassVar[tuple[str, ...]] = QUICK["spans"]
 
@@ -368,7 +373,22 @@ class Tagging(JoinableTask):
 
     def answers(self, parts: Sequence[Potentials], columns: Columns) -> list[TagAnswer]:
         """Merge the rows of each text, and decide on its tags."""
-        return merged(parts, columns, self.tags)
+        return merged(parts, columns, self.tags, self.words)
+
+    @property
+    def cuts_words(self) -> bool:
+        """Whether the spans are all the words of a text."""
+        return self.form == "words"
+
+    def word_ends(self, answer: TagAnswer) -> list[int]:
+        """Return where the words of an answer end."""
+        return [span.end for span in answer.spans]
+
+    def with_words(self, words: Sequence[str]) -> Self:
+        """Return a copy that prefers the words of a list."""
+        task = copy(self)
+        task.words = WordList.of(words) if words else None
+        return task
 
     def average(self, answers: Sequence[Sequence[TagAnswer]]) -> list[TagAnswer]:
         """Average the scores of several models, and decide by these."""
