@@ -44,7 +44,7 @@ from weft.metrics.systems import CorpusScore
 from weft.metrics.tagging import TaggedPair
 from weft.models.base import Encoder
 from weft.models.tagger import Tagger, TaggerConfig, TokenSource
-from weft.tasks.base import AnswerForm
+from weft.tasks.base import AnswerForm, Doctor
 from weft.tasks.joining import JoinableConfig, JoinableTask
 from weft.tasks.results import Loss, Scores
 from weft.tasks.segmenting import Segmenting
@@ -78,6 +78,7 @@ class TaggingConfig(JoinableConfig, TokenSettings):
     roles: ClassVar[tuple[Role, ...]] = (TOKENS, TAGS)
     headline: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
     page: ClassVar[str] = "tags"
+    inspected_as: ClassVar[Doctor | None] = "tags"
     implied_by: ClassVar[tuple[str, ...]] = ("tags",)
     offer: ClassVar[str] = "--task tagging for tags of tokens, spans of texts, or segmented words"
     compared_by: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
