@@ -83,9 +83,15 @@ def test_bad_input_is_taught_and_nothing_is_written(weft, name, content, options
     assert sorted(map(str, Path().rglob("*"))) == before
 
 
-def test_what_a_tagger_cannot_do_is_said(names, weft):
-    said = weft("distil", "model", "names.jsonl")
-    assert (said.code, "a model of task `tagging` cannot teach" in said.err) == (2, True)
+def test_a_tagger_teaches(names, weft):
+    said = weft("distil", "model", "--alone", "skip")
+    assert (said.code, "hint: give texts of the same kind without answers: --unlabelled" in said.err) == (2, True)
+    Path("more.txt").write_text("马云在北京。\nAda in Rome\n", encoding="utf-8")
+    said = weft(
+        "distil", "model", "--unlabelled", "more.txt", "--alone", "skip", "--student", "cnn", *TINY[:2], *TINY[4:]
+    )
+    assert said.code == 0, said.err
+    assert "crf + cnn, distilled" in said.out
 
 
 def test_a_model_of_spans_is_scored_on_tags_whose_scheme_is_found_out(names, weft):

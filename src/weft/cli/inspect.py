@@ -72,8 +72,8 @@ def command(
 
     With --source and --target, or two files as train.de,train.en, it is pairs to translate: empty sides, copies, unlike
     lengths, odd scripts. With --task question_answering it is questions on passages: answers that are not there. With
-    --tags or --task tagging it is tags of tokens: broken sequences, texts tagged otherwise elsewhere. With --semantic it
-    is any texts.
+    --tags or --task tagging it is tags of tokens: broken sequences, strings tagged otherwise elsewhere. With --semantic
+    it is any texts.
     """
     options.check_sources(source, dev, test)
     _check_task(task)

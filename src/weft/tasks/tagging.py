@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -24,6 +23,7 @@ from weft.data.examples.tagged import (
     TAGS,
     TOKENS,
     Form,
+    LabelledSpan,
     Reading,
     TaggedText,
     Unit,
@@ -47,10 +47,10 @@ from weft.models.tagger import Tagger, TaggerConfig, TokenSource
 from weft.tasks.base import AnswerForm, Doctor
 from weft.tasks.joining import JoinableConfig, JoinableTask
 from weft.tasks.results import Loss, Scores
-from weft.tasks.segmenting import Segmenting
 from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
 from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
-from weft.tasks.word_list import WordList
+from weft.tasks.teaching import TeacherOfUnlabelled
+from weft.tasks.word_list import WordSegmenter
 from weft.text.segment import han_share
 from weft.text.tokens import token_places
 
@@ -79,6 +79,7 @@ class TaggingConfig(JoinableConfig, TokenSettings):
     headline: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
     page: ClassVar[str] = "tags"
     inspected_as: ClassVar[Doctor | None] = "tags"
+    teaches: ClassVar[bool] = True
     implied_by: ClassVar[tuple[str, ...]] = ("tags",)
     offer: ClassVar[str] = "--task tagging for tags of tokens, spans of texts, or segmented words"
     compared_by: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
@@ -265,12 +266,10 @@ class TaggingConfig(JoinableConfig, TokenSettings):
         return {name: one for name, one in found.items() if name in self.compared_by}
 
 
-class Tagging(JoinableTask, Segmenting):
+class Tagging(TeacherOfUnlabelled, WordSegmenter, JoinableTask):
     """The input of tokens, the tags, and what training knew."""
 
     config: TaggingConfig
-    words: WordList | None = None
-    """The words that are preferred where texts are cut into words."""
     metric: ClassVar[str] = "span_f1"
     metrics: ClassVar[tuple[str, ...]] = QUICK["spans"]
 
@@ -376,20 +375,20 @@ class Tagging(JoinableTask, Segmenting):
         """Merge the rows of each text, and decide on its tags."""
         return merged(parts, columns, self.tags, self.words)
 
-    @property
-    def cuts_words(self) -> bool:
-        """Whether the spans are all the words of a text."""
-        return self.form == "words"
+    def check_students(self, train: Sequence[TaggedText]) -> None:
+        """Refuse labels that the teacher does not know, which it would leave out of the texts that it tags."""
+        super().check_students(train)
+        if strange := sorted({span.label for one in train for span in one.spans or ()} - {*self.labels}):
+            what = f"the training file has the label `{strange[0]}`, which the teacher never had"
+            raise InputError(what, hint="give the file that the teacher was trained on, or one with the same labels")
 
-    def word_ends(self, answer: TagAnswer) -> list[int]:
-        """Return where the words of an answer end."""
-        return [span.end for span in answer.spans]
+    def said(self, answer: TagAnswer) -> list[list[Any]]:
+        """Return the spans of the best sequence of tags."""
+        return [[span.start, span.end, span.label] for span in answer.spans]
 
-    def with_words(self, words: Sequence[str]) -> Self:
-        """Return a copy that prefers the words of a list."""
-        task = copy(self)
-        task.words = WordList.of(words) if words else None
-        return task
+    def told(self, example: TaggedText, said: Sequence[Sequence[Any]]) -> TaggedText:
+        """Return a text with the spans that a teacher found."""
+        return replace(example, spans=tuple(LabelledSpan(*one) for one in said))
 
     def average(self, answers: Sequence[Sequence[TagAnswer]]) -> list[TagAnswer]:
         """Average the scores of several models, and decide by these."""

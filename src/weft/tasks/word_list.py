@@ -7,13 +7,16 @@ is in no list. With the lists of another corpus it follows much of the rules by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from weft.data.examples.tag_schemes import TagSet, encode
+from weft.data.examples.tagged import Form
 from weft.metrics.tagging import longest_matches
+from weft.tasks.segmenting import Segmenting
 
 WEIGHT, SINGLE = 8.0, 2.0
 """Nats by which each tag of a word of the list scores higher, and that of a word of one character.
@@ -51,3 +54,26 @@ class WordList:
                 columns = [numbers[tag] for tag in own]
                 bonus_NC[np.arange(first, last), columns] = WEIGHT if last - first > 1 else SINGLE
         return bonus_NC
+
+
+class WordSegmenter(Segmenting):
+    """Part of the task whose answers have spans, which of the form `words` are all the words of a text."""
+
+    form: Form
+    words: WordList | None = None
+    """The words that are preferred where texts are cut into words."""
+
+    @property
+    def cuts_words(self) -> bool:
+        """Whether the spans are all the words of a text."""
+        return self.form == "words"
+
+    def word_ends(self, answer: Any) -> list[int]:
+        """Return where the words of an answer end."""
+        return [span.end for span in answer.spans]
+
+    def with_words(self, words: Sequence[str]) -> Self:
+        """Return a copy that prefers the words of a list."""
+        task = copy(self)
+        task.words = WordList.of(words) if words else None
+        return task
