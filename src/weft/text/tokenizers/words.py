@@ -150,6 +150,7 @@ class PieceTokenizer(Tokenizer):
     ) -> None:
         self.config, self.cutter, self.known = config, cutter, dict(known)
         self.whole_runs = cutter.whole_runs
+        self.spells = "letters" in config.views and config.letters == (1, 1)
         self.sizes = tuple(len(vocabulary) for vocabulary in known.values())
 
     @property
