@@ -70,10 +70,8 @@ def command(
 ) -> None:
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
 
-    With --source and --target, or two files as train.de,train.en, it is pairs to translate: empty sides, copies, unlike
-    lengths, odd scripts. With --task question_answering it is questions on passages: answers that are not there. With
-    --tags or --task tagging it is tags of tokens: broken sequences, strings tagged otherwise elsewhere. With --semantic
-    it is any texts.
+    With --source and --target, or two files as train.de,train.en, it is pairs to translate; with --tags or --task
+    tagging texts with tags; with --task question_answering questions on passages; with --semantic any texts.
     """
     options.check_sources(source, dev, test)
     _check_task(task)

@@ -210,7 +210,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
         }
         for name, model in loaded.items()
     }
-    score = next(name for name in task.headline if name in models["teacher"]["scores"])
+    score = next(name for name in task.headline if name in found["teacher"]["scores"])
     tested = task.answers_with == "label" and len(runs) > 1
     return {
         "data": f"{part} set, {len(examples):,} texts",
