@@ -51,7 +51,6 @@ from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair
 from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
 from weft.tasks.teaching import TeacherOfUnlabelled
 from weft.tasks.word_list import WordSegmenter
-from weft.text.segment import han_share
 from weft.text.tokens import token_places
 
 FILE = "tagging.json"
@@ -414,18 +413,7 @@ class Tagging(TeacherOfUnlabelled, WordSegmenter, JoinableTask):
     def score(self, answers: Sequence[TagAnswer], examples: Sequence[TaggedText]) -> Scores:
         """Compute all scores; details are those of simple methods and of each label, confusions and mistakes."""
         pairs = list(map(pair_of, answers, examples))
-        commonest, match, dictionary = [], [], []
-        chinese = self.form == "words" and han_share([one.text for one in pairs]) > 0.5
-        for one, given in zip(pairs, answers, strict=True):
-            found = self.known.commonest(one.text, given.places, self.tags)
-            commonest.append(TaggedPair(one.text, one.true, found))
-            if self.form == "words":
-                match.append(TaggedPair(one.text, one.true, self.known.longest_match(one.text)))
-            if chinese:
-                words = [(start, end, "") for start, end in token_places(one.text, "word")]
-                dictionary.append(TaggedPair(one.text, one.true, words))
-        methods = {"the commonest tag of each token": commonest, "the longest match": match, "jieba": dictionary}
-        floors = {name: found for name, found in methods.items() if found}
+        floors = self.known.floors(pairs, [given.places for given in answers], self.tags, self.form)
         return scored(pairs, floors, self.known, self.form)
 
     def record(self, answer: TagAnswer, example: TaggedText) -> dict[str, Any]:
