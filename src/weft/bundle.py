@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ from weft.models.device import Device, pick
 from weft.models.fine_tuning import FineTuned, FineTuning
 from weft.models.int8 import in_int8
 from weft.models.weights import check_fit, own_weights, put_weights, saved_shapes, sketch
-from weft.run_folder import TASK, WEIGHTS, check_whole, reading, size
+from weft.run_folder import TASK, WEIGHTS, check_whole, reading, seal, size
 from weft.tasks.base import Task, TaskConfig
 from weft.tasks.choices import TaskChoice
+from weft.tasks.segmenting import Segmenting
+from weft.text.segmenters import opens_trained
 
 _HALF = re.compile("[\ud800-\udfff]")
 
@@ -106,6 +109,18 @@ class Model:
             hint = "write search=weft.Greedy(), weft.Beam(5), weft.Sample(top_p=0.95) or weft.MinimumRisk()"
             raise ConfigError(f"expected a search, found {type(search).__name__}", where="search", hint=hint)
         return self.task.with_search(search)
+
+    def with_words(self, words: Sequence[str]) -> Model:
+        """Return this segmenter with words of a list that it prefers, as those of a user's dictionary.
+
+        Their tags score higher along the longest match, so that such a word is cut as one where nothing in the text
+        clearly speaks against it. Raises ConfigError for a model that does not cut texts into words.
+        """
+        if not isinstance(self.task, Segmenting) or not self.task.cuts_words:
+            what = f"this model of task `{self.task.config.kind}` does not cut texts into words"
+            hint = "leave it out: it is for models that were trained on segmented texts"
+            raise ConfigError(what, where="words", hint=hint)
+        return replace(self, task=self.task.with_words(words))
 
     def evaluate(self, examples: Sequence[Any]) -> Evaluation:
         """Return answers to labelled examples, their scores with intervals, and the pace."""
@@ -214,3 +229,44 @@ def load(folder: str | Path, *, parts: Sequence[type[Config]] = (), device: Devi
         network = task.build_model()
         put_weights(network, load_file(folder / WEIGHTS))
     return Model(task, network.to(where).eval(), where)
+
+
+def save(folder: Path, model: Model) -> None:
+    """Write a model into an existing folder, over what it holds of one, and finish it."""
+    (folder / TASK).mkdir(exist_ok=True)
+    save_task(folder / TASK, model.task)
+    save_weights(folder, model.network)
+    seal(folder, version=version("weft"))
+
+
+@opens_trained
+def open_segmenter(folder: Path, words: Sequence[str]) -> TrainedSegmenter:
+    """Load a trained segmenter that prefers the words of a list, on the CPU: words are the same on every machine.
+
+    Raises RunFolderError as `load` does, and ConfigError for a model that does not cut texts into words.
+    """
+    model = load(folder, device="cpu")
+    try:
+        return TrainedSegmenter(model, model.with_words(words))
+    except ConfigError as error:
+        hint = "name one that was trained on segmented texts: weft train WORDS.txt --task tagging"
+        raise ConfigError(error.what, where=str(folder), hint=hint) from None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedSegmenter:
+    """A trained model that cuts texts into words, and the same one with the words that it is to prefer."""
+
+    model: Model
+    preferring: Model
+
+    def ends(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return where the words of each text end, in characters and in order."""
+        task: Any = self.preferring.task
+        examples = [task.config.example(text) for text in texts]
+        return [task.word_ends(one) for one in answer(task, self.model.network, examples, device=self.model.device)]
+
+    def save(self, folder: Path) -> None:
+        """Write the model, without the words of the list, into a folder."""
+        folder.mkdir(exist_ok=True)
+        save(folder, self.model)

@@ -83,14 +83,15 @@ def test_bad_input_is_taught_and_nothing_is_written(weft, name, content, options
     assert sorted(map(str, Path().rglob("*"))) == before
 
 
-def test_what_a_tagger_cannot_do_is_said(names, weft):
-    said = weft("distil", "model", "names.jsonl")
-    assert (said.code, "a model of task `tagging` cannot teach" in said.err) == (2, True)
-    said = weft("inspect", "names.jsonl", "--task", "tagging")
-    assert (said.code, "no files of a task `tagging` are inspected" in said.err) == (2, True)
-    Path("a.conll").write_text(MANY, encoding="utf-8")
-    said = weft("inspect", "a.conll")
-    assert (said.code, "no files of a task `tagging` are inspected" in said.err) == (2, True)
+def test_a_tagger_teaches(names, weft):
+    said = weft("distil", "model", "--alone", "skip")
+    assert (said.code, "hint: give texts of the same kind without answers: --unlabelled" in said.err) == (2, True)
+    Path("more.txt").write_text("马云在北京。\nAda in Rome\n", encoding="utf-8")
+    said = weft(
+        "distil", "model", "--unlabelled", "more.txt", "--alone", "skip", "--student", "cnn", *TINY[:2], *TINY[4:]
+    )
+    assert said.code == 0, said.err
+    assert "crf + cnn, distilled" in said.out
 
 
 def test_a_model_of_spans_is_scored_on_tags_whose_scheme_is_found_out(names, weft):
@@ -106,3 +107,15 @@ def test_a_model_of_words_is_not_scored_on_spans(weft):
     assert weft("train", "words.txt", "--task", "tagging", "--output", "model", *TINY).code == 0
     said = weft("evaluate", "model", "names.jsonl")
     assert (said.code, "has no segmented texts, and the model cuts words" in said.err) == (2, True), said.err
+
+
+def test_tagged_files_are_inspected(weft):
+    Path("a.conll").write_text(MANY, encoding="utf-8")
+    said = weft("inspect", "a.conll", "--output", "seen")
+    assert said.code == 0, said.err
+    assert "labelled spans, by scheme bio" in said.out
+    Path("words.txt").write_text("我 在 上海\ngood day\n" * 3, encoding="utf-8")
+    assert "segmented words" in weft("inspect", "words.txt", "--task", "tagging").out
+    write(Path("names.jsonl"), demo_names(10))
+    found = json.loads(weft("inspect", "names.jsonl", "--tags", "spans", "--json").out)
+    assert {"files", "broken", "labels", "odd-tags"} <= {one["key"] for one in found}

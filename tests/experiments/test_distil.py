@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ import weft
 from tests.pretrained_folders import write_model
 from weft.config import validated
 from weft.data.examples.labelled import LabelledText
+from weft.data.examples.tagged import LabelledSpan
 from weft.dataset import DataConfig, Examples
+from weft.demo import likeness, names
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
 from weft.experiments import teacher_answers
 from weft.experiments.distil import results
@@ -237,6 +240,60 @@ def test_a_student_that_writes_learns_what_its_teacher_wrote(targets):
     notes = Path("small/student/reports.jsonl").read_text(encoding="utf-8")
     assert f"{kept} training rows" in notes
     assert results(Path("small"))["score"] == "bleu"
+
+
+def lines_of(path):
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_tagger_teaches_by_the_tags_of_unlabelled_texts():
+    names.write(Path("names.jsonl"), names.demo_names(40))
+    further = [one.text for one in names.demo_names(20, seed=1)]
+    Path("more.txt").write_text("\n".join(further), encoding="utf-8")
+    student = config("names.jsonl", kind="tagging", tags="spans", encoder=TINY)
+    list(weft.train(student, "tagger"))
+    list(weft.distil(student, "small", teacher="tagger", unlabelled=["more.txt"]))
+    said = lines_of("small/teacher.jsonl")
+    asked = [one for one in dict.fromkeys(further) if one not in {row["text"] for row in lines_of("names.jsonl")}]
+    answers = weft.load("tagger").answer(asked)
+    assert said == [[[span.start, span.end, span.label] for span in one.spans] for one in answers]
+    assert f"{35 + len(asked)} training rows" in Path("small/student/reports.jsonl").read_text(encoding="utf-8")
+    assert results(Path("small"))["score"] == "span_f1"
+    before = Path("small/student/weights.safetensors").read_bytes()
+    shutil.rmtree("small/student")
+    list(weft.distil(student, "small", teacher="tagger", unlabelled=["more.txt"], resume=True))
+    assert Path("small/student/weights.safetensors").read_bytes() == before
+    with pytest.raises(InputError, match="teaches by unlabelled texts, and there are none"):
+        list(weft.distil(student, "none", teacher="tagger"))
+    names.write(Path("other.jsonl"), [replace(one, spans=(LabelledSpan(0, 1, "X"),)) for one in names.demo_names(20)])
+    with pytest.raises(InputError, match="has the label `X`, which the teacher never had"):
+        list(
+            weft.distil(student.model_copy(update={"data": DataConfig(train="other.jsonl")}), "none", teacher="tagger")
+        )
+    assert not Path("none").exists()
+
+
+def test_a_segmenter_teaches_by_the_words_of_raw_texts():
+    Path("words.txt").write_text("我 在 上海\n他 住 在 北京\ngood day\n今天 下雨\n" * 5, encoding="utf-8")
+    Path("more.txt").write_text("我在北京\n今天他在上海\n", encoding="utf-8")
+    student = config("words.txt", kind="tagging", encoder=TINY)
+    list(weft.train(student, "tagger"))
+    list(weft.distil(student, "small", teacher="tagger", unlabelled=["more.txt"], alone="skip"))
+    answers = weft.load("tagger").answer(["我在北京", "今天他在上海"])
+    assert lines_of("small/teacher.jsonl") == [[[one.start, one.end, ""] for one in given.spans] for given in answers]
+
+
+def test_a_bi_encoder_teaches_by_the_scores_of_unlabelled_pairs():
+    made = likeness.demo_pairs(60)
+    likeness.write(Path("pairs.jsonl"), made[:40])
+    write("more.csv", [one.texts for one in made[40:]], ("a", "b"))
+    student = config("pairs.jsonl", kind="similarity", encoder="projection")
+    list(weft.train(student, "teacher"))
+    list(weft.distil(student, "small", teacher="teacher", unlabelled=["more.csv"], alone="skip"))
+    said = lines_of("small/teacher.jsonl")
+    assert 0 < len(said) <= 20
+    known = {round(one.score, 5) for one in weft.load("teacher").answer(made[40:])}
+    assert {*said} <= known
 
 
 def test_mistakes_are_told_and_nothing_is_written():

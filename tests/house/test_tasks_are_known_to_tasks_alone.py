@@ -11,7 +11,7 @@ from weft.tasks.choices import KINDS
 
 EXCEPTED = frozenset({"tasks", "export", "estimators", "demo", "__init__"})
 """Rooms whose modules are of one task each: exporters, estimators, data made for a task; and the public face."""
-KNOWN = ("weft.tasks.base", "weft.tasks.choices", "weft.tasks.generation", "weft.tasks.results", "weft.tasks.teaching")
+KNOWN = tuple(f"weft.tasks.{name}" for name in ("base", "choices", "generation", "results", "segmenting", "teaching"))
 """The contracts of tasks, and the table of them."""
 
 COMMON = frozenset({"joint"})

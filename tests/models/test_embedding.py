@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from weft.data.batch import Ngrams
-from weft.models.embedding import Embedding
+from weft.models.embedding import LONGEST, Embedding
 
 LETTERS = Ngrams(torch.tensor([3, 4, 5, 3, 7]), torch.tensor([0, 0, 3, 4]))
 """Those of word 0, which has none, and of three more."""
@@ -106,3 +106,22 @@ def test_dropout_is_of_entries(tokens):
     dropped = decimal(1, dropout=0.5)(tokens([50] * 40))
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
     assert abs(dropped.bool().float().mean().item() - 0.5) < 0.05
+
+
+def test_a_convolution_over_characters_is_that_of_each_word_alone(tokens):
+    torch.manual_seed(0)
+    embedding = Embedding((20, 9), 4, letters="cnn").eval()
+    table, convolution = embedding.tables[1].weight, embedding.spelling
+    words = [[], [3, 4, 5], [3], [7] * (LONGEST + 5)]
+    starts = torch.tensor([0, 0, 3, 4])
+    letters = Ngrams(torch.tensor([one for word in words for one in word]), starts)
+    source = tokens([4], views=2)
+    source = replace(source, views_BSW=torch.tensor([[[0], [1], [2], [3]]]), letters=letters)
+    found_SD = (embedding(source) - embedding.tables[0].weight[source.ids_BS])[0]
+    assert not found_SD[0].any()
+    for row, word in enumerate(words[1:], 1):
+        read_DL = table[torch.tensor(word[:LONGEST])].T
+        torch.testing.assert_close(found_SD[row], convolution(read_DL[None])[0].amax(1))
+    embedding(source).sum().backward()
+    assert convolution.weight.grad.any()
+    assert not torch.equal(found_SD[1], (found_SD[2]))

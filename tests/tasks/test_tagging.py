@@ -189,3 +189,26 @@ def test_an_encoder_without_positions_is_refused():
     with pytest.raises(ConfigError, match="`bag` keeps no positions") as caught:
         validated(TaggingConfig, settings).learn(SMALL["tagging-crf"].examples)
     assert caught.value.where == "task.encoder"
+
+
+def test_words_are_read_by_a_convolution_over_their_characters():
+    examples = [
+        TaggedText("Ada lives in Rome", (LabelledSpan(0, 3, "PER"), LabelledSpan(13, 17, "LOC"))),
+        TaggedText("王芳 lives in Bonn", (LabelledSpan(0, 2, "PER"), LabelledSpan(12, 16, "LOC"))),
+    ]
+    settings = {"form": "spans", "scheme": "none", "unit": "word", "encoder": {"kind": "cnn", "letters": "cnn"}}
+    task = validated(TaggingConfig, settings).learn(examples * 2)
+    assert task.config.tokenizer.letters == (1, 1)
+    torch.manual_seed(0)
+    model = task.build_model().eval()
+    texts = [
+        task.config.example(text)
+        for text in ("Ada in Rome", "unseenliness in Bonn at the very end of a long row", "王芳")
+    ]
+    both = answer(task, model, texts, device=CPU)
+    for one, text in zip(both, texts, strict=True):
+        (alone,) = answer(task, model, [text], device=CPU)
+        np.testing.assert_allclose(one.potentials.scores_NC, alone.potentials.scores_NC, atol=1e-5)
+    other = {**settings, "tokenizer": {"kind": "mixed", "views": ["letters"]}}
+    with pytest.raises(ConfigError, match="reads the characters of words in order"):
+        validated(TaggingConfig, other).learn(examples * 2)

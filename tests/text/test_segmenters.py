@@ -106,7 +106,6 @@ def test_a_segmenter_that_is_absent_is_named_with_its_extra(name, extra, monkeyp
     [
         ({"kind": "mixed", "segmenter": "fugashi"}, "no words are cut"),
         ({"kind": "word", "segmenter": "fugashi", "dictionary": ["性价比"]}, "leave one of both out"),
-        ({"kind": "word", "segmenter": "mecab"}, "segmenter"),
     ],
 )
 def test_a_segmenter_without_effect_is_refused(settings, said):

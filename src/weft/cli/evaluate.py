@@ -16,6 +16,7 @@ from weft.cli import inputs, options, outputs, search_options
 from weft.cli.console import Terminal, print_scores, print_side_by_side
 from weft.cli.inputs import part_of
 from weft.cli.printing import say
+from weft.data.examples.base import examples_of
 from weft.data.sources import OnBadRow, Table, open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.compare import AVERAGE
@@ -47,6 +48,7 @@ POSITIONS = 256
 @click.option("--exposure", "exposed", is_flag=True, help=EXPOSURE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @outputs.answers
+@options.words
 @search_options.options
 @options.device
 @options.encoding
@@ -69,13 +71,12 @@ def command(
     How a model that writes finds its texts is said as for `weft generate`.
     """
     *folders, file = paths
+    words = columns.pop("words")
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
-    from weft import bundle
-    from weft.data.examples.base import examples_of
     from weft.evaluation.evaluate import answer_lines, averaged
     from weft.evaluation.exposure import exposure
 
-    models = {one: search_options.searched(bundle.load(one, device=device or "auto"), search) for one in folders}
+    models = {one: search_options.asked_of(one, search, device=device, words=words) for one in folders}
     first = _first_of_one_task(models)
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
     table = open_table(part_of(file), encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)

@@ -15,7 +15,7 @@ from rich.text import Text
 from weft.cli import options
 from weft.cli.console import Terminal
 from weft.cli.printing import say
-from weft.config import kind_of
+from weft.config import kind_of, validated
 from weft.data.checks.findings import Finding
 from weft.data.formats.folders import is_parallel, several_files
 from weft.errors import ConfigError, did_you_mean
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
 """Number of rows of a finding whose lines are named."""
-METAVAR = "classification|multilabel|regression|seq2seq|question_answering"
+METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
 SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vectors of a model of --task similarity."
@@ -40,6 +40,7 @@ SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vecto
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
 @options.value
+@click.option("--tags", help="Column of the tags or spans; implies --task tagging. Default: guessed.")
 @click.option("--task", metavar=METAVAR, help=TASK)
 @options.label_separator
 @options.beside
@@ -69,9 +70,8 @@ def command(
 ) -> None:
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
 
-    With --source and --target, or two files as train.de,train.en, it is pairs to translate: empty sides, copies, unlike
-    lengths, odd scripts. With --task question_answering it is questions on passages: answers that are not there. With
-    --semantic it is any texts.
+    With --source and --target, or two files as train.de,train.en, it is pairs to translate; with --tags or --task
+    tagging texts with tags; with --task question_answering questions on passages; with --semantic any texts.
     """
     options.check_sources(source, dev, test)
     _check_task(task)
@@ -119,6 +119,7 @@ def _told_of(
     from weft.experiments.inspection.inspect import inspect
     from weft.experiments.inspection.inspect_pairs import inspect_pairs
     from weft.experiments.inspection.inspect_questions import inspect_questions
+    from weft.experiments.inspection.inspect_tags import inspect_tags
     from weft.tasks.choices import KINDS, implied
 
     pairs = {"source": columns["source_column"], "target": columns["target"]}
@@ -131,7 +132,10 @@ def _told_of(
     if beside := [f"--{name}" for name in options.COLUMNS if name in given and name not in kind.model_fields]:
         hint = "leave it out: they stand beside labelled texts"
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
+    tags = texts.pop("tags")
     match kind.inspected_as:
+        case "tags":
+            return inspect_tags(data, validated(kind, {"text": texts["text"], "tags": tags}))
         case "questions":
             return inspect_questions(data, text=texts["text"], label=texts["label"])
         case "pairs":

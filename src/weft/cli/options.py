@@ -49,6 +49,9 @@ dev: Decorator = click.option(
 test: Decorator = click.option(
     "--test", help="Test file, on which the finished model is evaluated. Default: the dev set."
 )
+words: Decorator = click.option(
+    "--words", metavar="FILE", help="Models that cut words: words, one a line, that are preferred."
+)
 column: Decorator = click.option(
     "--column",
     "--source",

@@ -43,6 +43,7 @@ NUMBER = re.compile(r"[-+]?[\d.,]+%?")
     "--safe-csv", is_flag=True, help="Csv: put ' before fields that a spreadsheet would run as a formula (= + - @)."
 )
 @click.option("--reject-below", type=float, help="Reject predictions with a confidence below this, from 0 to 1.")
+@options.words
 @search_options.options
 @options.device
 @options.encoding
@@ -68,9 +69,7 @@ def command(
     is written, by models that write, is said as for `weft generate`. All columns of FILE are kept.
     """
     _check_options(file, texts, seconds, reject_below)
-    from weft import bundle
-
-    model = search_options.searched(bundle.load(folder, device=device or "auto"), search)
+    model = search_options.asked_of(folder, search, device=device, words=reading.pop("words"))
     if reject_below is not None and search_options.own(model):
         what = "a generated text has no confidence: its probability falls with its length"
         raise InputError(what, where="--reject-below", hint="`log_probability` in the answers can be sorted by")

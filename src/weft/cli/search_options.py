@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from weft.config import kind_of, validated
 from weft.errors import ConfigError
+from weft.text.word_lists import read_dictionary
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft import bundle
     from weft.decoding.choices import SearchConfig
+    from weft.models.device import Device
 
 KINDS = ("greedy", "beam", "sample", "minimum-risk")
 """Kinds of search, in the order of `SEARCHES`."""
@@ -150,6 +153,21 @@ def searched(model: bundle.Model, asked: Asked) -> bundle.Model:
     """Return a model that generates by the search asked for. Raises ConfigError where it generates nothing."""
     search = asked.over(own(model))
     return model if search is None else replace(model, task=model.task.with_search(search))
+
+
+def asked_of(folder: str, search: Asked, *, device: Device | None, words: str | None) -> bundle.Model:
+    """Load a model that searches, and prefers the words of a file, as asked for; raises ConfigError where it cannot."""
+    from weft import bundle
+
+    model = searched(bundle.load(folder, device=device or "auto"), search)
+    if words is None:
+        return model
+    try:
+        return model.with_words(read_dictionary(Path(words)))
+    except ConfigError as error:
+        raise ConfigError(
+            error.what, where="--words" if error.where == "words" else error.where, hint=error.hint
+        ) from None
 
 
 def _in_options(error: ConfigError, asked: Asked) -> ConfigError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -91,10 +90,7 @@ def write_model(folder: str | Path, model: bundle.Model) -> None:
     folder = Path(folder)
     run_folder.check_free(folder, hint="name another folder, or remove this one")
     with written_folder(folder) as fresh:
-        (fresh / "task").mkdir()
-        bundle.save_task(fresh / "task", model.task)
-        bundle.save_weights(fresh, model.network)
-        run_folder.seal(fresh, version=version("weft"))
+        bundle.save(fresh, model)
 
 
 def _seed(state: RandomState) -> Any:

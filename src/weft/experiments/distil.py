@@ -74,7 +74,8 @@ def distil(
     A classifier learns from the teacher's probabilities beside the labels, as `config.task.loss.teacher` says (Hinton
     et al. 2015, section 2), and its embeddings start from the teacher's vectors of words, if it reads words and no
     `task.vectors` are named; a generating model learns from the texts that the teacher generates, by the search of its
-    settings (Kim and Rush 2016, section 3.2).
+    settings (Kim and Rush 2016, section 3.2). Tags and scores of pairs are learned as the teacher's best answers to the
+    unlabelled texts, beside the true ones to the others.
 
     Args:
         config: the student's settings: its data, encoder, training.
@@ -158,6 +159,7 @@ def _lesson(
         bundle.check_size(learned)
         learned.build_model()
     more, said = new_texts(files, examples, config.data, column=column)
+    knows.questions([*examples.train, *more])  # raises where there is nothing to be asked
     plan = {
         "teacher": run_folder.seal_sum(place),
         "texts": replace(examples, train=[*examples.train, *more]).fingerprint,
@@ -208,7 +210,8 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
         }
         for name, model in loaded.items()
     }
-    score, tested = task.headline[0], task.answers_with == "label" and len(runs) > 1
+    score = next(name for name in task.headline if name in found["teacher"]["scores"])
+    tested = task.answers_with == "label" and len(runs) > 1
     return {
         "data": f"{part} set, {len(examples):,} texts",
         "score": score,

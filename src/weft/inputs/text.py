@@ -385,3 +385,7 @@ def check_pair(encoder: EncoderConfig, tokenizer: Tokenizer) -> None:
         raise ConfigError(
             f"`{encoder.kind}` reads n-grams", where="task.tokenizer", hint="leave task.tokenizer out, or take `ngrams`"
         )
+    if getattr(encoder, "letters", "mean") == "cnn" and not tokenizer.spells:
+        what = "`cnn` reads the characters of words in order, which the tokenizer does not give"
+        hint = "--set task.tokenizer='{kind: mixed, views: [bigram, letters], letters: [1, 1]}'"
+        raise ConfigError(what, where="task.encoder.letters", hint=hint)

@@ -25,6 +25,7 @@ from weft.text.normalize import NormalizeConfig
 from weft.text.offsets import locate
 from weft.text.segment import han_share, sampled
 from weft.text.tokenizers.base import Encoded, Tokenizer, TokenizerConfig
+from weft.text.tokenizers.char_ngrams import LetterSpan
 from weft.text.tokenizers.words import MixedTokenizerConfig, PieceTokenizer, PieceTokenizerConfig, View
 from weft.text.tokens import words_around
 
@@ -85,7 +86,9 @@ def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> 
         raise ConfigError(what, where="task.encoder", hint=hint)
     texts = [one.text for one in values]
     tokenizer = with_folder(config.tokenizer, encoder.reads_with) or fitting_tokens(
-        texts, characters=all(end - start < 2 for one in values for start, end in one.places)
+        texts,
+        characters=all(end - start < 2 for one in values for start, end in one.places),
+        letters=(1, 1) if getattr(encoder, "letters", "mean") == "cnn" else None,
     )
     decided: dict[str, Any] = {"encoder": encoder, "tokenizer": tokenizer}
     if "max_length" not in config.model_fields_set and encoder.longest is not None:
@@ -107,19 +110,19 @@ def learned_tokenizer(config: TextSettings, values: Sequence[TokenizedText]) -> 
     return config, learned
 
 
-def fitting_tokens(texts: Sequence[str], *, characters: bool) -> TokenizerConfig:
+def fitting_tokens(texts: Sequence[str], *, characters: bool, letters: LetterSpan | None = None) -> TokenizerConfig:
     """Choose the views of the tokens by the script of their texts.
 
     Where tokens are `characters`, a character, the pair that begins with it, the word around it and the class of that
     word; of Chinese words the word, the pair, its class and its characters; of others the word, its small letters, its
-    shape, its first and last letters and all its n-grams.
+    shape, its first and last letters and all its n-grams, which are of `letters` characters where that is given.
     """
     if characters:
         return MixedTokenizerConfig(views=("bigram", "word", "class"))
     if han_share(sampled(texts)) > 0.3:
-        return MixedTokenizerConfig(views=("bigram", "shape", "class", "letters"), letters=(2, 4))
+        return MixedTokenizerConfig(views=("bigram", "shape", "class", "letters"), letters=letters or (2, 4))
     views: tuple[View, ...] = ("lower", "shape", "prefix", "suffix", "letters")
-    return MixedTokenizerConfig(views=views, normalize=NormalizeConfig(case="keep"))
+    return MixedTokenizerConfig(views=views, letters=letters or (3, 6), normalize=NormalizeConfig(case="keep"))
 
 
 class TokensInput(TextInput):

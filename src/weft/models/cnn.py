@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from weft.data.batch import Tokens
 from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
-from weft.models.embedding import Embedding
+from weft.models.embedding import Embedding, Spelling
 
 
 class CnnEncoderConfig(EncoderConfig):
@@ -30,10 +30,15 @@ class CnnEncoderConfig(EncoderConfig):
     """Dropout of the embeddings."""
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
     """Share of the rows in which a view of the positions is left out while training."""
+    letters: Spelling = "mean"
+    """Way to make the vector of a word in view `letters`: the `mean` of its character n-grams, or `cnn`, a convolution
+    of width 3 over its characters and the maximum of each map (Ma and Hovy 2016, section 2.1), for a tokenizer whose
+    `letters` are 1 to 1."""
 
     def build(self, spec: TokenSpec) -> CnnEncoder:
         """Build the encoder with its embedding."""
-        embedding = Embedding(spec.vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
+        dropped = {"dropout": self.dropout, "view_dropout": self.view_dropout}
+        embedding = Embedding(spec.vocab_sizes, self.width, **dropped, letters=self.letters)
         return CnnEncoder(embedding, windows=self.windows, maps=self.maps)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from weft.data.batch import Tokens
 from weft.models.base import Encoder, EncoderConfig, Memory, TokenSpec
 from weft.models.dropout import Dropout
-from weft.models.embedding import Embedding
+from weft.models.embedding import Embedding, Spelling
 
 Cell = Literal["rnn", "lstm", "gru"]
 _MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -33,9 +33,14 @@ class RnnEncoderConfig(EncoderConfig):
     """Dropout of the embeddings, and between layers."""
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
     """Share of the rows in which a view of the positions is left out while training."""
+    letters: Spelling = "mean"
+    """Way to make the vector of a word in view `letters`: the `mean` of its character n-grams, or `cnn`, a convolution
+    of width 3 over its characters and the maximum of each map (Ma and Hovy 2016, section 2.1), for a tokenizer whose
+    `letters` are 1 to 1."""
 
     def _build(self, spec: TokenSpec, cell: Cell) -> RnnEncoder:
-        embedding = Embedding(spec.vocab_sizes, self.width, dropout=self.dropout, view_dropout=self.view_dropout)
+        dropped = {"dropout": self.dropout, "view_dropout": self.view_dropout}
+        embedding = Embedding(spec.vocab_sizes, self.width, **dropped, letters=self.letters)
         return RnnEncoder(
             embedding,
             cell=cell,

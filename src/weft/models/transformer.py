@@ -15,7 +15,7 @@ from weft.errors import ConfigError
 from weft.models.attention import SelfAttention, Turning, angles, check_heads
 from weft.models.base import Encoder, EncoderConfig, Memory, PartConfig, Precision, TokenSpec
 from weft.models.dropout import Dropout
-from weft.models.embedding import Embedding
+from weft.models.embedding import Embedding, Spelling
 
 Positions = Literal["sinusoidal", "learned", "rotary"]
 """Ways to encode the order of positions: sinusoids or learned vectors that are added, or rotated queries and keys."""
@@ -77,6 +77,10 @@ class TransformerEncoderConfig(TransformerSettings, EncoderConfig):
     dropout: LayerDropout = 0.2
     view_dropout: float = Field(default=0.3, ge=0, lt=1)
     """Share of the rows in which a view of the positions is left out while training."""
+    letters: Spelling = "mean"
+    """Way to make the vector of a word in view `letters`: the `mean` of its character n-grams, or `cnn`, a convolution
+    of width 3 over its characters and the maximum of each map (Ma and Hovy 2016, section 2.1), for a tokenizer whose
+    `letters` are 1 to 1."""
 
     @property
     def longest(self) -> int | None:
@@ -85,7 +89,7 @@ class TransformerEncoderConfig(TransformerSettings, EncoderConfig):
 
     def build(self, spec: TokenSpec) -> TransformerEncoder:
         """Build the encoder with its embedding."""
-        embedding = Embedding(spec.vocab_sizes, self.width, view_dropout=self.view_dropout)
+        embedding = Embedding(spec.vocab_sizes, self.width, view_dropout=self.view_dropout, letters=self.letters)
         return TransformerEncoder(
             embedding,
             layers=self.layers,

@@ -42,6 +42,7 @@ from weft.tasks.similarity_losses import (
     ranking_loss,
 )
 from weft.tasks.similarity_scores import QUICK, Scored, quick_scores, scored
+from weft.tasks.teaching import TeacherOfUnlabelled
 from weft.text.tokenizers.choices import wide_share
 from weft.text.tokenizers.ngrams import NgramTokenizerConfig
 
@@ -97,6 +98,7 @@ class SimilarityConfig(TaskConfig, TextSettings):
     next_step: ClassVar[str] = "next: weft search {} FILE --query ..."
     offer: ClassVar[str] = "--task similarity for pairs of texts that are alike, or more or less so by a score"
     compared_by: ClassVar[tuple[str, ...]] = ("spearman", "pearson")
+    teaches: ClassVar[bool] = True
     compared_kinds: ClassVar[tuple[str, ...]] = ("projection", "cnn", "lstm", "transformer")
     text: Names = None
     """Columns of the two texts, as a list; None: guessed from the file, and named in the run."""
@@ -178,9 +180,7 @@ class SimilarityConfig(TaskConfig, TextSettings):
         del named
         train = {*shared(one.whole for one in parts["train"])}
         again = {name: sum(one.whole in train for one in rows) for name, rows in parts.items() if name != "train"}
-        return [
-            f"{files[name]}: {counted(count, 'pair')} of {name} also in train" for name, count in again.items() if count
-        ]
+        return [f"{files[name]}: {counted(n, 'pair')} of {name} also in train" for name, n in again.items() if n]
 
     def learn(self, examples: Sequence[TextPair]) -> Similarity:
         """Learn the tokenizer and the range of the scores. Raises InputError where all scores are one."""
@@ -226,7 +226,7 @@ class SimilarityConfig(TaskConfig, TextSettings):
         return {name: found[name] for name in self.compared_by}
 
 
-class Similarity(Task):
+class Similarity(TeacherOfUnlabelled, Task):
     """The input of one text, and the range of the scores."""
 
     config: SimilarityConfig
@@ -403,6 +403,16 @@ class Similarity(Task):
             *texts,
             vectors=(np.stack([one.vectors[0] for one in answers]), np.stack([one.vectors[1] for one in answers])),
         )
+
+    def said(self, answer: SimilarityAnswer) -> float:
+        """Return the score. Raises InputError where training had none."""
+        if not self.has_scores:
+            raise InputError("a teacher that was trained on pairs without scores tells none")
+        return round(answer.score, 5)
+
+    def told(self, example: TextPair, said: float) -> TextPair:
+        """Return a pair with the score that a teacher gave."""
+        return replace(example, score=said)
 
     def record(self, answer: SimilarityAnswer, example: TextPair) -> dict[str, Any]:
         """Return both texts, their score where it is known, and the predicted one with the cosine."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +18,7 @@ from weft.inputs.question_passage import text_of
 from weft.metrics.tagging import TaggedPair
 from weft.models.crf import Transitions, best_path, chain
 from weft.tasks.passage_task import rows_by_example
+from weft.tasks.word_list import WordList
 
 BATCH = 1 << 14
 """Number of tokens, padding included, that are decoded at once."""
@@ -66,8 +67,13 @@ class TagAnswer:
         return [span.text for span in self.spans]
 
 
-def merged(parts: Sequence[Potentials], columns: Columns, tags: TagSet) -> list[TagAnswer]:
-    """Merge the rows of each text: of a token in several windows, the scores of that with most context around it."""
+def merged(
+    parts: Sequence[Potentials], columns: Columns, tags: TagSet, words: WordList | None = None
+) -> list[TagAnswer]:
+    """Merge the rows of each text: of a token in several windows, the scores of that with most context around it.
+
+    The words of a list, if any, score higher.
+    """
     texts, places, found = [], [], []
     for rows in rows_by_example(columns):
         texts.append(text_of(columns.ragged["letters"], rows[0]))
@@ -92,7 +98,13 @@ def merged(parts: Sequence[Potentials], columns: Columns, tags: TagSet) -> list[
         one = parts[rows[0]]
         places.append(places_N2)
         found.append(Potentials(scores_NC, one.first_C, one.between_CC, one.last_C))
-    return decided(texts, [tuple((start, end) for start, end in one.tolist()) for one in places], found, tags)
+    each = [tuple((start, end) for start, end in one.tolist()) for one in places]
+    if words is not None:
+        found = [
+            replace(one, scores_NC=one.scores_NC + words.bonus(text, own, tags))
+            for one, text, own in zip(found, texts, each, strict=True)
+        ]
+    return decided(texts, each, found, tags)
 
 
 def decided(

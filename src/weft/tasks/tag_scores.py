@@ -23,6 +23,8 @@ from weft.metrics.tagging import (
     values_of,
 )
 from weft.tasks.results import Scores
+from weft.text.segment import han_share
+from weft.text.tokens import token_places
 
 QUICK: Mapping[Form, tuple[str, ...]] = {
     "spans": ("span_f1", "span_precision", "span_recall", "exact_match"),
@@ -73,6 +75,22 @@ class Known:
     def longest_match(self, text: str) -> list[tuple[int, int, str]]:
         """Cut a text into the longest words of training from left to right."""
         return longest_matches(text, self.strings, longest=max(map(len, self.strings), default=1))
+
+    def floors(
+        self, pairs: Sequence[TaggedPair], places_E: Sequence[Sequence[tuple[int, int]]], tags: TagSet, form: Form
+    ) -> dict[str, list[TaggedPair]]:
+        """Answer the texts of some pairs by simple methods, by name; of segmented texts by words of lists too."""
+        commonest, match, dictionary = [], [], []
+        chinese = form == "words" and han_share([one.text for one in pairs]) > 0.5
+        for one, places in zip(pairs, places_E, strict=True):
+            commonest.append(TaggedPair(one.text, one.true, self.commonest(one.text, places, tags)))
+            if form == "words":
+                match.append(TaggedPair(one.text, one.true, self.longest_match(one.text)))
+            if chinese:
+                words = [(start, end, "") for start, end in token_places(one.text, "word")]
+                dictionary.append(TaggedPair(one.text, one.true, words))
+        methods = {"the commonest tag of each token": commonest, "the longest match": match, "jieba": dictionary}
+        return {name: found for name, found in methods.items() if found}
 
 
 def scores_of(pairs: Sequence[TaggedPair], known: Known | None, form: Form) -> dict[str, CorpusScore]:

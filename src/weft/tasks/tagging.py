@@ -23,6 +23,7 @@ from weft.data.examples.tagged import (
     TAGS,
     TOKENS,
     Form,
+    LabelledSpan,
     Reading,
     TaggedText,
     Unit,
@@ -43,12 +44,13 @@ from weft.metrics.systems import CorpusScore
 from weft.metrics.tagging import TaggedPair
 from weft.models.base import Encoder
 from weft.models.tagger import Tagger, TaggerConfig, TokenSource
-from weft.tasks.base import AnswerForm
+from weft.tasks.base import AnswerForm, Doctor
 from weft.tasks.joining import JoinableConfig, JoinableTask
 from weft.tasks.results import Loss, Scores
 from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
 from weft.tasks.tag_scores import QUICK, Known, comparable, quick_scores, scored, scores_of
-from weft.text.segment import han_share
+from weft.tasks.teaching import TeacherOfUnlabelled
+from weft.tasks.word_list import WordSegmenter
 from weft.text.tokens import token_places
 
 FILE = "tagging.json"
@@ -75,6 +77,8 @@ class TaggingConfig(JoinableConfig, TokenSettings):
     roles: ClassVar[tuple[Role, ...]] = (TOKENS, TAGS)
     headline: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
     page: ClassVar[str] = "tags"
+    inspected_as: ClassVar[Doctor | None] = "tags"
+    teaches: ClassVar[bool] = True
     implied_by: ClassVar[tuple[str, ...]] = ("tags",)
     offer: ClassVar[str] = "--task tagging for tags of tokens, spans of texts, or segmented words"
     compared_by: ClassVar[tuple[str, ...]] = ("span_f1", "word_f1", "accuracy", "exact_match")
@@ -261,7 +265,7 @@ class TaggingConfig(JoinableConfig, TokenSettings):
         return {name: one for name, one in found.items() if name in self.compared_by}
 
 
-class Tagging(JoinableTask):
+class Tagging(TeacherOfUnlabelled, WordSegmenter, JoinableTask):
     """The input of tokens, the tags, and what training knew."""
 
     config: TaggingConfig
@@ -368,7 +372,22 @@ class Tagging(JoinableTask):
 
     def answers(self, parts: Sequence[Potentials], columns: Columns) -> list[TagAnswer]:
         """Merge the rows of each text, and decide on its tags."""
-        return merged(parts, columns, self.tags)
+        return merged(parts, columns, self.tags, self.words)
+
+    def check_students(self, train: Sequence[TaggedText]) -> None:
+        """Refuse labels that the teacher does not know, which it would leave out of the texts that it tags."""
+        super().check_students(train)
+        if strange := sorted({span.label for one in train for span in one.spans or ()} - {*self.labels}):
+            what = f"the training file has the label `{strange[0]}`, which the teacher never had"
+            raise InputError(what, hint="give the file that the teacher was trained on, or one with the same labels")
+
+    def said(self, answer: TagAnswer) -> list[list[Any]]:
+        """Return the spans of the best sequence of tags."""
+        return [[span.start, span.end, span.label] for span in answer.spans]
+
+    def told(self, example: TaggedText, said: Sequence[Sequence[Any]]) -> TaggedText:
+        """Return a text with the spans that a teacher found."""
+        return replace(example, spans=tuple(LabelledSpan(*one) for one in said))
 
     def average(self, answers: Sequence[Sequence[TagAnswer]]) -> list[TagAnswer]:
         """Average the scores of several models, and decide by these."""
@@ -394,18 +413,7 @@ class Tagging(JoinableTask):
     def score(self, answers: Sequence[TagAnswer], examples: Sequence[TaggedText]) -> Scores:
         """Compute all scores; details are those of simple methods and of each label, confusions and mistakes."""
         pairs = list(map(pair_of, answers, examples))
-        commonest, match, dictionary = [], [], []
-        chinese = self.form == "words" and han_share([one.text for one in pairs]) > 0.5
-        for one, given in zip(pairs, answers, strict=True):
-            found = self.known.commonest(one.text, given.places, self.tags)
-            commonest.append(TaggedPair(one.text, one.true, found))
-            if self.form == "words":
-                match.append(TaggedPair(one.text, one.true, self.known.longest_match(one.text)))
-            if chinese:
-                words = [(start, end, "") for start, end in token_places(one.text, "word")]
-                dictionary.append(TaggedPair(one.text, one.true, words))
-        methods = {"the commonest tag of each token": commonest, "the longest match": match, "jieba": dictionary}
-        floors = {name: found for name, found in methods.items() if found}
+        floors = self.known.floors(pairs, [given.places for given in answers], self.tags, self.form)
         return scored(pairs, floors, self.known, self.form)
 
     def record(self, answer: TagAnswer, example: TaggedText) -> dict[str, Any]:

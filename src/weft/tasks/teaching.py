@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
+from weft.errors import InputError
+
 Targets = Literal["teacher", "both"]
 """Targets of a student that generates text: those of the teacher in place of the true ones, or both."""
 
@@ -29,6 +31,37 @@ class Teacher(ABC):
         self, asked: Sequence[Any], said: Sequence[Any], *, train: Sequence[Any], targets: Targets
     ) -> list[Any]:
         """Return the examples that a student learns from, with the teacher's answers; `train` has the truth."""
+
+
+class TeacherOfUnlabelled(Teacher):
+    """Part of a Task whose models teach by their answers to texts without one; others keep the right answer.
+
+    These answers are hard targets, as in self-training: of tags the best sequence, of pairs the score.
+    """
+
+    @abstractmethod
+    def told(self, example: Any, said: Any) -> Any:
+        """Return an example with what `said` kept of the teacher's answer in place of the right one."""
+
+    def check_students(self, train: Sequence[Any]) -> None:
+        """Refuse training examples without right answers."""
+        if any(one.label is None for one in train):
+            raise InputError("a student learns right answers too, and the training file has none")
+
+    def questions(self, examples: Sequence[Any]) -> list[Any]:
+        """Return the examples without a right answer. Raises InputError where all have one."""
+        asked = [one for one in examples if one.label is None]
+        if not asked:
+            hint = "give texts of the same kind without answers: --unlabelled FILE"
+            raise InputError("a teacher of this task teaches by unlabelled texts, and there are none", hint=hint)
+        return asked
+
+    def lessons(
+        self, asked: Sequence[Any], said: Sequence[Any], *, train: Sequence[Any], targets: Targets
+    ) -> list[Any]:
+        """Return the training examples, and those with the teacher's answers."""
+        del targets
+        return [*train, *map(self.told, asked, said)]
 
 
 class Student:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from weft.text.cutting import Cutter
-from weft.text.segmenters import Segmenter
+from weft.text.segmenters import Package
 from weft.text.tokenizers.char_ngrams import LetterSpan
 from weft.text.unspaced import KANA, KOREAN, THAI
 
 FEWEST = 0.01
 """Share of the texts from which on a script is spoken of."""
-SEGMENTERS: dict[str, Segmenter] = {KANA: "fugashi", THAI: "pythainlp"}
+SEGMENTERS: dict[str, Package] = {KANA: "fugashi", THAI: "pythainlp"}
 """The segmenter of each script that has one."""
 
 
@@ -37,9 +37,9 @@ def cut_notes(cutter: Cutter, *, pieces: str, letters: LetterSpan | None, words:
         if cutter.whole_runs:
             return "what stands between spaces is one piece, as when the tokenizer was learned"
         name = SEGMENTERS.get(script)
-        if name and name == cutter.config.segmenter:
+        if cutter.trained is not None or (name and name == cutter.config.segmenter):
             inside = "" if cutter.config.cutting().unit == "word" else f", and these by {pieces}"
-            return f"cut into words by `{name}`{inside}"
+            return f"cut into words by `{cutter.config.segmenter}`{inside}"
         return f"cut by {pieces}" + (f"; --set task.tokenizer='{words.format(name)}' cuts words" if name else "")
 
     return list(_said(cutter.texts, cutter.texts.get("all", 0), cut))

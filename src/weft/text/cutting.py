@@ -24,10 +24,13 @@ from weft.files import write_json
 from weft.store import Pile, parts
 from weft.text.normalize import NormalizeConfig, normalize
 from weft.text.segment import Numbers, Pieces, Rules, Unit, rules_of, segment
-from weft.text.segmenters import Cut, Segmenter
+from weft.text.segmenters import RUNS, Cut, Package, TrainedSegmenter, trained_segmenter
 from weft.text.tokenizers.base import TokenizerConfig
 from weft.text.unspaced import texts_with
 from weft.text.word_lists import read_dictionary, read_stop_words
+
+SEGMENTER = "segmenter"
+"""Folder of a trained segmenter beside the lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,15 @@ class CuttingConfig(TokenizerConfig):
     dictionary_file: str | None = None
     """Path of a text file with further words for the dictionary, one at the start of each line; the rest of a line is
     ignored."""
-    segmenter: Segmenter | None = None
-    """Word segmenter of another package for a script without spaces: `fugashi` for Japanese, its Han too, or
-    `pythainlp` for Thai; None cuts such scripts, but for Han, into characters."""
+    segmenter: Package | str | None = None
+    """Word segmenter for scripts without spaces: `fugashi` for Japanese, its Han too, `pythainlp` for Thai, or a folder
+    that `weft train` taught to cut words, which cuts Han too and is copied into the model; None cuts such scripts, but
+    for Han, into characters."""
+
+    @property
+    def trained(self) -> str | None:
+        """The folder of a trained segmenter, where one is named."""
+        return None if self.segmenter in RUNS else self.segmenter
 
     def cutting(self) -> Cutting:
         """Return the unit to cut texts into, and whether words are needed."""
@@ -106,18 +115,20 @@ class Cutter:
         dictionary: Sequence[str] = (),
         whole_runs: bool = False,
         texts: Mapping[str, int] | None = None,
+        trained: TrainedSegmenter | None = None,
     ) -> None:
+        self.trained = trained
         self.config, self.stop_words, self.dictionary = config, list(stop_words), list(dictionary)
         self.whole_runs = whole_runs
         self.texts = dict(texts or {})
         """Number of the texts that were learned from, in all and with each script that has no spaces."""
         self._without = frozenset(form for word in stop_words for form in _forms(word))
-        self._rules = _rules(config, dictionary, whole_runs=whole_runs)
+        self._rules = _rules(config, dictionary, whole_runs=whole_runs, trained=trained)
         self._kept: _Kept | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a segmenter cannot be copied or pickled: it is made anew of the same lists
-        return partial(Cutter, self.config, **self._saved()), ()
+        return partial(Cutter, self.config, **self._saved(), trained=self.trained), ()
 
     @classmethod
     def learn(cls, config: CuttingConfig) -> Cutter:
@@ -126,8 +137,9 @@ class Cutter:
         path = config.dictionary_file
         inline = _alike(config.dictionary, config.normalize)
         words = _alike([*inline, *(read_dictionary(Path(path)) if path else ())], config.normalize)
-        cutter = cls(config, stop_words=stop_words, dictionary=words)
-        for word in cutter.dictionary:
+        trained = _trained(config, Path(config.trained or ""), words)
+        cutter = cls(config, stop_words=stop_words, dictionary=words, trained=trained)
+        for word in cutter.dictionary if trained is None else ():
             if not regex.fullmatch(r"\p{Han}+", word) or cutter._rules.cut(word) != [word]:
                 hint = (
                     "a word of a dictionary is of common Han characters alone; other scripts have spaces or a segmenter"
@@ -141,11 +153,13 @@ class Cutter:
         """Load the lists that `save` wrote; folders of before it wrote any have runs of kana or Thai as words."""
         path = folder / "cutting.json"
         saved = read_saved(path, _Saved) if path.exists() else _Saved()
-        return cls(config, **asdict(saved))
+        return cls(config, **asdict(saved), trained=_trained(config, folder / SEGMENTER, saved.dictionary))
 
     def save(self, folder: Path) -> None:
-        """Write `cutting.json`."""
+        """Write `cutting.json`, and a trained segmenter whole into a folder of its own."""
         write_json(folder / "cutting.json", self._saved())
+        if self.trained is not None:
+            self.trained.save(folder / SEGMENTER)
 
     def _saved(self) -> dict[str, Any]:
         lists = {"stop_words": self.stop_words, "dictionary": self.dictionary}
@@ -248,8 +262,16 @@ def _forms(word: str) -> set[str]:
     return {form for mark in "'’" for form in (word.replace("'", mark), word.replace("'", mark).capitalize())}
 
 
-def _rules(config: CuttingConfig, dictionary: Sequence[str], *, whole_runs: bool) -> Rules:
-    return rules_of(han=_han_cut(dictionary), named=config.segmenter, whole_runs=whole_runs)
+def _trained(config: CuttingConfig, folder: Path, words: Sequence[str]) -> TrainedSegmenter | None:
+    return trained_segmenter(folder, words, named=config.trained) if config.trained else None
+
+
+def _rules(
+    config: CuttingConfig, dictionary: Sequence[str], *, whole_runs: bool, trained: TrainedSegmenter | None
+) -> Rules:
+    if trained is not None:
+        return rules_of(ends=trained.ends)
+    return rules_of(han=_han_cut(dictionary), named=config.segmenter, whole_runs=whole_runs)  # ty: ignore
 
 
 def _han_cut(dictionary: Sequence[str]) -> Cut:

@@ -2,16 +2,18 @@
 
 Words follow the rules of Unicode Standard Annex 29 for scripts that put spaces between words; runs of Han characters,
 which have none, are cut by `rjieba` (a dictionary and a hidden Markov model for words not in it). Other scripts without
-spaces (`unspaced`) are cut into their characters, or by a segmenter that is named.
+spaces (`unspaced`) are cut into their characters, or by a segmenter that is named; one that weft trained cuts Han too.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import pairwise, repeat
 from typing import Literal
 
 import numpy as np
@@ -19,7 +21,7 @@ import regex
 import rjieba
 
 from weft.store import taken
-from weft.text.segmenters import RUNS, Cut, Segmenter, segmenter
+from weft.text.segmenters import RUNS, Cut, Ends, Package, segmenter
 from weft.text.unspaced import CLUSTER, LETTER
 
 Unit = Literal["word", "mixed", "character"]
@@ -51,13 +53,14 @@ class Rules:
     """Rules by which texts are cut; `rules_of` makes them.
 
     `piece` finds the pieces of a text, Han runs whole. Where words are cut it is `words`, and each of its pieces that
-    begins as `run` is cut further by `cut`.
+    begins as `run` is cut further by `cut`, or where words end by `ends`, which reads many whole texts at once.
     """
 
     piece: re.Pattern[str]
     words: re.Pattern[str]
     run: re.Pattern[str]
     cut: Cut
+    ends: Ends | None = None
 
     def opened(self, word: str) -> Sequence[str]:
         """Return the pieces of a word for unit `mixed`: its characters, if its script has no spaces."""
@@ -70,14 +73,20 @@ PLAIN = Rules(_PIECE, _PIECE, _HAN, rjieba.cut)
 """Rules without a segmenter or dictionary."""
 
 
-def rules_of(*, han: Cut = rjieba.cut, named: Segmenter | None = None, whole_runs: bool = False) -> Rules:
-    """Return the rules with another way to cut Han, and with a segmenter.
+def rules_of(
+    *, han: Cut = rjieba.cut, named: Package | None = None, ends: Ends | None = None, whole_runs: bool = False
+) -> Rules:
+    """Return the rules with another way to cut Han, with a segmenter of a package, or with the `ends` of a trained one.
 
     `whole_runs` takes a run of another script without spaces for one word, as weft once did: models that were trained
     so are used so. Raises MissingExtra if the segmenter is not installed.
     """
     if whole_runs:
         return Rules(_WHOLE_RUNS, _WHOLE_RUNS, _HAN, han)
+    if ends is not None:
+        run = rf"(?:\p{{Han}}|{CLUSTER})"
+        words = _pattern(f"{run}+", but=rf"[\p{{Han}}{LETTER}]")
+        return Rules(_PIECE, words, regex.compile(run, flags=regex.VERSION1), han, ends)
     if named is None:
         return Rules(_PIECE, _PIECE, _HAN, han)
     cut, letter = segmenter(named), RUNS[named]
@@ -145,18 +154,17 @@ def segment(
     """
     numbers = Numbers() if numbers is None else numbers
     pieces, lengths, words = array("i"), array("q"), array("i")
-    for text in texts:
+    by_words = covering or without or unit == "word"
+    for text, row in zip(texts, split_texts(texts, rules) if by_words else repeat(()), strict=False):
         start = len(pieces)
         if unit == "character":
             pieces.extend(map(numbers.__getitem__, text))
             if covering:
-                words.extend(map(numbers.__getitem__, _spread(text, rules)))
-        elif unit == "mixed" and not covering and not without:
+                words.extend(map(numbers.__getitem__, _spread(text, row)))
+        elif not by_words:
             pieces.extend(map(numbers.__getitem__, _split_mixed(text, rules)))
         else:
-            row = split_words(text, rules)
-            if without:
-                row = [word for word in row if word not in without]
+            row = [word for word in row if word not in without] if without else row
             if unit == "word":
                 pieces.extend(map(numbers.__getitem__, row))
             else:
@@ -174,12 +182,35 @@ def split_words(text: str, rules: Rules = PLAIN) -> list[str]:
     """Cut one text into words, numbers and punctuation marks; Han runs by dictionary, other runs as the rules say."""
     if text.isascii():
         return _ASCII_PIECE.findall(text)
+    if rules.ends is not None:
+        return next(split_texts([text], rules))
     words: list[str] = []
     for piece in rules.words.findall(text):
         if len(piece) > 1 and piece[0] >= "\u0e00" and rules.run.match(piece):
             words.extend(rules.cut(piece))
         else:
             words.append(piece)
+    return words
+
+
+def split_texts(texts: Sequence[str], rules: Rules = PLAIN) -> Iterator[list[str]]:
+    """Yield the words of each text, as `split_words` cuts it; a trained segmenter reads all of them at once."""
+    if rules.ends is None:
+        yield from (split_words(text, rules) for text in texts)
+        return
+    read = [not text.isascii() and rules.run.search(text) is not None for text in texts]
+    found = iter(rules.ends([text for text, one in zip(texts, read, strict=True) if one]))
+    for text, one in zip(texts, read, strict=True):
+        yield _ended(text, next(found), rules) if one else split_words(text)
+
+
+def _ended(text: str, ends: Sequence[int], rules: Rules) -> list[str]:
+    """Return the words of a text whose runs of scripts without spaces are cut at `ends`, in characters."""
+    words: list[str] = []
+    for piece in rules.words.finditer(text):
+        start, end = piece.span()
+        inside = ends[bisect_right(ends, start) : bisect_left(ends, end)] if rules.run.match(piece[0]) else ()
+        words += [text[first:last] for first, last in pairwise([start, *inside, end])]
     return words
 
 
@@ -215,10 +246,10 @@ def _opened(words: Iterable[str]) -> Iterator[str]:
     return (piece for word in words for piece in (word if is_han(word) else (word,)))
 
 
-def _spread(text: str, rules: Rules) -> list[str]:
+def _spread(text: str, words: Iterable[str]) -> list[str]:
     """Return the word that covers each character of a text; between words, a space."""
     covering: list[str] = []
-    for word in split_words(text, rules):
+    for word in words:
         gap = text.index(word, len(covering)) - len(covering)
         covering += [" "] * gap + [word] * len(word)
     return covering + [" "] * (len(text) - len(covering))

@@ -31,7 +31,7 @@ def read_dictionary(path: Path) -> list[str]:
 
     Raises ConfigError for a file that is missing or not UTF-8.
     """
-    hint = "dictionary_file takes the path of a text file with a word a line"
+    hint = "dictionary_file and --words take the path of a text file with a word a line"
     return [fields[0] for _, fields in _lines(path, hint=hint)]
 
 

@@ -68,6 +68,8 @@ class Tokenizer(ABC):
     """Special ids that a model expects around its texts; None: it expects none."""
     whole_runs: bool = False
     """Whether a run of kana or Thai is one piece, as in models from before such scripts were cut."""
+    spells: bool = False
+    """Whether its `Letters` are all characters of a word, in order."""
     config: Any
     """Config that the tokenizer was learned by."""
     never: tuple[int, ...] = (PAD, UNKNOWN)

@@ -33,7 +33,7 @@ def letter_keys(words: Sequence[str], span: tuple[int, int]) -> tuple[np.ndarray
     A word of one character has none.
 
     The ends of a word are marked, so that `<un` differs from the `un` of `fun` (Bojanowski et al. 2017, section 3.2),
-    and each n-gram of a word counts once.
+    and each n-gram of a word counts once. Of single characters (a `span` of 1 to 1) all are there, in their order.
     """
     shortest, longest = span
     key_by, keys, sizes = _Keys(), [], bytearray()
@@ -41,11 +41,12 @@ def letter_keys(words: Sequence[str], span: tuple[int, int]) -> tuple[np.ndarray
     for row, word in enumerate(words):
         if len(word) > 1:
             marked = f"<{word}>"
-            found = {
-                marked[start : start + size]: None
+            ngrams = (
+                marked[start : start + size]
                 for size in range(shortest, min(longest, len(marked) - 1) + 1)
                 for start in range(len(marked) - size + 1)
-            }
+            )
+            found = list(ngrams if longest == 1 else dict.fromkeys(ngrams))
             keys += map(key_by.__getitem__, found)
             sizes += bytes(map(_length, found))
             counts[row] = len(found)

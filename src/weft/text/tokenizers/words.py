@@ -67,7 +67,14 @@ class PieceTokenizerConfig(CuttingConfig):
         return self._learned(cutter, cutter.first(texts))
 
     def learn_tokens(self, tokens_R: Iterable[TokenRow]) -> PieceTokenizer:
-        """Learn from texts that are cut already: each position is one of their tokens."""
+        """Learn from texts that are cut already: each position is one of their tokens.
+
+        Raises ConfigError for settings by which texts are cut, which change nothing here.
+        """
+        for name in ("stop_words", "dictionary", "dictionary_file", "segmenter"):
+            if getattr(self, name):
+                what = "has no effect: the tokens that get tags are those of the file"
+                raise ConfigError(what, where=f"task.tokenizer.{name}", hint="leave it out")
         return self._learned(Cutter.learn(self), as_pieces(tokens_R, self.normalize))
 
     def _learned(self, cutter: Cutter, cut: Pieces) -> PieceTokenizer:
@@ -143,6 +150,7 @@ class PieceTokenizer(Tokenizer):
     ) -> None:
         self.config, self.cutter, self.known = config, cutter, dict(known)
         self.whole_runs = cutter.whole_runs
+        self.spells = "letters" in config.views and config.letters == (1, 1)
         self.sizes = tuple(len(vocabulary) for vocabulary in known.values())
 
     @property
