@@ -39,6 +39,11 @@ BUDGET = (
 
 CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the scores: would more rows bring more?"
 
+UNLABELLED = (
+    "File of texts without labels to learn from too, by self-training; may be repeated. Labels alone are measured beside"
+    " it, and kept where they are better."
+)
+
 TASK = (
     "classification (the default), multilabel, regression (numbers; the default with --value), seq2seq (a text for a"
     " text; the default with --source, --target or two files), language_model, question_answering (the answer to a"
@@ -61,6 +66,7 @@ TASK = (
 @click.option("--target", help="Column of the target, or several as A,B, each a correct reference. Default: guessed.")
 @options.dev
 @options.test
+@click.option("--unlabelled", multiple=True, help=UNLABELLED)
 @click.option("--encoder", help=ENCODER)
 @click.option("--budget", help=BUDGET)
 @click.option(
@@ -88,19 +94,23 @@ def command(
     file, or two files line by line: train.de,train.en.
     """
     is_yaml = source.endswith((".yaml", ".yml"))
-    options.check_sources(source, given["dev"], given["test"])
+    given["unlabelled"] = list(given["unlabelled"]) or None
+    options.check_sources(source, given["dev"], given["test"], *given["unlabelled"] or ())
+    if learning_curve and given["unlabelled"]:
+        raise ConfigError("is of labels alone", where="--learning-curve", hint="leave out it, or --unlabelled")
     settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
     _check_start(given, overrides)
     settings = overridden(_with_options(settings, given), overrides)
     _check_task(settings, given)
     from weft.experiments.learning_curve import train_with_curve
-    from weft.run import RunConfig, trained
+    from weft.experiments.self_training import train
+    from weft.run import RunConfig
 
     config = validated(RunConfig, settings)
     folder = output or f"runs/{options.run_name(source)}"
     options.check_place(folder)
     with stopping() as received:
-        start = train_with_curve if learning_curve else trained
+        start = train_with_curve if learning_curve else train
         reports = start(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0)
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
         teller.tell(reports)
@@ -127,6 +137,7 @@ PLACES = {
     "long": "task.long",
     "dev": "data.dev",
     "test": "data.test",
+    "unlabelled": "self_training.unlabelled",
     "encoding": "data.encoding",
     "names": "data.columns",
     "on_bad_row": "data.on_bad_row",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from weft.bundle import Model
+from weft.data.examples.roles import named_columns
 from weft.dataset import DataConfig, Examples, left_out
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
 from weft.files import parsed, write_text
@@ -63,6 +64,7 @@ def new_texts(
         table = data.open(file)
         named = {next(iter(examples.task.columns), "column"): column}
         rows = list(examples.task.for_inputs(table, named=named).read_inputs(table))
+        given = [name for name in _answer_columns(examples.task) if name in table.columns]
         absent = examples.task.absent_notes(table.columns)
         gone: Counter[str] = Counter()
         for one in rows:
@@ -80,10 +82,17 @@ def new_texts(
         ]
         if again := gone["train"] + gone["unlabelled"]:
             said.append(f"{file}: skipped {again:,} texts that are in the training set, or are repeated")
+        said += [f"{file}: the labels in column `{name}` are not read" for name in given]
         said += [*(f"{file}: {one}" for one in absent), *left_out(table)]
     if files and not found:
         raise InputError("no unlabelled text is left to learn from", where=files[0], hint="; ".join(said))
     return found, said
+
+
+def _answer_columns(task: TaskConfig) -> list[str]:
+    """Return the columns of the right answer in the training file."""
+    places = [role.place for role in task.all_roles if role.answer]
+    return [name for place in places for name in named_columns(getattr(task, place), ())]
 
 
 def answered(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from weft.errors import InputError
@@ -62,6 +63,22 @@ class TeacherOfUnlabelled(Teacher):
         """Return the training examples, and those with the teacher's answers."""
         del targets
         return [*train, *map(self.told, asked, said)]
+
+
+@dataclass(frozen=True, slots=True)
+class PseudoLabelled:
+    """Texts with the labels that a model gave them; by label their number, and the threshold of the probability."""
+
+    examples: list[Any]
+    labels: Mapping[str, tuple[int, float]]
+
+
+class SelfTaught(ABC):
+    """Part of a Task whose models label texts for the next model to learn from: self-training."""
+
+    @abstractmethod
+    def pseudo_labelled(self, asked: Sequence[Any], said: Sequence[Any], *, share: float) -> PseudoLabelled:
+        """Return the surest share of the examples, by label; `said` is what `Teacher.said` keeps of their answers."""
 
 
 class Student:
