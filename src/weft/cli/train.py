@@ -40,8 +40,8 @@ BUDGET = (
 CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the scores: would more rows bring more?"
 
 UNLABELLED = (
-    "File of texts without labels to learn from too, by self-training; may be repeated. Labels alone are measured beside"
-    " it, and kept where they are better."
+    "File of texts without labels to learn from too, by self-training; may be repeated. A model of the labels alone is"
+    " trained beside it, and kept where it is better on the dev set."
 )
 
 TASK = (

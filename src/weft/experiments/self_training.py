@@ -12,7 +12,6 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -177,7 +176,8 @@ class _Work:
             found.append(_Round(name, self._dev(name), taken.labels, float(same_M.mean())))
             said.append(f"round {number}: answers {same_M.mean():.1%} of {len(same_M):,} texts as the model before")
             yield Note(said[-1])
-        result = self._compared(found, better=self._better(teacher))
+        by = [self.config.training.metric or teacher.task.metric, teacher.task.tie_metric]
+        result = self._compared(found, [name for name in by if name])
         said.append(result["said"])
         yield Note(said[-1])
         self._keep(result, [Note(one) for one in said])
@@ -186,9 +186,7 @@ class _Work:
         place = self.folder / name
         if not run_folder.is_finished(place):
             going_on = place.exists()
-            yield from trained(
-                self._plain, place, examples=examples, resume=going_on, parts=self.parts, stop=self.stop
-            )
+            yield from trained(self._plain, place, examples=examples, resume=going_on, parts=self.parts, stop=self.stop)
 
     def _teacher(self, name: str, examples: Examples) -> Model:
         """Return the model of a run as it was chosen by the dev set, and not solved once more with the dev set.
@@ -215,27 +213,22 @@ class _Work:
         reports = run_folder.read_lines(self.folder / name / run_folder.REPORTS)
         return [report["scores"] for report in reports if report.get("kind") == "evaluation" and report["best"]][-1]
 
-    def _better(self, model: Model) -> Callable[[_Round, _Round], bool]:
-        """Return whether the first round is better on the dev set than the second: by the score, then by its tie."""
-        names = [self.config.training.metric or model.task.metric, model.task.tie_metric]
-        return partial(_is_better, [name for name in names if name])
-
-    def _compared(self, found: Sequence[_Round], *, better: Callable[[_Round, _Round], bool]) -> dict[str, Any]:
-        """Choose by the dev set, and compare the best of the rounds with the labels alone on the rows scored."""
+    def _compared(self, found: Sequence[_Round], by: Sequence[str]) -> dict[str, Any]:
+        """Choose by the scores on the dev set, and compare the best round with labels alone on the rows scored."""
         best = found[1]
         for one in found[2:]:
-            best = one if better(one, best) else best
-        kept = best if better(best, found[0]) else found[0]
-        scores = {name: read_json(self.folder / name / run_folder.SCORES) for name in (ALONE, best.name)}
-        right = {name: _right(self.folder / name) for name in scores}
+            best = one if _is_better(one, best, by) else best
+        kept = best if _is_better(best, found[0], by) else found[0]
+        right = {name: _right(self.folder / name) for name in (ALONE, best.name)}
         gain, test = mean(right[best.name] - right[ALONE]), mcnemar(right[best.name] > 0, right[ALONE] > 0)
-        first = self.config.task.headline[0]
+        scores = {one.name: read_json(self.folder / one.name / run_folder.SCORES) for one in found}
         result = {
             "unlabelled": len(self.more),
-            "kept": kept.name,
+            "by": by[0],
             "rounds": [asdict(one) for one in found],
             "best": best.name,
-            "score": first,
+            "kept": kept.name,
+            "score": self.config.task.headline[0],
             "scores": {name: one["scores"] for name, one in scores.items()},
             "gain": {**asdict(gain), "p": test.p},
         }
@@ -272,8 +265,9 @@ class _Round:
     agreement: float | None = None
 
 
-def _is_better(names: Sequence[str], one: _Round, other: _Round) -> bool:
-    for name in names:
+def _is_better(one: _Round, other: _Round, by: Sequence[str]) -> bool:
+    """Whether a model is better on the dev set, by the first score in which they differ."""
+    for name in by:
         gain = one.dev[name] - other.dev[name]
         if gain:
             return (gain > 0) == (measure(name).better == "higher")

@@ -81,7 +81,7 @@ class TaskConfig(DecidedByRows):
     teaches: ClassVar[bool] = False
     """Whether a model can teach a smaller one: its Task is a `weft.tasks.teaching.Teacher`."""
     self_trains: ClassVar[bool] = False
-    """Whether a model can label texts for the next one to learn from: its Task is a `weft.tasks.teaching.SelfTaught`."""
+    """Whether a model can label texts for the next to learn from: its Task is a `weft.tasks.teaching.SelfTaught`."""
 
     @model_validator(mode="before")
     @classmethod

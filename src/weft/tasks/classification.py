@@ -23,8 +23,8 @@ from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
 from weft.metrics.bootstrap import class_scores, scores
-from weft.metrics.certainty import surest, uncertainty
 from weft.metrics.calibration import log_loss, reliability, tempered
+from weft.metrics.certainty import surest, uncertainty
 from weft.metrics.classification import confusion, tally
 from weft.metrics.floors import Floor, beside
 from weft.metrics.hierarchy import level_scores
