@@ -59,7 +59,7 @@ def new_texts(
     """
     found: list[Any] = []
     said: list[str] = []
-    stands_in = {_key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
+    stands_in = {key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
     for file in files:
         table = data.open(file)
         named = {next(iter(examples.task.columns), "column"): column}
@@ -68,11 +68,11 @@ def new_texts(
         absent = examples.task.absent_notes(table.columns)
         gone: Counter[str] = Counter()
         for one in rows:
-            key = _key(one)
-            if key in stands_in:
-                gone[stands_in[key]] += 1
+            at = key(one)
+            if at in stands_in:
+                gone[stands_in[at]] += 1
             else:
-                stands_in[key] = "unlabelled"
+                stands_in[at] = "unlabelled"
                 found.append(one)
         said.append(f"{file}: {len(rows) - gone.total():,} unlabelled texts for training, of {len(rows):,}")
         said += [
@@ -144,7 +144,7 @@ def _kept(path: Path) -> list[Any]:
     return kept
 
 
-def _key(example: Any) -> str:
+def key(example: Any) -> str:
     """Return the key of a text, ignoring blanks, case and punctuation; of one without letters, itself."""
     folded = "".join(filter(str.isalnum, example.whole.casefold()))
     return folded or example.whole

@@ -36,7 +36,7 @@ from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask, always
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, ordered_logits, taught_loss
 from weft.tasks.results import Loss, Scores
-from weft.tasks.teaching import PseudoLabelled, SelfTaught, Student, Targets, Teacher
+from weft.tasks.teaching import PseudoLabelled, SelfTaught, Student, Targets, Teacher, Uncertain
 
 TINY = np.finfo(np.float64).tiny
 
@@ -159,7 +159,7 @@ class ClassificationConfig(Student, LabelTaskConfig):
         return Classification(self, saved.read, saved.labels, saved.counts).restore(saved.tuned)
 
 
-class Classification(Teacher, SelfTaught, LabelTask):
+class Classification(Teacher, SelfTaught, Uncertain, LabelTask):
     """One label of several for a text."""
 
     config: ClassificationConfig
@@ -397,6 +397,10 @@ class Classification(Teacher, SelfTaught, LabelTask):
     def uncertainty(self, answers: Sequence[Answer]) -> np.ndarray:
         """Return one minus the margin between the two likeliest labels of each answer, [E]."""
         return uncertainty(self._probabilities(answers))
+
+    def proposal(self, answer: Answer) -> tuple[str, float]:
+        """Return the likeliest label, and its probability."""
+        return answer.label, answer.probability
 
     def _answers(self, probabilities_EC: np.ndarray) -> list[Answer]:
         best_E = probabilities_EC.argmax(1)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import numpy as np
+
 from weft.errors import InputError
 
 Targets = Literal["teacher", "both"]
@@ -79,6 +81,18 @@ class SelfTaught(ABC):
     @abstractmethod
     def pseudo_labelled(self, asked: Sequence[Any], said: Sequence[Any], *, share: float) -> PseudoLabelled:
         """Return the surest share of the examples, by label; `said` is what `Teacher.said` keeps of their answers."""
+
+
+class Uncertain(ABC):
+    """Part of a Task whose models say how certain they are of a label: for texts that are chosen to be labelled."""
+
+    @abstractmethod
+    def uncertainty(self, answers: Sequence[Any]) -> np.ndarray:
+        """Return how torn a model is, from 0 (sure) to 1, float [E]."""
+
+    @abstractmethod
+    def proposal(self, answer: Any) -> tuple[str, float]:
+        """Return the label of an answer as a file spells it, and the probability that a person can go by."""
 
 
 class Student:
