@@ -22,9 +22,15 @@ import numpy as np
 import torch
 
 import weft
+from weft.config import validated, with_settings
+from weft.data.examples.labelled import LabelledText
 from weft.data.sources import open_table
+from weft.dataset import Examples, held_out
+from weft.experiments.labelling import propose
+from weft.experiments.teacher_answers import key
 from weft.files import read_json
 from weft.metrics.bootstrap import Score, mean
+from weft.run import fit_in_memory
 from weft.run_folder import SCORES, read_answers
 
 UNLABELLED = 20_000
@@ -87,6 +93,44 @@ def self_training(labels: Sequence[int], seeds: int, scored: int, settings: dict
         print(f"{count} labels, difference: {shown(mean(gain))}", flush=True)
 
 
+def label(to: int, step: int, seeds: int, settings: dict[str, Any]) -> None:
+    """Print the accuracy by number of labels, where rows are proposed or drawn at random, from the same first rows."""
+    asked = [LabelledText(one["text"], one["label"]) for one in rows("chnsenticorp", "test")]
+    scored = {key(one) for one in asked}
+    pool = {key(one): one for one in (LabelledText(row["text"], row["label"]) for row in rows("chnsenticorp", "train"))}
+    whole = [one for at, one in pool.items() if at not in scored]
+    print(f"{len(whole):,} texts to choose from, {len(asked):,} test texts", flush=True)
+    found: dict[tuple[str, int], list[np.ndarray]] = {}
+    for seed in range(seeds):
+        for way in ("random", "weft label"):
+            mine = drawn(whole, step, seed=seed)
+            while True:
+                model = learned(mine, asked, seed, settings)
+                right_N = [float(one.label == asked[at].label) for at, one in enumerate(model.answer(asked))]
+                found.setdefault((way, len(mine)), []).append(np.array(right_N))
+                print(f"seed {seed}, {way}, {len(mine)} labels: {100 * np.mean(right_N):.2f}", flush=True)
+                if len(mine) >= to:
+                    break
+                if way == "random":
+                    mine = drawn(whole, len(mine) + step, seed=seed)
+                    continue
+                texts = [LabelledText(one.text) for one in whole]
+                chosen = propose(texts, step, model=model, seed=seed, known={key(one) for one in mine})
+                mine = [*mine, *(pool[key(one.example)] for one in chosen.proposals)]
+    for count in range(step, to + 1, step):
+        random, proposed = (np.mean(found[way, count], axis=0) for way in ("random", "weft label"))
+        print(f"{count} labels: random {shown(mean(random))}, proposed {shown(mean(proposed))}", end="; ")
+        print(f"difference {shown(mean(proposed - random))}", flush=True)
+
+
+def learned(mine: Sequence[Any], asked: Sequence[Any], seed: int, settings: dict[str, Any]) -> Any:
+    """Train on labelled texts, a tenth of which is held out to choose settings by and then learned too."""
+    given = {"data": {"train": "few.jsonl"}, "seed": seed, "task": {"text": "text", "label": "label"}}
+    config = validated(weft.RunConfig, with_settings(given, settings))
+    train, dev = held_out(mine, config.data, config.task, seed)
+    return fit_in_memory(config, Examples(config.task, train, dev, asked, []))
+
+
 def main() -> None:
     """Read the options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -102,6 +146,8 @@ def main() -> None:
     settings = dict(one.split("=", 1) for one in given.set)
     if given.what == "self-training":
         self_training([int(one) for one in given.labels.split(",")], given.seeds, given.scored, settings)
+    else:
+        label(given.to, given.step, given.seeds, settings)
 
 
 if __name__ == "__main__":
