@@ -17,6 +17,7 @@ from weft.cli.printing import Out, say
 from weft.data.checks.findings import counted
 from weft.data.examples.roles import named_columns
 from weft.errors import InputError
+from weft.run_folder import CONFIG
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft.experiments.labelling import Proposal
@@ -91,7 +92,7 @@ def _named(sources: Sequence[str]) -> tuple[str | None, str]:
         raise click.UsageError(f"expected a FOLDER and a FILE, or a FILE alone, found {len(sources)} names")
     folder, file = (None, *sources)[-2:]
     assert file is not None
-    if folder is None and (Path(file) / "config.yaml").is_file():
+    if folder is None and (Path(file) / CONFIG).is_file():
         raise InputError("is a run, and the file of texts is missing", where=file, hint=f"weft label {file} texts.txt")
     return folder, file
 

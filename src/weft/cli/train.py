@@ -66,7 +66,7 @@ TASK = (
 @click.option("--target", help="Column of the target, or several as A,B, each a correct reference. Default: guessed.")
 @options.dev
 @options.test
-@click.option("--unlabelled", multiple=True, help=UNLABELLED)
+@click.option("--unlabelled", multiple=True, help=UNLABELLED, callback=lambda _, __, files: list(files) or None)
 @click.option("--encoder", help=ENCODER)
 @click.option("--budget", help=BUDGET)
 @click.option(
@@ -93,27 +93,22 @@ def command(
     folder of such files, or one with a folder for each label, whose files are the texts. Pairs are two columns of a
     file, or two files line by line: train.de,train.en.
     """
-    is_yaml = source.endswith((".yaml", ".yml"))
-    given["unlabelled"] = list(given["unlabelled"]) or None
     options.check_sources(source, given["dev"], given["test"], *given["unlabelled"] or ())
-    if learning_curve and given["unlabelled"]:
-        raise ConfigError("is of labels alone", where="--learning-curve", hint="leave out it, or --unlabelled")
-    settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
+    settings = read_yaml(Path(source)) if source.endswith((".yaml", ".yml")) else {"data": {"train": source}}
     _check_start(given, overrides)
     settings = overridden(_with_options(settings, given), overrides)
     _check_task(settings, given)
     from weft.experiments.learning_curve import train_with_curve
-    from weft.experiments.self_training import train
-    from weft.run import RunConfig
+    from weft.experiments.self_training import self_trained
+    from weft.run import RunConfig, trained
 
     config = validated(RunConfig, settings)
     folder = output or f"runs/{options.run_name(source)}"
     options.check_place(folder)
     with stopping() as received:
-        start = train_with_curve if learning_curve else train
-        reports = start(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0)
+        start = train_with_curve if learning_curve else self_trained if config.self_training else trained
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
-        teller.tell(reports)
+        teller.tell(start(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0))
     with reading(Path(folder), what=SCORES):
         said = in_one_line(read_json(Path(folder) / SCORES), config.task.headline)
     teller.console.print(said)

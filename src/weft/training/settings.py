@@ -71,11 +71,12 @@ class SelfTrainingConfig(Config):
     """Column of their text; None: that of the training file, else it is guessed."""
     share: float = Field(default=0.5, gt=0, le=1)
     """Share of the unlabelled texts that a model learns from with the labels of the one before: the surest of each
-    label, as many of a label as it has of the labelled texts, so that each label has a threshold of its own. Half of
-    them was best, or nearly, with 100 to 1,000 labels."""
+    label, as many of a label as it has of the labelled texts, so that each label has a threshold of its own. With 100
+    and 500 labels of imdb a fifth and four fifths were within 1.5 points of a half."""
     rounds: int = Field(default=1, ge=1, le=20)
     """Number of models that are trained one after another, each with labels of the one before; of all of them and of
-    that of the labels alone the best on the dev set is kept. More than one brought nothing on the sets measured."""
+    that of the labels alone the best on the dev set is kept. On imdb two more brought a point with 100 labels, and
+    nothing with 500."""
 
 
 OF_STEPS = frozenset(TrainingConfig.model_fields) - {"precision", "metric", "report_every", "checkpoint_every"}
