@@ -86,9 +86,9 @@ def train(
     parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
-    """Train one model into a folder, and yield reports: `weft.train`, whose arguments and errors it has, but in rounds.
+    """Train one model into a folder, and yield reports; arguments and errors are those of `weft.train`.
 
-    Raises ConfigError for settings of self-training.
+    Raises ConfigError for settings of self-training, which takes several models.
     """
     config = config_of(config, settings=settings, parts=parts)
     return trained(config, Path(folder), examples=examples, resume=resume, parts=parts, stop=stop)

@@ -115,16 +115,17 @@ def test_texts_that_are_scored_are_left_out_and_labels_not_read():
 @pytest.mark.parametrize(
     ("more", "error", "says"),
     [
-        ({"task.kind": "regression", "task.value": "label"}, ConfigError, "gives texts no label"),
+        ({"task.kind": "regression", "task.value": "label"}, ConfigError, "this is task `regression`"),
         ({"self_training.unlabelled": []}, ConfigError, "self_training.unlabelled"),
         ({"self_training.unlabelled": "few.jsonl"}, InputError, "no unlabelled text is left"),
         ({"self_training.unlabelled": "none.txt"}, InputError, "there is no such file"),
         ({"self_training.unlabelled": "empty.txt"}, InputError, "empty"),
-        ({"self_training.unlabelled": "numbers.csv"}, InputError, "text"),
+        ({"self_training.unlabelled": "numbers.csv"}, InputError, "--set self_training.column=NAME"),
+        ({"task.ordinal": ["pos", "neg", "nie"]}, ConfigError, "`nie` is no label"),
         ({"self_training.share": 0}, ConfigError, "self_training.share"),
         ({"task.encoder": {"kind": "auto", "budget": "10s"}}, ConfigError, "tries encoders"),
     ],
-    ids=["task", "no file", "nothing new", "no such file", "empty", "no text", "share", "budget"],
+    ids=["task", "no file", "nothing new", "no such file", "empty", "no text", "labels", "share", "budget"],
 )
 def test_mistakes_are_told_before_anything_is_written(more: dict, error: type[Exception], says: str):
     Path("empty.txt").touch()

@@ -20,10 +20,10 @@ import numpy as np
 
 from weft import bundle, run_folder
 from weft.bundle import Model
-from weft.config import Config, differences, read_saved, read_yaml, validated, write_yaml
+from weft.config import Config, differences, kind_of, read_saved, read_yaml, validated, write_yaml
 from weft.data.checks.findings import listed
 from weft.dataset import Examples, read
-from weft.errors import ConfigError
+from weft.errors import ConfigError, InputError, WeftError
 from weft.evaluation.compare import difference_interval, p_in_words
 from weft.experiments.teacher_answers import answered, new_texts
 from weft.files import read_json, remove, write_json, write_text
@@ -114,19 +114,28 @@ def self_trained(
         yield Note(f"{folder} is finished: nothing to do")
         return
     examples = examples or read(config.data, config.task, seed=config.seed)
-    more, notes = new_texts(how.unlabelled, examples, config.data, column=how.column)
+    try:
+        more, notes = new_texts(how.unlabelled, examples, config.data, column=how.column)
+    except InputError as error:
+        hint = error.hint.replace("--column ", "--set self_training.column=")
+        raise InputError(error.what, where=error.where, hint=hint) from None
     work = _Work(config, how, folder, examples, more, parts, stop)
     with held(folder):
         work.check_same()
         write_json(folder / PLAN, work.plan)
-        yield from work.rounds(notes)
+        try:
+            yield from work.rounds(notes)
+        except WeftError:
+            if not any(folder.rglob(run_folder.CONFIG)):  # nothing is lost, and it would only stand in the way
+                remove(folder / PLAN)
+            raise
 
 
 def _check(config: RunConfig) -> None:
     if not config.task.self_trains:
-        able = " or ".join(f"`{one.model_fields['kind'].default}`" for one in TASKS if one.self_trains)
-        what = f"a model of task `{config.task.kind}` gives texts no label to learn from"
-        raise ConfigError(what, where="self_training", hint=f"leave the unlabelled texts out; it takes a task {able}")
+        able = " or ".join(f"`{kind_of(one)}`" for one in TASKS if one.self_trains)
+        what = f"learns from texts that a model gives one label each, and this is task `{config.task.kind}`"
+        raise ConfigError(what, where="self_training", hint=f"leave the unlabelled texts out: it takes task {able}")
     if any(getattr(part, "budget", None) for part in config.task.part_configs):
         what = "tries encoders, and may choose others for other rows: what is learned from is all that should differ"
         raise ConfigError(what, where="task.encoder.budget", hint="name an encoder, as --encoder lstm")
