@@ -25,7 +25,7 @@ def test_proposed_rows_are_filled_in_and_learned_from(weft, model, train):
     said = weft("label", "model", "many.txt", "--count", "6", "--output", "to_label.csv")
     assert (said.code, said.out) == (0, "")
     assert "1 text is labelled or scored on already: left out" in said.err
-    assert said.err.endswith("fill in `label`, then weft train reviews.csv,to_label.csv --on-bad-row skip\n")
+    assert "fill in `label`, then weft train reviews.csv,to_label.csv --on-bad-row skip, with the opt" in said.err
     found = rows("to_label.csv")
     assert list(found[0]) == ["text", "label", "proposed", "confidence"]
     assert {one["text"] for one in found} <= set(MANY)

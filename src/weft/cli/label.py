@@ -83,7 +83,9 @@ def command(
     if output:
         said = f"wrote {counted(len(found.proposals), 'row')} to {output.path} ({output.encoding})"
         train = shlex.quote(",".join([*(labelled or before), output.path]))
-        say(f"{said}   next: fill in `{_columns(task)[-1]}`, then weft train {train} --on-bad-row skip", err=True)
+        how = ", with the options of the first training" if folder else ""
+        said += f"   next: fill in `{_columns(task)[-1]}`, then weft train {train} --on-bad-row skip{how}"
+        say(said, err=True)
 
 
 def _named(sources: Sequence[str]) -> tuple[str | None, str]:
