@@ -81,11 +81,10 @@ def command(
     if formulas:
         say(f"{counted(formulas, 'text begins', 'texts begin')} like a formula: import the file as text", err=True)
     if output:
-        said = f"wrote {counted(len(found.proposals), 'row')} to {output.path} ({output.encoding})"
+        say(f"wrote {counted(len(found.proposals), 'row')} to {output.path} ({output.encoding})", err=True)
         train = shlex.quote(",".join([*(labelled or before), output.path]))
         how = ", with the options of the first training" if folder else ""
-        said += f"   next: fill in `{_columns(task)[-1]}`, then weft train {train} --on-bad-row skip{how}"
-        say(said, err=True)
+        say(f"next: fill in `{_columns(task)[-1]}`, then weft train {train} --on-bad-row skip{how}", err=True)
 
 
 def _named(sources: Sequence[str]) -> tuple[str | None, str]:
