@@ -68,14 +68,12 @@ def command(
     known, before, notes = labelling.known_texts(Path(folder), task) if folder else (set(), [], [])
     for one in labelled:
         known |= {labelling.key(row) for row in labelling.read_texts(one, data, task, column=column)[1]}
-    for note in [*notes, *left_out(table)]:
-        say(note, err=True)
     found = labelling.propose(texts, count, model=model, seed=seed, known=known)
     if not found.proposals:
-        hint = "name another file" if texts else "the file holds no text"
+        hint = "; ".join(found.notes) or "the file holds no text"
         raise InputError("no text is left to be labelled", where=file, hint=hint)
-    for note in found.notes:
-        say(f"{file}: {note}", err=True)
+    for note in [*notes, *left_out(table), *(f"{file}: {note}" for note in found.notes)]:
+        say(note, err=True)
     with outputs.opened(output) if output else nullcontext(Out()) as out:
         formulas = _write(found.proposals, out, columns=_columns(task), proposed=model is not None)
     if formulas:
