@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shlex
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -16,7 +15,7 @@ from weft.cli.predict import FORMULAS, NUMBER
 from weft.cli.printing import Out, say
 from weft.data.checks.findings import counted
 from weft.data.examples.roles import named_columns
-from weft.errors import InputError
+from weft.errors import InputError, typed
 from weft.run_folder import CONFIG
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
@@ -80,7 +79,7 @@ def command(
         say(f"{counted(formulas, 'text begins', 'texts begin')} like a formula: import the file as text", err=True)
     if output:
         say(f"wrote {counted(len(found.proposals), 'row')} to {output.path} ({output.encoding})", err=True)
-        train = shlex.quote(",".join([*(labelled or before), output.path]))
+        train = typed(",".join([*(labelled or before), output.path]))
         how = ", with the options of the first training" if folder else ""
         say(f"next: fill in `{_columns(task)[-1]}`, then weft train {train} --on-bad-row skip{how}", err=True)
 
@@ -92,7 +91,9 @@ def _named(sources: Sequence[str]) -> tuple[str | None, str]:
     folder, file = (None, *sources)[-2:]
     assert file is not None
     if folder is None and (Path(file) / CONFIG).is_file():
-        raise InputError("is a run, and the file of texts is missing", where=file, hint=f"weft label {file} texts.txt")
+        raise InputError(
+            "is a run, and the file of texts is missing", where=file, hint=f"weft label {typed(file)} texts.txt"
+        )
     return folder, file
 
 
