@@ -34,6 +34,7 @@ from weft.metrics.significance import mcnemar
 from weft.report.pages.run import run_page
 from weft.run import RunConfig, Source, config_of, fit_in_memory, suited, trained
 from weft.tasks.choices import TASKS
+from weft.tasks.teaching import SelfTraining
 from weft.training.reports import Note, Report
 from weft.training.settings import SelfTrainingConfig
 
@@ -132,8 +133,8 @@ def self_trained(
 
 
 def _check(config: RunConfig) -> None:
-    if not config.task.self_trains:
-        able = " or ".join(f"`{kind_of(one)}`" for one in TASKS if one.self_trains)
+    if not isinstance(config.task, SelfTraining):
+        able = " or ".join(f"`{kind_of(one)}`" for one in TASKS if issubclass(one, SelfTraining))
         what = f"learns from texts that a model gives one label each, and this is task `{config.task.kind}`"
         raise ConfigError(what, where="self_training", hint=f"leave the unlabelled texts out: it takes task {able}")
     if any(getattr(part, "budget", None) for part in config.task.part_configs):

@@ -80,8 +80,6 @@ class TaskConfig(DecidedByRows):
     """The kinds of the varied part that are compared where none are named."""
     teaches: ClassVar[bool] = False
     """Whether a model can teach a smaller one: its Task is a `weft.tasks.teaching.Teacher`."""
-    self_trains: ClassVar[bool] = False
-    """Whether a model can label texts for the next to learn from: its Task is a `weft.tasks.teaching.SelfTaught`."""
 
     @model_validator(mode="before")
     @classmethod

@@ -36,7 +36,7 @@ from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask, always
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, ordered_logits, taught_loss
 from weft.tasks.results import Loss, Scores
-from weft.tasks.teaching import PseudoLabelled, SelfTaught, Student, Targets, Teacher, Uncertain
+from weft.tasks.teaching import PseudoLabelled, SelfTaught, SelfTraining, Student, Targets, Teacher, Uncertain
 
 TINY = np.finfo(np.float64).tiny
 
@@ -62,7 +62,7 @@ class Batch(Moves):
     soft_BC: Tensor | None = None
 
 
-class ClassificationConfig(Student, LabelTaskConfig):
+class ClassificationConfig(Student, SelfTraining, LabelTaskConfig):
     """Settings of text classification: a text has one label of several."""
 
     kind: Literal["classification"] = "classification"
@@ -73,7 +73,6 @@ class ClassificationConfig(Student, LabelTaskConfig):
     compared_by: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "log_loss")
     compared_kinds: ClassVar[tuple[str, ...]] = ("bag", "cnn", "lstm", "transformer")
     teaches: ClassVar[bool] = True
-    self_trains: ClassVar[bool] = True
     unseen_labels: Literal["refuse", "wrong"] = "refuse"
     """Treatment of labels in dev and test sets that no training text has: `refuse` ends with an error, since most are
     mistakes in a file; `wrong` counts their texts as answered wrong, as published scores on such sets do."""

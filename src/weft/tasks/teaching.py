@@ -83,6 +83,10 @@ class SelfTaught(ABC):
         """Return the surest share of the examples, by label; `said` is what `Teacher.said` keeps of their answers."""
 
 
+class SelfTraining:
+    """Part of the config of a task whose Task is `SelfTaught`."""
+
+
 class Uncertain(ABC):
     """Part of a Task whose models say how certain they are of a label: for texts that are chosen to be labelled."""
 
