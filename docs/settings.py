@@ -98,8 +98,8 @@ def page(language: str, say: Say) -> str:
     """Return the whole page in a language, whose sentences `say` gives."""
     parts = [HEADS[language]]
     for name, field in RunConfig.model_fields.items():
-        if name in ("data", "training"):
-            config = field.annotation
+        if name in ("data", "training", "self_training"):
+            config = _members(field.annotation)[0]
             assert isinstance(config, type)
             assert issubclass(config, Config)
             parts.append(_section(f"`{name}`", config, list(_lines(config, f"{name}.")), say))

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from weft.estimators.writers import LanguageModel as LanguageModel
     from weft.estimators.writers import Seq2Seq as Seq2Seq
     from weft.experiments.distil import distil as distil
+    from weft.experiments.self_training import fit as fit
+    from weft.experiments.self_training import train as train
     from weft.models.base import Decoder as Decoder
     from weft.models.base import DecoderConfig as DecoderConfig
     from weft.models.base import Encoder as Encoder
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from weft.models.base import TokenSpec as TokenSpec
     from weft.models.embedding import Embedding as Embedding
     from weft.run import RunConfig as RunConfig
-    from weft.run import fit as fit
-    from weft.run import train as train
     from weft.tasks.classification import Answer as Answer
     from weft.tasks.classification import ClassificationConfig as ClassificationConfig
     from weft.tasks.generation.generator import GeneratedText as GeneratedText
@@ -126,9 +126,9 @@ _HOMES = {
     "TrainingConfig": "weft.training.settings",
     "WeftError": "weft.errors",
     "distil": "weft.experiments.distil",
-    "fit": "weft.run",
+    "fit": "weft.experiments.self_training",
     "load": "weft.bundle",
-    "train": "weft.run",
+    "train": "weft.experiments.self_training",
 }
 
 __version__ = "0.1.0"

@@ -36,7 +36,7 @@ from weft.training.distributed import Group
 from weft.training.floors import with_floors
 from weft.training.job import Job
 from weft.training.reports import DoneReport, Note, Report, ended
-from weft.training.settings import OF_STEPS, TrainingConfig, epochs_for, precision_for
+from weft.training.settings import OF_STEPS, SelfTrainingConfig, TrainingConfig, epochs_for, precision_for
 from weft.training.trials import choose
 
 
@@ -47,6 +47,8 @@ class RunConfig(Config):
     task: TaskChoice = TASKS[0]()
     """Task that the model learns, with its encoder or decoder: text classification unless its `kind` names another."""
     training: TrainingConfig = TrainingConfig()
+    self_training: SelfTrainingConfig | None = None
+    """Self-training on texts without labels, as `weft train FILE --unlabelled FILE`; None: labels alone are used."""
     seed: int = Field(default=0, ge=0)
     """Random seed of all draws: the same seed gives the same split and the same weights."""
     device: Device = "auto"
@@ -84,49 +86,12 @@ def train(
     parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
-    """Train into a folder, and yield reports as it goes on; the folder is a trained folder when they end.
+    """Train one model into a folder, and yield reports; arguments and errors are those of `weft.train`.
 
-    Nothing happens before they are asked for, by a loop: `for report in weft.train("a.csv", "runs/a"): print(report)`.
-    `weft.fit` goes through them by itself.
-
-    Args:
-        config: what to do: the settings of a run, or of its data, or a file, with the defaults for the rest.
-        folder: must not exist, or hold an unfinished run of the same config to `resume`.
-        examples: the parts of the data where they are read already (a fold, say); None: read as `config.data` says.
-        settings: further settings by dotted paths, such as `{"task.encoder": "bag", "training.epochs": 3}`.
-        resume: go on from the latest checkpoint.
-        parts: config classes from outside the package.
-        stop: asked after each step for the number of a signal to stop on; 0 goes on.
-
-    Raises:
-        WeftError: of the kind that fits; nothing is written for a mistake in config or data.
-
+    Raises ConfigError for settings of self-training, which takes several models.
     """
-    return trained(
-        config_of(config, settings=settings, parts=parts),
-        Path(folder),
-        examples=examples,
-        resume=resume,
-        parts=parts,
-        stop=stop,
-    )
-
-
-def fit(
-    config: Source,
-    folder: str | Path,
-    *,
-    settings: Mapping[str, Any] | None = None,
-    resume: bool = False,
-    parts: Sequence[type[Config]] = (),
-) -> bundle.Model:
-    """Train into a folder to the end, and return the model: `weft.fit("reviews.csv", "runs/reviews").answer([...])`.
-
-    Arguments and errors are those of `train`.
-    """
-    for _ in train(config, folder, settings=settings, resume=resume, parts=parts):
-        pass
-    return bundle.load(folder, parts=parts)
+    config = config_of(config, settings=settings, parts=parts)
+    return trained(config, Path(folder), examples=examples, resume=resume, parts=parts, stop=stop)
 
 
 def config_of(
@@ -169,6 +134,9 @@ def trained(
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
     """Train into a folder by settings that are whole, and yield reports; arguments and errors as of `train`."""
+    if config.self_training is not None:
+        hint = "pass the settings to weft.train, which trains in rounds, or leave these out"
+        raise ConfigError("takes several models, and this trains one", where="self_training", hint=hint)
     run_folder.check_before_lock(folder, resume=resume)
     with held(folder) if distributed.leads() else nullcontext():
         yield from _may_start(folder, resume)

@@ -36,7 +36,7 @@ READING = (
 )
 WRITING = ("writing", "decoders")
 """The pages of models that write: they need no folder that another page made."""
-ASKING = ("questions", "tagging", "numbers", "similarity")
+ASKING = ("questions", "tagging", "numbers", "similarity", "few_labels")
 FROM_NOTHING = ("index", "tutorial")
 """The pages whose commands need no file but those that they make."""
 BUILDING = ("architecture", "extending", "api", "terms")
@@ -83,8 +83,8 @@ def test_every_weft_command_exists(language):
         ),
         (
             ASKING,
-            "inspect train answer predict evaluate compare embed search",
-            "inspect-questions qa names segmented price both stars likeness",
+            "inspect train answer predict evaluate compare distil embed search label",
+            "inspect-questions qa names segmented price both stars likeness few more self python",
         ),
         (WRITING, "inspect train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),
     ],

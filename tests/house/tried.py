@@ -41,6 +41,8 @@ def make_files(folder: Path) -> None:
         (folder / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
     texts = [text for text, _ in rows(size=6, seed=4)]
     (folder / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    reviews.write(folder / "few.csv", size=40, seed=7)
+    (folder / "many.txt").write_text("\n".join(text for text, _ in rows(size=60, seed=8)) + "\n", encoding="utf-8")
     drawn = rows(size=ROWS, seed=5)
     _table(folder / "topics.csv", ("text", "labels"), ((text, f"{label}|all") for text, label in drawn))
     pairs = zip(drawn[::2], drawn[1::2], strict=True)

@@ -14,8 +14,9 @@ from weft.data.examples.tagged import LabelledSpan
 from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
+from weft.experiments.self_training import fit
 from weft.report.pages.run import run_page
-from weft.run import RunConfig, config_of, fit
+from weft.run import RunConfig, config_of
 from weft.tasks.choices import KINDS, TASKS, implied
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.joining import JoinableConfig

@@ -19,6 +19,7 @@ VERBS = {
     "train": "Train a model on labelled texts, on pairs of texts, or on plain text.",
     "pretrain": "Pre-train an encoder or a decoder on plain text.",
     "compare": "Compare models on the same folds, with significance tests.",
+    "label": "Propose the texts that are most worth labelling next.",
     "distil": "Distil a large model into a small, fast one.",
     "evaluate": "Evaluate a trained model on a labelled file.",
     "predict": "Predict with a trained model, as a table.",

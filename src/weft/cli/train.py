@@ -39,6 +39,11 @@ BUDGET = (
 
 CURVE = "Train on an eighth, a quarter and a half of the rows too, and draw the scores: would more rows bring more?"
 
+UNLABELLED = (
+    "File of texts without labels to learn from too, by self-training; may be repeated. A model of the labels alone is"
+    " trained beside it, and kept where it is better on the dev set."
+)
+
 TASK = (
     "classification (the default), multilabel, regression (numbers; the default with --value), seq2seq (a text for a"
     " text; the default with --source, --target or two files), language_model, question_answering (the answer to a"
@@ -61,6 +66,7 @@ TASK = (
 @click.option("--target", help="Column of the target, or several as A,B, each a correct reference. Default: guessed.")
 @options.dev
 @options.test
+@click.option("--unlabelled", multiple=True, help=UNLABELLED, callback=lambda _, __, files: list(files) or None)
 @click.option("--encoder", help=ENCODER)
 @click.option("--budget", help=BUDGET)
 @click.option(
@@ -87,23 +93,22 @@ def command(
     folder of such files, or one with a folder for each label, whose files are the texts. Pairs are two columns of a
     file, or two files line by line: train.de,train.en.
     """
-    is_yaml = source.endswith((".yaml", ".yml"))
-    options.check_sources(source, given["dev"], given["test"])
-    settings = read_yaml(Path(source)) if is_yaml else {"data": {"train": source}}
+    options.check_sources(source, given["dev"], given["test"], *given["unlabelled"] or ())
+    settings = read_yaml(Path(source)) if source.endswith((".yaml", ".yml")) else {"data": {"train": source}}
     _check_start(given, overrides)
     settings = overridden(_with_options(settings, given), overrides)
     _check_task(settings, given)
     from weft.experiments.learning_curve import train_with_curve
+    from weft.experiments.self_training import self_trained
     from weft.run import RunConfig, trained
 
     config = validated(RunConfig, settings)
     folder = output or f"runs/{options.run_name(source)}"
     options.check_place(folder)
     with stopping() as received:
-        start = train_with_curve if learning_curve else trained
-        reports = start(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0)
+        start = train_with_curve if learning_curve else self_trained if config.self_training else trained
         teller = Teller(quiet=quiet or os.environ.get("RANK", "0") != "0")  # of several processes the first speaks
-        teller.tell(reports)
+        teller.tell(start(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0))
     with reading(Path(folder), what=SCORES):
         said = in_one_line(read_json(Path(folder) / SCORES), config.task.headline)
     teller.console.print(said)
@@ -127,6 +132,7 @@ PLACES = {
     "long": "task.long",
     "dev": "data.dev",
     "test": "data.test",
+    "unlabelled": "self_training.unlabelled",
     "encoding": "data.encoding",
     "names": "data.columns",
     "on_bad_row": "data.on_bad_row",

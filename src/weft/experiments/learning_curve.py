@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from weft.dataset import Examples, read
+from weft.errors import ConfigError
 from weft.evaluation.evaluate import evaluate
 from weft.files import read_json, write_json
 from weft.report.pages.run import run_page
@@ -32,6 +33,8 @@ def train_with_curve(
         WeftError: as `weft.run.train`.
 
     """
+    if config.self_training is not None:
+        raise ConfigError("is of labels alone", where="--learning-curve", hint="leave out it, or the unlabelled texts")
     folder = Path(folder)
     examples = read(config.data, config.task, seed=config.seed)
     yield from train(config, folder, examples=examples, resume=resume, stop=stop)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from weft.bundle import Model
+from weft.data.examples.roles import named_columns
 from weft.dataset import DataConfig, Examples, left_out
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError
 from weft.files import parsed, write_text
@@ -58,19 +59,20 @@ def new_texts(
     """
     found: list[Any] = []
     said: list[str] = []
-    stands_in = {_key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
+    stands_in = {key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
     for file in files:
         table = data.open(file)
         named = {next(iter(examples.task.columns), "column"): column}
         rows = list(examples.task.for_inputs(table, named=named).read_inputs(table))
+        given = [name for name in _answer_columns(examples.task) if name in table.columns]
         absent = examples.task.absent_notes(table.columns)
         gone: Counter[str] = Counter()
         for one in rows:
-            key = _key(one)
-            if key in stands_in:
-                gone[stands_in[key]] += 1
+            at = key(one)
+            if at in stands_in:
+                gone[stands_in[at]] += 1
             else:
-                stands_in[key] = "unlabelled"
+                stands_in[at] = "unlabelled"
                 found.append(one)
         said.append(f"{file}: {len(rows) - gone.total():,} unlabelled texts for training, of {len(rows):,}")
         said += [
@@ -80,10 +82,17 @@ def new_texts(
         ]
         if again := gone["train"] + gone["unlabelled"]:
             said.append(f"{file}: skipped {again:,} texts that are in the training set, or are repeated")
+        said += [f"{file}: the labels in column `{name}` are not read" for name in given]
         said += [*(f"{file}: {one}" for one in absent), *left_out(table)]
     if files and not found:
         raise InputError("no unlabelled text is left to learn from", where=files[0], hint="; ".join(said))
     return found, said
+
+
+def _answer_columns(task: TaskConfig) -> list[str]:
+    """Return the columns of the right answer in the training file."""
+    places = [role.place for role in task.all_roles if role.answer]
+    return [name for place in places for name in named_columns(getattr(task, place), ())]
 
 
 def answered(
@@ -135,7 +144,7 @@ def _kept(path: Path) -> list[Any]:
     return kept
 
 
-def _key(example: Any) -> str:
+def key(example: Any) -> str:
     """Return the key of a text, ignoring blanks, case and punctuation; of one without letters, itself."""
     folded = "".join(filter(str.isalnum, example.whole.casefold()))
     return folded or example.whole

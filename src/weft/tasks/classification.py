@@ -24,6 +24,7 @@ from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
+from weft.metrics.certainty import surest, uncertainty
 from weft.metrics.classification import confusion, tally
 from weft.metrics.floors import Floor, beside
 from weft.metrics.hierarchy import level_scores
@@ -35,7 +36,7 @@ from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask, always
 from weft.tasks.losses import LossConfig, TeacherConfig, cross_entropy, ordered_logits, taught_loss
 from weft.tasks.results import Loss, Scores
-from weft.tasks.teaching import Student, Targets, Teacher
+from weft.tasks.teaching import PseudoLabelled, SelfTaught, SelfTraining, Student, Targets, Teacher, Uncertain
 
 TINY = np.finfo(np.float64).tiny
 
@@ -61,7 +62,7 @@ class Batch(Moves):
     soft_BC: Tensor | None = None
 
 
-class ClassificationConfig(Student, LabelTaskConfig):
+class ClassificationConfig(Student, SelfTraining, LabelTaskConfig):
     """Settings of text classification: a text has one label of several."""
 
     kind: Literal["classification"] = "classification"
@@ -157,7 +158,7 @@ class ClassificationConfig(Student, LabelTaskConfig):
         return Classification(self, saved.read, saved.labels, saved.counts).restore(saved.tuned)
 
 
-class Classification(Teacher, LabelTask):
+class Classification(Teacher, SelfTaught, Uncertain, LabelTask):
     """One label of several for a text."""
 
     config: ClassificationConfig
@@ -380,6 +381,25 @@ class Classification(Teacher, LabelTask):
             SoftLabelledText.of(one, tuple(found[place] for place in order))
             for one, found in zip(asked, said, strict=True)
         ]
+
+    def pseudo_labelled(
+        self, asked: Sequence[LabelledText], said: Sequence[Sequence[float]], *, share: float
+    ) -> PseudoLabelled:
+        """Return the surest share of texts, each with its label, as many of a label as it has of those in training."""
+        found = surest(np.array(said), np.array(self.counts), share=share)
+        taken = zip(found.rows_K.tolist(), found.class_K.tolist(), strict=True)
+        examples = [replace(asked[row], label=self.labels[number]) for row, number in taken]
+        sizes = np.bincount(found.class_K, minlength=len(self.labels)).tolist()
+        each = zip(self.labels, sizes, found.threshold_C.tolist(), strict=True)
+        return PseudoLabelled(examples, {label: (size, threshold) for label, size, threshold in each})
+
+    def uncertainty(self, answers: Sequence[Answer]) -> np.ndarray:
+        """Return one minus the margin between the two likeliest labels of each answer, [E]."""
+        return uncertainty(self._probabilities(answers))
+
+    def proposal(self, answer: Answer) -> tuple[str, float]:
+        """Return the likeliest label, and its probability."""
+        return answer.label, answer.probability
 
     def _answers(self, probabilities_EC: np.ndarray) -> list[Answer]:
         best_E = probabilities_EC.argmax(1)

@@ -35,6 +35,7 @@ from weft.tasks.label_settings import LabelTaskConfig
 from weft.tasks.label_task import LabelTask, always
 from weft.tasks.losses import BinaryLossConfig, binary_cross_entropy
 from weft.tasks.results import Loss, Scores
+from weft.tasks.teaching import Uncertain
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _columns_of_labels(table: Table) -> tuple[str, ...]:
     return yes_and_no(table) or (lists if len(lists) == 1 else ())
 
 
-class Multilabel(LabelTask):
+class Multilabel(Uncertain, LabelTask):
     """Any number of labels for a text.
 
     Labels that no training text had cannot be answered: where texts to be scored have them, they count as missed.
@@ -291,6 +292,17 @@ class Multilabel(LabelTask):
     def answers(self, parts: Sequence[np.ndarray], columns: Columns) -> list[LabelsAnswer]:
         """Average over the rows of each text, and take the labels that reach their thresholds."""
         return self._answers(self._tempered(self.merged(parts, columns)))
+
+    def uncertainty(self, answers: Sequence[LabelsAnswer]) -> np.ndarray:
+        """Return one minus how far the label of which a model is least certain lies from its threshold, [E]."""
+        probabilities_EC = np.array([[one.probabilities[label] for label in self.labels] for one in answers])
+        room_EC = np.where(probabilities_EC < self.threshold_C, self.threshold_C, 1 - self.threshold_C)
+        return 1 - (np.abs(probabilities_EC - self.threshold_C) / np.maximum(room_EC, 1e-9)).min(1)
+
+    def proposal(self, answer: LabelsAnswer) -> tuple[str, float]:
+        """Return the labels with their separator, and the lowest probability of a yes or a no among all labels."""
+        sure = (one if label in answer.labels else 1 - one for label, one in answer.probabilities.items())
+        return (self.config.separator or "|").join(answer.labels), min(sure)
 
     def average(self, answers: Sequence[Sequence[LabelsAnswer]]) -> list[LabelsAnswer]:
         """Average the probabilities of several models, and take the labels that reach the thresholds of this one."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+
+import numpy as np
 
 from weft.errors import InputError
 
@@ -62,6 +65,38 @@ class TeacherOfUnlabelled(Teacher):
         """Return the training examples, and those with the teacher's answers."""
         del targets
         return [*train, *map(self.told, asked, said)]
+
+
+@dataclass(frozen=True, slots=True)
+class PseudoLabelled:
+    """Texts with the labels that a model gave them; by label their number, and the threshold of the probability."""
+
+    examples: list[Any]
+    labels: Mapping[str, tuple[int, float]]
+
+
+class SelfTaught(ABC):
+    """Part of a Task whose models label texts for the next model to learn from: self-training."""
+
+    @abstractmethod
+    def pseudo_labelled(self, asked: Sequence[Any], said: Sequence[Any], *, share: float) -> PseudoLabelled:
+        """Return the surest share of the examples, by label; `said` is what `Teacher.said` keeps of their answers."""
+
+
+class SelfTraining:
+    """Part of the config of a task whose Task is `SelfTaught`."""
+
+
+class Uncertain(ABC):
+    """Part of a Task whose models say how certain they are of a label: for texts that are chosen to be labelled."""
+
+    @abstractmethod
+    def uncertainty(self, answers: Sequence[Any]) -> np.ndarray:
+        """Return how torn a model is, from 0 (sure) to 1, float [E]."""
+
+    @abstractmethod
+    def proposal(self, answer: Any) -> tuple[str, float]:
+        """Return the label of an answer as a file spells it, and the probability that a person can go by."""
 
 
 class Student:

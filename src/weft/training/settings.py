@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from weft.config import Config
 from weft.errors import ConfigError
 from weft.models.base import PartConfig, Precision
 from weft.training.optim import AdamWConfig, OptimizerChoice, Schedule
 from weft.training.torch_private import cpu_has_bfloat16
+
+
+def _several(given: Any) -> Any:
+    """Return a list of one file for its name alone."""
+    return (given,) if isinstance(given, str) else given
 
 
 class TrainingConfig(Config):
@@ -55,6 +60,23 @@ class TrainingConfig(Config):
     """Number of steps between reports of the loss; a terminal shows each, a log one line in five seconds at most."""
     checkpoint_every: int = Field(default=1000, ge=1)
     """Number of steps between checkpoints; each writes the weights twice, so a large model wants them rare."""
+
+
+class SelfTrainingConfig(Config):
+    """Settings of self-training: a model labels texts that have no label, and the next one learns from the surest."""
+
+    unlabelled: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_several)]
+    """Files of texts without labels. Texts of the dev or test set in them are left out, and labels not read."""
+    column: str | None = None
+    """Column of their text; None: that of the training file, else it is guessed."""
+    share: float = Field(default=0.5, gt=0, le=1)
+    """Share of the unlabelled texts that a model learns from with the labels of the one before: the surest of each
+    label, as many of a label as it has of the labelled texts, so that each label has a threshold of its own. With 100
+    and 500 labels of imdb a fifth and four fifths were within 1.5 points of a half."""
+    rounds: int = Field(default=1, ge=1, le=20)
+    """Number of models that are trained one after another, each with labels of the one before; of all of them and of
+    that of the labels alone the best on the dev set is kept. On imdb two more brought a point with 100 labels, and
+    nothing with 500."""
 
 
 OF_STEPS = frozenset(TrainingConfig.model_fields) - {"precision", "metric", "report_every", "checkpoint_every"}

@@ -9,6 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from weft.metrics.names import measure
+from weft.metrics.saved_scores import Interval
 from weft.report import formatting
 from weft.report.choices import page_for
 from weft.report.figures.canvas import shorten
@@ -56,6 +57,7 @@ def run_page(folder: Path) -> Path:
         curves_caption=" ".join(notes),
         rows_curve=Markup(_rows_curve(run)),
         floors=floor_rows(run),
+        span=Interval.read,
         **{**values, "lead": f"{values.get('lead', '')} {best_floor(run)}".strip()},
     )
 
