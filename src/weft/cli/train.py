@@ -123,6 +123,7 @@ PLACES = {
     "label_separator": "task.label_separator",
     "numbers": "task.numbers",
     "categories": "task.categories",
+    "image": "task.image",
     "kind": "task.kind",
     "source_column": "task.source",
     "target": "task.target",
