@@ -19,7 +19,7 @@ from weft.data.formats.folders import is_parallel
 from weft.data.sources import Table
 from weft.errors import ConfigError, WeftError
 from weft.files import read_json
-from weft.run_folder import PAGE, SCORES, reading
+from weft.run_folder import CONFIG, PAGE, SCORES, reading
 
 LONG = (
     "What is read of texts longer than task.max_length (512): head (the default) their beginning, head-tail both ends,"
@@ -112,7 +112,8 @@ def command(
     with reading(Path(folder), what=SCORES):
         said = in_one_line(read_json(Path(folder) / SCORES), config.task.headline)
     teller.console.print(said)
-    teller.console.print(f"page: {Path(folder) / PAGE}   {config.task.then(folder)}")
+    trained_as = validated(RunConfig, read_yaml(Path(folder) / CONFIG))
+    teller.console.print(f"page: {Path(folder) / PAGE}   {trained_as.task.then(folder)}")
 
 
 PLACES = {

@@ -324,9 +324,10 @@ def open_table(
     """Open a file as a table: find its form (by its name), encoding, layout and columns. `-` is standard input.
 
     A folder is a table too, if it holds a folder of texts or images for each label, or files of rows; several files
-    are, named by a pattern or joined by commas; and parallel files, such as `train.de,train.en`, of suffixes as columns. `columns` names those of csv, tsv and sheets without a header. Raises InputError when the file is missing,
-    empty, of an unknown form, does not decode, or has no proper header, and when parallel files differ in their numbers
-    of lines.
+    are, named by a pattern or joined by commas; and parallel files, such as `train.de,train.en`, whose suffixes name
+    the columns. `columns` names those of csv, tsv and sheets without a header. Raises InputError when the file is
+    missing, empty, of an unknown form, does not decode, or has no proper header, and when parallel files differ in
+    their numbers of lines.
     """
     source = os.fspath(path)
     check_name(source)

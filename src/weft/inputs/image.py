@@ -108,8 +108,7 @@ class ImageInputConfig(InputConfig):
         short = int(np.median([min(look.width, look.height) for look in looks]))
         size = self.size or max(8, min(LARGEST, short))
         colors = self.colors or (1 if all(look.grey for look in looks) else 3)
-        config = self.model_copy(update={"size": size, "colors": colors})
-        return config
+        return self.model_copy(update={"size": size, "colors": colors})
 
     def learned(self, examples: Sequence[Any]) -> ImageInput:
         """Learn mean and deviation of each colour from a sample of the training images."""
@@ -121,7 +120,8 @@ class ImageInputConfig(InputConfig):
 
     def pixels(self, path: str) -> np.ndarray:
         """Decode an image, uint8 [colours, size, size]."""
-        assert self.size and self.colors
+        assert self.size is not None
+        assert self.colors is not None
         return pixels_of(path, size=self.size, colors=self.colors, fit=self.fit)
 
     def loaded(self, folder: Path) -> ImageInput:

@@ -72,9 +72,7 @@ class ResnetEncoder(Encoder):
 
     head_dropout = 0.2
 
-    def __init__(
-        self, spec: PixelSpec, augmentation: Augmentation, *, width: int, stages: int, blocks: int
-    ) -> None:
+    def __init__(self, spec: PixelSpec, augmentation: Augmentation, *, width: int, stages: int, blocks: int) -> None:
         super().__init__()
         self.pixels = StandardisedPixels(spec, augmentation)
         step = max(1, -(-spec.size // GRID))

@@ -10,8 +10,8 @@ from pydantic import model_validator
 
 from weft.config import validated
 from weft.data.checks.findings import listed
-from weft.data.examples.labelled import LabelledText
 from weft.data.examples.column_names import by_name
+from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import TEXT, ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
 from weft.data.formats.line_rows import nested_paths
 from weft.data.sources import Row, Table
@@ -245,7 +245,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         """Notes on settings without an effect."""
         if self.fusion == FusionConfig() or len(self.every_input) > 1:
             return []
-        return ["task.fusion has no effect: nothing is read beside the text (--numbers, --categories, --image, task.inputs)"]
+        return [
+            "task.fusion has no effect: nothing is read beside the text (--numbers, --categories, --image, task.inputs)"
+        ]
 
     def lacks_answer(self, row: Row) -> bool:
         """Whether the fields of the answer are empty, or not there."""

@@ -36,10 +36,13 @@ class LabelledText:
 
     @property
     def record(self) -> dict[str, Any]:
-        """Text, or both texts, and the values of further inputs by column, for a table of answers."""
+        """Text, or both texts, and the values of further inputs by column, for a table of answers.
+
+        An image that is a file of its own is known by that.
+        """
         columns: dict[str, Any] = {}
         for name, value in self.other.items():
-            columns |= value if isinstance(value, Mapping) else {name: value}
+            columns |= value if isinstance(value, Mapping) else {name: value} if value != self.file else {}
         texts = dict(zip(("text", "second"), self.texts, strict=False))
         return texts | ({"columns": columns} if columns else {})
 

@@ -92,7 +92,7 @@ class _Tar:
 
     def __init__(self, archive: str) -> None:
         self.archive = archive
-        self._content: IO[bytes] = tempfile.TemporaryFile()
+        self._content: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the last reader)
         self._places: dict[str, tuple[int, int]] = {}
         total = 0
         with _stream(archive) as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
@@ -160,7 +160,7 @@ def _stream(archive: str) -> IO[bytes]:
     if head.startswith(b"\x1f\x8b"):
         import gzip
 
-        return gzip.open(archive)  # ty: ignore[invalid-return-type]
+        return gzip.open(archive)  # ty: ignore[invalid-explicit-return]
     return open(archive, "rb")
 
 

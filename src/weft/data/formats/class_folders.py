@@ -1,7 +1,8 @@
 """Reads a folder of texts or images for each label, and a folder of images without labels.
 
-The layout is that of the original IMDB reviews, of scikit-learn's `load_files` and of ImageNet: `reviews/positive/7.txt`
-is one text whose label is `positive`, `flowers/rose/7.jpg` an image of a `rose`. Hidden files and folders are ignored.
+The layout is that of the original IMDB reviews, of scikit-learn's `load_files` and of ImageNet:
+`reviews/positive/7.txt` is one text whose label is `positive`, `flowers/rose/7.jpg` an image of a `rose`. Hidden files
+and folders are ignored.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ class ClassFolders:
 
 
 def class_folders(folder: str, encoding: str) -> ClassFolders:
-    """Find the texts or images of a folder, or take one image. Raises InputError as `class_files`, and where a text does not decode."""
+    """Find the texts or images of a folder, or take one image.
+
+    Raises InputError as `class_files`, and where a text does not decode.
+    """
     if Path(folder).is_file():
         return ClassFolders((folder,), IMAGES, (IMAGE,))
     alone = [str(one) for one in _visible(Path(folder)) if one.is_file() and is_image(one)]
@@ -129,7 +133,9 @@ def _read(folder: Path, read: Callable[[Path], bool]) -> list[Path]:
         raise InputError(f"is empty, expected the {of} of a label", where=str(folder), hint="remove it, or fill it")
     for entry in found:
         if not read(entry):
-            expected = "is no image, expected .png, .jpg and the like" if of == "images" else "is no text, expected .txt files"
+            expected = (
+                "is no image, expected .png, .jpg and the like" if of == "images" else "is no text, expected .txt files"
+            )
             what = f"is a folder among the {of} of a label" if entry.is_dir() else expected
             raise InputError(what, where=str(entry), hint="move it away")
     return found

@@ -1,11 +1,14 @@
 """Reads images, from files and from archives, as arrays of bytes: PNG, JPEG, WebP, GIF, BMP, TIFF and PPM.
 
-Whatever its form, an image is grey or has three colours of 8 bits: 16 bits are cut to 8, a palette is looked up, what is
-transparent lies on white, a photograph is turned upright as its EXIF tag says, and of a GIF the first frame is read.
+Whatever its form, an image is grey or has three colours of 8 bits: 16 bits are cut to 8, a palette is looked up, what
+is transparent lies on white, a photograph is turned upright as its EXIF tag says, and of a GIF the first frame is
+read.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import os
 import struct
@@ -81,6 +84,34 @@ def pixels_of(path: str, *, size: int, colors: Literal[1, 3], fit: Fit) -> np.nd
                 plain = plain.resize(square, how)
         array = np.asarray(plain)
     return array[None] if colors == 1 else np.ascontiguousarray(array.transpose(2, 0, 1))
+
+
+def thumbnail(path: str, *, side: int = 96) -> str:
+    """Return a small copy of an image for a page, as a `data:` address; empty where it cannot be read any more."""
+    pillow = _pillow()
+    small = io.BytesIO()
+    try:
+        with _opened(path) as image:
+            upright = _eight_bit(pillow.ImageOps.exif_transpose(image)).convert("RGB")
+            upright.thumbnail((side, side))
+            upright.save(small, "JPEG", quality=80)
+    except InputError:
+        return ""
+    return f"data:image/jpeg;base64,{base64.b64encode(small.getvalue()).decode()}"
+
+
+def small_grey(path: str, *, side: int) -> np.ndarray:
+    """Return the brightness of so many cells across and down, uint8 [side, side]. Raises InputError as `look_at`."""
+    pillow = _pillow()
+    with _opened(path) as image:
+        image.draft("L", (2 * side, 2 * side))
+        grey = _eight_bit(pillow.ImageOps.exif_transpose(image)).convert("L")
+        return np.asarray(grey.resize((side, side), pillow.Image.Resampling.BOX))
+
+
+def content_hash(path: str) -> bytes:
+    """Return a digest of 16 bytes of the file of an image. Raises InputError where it cannot be read."""
+    return hashlib.blake2b(_bytes_of(path), digest_size=16).digest()
 
 
 def _eight_bit(image: Any) -> Any:
