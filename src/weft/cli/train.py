@@ -124,7 +124,7 @@ PLACES = {
     "label_separator": "task.label_separator",
     "numbers": "task.numbers",
     "categories": "task.categories",
-    "image": "task.image",
+    "image": "task.image.column",
     "kind": "task.kind",
     "source_column": "task.source",
     "target": "task.target",
