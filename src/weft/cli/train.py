@@ -223,7 +223,8 @@ def _check_task(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
             hint = "leave it out: encoders are tried for texts that get labels"
             raise ConfigError(f"the task `{kind}` tries none", where="--budget", hint=hint)
     for option, place in PLACES.items():
-        section, _, name = place.partition(".")
+        section, *names = place.split(".")
+        name = "".join(names[:1])
         if section != "task" or given[option] is None or kind not in KINDS or name in KINDS[kind].model_fields:
             continue
         others = [f"--task {other}" for other, config in KINDS.items() if name in config.model_fields]

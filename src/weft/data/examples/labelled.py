@@ -55,8 +55,9 @@ class LabelledText:
 
     @property
     def whole(self) -> str:
-        """Key of equal examples: all the text; of an example without a text, its other values."""
-        return "\n".join(self.texts) if self.texts else repr(self.other)
+        """Key of equal examples: all the text, and the images; of an example without either, its other values."""
+        images = [value for value in self.other.values() if isinstance(value, str)]
+        return "\n".join([*self.texts, *images]) if self.texts or images else repr(self.other)
 
     def with_value_of(self, other: LabelledText, column: str) -> LabelledText:
         """Return a copy with its texts, one of its inputs or a column of a table taken from another example."""

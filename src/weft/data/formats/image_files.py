@@ -100,6 +100,11 @@ def thumbnail(path: str, *, side: int = 96) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(small.getvalue()).decode()}"
 
 
+def save_image(path: Path, pixels_XYC: np.ndarray) -> None:
+    """Write bytes [X, Y, 3] as an image, in the form that its name tells."""
+    _pillow().Image.fromarray(pixels_XYC).save(path)
+
+
 def small_grey(path: str, *, side: int) -> np.ndarray:
     """Return the brightness of so many cells across and down, uint8 [side, side]. Raises InputError as `look_at`."""
     pillow = _pillow()
