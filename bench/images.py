@@ -74,7 +74,8 @@ def score(name: str, seed: int, rows: int, overrides: list[str]) -> None:
         archive = folder / "images.tar.xz"
         data = {"train": str(file), "test": str(Path(place) / "test.jsonl.xz"), "dev_share": 0.05}
         task = {"image": {"column": "image", "folder": str(archive)}}
-        config = validated(RunConfig, overridden({"data": data, "task": task, "seed": seed, "device": "cpu"}, overrides))
+        settings = {"data": data, "task": task, "seed": seed, "device": "cpu"}
+        config = validated(RunConfig, overridden(settings, overrides))
         started, cpu = time.perf_counter(), time.process_time()
         for report in train(config, Path(place) / "run"):
             if isinstance(report, EvalReport):

@@ -79,7 +79,7 @@ def test_with_a_text_named_both_are_read_and_the_page_says_what_each_adds(weft, 
     file = listed(lights, text=True)
     said = weft("train", file, "--text", "caption", "--image", "photo", "--output", "both", "--encoder", "bag", *FAST)
     assert said.code == 0, said.err
-    inputs = json.loads(Path("both/scores.json").read_text(encoding="utf-8"))["details"]["inputs"]
+    inputs = json.loads(Path("both/scores.json").read_text(encoding="utf-8"))["inputs"]
     assert inputs["photo"] == {"kind": "image", "columns": ["photo"], "size": 10, "colors": 3, "fit": "crop"}
     assert set(inputs) == {"text", "photo"}
 

@@ -104,7 +104,10 @@ def test_what_is_no_image_is_refused_with_a_way_out(tmp_path, name, said, hint):
 
 
 def test_a_column_of_images_is_known_by_its_name_and_values(tmp_path):
+    write(tmp_path, "1.png")
     assert column_of_images(table(tmp_path, ["1.png", "2.JPG"], column="图片")) == "图片"
+    assert column_of_images(table(tmp_path, ["0.png", "1.png"], column="图片")) == ""
+    assert column_of_images(table(tmp_path, ["https://a.b/1.png"], column="image")) == ""
     assert column_of_images(table(tmp_path, ["1.png", "a text"], column="image")) == ""
     assert column_of_images(table(tmp_path, ["1.png"], column="title")) == ""
 

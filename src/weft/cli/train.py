@@ -111,9 +111,8 @@ def command(
         teller.tell(start(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0))
     with reading(Path(folder), what=SCORES):
         said = in_one_line(read_json(Path(folder) / SCORES), config.task.headline)
-    teller.console.print(said)
-    trained_as = validated(RunConfig, read_yaml(Path(folder) / CONFIG))
-    teller.console.print(f"page: {Path(folder) / PAGE}   {trained_as.task.then(folder)}")
+    resolved = validated(RunConfig, read_yaml(Path(folder) / CONFIG)).task
+    teller.console.print(f"{said}\npage: {Path(folder) / PAGE}   {resolved.then(folder)}")
 
 
 PLACES = {

@@ -52,7 +52,7 @@ def rows(*, size: int = 600, seed: int = 0) -> list[Drawn]:
 
 
 def write(folder: Path, *, size: int = 600, seed: int = 0) -> None:
-    """Write the images of `rows` into a folder, and `shapes.csv` with the header image,shape,caption,question,answer."""
+    """Write the images of `rows` into a folder, and `shapes.csv` with a row for each, under `HEADER`."""
     (folder / "images").mkdir(parents=True, exist_ok=True)
     with written(folder / "shapes.csv") as file:
         table = csv.writer(file, lineterminator="\n")

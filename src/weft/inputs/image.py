@@ -19,7 +19,8 @@ from weft.data.columns import Columns
 from weft.data.examples.roles import Role, find_roles
 from weft.data.formats.archives import is_archive, members
 from weft.data.formats.class_folders import IMAGE as COLUMN
-from weft.data.formats.image_files import Fit, is_image, look_at, pixels_of
+from weft.data.formats.image_files import Fit, can_be_read, is_image, look_at, pixels_of
+from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 from weft.files import write_json
@@ -207,7 +208,16 @@ def is_folder_of_images(table: Table) -> bool:
 
 
 def column_of_images(table: Table) -> str:
-    """Return the column of a table whose name and first values are those of images; empty where there is none."""
+    """Return the column of images of a table without texts, by its name and first values; empty where there is none.
+
+    Addresses in the web are none, and neither are names of files that are not there.
+    """
     named = [name for name in table.columns if name.casefold() in IMAGE_NAMES]
-    rows = [*islice(table.unchecked(), _LOOKED_AT)] if named else []
-    return next((name for name in named if rows and all(is_image(row.values.get(name, "")) for row in rows)), "")
+    rows = [row.values for row in islice(table.unchecked(), _LOOKED_AT)] if named else []
+    for name in named:
+        files = [row.get(name, "").strip() for row in rows]
+        others = [[row.get(one, "") for row in rows] for one in table.columns if one != name]
+        if files and all(map(is_image, files)) and not any("://" in file for file in files):
+            there = is_folder_of_images(table) or can_be_read(str(Path(_folder_of(table, name)) / files[0]))
+            return name if there and not any(map(like_texts, others)) else ""
+    return ""

@@ -108,6 +108,9 @@ class _Tar:
                     self._content.write(block)
         self._content.flush()
 
+    def __del__(self) -> None:
+        self._content.close()
+
     @property
     def names(self) -> Mapping[str, int]:
         """Names of all files, with their sizes in bytes."""

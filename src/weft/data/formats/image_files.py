@@ -36,7 +36,7 @@ Fit = Literal["crop", "pad", "stretch"]
 _READ = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L", "F")
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, struct.error, zlib.error)
-"""What Pillow raises for damaged files."""
+"""Exceptions that Pillow raises for damaged files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,15 @@ def look_at(path: str) -> Look:
         image.draft("RGB" if image.mode in ("RGB", "YCbCr") else image.mode, (1, 1))
         image.load()
     return Look(height, width, grey) if turned else Look(width, height, grey)
+
+
+def can_be_read(path: str) -> bool:
+    """Whether a file, or a member of an archive, is an image that can be read."""
+    try:
+        look_at(path)
+    except InputError:
+        return False
+    return True
 
 
 def pixels_of(path: str, *, size: int, colors: Literal[1, 3], fit: Fit) -> np.ndarray:
