@@ -55,6 +55,8 @@ def test_a_folder_a_label_trains_unasked_and_answers_images(weft, lights):
     assert said.code == 0, said.err
     assert "22 images, read in colour at 10 x 10 pixels (crop)" in said.err or "24 images" in said.err
     assert "next: weft predict run FILE" in said.out + said.err
+    floors = json.loads(Path("run/scores.json").read_text(encoding="utf-8"))["details"]["floors"]
+    assert "the training image with the nearest pixels" in floors
     whole = weft("predict", "run", str(lights / "lights" / "亮"))
     rows = [json.loads(line) for line in whole.out.splitlines()]
     assert len(rows) == 12

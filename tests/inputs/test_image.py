@@ -11,7 +11,7 @@ from tests.pictures import drawn
 from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row, open_table
 from weft.errors import InputError
-from weft.inputs.image import ImageInputConfig, column_of_images
+from weft.inputs.image import ImageInputConfig, column_of_images, nearest_images
 
 PATHS = drawn(["red", "green", "红", "绿"])
 
@@ -117,3 +117,13 @@ def test_notes_say_how_images_are_read(tmp_path):
     notes = one.notes({"train": one.encode(PATHS)})
     assert notes[0] == "4 images, read in colour at 8 x 8 pixels (crop)"
     assert notes[1].startswith("changed at random in training: mirrored (half of them)")
+
+
+def test_the_nearest_image_is_the_one_with_the_same_pixels_but_for_brightness(tmp_path):
+    darker = []
+    for number, path in enumerate(PATHS):
+        half = (np.asarray(Image.open(path)) // 2).astype(np.uint8)
+        darker.append(str(tmp_path / f"{number}.png"))
+        Image.fromarray(half).save(darker[-1])
+    assert nearest_images(darker[::-1], PATHS).tolist() == [3, 2, 1, 0]
+    assert nearest_images([], PATHS).tolist() == []

@@ -8,8 +8,9 @@ from pydantic import SerializeAsAny
 
 from weft.config import one_of
 from weft.models.resnet import ImageEncoderConfig, ResnetEncoderConfig
+from weft.models.vit import VitEncoderConfig
 
-IMAGE_ENCODERS = (ResnetEncoderConfig,)
+IMAGE_ENCODERS = (ResnetEncoderConfig, VitEncoderConfig)
 ImageEncoderChoice = Annotated[
     SerializeAsAny[ImageEncoderConfig], one_of(ImageEncoderConfig, IMAGE_ENCODERS, default=ResnetEncoderConfig)
 ]
