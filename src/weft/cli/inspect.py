@@ -134,7 +134,7 @@ def _told_of(
         hint = "leave it out: they stand beside labelled texts"
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
     tags = texts.pop("tags")
-    if texts.pop("image", None) or _holds_images(table, texts):
+    if texts.pop("image", None) or ("image" in kind.model_fields and _holds_images(table, texts)):
         from weft.experiments.inspection.inspect_images import inspect_images
 
         known = {name: column for name, column in {**texts, "image": columns["image"]}.items() if column}

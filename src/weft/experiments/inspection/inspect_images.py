@@ -24,6 +24,7 @@ def inspect_images(data: DataConfig, task: TaskConfig) -> Iterator[Note | Findin
     Raises InputError if a file cannot be read at all or its columns are unclear.
     """
     parts: list[Part] = []
+    numbers = task.answers_with == "number"
     tables = {}
     resolved: TaskConfig | None = None
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
@@ -37,13 +38,13 @@ def inspect_images(data: DataConfig, task: TaskConfig) -> Iterator[Note | Findin
             raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
         key = own.beside[-1 - len(own.inputs)].name  # ty: ignore[missing-attribute]
         paths, lines = [row.other[key] for row in rows], [row.line for row in rows]
-        parts.append(
-            Part(name, table.path, paths, [row.label for row in rows], lines, where=table.place, called="image")
-        )
+        known = [""] * len(rows) if numbers else [row.label for row in rows]
+        parts.append(Part(name, table.path, paths, known, lines, where=table.place, called="image"))
         yield Note(f"{table.path}: {counted(len(rows), 'image')}")
     assert resolved is not None
     yield bad_rows(tables)
-    yield from labels(parts, column=as_option(getattr(resolved, "label", None)))
+    if not numbers:
+        yield from labels(parts, column=as_option(getattr(resolved, "label", None)))
     files = [replace(part, texts=[content_hash(path).hex() for path in part.texts]) for part in parts]
     paths_of = {(part.name, line): path for part in parts for line, path in zip(part.lines, part.texts, strict=True)}
     for finding in repeats(files):
