@@ -47,7 +47,7 @@ class ResnetEncoderConfig(ImageEncoderConfig):
     kind: Literal["resnet"] = "resnet"
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 20,
-        "batch_rows": 64,
+        "batch_rows": None,
         "patience": None,
         "ema": 0.998,
         "optimizer": {"kind": "adamw", "learning_rate": 0.002, "weight_decay": 0.05},

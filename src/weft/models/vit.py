@@ -29,7 +29,7 @@ class VitEncoderConfig(ImageEncoderConfig):
     kind: Literal["vit"] = "vit"
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 40,
-        "batch_rows": 64,
+        "batch_rows": None,
         "patience": None,
         "ema": 0.998,
         "optimizer": {"kind": "adamw", "learning_rate": 0.001, "weight_decay": 0.05},

@@ -291,7 +291,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             return Fitted(self, tries=tries, budget=self.encoder.budget)
         task, notes = self.chosen(examples, by_steps=by_steps)
         solved = task.decides_alone and task.encoder.deciding_alone(1).solved
-        return Fitted(task, notes=tuple(notes), steps=None if solved else label_defaults.steps(examples))
+        images = any(one.kind == "image" for one in task.beside)  # whose encoders advise epochs
+        return Fitted(task, notes=tuple(notes), steps=None if solved or images else label_defaults.steps(examples))
 
     def learned_input(
         self, examples: Sequence[LabelledText], read: Input[Any, Any] | None, *, classes: int, scores: int
