@@ -110,6 +110,8 @@ def test_a_column_of_images_is_known_by_its_name_and_values(tmp_path):
     assert column_of_images(table(tmp_path, ["https://a.b/1.png"], column="image")) == ""
     assert column_of_images(table(tmp_path, ["1.png", "a text"], column="image")) == ""
     assert column_of_images(table(tmp_path, ["1.png"], column="title")) == ""
+    (tmp_path / "both.csv").write_text("image,text,label\n1.png,a text,a\n", encoding="utf-8")
+    assert column_of_images(open_table(tmp_path / "both.csv")) == ""
 
 
 def test_notes_say_how_images_are_read(tmp_path):

@@ -147,7 +147,7 @@ def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, 
     """Put the options of the command line into settings, over those of a file."""
     _put_budget(given)
     for option, value in (given | {"kind": _kind(settings, given)}).items():
-        if value is not None:
+        if value not in (None, ()):  # of an option that may be repeated, none
             *parents, last = PLACES[option].split(".")
             place = settings
             for name in parents:

@@ -16,6 +16,7 @@ from weft.config import read_saved
 from weft.data.batch import Pixels
 from weft.data.checks.findings import counted
 from weft.data.columns import Columns
+from weft.data.examples.column_names import TEXT_NAMES, by_name
 from weft.data.examples.roles import Role, find_roles
 from weft.data.formats.archives import is_archive, members
 from weft.data.formats.class_folders import IMAGE as COLUMN
@@ -111,7 +112,9 @@ class ImageInputConfig(InputConfig):
         short = int(np.median([min(look.width, look.height) for look in looks]))
         size = self.size or max(8, min(LARGEST, short))
         colors = self.colors or (1 if all(look.grey for look in looks) else 3)
-        return self.model_copy(update={"size": size, "colors": colors})
+        config = self.model_copy(update={"size": size, "colors": colors})
+        config._read = config._root = ""  # of the table that was read: another one has its own
+        return config
 
     def learned(self, examples: Sequence[Any]) -> ImageInput:
         """Learn mean and deviation of each colour from a sample of the training images."""
@@ -231,7 +234,8 @@ def column_of_images(table: Table) -> str:
 
     Addresses in the web are none, and neither are names of files that are not there.
     """
-    named = [name for name in table.columns if name.casefold() in IMAGE_NAMES]
+    texts = by_name(table, TEXT_NAMES, but=())
+    named = [] if texts else [name for name in table.columns if name.casefold() in IMAGE_NAMES]
     rows = [row.values for row in islice(table.unchecked(), _LOOKED_AT)] if named else []
     for name in named:
         files = [row.get(name, "").strip() for row in rows]

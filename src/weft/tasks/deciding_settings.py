@@ -10,9 +10,8 @@ from pydantic import model_validator
 
 from weft.config import validated
 from weft.data.checks.findings import listed
-from weft.data.examples.column_names import by_name
 from weft.data.examples.labelled import LabelledText
-from weft.data.examples.roles import TEXT, ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
+from weft.data.examples.roles import ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
 from weft.data.formats.line_rows import nested_paths
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError, did_you_mean, typed
@@ -116,10 +115,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
 
         Where a file has images and no text, they are read.
         """
-        if self.text is None and not self.beside and not by_name(table, TEXT.usual, but=()):
-            column = column_of_images(table)
-            if column:
-                return self.model_copy(update={"image": ImageInputConfig(column=column)}).resolved(table)
+        if self.text is None and not self.beside and (column := column_of_images(table)):
+            return self.model_copy(update={"image": ImageInputConfig(column=column)}).resolved(table)
         try:
             return super().resolved(table).widened()
         except ColumnsUnclear as error:
