@@ -24,6 +24,8 @@ from weft.inputs.choices import INPUTS
 from weft.models.auto import AutoEncoderConfig
 from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.choices import DECODERS, ENCODERS
+from weft.models.image_choices import IMAGE_ENCODERS
+from weft.models.resnet import ImageEncoderConfig
 from weft.run import RunConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
@@ -36,6 +38,7 @@ DOCS = Path(__file__).parent
 CHOICES: Mapping[type[Config], tuple[type[Config], ...]] = {
     TaskConfig: TASKS,
     EncoderConfig: ENCODERS,
+    ImageEncoderConfig: IMAGE_ENCODERS,
     DecoderConfig: DECODERS,
     SearchConfig: SEARCHES,
     TokenizerConfig: TOKENIZERS,
@@ -112,6 +115,7 @@ def page(language: str, say: Say) -> str:
         title = _title("task", [other], say)
         parts.append(_section(say("{}: what differs").format(title) if like else title, other, own, say))
     parts += _kinds("task.encoder", (*ENCODERS, AutoEncoderConfig), say)
+    parts += _kinds("task.image.encoder", IMAGE_ENCODERS, say)
     parts += _kinds("task.decoder", DECODERS, say)
     parts += _kinds("task.search", SEARCHES, say)
     parts += _kinds("task.tokenizer", TOKENIZERS, say)

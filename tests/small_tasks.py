@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from tests.pictures import drawn
 from weft.data.columns import Columns
 from weft.data.examples.documents import Document, Prompt
 from weft.data.examples.joint import JointText
@@ -231,6 +232,13 @@ LIKENESS = _rows(text_a=TEXTS, text_b=SECONDS, score=["5", "0", "4.5", "1", "3",
 LIKE = _rows(anchor=TEXTS, positive=SECONDS, negative=[*SECONDS[1:], SECONDS[0]])
 PROJECTION = {"kind": "projection", "width": 16}
 
+PICTURES = drawn(TEXTS)
+"""An image for each text."""
+STILL = {"width": 8, "stages": 1, "augmentation": {"shift": 0, "flip": False}}
+IMAGE = {"column": "photo", "encoder": STILL}
+SHOWN = [{**row, "photo": path} for row, path in zip(LABELLED, PICTURES, strict=True)]
+NO_IMAGE = {**SHOWN[0], "photo": "none.png"}
+
 CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
 SOURCE_TARGET = {"kind": "seq2seq", "tokenizer": CHAR, "max_target": 12}
 SMALL_TASKS = [
@@ -296,6 +304,26 @@ SMALL_TASKS = [
         },
         TABLES,
         {**NO_NUMBER, "label": "film"},
+    ),
+    SmallTask("classification-images", {**CLASSIFIER, "image": IMAGE}, SHOWN, NO_IMAGE),
+    SmallTask(
+        "multilabel-images",
+        {
+            "kind": "multilabel",
+            "label_separator": "|",
+            "text": "text",
+            "encoder": {**GRU, **NO_VIEWS},
+            "classifier": NO_DROPOUT,
+            "image": IMAGE,
+        },
+        [{**row, "label": topics} for row, topics in zip(SHOWN, TOPICS, strict=True)],
+        NO_IMAGE,
+    ),
+    SmallTask(
+        "regression-images",
+        {**REGRESSION, "inputs": [{"kind": "image", **IMAGE}]},
+        [{**row, "stars": stars} for row, stars in zip(SHOWN, STARS, strict=True)],
+        {**NO_IMAGE, "stars": 1},
     ),
     SmallTask(
         "regression-windows",

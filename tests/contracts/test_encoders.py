@@ -13,6 +13,7 @@ from weft.data.batch import Ngrams, Tokens
 from weft.data.columns import Ragged
 from weft.models.base import Encoder, EncoderConfig, TokenSpec
 from weft.models.choices import ENCODERS, OTHER_ENCODERS, EncoderChoice
+from weft.models.image_choices import IMAGE_ENCODERS
 from weft.models.pretrained import PretrainedEncoderConfig
 from weft.models.transformer import TransformerEncoderConfig
 
@@ -88,7 +89,7 @@ EVERY_ROW = list(range(len(LENGTHS)))
 
 
 def test_every_kind_in_the_package_is_listed(members):
-    assert members(EncoderConfig, "weft.models") == {*ENCODERS, *OTHER_ENCODERS}
+    assert members(EncoderConfig, "weft.models") == {*ENCODERS, *OTHER_ENCODERS, *IMAGE_ENCODERS}
     assert len({kind_of(kind) for kind in ENCODERS}) == len(ENCODERS)
 
 

@@ -16,7 +16,11 @@ from weft.inputs.choices import INPUTS
 from weft.inputs.several import SeveralInputs
 from weft.tasks.choices import KINDS, TASKS
 
-SETTINGS = {"text": {"kind": "text", "column": "a"}, "tabular": {"kind": "tabular", "numbers": ["a"]}}
+SETTINGS = {
+    "text": {"kind": "text", "column": "a"},
+    "tabular": {"kind": "tabular", "numbers": ["a"]},
+    "image": {"kind": "image", "column": "a"},
+}
 """The least settings of each kind of input."""
 TAKERS = [one for one in TASKS if "inputs" in one.model_fields]
 

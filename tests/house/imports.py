@@ -51,6 +51,7 @@ EXTRAS = {
     "scikit-learn": "sklearn",
     "datasketch": "datasketch",
     "openpyxl": "openpyxl",
+    "pillow": "PIL",
     "pyarrow": "pyarrow",
     "opencc": "opencc",
     "transformers": "transformers",

@@ -159,7 +159,7 @@ def test_the_words_of_a_dictionary_are_a_floor_of_chinese_words():
     small = SMALL["tagging-windows"]
     chinese = [one for one in small.examples if not one.text.isascii()]
     floors = small.task.score(answer(small.task, small.model, chinese, device=CPU), chinese).details["floors"]
-    assert floors["jieba"]["word_f1"] > 0.8
+    assert floors["jieba"]["word_f1"] > 0.75
     english = [one for one in small.examples if one.text.isascii()]
     assert (
         "jieba" not in small.task.score(answer(small.task, small.model, english, device=CPU), english).details["floors"]

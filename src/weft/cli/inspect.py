@@ -23,6 +23,7 @@ from weft.run_folder import PAGE
 from weft.training.reports import Note
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
+    from weft.data.sources import Table as Rows
     from weft.dataset import DataConfig
     from weft.experiments.inspection.inspect import LabelErrors
 
@@ -133,6 +134,11 @@ def _told_of(
         hint = "leave it out: they stand beside labelled texts"
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
     tags = texts.pop("tags")
+    if texts.pop("image", None) or ("image" in kind.model_fields and _holds_images(table, texts)):
+        from weft.experiments.inspection.inspect_images import inspect_images
+
+        known = {name: column for name, column in {**texts, "image": columns["image"]}.items() if column}
+        return inspect_images(data, validated(kind, {**known, "kind": kind_of(kind)}))
     match kind.inspected_as:
         case "tags":
             return inspect_tags(data, validated(kind, {"text": texts["text"], "tags": tags}))
@@ -141,6 +147,13 @@ def _told_of(
         case "pairs":
             return inspect_pairs(data, **pairs)
     return inspect(data, **texts, kind=task or kind_of(kind), label_errors=label_errors, seed=seed)
+
+
+def _holds_images(table: Rows | None, given: Mapping[str, str | None]) -> bool:
+    """Whether images are what a table has, and no text is named."""
+    from weft.inputs.image import column_of_images
+
+    return table is not None and not given["text"] and bool(column_of_images(table))
 
 
 def _print(findings: Sequence[Finding], name: str) -> None:

@@ -19,7 +19,7 @@ from weft.data.formats.folders import is_parallel
 from weft.data.sources import Table
 from weft.errors import ConfigError, WeftError
 from weft.files import read_json
-from weft.run_folder import PAGE, SCORES, reading
+from weft.run_folder import CONFIG, PAGE, SCORES, reading
 
 LONG = (
     "What is read of texts longer than task.max_length (512): head (the default) their beginning, head-tail both ends,"
@@ -111,8 +111,8 @@ def command(
         teller.tell(start(config, Path(folder), resume=resume, stop=lambda: received[0] if received else 0))
     with reading(Path(folder), what=SCORES):
         said = in_one_line(read_json(Path(folder) / SCORES), config.task.headline)
-    teller.console.print(said)
-    teller.console.print(f"page: {Path(folder) / PAGE}   {config.task.then(folder)}")
+    resolved = validated(RunConfig, read_yaml(Path(folder) / CONFIG)).task
+    teller.console.print(f"{said}\npage: {Path(folder) / PAGE}   {resolved.then(folder)}")
 
 
 PLACES = {
@@ -123,6 +123,7 @@ PLACES = {
     "label_separator": "task.label_separator",
     "numbers": "task.numbers",
     "categories": "task.categories",
+    "image": "task.image.column",
     "kind": "task.kind",
     "source_column": "task.source",
     "target": "task.target",
@@ -146,7 +147,7 @@ def _with_options(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, 
     """Put the options of the command line into settings, over those of a file."""
     _put_budget(given)
     for option, value in (given | {"kind": _kind(settings, given)}).items():
-        if value is not None:
+        if value not in (None, ()):  # of an option that may be repeated, none
             *parents, last = PLACES[option].split(".")
             place = settings
             for name in parents:
@@ -221,7 +222,8 @@ def _check_task(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
             hint = "leave it out: encoders are tried for texts that get labels"
             raise ConfigError(f"the task `{kind}` tries none", where="--budget", hint=hint)
     for option, place in PLACES.items():
-        section, _, name = place.partition(".")
+        section, *names = place.split(".")
+        name = "".join(names[:1])
         if section != "task" or given[option] is None or kind not in KINDS or name in KINDS[kind].model_fields:
             continue
         others = [f"--task {other}" for other, config in KINDS.items() if name in config.model_fields]

@@ -89,6 +89,13 @@ class Tabular(Moves):
 
 
 @dataclass(frozen=True, slots=True)
+class Pixels(Moves):
+    """Images of one size: bytes [B, C, X, Y] of C colours, X rows of pixels and Y columns."""
+
+    bytes_BCXY: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Several(Moves):
     """Sources of the same B rows, one for each of several inputs, and the names of the inputs."""
 
@@ -105,4 +112,4 @@ class Several(Moves):
         return Several(self.names, tuple(one.to(device) for one in self.sources))
 
 
-Source = Tokens | Ngrams | Tabular
+Source = Tokens | Ngrams | Tabular | Pixels

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.data.formats.class_folders import COLUMNS, class_files, folder_rows, left_beside
+from weft.data.formats.class_folders import class_folders, folder_rows, left_beside
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
@@ -22,6 +22,7 @@ from weft.data.formats.dataset_cards import card_remarks
 from weft.data.formats.encodings import check, detect, is_mixed
 from weft.data.formats.folders import several_files, shards
 from weft.data.formats.form_by_lines import form_by_lines
+from weft.data.formats.image_files import is_image
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, plain_rows, texts_and_lists
 from weft.data.formats.names import FORMS, check_name, form_of, unknown_form
@@ -112,7 +113,7 @@ class Table:
         if self.parts:
             yield from self._of_parts()
         elif self.form == "folder":
-            yield from self._valued(folder_rows(self.files, self.encoding))
+            yield from self._valued(folder_rows(self.files, self.encoding, self.columns))
         elif self.form == "parallel":
             yield from self._valued(parallel_rows(self.sides, self.encoding, self.columns))
         elif self.form == "parquet":
@@ -322,20 +323,22 @@ def open_table(
 ) -> Table:
     """Open a file as a table: find its form (by its name), encoding, layout and columns. `-` is standard input.
 
-    A folder is a table too, if it holds a folder of texts for each label, or files of rows; several files are, named by
-    a pattern or joined by commas; and parallel files, such as `train.de,train.en`, whose columns are named by their
-    suffixes. `columns` names those of csv, tsv and sheets without a header. Raises InputError when the file is missing,
-    empty, of an unknown form, does not decode, or has no proper header, and when parallel files differ in their numbers
-    of lines.
+    A folder is a table too, if it holds a folder of texts or images for each label, or files of rows; several files
+    are, named by a pattern or joined by commas; and parallel files, such as `train.de,train.en`, whose suffixes name
+    the columns. `columns` names those of csv, tsv and sheets without a header. Raises InputError when the file is
+    missing, empty, of an unknown form, does not decode, or has no proper header, and when parallel files differ in
+    their numbers of lines.
     """
     source = os.fspath(path)
     check_name(source)
     check_columns(tuple(columns or ()), where=source)
     open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
     several = several_files(source) if form == "auto" else ()
-    if not several and form == "auto" and Path(source).is_dir() and not (several := shards(source, forms=FORMS)):
-        files = class_files(source)
-        return Table(source, source, "folder", shared_encoding(files, encoding), COLUMNS, on_bad_row, files=files)
+    if not several and form == "auto" and (Path(source).is_dir() or is_image(source)):
+        several = shards(source, forms=FORMS) if Path(source).is_dir() else ()
+        if not several:
+            found = class_folders(source, encoding)
+            return Table(source, source, "folder", found.encoding, found.columns, on_bad_row, files=found.files)
     if several:
         return _set_of(source, [open_one(file) for file in several])
     if form == "parallel" or (form == "auto" and side_files(source)):

@@ -8,8 +8,9 @@ from pydantic import SerializeAsAny
 
 from weft.config import one_of
 from weft.inputs.base import InputConfig
+from weft.inputs.image import ImageInputConfig
 from weft.inputs.tabular import TabularInputConfig
 from weft.inputs.text import TextInputConfig
 
-INPUTS = (TextInputConfig, TabularInputConfig)
+INPUTS = (TextInputConfig, TabularInputConfig, ImageInputConfig)
 InputChoice = Annotated[SerializeAsAny[InputConfig], one_of(InputConfig, INPUTS)]

@@ -22,6 +22,7 @@ from weft.data.examples.nested_fields import must_hold_one_label
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
+from weft.inputs.image import nearest_images
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.certainty import surest, uncertainty
@@ -39,6 +40,8 @@ from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import PseudoLabelled, SelfTaught, SelfTraining, Student, Targets, Teacher, Uncertain
 
 TINY = np.finfo(np.float64).tiny
+IMAGES = 20_000
+"""About the largest number of training images whose pixels are compared with those of an image that is scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +333,19 @@ class Classification(Teacher, SelfTaught, Uncertain, LabelTask):
         counted = tally(confusion(gold_E, guess_E, classes)).overall()
         values = {name: float(value) for name, value in counted.items()} | {**Floor.of(own).values}
         return {always([self.labels[commonest]]): Floor(values, next(iter(own.values())))}
+
+    def learned_floors(
+        self, train: Sequence[LabelledText], answers: Sequence[Answer], examples: Sequence[LabelledText]
+    ) -> dict[str, Any]:
+        """Score the label of the training image with the most similar pixels, where images are read."""
+        name = next((one.name for one in self.config.beside if one.kind == "image"), None)
+        if name is None:
+            return {}
+        known = train[:: -(-len(train) // IMAGES)]
+        asked, seen = ([one.other[name] for one in rows] for rows in (examples, known))
+        guess_E = np.array([self.numbers.get(str(known[at].label), -1) for at in nearest_images(asked, seen)])
+        floor = Floor.of(self._row_scores(guess_E, self.targets(examples)))
+        return beside(self.row_scores(answers, examples), {"the training image with the nearest pixels": floor})
 
     def _ordinal_scores(self, probabilities_EC: np.ndarray, gold_E: np.ndarray) -> dict[str, CorpusScore]:
         return ordinal_scores(gold_E, probabilities_EC.argmax(1)) if self.config.ordinal else {}

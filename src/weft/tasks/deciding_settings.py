@@ -17,6 +17,7 @@ from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError, did_you_mean, typed
 from weft.inputs.base import Input, InputConfig
 from weft.inputs.choices import InputChoice
+from weft.inputs.image import ImageInputConfig, column_of_images, is_folder_of_images
 from weft.inputs.several import SeveralInputs, check_names, folder_of
 from weft.inputs.tabular import COLUMNS, ColumnNames, TabularInputConfig, check_columns
 from weft.inputs.text import TextSettings
@@ -33,7 +34,7 @@ from weft.tasks.joining import JoinableConfig
 class DecidingTaskConfig(JoinableConfig, TextSettings):
     """Settings shared by the tasks that decide by inputs: columns, encoders, fusion, head."""
 
-    further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "inputs")
+    further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "image", "inputs")
     example_type: ClassVar[type[Any]] = LabelledText
     text: Names = None
     """Column of the text, or a list of two for pairs of texts; None: guessed from the file, and named in the run."""
@@ -45,6 +46,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
     """Columns of categories that are read beside the text, embedded; missing and unseen values share a vector."""
     tabular: TabularEncoderConfig = TabularEncoderConfig()
     """The encoder of numbers and categories."""
+    image: ImageInputConfig | None = None
+    """Column of the names of images that are read, alone or, where `text` is named, beside the text; or all settings of
+    images; None: none are, unless the file holds nothing but images and labels."""
     inputs: tuple[InputChoice, ...] = ()
     """Further inputs, each with its kind, columns and encoder; the text is then read where `text` names its column."""
     fusion: FusionConfig = FusionConfig()
@@ -63,8 +67,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
 
     @property
     def reads_text(self) -> bool:
-        """Whether a text is read: where its column is named, and wherever there are no further inputs."""
-        return self.text is not None or not self.inputs
+        """Whether a text is read: where its column is named, and wherever there are no images or further inputs."""
+        return self.text is not None or not (self.inputs or self.image)
 
     @property
     def columns_read(self) -> tuple[str, ...]:
@@ -89,10 +93,12 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
     @property
     def beside(self) -> tuple[InputConfig, ...]:
         """The inputs that are read beside the text."""
-        if not (self.numbers or self.categories):
-            return self.inputs
-        columns = TabularInputConfig(numbers=self.numbers, categories=self.categories, encoder=self.tabular)
-        return (columns, *self.inputs)
+        found: list[InputConfig] = []
+        if self.numbers or self.categories:
+            found.append(TabularInputConfig(numbers=self.numbers, categories=self.categories, encoder=self.tabular))
+        if self.image is not None:
+            found.append(self.image)
+        return (*found, *self.inputs)
 
     @property
     def columns_beside(self) -> tuple[str, ...]:
@@ -105,7 +111,12 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         return tuple(encoder for one in self.every_input if (encoder := getattr(one, "encoder", None)) is not None)
 
     def resolved(self, table: Table) -> Self:
-        """Return a copy of this config with its columns named, and an encoder as wide as the vectors."""
+        """Return a copy of this config with its columns named, and an encoder as wide as the vectors.
+
+        Where a file has images and no text, they are read.
+        """
+        if self.text is None and not self.beside and (column := column_of_images(table)):
+            return self.model_copy(update={"image": ImageInputConfig(column=column)}).resolved(table)
         try:
             return super().resolved(table).widened()
         except ColumnsUnclear as error:
@@ -129,17 +140,18 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             if one.kind == "tabular" and (both := sorted({*one.columns_read} & {*read})):
                 what = f"`{both[0]}` is named as the text and as a number or category"
                 raise InputError(what, where=table.path, hint="leave it out of one of them")
-        return config.model_copy(update={"inputs": tuple(beside[len(beside) - len(self.inputs) :])})
+        return config.model_copy(update=_named_beside(self, beside))
 
     def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:
         """Return the config for a table of inputs; plain lines have no further columns, which are read as missing.
 
         Raises InputError where the model reads no text, or an input that must not be missing.
         """
-        if not self.beside or named_by_user(table):
+        images = self.image is not None and is_folder_of_images(table)
+        if not self.beside or named_by_user(table) or images:
             return super().for_inputs(table, named=named)
         self._absent()
-        text_alone = self.model_copy(update={"numbers": (), "categories": (), "inputs": ()})
+        text_alone = self.model_copy(update={"numbers": (), "categories": (), "image": None, "inputs": ()})
         return self.model_copy(update=text_alone.for_inputs(table, named=named).found_in_table)
 
     def then(self, folder: str | Path) -> str:
@@ -230,7 +242,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         """Notes on settings without an effect."""
         if self.fusion == FusionConfig() or len(self.every_input) > 1:
             return []
-        return ["task.fusion has no effect: nothing is read beside the text (--numbers, --categories, task.inputs)"]
+        return [
+            "task.fusion has no effect: nothing is read beside the text (--numbers, --categories, --image, task.inputs)"
+        ]
 
     def lacks_answer(self, row: Row) -> bool:
         """Whether the fields of the answer are empty, or not there."""
@@ -274,7 +288,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             return Fitted(self, tries=tries, budget=self.encoder.budget)
         task, notes = self.chosen(examples, by_steps=by_steps)
         solved = task.decides_alone and task.encoder.deciding_alone(1).solved
-        return Fitted(task, notes=tuple(notes), steps=None if solved else label_defaults.steps(examples))
+        images = any(one.kind == "image" for one in task.beside)  # whose encoders advise epochs
+        return Fitted(task, notes=tuple(notes), steps=None if solved or images else label_defaults.steps(examples))
 
     def learned_input(
         self, examples: Sequence[LabelledText], read: Input[Any, Any] | None, *, classes: int, scores: int
@@ -300,8 +315,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             what = "solves a model of one text and a plain loss, and not beside further inputs or with other losses"
             raise ConfigError(what, where="task.encoder.solver", hint="leave it out: vectors are trained by steps then")
         config = config.decided(examples, classes=classes) if self.reads_text else self
-        further = tuple(one.decided(examples, classes=classes) for one in config.inputs)
-        config = config.model_copy(update={"inputs": further})
+        decided = [one.decided(examples, classes=classes) for one in config.beside]
+        config = config.model_copy(update=_named_beside(config, decided))
         return config, config._joined([one.learned(examples) for one in config.every_input])
 
     def loaded_input(self, folder: Path, *, each: int) -> Input[Any, Any]:
@@ -316,3 +331,10 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
 
     def _joined(self, inputs: Sequence[Input[Any, Any]]) -> Input[Any, Any]:
         return inputs[0] if len(inputs) == 1 else SeveralInputs(inputs, self.fusion)
+
+
+def _named_beside(config: DecidingTaskConfig, beside: Sequence[InputConfig]) -> dict[str, Any]:
+    """Return the settings of inputs beside the text, of the configs of them all in their order."""
+    further = len(beside) - len(config.inputs)
+    image = None if config.image is None else beside[further - 1]
+    return {"image": image, "inputs": tuple(beside[further:])}

@@ -20,7 +20,7 @@ class Part:
     `name` is train, dev or test. Texts and labels are as in the file, blanks at the ends included. The label is a tuple
     if a text may have several, or none. Of pairs of texts, `halves` are all first and all second ones, and `texts` has
     both of a row, one to a line. `where` names the place of a line, which may be that of another file. `beside` are the
-    values of further columns that are read, of which equal texts may have unlike ones.
+    values of further columns that are read, of which equal texts may have unlike ones. `called` is the word for a row.
     """
 
     name: str
@@ -31,14 +31,15 @@ class Part:
     halves: Sequence[Sequence[str]] = ()
     where: Callable[[int], str] | None = None
     beside: Sequence[str] = ()
+    called: str = "text"
 
     def __len__(self) -> int:
         return len(self.texts)
 
     @property
     def thing(self) -> str:
-        """Kind of a row: a `text`, or a `pair`."""
-        return "pair" if self.halves else "text"
+        """Kind of a row: a `text`, a `pair`, or as it is called."""
+        return "pair" if self.halves else self.called
 
     @property
     def several(self) -> bool:
@@ -151,4 +152,4 @@ def part_of(name: str, file: str, rows: Sequence[Any], *, where: Callable[[int],
     first, second = (column(rows, lambda one, half=half: one.texts[half : half + 1]) for half in (0, 1))
     columns = (column(rows, lambda one, of=of: (getattr(one, of),)) for of in ("whole", "label", "line"))
     beside = column(rows, lambda one: (repr(one.other),)) if getattr(rows[0], "other", None) else ()
-    return Part(name, file, *columns, (first, second) if len(rows[0].texts) > 1 else (), where, beside)
+    return Part(name, file, *columns, (first, second) if len(rows[0].texts) > 1 else (), where=where, beside=beside)

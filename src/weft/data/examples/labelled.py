@@ -36,10 +36,13 @@ class LabelledText:
 
     @property
     def record(self) -> dict[str, Any]:
-        """Text, or both texts, and the values of further inputs by column, for a table of answers."""
+        """Text, or both texts, and the values of further inputs by column, for a table of answers.
+
+        An image that is a file of its own is known by that.
+        """
         columns: dict[str, Any] = {}
         for name, value in self.other.items():
-            columns |= value if isinstance(value, Mapping) else {name: value}
+            columns |= value if isinstance(value, Mapping) else {name: value} if value != self.file else {}
         texts = dict(zip(("text", "second"), self.texts, strict=False))
         return texts | ({"columns": columns} if columns else {})
 
@@ -52,8 +55,9 @@ class LabelledText:
 
     @property
     def whole(self) -> str:
-        """Key of equal examples: all the text; of an example without a text, its other values."""
-        return "\n".join(self.texts) if self.texts else repr(self.other)
+        """Key of equal examples: all the text, and the images; of an example without either, its other values."""
+        images = [value for value in self.other.values() if isinstance(value, str)]
+        return "\n".join([*self.texts, *images]) if self.texts or images else repr(self.other)
 
     def with_value_of(self, other: LabelledText, column: str) -> LabelledText:
         """Return a copy with its texts, one of its inputs or a column of a table taken from another example."""

@@ -1,43 +1,78 @@
-"""Reads a folder of texts for each label.
+"""Reads a folder of texts or images for each label, and a folder of images without labels.
 
-The layout is that of the original IMDB reviews and of scikit-learn's `load_files`: `reviews/positive/7.txt` is one text
-whose label is `positive`. Hidden files and folders are ignored.
+The layout is that of the original IMDB reviews, of scikit-learn's `load_files` and of ImageNet:
+`reviews/positive/7.txt` is one text whose label is `positive`, `flowers/rose/7.jpg` an image of a `rose`. Hidden files
+and folders are ignored.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from weft.data.formats.encodings import COMPRESSED, open_bytes
+from weft.data.formats.image_files import is_image
 from weft.data.formats.line_rows import Values
 from weft.data.formats.names import check_name
-from weft.data.formats.shared_encodings import encoding_of
+from weft.data.formats.shared_encodings import encoding_of, shared_encoding
 from weft.errors import InputError, typed
 
-COLUMNS = ("text", "label")
+TEXT, IMAGE, LABEL = "text", "image", "label"
+"""Names of columns of such folders."""
+COLUMNS = (TEXT, LABEL)
+"""Columns of a folder of texts."""
+IMAGES = "images"
+"""Stands for the encoding where the files are images."""
 
 UNLABELLED = ("unsup", "unsupervised", "unlabeled", "unlabelled", "未标注", "无标签", "未標註")
 """Names of folders of texts without a label, lower case, which lie beside those of the labels."""
 _SHOWN = 8
-_LAYOUT = "expected a file, or one with a folder of texts for each label, as in reviews/positive/1.txt"
+_LAYOUT = "expected a file, or one with a folder of texts or images for each label, as in reviews/positive/1.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFolders:
+    """The files of a folder, their encoding (`images` of images), and the columns that they give."""
+
+    files: tuple[str, ...]
+    encoding: str
+    columns: tuple[str, ...]
+
+
+def class_folders(folder: str, encoding: str) -> ClassFolders:
+    """Find the texts or images of a folder, or take one image.
+
+    Raises InputError as `class_files`, and where a text does not decode.
+    """
+    if Path(folder).is_file():
+        return ClassFolders((folder,), IMAGES, (IMAGE,))
+    alone = [str(one) for one in _visible(Path(folder)) if one.is_file() and is_image(one)]
+    if alone and not any(one.is_dir() for one in _visible(Path(folder))):
+        return ClassFolders(tuple(alone), IMAGES, (IMAGE,))
+    files = class_files(folder)
+    if is_image(files[0]):
+        return ClassFolders(files, IMAGES, (IMAGE, LABEL))
+    return ClassFolders(files, shared_encoding(files, encoding), COLUMNS)
 
 
 def class_files(folder: str) -> tuple[str, ...]:
-    """List the texts in the folders of the labels, by label and then by name.
+    """List the texts or images in the folders of the labels, by label and then by name.
 
     Files beside these folders are left out, and a folder of texts without a label beside two or more. Raises InputError
     when there are fewer than two such folders, one is empty, or something else lies in them.
     """
     root = Path(folder)
     folders = _label_folders(root)
-    if not any(_is_text(file) for one in folders for file in _visible(one)):
+    read = _is_picture if any(_is_picture(file) for one in folders for file in _visible(one)) else _is_text
+    if not any(read(file) for one in folders for file in _visible(one)):
         raise InputError("is a folder, expected a file", where=folder, hint=_side_by_side(root) or _LAYOUT)
     if len(folders) < 2:
-        what = f"has one folder of texts, `{folders[0].name}`, expected one for each of two labels or more"
+        kind = "images" if read is _is_picture else "texts"
+        what = f"has one folder of {kind}, `{folders[0].name}`, expected one for each of two labels or more"
         raise InputError(what, where=folder)
-    return tuple(str(file) for one in folders for file in _texts(one))
+    return tuple(str(file) for one in folders for file in _read(one, read))
 
 
 def flat_texts(folder: str) -> tuple[str, ...]:
@@ -66,14 +101,23 @@ def _side_by_side(root: Path) -> str:
 
 def left_beside(folder: str) -> list[str]:
     """Say what lies beside the folders of the labels, and is not read."""
+    if not Path(folder).is_dir():
+        return []
     read = _label_folders(Path(folder))
+    if not read:
+        read = [entry for entry in _visible(Path(folder)) if _is_picture(entry)]
     names = [f"`{entry.name}`" for entry in _visible(Path(folder)) if entry not in read]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return [f"left out beside the folders of the labels: {' '.join(names[:_SHOWN])}{more}"] if names else []
 
 
-def folder_rows(files: Sequence[str], encoding: str) -> Iterator[tuple[int, Values]]:
-    """Yield the texts, labelled by their folders and numbered from 1; `encoding` is from `shared_encoding`."""
+def folder_rows(files: Sequence[str], encoding: str, columns: Sequence[str]) -> Iterator[tuple[int, Values]]:
+    """Yield the texts or the names of images, labelled by their folders and numbered from 1, of `class_folders`."""
+    if encoding == IMAGES:
+        labelled = columns == (IMAGE, LABEL)
+        for number, file in enumerate(files, 1):
+            yield number, {IMAGE: file, **({LABEL: Path(file).parent.name} if labelled else {})}
+        return
     for number, file in enumerate(files, 1):
         named = encoding_of(file, encoding)
         with io.TextIOWrapper(open_bytes(file), encoding=named, errors="strict", newline="") as lines:
@@ -81,13 +125,18 @@ def folder_rows(files: Sequence[str], encoding: str) -> Iterator[tuple[int, Valu
         yield number, {"text": text, "label": Path(file).parent.name}
 
 
-def _texts(folder: Path) -> list[Path]:
+def _read(folder: Path, read: Callable[[Path], bool]) -> list[Path]:
+    """Return the files in the folder of a label, all of which have to be of the kind that is read."""
     found = _visible(folder)
+    of = "images" if read is _is_picture else "texts"
     if not found:
-        raise InputError("is empty, expected the texts of a label", where=str(folder), hint="remove it, or fill it")
+        raise InputError(f"is empty, expected the {of} of a label", where=str(folder), hint="remove it, or fill it")
     for entry in found:
-        if not _is_text(entry):
-            what = "is a folder among the texts of a label" if entry.is_dir() else "is no text, expected .txt files"
+        if not read(entry):
+            expected = (
+                "is no image, expected .png, .jpg and the like" if of == "images" else "is no text, expected .txt files"
+            )
+            what = f"is a folder among the {of} of a label" if entry.is_dir() else expected
             raise InputError(what, where=str(entry), hint="move it away")
     return found
 
@@ -100,6 +149,10 @@ def _visible(folder: Path) -> list[Path]:
         return found
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from None
+
+
+def _is_picture(path: Path) -> bool:
+    return is_image(path) and path.is_file()
 
 
 def _is_text(path: Path) -> bool:

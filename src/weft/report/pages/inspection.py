@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from weft.data.checks.findings import Finding, Row, counted
+from weft.data.formats.image_files import is_image, thumbnail
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
 from weft.report.template import write_page
@@ -73,6 +76,7 @@ def _row(row: Row) -> dict[str, Any]:
         "line": row.where if not row.where.endswith(f":{row.line}") else f"{row.line:,}",
         "shorts": shorts,
         "whole": whole if unfolds else "",
+        "image": Markup(thumbnail(row.text)) if is_image(row.text) else "",
         "label": row.label,
         "note": row.note.translate(_PICTURES),
     }

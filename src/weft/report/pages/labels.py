@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from weft.data.formats.image_files import is_image, thumbnail
 from weft.metrics.saved_scores import Interval
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
@@ -113,7 +114,9 @@ def _columns(row: Mapping[str, Any]) -> Mapping[str, Any]:
 def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
     texts = [str(row[name]) for name in ("text", "second", "passage") if name in row]
     beside = {name: " ".join(value) if isinstance(value, list) else value for name, value in _columns(row).items()}
+    image = next((value for value in (row.get("file"), *beside.values()) if value and is_image(str(value))), None)
     columns = [f"{name}: {value}" for name, value in beside.items() if value]
+    columns += [str(image)] if image and not columns and not texts else []
     text = " | ".join([*texts, *columns])
     short = shorten(text, SHOWN)
     cut = len(text) - WHOLE
@@ -122,6 +125,7 @@ def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "short": short,
         "whole": whole if short.endswith("…") and not text.endswith("…") else "",
+        "image": Markup(thumbnail(str(image))) if image else "",
         "label": shorten(_label(row.get("labels", row.get("label", ""))), CUT),
         "answer": shorten(_label(row.get("answer", "")), CUT),
         "sure": formatting.NOTHING if sure is None else formatting.score(sure),
