@@ -45,6 +45,9 @@ class BagEncoderConfig(EncoderConfig):
     """Scaling of the n-grams of a text: `lengths` gives those of each length (one word, two, three letters) the same
     weight together, so that many letters do not drown few words; `none` scales all as one. `default` is `lengths` for
     the exact solver, unless `none` is clearly better on rows held out, and else `none`."""
+    overlap: Literal["default", "levels", "none"] = "default"
+    """Overlap of two texts as features beside their n-grams: `levels` says for the n-grams of each length which tenths
+    their common share exceeds, and `none` does not. `default` is `levels` for the exact solver, and else `none`."""
 
     @property
     def solved(self) -> bool:
@@ -60,11 +63,12 @@ class BagEncoderConfig(EncoderConfig):
         balance = "none" if self.balance == "default" else self.balance
         return self.model_copy(update={"solver": "gradient", "weighting": weighting, "balance": balance})
 
-    def deciding_alone(self, scores: int) -> Self:
-        """Return a copy that is solved exactly, unless its settings are those of vectors."""
+    def deciding_alone(self, scores: int, *, texts: int = 1) -> Self:
+        """Return a copy that is solved exactly, unless its settings are those of vectors; `texts`: one, or two a row."""
         if self.solver == "gradient" or (self.solver == "default" and "width" in self.model_fields_set):
             return self
-        return self.model_copy(update={"solver": "exact", "width": scores})
+        overlap = "none" if texts == 1 else "levels" if self.overlap == "default" else self.overlap
+        return self.model_copy(update={"solver": "exact", "width": scores, "overlap": overlap})
 
     def ways(self, *, scores: int) -> list[dict[str, str]]:
         """Return the settings of weighting and balance that an exact solver may take, the first choice first."""

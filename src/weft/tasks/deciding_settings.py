@@ -295,7 +295,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         check_names([one.name for one in self.every_input])
         config, _ = self.chosen(examples)
         if self.decides_alone:
-            config = config.model_copy(update={"encoder": config.encoder.deciding_alone(scores)})
+            alone = config.encoder.deciding_alone(scores, texts=len(examples[0].texts))
+            config = config.model_copy(update={"encoder": alone})
         elif self.reads_text and config.encoder.solved:
             what = "solves a model of one text and a plain loss, and not beside further inputs or with other losses"
             raise ConfigError(what, where="task.encoder.solver", hint="leave it out: vectors are trained by steps then")
