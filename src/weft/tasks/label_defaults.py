@@ -32,7 +32,10 @@ def chosen(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> 
         return config.encoder, [f"{said} (task.encoder.solver=gradient takes them)"] if idle else []
     against = _against_bag(config, by_steps=by_steps)
     encoder = config.encoder.chosen(against_bag=against)
-    why = against or f"{'pairs of texts' if len(examples[0].texts) > 1 else 'single texts'} are read, and nothing beside them"
+    why = (
+        against
+        or f"{'pairs of texts' if len(examples[0].texts) > 1 else 'single texts'} are read, and nothing beside them"
+    )
     return encoder, [f"encoder: {encoder.kind}, chosen since {why}; name another with --encoder"]
 
 
