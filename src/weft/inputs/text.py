@@ -285,8 +285,8 @@ class FramedTextInput(TextInput):
 class BagInput(TextInput):
     """A tokenizer of n-grams, which have no order; those of two texts are one set, of what both have and what one has.
 
-    An n-gram of both texts has another id than the same n-gram of one alone; with `overlap`, further ids say how large a
-    share of the n-grams both have.
+    An n-gram of both texts has another id than the same n-gram of one alone; with `overlap`, further ids say how large
+    a share of the n-grams both have.
     """
 
     @property

@@ -43,9 +43,10 @@ class BagEncoderConfig(EncoderConfig):
     for several labels a text, and `none` for one label of many, where weighting scored worse."""
     balance: Literal["default", "lengths", "shared", "none"] = "default"
     """Scaling of the n-grams of a text: `lengths` gives those of each length (one word, two, three letters) the same
-    weight together, so that many letters do not drown few words; `shared` gives them the share of them that further
-    texts have; `none` scales all as one. `default` is `lengths` for the exact solver, unless `none` is clearly better
-    on rows held out, or `shared` where most words stand in one text alone, as names do; and else `none`."""
+    weight together, so that many letters do not drown few words; `shared` lowers that by the square of the share of
+    them that further texts have; `none` scales all as one. `default` is `lengths` for the exact solver, unless `none`
+    is clearly better on rows held out, or `shared` where most words stand in one text alone, as names do; and else
+    `none`."""
     overlap: Literal["default", "levels", "none"] = "default"
     """Overlap of two texts as features beside their n-grams: `levels` says for the n-grams of each length which tenths
     their common share exceeds, and `none` does not. `default` is `levels` for the exact solver, and else `none`."""
@@ -65,7 +66,7 @@ class BagEncoderConfig(EncoderConfig):
         return self.model_copy(update={"solver": "gradient", "weighting": weighting, "balance": balance})
 
     def deciding_alone(self, scores: int, *, texts: int = 1) -> Self:
-        """Return a copy that is solved exactly, unless its settings are those of vectors; `texts`: one, or two a row."""
+        """Return a copy that is solved exactly, unless its settings are those of vectors; a row has one text or two."""
         if self.solver == "gradient" or (self.solver == "default" and "width" in self.model_fields_set):
             return self
         overlap = "none" if texts == 1 else "levels" if self.overlap == "default" else self.overlap
@@ -102,8 +103,8 @@ class BagEncoder(Encoder):
 
     The weights are those of `weigh` or `inverse_frequency`, kept with the model; until `prepare`, and without
     weighting, all are alike. With balance `lengths`, the weights of each group of n-grams of a row (those of one word,
-    of two, of three letters ...) have the same length before all are scaled, and with `shared` the length of the share of
-    the group that stands in further texts.
+    of two, of three letters ...) have the same length before all are scaled, and with `shared` the length of the square
+    of the share of the group that stands in further texts.
 
     The table starts at zero: what an n-gram says comes from the rows that hold it and from no draw, which matters for
     the many that stand in one text alone. Its gradient is sparse: an optimiser that touches only the rows of a batch
@@ -135,7 +136,7 @@ class BagEncoder(Encoder):
             self.group_V.copy_(torch.from_numpy(group_V))
         self.share_G = None
         if self.group_V is not None and self.balance == "shared":
-            self.share_G = torch.from_numpy(shared(ids_N, self.group_V.cpu().numpy())).to(self.weight_V)
+            self.share_G = torch.from_numpy(shared(ids_N, self.group_V.cpu().numpy()) ** 2).to(self.weight_V)
 
     def weights(self, source: Ngrams) -> Tensor:
         """Return the weight of each n-gram in its row, [N]; those of a row have length 1."""

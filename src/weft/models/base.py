@@ -147,7 +147,7 @@ class EncoderConfig(PartConfig):
         return self
 
     def deciding_alone(self, scores: int, *, texts: int = 1) -> Self:  # noqa: ARG002
-        """Return a copy for a model that has nothing beside it and a plain loss, so many scores, and one text or two."""
+        """Return a copy for a model with nothing beside it, a plain loss, so many scores, and one text or two a row."""
         return self
 
     @property

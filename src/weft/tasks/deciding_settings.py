@@ -267,7 +267,7 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         With a budget for trials, it is left to them.
         """
         if self.reads_text and isinstance(self.encoder, AutoEncoderConfig) and self.encoder.budget is not None:
-            encoders = label_defaults.candidates(self, examples, by_steps=by_steps)
+            encoders = label_defaults.candidates(self, by_steps=by_steps)
             given = {name: getattr(self, name) for name in self.model_fields_set}
             tasks = {name: validated(type(self), {**given, "encoder": one}).widened() for name, one in encoders.items()}
             tries = {name: task.fitted(examples, device=device, by_steps=by_steps) for name, task in tasks.items()}

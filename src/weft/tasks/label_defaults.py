@@ -32,14 +32,12 @@ def chosen(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> 
         return config.encoder, [f"{said} (task.encoder.solver=gradient takes them)"] if idle else []
     against = _against_bag(config, by_steps=by_steps)
     encoder = config.encoder.chosen(against_bag=against)
-    why = (
-        against
-        or f"{'pairs of texts' if len(examples[0].texts) > 1 else 'single texts'} are read, and nothing beside them"
-    )
+    texts = "pairs of texts" if len(examples[0].texts) > 1 else "single texts"
+    why = against or f"{texts} are read, and nothing beside them"
     return encoder, [f"encoder: {encoder.kind}, chosen since {why}; name another with --encoder"]
 
 
-def candidates(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> Mapping[str, EncoderConfig | str]:
+def candidates(config: Any, *, by_steps: Sequence[str]) -> Mapping[str, EncoderConfig | str]:
     """Return the encoders that are worth a trial, by name, a pre-trained one as `pretrained:FOLDER`."""
     against = _against_bag(config, by_steps=by_steps)
     found = config.encoder.candidates(against_bag=against)
