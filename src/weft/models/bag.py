@@ -43,7 +43,7 @@ class BagEncoderConfig(EncoderConfig):
     for several labels a text, and `none` for one label of many, where weighting scored worse."""
     balance: Literal["default", "lengths", "shared", "none"] = "default"
     """Scaling of the n-grams of a text: `lengths` gives those of each length (one word, two, three letters) the same
-    weight together, so that many letters do not drown few words; `shared` lowers that by the square of the share of
+    weight together, so that many letters do not drown few words; `shared` multiplies it by the square of the share of
     them that further texts have; `none` scales all as one. `default` is `lengths` for the exact solver, unless `none`
     is clearly better on rows held out, or `shared` where most words stand in one text alone, as names do; and else
     `none`."""
