@@ -20,7 +20,7 @@ from weft.data.sources import open_table
 from weft.dataset import read
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
-from weft.inputs.pair import shared_and_alone
+from weft.inputs.pair import LEVELS, shared_and_alone, with_overlap
 from weft.models.classifier import Classifier
 from weft.models.pairs import Pair, PairClassifier
 from weft.run import fit_in_memory
@@ -37,6 +37,7 @@ PAIRS = [
 EXAMPLES = [LabelledText(first, label, second=second) for first, second, label in PAIRS]
 SMALL = {
     "bag": {"kind": "bag", "width": 8},
+    "exact": {"kind": "bag", "solver": "exact"},
     "cnn": {"kind": "cnn", "width": 8, "maps": 8},
     "lstm": {"kind": "lstm", "width": 8, "hidden": 8},
     "transformer": {"kind": "transformer", "width": 8, "heads": 2, "layers": 1, "feed_forward": 8},
@@ -115,8 +116,26 @@ def test_ngrams_are_of_both_texts_or_of_one_alone(first, second):
     np.testing.assert_array_equal(turned.values, found.values)
 
 
-def test_a_bag_of_pairs_has_no_order():
-    one = task("bag")
+@settings(deadline=None)
+@given(sets, sets)
+def test_overlap_is_told_by_the_tenths_that_the_common_share_exceeds(first, second):
+    group_V = np.arange(10) % 3
+    sides = ragged(first), ragged(second)
+    found = with_overlap(shared_and_alone(*sides, size=10), *sides, groups=group_V, start=20)
+    for row, (one, other) in enumerate(zip(first, second, strict=True)):
+        levels = []
+        for group in range(3):
+            a, b = ({value for value in side if value % 3 == group} for side in (one, other))
+            shares = len(a & b) / max(1, min(len(a), len(b))), len(a & b) / max(1, len(a | b))
+            levels += [share > level / LEVELS for share in shares for level in range(LEVELS)]
+        start, end = found.offsets_R1[row : row + 2]
+        merged = sorted([*(one & other), *(10 + value for value in one ^ other)])
+        assert found.values[start:end, 0].tolist() == [*merged, *(20 + np.flatnonzero(levels)).tolist()]
+
+
+@pytest.mark.parametrize("encoder", ["bag", "exact"])
+def test_a_bag_of_pairs_has_no_order(encoder):
+    one = task(encoder)
     model = model_of(one)
     assert isinstance(model, Classifier)
     turned = [LabelledText(each.second or "", each.label, second=each.text) for each in EXAMPLES]
@@ -148,7 +167,7 @@ def test_answers_together_are_answers_alone(encoder):
     np.testing.assert_allclose(probabilities(one, model, EXAMPLES), alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("encoder", ["bag", "cnn"])
+@pytest.mark.parametrize("encoder", ["bag", "exact", "cnn"])
 def test_a_saved_task_is_the_same_task(tmp_path, encoder):
     one = task(encoder)
     one.save(tmp_path)

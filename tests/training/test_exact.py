@@ -16,6 +16,7 @@ import weft
 from weft import run_folder
 from weft.config import overridden, validated
 from weft.data.batch import Ngrams
+from weft.data.examples.labelled import LabelledText
 from weft.demo import reviews
 from weft.errors import ConfigError, Interrupted
 from weft.metrics.calibration import log_loss
@@ -160,6 +161,40 @@ def test_settings_of_steps_are_said_to_be_idle_and_ask_for_a_network():
     assert "encoder: cnn, chosen since training.epochs set how steps are taken" in notes(run("open", *settings))
     assert "encoder: bag, chosen since single texts are read" in notes(run("alone", "task.encoder=auto"))
     assert weft.load("alone").task.config.encoder.kind == "bag"
+
+
+def test_pairs_are_solved_by_what_both_texts_share():
+    words = ["room", "soup", "bed", "price", "view", "汤", "房间", "价格", "早饭", "海景"]
+    pairs = [(f"the {one} was cold", f"cold, says a guest: {other}") for one in words for other in (one, *words[:4])]
+    rows = [{"a": a, "b": b, "label": "same" if a.split()[1] == b.split()[-1] else "other"} for a, b in pairs]
+    write("train.jsonl", rows)
+    write("test.jsonl", rows)
+    reports = run("pairs", "task.encoder=auto", "task.text=[a,b]", "task.label=label")
+    assert "encoder: bag, chosen since pairs of texts are read" in notes(reports)
+    model = weft.load("pairs")
+    assert model.task.config.encoder.overlap == "levels"
+    assert accuracy("pairs") == 1
+    turned = model.answer([LabelledText(row["b"], second=row["a"]) for row in rows])
+    assert [one.label for one in turned] == [row["label"] for row in rows]
+
+
+def test_names_may_weigh_letters_by_what_names_share():
+    stems = ["bell", "ros", "gro", "nor", "lin", "mar", "kov", "pet", "sand", "berg"]
+    names = [f"{a}{b}" for a in stems for b in stems]
+    rows = [{"text": name + end, "label": end} for name in names for end in ("ini", "sen", "ova", "伟")]
+    write("train.jsonl", [row for place, row in enumerate(rows) if place % 3])
+    write("test.jsonl", rows[::3])
+    said = notes(run("open", "task.encoder.cost=1"))
+    assert "of 3 settings" in said
+    run("shared", "task.encoder.balance=shared")
+    model = weft.load("shared")
+    share_G = model.network.encoder.share_G
+    whole, one_letter, five_letters = share_G[[0, 2, 6]].tolist()
+    assert whole < 0.5 < five_letters < one_letter == 1
+    assert accuracy("shared") > 0.95
+    run_folder.seal(Path("shared"), version="0.1.0")
+    answers = model.answer(["rosini", "kovberg伟"])
+    assert [one.label for one in weft.load("shared").answer(["rosini", "kovberg伟"])] == [one.label for one in answers]
 
 
 def test_weights_of_the_labels_are_heeded():

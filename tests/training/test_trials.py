@@ -1,6 +1,7 @@
 """Trials of encoders within a budget: the same seed chooses the same, nothing is tried twice, and the run says why."""
 
 import json
+import re
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 import weft
+from tests.pretrained_folders import write_model
 from weft.config import overridden, read_yaml, validated
 from weft.errors import ConfigError, Interrupted
 from weft.models.auto import AutoEncoderConfig
@@ -69,13 +71,25 @@ def test_what_was_tried_is_said_and_kept_with_the_choice():
     assert [one.label for one in weft.load("run").answer(["the room was clean", "汤是冷的"])] == ["room", "food"]
 
 
-def test_of_networks_that_read_two_texts_the_best_is_taken():
+def test_bag_and_networks_are_tried_on_two_texts():
     rows = [{"a": text, "b": f"{text} {number}", "label": label}
             for number in range(8) for label, some in TOPICS.items() for text in some]  # fmt: skip
     Path("pairs.jsonl").write_text("\n".join(json.dumps(row) for row in rows) + "\n", encoding="utf-8")
     said = notes(run("run", "task.text=[a, b]", "task.label=label", data="pairs.jsonl"))
-    assert "trial of bag" not in said
-    assert f"encoder: {encoder('run')}, the best of 2 in trials" in said
+    assert all(f"trial of {name}" in said for name in ("bag", "cnn", "lstm"))
+    assert f"encoder: {encoder('run')}, the best of 3 in trials" in said
+
+
+def test_a_pretrained_folder_is_tried_beside_them_or_it_is_said_what_that_takes(monkeypatch):
+    write_model(Path("bert"))
+    monkeypatch.setattr(
+        AutoEncoderConfig, "candidates", lambda self, against_bag: [*SMALL, f"pretrained:{self.folder}"]
+    )
+    said = notes(run("run", "task.encoder={kind: auto, budget: 60s, folder: bert}"))
+    assert "trial of pretrained:bert: dev" in said
+    assert f"encoder: {encoder('run')}, the best of 3 in trials" in said
+    short = notes(run("short", "task.encoder={kind: auto, budget: 1e-9, folder: bert}"))
+    assert re.search(r"pretrained:bert was not tried: a trial of 2 steps needs --budget \d", short)
 
 
 def test_of_ngrams_no_network_is_tried():

@@ -9,6 +9,9 @@ import numpy as np
 from weft.data.columns import Fitted, Long, Ragged, fit
 from weft.text.tokenizers.base import Frame
 
+LEVELS = 10
+"""Levels of each share of common n-grams."""
+
 
 def shared_and_alone(first: Ragged, second: Ragged, *, size: int) -> Ragged:
     """Merge both sets of ids of each row: below `size` stands what is in both, from `size` on what is in one.
@@ -23,6 +26,37 @@ def shared_and_alone(first: Ragged, second: Ragged, *, size: int) -> Ragged:
     order_N = np.lexsort((ids_N, owner_N))
     lengths_R = np.bincount(owner_N, minlength=len(first.lengths_R))
     return Ragged.of(ids_N[order_N].astype(first.values.dtype)[:, None], lengths_R)
+
+
+def with_overlap(sets: Ragged, first: Ragged, second: Ragged, *, groups: np.ndarray, start: int) -> Ragged:
+    """Add to merged sets of ids how many of the ids of both texts are the same, as ids from `start` on.
+
+    In each group of ids the overlap is the share of common ones in the shorter text and in both together (Jaccard
+    1901). A share has an id for each tenth that it exceeds, so that weights of these make any rising curve of it.
+
+    Args:
+        sets: the ids of both texts, merged, below `start`.
+        first: ids of the first text of each row.
+        second: those of the second text.
+        groups: group of each id, [V].
+        start: number of ids that come before.
+
+    """
+    count = int(groups.max()) + 1
+    keys = [_numbered(one, size=len(groups)) for one in (first, second)]
+    sizes = [
+        np.bincount(key_N // len(groups) * count + groups[key_N % len(groups)], minlength=len(sets.lengths_R) * count)
+        for key_N in (*keys, np.intersect1d(*keys, assume_unique=True))
+    ]
+    one_RG, other_RG, both_RG = (size.reshape(-1, count) for size in sizes)
+    of_shorter = both_RG / np.maximum(np.minimum(one_RG, other_RG), 1)
+    of_all = both_RG / np.maximum(one_RG + other_RG - both_RG, 1)
+    exceeds = np.stack([of_shorter, of_all], -1)[..., None] > np.arange(LEVELS) / LEVELS
+    row_N, level_N = np.nonzero(exceeds.reshape(len(one_RG), -1))
+    owner_N = np.concatenate([np.repeat(np.arange(len(sets.lengths_R)), sets.lengths_R), row_N])
+    ids_N = np.concatenate([sets.values[:, 0], (start + level_N).astype(sets.values.dtype)])
+    order_N = np.argsort(owner_N, kind="stable")
+    return Ragged.of(ids_N[order_N][:, None], np.bincount(owner_N, minlength=len(sets.lengths_R)))
 
 
 def framed(texts: Sequence[Ragged], frame: Frame, *, max_length: int, long: Long) -> Fitted:

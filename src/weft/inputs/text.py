@@ -17,9 +17,10 @@ from weft.data.examples.roles import TEXT_NAMES, Role, find_roles
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input, InputConfig
-from weft.inputs.pair import framed, shared_and_alone
+from weft.inputs.pair import LEVELS, framed, shared_and_alone, with_overlap
 from weft.inputs.warm_start import start_from_run, started_tokenizer, with_folder, with_start
 from weft.inputs.word_vectors import Change, as_wide, check_vectors, start_from
+from weft.models.bag import BagEncoderConfig
 from weft.models.base import EncoderConfig, NeedsCounts, TokenSpec
 from weft.models.choices import EncoderChoice
 from weft.models.classifier import Classifier, ClassifierConfig, PooledEncoder
@@ -284,7 +285,8 @@ class FramedTextInput(TextInput):
 class BagInput(TextInput):
     """A tokenizer of n-grams, which have no order; those of two texts are one set, of what both have and what one has.
 
-    An n-gram of both texts has another id than the same n-gram of one alone.
+    An n-gram of both texts has another id than the same n-gram of one alone; with `overlap`, further ids say how large
+    a share of the n-grams both have.
     """
 
     @property
@@ -294,13 +296,29 @@ class BagInput(TextInput):
     def spec(self) -> TokenSpec:
         """Return the number of n-grams."""
         sizes = self.tokenizer.sizes
-        return TokenSpec((2 * sizes[0],) if self.texts > 1 else sizes)
+        return TokenSpec((2 * sizes[0] + self._levels,) if self.texts > 1 else sizes)
+
+    @property
+    def _levels(self) -> int:
+        """Number of ids for the overlap of two texts."""
+        encoder = self.config.encoder
+        if self.texts == 1 or not isinstance(encoder, BagEncoderConfig) or encoder.overlap != "levels":
+            return 0
+        return 2 * LEVELS * (int(self._groups_of_one().max()) + 1)
+
+    def _groups_of_one(self) -> np.ndarray:
+        """Return the group of each n-gram of a text; where that is not known, all are in one."""
+        group_V = getattr(self.tokenizer, "group_V", None)
+        return np.zeros(self.tokenizer.sizes[0], dtype=np.uint8) if group_V is None else group_V
 
     def _pieces(self, total: int, unknown: int) -> int:
         return total + unknown  # an unknown n-gram has no id
 
     def _fit(self, wholes: Sequence[Ragged]) -> list[Fitted]:
-        whole = shared_and_alone(*wholes, size=self.tokenizer.sizes[0]) if self.texts > 1 else wholes[0]
+        size = self.tokenizer.sizes[0]
+        whole = shared_and_alone(*wholes, size=size) if self.texts > 1 else wholes[0]
+        if self._levels:
+            whole = with_overlap(whole, *wholes, groups=self._groups_of_one(), start=2 * size)
         return [Fitted(whole, np.arange(len(whole.lengths_R)), 0, 0)]
 
     def initialize(self, model: nn.Module, columns: Columns, rows_of_C: Sequence[np.ndarray]) -> list[str]:
@@ -312,11 +330,12 @@ class BagInput(TextInput):
         return super().initialize(model, columns, rows_of_C)
 
     def _groups(self) -> np.ndarray | None:
-        """Return the group of each n-gram; those of both texts of a pair and of one alone are groups apart."""
+        """Return the group of each n-gram; those of both texts of a pair, of one alone and overlap are groups apart."""
         group_V = getattr(self.tokenizer, "group_V", None)
         if group_V is None or self.texts == 1:
             return group_V
-        return np.concatenate([group_V, group_V + group_V.max() + 1])
+        count = group_V.max() + 1
+        return np.concatenate([group_V, group_V + count, np.full(self._levels, 2 * count, dtype=np.uint8)])
 
     def collate(self, columns: Columns, rows: np.ndarray) -> Ngrams:
         """Gather the n-grams of some rows."""

@@ -41,10 +41,15 @@ class BagEncoderConfig(EncoderConfig):
     its shares in the labels are, and `none` takes all alike. `default` is `tf-idf` for the exact solver, or of two
     labels `naive-bayes` where that is clearly better on rows that are held out; else `naive-bayes` for two labels and
     for several labels a text, and `none` for one label of many, where weighting scored worse."""
-    balance: Literal["default", "lengths", "none"] = "default"
+    balance: Literal["default", "lengths", "shared", "none"] = "default"
     """Scaling of the n-grams of a text: `lengths` gives those of each length (one word, two, three letters) the same
-    weight together, so that many letters do not drown few words; `none` scales all as one. `default` is `lengths` for
-    the exact solver, unless `none` is clearly better on rows held out, and else `none`."""
+    weight together, so that many letters do not drown few words; `shared` multiplies it by the square of the share of
+    them that further texts have; `none` scales all as one. `default` is `lengths` for the exact solver, unless `none`
+    is clearly better on rows held out, or `shared` where most words stand in one text alone, as names do; and else
+    `none`."""
+    overlap: Literal["default", "levels", "none"] = "default"
+    """Overlap of two texts as features beside their n-grams: `levels` says for the n-grams of each length which tenths
+    their common share exceeds, and `none` does not. `default` is `levels` for the exact solver, and else `none`."""
 
     @property
     def solved(self) -> bool:
@@ -60,17 +65,22 @@ class BagEncoderConfig(EncoderConfig):
         balance = "none" if self.balance == "default" else self.balance
         return self.model_copy(update={"solver": "gradient", "weighting": weighting, "balance": balance})
 
-    def deciding_alone(self, scores: int) -> Self:
-        """Return a copy that is solved exactly, unless its settings are those of vectors."""
+    def deciding_alone(self, scores: int, *, texts: int = 1) -> Self:
+        """Return a copy that is solved exactly, unless its settings are those of vectors; a row has one text or two."""
         if self.solver == "gradient" or (self.solver == "default" and "width" in self.model_fields_set):
             return self
-        return self.model_copy(update={"solver": "exact", "width": scores})
+        overlap = "none" if texts == 1 else "levels" if self.overlap == "default" else self.overlap
+        return self.model_copy(update={"solver": "exact", "width": scores, "overlap": overlap})
 
-    def ways(self, *, scores: int) -> list[dict[str, str]]:
-        """Return the settings of weighting and balance that an exact solver may take, the first choice first."""
+    def ways(self, *, scores: int, rare: bool) -> list[dict[str, str]]:
+        """Return the settings of weighting and balance that an exact solver may take, the first choice first.
+
+        `scores` is the number of scores that exclude each other, else 0; `rare` says that few words stand in more texts
+        than one.
+        """
         weightings = ["tf-idf", *(["naive-bayes"] if scores == 1 else [])]
         weightings = weightings if self.weighting == "default" else [self.weighting]
-        balances = ["lengths", "none"] if self.balance == "default" else [self.balance]
+        balances = ["lengths", *(["shared"] if rare else []), "none"] if self.balance == "default" else [self.balance]
         return [{"weighting": weighting, "balance": balance} for weighting in weightings for balance in balances]
 
     def build(self, spec: TokenSpec) -> BagEncoder:
@@ -78,12 +88,14 @@ class BagEncoderConfig(EncoderConfig):
         weighting = "none" if self.weighting == "default" else self.weighting
         encoder = BagEncoder(spec.vocab_sizes[0], self.width, weighting=weighting, groups=self.has_groups)
         encoder.balance = "none" if self.balance == "default" else self.balance
+        if encoder.balance == "shared":
+            encoder.share_G = torch.ones(_GROUPS)
         return encoder
 
     @property
     def has_groups(self) -> bool:
         """Whether the encoder knows the group of each n-gram: where it may balance them."""
-        return self.solved or self.balance == "lengths"
+        return self.solved or self.balance in ("lengths", "shared")
 
 
 class BagEncoder(Encoder):
@@ -91,7 +103,8 @@ class BagEncoder(Encoder):
 
     The weights are those of `weigh` or `inverse_frequency`, kept with the model; until `prepare`, and without
     weighting, all are alike. With balance `lengths`, the weights of each group of n-grams of a row (those of one word,
-    of two, of three letters ...) have the same length before all are scaled.
+    of two, of three letters ...) have the same length before all are scaled, and with `shared` the length of the square
+    of the share of the group that stands in further texts.
 
     The table starts at zero: what an n-gram says comes from the rows that hold it and from no draw, which matters for
     the many that stand in one text alone. Its gradient is sparse: an optimiser that touches only the rows of a batch
@@ -106,8 +119,10 @@ class BagEncoder(Encoder):
         self.table = nn.Embedding(vocab_size, width, sparse=True, _weight=torch.zeros(vocab_size, width))
         self.weight_V: Tensor
         self.group_V: Tensor | None
+        self.share_G: Tensor | None
         self.register_buffer("weight_V", torch.ones(vocab_size))
         self.register_buffer("group_V", torch.zeros(vocab_size, dtype=torch.uint8) if groups else None)
+        self.register_buffer("share_G", None)
 
     def prepare(
         self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, rows: int, group_V: np.ndarray | None = None
@@ -119,6 +134,9 @@ class BagEncoder(Encoder):
             self.weight_V.copy_(torch.from_numpy(inverse_frequency(ids_N, rows=rows, size=len(self.weight_V))))
         if self.group_V is not None and group_V is not None:
             self.group_V.copy_(torch.from_numpy(group_V))
+        self.share_G = None
+        if self.group_V is not None and self.balance == "shared":
+            self.share_G = torch.from_numpy(shared(ids_N, self.group_V.cpu().numpy()) ** 2).to(self.weight_V)
 
     def weights(self, source: Ngrams) -> Tensor:
         """Return the weight of each n-gram in its row, [N]; those of a row have length 1."""
@@ -126,8 +144,11 @@ class BagEncoder(Encoder):
         count_B = torch.diff(starts_B, append=starts_B.new_tensor([len(ids_N)]))
         row_N = torch.repeat_interleave(count_B, output_size=len(ids_N))
         weight_N = self.weight_V[ids_N]
-        if self.group_V is not None and self.balance == "lengths":
-            weight_N = scaled(weight_N, row_N * _GROUPS + self.group_V[ids_N], len(starts_B) * _GROUPS)
+        if self.group_V is not None and self.balance in ("lengths", "shared"):
+            group_N = self.group_V[ids_N]
+            weight_N = scaled(weight_N, row_N * _GROUPS + group_N, len(starts_B) * _GROUPS)
+            if self.share_G is not None:
+                weight_N = weight_N * self.share_G[group_N.long()]
         return scaled(weight_N, row_N, len(starts_B))
 
     def forward(self, source: Ngrams) -> Memory:
@@ -149,6 +170,13 @@ def scaled(weight_N: Tensor, owner_N: Tensor, owners: int) -> Tensor:
     """Scale the weights of each owner to length 1."""
     square = weight_N.new_zeros(owners).index_add_(0, owner_N, weight_N.square())
     return weight_N * square.clamp_min(1e-12).rsqrt()[owner_N]
+
+
+def shared(ids_N: np.ndarray, group_V: np.ndarray) -> np.ndarray:
+    """Return which share of the n-grams of each group, counted in each text, stand in further texts too, [256]."""
+    count_V = np.bincount(ids_N, minlength=len(group_V))
+    all_G, again_G = (np.bincount(group_V, one, minlength=_GROUPS) for one in (count_V, count_V * (count_V > 1)))
+    return again_G / np.maximum(all_G, 1)
 
 
 def inverse_frequency(ids_N: np.ndarray, *, rows: int, size: int) -> np.ndarray:

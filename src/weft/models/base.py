@@ -146,8 +146,8 @@ class EncoderConfig(PartConfig):
         """Return a copy for so many labels that exclude each other: two where each label is a yes or no of its own."""
         return self
 
-    def deciding_alone(self, scores: int) -> Self:  # noqa: ARG002
-        """Return a copy for a model that has nothing beside it and a plain loss, and so many scores."""
+    def deciding_alone(self, scores: int, *, texts: int = 1) -> Self:  # noqa: ARG002
+        """Return a copy for a model with nothing beside it, a plain loss, so many scores, and one text or two a row."""
         return self
 
     @property

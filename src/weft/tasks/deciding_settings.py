@@ -281,7 +281,7 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         With a budget for trials, it is left to them.
         """
         if self.reads_text and isinstance(self.encoder, AutoEncoderConfig) and self.encoder.budget is not None:
-            encoders = label_defaults.candidates(self, examples, by_steps=by_steps)
+            encoders = label_defaults.candidates(self, by_steps=by_steps)
             given = {name: getattr(self, name) for name in self.model_fields_set}
             tasks = {name: validated(type(self), {**given, "encoder": one}).widened() for name, one in encoders.items()}
             tries = {name: task.fitted(examples, device=device, by_steps=by_steps) for name, task in tasks.items()}
@@ -310,7 +310,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         check_names([one.name for one in self.every_input])
         config, _ = self.chosen(examples)
         if self.decides_alone:
-            config = config.model_copy(update={"encoder": config.encoder.deciding_alone(scores)})
+            alone = config.encoder.deciding_alone(scores, texts=len(examples[0].texts))
+            config = config.model_copy(update={"encoder": alone})
         elif self.reads_text and config.encoder.solved:
             what = "solves a model of one text and a plain loss, and not beside further inputs or with other losses"
             raise ConfigError(what, where="task.encoder.solver", hint="leave it out: vectors are trained by steps then")

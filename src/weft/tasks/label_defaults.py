@@ -31,26 +31,26 @@ def chosen(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> 
         many = "has" if len(idle) == 1 else "have"
         said = f"{' and '.join(idle)} {many} no effect: the {config.encoder.kind} is solved for without steps"
         return config.encoder, [f"{said} (task.encoder.solver=gradient takes them)"] if idle else []
-    against = _against_bag(config, pairs=len(examples[0].texts) > 1, by_steps=by_steps)
+    against = _against_bag(config, by_steps=by_steps)
     encoder = config.encoder.chosen(against_bag=against)
-    why = against or "single texts are read, and nothing beside them"
+    texts = "pairs of texts" if len(examples[0].texts) > 1 else "single texts"
+    why = against or f"{texts} are read, and nothing beside them"
     return encoder, [f"encoder: {encoder.kind}, chosen since {why}; name another with --encoder"]
 
 
-def candidates(config: Any, examples: Sequence[Any], *, by_steps: Sequence[str]) -> Mapping[str, EncoderConfig | str]:
+def candidates(config: Any, *, by_steps: Sequence[str]) -> Mapping[str, EncoderConfig | str]:
     """Return the encoders that are worth a trial, by name, a pre-trained one as `pretrained:FOLDER`."""
-    against = _against_bag(config, pairs=len(examples[0].texts) > 1, by_steps=by_steps)
+    against = _against_bag(config, by_steps=by_steps)
     found = config.encoder.candidates(against_bag=against)
     if config.tokenizer is not None and config.tokenizer.kind == "ngrams":
         found = [one for one in found if not isinstance(one, str) and one.reads is Ngrams]
     return {one if isinstance(one, str) else one.kind: one for one in found}
 
 
-def _against_bag(config: Any, *, pairs: bool, by_steps: Sequence[str]) -> str:
+def _against_bag(config: Any, *, by_steps: Sequence[str]) -> str:
     """Return the reason why an exact bag cannot or should not decide, or an empty string."""
     tokenizer = config.tokenizer.kind if config.tokenizer else "ngrams"
     reasons = {
-        "two texts are compared": pairs,
         "other columns are read beside the text": bool(config.beside),
         "its embeddings start from word vectors": bool(config.vectors),
         "the loss has settings of its own": not config.has_plain_loss,
@@ -71,5 +71,5 @@ def floor(config: Any, examples: Sequence[Any]) -> Mapping[str, Any]:
     """Return the settings in which the linear floor of a task differs from its config."""
     fields = type(config).model_fields
     plain = {name: fields[name].get_default() for name in _PLAIN if name in fields}
-    encoder = BagEncoderConfig(solver="exact", cost=1.0, weighting="tf-idf", balance="none")
+    encoder = BagEncoderConfig(solver="exact", cost=1.0, weighting="tf-idf", balance="none", overlap="none")
     return {**plain, "tokenizer": ngrams_for(texts_of(examples, config.name)[0], letters=False), "encoder": encoder}

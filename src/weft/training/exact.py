@@ -22,7 +22,7 @@ from weft.data.columns import Columns, Ragged
 from weft.errors import Interrupted
 from weft.evaluation.evaluate import answer_columns
 from weft.hashing import mix
-from weft.models.bag import BagEncoder, BagEncoderConfig
+from weft.models.bag import BagEncoder, BagEncoderConfig, shared
 from weft.training.aims import AIMS, Aim
 from weft.training.job import Job
 from weft.training.linear import Solution, Solved, SparseRows
@@ -154,7 +154,8 @@ class _Settings:
     @property
     def named(self) -> str:
         """The settings in a few words."""
-        return f"{self.weighting}{', lengths alike' if self.balance == 'lengths' else ''}, cost {self.cost:g}"
+        balance = {"lengths": ", lengths alike", "shared": ", lengths by what texts share"}.get(self.balance, "")
+        return f"{self.weighting}{balance}, cost {self.cost:g}"
 
 
 def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
@@ -167,7 +168,7 @@ def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
     config: BagEncoderConfig = job.task.config.encoder
     encoder: Any = job.model.encoder
     aim = rows.aim
-    ways = config.ways(scores=rows.truth_RC.shape[1] if aim.exclusive else 0)
+    ways = config.ways(scores=rows.truth_RC.shape[1] if aim.exclusive else 0, rare=_has_rare_words(encoder, rows))
     first, *costs = aim.costs if config.cost is None else (config.cost,)
     best, *others = [_Settings(**way, cost=first) for way in ways]
     if others or costs:
@@ -186,6 +187,11 @@ def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
         yield Note(_chosen(best, merits, aim, folds=len(folds)))
     _prepare(encoder, best, rows)
     job.task.config = job.task.config.model_copy(update={"encoder": config.model_copy(update=asdict(best))})
+
+
+def _has_rare_words(encoder: BagEncoder, rows: _Rows) -> bool:
+    """Whether most of the words stand in one row alone, as names do; the first group of n-grams has them."""
+    return encoder.group_V is not None and shared(rows.source.ids_N.numpy(), encoder.group_V.numpy())[0] < 0.5
 
 
 def _chosen(best: _Settings, merits: Mapping[_Settings, float], aim: Aim, *, folds: int) -> str:

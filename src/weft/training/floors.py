@@ -87,7 +87,8 @@ def _kept(examples: Sequence[Any]) -> Sequence[Any]:
 def _job(job: Job, plain: Any, examples: Sequence[Any], *, whole: bool) -> Job:
     """Build the job of the linear model, on the rows as they are encoded already where the model reads its n-grams."""
     known, cpu = job.task.config, torch.device("cpu")
-    if whole and job.solved and known.tokenizer == plain.tokenizer:
+    same = known.tokenizer == plain.tokenizer and job.solved and known.encoder.overlap == plain.encoder.overlap
+    if whole and same:
         task = copy(job.task)
         encoder = plain.encoder.model_copy(update={"width": known.encoder.width})
         task.config = known.model_copy(update={"encoder": encoder})
