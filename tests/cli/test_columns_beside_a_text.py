@@ -127,7 +127,7 @@ def test_settings_of_columns_that_are_wrong_are_named(alone, weft):
     assert said("--numbers", "price,price") == f"weft: task: {twice}\n"
     assert twice in said("--numbers", "price", "--categories", "brand,price")
     assert "did you mean `brand`?" in said("--categories", "brnad")
-    kinds = "task.fusion.kind: expected `concatenated` or `gated`, found `foo`"
+    kinds = "task.fusion.kind: expected `auto`, `concatenated`, `gated` or `product`, found `foo`"
     assert kinds in said("--numbers", "price", "--set", "task.fusion=foo")
     gated = ("--set", "task.fusion=gated", "--set", "training.epochs=1", "--encoder", "bag", "--output", "gated")
     assert weft("train", "priced.csv", "--numbers", "price, ", *gated).code == 0

@@ -74,7 +74,8 @@ class SeveralInputs(Input[Mapping[str, Any], Several]):
         """Build an encoder for each input, their fusion, and a head that scores classes."""
         readers = {_key(one): one.build_pooled(head) for one in self.inputs}
         dropouts = {name: head.dropout_over(reader.encoder) for name, reader in readers.items()}
-        return FusionClassifier(readers, dropouts, self.fusion, classes=classes)
+        fusion = self.fusion.decided(images=any(one.config.kind == "image" for one in self.inputs))
+        return FusionClassifier(readers, dropouts, fusion, classes=classes)
 
     def initialize(self, model: nn.Module, columns: Columns, rows_of_C: Sequence[np.ndarray]) -> list[str]:
         """Start the encoder of each input from what is known before training."""

@@ -18,16 +18,23 @@ from weft.models.dropout import Dropout
 class FusionConfig(Config):
     """Settings of the fusion of the vectors of several inputs into one."""
 
-    kind: Literal["concatenated", "gated"] = "concatenated"
-    """Way to join the vectors of the inputs: `concatenated`, or `gated`: each is projected, and weighted by a gate that
-    sees all of them (gated multimodal unit, Arevalo et al. 2017, section 3.1)."""
+    kind: Literal["auto", "concatenated", "gated", "product"] = "auto"
+    """Way to join the vectors of the inputs: `concatenated`; `gated`: each is projected, and weighted by a gate that
+    sees all of them (gated multimodal unit, Arevalo et al. 2017, section 3.1); `product`: projected, multiplied (Kim et
+    al. 2017, section 2) and concatenated with the vectors, so that one can ask what another one shows; `auto`:
+    `product` where images are read beside something else, and `concatenated` without images."""
     width: int = Field(default=128, ge=1)
-    """Width that `gated` projects each vector to."""
+    """Width that `gated` and `product` project each vector to."""
 
     @model_validator(mode="before")
     @classmethod
     def _bare_kind(cls, settings: Any) -> Any:
         return {"kind": settings} if isinstance(settings, str) else settings
+
+    def decided(self, *, images: bool) -> FusionConfig:
+        """Return a copy whose kind is not `auto`, by whether images are read."""
+        kind = self.kind if self.kind != "auto" else "product" if images else "concatenated"
+        return self.model_copy(update={"kind": kind})
 
 
 class Fusion(nn.Module):
@@ -36,22 +43,23 @@ class Fusion(nn.Module):
     def __init__(self, widths: Mapping[str, int], config: FusionConfig) -> None:
         super().__init__()
         self.names, total = tuple(widths), sum(widths.values())
-        self.gated = config.kind == "gated"
-        self.width = config.width if self.gated else total
-        if self.gated:
+        self.kind = config.kind
+        self.width = {"gated": config.width, "product": total + config.width}.get(config.kind, total)
+        if self.kind in ("gated", "product"):
             self.project = nn.ModuleDict({name: nn.Linear(width, config.width) for name, width in widths.items()})
+        if self.kind == "gated":
             self.gate = nn.ModuleDict({name: nn.Linear(total, config.width) for name in widths})
 
     def forward(self, vectors: Mapping[str, Tensor]) -> Tensor:
         """Join the vectors, by the name of the input each [B, width of that input]."""
         every_BD = torch.cat([vectors[name] for name in self.names], 1)
-        if not self.gated:
+        if self.kind == "concatenated":
             return every_BD
-        gated = [
-            torch.sigmoid(self.gate[name](every_BD)) * torch.tanh(self.project[name](vectors[name]))
-            for name in self.names
-        ]
-        return torch.stack(gated).sum(0)
+        projected = [torch.tanh(self.project[name](vectors[name])) for name in self.names]
+        if self.kind == "product":
+            return torch.cat([every_BD, torch.stack(projected).prod(0)], 1)
+        gates = [torch.sigmoid(self.gate[name](every_BD)) for name in self.names]
+        return torch.stack([gate * one for gate, one in zip(gates, projected, strict=True)]).sum(0)
 
 
 class FusionClassifier(nn.Module):

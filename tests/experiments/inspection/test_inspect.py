@@ -164,7 +164,7 @@ def test_texts_that_were_guessed_to_be_labels_may_be_pairs(tmp_path):
     write(tmp_path / "a b.csv", rows, header=("question", "paraphrase"))
     told = looked_at(DataConfig(train=str(tmp_path / "a b.csv")))["pairs"]
     assert (told.severity, told.count) == ("warning", 24)
-    assert f"weft train '{tmp_path}/a b.csv' --task similarity --text question,paraphrase" in told.fix
+    assert f'weft train "{tmp_path}/a b.csv" --task similarity --text question,paraphrase' in told.fix
     named = looked_at(DataConfig(train=str(tmp_path / "a b.csv")), text="question", label="paraphrase")
     assert "pairs" not in named
     write(tmp_path / "c.csv", [(text, ("good", "好")[number % 2]) for number, (text, _) in enumerate(rows)])
