@@ -272,16 +272,13 @@ class Table:
             part.read_as_sentences()
         if self.parts:
             self.form, self.columns = self.parts[0].form, self.parts[0].columns
-        elif found := self._sentence_form():
+        elif found := self.sentence_form():
             self.form, self.columns = found
 
-    def has_tagged_lines(self) -> bool:
-        """Whether the first lines of plain text look like tokens with tags."""
-        return len((self._sentence_form() or ("", ()))[1]) > 1
-
-    def _sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
+    def sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
+        """Find the form and the columns of plain text whose first lines look like tokens; None: they do not."""
         if self.form != "txt" or self.columns != ("text",) or self.parts:
-            return self.parts[0]._sentence_form() if self.parts else None
+            return self.parts[0].sentence_form() if self.parts else None
         with open_lines(self.source, self.encoding, errors=self.errors) as lines:
             return form_of_lines(lines)
 

@@ -250,7 +250,7 @@ class _Search:
                 self.must_be_alone(role)
             if role in self.found:
                 continue
-            taken = self.taken | objects_among(self.table)
+            taken = self.taken | objects_among(self.table, lists=role.looks == "text")
             usual = by_name(self.table, role.usual, but=taken)
             if not usual and role.required and role.looks in ("text", "label"):
                 usual = usual_leaf(self.table, role.usual, but=taken)

@@ -31,6 +31,9 @@ _OF_A_ROW = ("messages", "conversations", "conversation", "turns", "answers", "o
 _LOOKED_AT = 100
 """Lines after a broken first one that are searched for an object of one line."""
 
+_FIRST = 20
+"""Rows of a list whose names are its columns, beside the first."""
+
 KEY = "key"
 """Column of the keys under which rows stand."""
 _FEWEST = 4
@@ -133,9 +136,12 @@ def _shape(text: str, *, name: str) -> Whole | None:
     values = _values(text, start, name=name)
     _, first = next(values, (0, None))
     listed = text[start] == "["
-    more = any(True for _ in values)
+    further = [value for _, value in islice(values, _FIRST)]
+    more = bool(further) or any(True for _ in values)
     if listed or more:
-        whole = Whole("list", tuple(with_choices(first)) if isinstance(first, dict) else (), start)
+        rows = [with_choices(one) for one in (first, *further) if isinstance(one, dict)]
+        columns = dict.fromkeys(name for row in rows for name in row) if isinstance(first, dict) else {}
+        whole = Whole("list", tuple(columns), start)
         return whole if not _is_article(first) else Whole("questions")
     return _shape_of(first, text, start, name=name) if isinstance(first, dict) else None
 
