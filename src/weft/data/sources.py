@@ -14,7 +14,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.data.formats.class_folders import class_folders, folder_rows, left_beside
+from weft.data.formats.brat import SPANS, brat_files, brat_remarks, brat_rows
+from weft.data.formats.class_folders import class_folders, folder_rows, left_beside, read_as
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
@@ -114,6 +115,8 @@ class Table:
             yield from self._of_parts()
         elif self.form == "folder":
             yield from self._valued(folder_rows(self.files, self.encoding, self.columns))
+        elif self.form == "brat":
+            yield from self._objects(brat_rows(self.files, self.encoding))
         elif self.form == "parallel":
             yield from self._valued(parallel_rows(self.sides, self.encoding, self.columns))
         elif self.form == "parquet":
@@ -135,7 +138,7 @@ class Table:
     def remarks(self) -> list[str]:
         """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
-        said = left_beside(self.path) if self.form == "folder" and not self.parts else said
+        said = [*read_as(self.files), *left_beside(self.path)] if self.form == "folder" and not self.parts else said
         return [*([f"{len(self.parts)} files"] if self.parts else self.found), *said, *self.blank_remark]
 
     @property
@@ -330,6 +333,9 @@ def open_table(
     check_name(source)
     check_columns(tuple(columns or ()), where=source)
     open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
+    if form == "auto" and (files := brat_files(source)):
+        found = brat_remarks(source, files, known := shared_encoding(files, encoding))
+        return Table(source, source, "brat", known, SPANS, on_bad_row, files=files, found=found)
     several = several_files(source) if form == "auto" else ()
     if not several and form == "auto" and (Path(source).is_dir() or is_image(source)):
         several = shards(source, forms=FORMS) if Path(source).is_dir() else ()

@@ -115,4 +115,4 @@ def reach(table: Table, path: str) -> None:
 
 
 def _may_nest(table: Table) -> bool:
-    return table.form in ("jsonl", "parquet")
+    return table.form in ("jsonl", "parquet", "brat")

@@ -445,4 +445,4 @@ def has_columns(table: Table, *roles: Role) -> bool:
 
 def named_by_user(table: Table) -> bool:
     """Whether the columns have names that somebody gave: those of plain text and of folders come with the form."""
-    return table.form not in ("txt", "folder")
+    return table.form not in ("txt", "folder", "brat")

@@ -121,7 +121,7 @@ def checked_object(found: Any, *, escapes: bool = True) -> dict[str, Any] | Inpu
 
 
 def with_choices(found: dict[str, Any]) -> dict[str, Any]:
-    """Return an object of Label Studio's JSON with its first annotation's choices and spans as fields, any other as is."""
+    """Return an object of Label Studio's JSON with its first annotation's choices and spans as fields, or another."""
     annotations, data = found.get("annotations"), found.get("data")
     if not isinstance(annotations, list) or not isinstance(data, dict):
         return found

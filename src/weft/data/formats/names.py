@@ -39,7 +39,7 @@ _OTHERS = {
     ".vtt": _SUBTITLES,
     ".ass": _SUBTITLES,
     ".tmx": "convert it to a .tsv of source and target, or to two files side by side, as a translation tool exports it",
-    ".mbox": "write its mails as .eml files, a folder of them for each label, as a mail program or Python's mailbox does",
+    ".mbox": "write its mails as .eml files, a folder for each label, as a mail program does",
     **dict.fromkeys(
         (".doc", ".docx", ".odt", ".rtf", ".epub"), "save it as plain text (.txt), or put its texts into a .csv"
     ),
