@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -35,6 +36,7 @@ from weft.data.formats.squad import question_rows
 from weft.data.formats.text_lines import Errors, is_broken, open_lines
 from weft.data.formats.western import WESTERN, is_western
 from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
+from weft.data.rows import BadRow, Row
 from weft.errors import InputError, did_you_mean
 
 _STANDARD_INPUT = "standard input"
@@ -44,35 +46,6 @@ _PLAIN_QUOTES = (
 OnBadRow = Literal["stop", "skip"]
 Columns = Sequence[str] | None
 """Names of the columns of files without a header, none to number them; None: the header has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record: its values by column, and the line (from 1) of the unpacked file on which it starts.
-
-    Where there are no lines, in parquet, in nested JSON and in a folder of texts, `line` is the number of the row.
-    `lists` has the values of JSON lines that are lists of strings, by column (the references of a source, for example);
-    `whole` is the object as in the file, nested values included; `decimal_commas` are columns of numbers as `3,5`.
-    """
-
-    values: Mapping[str, str]
-    line: int
-    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    whole: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    decimal_commas: tuple[str, ...] = field(default=(), compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that was left out, and the reason; `column` is empty if the row as a whole is at fault, `place` is for
-    people.
-    """
-
-    file: str
-    line: int
-    column: str
-    what: str
-    place: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)
@@ -87,7 +60,7 @@ class Table:
     are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
     left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths;
     `errors` is `surrogateescape` where bytes that do not decode make a bad row; `found` are remarks on what its bytes
-    and lines told.
+    and lines told; `aside` counts, by kind, the rows that were read and are no examples.
     """
 
     path: str
@@ -106,11 +79,13 @@ class Table:
     errors: Errors = "strict"
     found: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
+    aside: Counter[str] = field(default_factory=Counter)
     _before: list[int] = field(default_factory=list)
     _blank: int = 0
 
     def __iter__(self) -> Iterator[Row]:
         self.bad.clear()
+        self.aside.clear()
         if self.parts:
             yield from self._of_parts()
         elif self.form == "folder":
@@ -143,9 +118,11 @@ class Table:
 
     @property
     def blank_remark(self) -> list[str]:
-        """Remark on rows without a value, as far as rows are read; none where there are none."""
+        """Remarks on rows without a value and on those that are no examples, as far as rows are read."""
         blank = sum(part._blank for part in self.parts or (self,))
-        return [f"{blank} blank row{'s' if blank > 1 else ''} left out"] if blank else []
+        blanks = [f"{blank} blank row{'s' if blank > 1 else ''} left out"] if blank else []
+        aside = ", ".join(f"{kind} {times:,}" for kind, times in self.aside.items())
+        return [*blanks, *([f"left out: {aside}"] if aside else [])]
 
     def place(self, row_line: int, *, column: str = "") -> str:
         """Name the row that starts on `row_line` for messages: the file and that line, or the row's own file or path.
@@ -170,8 +147,10 @@ class Table:
 
     def unchecked(self) -> Iterator[Row]:
         """Yield the rows without the bad ones, which are neither refused nor listed."""
-        parts = tuple(replace(part, on_bad_row="skip", bad=[], paths=[], _before=[]) for part in self.parts)
-        yield from replace(self, on_bad_row="skip", bad=[], paths=[], _before=[], parts=parts)
+        parts = tuple(
+            replace(part, bad=[], aside=Counter(), paths=[], on_bad_row="skip", _before=[]) for part in self.parts
+        )
+        yield from replace(self, on_bad_row="skip", bad=[], aside=Counter(), paths=[], _before=[], parts=parts)
 
     @property
     def may_lack_header(self) -> bool:

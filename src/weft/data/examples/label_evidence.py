@@ -18,6 +18,7 @@ from weft.data.examples.column_names import (
     RATING_WORDS,
 )
 from weft.data.examples.nested_fields import sampled_fields
+from weft.data.examples.set_aside import are_verdicts
 from weft.data.examples.standing_out import has_word
 from weft.data.formats.value_looks import like_labels
 from weft.data.sources import Table
@@ -85,7 +86,7 @@ def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[st
     samples = sampled_fields(table)
     usual = taken.rpartition(".")[2].strip().casefold() in LABEL_NAMES
     most = Rank.GROUP if usual else Rank.BESIDE
-    free = [name for name in samples if name not in (taken, *texts)]
+    free = [name for name in samples if name not in (taken, *texts) and not are_verdicts(samples[name])]
     others = [one for one in label_candidates(free, samples) if one.rank <= most and one.values <= _MANY]
     if not others:
         return []

@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 from weft.data.checks.findings import counted
 from weft.data.examples.nested_fields import decoded
 from weft.data.examples.roles import TEXT_NAMES, ColumnsUnclear, Role
+from weft.data.examples.set_aside import accepted
 from weft.data.examples.tag_schemes import OUTSIDE, Scheme, decode, find_scheme, has_words_alone
 from weft.data.formats.conll import LINES
 from weft.data.sources import Row, Table
@@ -164,7 +165,7 @@ def tagged_of(table: Table, *, text: str, tags: str | None, reading: Reading) ->
 
     Words without tags are spans where `reading` is of words, unless the table is one to be answered.
     """
-    for row in table:
+    for row in accepted(table, read=(text, tags)) if tags else table:
         try:
             yield tagged_row(row, text=text, tags=tags, reading=reading)
         except InputError as error:
@@ -264,6 +265,8 @@ def tagged_row(row: Row, *, text: str, tags: str | None, reading: Reading) -> Ta
     if tokens is not None and reading.form == "words" and (tags is None or tags == text):
         return words_of(tokens, row.line)
     given = None if tags is None else decoded(row.lists.get(tags, row.whole.get(tags, row.values.get(tags))))
+    if tags is not None and tokens is None and (given == "" or (given is None and _is_annotated(row))):
+        given = []
     if tags is not None and given is None:
         raise InputError(f"has no `{tags}`, which is an empty list where there are none")
     if tokens is None and given is not None and not _are_tags(given):
@@ -280,6 +283,13 @@ def tagged_row(row: Row, *, text: str, tags: str | None, reading: Reading) -> Ta
         found = counted(len(given), "tag") if _are_tags(given) else "other values"
         raise InputError(f"has {counted(len(tokens), 'token')}, and {found}", hint="give one tag for each token")
     return _of_tags(whole, tokens, given, row, reading)
+
+
+def _is_annotated(row: Row) -> bool:
+    """Whether a row is one of Label Studio's whose annotator found no span: its field is left out."""
+    whole = row.whole.get("annotations")
+    valid = isinstance(whole, list) and any(isinstance(one, dict) and not one.get("was_cancelled") for one in whole)
+    return "annotation_id" in row.whole or valid
 
 
 def _of_tags(text: str, tokens: tuple[str, ...], tags: Sequence[str], row: Row, reading: Reading) -> TaggedText:
