@@ -134,7 +134,7 @@ class Table:
             return part.place(line, column=column)
         if self.paths:
             return f"{self.path} {self.paths[row_line - 1]}"
-        if self.whole and self.whole.shape != "list":
+        if self.whole and self.whole.shape not in ("list", "chat"):
             return f"{self.path}, row {row_line}"
         return self.files[row_line - 1] if self.files else f"{self._file(column)}:{row_line}"
 

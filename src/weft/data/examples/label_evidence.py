@@ -33,6 +33,14 @@ _MANY, _SHARE = 20, 0.2
 _MOST_BLANKS = 0.2
 """Share of rows without a value from which a column is more likely a remark on some of them."""
 _VERSION = re.compile(r"v?\d+(\.\d+)+")
+_MARKED = re.compile(r".*(标注|標註|打标|判定)(结果|結果|值)?|.*\bannotation", re.IGNORECASE)
+"""A name of what annotators gave."""
+_OF_PEOPLE = re.compile(r"(which|what|in which) .*\b(group|class|grade|year|team) .*\byou\b.*\?", re.IGNORECASE)
+"""A question of a form about who answers it."""
+_MARKS = ("note", "nota", "voto", *RATING_WORDS)
+"""Words for ratings in the names of columns of numbers."""
+_OPINIONS = ("satisfaction", "satisfied", "满意", "rating", *_MARKS)
+"""Words that put a column first among those of equal evidence."""
 _SHOWN = 5
 
 
@@ -67,7 +75,7 @@ def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]])
         for name in names
         if like_labels(samples[name]) and not are_ids(samples[name]) and not are_dates(samples[name])
     ]
-    return sorted(found, key=lambda one: one.rank)
+    return sorted(found, key=lambda one: (one.rank, not has_word(one.name, _OPINIONS)))
 
 
 def standing_label(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> Candidate | None:
@@ -102,7 +110,9 @@ def _rank(name: str, values: Sequence[str]) -> Rank:
         return Rank.BESIDE
     if are_numbers(filled):
         return _rank_of_numbers(leaf, filled)
-    if has_word(leaf, LABEL_WORDS):
+    if _OF_PEOPLE.fullmatch(leaf.strip()):
+        return Rank.BESIDE
+    if has_word(leaf, LABEL_WORDS) or _MARKED.fullmatch(leaf.strip()):
         return Rank.LABEL
     if has_word(leaf, GROUP_WORDS) or has_word(leaf, RATING_WORDS):
         return Rank.GROUP
@@ -118,9 +128,9 @@ def _rank_of_numbers(name: str, values: Sequence[str]) -> Rank:
     numbers = {float(value) for value in values}
     whole = all(number % 1 == 0 for number in numbers)
     codes = whole and len(numbers) <= _MOST_CODES and min(numbers) >= -1
-    if codes and has_word(name, LABEL_WORDS):
+    if codes and (has_word(name, LABEL_WORDS) or _MARKED.fullmatch(name.strip())):
         return Rank.LABEL
-    if whole and has_word(name, RATING_WORDS) and min(numbers) >= 0 and max(numbers) <= _MOST_RATINGS:
+    if whole and has_word(name, _MARKS) and min(numbers) >= 0 and max(numbers) <= _MOST_RATINGS:
         return Rank.GROUP
     if names_users(name, values):
         return Rank.PEOPLE
