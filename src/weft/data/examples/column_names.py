@@ -23,6 +23,7 @@ LABEL_NAMES = (
 TEXT_WORDS = (
     *("text", "comment", "comments", "review", "body", "message", "tweet", "description", "content", "feedback"),
     *("complaint", "transcript", "verbatim", "narrative", "remarks", "utterance", "post", "reviews", "abstract"),
+    *("selftext",),
     *("内容", "评论", "正文", "留言", "描述", "內容", "評論", "kommentar", "beschreibung", "commentaire", "comentario"),
     *("理由", "建议", "意见", "反馈", "诉求", "感受", "详情", "笔记", "短信", "原文", "评语", "吐槽"),
 )

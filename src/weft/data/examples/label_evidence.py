@@ -106,12 +106,10 @@ def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[st
 def _rank(name: str, values: Sequence[str]) -> Rank:
     filled = [value.strip() for value in values if value.strip()]
     leaf = name.rpartition(".")[2]
-    if len(filled) < (1 - _MOST_BLANKS) * len(values):
+    if len(filled) < (1 - _MOST_BLANKS) * len(values) or _OF_PEOPLE.fullmatch(leaf.strip()):
         return Rank.BESIDE
     if are_numbers(filled):
         return _rank_of_numbers(leaf, filled)
-    if _OF_PEOPLE.fullmatch(leaf.strip()):
-        return Rank.BESIDE
     if has_word(leaf, LABEL_WORDS) or _MARKED.fullmatch(leaf.strip()):
         return Rank.LABEL
     if has_word(leaf, GROUP_WORDS) or has_word(leaf, RATING_WORDS):

@@ -80,7 +80,9 @@ def decoded(value: Any) -> Any:
 def must_hold_one_label(table: Table, column: str) -> None:
     """Raise InputError where a column holds lists or objects in all of the first rows that have it, and no label."""
     first = islice(table.unchecked(), _LOOKED_AT)
-    found = [value for row in first if (value := row.whole.get(column, decoded(row.values.get(column)))) is not None]
+    found = [
+        value for row in first if (value := row.whole.get(column, decoded(row.values.get(column) or None))) is not None
+    ]
     if not found or not all(isinstance(value, list | dict) for value in found):
         return
     if not _may_nest(table) and not any(map(_is_nested_list, found)):

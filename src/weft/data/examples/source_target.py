@@ -46,9 +46,10 @@ FAR = 3.0
 
 
 _LANGUAGE = re.compile(
-    r"(english|german|deutsch|french|français|spanish|español|italian|italiano|portuguese|português|russian|русский"
-    r"|japanese|日本語|日语|日文|korean|한국어|韩语|韩文|arabic|chinese|mandarin|中文|汉语|漢語|英文|英语|英語|法语|德语|俄语|西班牙语"
-    r"|dutch|nederlands|turkish|türkçe|polish|polski|hindi|vietnamese|tiếng việt|thai|ukrainian|українська|粤语|文言文|白话文)",
+    r"(english|german|deutsch|french|français|spanish|español|italian|italiano|portuguese|português|dutch|nederlands"
+    r"|russian|русский|ukrainian|українська|polish|polski|turkish|türkçe|arabic|hindi|vietnamese|tiếng việt|thai"
+    r"|japanese|日本語|日语|日文|korean|한국어|韩语|韩文|chinese|mandarin|中文|汉语|漢語|粤语|文言文|白话文|英文|英语|英語"
+    r"|法语|德语|俄语)",
     re.IGNORECASE,
 )
 """Names of languages, as columns of translations have them."""

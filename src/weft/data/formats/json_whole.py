@@ -183,14 +183,14 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
 def _chat_of(found: dict[str, Any], text: str, start: int) -> Whole | None:
     """Find the messages of people in an export of a chat (Telegram, WhatsApp), none of which has the role of a model.
 
-    Each is a row; messages of a user and an assistant are a row together.
+    Each is a row, with its `sender`; the messages of a user and an assistant are a row together.
     """
     said = found.get("messages")
     rows = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
     texts = [one for one in rows if any(name in one for name in _SENDERS) and any(name in one for name in _SAID)]
     if len(texts) < _FEWEST or any("role" in one or "value" in one for one in rows):
         return None
-    columns = dict.fromkeys(name for one in texts[:_FIRST] for name in one)
+    columns = dict.fromkeys("sender" if name == "from" else name for one in texts[:_FIRST] for name in one)
     return Whole("chat", tuple(columns), _start_of(text, start, "messages"))
 
 
@@ -201,7 +201,7 @@ def _message(found: Any) -> dict[str, Any] | None:
         return None
     pieces = found[name] if isinstance(found[name], list) else [found[name]]
     texts = [str(one.get("text", "")) if isinstance(one, dict) else str(one) for one in pieces]
-    return {**found, name: "".join(texts)}
+    return {"sender" if key == "from" else key: value for key, value in {**found, name: "".join(texts)}.items()}
 
 
 def _by_key(found: dict[str, Any]) -> Whole | None:
