@@ -141,3 +141,16 @@ def test_lines_of_words_and_tags_are_tagging_and_restored_to_be_answered(tmp_pat
     plain.write_text("he and/or she\n茶/咖啡\n", encoding="utf-8")
     table = open_table(plain)
     assert [one.text for one in trained.for_inputs(table).read_inputs(table)] == ["he and/or she", "茶/咖啡"]
+
+
+def test_places_of_javascript_are_mended(tmp_path):
+    text = "😀👍 李明 likes Oslo"
+    found = [
+        {"start": 5, "end": 7, "text": "李明", "labels": ["PER"]},
+        {"start": 14, "end": 18, "text": "Oslo", "labels": ["LOC"]},
+    ]
+    path = tmp_path / "emoji.json"
+    path.write_text(json.dumps([{"text": text, "label": found}], ensure_ascii=False), encoding="utf-8")
+    table = open_table(path)
+    (one,) = TaggingConfig().resolved(table).read(table)
+    assert [(text[a:b], label) for a, b, label in one.spans] == [("李明", "PER"), ("Oslo", "LOC")]

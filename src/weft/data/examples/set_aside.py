@@ -14,7 +14,7 @@ _SUMS = {
     *("total", "totals", "grand total", "subtotal", "sum", "gesamt", "summe", "gesamtsumme", "total général"),
     *("total general", "合计", "总计", "小计", "共计", "合計", "總計", "小計"),
 }
-"""What stands in a row of sums, lower case."""
+"""Words of a row of sums, lower case."""
 _LOOKED_AT = 200
 
 

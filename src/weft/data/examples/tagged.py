@@ -340,8 +340,19 @@ def _spans(text: str, value: Any) -> Iterator[Any]:
         if not all(isinstance(one, str) for one in (start, end, label)):
             raise InputError(f"a span has no {'label' if start and end else 'start and end'}", hint=_NO_SPAN)
         if isinstance(surface := span.get("text"), str):
-            _must_stand(text, surface, int(start), int(end))
+            start, end = _placed(text, surface, int(start), int(end))
         yield start, end, label
+
+
+def _placed(text: str, surface: str, start: int, end: int) -> tuple[int, int]:
+    """Return the places of a surface in characters; JavaScript, and so Label Studio, counts an emoji as two."""
+    if text[start:end] != surface:
+        units = text.encode("utf-16-le", "surrogatepass")
+        before, inside = (units[2 * a : 2 * b].decode("utf-16-le", "replace") for a, b in ((0, start), (start, end)))
+        if inside == surface:
+            return len(before), len(before) + len(inside)
+        _must_stand(text, surface, start, end)
+    return start, end
 
 
 def _must_stand(text: str, surface: str, start: int, end: int) -> None:

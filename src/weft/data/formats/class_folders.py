@@ -113,7 +113,7 @@ def left_beside(folder: str) -> list[str]:
 def encoding_of_texts(files: Sequence[str], encoding: str) -> str:
     """Return the shared encoding of texts, of which mails have their own."""
     plain = [file for file in files if kind_of_text(file) != MAIL]
-    return shared_encoding(plain, encoding) if plain else "as each mail says"
+    return shared_encoding(plain, encoding) if plain else "encoded as each mail says"
 
 
 def read_as(files: Sequence[str]) -> list[str]:

@@ -69,7 +69,7 @@ def text_of_page(page: str) -> str:
 
 
 class _Shown(HTMLParser):
-    """What a page shows, with a NUL between blocks."""
+    """Parser of what a page shows, with a NUL between blocks."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
