@@ -182,7 +182,7 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
         hints = [error.hint, *([_other_tasks(table, whole=asked)] if others else [])]
         if table.parts and (table.form, table.columns) == ("txt", ("text",)):
             hints.append(_FILE_A_LABEL.format(typed(table.path)))
-        of_others = asked or table.form == "txt"
+        of_others = asked or table.form == "txt" or table.holds_chat
         hint = "; ".join([*ways, *(hints[::-1] if of_others else hints)])
         raise InputError(error.what, where=error.where, hint=hint) from None
 

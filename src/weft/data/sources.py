@@ -104,6 +104,11 @@ class Table:
             yield from self._of_lines() if self.errors == "strict" else self._decoded(self._of_lines())
 
     @property
+    def holds_chat(self) -> bool:
+        """Whether its rows are the messages of people in an export of a chat."""
+        return self.whole is not None and self.whole.shape == "chat"
+
+    @property
     def delimiter(self) -> str:
         """The delimiter of csv and tsv."""
         layout = self.parts[0].layout if self.parts else self.layout

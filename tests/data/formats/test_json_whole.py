@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from tests.data.tables import fault, relaxed, values, written
 from weft.data.formats import json_whole
 from weft.data.sources import open_table
+from weft.errors import InputError
+from weft.tasks.language_model import LanguageModelConfig
+from weft.tasks.seq2seq import Seq2SeqConfig
 
 ROWS = [{"text": "房间很干净", "label": 1}, {"text": "a dull [story], {badly} told", "label": 0}]
 SHOWN = [{"text": "房间很干净", "label": "1"}, {"text": "a dull [story], {badly} told", "label": "0"}]
@@ -117,6 +120,9 @@ def test_messages_of_people_are_rows_with_their_senders(tmp_path):
         ("Anna", "好的"),
         ("Ben", "bye"),
     ]
+    with pytest.raises(InputError, match="no answers of an assistant"):
+        Seq2SeqConfig().resolved(open_table(path))
+    assert LanguageModelConfig().resolved(open_table(path)).text == "text"
     turns = [{"role": "user", "from": "x", "content": "hi"}] * 5
     path.write_text(json.dumps({"messages": turns}), encoding="utf-8")
     assert open_table(path).columns == ("messages",)
