@@ -186,3 +186,18 @@ def test_a_pair_by_its_names_is_the_first_hint(tmp_path, names):
     with pytest.raises(InputError) as error:
         read_whole(data, ClassificationConfig())
     assert error.value.hint.startswith(f"pass --source {names[0]} --target {names[1]} to learn one from the other")
+
+
+def test_fields_of_one_name_are_told_apart_by_their_objects(tmp_path):
+    entries = [
+        {
+            "content": {"label": LONG[n]},
+            "title": {"label": ["Super", "很好"][n % 2]},
+            "im:version": {"label": ["7.1", "7.2"][n % 2]},
+            "im:rating": {"label": str(n % 4 + 1)},
+        }
+        for n in range(COUNT)
+    ]
+    path = tmp_path / "reviews.json"
+    path.write_text(json.dumps({"feed": {"entry": entries}}), encoding="utf-8")
+    assert found(open_table(path)) == ("content.label", "im:rating.label")

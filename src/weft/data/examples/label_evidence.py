@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -41,6 +42,8 @@ _MARKS = ("note", "nota", "voto", *RATING_WORDS)
 """Words for ratings in the names of columns of numbers."""
 _OPINIONS = ("satisfaction", "satisfied", "满意", "rating", *_MARKS)
 """Words that put a column first among those of equal evidence."""
+_SHARED = 2
+"""Fields of one name at most, in different objects, for this name to tell what they hold."""
 _SHOWN = 5
 
 
@@ -70,8 +73,15 @@ class Candidate:
 
 def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[Candidate]:
     """List the columns that may hold labels, the likeliest first; `samples` are their values by name."""
+    leaves = Counter(name.rpartition(".")[2] for name in names)
+
+    def told(name: str) -> str:
+        """Return the part of a path that tells fields apart: `im:rating` of `im:rating.label` among many `label`."""
+        head, _, leaf = name.rpartition(".")
+        return head.rpartition(".")[2] if head and leaves[leaf] > _SHARED else leaf
+
     found = [
-        Candidate(name, len({value for value in samples[name] if value.strip()}), _rank(name, samples[name]))
+        Candidate(name, len({value for value in samples[name] if value.strip()}), _rank(told(name), samples[name]))
         for name in names
         if like_labels(samples[name]) and not are_ids(samples[name]) and not are_dates(samples[name])
     ]
