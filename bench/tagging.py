@@ -31,7 +31,7 @@ import torch
 from measure import Side, alternate, ratios
 
 from weft.config import overridden, validated
-from weft.data.examples.tagged import TaggedText
+from weft.data.examples.tagged import TaggedText, token_spans
 from weft.data.sources import open_table
 from weft.dataset import Examples
 from weft.files import read_json
@@ -39,7 +39,6 @@ from weft.metrics.tagging import TaggedPair
 from weft.models.crf import Transitions, best_path
 from weft.run import RunConfig, fit_in_memory, train
 from weft.tasks.tag_scores import quick_scores
-from weft.tasks.tagging import token_spans
 from weft.training.reports import EvalReport
 
 SETS = {

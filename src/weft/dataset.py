@@ -18,6 +18,7 @@ from weft.data.checks.findings import counted
 from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.label_evidence import other_labels
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
+from weft.data.examples.source_target import likely_pair
 from weft.data.formats.folders import as_source, parts_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError, typed
@@ -176,11 +177,13 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     except ColumnsUnclear as error:
         asked = isinstance(error, LikeQuestions)
         others = "label" in task.columns and not error.suggests
+        pair = likely_pair(table) if "label" in task.columns else ()
+        ways = [f"pass --source {typed(pair[0])} --target {typed(pair[1])} to learn one from the other"] if pair else []
         hints = [error.hint, *([_other_tasks(table, whole=asked)] if others else [])]
         if table.parts and (table.form, table.columns) == ("txt", ("text",)):
             hints.append(_FILE_A_LABEL.format(typed(table.path)))
-        of_others = asked or table.form == "txt"
-        hint = "; ".join(hints[::-1] if of_others else hints)
+        of_others = asked or table.form == "txt" or table.holds_chat
+        hint = "; ".join([*ways, *(hints[::-1] if of_others else hints)])
         raise InputError(error.what, where=error.where, hint=hint) from None
 
 

@@ -29,7 +29,7 @@ FILES = {
     "broken.jsonl": ('{"text": "好", "label": "pos"}\n{"text": "bad",\n', ("broken.jsonl:2: is not JSON", "one line")),
     "nul.csv": (HEADER + "好\0,pos\n", ("nul.csv:2: there is a NUL byte", "--encoding")),
     "random.csv": (random.Random(1).randbytes(3000), ("random.csv:1: byte 0x", "is not UTF-8", "--encoding")),
-    "notes.docx": (b"PK", ("notes.docx: its name ends in `.docx`", "known: .csv, .tsv, .jsonl")),
+    "notes.docx": (b"PK", ("notes.docx: its name ends in `.docx`", "save it as plain text")),
     "array.jsonl": ('[{"text": "好", "label": "pos"}\n', ("array.jsonl:2: is not JSON", "write one array of objects")),
     "list.yaml": ("data: [a\nb: c\n", ("list.yaml:2: is not YAML",)),
     "words.yaml": ("好\n", ("words.yaml: holds no settings", "`name: value`")),

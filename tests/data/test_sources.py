@@ -100,8 +100,8 @@ def test_a_row_rejected_by_its_reader(tmp_path):
 
 
 def test_unknown_names(tmp_path):
-    error = fault(written(tmp_path, "x", "reviews.doc"))
-    assert error.what == "its name ends in `.doc`, which is no known form"
+    error = fault(written(tmp_path, "x", "reviews.dat"))
+    assert error.what == "its name ends in `.dat`, which is no known form"
     assert ".csv, .tsv, .jsonl, .ndjson, .json, .txt" in error.hint
     assert error.hint.endswith("two files side by side are named together, as in train.de,train.en")
     assert fault(written(tmp_path, b"", "reviews.gz")).what == "its name does not tell its form"

@@ -8,12 +8,12 @@ import torch
 
 from tests.small_tasks import SMALL_TASKS
 from weft.config import validated
-from weft.data.examples.tagged import LabelledSpan, TaggedText
+from weft.data.examples.tagged import LabelledSpan, TaggedText, token_spans
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.models.crf import Transitions
 from weft.tasks.tag_answers import Potentials, decided
-from weft.tasks.tagging import TaggingConfig, token_spans
+from weft.tasks.tagging import TaggingConfig
 
 CPU = torch.device("cpu")
 SMALL = {small.name: small for small in SMALL_TASKS if small.kind == "tagging"}

@@ -15,11 +15,10 @@ from weft.data.checks.findings import counted
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import named_by_user
 from weft.data.formats.class_folders import COLUMNS as FOLDER
-from weft.data.formats.class_folders import flat_texts
+from weft.data.formats.class_folders import encoding_of_texts, flat_texts, read_as
 from weft.data.formats.folders import parts_of
 from weft.data.formats.line_rows import as_json
 from weft.data.formats.parallel_files import side_files, suffix_of
-from weft.data.formats.shared_encodings import shared_encoding
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError
 from weft.text.out_of_vocabulary import notes_on
@@ -77,8 +76,9 @@ def inputs(
     file = part_of(file or "-", ("test", "dev", "train"))
     texts = flat_texts(file) if model.task.config.example_type is LabelledText else ()
     if texts:
-        say(f"{file}: each of its {len(texts):,} files is read as a text", err=True)
-        found = shared_encoding(texts, given.get("encoding", "auto"))
+        how = "".join(f"; {said}" for said in read_as(texts))
+        say(f"{file}: each of its {len(texts):,} files is read as a text{how}", err=True)
+        found = encoding_of_texts(texts, given.get("encoding", "auto"))
         table = Table(file, file, "folder", found, FOLDER, given.get("on_bad_row", "stop"), files=texts)
     else:
         table = open_table(file, form=_form(model, file), columns=names, **given)

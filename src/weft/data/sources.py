@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.data.formats.class_folders import class_folders, folder_rows, left_beside
+from weft.data.formats.brat import SPANS, brat_files, brat_remarks, brat_rows
+from weft.data.formats.class_folders import class_folders, folder_rows, left_beside, read_as
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
@@ -34,6 +36,7 @@ from weft.data.formats.squad import question_rows
 from weft.data.formats.text_lines import Errors, is_broken, open_lines
 from weft.data.formats.western import WESTERN, is_western
 from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
+from weft.data.rows import BadRow, Row
 from weft.errors import InputError, did_you_mean
 
 _STANDARD_INPUT = "standard input"
@@ -43,35 +46,6 @@ _PLAIN_QUOTES = (
 OnBadRow = Literal["stop", "skip"]
 Columns = Sequence[str] | None
 """Names of the columns of files without a header, none to number them; None: the header has them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record: its values by column, and the line (from 1) of the unpacked file on which it starts.
-
-    Where there are no lines, in parquet, in nested JSON and in a folder of texts, `line` is the number of the row.
-    `lists` has the values of JSON lines that are lists of strings, by column (the references of a source, for example);
-    `whole` is the object as in the file, nested values included; `decimal_commas` are columns of numbers as `3,5`.
-    """
-
-    values: Mapping[str, str]
-    line: int
-    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    whole: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    decimal_commas: tuple[str, ...] = field(default=(), compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that was left out, and the reason; `column` is empty if the row as a whole is at fault, `place` is for
-    people.
-    """
-
-    file: str
-    line: int
-    column: str
-    what: str
-    place: str = field(default="", compare=False)
 
 
 @dataclass(slots=True)
@@ -86,7 +60,7 @@ class Table:
     are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
     left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths;
     `errors` is `surrogateescape` where bytes that do not decode make a bad row; `found` are remarks on what its bytes
-    and lines told.
+    and lines told; `aside` counts, by kind, the rows that were read and are no examples.
     """
 
     path: str
@@ -105,15 +79,19 @@ class Table:
     errors: Errors = "strict"
     found: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
+    aside: Counter[str] = field(default_factory=Counter)
     _before: list[int] = field(default_factory=list)
     _blank: int = 0
 
     def __iter__(self) -> Iterator[Row]:
         self.bad.clear()
+        self.aside.clear()
         if self.parts:
             yield from self._of_parts()
         elif self.form == "folder":
             yield from self._valued(folder_rows(self.files, self.encoding, self.columns))
+        elif self.form == "brat":
+            yield from self._objects(brat_rows(self.files, self.encoding))
         elif self.form == "parallel":
             yield from self._valued(parallel_rows(self.sides, self.encoding, self.columns))
         elif self.form == "parquet":
@@ -126,6 +104,11 @@ class Table:
             yield from self._of_lines() if self.errors == "strict" else self._decoded(self._of_lines())
 
     @property
+    def holds_chat(self) -> bool:
+        """Whether its rows are the messages of people in an export of a chat."""
+        return self.whole is not None and self.whole.shape == "chat"
+
+    @property
     def delimiter(self) -> str:
         """The delimiter of csv and tsv."""
         layout = self.parts[0].layout if self.parts else self.layout
@@ -135,14 +118,16 @@ class Table:
     def remarks(self) -> list[str]:
         """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
-        said = left_beside(self.path) if self.form == "folder" and not self.parts else said
+        said = [*read_as(self.files), *left_beside(self.path)] if self.form == "folder" and not self.parts else said
         return [*([f"{len(self.parts)} files"] if self.parts else self.found), *said, *self.blank_remark]
 
     @property
     def blank_remark(self) -> list[str]:
-        """Remark on rows without a value, as far as rows are read; none where there are none."""
+        """Remarks on rows without a value and on those that are no examples, as far as rows are read."""
         blank = sum(part._blank for part in self.parts or (self,))
-        return [f"{blank} blank row{'s' if blank > 1 else ''} left out"] if blank else []
+        blanks = [f"{blank} blank row{'s' if blank > 1 else ''} left out"] if blank else []
+        aside = ", ".join(f"{kind} {times:,}" for kind, times in self.aside.items())
+        return [*blanks, *([f"left out: {aside}"] if aside else [])]
 
     def place(self, row_line: int, *, column: str = "") -> str:
         """Name the row that starts on `row_line` for messages: the file and that line, or the row's own file or path.
@@ -154,7 +139,7 @@ class Table:
             return part.place(line, column=column)
         if self.paths:
             return f"{self.path} {self.paths[row_line - 1]}"
-        if self.whole and self.whole.shape != "list":
+        if self.whole and self.whole.shape not in ("list", "chat"):
             return f"{self.path}, row {row_line}"
         return self.files[row_line - 1] if self.files else f"{self._file(column)}:{row_line}"
 
@@ -167,8 +152,10 @@ class Table:
 
     def unchecked(self) -> Iterator[Row]:
         """Yield the rows without the bad ones, which are neither refused nor listed."""
-        parts = tuple(replace(part, on_bad_row="skip", bad=[], paths=[], _before=[]) for part in self.parts)
-        yield from replace(self, on_bad_row="skip", bad=[], paths=[], _before=[], parts=parts)
+        parts = tuple(
+            replace(part, bad=[], aside=Counter(), paths=[], on_bad_row="skip", _before=[]) for part in self.parts
+        )
+        yield from replace(self, on_bad_row="skip", bad=[], aside=Counter(), paths=[], _before=[], parts=parts)
 
     @property
     def may_lack_header(self) -> bool:
@@ -272,16 +259,13 @@ class Table:
             part.read_as_sentences()
         if self.parts:
             self.form, self.columns = self.parts[0].form, self.parts[0].columns
-        elif found := self._sentence_form():
+        elif found := self.sentence_form():
             self.form, self.columns = found
 
-    def has_tagged_lines(self) -> bool:
-        """Whether the first lines of plain text look like tokens with tags."""
-        return len((self._sentence_form() or ("", ()))[1]) > 1
-
-    def _sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
+    def sentence_form(self) -> tuple[str, tuple[str, ...]] | None:
+        """Find the form and the columns of plain text whose first lines look like tokens; None: they do not."""
         if self.form != "txt" or self.columns != ("text",) or self.parts:
-            return self.parts[0]._sentence_form() if self.parts else None
+            return self.parts[0].sentence_form() if self.parts else None
         with open_lines(self.source, self.encoding, errors=self.errors) as lines:
             return form_of_lines(lines)
 
@@ -333,6 +317,9 @@ def open_table(
     check_name(source)
     check_columns(tuple(columns or ()), where=source)
     open_one = partial(open_table, encoding=encoding, on_bad_row=on_bad_row, columns=columns)
+    if form == "auto" and (files := brat_files(source)):
+        found = brat_remarks(source, files, known := shared_encoding(files, encoding))
+        return Table(source, source, "brat", known, SPANS, on_bad_row, files=files, found=found)
     several = several_files(source) if form == "auto" else ()
     if not several and form == "auto" and (Path(source).is_dir() or is_image(source)):
         several = shards(source, forms=FORMS) if Path(source).is_dir() else ()

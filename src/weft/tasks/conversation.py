@@ -8,6 +8,7 @@ from typing import Self
 from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.roles import Names, Role, settings_of
 from weft.data.sources import Table
+from weft.errors import InputError
 from weft.inputs.tabular import ColumnNames
 from weft.tasks.base import TaskConfig
 
@@ -34,6 +35,11 @@ class ConversationSettings(TaskConfig):
             turns = self.turns or conversation_columns(table)
             if turns:
                 return self._reading(turns)
+            if table.holds_chat and sum(role.required for role in self.roles) > 1:
+                what = "holds messages of people, and no answers of an assistant to learn"
+                written = '{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}'
+                hint = f"pass --task language_model to learn the messages; conversations are written as {written}"
+                raise InputError(what, where=table.path, hint=hint)
         return super().resolved(table)
 
     def for_table(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:

@@ -12,6 +12,7 @@ from weft.config import validated
 from weft.data.checks.findings import listed
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.roles import ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
+from weft.data.examples.set_aside import accepted, is_sum
 from weft.data.formats.line_rows import nested_paths
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError, did_you_mean, typed
@@ -204,10 +205,13 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         """Yield the examples of a table; what is empty is refused. Without a column of right answers, texts alone."""
         names = self.columns_of("text", table) if self.reads_text else ()
         beside, place = self.beside, self.answer_role.place
-        for row in table:
+        judged = (*names, *self.columns_of(place, table))
+        for row in accepted(table, read=judged) if getattr(self, place) else table:
             texts = [row.values.get(name, "") for name in names]
             empty = [name for name, text in zip(names, texts, strict=True) if not text.strip()]
-            if empty:
+            if empty and is_sum(row):
+                table.aside["rows of sums"] += 1
+            elif empty:
                 what = "is an object, expected a text" if isinstance(row.whole.get(empty[0]), dict) else "is empty"
                 inside = [path for path in nested_paths(row.whole) if path.startswith(f"{empty[0]}.")]
                 hint = f"name a field of it by its path, as in --text {typed(inside[0])}" if inside else ""
@@ -220,6 +224,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
                     first, second = (*texts, None, None)[:2]
                     yield LabelledText(first or "", label, row.line, second, file, other)
                 except InputError as error:
+                    if is_sum(row):
+                        table.aside["rows of sums"] += 1
+                        continue
                     column = (*self.columns_of(place, table), "")[0]
                     stops = table.on_bad_row == "stop"  # else there is nobody to read a hint
                     hint = error.hint or (self.hint_on(table, column) if stops else "")

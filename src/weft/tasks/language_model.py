@@ -106,6 +106,11 @@ class LanguageModelConfig(ConversationSettings, PlainTextConfig):
     def _with_start(cls, settings: Any) -> Any:
         return with_start(settings, part="decoder", own=frozenset(cls.model_fields))
 
+    @classmethod
+    def may_fit(cls, table: Table) -> bool:
+        """Whether a table has the messages of a chat."""
+        return table.holds_chat
+
     @property
     def own_search(self) -> SearchConfig:
         """The search of the settings."""

@@ -19,7 +19,7 @@ from weft.data.checks.findings import counted
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.roles import Names, Role, has_columns
-from weft.data.examples.span_questions import ANSWERS, ROLES, Question, learnable, questions_of
+from weft.data.examples.span_questions import ANSWERS, ROLES, Question, answered_in_passages, learnable, questions_of
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.files import write_json
@@ -86,8 +86,9 @@ class QuestionAnsweringConfig(PassageTaskConfig):
 
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:
-        """Whether a table is of SQuAD's form, or has columns of questions, passages and lists of answers."""
-        return table.form == "questions" or (label is None and has_columns(table, *ROLES[:2], ANSWERS))
+        """Whether a table is of SQuAD's form, or has columns of questions, passages and answers that stand in them."""
+        lists = label is None and has_columns(table, *ROLES[:2], ANSWERS)
+        return table.form == "questions" or lists or (label is None and answered_in_passages(table))
 
     def read(self, table: Table) -> Iterator[Question]:
         """Yield the questions of a table."""

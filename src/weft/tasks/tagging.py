@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -18,6 +17,7 @@ from weft.data.checks.findings import counted
 from weft.data.columns import Columns, Ragged
 from weft.data.examples.base import place_of
 from weft.data.examples.roles import Role
+from weft.data.examples.span_columns import is_slashed, looks_tagged, only_spans, restored_notes, spans_alone
 from weft.data.examples.tag_schemes import Scheme, TagSet, encode
 from weft.data.examples.tagged import (
     TAGS,
@@ -34,6 +34,7 @@ from weft.data.examples.tagged import (
     tag_doubts,
     tagged_of,
     tagged_row,
+    token_spans,
 )
 from weft.data.sources import Row, Table
 from weft.errors import InputError
@@ -99,13 +100,14 @@ class TaggingConfig(JoinableConfig, TokenSettings):
 
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:
-        """Whether a file has a token and its tags a line, by its suffix."""
-        return label is None and table.form == "conll" and len(table.columns) > 1
+        """Whether a file has tokens with tags, by its suffix or as `word/tag`, or spans and no labels."""
+        tokens = is_slashed(table) or (table.form == "conll" and len(table.columns) > 1)
+        return label is None and (tokens or spans_alone(table))
 
     @classmethod
     def may_fit(cls, table: Table) -> bool:
         """Whether the lines of a file look like tokens with tags."""
-        return table.form == "conll" or table.has_tagged_lines()
+        return looks_tagged(table)
 
     @property
     def part_configs(self) -> tuple[Any, ...]:
@@ -162,11 +164,23 @@ class TaggingConfig(JoinableConfig, TokenSettings):
         found = found_reading(table, **columns, form=None, scheme=None, unit=self.unit)
         return config.model_copy(update={"scheme": found.scheme})
 
+    def for_inputs(self, table: Table, *, named: Mapping[str, Any] | None = None) -> Self:
+        """Return a copy for a table of inputs; lines of `word/tag` are read as the texts of their words."""
+        if is_slashed(table):
+            table.read_as_sentences()
+        return super().for_inputs(table, named=named)
+
+    def absent_notes(self, columns: Collection[str] = ()) -> list[str]:
+        """Say that texts were restored from lines of `word/tag`."""
+        return [*super().absent_notes(columns), *restored_notes(columns)]
+
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """Return a copy with the columns that were found; of the first table all else is found out too."""
         config = super().with_columns(table, found)
         if config.form and config.scheme and config.unit:
             return config
+        if self.tags is None and (spans := only_spans(table)):
+            config = config.model_copy(update={"tags": spans})
         tag_column(table, text=config.text or "", tags=config.tags, named=self.tags is not None)
         columns = {"text": config.text or "", "tags": config.tags}
         one = found_reading(table, **columns, form=self.form, scheme=self.scheme, unit=self.unit)
@@ -427,15 +441,3 @@ class Tagging(TeacherOfUnlabelled, WordSegmenter, JoinableTask):
         what = "1 label" if len(shown) == 1 else f"{len(shown)} labels"
         labels = [] if self.form == "words" else [f"{what}: {', '.join(shown[:8])}{more}"]
         return [*labels, f"{len(self.tags.names)} tags, by {self.config.tagger.kind}", *self.input.notes(columns)]
-
-
-def token_spans(example: TaggedText, places: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
-    """Return the spans of a text in tokens; a span that begins or ends inside a token takes the whole of it."""
-    starts, ends = [start for start, _ in places], [end for _, end in places]
-    found: list[tuple[int, int, str]] = []
-    for start, end, label in example.spans or ():
-        first, last = bisect_right(ends, start), bisect_left(starts, end)
-        first = max(first, found[-1][1] if found else 0)
-        if last > first:
-            found.append((first, last, label))
-    return found

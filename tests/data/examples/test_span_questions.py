@@ -7,6 +7,8 @@ from weft.data.examples.span_questions import ROLES, Question, learnable, questi
 from weft.data.formats.squad import Span
 from weft.data.sources import open_table
 from weft.errors import InputError
+from weft.tasks.choices import implied
+from weft.tasks.question_answering import QuestionAnsweringConfig
 
 ROWS = [
     {"id": "1", "question": "谁发明了活字？", "context": "毕昇发明了活字。", "answers": [{"text": "毕昇", "start": 0}]},
@@ -116,3 +118,20 @@ def test_questions_on_one_passage_are_known_by_it():
     one, other = Question("a", "p", (Span("p", 0),)), Question("b", "p", ())
     assert one.whole == other.whole
     assert one.label != other.label
+
+
+@pytest.mark.parametrize(
+    "names", [("原文", "提问", "答案"), ("文章", "问题", "答案"), ("context", "question", "answer")]
+)
+def test_answers_that_stand_in_their_passages_imply_the_task(tmp_path, names):
+    passages = [f"Ada{n} was born in 18{n}0. 李明{n}住在上海。" for n in range(8)]
+    rows = [[passage, "When, 何时?", f"18{n}0"] for n, passage in enumerate(passages)]
+    path = tmp_path / "qa.csv"
+    path.write_text(
+        "\n".join(map(",".join, [names, *([one, "When?", said] for one, _, said in rows)])), encoding="utf-8"
+    )
+    table = open_table(path)
+    assert implied((), table=table) is QuestionAnsweringConfig
+    assert QuestionAnsweringConfig().resolved(table).text == (names[1], names[0])
+    path.write_text("\n".join(map(",".join, [names, *([one, "Is it?", "是"] for one, _, _ in rows)])), encoding="utf-8")
+    assert implied((), table=open_table(path)) is not QuestionAnsweringConfig

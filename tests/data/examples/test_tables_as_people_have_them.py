@@ -8,6 +8,9 @@ import pytest
 from weft.data.examples.label_evidence import Rank, label_candidates, other_labels
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, find_roles
 from weft.data.sources import open_table
+from weft.dataset import DataConfig, read_whole
+from weft.errors import InputError
+from weft.tasks.classification import ClassificationConfig
 from weft.tasks.multilabel import MultilabelConfig
 
 COUNT = 24
@@ -143,3 +146,58 @@ def test_the_rows_of_names_that_qualtrics_writes(tmp_path):
     table = table_of(tmp_path, Q2_TEXT=[*heads[0], *LONG], Q1=[*heads[1], *few("好", "bad")])
     assert found(table) == ("Please tell us why", "How do you feel?")
     assert [row.line for row in table] == [*range(4, COUNT + 4)]
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "columns"),
+    [
+        ("Commentaire", "Note", {"Prénom": few("Léa", "Omar"), "Ville": few("Lyon", "Nîmes"), "Note": few(1, 4, 5)}),
+        (
+            "弹幕",
+            "标注",
+            {"出现时间": range(COUNT), "模式": few(1, 4, 5), "标注": few("吐槽", "提问"), "标注员": few(*"ab")},
+        ),
+        (
+            "內文",
+            "看板",
+            {
+                "標題": SHORT,
+                "發文時間": few(*(f"Tue Jun {n} 19:07:00 2024" for n in range(10, 30))),
+                "看板": few(*"ab"),
+            },
+        ),
+        (
+            "Comment",
+            "How satisfied are you?",
+            {"Which group are you in?": few(*"abc"), "How satisfied are you?": few("a", "b")},
+        ),
+    ],
+)
+def test_words_for_opinions_and_annotations_go_before_circumstances(tmp_path, text, label, columns):
+    assert found(table_of(tmp_path, **columns, **{text: LONG})) == (text, label)
+
+
+@pytest.mark.parametrize(
+    "names", [("Question", "Answer"), ("问题", "答案"), ("English", "中文"), ("Deutsch", "Français")]
+)
+def test_a_pair_by_its_names_is_the_first_hint(tmp_path, names):
+    table_of(tmp_path, **{"No.": range(COUNT), names[0]: LONG, names[1]: [f"{one} 答" for one in LONG]})
+    data = DataConfig(train=str(tmp_path / "export.csv"))
+    with pytest.raises(InputError) as error:
+        read_whole(data, ClassificationConfig())
+    assert error.value.hint.startswith(f"pass --source {names[0]} --target {names[1]} to learn one from the other")
+
+
+def test_fields_of_one_name_are_told_apart_by_their_objects(tmp_path):
+    entries = [
+        {
+            "content": {"label": LONG[n]},
+            "title": {"label": ["Super", "很好"][n % 2]},
+            "im:version": {"label": ["7.1", "7.2"][n % 2]},
+            "im:rating": {"label": str(n % 4 + 1)},
+        }
+        for n in range(COUNT)
+    ]
+    path = tmp_path / "reviews.json"
+    path.write_text(json.dumps({"feed": {"entry": entries}}), encoding="utf-8")
+    assert found(open_table(path)) == ("content.label", "im:rating.label")

@@ -92,7 +92,7 @@ def test_errors_name_the_file_of_a_row(tmp_path):
         ({"config.yaml": "seed: 0", "task/labels.json": "{}"}, "", "is a folder, expected a file"),
         ({"neg/1.txt": "a"}, "", "has one folder of texts, `neg`, expected one for each of two labels or more"),
         ({"neg/1.txt": "a", "pos/.keep": ""}, "/pos", "is empty, expected the texts of a label"),
-        ({"neg/1.txt": "a", "pos/1.json": "{}"}, "/pos/1.json", "is no text, expected .txt files"),
+        ({"neg/1.txt": "a", "pos/1.json": "{}"}, "/pos/1.json", "is no text, expected .txt, .md, .html or .eml files"),
         ({"neg/1.txt": "a", "pos/a/1.txt": "b"}, "/pos/a", "is a folder among the texts of a label"),
     ],
 )
@@ -121,3 +121,51 @@ def test_texts_without_a_label_are_left_out(tmp_path, name):
     assert table.remarks == [f"left out beside the folders of the labels: `{name}`"]
     pair = open_table(tree(tmp_path / "two", {"好/1.txt": "好", f"{name}/1.txt": "bad"}))
     assert {row.values["label"] for row in pair} == {"好", name}
+
+
+MAIL = """From: a@example.org
+Subject: =?utf-8?b?5Lya6K6u?= tomorrow
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary=cut
+
+--cut
+Content-Type: text/plain; charset=gb18030
+Content-Transfer-Encoding: base64
+
+w/fM7M/Czucz
+--cut
+Content-Type: text/html; charset=utf-8
+
+<p>not this</p>
+--cut--
+"""
+PAGE_MAIL = (
+    "Subject: Win now\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    "<html><head><title>x</title></head><body><p>Click &amp; win</p><style>p{}</style><p>恭喜</p></body></html>\r\n"
+)
+
+
+def test_mails_pages_and_notes_are_texts_and_that_is_said(tmp_path):
+    files = {
+        "inbox/1.eml": MAIL,
+        "spam/1.eml": PAGE_MAIL,
+        "spam/2.html": "<h1>Offer 优惠</h1>\n<script>x()</script><p>Buy\n now</p>",
+        "inbox/2.md": "# Notes 笔记",
+        "inbox/3.log": "started",
+    }
+    table = open_table(tree(tmp_path / "mails", files))
+    assert [row for _, row in rows(table)] == [
+        ("会议 tomorrow\n明天下午3", "inbox"),
+        ("# Notes 笔记", "inbox"),
+        ("started", "inbox"),
+        ("Win now\nClick & win\n恭喜", "spam"),
+        ("Offer 优惠\nBuy now", "spam"),
+    ]
+    assert table.remarks == ["mails: subject and body, decoded", "pages: without their markup"]
+
+
+def test_an_encoding_is_that_of_other_texts_than_mails(tmp_path):
+    latin = "Subject: a\nContent-Type: text/plain; charset=latin-1\n\ncafé".encode("latin-1")
+    table = open_table(tree(tmp_path / "mails", {"ham/1.eml": latin, "ham/2.eml": MAIL, "spam/1.txt": "中文文本"}))
+    assert table.encoding == "utf-8"
+    assert [values[0] for _, values in rows(table)] == ["a\ncafé", "会议 tomorrow\n明天下午3", "中文文本"]

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from tests.data.tables import fault, relaxed, values, written
 from weft.data.formats import json_whole
 from weft.data.sources import open_table
+from weft.errors import InputError
+from weft.tasks.language_model import LanguageModelConfig
+from weft.tasks.seq2seq import Seq2SeqConfig
 
 ROWS = [{"text": "房间很干净", "label": 1}, {"text": "a dull [story], {badly} told", "label": 0}]
 SHOWN = [{"text": "房间很干净", "label": "1"}, {"text": "a dull [story], {badly} told", "label": "0"}]
@@ -98,3 +101,28 @@ def test_what_json_writes_is_read(tmp_path, table, data):
     indent = data.draw(st.sampled_from([None, 0, 2]))
     content = json.dumps(table, indent=indent, ensure_ascii=data.draw(st.booleans()))
     assert found(written(tmp_path, content, "a.json")) == table
+
+
+def test_messages_of_people_are_rows_with_their_senders(tmp_path):
+    messages = [
+        {"id": 1, "from": "Anna", "text": "hello"},
+        {"id": 2, "type": "service", "actor": "Ben", "text": ""},
+        {"id": 3, "from": "Ben", "text": ["看这里 ", {"type": "link", "text": "http://x.example"}]},
+        {"id": 4, "from": "Anna", "text": "好的"},
+        {"id": 5, "from": "Ben", "text": "bye"},
+    ]
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps({"name": "Group chat", "messages": messages}, indent=1), encoding="utf-8")
+    table = open_table(path)
+    assert [(row.values["sender"], row.values["text"]) for row in table] == [
+        ("Anna", "hello"),
+        ("Ben", "看这里 http://x.example"),
+        ("Anna", "好的"),
+        ("Ben", "bye"),
+    ]
+    with pytest.raises(InputError, match="no answers of an assistant"):
+        Seq2SeqConfig().resolved(open_table(path))
+    assert LanguageModelConfig().resolved(open_table(path)).text == "text"
+    turns = [{"role": "user", "from": "x", "content": "hi"}] * 5
+    path.write_text(json.dumps({"messages": turns}), encoding="utf-8")
+    assert open_table(path).columns == ("messages",)

@@ -63,3 +63,24 @@ def test_a_run_is_called_as_its_file(tmp_path, monkeypatch, source, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a" / "v1.0").mkdir(parents=True)
     assert options.run_name(source) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("语料.tar.gz", "unpack it first"),
+        ("a.7z", "unpack it first"),
+        ("film.srt", "convert it to plain text"),
+        ("memory.tmx", "convert it to a .tsv of source and target"),
+        ("Mail.mbox", "write its mails as .eml files"),
+        ("notes.docx", "save it as plain text"),
+        ("报告.pdf", "pdftotext"),
+    ],
+)
+def test_a_form_that_is_not_read_has_the_way_to_one_that_is(tmp_path, name, hint):
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    with pytest.raises(InputError) as error:
+        open_table(path)
+    assert error.value.hint.startswith(hint) or hint in error.value.hint
+    assert "rename" not in error.value.hint

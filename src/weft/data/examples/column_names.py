@@ -10,7 +10,7 @@ TEXT_NAMES = (
     *("text", "texts", "review", "reviews", "sentence", "content", "comment", "document", "body", "message"),
     *("review_text", "reviewtext", "text_a", "utterance", "query", "question", "headline", "title"),
     *("文本", "内容", "正文", "评论", "评论内容", "句子", "留言", "微博", "弹幕", "标题"),
-    *("內容", "評論", "評論內容", "標題"),
+    *("内文", "內文", "內容", "評論", "評論內容", "標題"),
     *("freitext", "kommentar", "rezension", "nachricht", "texte", "commentaire", "avis"),
     *("texto", "comentario", "reseña", "mensaje"),
 )
@@ -23,6 +23,7 @@ LABEL_NAMES = (
 TEXT_WORDS = (
     *("text", "comment", "comments", "review", "body", "message", "tweet", "description", "content", "feedback"),
     *("complaint", "transcript", "verbatim", "narrative", "remarks", "utterance", "post", "reviews", "abstract"),
+    *("selftext",),
     *("内容", "评论", "正文", "留言", "描述", "內容", "評論", "kommentar", "beschreibung", "commentaire", "comentario"),
     *("理由", "建议", "意见", "反馈", "诉求", "感受", "详情", "笔记", "短信", "原文", "评语", "吐槽"),
 )
@@ -62,6 +63,7 @@ BESIDE_WORDS = (
     *("province", "language", "lang", "locale", "platform", "device", "os", "browser", "account", "company", "store"),
     *("shop", "brand", "vendor", "plan", "date", "time", "year", "month", "day", "week", "hour", "count", "number"),
     *("price", "amount", "quantity", "qty", "ip", "url", "link", "email", "phone", "split", "fold", "set"),
+    *("ville", "pays", "région", "statut", "stadt", "ort", "land", "ciudad", "país", "estado"),
     *("verified", "helpful", "flag", "votes", "likes", "replies", "retweets", "shares", "views", "thumbs", "duration"),
     *("open", "closed", "anonymous", "currency", "zip", "hotel", "restaurant", "airline", "branch", "size", "color"),
     *("状态", "来源", "性别", "年龄", "地区", "城市", "省", "国家", "语言", "版本", "平台", "设备", "系统", "店铺"),
@@ -72,7 +74,8 @@ BESIDE_WORDS = (
 PEOPLE_WORDS = (
     *("user", "username", "author", "sender", "nickname", "customer", "client", "agent", "respondent", "owner"),
     *("assignee", "assigned", "reporter", "creator", "rep", "handler", "recipient", "reviewer", "employee"),
-    *("manager", "buyer", "seller", "by", "annotator", "operator", "participant"),
+    *("manager", "buyer", "seller", "by", "annotator", "operator", "participant", "firstname", "surname", "lastname"),
+    *("prénom", "prenom", "vorname", "nachname", "apellido", "apellidos"),
     *("处理人", "负责人", "联系人", "经办人", "受理人", "创建人", "提交人", "发起人", "申请人", "投诉人", "录入人"),
     *("姓名", "昵称", "用户名", "作者", "坐席", "标注员", "审核人", "跟进人", "接待人", "发送人", "发布人"),
 )
@@ -87,7 +90,10 @@ PAIRS = (
     *(("premise", "hypothesis"), ("句子1", "句子2")),
 )
 """Names of two columns that are read together."""
-QUESTIONS = ("question", "问题", "問題"), ("context", "passage", "段落", "文章", "原文", "材料")
+QUESTIONS = (
+    ("question", "问题", "提问", "問題", "提問"),
+    ("context", "passage", "paragraph", "段落", "文章", "原文", "材料", "上下文", "文段", "篇章"),
+)
 """Names of a column of questions, and of one of the passages that they are about."""
 
 LONG_NAME = 60

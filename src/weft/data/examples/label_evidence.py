@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -18,6 +19,7 @@ from weft.data.examples.column_names import (
     RATING_WORDS,
 )
 from weft.data.examples.nested_fields import sampled_fields
+from weft.data.examples.set_aside import are_verdicts
 from weft.data.examples.standing_out import has_word
 from weft.data.formats.value_looks import like_labels
 from weft.data.sources import Table
@@ -32,6 +34,16 @@ _MANY, _SHARE = 20, 0.2
 _MOST_BLANKS = 0.2
 """Share of rows without a value from which a column is more likely a remark on some of them."""
 _VERSION = re.compile(r"v?\d+(\.\d+)+")
+_MARKED = re.compile(r".*(标注|標註|打标|判定)(结果|結果|值)?|.*\bannotation", re.IGNORECASE)
+"""A name of what annotators gave."""
+_OF_PEOPLE = re.compile(r"(which|what|in which) .*\b(group|class|grade|year|team) .*\byou\b.*\?", re.IGNORECASE)
+"""A question of a form about who answers it."""
+_MARKS = ("note", "nota", "voto", *RATING_WORDS)
+"""Words for ratings in the names of columns of numbers."""
+_OPINIONS = ("satisfaction", "satisfied", "满意", "rating", *_MARKS)
+"""Words that put a column first among those of equal evidence."""
+_SHARED = 2
+"""Fields of one name at most, in different objects, for this name to tell what they hold."""
 _SHOWN = 5
 
 
@@ -61,12 +73,19 @@ class Candidate:
 
 def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[Candidate]:
     """List the columns that may hold labels, the likeliest first; `samples` are their values by name."""
+    leaves = Counter(name.rpartition(".")[2] for name in names)
+
+    def told(name: str) -> str:
+        """Return the part of a path that tells fields apart: `im:rating` of `im:rating.label` among many `label`."""
+        head, _, leaf = name.rpartition(".")
+        return head.rpartition(".")[2] if head and leaves[leaf] > _SHARED else leaf
+
     found = [
-        Candidate(name, len({value for value in samples[name] if value.strip()}), _rank(name, samples[name]))
+        Candidate(name, len({value for value in samples[name] if value.strip()}), _rank(told(name), samples[name]))
         for name in names
         if like_labels(samples[name]) and not are_ids(samples[name]) and not are_dates(samples[name])
     ]
-    return sorted(found, key=lambda one: one.rank)
+    return sorted(found, key=lambda one: (one.rank, not has_word(one.name, _OPINIONS)))
 
 
 def standing_label(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> Candidate | None:
@@ -85,7 +104,7 @@ def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[st
     samples = sampled_fields(table)
     usual = taken.rpartition(".")[2].strip().casefold() in LABEL_NAMES
     most = Rank.GROUP if usual else Rank.BESIDE
-    free = [name for name in samples if name not in (taken, *texts)]
+    free = [name for name in samples if name not in (taken, *texts) and not are_verdicts(samples[name])]
     others = [one for one in label_candidates(free, samples) if one.rank <= most and one.values <= _MANY]
     if not others:
         return []
@@ -97,11 +116,11 @@ def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[st
 def _rank(name: str, values: Sequence[str]) -> Rank:
     filled = [value.strip() for value in values if value.strip()]
     leaf = name.rpartition(".")[2]
-    if len(filled) < (1 - _MOST_BLANKS) * len(values):
+    if len(filled) < (1 - _MOST_BLANKS) * len(values) or _OF_PEOPLE.fullmatch(leaf.strip()):
         return Rank.BESIDE
     if are_numbers(filled):
         return _rank_of_numbers(leaf, filled)
-    if has_word(leaf, LABEL_WORDS):
+    if has_word(leaf, LABEL_WORDS) or _MARKED.fullmatch(leaf.strip()):
         return Rank.LABEL
     if has_word(leaf, GROUP_WORDS) or has_word(leaf, RATING_WORDS):
         return Rank.GROUP
@@ -117,9 +136,9 @@ def _rank_of_numbers(name: str, values: Sequence[str]) -> Rank:
     numbers = {float(value) for value in values}
     whole = all(number % 1 == 0 for number in numbers)
     codes = whole and len(numbers) <= _MOST_CODES and min(numbers) >= -1
-    if codes and has_word(name, LABEL_WORDS):
+    if codes and (has_word(name, LABEL_WORDS) or _MARKED.fullmatch(name.strip())):
         return Rank.LABEL
-    if whole and has_word(name, RATING_WORDS) and min(numbers) >= 0 and max(numbers) <= _MOST_RATINGS:
+    if whole and has_word(name, _MARKS) and min(numbers) >= 0 and max(numbers) <= _MOST_RATINGS:
         return Rank.GROUP
     if names_users(name, values):
         return Rank.PEOPLE

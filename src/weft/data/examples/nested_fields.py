@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import json
 from itertools import islice
 from typing import Any
 
 from weft.data.examples.column_looks import SAMPLE, sampled
 from weft.data.examples.column_names import listed
-from weft.data.formats.line_rows import at_path, nested_paths, scalars
+from weft.data.formats.line_rows import at_path, decoder, nested_paths, scalars
 from weft.data.sources import Table
 from weft.errors import InputError, typed
 
@@ -52,21 +54,39 @@ def sampled_fields(table: Table) -> dict[str, list[str]]:
     return {name: [row[name] for row in rows if name in row] for name in (*table.columns, *paths)}
 
 
-def objects_among(table: Table) -> set[str]:
-    """Return the columns that hold objects in the first rows, whatever their names say."""
+def objects_among(table: Table, *, lists: bool = False) -> set[str]:
+    """Return the columns that hold objects, or `lists` of them, in the first rows, whatever their names say."""
     if not _may_nest(table):
         return set()
     first = [row.whole for row in islice(table.unchecked(), _LOOKED_AT)]
-    return {name for row in first for name, value in row.items() if isinstance(value, dict)}
+    found = {name for row in first for name, value in row.items() if isinstance(value, dict)}
+    return found | ({*lists_of_objects(table)} if lists else set())
+
+
+def decoded(value: Any) -> Any:
+    """Return the list that a field holds as JSON or Python writes it, numbers as they are spelled; else the value."""
+    if not isinstance(value, str) or not (value.strip().startswith("[") and value.strip().endswith("]")):
+        return value
+    try:
+        found = decoder.decode(value.strip())
+    except (ValueError, RecursionError):
+        try:
+            found = decoder.decode(json.dumps(ast.literal_eval(value.strip())))
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            return value
+    return found if isinstance(found, list) else value
 
 
 def must_hold_one_label(table: Table, column: str) -> None:
     """Raise InputError where a column holds lists or objects in all of the first rows that have it, and no label."""
-    if not _may_nest(table):
-        return
-    found = [value for row in islice(table.unchecked(), _LOOKED_AT) if (value := row.whole.get(column)) is not None]
+    first = islice(table.unchecked(), _LOOKED_AT)
+    found = [
+        value for row in first if (value := row.whole.get(column, decoded(row.values.get(column) or None))) is not None
+    ]
     if not found or not all(isinstance(value, list | dict) for value in found):
         return
+    if not _may_nest(table) and not any(map(_is_nested_list, found)):
+        return  # a field of a table, such as `[]`
     holds, hint = "objects", f"name a field of them by its path, as --label {typed(column)}.NAME"
     if any(isinstance(value, list) for value in found):
         holds = "lists"
@@ -97,4 +117,4 @@ def reach(table: Table, path: str) -> None:
 
 
 def _may_nest(table: Table) -> bool:
-    return table.form in ("jsonl", "parquet")
+    return table.form in ("jsonl", "parquet", "brat")

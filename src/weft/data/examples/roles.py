@@ -250,7 +250,7 @@ class _Search:
                 self.must_be_alone(role)
             if role in self.found:
                 continue
-            taken = self.taken | objects_among(self.table)
+            taken = self.taken | objects_among(self.table, lists=role.looks == "text")
             usual = by_name(self.table, role.usual, but=taken)
             if not usual and role.required and role.looks in ("text", "label"):
                 usual = usual_leaf(self.table, role.usual, but=taken)
@@ -445,4 +445,4 @@ def has_columns(table: Table, *roles: Role) -> bool:
 
 def named_by_user(table: Table) -> bool:
     """Whether the columns have names that somebody gave: those of plain text and of folders come with the form."""
-    return table.form not in ("txt", "folder")
+    return table.form not in ("txt", "folder", "brat")

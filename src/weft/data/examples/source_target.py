@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -44,6 +45,21 @@ FAR = 3.0
 """Ratio of lengths, over the usual one, above which pairs are worth a note."""
 
 
+_LANGUAGE = re.compile(
+    r"(english|german|deutsch|french|français|spanish|español|italian|italiano|portuguese|português|dutch|nederlands"
+    r"|russian|русский|ukrainian|українська|polish|polski|turkish|türkçe|arabic|hindi|vietnamese|tiếng việt|thai"
+    r"|japanese|日本語|日语|日文|korean|한국어|韩语|韩文|chinese|mandarin|中文|汉语|漢語|粤语|文言文|白话文|英文|英语|英語"
+    r"|法语|德语|俄语)",
+    re.IGNORECASE,
+)
+"""Names of languages, as columns of translations have them."""
+_ASKED = (
+    *(("question", "answer"), ("questions", "answers"), ("question", "reply"), ("问题", "答案"), ("问题", "回答")),
+    *(("提问", "回答"), ("提问", "答案"), ("问", "答"), ("問題", "答案"), ("問題", "回答"), ("上联", "下联")),
+)
+"""Names of columns of what is asked and what is answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceTarget:
     """A source, and its right targets; none where the target is to be generated."""
@@ -71,6 +87,15 @@ class SourceTarget:
     def stratum(self) -> str:
         """Group for an even split: there is only one."""
         return ""
+
+
+def likely_pair(table: Table) -> tuple[str, ...]:
+    """Return the columns of a table that are named as two languages, or as questions and their answers; else none."""
+    names = {name.strip().casefold(): name for name in reversed(table.columns)}
+    spoken = [name for name in table.columns if _LANGUAGE.fullmatch(name.strip())]
+    if len(spoken) == 2:
+        return tuple(spoken)
+    return next((tuple(names[one] for one in pair) for pair in _ASKED if {*pair} <= {*names}), ())
 
 
 def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> Iterator[SourceTarget]:

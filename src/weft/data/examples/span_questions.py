@@ -4,21 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from weft.data.checks.findings import counted
+from weft.data.examples.column_names import by_name
 from weft.data.examples.roles import Role
 from weft.data.formats.squad import Span, answers_of, spans_of
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
 ROLES = (
-    Role("question", ("question", "query", "问题", "問題"), "text"),
+    Role("question", ("question", "query", "问题", "提问", "問題", "提問"), "text"),
     Role(
-        *("passage", ("context", "passage", "paragraph", "document", "text", "段落", "文章", "原文", "上下文")),
+        *(
+            "passage",
+            (
+                "context",
+                "passage",
+                "paragraph",
+                "document",
+                "text",
+                "段落",
+                "文章",
+                "原文",
+                "上下文",
+                "材料",
+                "文段",
+                "篇章",
+            ),
+        ),
         setting="text",
     ),
-    Role("answer", ("answers", "answer", "label", "答案"), "label", answer=True),
+    Role("answer", ("answers", "answer", "label", "答案", "回答"), "label", answer=True),
 )
+_LOOKED_AT, _FEW, _MOST = 100, 5, 0.8
+"""Rows that are searched for answers, different answers that may be labels, and share that stands in the passages."""
 ANSWERS = Role("answers", ("answers",))
 """The column that only questions with spans have."""
 
@@ -64,6 +84,20 @@ class Question:
     def stratum(self) -> str:
         """Group for an even split: there is only one, as whole passages are dealt out, with or without answers."""
         return ""
+
+
+def answered_in_passages(table: Table) -> bool:
+    """Whether columns are named as questions, passages and answers, and most of the answers stand in the passages.
+
+    Answers of a few kinds, such as yes and no, are labels.
+    """
+    question, passage, answer = (by_name(table, role.usual, but=()) for role in ROLES)
+    if not (question and passage and answer):
+        return False
+    rows = [row.values for row in islice(table.unchecked(), _LOOKED_AT)]
+    given = [(row[answer].strip(), row.get(passage, "")) for row in rows if row.get(answer, "").strip()]
+    standing = sum(said in read and len(said) < len(read) for said, read in given)
+    return len({said for said, _ in given}) > _FEW and standing >= _MOST * len(given)
 
 
 def questions_of(table: Table, *, columns: Sequence[str], label: str | None) -> Iterator[Question]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ from itertools import accumulate, pairwise
 from typing import Any, Literal, NamedTuple
 
 from weft.data.checks.findings import counted
+from weft.data.examples.nested_fields import decoded
 from weft.data.examples.roles import TEXT_NAMES, ColumnsUnclear, Role
+from weft.data.examples.set_aside import accepted
 from weft.data.examples.tag_schemes import OUTSIDE, Scheme, decode, find_scheme, has_words_alone
 from weft.data.formats.conll import LINES
 from weft.data.sources import Row, Table
@@ -25,7 +28,7 @@ TAG_NAMES = (
     *("tags", "tag", "spans", "entities", "ner_tags", "ner", "labels", "label", "slots", "pos_tags", "pos", "upos"),
     *("chunk_tags", "chunk", "标签", "标注", "实体", "標籤", "標註", "實體"),
 )
-TOKENS = Role("text", ("tokens", "token", "words", "word", "chars", "characters", *TEXT_NAMES))
+TOKENS = Role("text", ("tokens", "token", "words", "word", "chars", "characters", *TEXT_NAMES), looks="text")
 TAGS = Role("tags", TAG_NAMES, required=False, answer=True)
 _OTHER_SCHEME = re.compile(r"[A-Za-z][:.|/+=]\S+")
 """Tag with a prefix that stands before another sign than a hyphen or an underscore."""
@@ -162,7 +165,7 @@ def tagged_of(table: Table, *, text: str, tags: str | None, reading: Reading) ->
 
     Words without tags are spans where `reading` is of words, unless the table is one to be answered.
     """
-    for row in table:
+    for row in accepted(table, read=(text, tags)) if tags else table:
         try:
             yield tagged_row(row, text=text, tags=tags, reading=reading)
         except InputError as error:
@@ -261,7 +264,9 @@ def tagged_row(row: Row, *, text: str, tags: str | None, reading: Reading) -> Ta
         raise InputError("text is empty" if not tokens else "a token is empty")
     if tokens is not None and reading.form == "words" and (tags is None or tags == text):
         return words_of(tokens, row.line)
-    given = None if tags is None else row.lists.get(tags, row.whole.get(tags, row.values.get(tags)))
+    given = None if tags is None else decoded(row.lists.get(tags, row.whole.get(tags, row.values.get(tags))))
+    if tags is not None and tokens is None and (given == "" or (given is None and _is_annotated(row))):
+        given = []
     if tags is not None and given is None:
         raise InputError(f"has no `{tags}`, which is an empty list where there are none")
     if tokens is None and given is not None and not _are_tags(given):
@@ -278,6 +283,13 @@ def tagged_row(row: Row, *, text: str, tags: str | None, reading: Reading) -> Ta
         found = counted(len(given), "tag") if _are_tags(given) else "other values"
         raise InputError(f"has {counted(len(tokens), 'token')}, and {found}", hint="give one tag for each token")
     return _of_tags(whole, tokens, given, row, reading)
+
+
+def _is_annotated(row: Row) -> bool:
+    """Whether a row is one of Label Studio's whose annotator found no span: its field is left out."""
+    whole = row.whole.get("annotations")
+    valid = isinstance(whole, list) and any(isinstance(one, dict) and not one.get("was_cancelled") for one in whole)
+    return "annotation_id" in row.whole or valid
 
 
 def _of_tags(text: str, tokens: tuple[str, ...], tags: Sequence[str], row: Row, reading: Reading) -> TaggedText:
@@ -322,15 +334,40 @@ def _spans(text: str, value: Any) -> Iterator[Any]:
             yield span
             continue
         start, end = (span.get(name, span.get(f"{name}_offset")) for name in ("start", "end"))
-        label = span.get("label", span.get("type"))
+        labels = span.get("labels")
+        one = labels[0] if isinstance(labels, list) and len(labels) == 1 else None
+        label = span.get("label", span.get("type", one))
         if not all(isinstance(one, str) for one in (start, end, label)):
             raise InputError(f"a span has no {'label' if start and end else 'start and end'}", hint=_NO_SPAN)
         if isinstance(surface := span.get("text"), str):
-            _must_stand(text, surface, int(start), int(end))
+            start, end = _placed(text, surface, int(start), int(end))
         yield start, end, label
+
+
+def _placed(text: str, surface: str, start: int, end: int) -> tuple[int, int]:
+    """Return the places of a surface in characters; JavaScript, and so Label Studio, counts an emoji as two."""
+    if text[start:end] != surface:
+        units = text.encode("utf-16-le", "surrogatepass")
+        before, inside = (units[2 * a : 2 * b].decode("utf-16-le", "replace") for a, b in ((0, start), (start, end)))
+        if inside == surface:
+            return len(before), len(before) + len(inside)
+        _must_stand(text, surface, start, end)
+    return start, end
 
 
 def _must_stand(text: str, surface: str, start: int, end: int) -> None:
     if text[start:end] != surface:
         what = f"`{surface}` does not stand at {start} to {end}, where the text has `{text[start:end]}`"
         raise InputError(what, hint="places are counted in characters from 0")
+
+
+def token_spans(example: TaggedText, places: Sequence[tuple[int, int]]) -> list[tuple[int, int, str]]:
+    """Return the spans of a text in tokens; a span that begins or ends inside a token takes the whole of it."""
+    starts, ends = [start for start, _ in places], [end for _, end in places]
+    found: list[tuple[int, int, str]] = []
+    for start, end, label in example.spans or ():
+        first, last = bisect_right(ends, start), bisect_left(starts, end)
+        first = max(first, found[-1][1] if found else 0)
+        if last > first:
+            found.append((first, last, label))
+    return found

@@ -7,16 +7,15 @@ and folders are ignored.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from weft.data.formats.encodings import COMPRESSED, open_bytes
 from weft.data.formats.image_files import is_image
 from weft.data.formats.line_rows import Values
 from weft.data.formats.names import check_name
-from weft.data.formats.shared_encodings import encoding_of, shared_encoding
+from weft.data.formats.shared_encodings import shared_encoding
+from weft.data.formats.texts_in_files import MAIL, PAGES, SUFFIXES, kind_of_text, text_of_file
 from weft.errors import InputError, typed
 
 TEXT, IMAGE, LABEL = "text", "image", "label"
@@ -54,7 +53,7 @@ def class_folders(folder: str, encoding: str) -> ClassFolders:
     files = class_files(folder)
     if is_image(files[0]):
         return ClassFolders(files, IMAGES, (IMAGE, LABEL))
-    return ClassFolders(files, shared_encoding(files, encoding), COLUMNS)
+    return ClassFolders(files, encoding_of_texts(files, encoding), COLUMNS)
 
 
 def class_files(folder: str) -> tuple[str, ...]:
@@ -111,6 +110,19 @@ def left_beside(folder: str) -> list[str]:
     return [f"left out beside the folders of the labels: {' '.join(names[:_SHOWN])}{more}"] if names else []
 
 
+def encoding_of_texts(files: Sequence[str], encoding: str) -> str:
+    """Return the shared encoding of texts, of which mails have their own."""
+    plain = [file for file in files if kind_of_text(file) != MAIL]
+    return shared_encoding(plain, encoding) if plain else "encoded as each mail says"
+
+
+def read_as(files: Sequence[str]) -> list[str]:
+    """Say how files that are no plain texts are read."""
+    kinds = {kind_of_text(file) for file in files}
+    mails = ["mails: subject and body, decoded"] if MAIL in kinds else []
+    return [*mails, *(["pages: without their markup"] if kinds & {*PAGES} else [])]
+
+
 def folder_rows(files: Sequence[str], encoding: str, columns: Sequence[str]) -> Iterator[tuple[int, Values]]:
     """Yield the texts or the names of images, labelled by their folders and numbered from 1, of `class_folders`."""
     if encoding == IMAGES:
@@ -119,10 +131,10 @@ def folder_rows(files: Sequence[str], encoding: str, columns: Sequence[str]) -> 
             yield number, {IMAGE: file, **({LABEL: Path(file).parent.name} if labelled else {})}
         return
     for number, file in enumerate(files, 1):
-        named = encoding_of(file, encoding)
-        with io.TextIOWrapper(open_bytes(file), encoding=named, errors="strict", newline="") as lines:
-            text = lines.read().removeprefix("\ufeff").rstrip("\r\n")
-        yield number, {"text": text, "label": Path(file).parent.name}
+        try:
+            yield number, {"text": text_of_file(file, encoding), "label": Path(file).parent.name}
+        except InputError as error:
+            yield number, error
 
 
 def _read(folder: Path, read: Callable[[Path], bool]) -> list[Path]:
@@ -133,10 +145,9 @@ def _read(folder: Path, read: Callable[[Path], bool]) -> list[Path]:
         raise InputError(f"is empty, expected the {of} of a label", where=str(folder), hint="remove it, or fill it")
     for entry in found:
         if not read(entry):
-            expected = (
-                "is no image, expected .png, .jpg and the like" if of == "images" else "is no text, expected .txt files"
-            )
-            what = f"is a folder among the {of} of a label" if entry.is_dir() else expected
+            kinds = "image, expected .png, .jpg and the like"
+            kinds = kinds if of == "images" else "text, expected .txt, .md, .html or .eml files"
+            what = f"is a folder among the {of} of a label" if entry.is_dir() else f"is no {kinds}"
             raise InputError(what, where=str(entry), hint="move it away")
     return found
 
@@ -156,6 +167,5 @@ def _is_picture(path: Path) -> bool:
 
 
 def _is_text(path: Path) -> bool:
-    """Whether a file is named like a text: with .txt, also packed, or with no ending at all."""
-    bare = path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
-    return bare.suffix.lower() in (".txt", "") and path.is_file()
+    """Whether a file is named like a text: with .txt, .md, .html or .eml, also packed, or with no ending at all."""
+    return kind_of_text(path) in SUFFIXES and path.is_file()

@@ -19,6 +19,8 @@ UNIVERSAL = ("id", "token", "lemma", "upos", "xpos", "feats", "head", "deprel", 
 """Columns of CoNLL-U (Universal Dependencies)."""
 WORDS = "words"
 """Column of lines whose words stand between blanks."""
+SLASHED = ("token", "tag")
+"""Columns of lines of `word/tag`."""
 _BLANKS = re.compile(r"[ \t]+")
 _SPAN_TAG = re.compile(r"[BIESMLU]-\S+|\S+-[BIES]")
 """Tag of a span: its place in it and its kind, in either order."""
@@ -51,7 +53,7 @@ def form_of_lines(lines: Iterator[str]) -> tuple[str, tuple[str, ...]] | None:
     if len(widths) == 1 and min(widths) > 1 and len(filled) > 2 and len(filled) < len(first):
         return "conll", conll_columns(iter(filled))
     if pieces and sum(0 < piece.rfind("/") < len(piece) - 1 for piece in pieces) > 0.9 * len(pieces):
-        return "slashed", ("token", "tag")
+        return "slashed", SLASHED
     return ("segmented", (WORDS,)) if any(len(line.split()) > 1 for line in filled) else None
 
 

@@ -31,12 +31,17 @@ _OF_A_ROW = ("messages", "conversations", "conversation", "turns", "answers", "o
 _LOOKED_AT = 100
 """Lines after a broken first one that are searched for an object of one line."""
 
+_FIRST = 20
+"""Rows of a list whose names are its columns, beside the first."""
+
+_SENDERS, _SAID = ("from", "sender", "author", "sender_name", "user"), ("text", "content", "message", "body")
+"""Names of who wrote a message of a chat, and of what it says."""
 KEY = "key"
 """Column of the keys under which rows stand."""
 _FEWEST = 4
 """Rows under keys at least."""
 
-Shape = Literal["list", "columns", "split", "questions", "keyed", "labels"]
+Shape = Literal["list", "chat", "columns", "split", "questions", "keyed", "labels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,14 @@ def whole_rows(text: str, whole: Whole, *, name: str) -> Iterator[tuple[int, dic
 
     Of a table by column a row has no line: its number is given.
     """
-    if whole.shape == "list":
+    if whole.shape in ("list", "chat"):
         line, before = 1, 0
         for start, value in _values(text, whole.start, name=name):
             line, before = line + text.count("\n", before, start), start
-            yield line, checked_object(value)
+            if whole.shape == "list":
+                yield line, checked_object(value)
+            elif said := _message(value):
+                yield line, checked_object(said)
         return
     table = decoder.decode(text)
     if whole.shape == "keyed":
@@ -133,15 +141,20 @@ def _shape(text: str, *, name: str) -> Whole | None:
     values = _values(text, start, name=name)
     _, first = next(values, (0, None))
     listed = text[start] == "["
-    more = any(True for _ in values)
+    further = [value for _, value in islice(values, _FIRST)]
+    more = bool(further) or any(True for _ in values)
     if listed or more:
-        whole = Whole("list", tuple(with_choices(first)) if isinstance(first, dict) else (), start)
+        rows = [with_choices(one) for one in (first, *further) if isinstance(one, dict)]
+        columns = dict.fromkeys(name for row in rows for name in row) if isinstance(first, dict) else {}
+        whole = Whole("list", tuple(columns), start)
         return whole if not _is_article(first) else Whole("questions")
     return _shape_of(first, text, start, name=name) if isinstance(first, dict) else None
 
 
 def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Whole | None:
     """Find the shape of one object; None: it is a row of its own."""
+    if chat := _chat_of(found, text, start):
+        return chat
     lists = {
         key: value
         for key, value in found.items()
@@ -165,6 +178,30 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
         return Whole("split", tuple(map(str, columns)))
     return _wrapped_twice(found, text, start) or _by_key(found) or _by_column(found)
+
+
+def _chat_of(found: dict[str, Any], text: str, start: int) -> Whole | None:
+    """Find the messages of people in an export of a chat (Telegram, WhatsApp), none of which has the role of a model.
+
+    Each is a row, with its `sender`; the messages of a user and an assistant are a row together.
+    """
+    said = found.get("messages")
+    rows = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+    texts = [one for one in rows if any(name in one for name in _SENDERS) and any(name in one for name in _SAID)]
+    if len(texts) < _FEWEST or any("role" in one or "value" in one for one in rows):
+        return None
+    columns = dict.fromkeys("sender" if name == "from" else name for one in texts[:_FIRST] for name in one)
+    return Whole("chat", tuple(columns), _start_of(text, start, "messages"))
+
+
+def _message(found: Any) -> dict[str, Any] | None:
+    """Return a message of a chat with its text in one piece; None: it has none, as that of somebody who joins."""
+    name = next((name for name in _SAID if isinstance(found, dict) and found.get(name)), None)
+    if name is None:
+        return None
+    pieces = found[name] if isinstance(found[name], list) else [found[name]]
+    texts = [str(one.get("text", "")) if isinstance(one, dict) else str(one) for one in pieces]
+    return {"sender" if key == "from" else key: value for key, value in {**found, name: "".join(texts)}.items()}
 
 
 def _by_key(found: dict[str, Any]) -> Whole | None:

@@ -121,7 +121,7 @@ def checked_object(found: Any, *, escapes: bool = True) -> dict[str, Any] | Inpu
 
 
 def with_choices(found: dict[str, Any]) -> dict[str, Any]:
-    """Return an object of Label Studio's JSON with its first annotation's choices as fields, any other as it is."""
+    """Return an object of Label Studio's JSON with its first annotation's choices and spans as fields, or another."""
     annotations, data = found.get("annotations"), found.get("data")
     if not isinstance(annotations, list) or not isinstance(data, dict):
         return found
@@ -133,6 +133,8 @@ def with_choices(found: dict[str, Any]) -> dict[str, Any]:
         choices = value.get("choices") if isinstance(value, dict) else None
         if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
             chosen[str(one.get("from_name"))] = choices[0] if len(choices) == 1 else choices
+        elif isinstance(value, dict) and one.get("type") == "labels" and {"start", "end", "labels"} <= {*value}:
+            chosen.setdefault(str(one.get("from_name")), []).append(value)
     return {**{name: value for name, value in found.items() if name != "annotations"}, **chosen} if chosen else found
 
 

@@ -26,9 +26,24 @@ FORMS = {
 """Forms of files by suffix."""
 
 _PLAIN_LINES = "plain lines end in .txt, and two files side by side are named together, as in train.de,train.en"
+_SUBTITLES = (
+    "convert it to plain text, a line of speech a line, without its numbers and times, as a subtitle editor exports it"
+)
 _OTHERS = {
     **dict.fromkeys((".xls", ".ods"), "save it as .xlsx or .csv in a spreadsheet"),
     ".arff": "save it as .csv in Weka, or delete its lines that begin with @ and rename it",
+    **dict.fromkeys(
+        (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".rar", ".7z"), "unpack it first, and name the files or the folder"
+    ),
+    ".srt": _SUBTITLES,
+    ".vtt": _SUBTITLES,
+    ".ass": _SUBTITLES,
+    ".tmx": "convert it to a .tsv of source and target, or to two files side by side, as a translation tool exports it",
+    ".mbox": "write its mails as .eml files, a folder for each label, as a mail program does",
+    **dict.fromkeys(
+        (".doc", ".docx", ".odt", ".rtf", ".epub"), "save it as plain text (.txt), or put its texts into a .csv"
+    ),
+    ".pdf": "convert it to plain text, as with: pdftotext FILE.pdf FILE.txt",
     ".pkl": "a pickle can run code: write it again, as with DataFrame.to_parquet",
 }
 """Hints for suffixes of forms that are not read."""
