@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.pictures import drawn
+from weft import store
 from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row, open_table
 from weft.errors import InputError
@@ -129,3 +130,15 @@ def test_the_nearest_image_is_the_one_with_the_same_pixels_but_for_brightness(tm
         Image.fromarray(half).save(darker[-1])
     assert nearest_images(darker[::-1], PATHS).tolist() == [3, 2, 1, 0]
     assert nearest_images([], PATHS).tolist() == []
+
+
+def test_many_images_are_kept_in_a_file_and_are_the_same(monkeypatch):
+    one = learned(PATHS)
+    small = one.encode(PATHS * 5)
+    monkeypatch.setattr(store, "BEYOND", 100)
+    large = one.encode(PATHS * 5)
+    assert not large.fixed["image"].flags.writeable
+    np.testing.assert_array_equal(large.fixed["image"], small.fixed["image"])
+    rows = np.array([7, 0, 19])
+    assert one.collate(large, rows).bytes_BCXY.equal(one.collate(small, rows).bytes_BCXY)
+    assert one.encode([]).fixed["image"].shape == (0, 3, 8, 8)

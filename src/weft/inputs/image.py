@@ -28,6 +28,7 @@ from weft.files import write_json
 from weft.inputs.base import Input, InputConfig
 from weft.models.image_choices import ImageEncoderChoice
 from weft.models.resnet import PixelSpec, ResnetEncoderConfig
+from weft.store import Pile, taken
 
 IMAGE_NAMES = ("image", "images", "photo", "picture", "img", "image_path", "filename", "file_name", "file", "path",
                "图片", "图像", "照片", "图")  # fmt: skip
@@ -39,7 +40,7 @@ _LOOKED_AT = 20
 _SEEN = 300
 """Number of training images whose sizes and colours are looked at."""
 _SIDE, _BLOCK = 32, 500
-"""Side of the images that are compared by their pixels, and how many at a time."""
+"""Side of the images that are compared by their pixels, and how many are decoded or compared at a time."""
 _FILE = "image.json"
 
 
@@ -159,17 +160,17 @@ class ImageInput(Input[str, Pixels]):
         write_json(folder / _FILE, {"mean": self.mean, "deviation": self.deviation})
 
     def encode(self, values: Sequence[str]) -> Columns:
-        """Decode images to bytes, [N, colours, size, size], a row for each example."""
-        config = self.config
-        bytes_RCXY = np.zeros((len(values), config.colors, config.size, config.size), dtype=np.uint8)
-        for row, path in enumerate(values):
-            bytes_RCXY[row] = config.pixels(path)
+        """Decode images to bytes, [N, colours, size, size], a row for each example; many of them are kept in a file."""
+        config, pile = self.config, Pile()
+        pile.add(np.zeros((0, config.colors, config.size, config.size), dtype=np.uint8))
+        for start in range(0, len(values), _BLOCK):
+            pile.add(np.stack([config.pixels(path) for path in values[start : start + _BLOCK]]))
         rows_R = np.arange(len(values))
-        return Columns({}, {self.name: bytes_RCXY}, rows_R, np.ones(len(values), dtype=np.int64))
+        return Columns({}, {self.name: pile.done()}, rows_R, np.ones(len(values), dtype=np.int64))
 
     def collate(self, columns: Columns, rows: np.ndarray) -> Pixels:
         """Gather the bytes of some rows."""
-        return Pixels(torch.from_numpy(columns.fixed[self.name][rows]))
+        return Pixels(torch.from_numpy(taken(columns.fixed[self.name], rows)))
 
     def notes(self, parts: Mapping[str, Columns]) -> list[str]:
         """Say how images are read, and what is changed of them in training."""
