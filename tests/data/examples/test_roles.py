@@ -456,3 +456,11 @@ def test_a_column_of_numbers_is_named_where_no_label_is_plain(tmp_path):
     assert said.hint.startswith(
         "`score` holds numbers: --value score predicts one, --label score learns each as a class"
     )
+
+
+def test_a_header_with_a_blank_name_and_no_row_that_can_be_read_is_told(tmp_path):
+    path = tmp_path / "a.tsv"
+    path.write_bytes(',""\n1.0\t[新闻]label'.encode())
+    table = open_table(path)
+    with pytest.raises(InputError):
+        find_roles(table, (TEXT, LABEL), named={})

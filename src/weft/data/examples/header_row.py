@@ -57,12 +57,14 @@ def join_header(table: Table, *, names: Collection[str] = ()) -> None:
     if not table.may_lack_header or table.parts:
         return
     rows = list(islice(table.unchecked(), _LOOKED_AT))
+    if not rows:
+        return
     if len(rows) > 2 and all(rows[1].values.get(name, "").startswith(_IMPORTED) for name in table.columns):
         asked = [rows[0].values[name].strip() or name for name in table.columns]
         kept = not names and len({*asked}) == len(asked)
         table.with_second_header(asked if kept else table.columns, rows[1].line)
         return
-    cells = [rows[0].values.get(name, "").strip() for name in table.columns] if rows else []
+    cells = [rows[0].values.get(name, "").strip() for name in table.columns]
     below = [[value for row in rows[1:] if (value := row.values[name].strip())] for name in table.columns]
     header = ["" if is_unnamed(name) else name for name in table.columns]
     if not _may_be_names(cells, header) or any(cell in values for cell, values in zip(cells, below, strict=True)):
