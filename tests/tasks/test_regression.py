@@ -195,6 +195,6 @@ def test_a_run_of_several_columns_tells_each_and_loads_again(tmp_path):
     assert all([*line[name]] == ["price", "rooms"] for name in ("value", "answer", "low", "high"))
     page = (tmp_path / "run/page.html").read_text(encoding="utf-8")
     assert page.count("errors of") == 2
-    assert page.count('<td dir="auto">rooms</td><td class="number">') >= 5
+    assert page.count('<td dir="auto" data-name="Column"><span>rooms</span></td><td class="number"') >= 5
     (answer,) = bundle.load(tmp_path / "run", device="cpu").answer(["大厦"])
     assert [*answer.values] == ["price", "rooms"]

@@ -98,7 +98,13 @@ def open_bytes(path: str | os.PathLike[str]) -> BinaryIO:
         file.close()
         hint = "a file is read more than once: write it into one first, or pass - and pipe it in"
         raise InputError("is a pipe or a device, expected a file", where=name, hint=hint)
-    return cast("BinaryIO", io.BufferedReader(_Unpacked(file, unpack(file, "rb"), name), _CHUNK)) if unpack else file
+    if unpack is None:
+        return file
+    try:
+        return cast("BinaryIO", io.BufferedReader(_Unpacked(file, unpack(file, "rb"), name), _CHUNK))
+    except InputError:
+        file.close()
+        raise
 
 
 def check_unpacked(path: str | os.PathLike[str], size: int) -> None:
