@@ -147,7 +147,9 @@ def for_scoring(task: TaskConfig, table: Table, *, train: str) -> TaskConfig:
             task.for_inputs(table)
         except InputError:
             raise error from None
-        alone = f"weft train {typed(train)}, and then weft predict RUN {typed(table.source)}"
+        columns = {name: as_option(getattr(task, name)) for name in task.columns if getattr(task, name)}
+        options = "".join(f" --{name} {typed(column)}" for name, column in columns.items())
+        alone = f"weft train {typed(train)}{options}, and then weft predict RUN {typed(table.source)}"
         hint = f"train without it, and predict its labels: {alone}; or, where another column has them, {error.hint}"
         raise ColumnsUnclear(f"has no labels: {error.what}", where=error.where, hint=hint) from None
 

@@ -2,13 +2,14 @@
 
 import csv
 import json
+import zipfile
 
 import pytest
 
 from weft.data.examples.label_evidence import Rank, label_candidates, other_labels
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, find_roles
 from weft.data.sources import open_table
-from weft.dataset import DataConfig, read_whole
+from weft.dataset import DataConfig, read, read_whole
 from weft.errors import InputError
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.multilabel import MultilabelConfig
@@ -201,3 +202,38 @@ def test_fields_of_one_name_are_told_apart_by_their_objects(tmp_path):
     path = tmp_path / "reviews.json"
     path.write_text(json.dumps({"feed": {"entry": entries}}), encoding="utf-8")
     assert found(open_table(path)) == ("content.label", "im:rating.label")
+
+
+def test_a_path_that_holds_the_label_is_no_text(tmp_path):
+    rows = [
+        {
+            "topic line": ("New pots", "新锅")[n % 2],
+            "selftext": "",
+            "subreddit": sub,
+            "permalink": f"/r/{sub}/comments/{n}x",
+        }
+        for n, sub in enumerate(("cooking", "travel", "music") * 8)
+    ]
+    path = tmp_path / "posts.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(InputError):
+        find_roles(open_table(path), (TEXT, LABEL), named={"label": "subreddit"})
+
+
+def test_a_zip_has_the_form_of_the_one_file_in_it(tmp_path):
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+        archive.writestr("评论.csv", "text,label\ngood,a\n很好,b\n")
+    table = open_table(tmp_path / "archive.zip")
+    assert (table.form, [dict(row.values) for row in table]) == (
+        "csv",
+        [{"text": "good", "label": "a"}, {"text": "很好", "label": "b"}],
+    )
+
+
+def test_a_test_file_without_labels_is_told_with_the_columns_that_were_named(tmp_path):
+    (tmp_path / "train.tsv").write_text("q\tr\tsame\n" + "how old\t多大\t1\nwhere\t哪里\t0\n" * 20, encoding="utf-8")
+    (tmp_path / "test.tsv").write_text("q\tr\nwhen\t何时\n", encoding="utf-8")
+    data = DataConfig(train=str(tmp_path / "train.tsv"), test=str(tmp_path / "test.tsv"))
+    with pytest.raises(InputError) as error:
+        read(data, ClassificationConfig(text="q,r", label="same"), seed=0)
+    assert f"weft train {tmp_path}/train.tsv --text q,r --label same, and then" in error.value.hint

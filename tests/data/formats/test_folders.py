@@ -130,6 +130,6 @@ def test_a_test_file_without_labels_is_said_to_be_one_to_predict(tmp_path):
     with pytest.raises(InputError) as refused:
         read(data, ClassificationConfig(), seed=0)
     assert (refused.value.where, refused.value.what[:30]) == (str(test), "has no labels: there is no col")
-    assert f"weft train {train}, and then weft predict RUN {test}" in refused.value.hint
+    assert f"weft train {train} --text text --label target, and then weft predict RUN {test}" in refused.value.hint
     with pytest.raises(InputError, match="has no labels"):
         list(inspect(data, label_errors="skip"))

@@ -23,6 +23,7 @@ _CODE = re.compile(r"[A-Za-z]{1,4}[-_]?\d+")
 """A letter or a few and a number, as `U17`."""
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}\b|https?://\S+$|[\d+() -]{7,}$")
 """An address of the net, maybe with its place behind it, a link, or a number of a telephone."""
+_PATH = re.compile(r"(https?://|www\.|/)\S+$")
 _NEARLY_ALL = 0.9
 _MANY_CODES = 10
 _PEOPLE = {
@@ -49,6 +50,12 @@ def are_ids(values: Sequence[str]) -> bool:
     """Whether all values that hold anything look like numbers of customers, orders and the like (bool)."""
     filled = [value.strip() for value in values if value.strip()]
     return bool(filled) and all(map(_ID.fullmatch, filled))
+
+
+def are_addresses(values: Sequence[str]) -> bool:
+    """Whether nearly all values are addresses in the net, or paths of them, such as `/r/cooking/comments/1`."""
+    filled = [value.strip() for value in values if value.strip()]
+    return sum(bool(_PATH.match(value)) for value in filled) > _NEARLY_ALL * len(filled)
 
 
 def are_single_words(values: Sequence[str]) -> bool:
@@ -99,4 +106,4 @@ def text_by_looks(names: Sequence[str], samples: Mapping[str, Sequence[str]]) ->
     found = only(others)
     if found and not like_labels(samples[found]):
         return found
-    return only([name for name in others if like_texts(samples[name])])
+    return only([name for name in others if like_texts(samples[name]) and not are_addresses(samples[name])])

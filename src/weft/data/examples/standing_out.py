@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
-from weft.data.examples.column_looks import are_ids, are_single_words, only
+from weft.data.examples.column_looks import are_addresses, are_ids, are_single_words, only
 from weft.data.examples.column_names import HEADING_WORDS, REPLY_WORDS, TEXT_WORDS
 from weft.data.examples.nested_fields import nested_fields, reach
 from weft.data.formats.value_looks import like_texts
@@ -39,6 +39,7 @@ def standing_text(names: Sequence[str], samples: Mapping[str, Sequence[str]]) ->
 def text_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the columns that may hold the texts, by their values and names."""
     texts = [name for name in names if like_texts(samples[name]) and not are_ids(samples[name])]
+    texts = [name for name in texts if not are_addresses(samples[name])]
     texts = [name for name in texts if not are_single_words(samples[name])] or texts
     return [name for name in texts if not has_word(name, REPLY_WORDS)] or texts
 

@@ -107,6 +107,13 @@ def open_bytes(path: str | os.PathLike[str]) -> BinaryIO:
         raise
 
 
+def only_member(path: str) -> str:
+    """Return the name of the only file in a zip archive. Raises InputError as reading it does."""
+    open_bytes(path).close()
+    with open(path, "rb") as file, _only_file(file, "rb") as inside:
+        return str(getattr(inside, "name", ""))
+
+
 def check_unpacked(path: str | os.PathLike[str], size: int) -> None:
     """Raise InputError when a file unpacks to more than a file of texts would."""
     if size > MOST_UNPACKED and size > MOST_TIMES * os.path.getsize(path):

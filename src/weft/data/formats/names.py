@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import PurePath
 
 from weft.data.formats.conll import SUFFIXES
-from weft.data.formats.encodings import COMPRESSED, open_bytes
+from weft.data.formats.encodings import COMPRESSED, only_member, open_bytes
 from weft.data.formats.parallel_files import suffix_of
 from weft.errors import InputError
 
@@ -71,6 +72,8 @@ def form_of(name: str) -> str:
     if name == "-":
         return "txt"
     suffix = suffix_of(name).lower()
+    if not suffix and name.lower().endswith(".zip"):  # as `archive.zip`: the file in it has a name of its own
+        suffix = PurePath(only_member(name)).suffix.lower()
     if suffix not in FORMS:
         open_bytes(name).close()  # that a file is missing, or a folder, says more than that its name is odd
     if suffix in _OTHERS:
