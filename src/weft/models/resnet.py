@@ -33,6 +33,7 @@ class ImageEncoderConfig(EncoderConfig):
     """Base of the configs of encoders of images."""
 
     reads: ClassVar[type] = Pixels
+    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     augmentation: AugmentationConfig = AugmentationConfig()
     """Random changes of the images while training."""
 
@@ -52,7 +53,6 @@ class ResnetEncoderConfig(ImageEncoderConfig):
         "ema": 0.998,
         "optimizer": {"kind": "adamw", "learning_rate": 0.002, "weight_decay": 0.05},
     }
-    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     width: int = Field(default=32, ge=8, multiple_of=8)
     """Number of channels of the stem; each stage has twice as many as the one before."""
     stages: int = Field(default=3, ge=1, le=6)

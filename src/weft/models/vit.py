@@ -12,7 +12,7 @@ from torch import nn
 from weft.data.batch import Pixels
 from weft.models.attention import check_heads
 from weft.models.augmentation import Augmentation
-from weft.models.base import Encoder, InputSpec, Memory, Precision
+from weft.models.base import Encoder, InputSpec, Memory
 from weft.models.dropout import Dropout
 from weft.models.resnet import ImageEncoderConfig, PixelSpec, StandardisedPixels
 from weft.models.transformer import TransformerLayer
@@ -34,7 +34,6 @@ class VitEncoderConfig(ImageEncoderConfig):
         "ema": 0.998,
         "optimizer": {"kind": "adamw", "learning_rate": 0.001, "weight_decay": 0.05},
     }
-    precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     patch: int | None = Field(default=None, ge=1)
     """Side of a patch in pixels; None: an eighth of the side of the images, at least 2. What is left at the right and
     at the bottom is not read."""

@@ -338,7 +338,7 @@ class Classification(Teacher, SelfTaught, Uncertain, LabelTask):
         self, train: Sequence[LabelledText], answers: Sequence[Answer], examples: Sequence[LabelledText]
     ) -> dict[str, Any]:
         """Score the label of the training image with the most similar pixels, where images are read."""
-        name = next((one.name for one in self.config.beside if one.kind == "image"), None)
+        name = self.config.image_name
         if name is None:
             return {}
         known = train[:: -(-len(train) // IMAGES)]

@@ -102,6 +102,11 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         return (*found, *self.inputs)
 
     @property
+    def image_name(self) -> str | None:
+        """The key of the images among the values of an example; None where none are read."""
+        return next((one.name for one in self.beside if one.kind == "image"), None)
+
+    @property
     def columns_beside(self) -> tuple[str, ...]:
         """Columns of the inputs beside the text."""
         return tuple(name for one in self.beside for name in one.columns_read)
@@ -295,7 +300,7 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             return Fitted(self, tries=tries, budget=self.encoder.budget)
         task, notes = self.chosen(examples, by_steps=by_steps)
         solved = task.decides_alone and task.encoder.deciding_alone(1).solved
-        images = any(one.kind == "image" for one in task.beside)  # whose encoders advise epochs
+        images = task.image_name is not None  # whose encoders advise epochs
         return Fitted(task, notes=tuple(notes), steps=None if solved or images else label_defaults.steps(examples))
 
     def learned_input(

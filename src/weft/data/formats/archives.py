@@ -6,7 +6,6 @@ any order. Nothing is written by the names in an archive, and links in it are no
 
 from __future__ import annotations
 
-import bz2
 import lzma
 import os
 import tarfile
@@ -95,7 +94,7 @@ class _Tar:
         self._content: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the last reader)
         self._places: dict[str, tuple[int, int]] = {}
         total = 0
-        with _stream(archive) as packed, tarfile.open(fileobj=packed, mode="r|") as tar:
+        with tarfile.open(archive, "r|*") as tar:  # as a stream, unpacked as its first bytes ask
             for member in tar:
                 if not member.isfile():
                     continue
@@ -150,21 +149,6 @@ class _Zip:
         except (*_DAMAGED, RuntimeError, NotImplementedError) as error:
             what = f"cannot be read from its archive: {str(error)[:80]}"
             raise InputError(what, where=f"{self.archive}/{member}") from None
-
-
-def _stream(archive: str) -> IO[bytes]:
-    """Open a tar unpacked."""
-    with open(archive, "rb") as file:
-        head = file.read(6)
-    if head.startswith(b"\xfd7zXZ\0"):
-        return lzma.open(archive)
-    if head.startswith(b"BZh"):
-        return bz2.open(archive)
-    if head.startswith(b"\x1f\x8b"):
-        import gzip
-
-        return gzip.open(archive)  # ty: ignore[invalid-explicit-return]
-    return open(archive, "rb")
 
 
 def _plain(name: str) -> str:

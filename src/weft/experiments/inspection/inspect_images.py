@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from weft.data.checks.duplicates import find_repeats, repeats
 from weft.data.checks.findings import Finding, Part, counted
@@ -26,22 +27,20 @@ def inspect_images(data: DataConfig, task: TaskConfig) -> Iterator[Note | Findin
     parts: list[Part] = []
     numbers = task.answers_with == "number"
     tables = {}
-    resolved: TaskConfig | None = None
+    resolved: Any = None
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
         if not file:
             continue
         tables[name] = table = data.open(file, on_bad_row="skip")
-        own = for_scoring(resolved, table, train=data.train) if resolved else task.resolved(table)
+        own: Any = for_scoring(resolved, table, train=data.train) if resolved else task.resolved(table)
         resolved = resolved or own
         rows = list(own.read(table))
         if not rows:
             raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
-        key = own.beside[-1 - len(own.inputs)].name  # ty: ignore[missing-attribute]
-        paths, lines = [row.other[key] for row in rows], [row.line for row in rows]
+        paths, lines = [row.other[own.image_name] for row in rows], [row.line for row in rows]
         known = [""] * len(rows) if numbers else [row.label for row in rows]
         parts.append(Part(name, table.path, paths, known, lines, where=table.place, called="image"))
         yield Note(f"{table.path}: {counted(len(rows), 'image')}")
-    assert resolved is not None
     yield bad_rows(tables)
     if not numbers:
         yield from labels(parts, column=as_option(getattr(resolved, "label", None)))
