@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from weft.data.batch import Ngrams
-from weft.models.bag import BagEncoder, BagEncoderConfig, inverse_frequency, weigh
+from weft.models.bag import BagEncoder, BagEncoderConfig, inverse_frequency, ratio_spread, weigh
 
 ROWS = [[1, 3], [], [7], [2, 3, 8], []]
 
@@ -68,23 +68,29 @@ def test_a_frozen_table_is_read_too():
 
 
 def ratios(rows, rows_of_C, size):
-    """Written out from Wang and Manning 2012, equation 2, for each label against the others."""
-    best = np.zeros(size)
+    """Written out from Wang and Manning 2012, equation 2, for each label against the others, [C, V]."""
+    found = []
     for mine in rows_of_C:
         inside, outside = np.ones(size), np.ones(size)
         for number, row in enumerate(rows):
             for ngram in row:
                 (inside if number in mine else outside)[ngram] += 1
-        best = np.maximum(best, np.abs(np.log((inside / inside.sum()) / (outside / outside.sum()))))
-    return best
+        found.append(np.log((inside / inside.sum()) / (outside / outside.sum())))
+    return np.array(found)
 
 
 @pytest.mark.parametrize("rows_of_C", [[[0, 1], [2, 3, 4]], [[0], [1, 2], [3, 4]], [[0, 3], [3, 4]]])
 def test_ngrams_are_weighed_by_how_unlike_their_shares_in_the_labels_are(rows_of_C):
-    ids_of_C = (np.array([ngram for row in rows for ngram in ROWS[row]], dtype=np.int32) for rows in rows_of_C)
-    weight_V = weigh(np.array([ngram for row in ROWS for ngram in row]), ids_of_C, size=9)
-    np.testing.assert_allclose(weight_V, ratios(ROWS, rows_of_C, 9), rtol=1e-5)
-    assert weight_V.dtype == np.float32
+    ids_of_C = [np.array([ngram for row in rows for ngram in ROWS[row]], dtype=np.int32) for rows in rows_of_C]
+    ids_N, ratios_CV = np.array([ngram for row in ROWS for ngram in row]), ratios(ROWS, rows_of_C, 9)
+    weight_V, spread_V = weigh(ids_N, ids_of_C, size=9), ratio_spread(ids_N, ids_of_C, size=9)
+    np.testing.assert_allclose(weight_V, np.abs(ratios_CV).max(0), rtol=1e-5)
+    np.testing.assert_allclose(spread_V, ratios_CV.std(0), rtol=1e-5, atol=1e-6)
+    assert weight_V.dtype == spread_V.dtype == np.float32
+    encoder = BagEncoder(9, 4, weighting="supervised")
+    encoder.prepare(ids_N, ids_of_C, rows=5)
+    expected_V = inverse_frequency(ids_N, rows=5, size=9) * (1 + 2 * ratios_CV.std(0))
+    np.testing.assert_allclose(encoder.weight_V, expected_V, rtol=1e-5)
 
 
 def test_by_default_a_bag_weighs_for_two_labels_and_not_for_more():
@@ -125,9 +131,9 @@ def test_balanced_groups_weigh_the_same_together():
 def test_an_exact_solver_has_an_entry_a_score_and_leaves_the_rest_open():
     config = BagEncoderConfig().deciding_alone(7).for_labels(7)
     assert (config.solver, config.width, config.weighting) == ("exact", 7, "default")
-    assert [way["balance"] for way in config.ways(scores=7, rare=True)] == ["lengths", "shared", "none"]
-    assert [way["weighting"] for way in config.ways(scores=7, rare=False)] == ["tf-idf", "tf-idf"]
-    assert {way["weighting"] for way in config.ways(scores=1, rare=False)} == {"tf-idf", "naive-bayes"}
+    assert [way["balance"] for way in config.ways(scores=7, rare=True)] == ["lengths", "shared", "none", "lengths"]
+    assert [way["weighting"] for way in config.ways(scores=7, rare=False)] == ["supervised", "supervised", "tf-idf"]
+    assert {way["weighting"] for way in config.ways(scores=0, rare=False)} == {"tf-idf"}
     assert BagEncoderConfig(width=4).deciding_alone(7).for_labels(7).solver == "gradient"
     assert BagEncoderConfig(balance="none", weighting="none").ways(scores=1, rare=False) == [
         {"weighting": "none", "balance": "none"}

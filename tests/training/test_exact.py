@@ -61,7 +61,7 @@ def test_what_was_left_open_is_decided_said_and_saved():
     reports = run("bag")
     config = weft.load("bag").task.config.encoder
     assert (config.solver, config.width) == ("exact", 1)
-    assert config.weighting in ("tf-idf", "naive-bayes")
+    assert config.weighting in ("supervised", "tf-idf")
     assert config.cost is not None
     (said,) = [line for line in notes(reports).splitlines() if line.startswith("chosen on the dev set")]
     where = "on the dev set and 3 folds of the training rows"
@@ -185,7 +185,7 @@ def test_names_may_weigh_letters_by_what_names_share():
     write("train.jsonl", [row for place, row in enumerate(rows) if place % 3])
     write("test.jsonl", rows[::3])
     said = notes(run("open", "task.encoder.cost=1"))
-    assert "of 3 settings" in said
+    assert "of 4 settings" in said
     run("shared", "task.encoder.balance=shared")
     model = weft.load("shared")
     share_G = model.network.encoder.share_G

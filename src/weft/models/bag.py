@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from weft.data.batch import Ngrams
 from weft.models.base import Encoder, EncoderConfig, Memory, Precision, TokenSpec
 from weft.models.embedding import sparse_gradient
 
-Weighting = Literal["default", "tf-idf", "naive-bayes", "none"]
+Weighting = Literal["default", "supervised", "tf-idf", "naive-bayes", "none"]
 Solver = Literal["default", "exact", "gradient"]
 _GROUPS = 256
 
@@ -37,10 +37,12 @@ class BagEncoderConfig(EncoderConfig):
     width: int = Field(default=16, ge=1)
     """Width of the n-gram vectors; the exact solver has one entry a label instead."""
     weighting: Weighting = "default"
-    """Weighting of n-grams: `tf-idf` weighs one by the inverse of how many texts have it, `naive-bayes` by how unlike
-    its shares in the labels are, and `none` takes all alike. `default` is `tf-idf` for the exact solver, or of two
-    labels `naive-bayes` where that is clearly better on rows that are held out; else `naive-bayes` for two labels and
-    for several labels a text, and `none` for one label of many, where weighting scored worse."""
+    """Weighting of n-grams: `tf-idf` weighs one by the inverse of how many texts have it, `naive-bayes` by its largest
+    absolute log-count ratio over the labels, `supervised` by the first times 1 plus twice the standard deviation of
+    these ratios, and `none` takes all alike. `default` for the exact solver is `supervised` where a text has one label
+    of several, unless `tf-idf` is clearly better on rows that are held out, and else `tf-idf`; for vectors it is
+    `naive-bayes` for two labels and for several labels a text, and `none` for one label of many, where weighting scored
+    worse."""
     balance: Literal["default", "lengths", "shared", "none"] = "default"
     """Scaling of the n-grams of a text: `lengths` gives those of each length (one word, two, three letters) the same
     weight together, so that many letters do not drown few words; `shared` multiplies it by the square of the share of
@@ -78,10 +80,11 @@ class BagEncoderConfig(EncoderConfig):
         `scores` is the number of scores that exclude each other, else 0; `rare` says that few words stand in more texts
         than one.
         """
-        weightings = ["tf-idf", *(["naive-bayes"] if scores == 1 else [])]
+        weightings = [*(["supervised"] if scores else []), "tf-idf"]
         weightings = weightings if self.weighting == "default" else [self.weighting]
         balances = ["lengths", *(["shared"] if rare else []), "none"] if self.balance == "default" else [self.balance]
-        return [{"weighting": weighting, "balance": balance} for weighting in weightings for balance in balances]
+        ways = [{"weighting": weightings[0], "balance": balance} for balance in balances]
+        return ways + [{"weighting": weighting, "balance": balances[0]} for weighting in weightings[1:]]
 
     def build(self, spec: TokenSpec) -> BagEncoder:
         """Build the encoder with its table."""
@@ -128,10 +131,14 @@ class BagEncoder(Encoder):
         self, ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, rows: int, group_V: np.ndarray | None = None
     ) -> None:
         """Weigh the n-grams by how often they stand in the training texts, of each label or of all."""
-        if self.weighting == "naive-bayes":
-            self.weight_V.copy_(torch.from_numpy(weigh(ids_N, ids_of_C, size=len(self.weight_V))))
-        elif self.weighting == "tf-idf":
-            self.weight_V.copy_(torch.from_numpy(inverse_frequency(ids_N, rows=rows, size=len(self.weight_V))))
+        size, weight_V = len(self.weight_V), np.ones(1, np.float32)
+        if self.weighting in ("tf-idf", "supervised"):
+            weight_V = inverse_frequency(ids_N, rows=rows, size=size)
+        if self.weighting == "supervised":
+            weight_V = weight_V * (1 + 2 * ratio_spread(ids_N, ids_of_C, size=size))
+        elif self.weighting == "naive-bayes":
+            weight_V = weigh(ids_N, ids_of_C, size=size)
+        self.weight_V.copy_(torch.from_numpy(weight_V))
         if self.group_V is not None and group_V is not None:
             self.group_V.copy_(torch.from_numpy(group_V))
         self.share_G = None
@@ -191,16 +198,36 @@ def inverse_frequency(ids_N: np.ndarray, *, rows: int, size: int) -> np.ndarray:
 def weigh(ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, size: int) -> np.ndarray:
     """Weigh each n-gram by its largest absolute log-count ratio over the labels, float32 [size].
 
-    The ratio is that of its share among all n-grams in the texts of a label to its share in the other texts, one added
-    to each count (Wang and Manning 2012, section 2.1, on sets of n-grams). Its sign is left to the vectors, which
-    training finds. `ids_N` are the n-grams of all texts, `ids_of_C` those in the texts of each label in turn; a text
-    may have several labels.
+    Its sign is left to the vectors, which training finds.
+    """
+    weight_V = np.zeros(size)
+    for ratio_V in _log_count_ratios(ids_N, ids_of_C, size=size):
+        np.maximum(weight_V, np.abs(ratio_V), out=weight_V)
+    return weight_V.astype(np.float32)
+
+
+def ratio_spread(ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, size: int) -> np.ndarray:
+    """Return the standard deviation over the labels of the log-count ratio of each n-gram, float32 [size].
+
+    Of two labels it is the absolute ratio. It is a supervised weight of terms (Debole and Sebastiani 2003): what stands
+    in the texts of all labels alike is near 0.
+    """
+    count, sum_V, square_V = 0, np.zeros(size), np.zeros(size)
+    for ratio_V in _log_count_ratios(ids_N, ids_of_C, size=size):
+        count, sum_V, square_V = count + 1, sum_V + ratio_V, square_V + ratio_V**2
+    mean_V = sum_V / max(count, 1)
+    return np.sqrt(np.maximum(square_V / max(count, 1) - mean_V**2, 0)).astype(np.float32)
+
+
+def _log_count_ratios(ids_N: np.ndarray, ids_of_C: Iterable[np.ndarray], *, size: int) -> Iterator[np.ndarray]:
+    """Yield for each label in turn the log-count ratio of each n-gram, [size].
+
+    It is the logarithm of the share of the n-gram among all in the texts of the label, over its share in the other
+    texts, one added to each count (Wang and Manning 2012, section 2.1, on sets of n-grams). `ids_N` are the n-grams of
+    all texts, `ids_of_C` those in the texts of each label in turn; a text may have several labels.
     """
     total_V = np.bincount(ids_N, minlength=size) + 2.0
-    weight_V = np.zeros(size)
     for ids in ids_of_C:
         with_V = np.bincount(ids, minlength=size) + 1.0
         without_V = total_V - with_V
-        ratio_V = np.log(with_V / without_V) - np.log(with_V.sum() / without_V.sum())
-        np.maximum(weight_V, np.abs(ratio_V), out=weight_V)
-    return weight_V.astype(np.float32)
+        yield np.log(with_V / without_V) - np.log(with_V.sum() / without_V.sum())
