@@ -34,6 +34,7 @@ from weft.data.formats.shared_encodings import shared_encoding
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
 from weft.data.formats.squad import question_rows
 from weft.data.formats.text_lines import Errors, is_broken, open_lines
+from weft.data.formats.translation_units import unit_columns, unit_rows
 from weft.data.formats.western import WESTERN, is_western
 from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
 from weft.data.rows import BadRow, Row
@@ -96,6 +97,8 @@ class Table:
             yield from self._valued(parallel_rows(self.sides, self.encoding, self.columns))
         elif self.form == "parquet":
             yield from self._objects(parquet_rows(self.source))
+        elif self.form == "xml":
+            yield from self._valued(unit_rows(self.source))
         elif self.form == "questions":
             yield from self._objects(self._nested())
         elif isinstance(self.layout, Sheet):
@@ -344,6 +347,8 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
     if form == "parquet":
         called = "arrow" if suffix_of(source).lower() == ".arrow" else form
         return Table(name, source, form, called, parquet_columns(source), on_bad_row, found=card_remarks(source))
+    if form == "xml":
+        return Table(name, source, form, form, unit_columns(source), on_bad_row)
     if form == "xlsx":
         book = sheet_of(file, sheet, columns=columns)
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)

@@ -119,6 +119,8 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:
         """Whether two columns have names that go together as source and target, or none have names (Tatoeba)."""
+        if table.form == "xml":
+            return label is None
         together = any(
             has_columns(table, Role("source", (one,)), Role("target", (two,))) for one, two in NAMED_TOGETHER
         )

@@ -22,6 +22,7 @@ FORMS = {
     ".arrow": "parquet",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    **dict.fromkeys((".tmx", ".xlf", ".xliff"), "xml"),
     **dict.fromkeys(SUFFIXES, "conll"),
 }
 """Forms of files by suffix."""
@@ -39,7 +40,6 @@ _OTHERS = {
     ".srt": _SUBTITLES,
     ".vtt": _SUBTITLES,
     ".ass": _SUBTITLES,
-    ".tmx": "convert it to a .tsv of source and target, or to two files side by side, as a translation tool exports it",
     ".mbox": "write its mails as .eml files, a folder for each label, as a mail program does",
     **dict.fromkeys(
         (".doc", ".docx", ".odt", ".rtf", ".epub"), "save it as plain text (.txt), or put its texts into a .csv"
