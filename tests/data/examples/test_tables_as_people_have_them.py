@@ -142,6 +142,21 @@ def test_choices_of_label_studio(tmp_path):
     assert found(as_json(tmp_path, tasks)) == ("data.text", "kind")
 
 
+def test_labels_that_are_objects_are_read_by_their_names(tmp_path):
+    kinds = [{"id": str(n % 2), "name": "缺陷 bug" if n % 2 else "wish"} for n in range(COUNT)]
+    issues = [{"title": "t", "body": LONG[n], "labels": [kinds[n]] * (n % 3 > 0)} for n in range(COUNT)]
+    table = as_json(tmp_path, issues)
+    assert MultilabelConfig.fits(table, label=None)
+    examples = list(MultilabelConfig().resolved(table).read(table))
+    assert [one.label for one in examples] == [(kinds[n]["name"],) * (n % 3 > 0) for n in range(COUNT)]
+    assert found(as_json(tmp_path, [{"body": LONG[n], "labels": kinds[n]} for n in range(COUNT)])) == ("body", "labels.name")
+    jira = [{"fields": {"body": LONG[n], "status": kinds[n], "user": {"name": "ab"[n % 2]}}} for n in range(COUNT)]
+    assert found(as_json(tmp_path, jira)) == ("fields.body", "fields.status.name")
+    with pytest.raises(InputError, match="holds objects") as refused:
+        ClassificationConfig(label="fields.status").resolved(as_json(tmp_path, jira))
+    assert "--label fields.status.name" in refused.value.hint
+
+
 def test_the_rows_of_names_that_qualtrics_writes(tmp_path):
     heads = ["Please tell us why", '{"ImportId":"QID2_TEXT"}'], ["How do you feel?", '{"ImportId":"QID1"}']
     table = table_of(tmp_path, Q2_TEXT=[*heads[0], *LONG], Q1=[*heads[1], *few("好", "bad")])

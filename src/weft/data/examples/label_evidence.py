@@ -42,6 +42,8 @@ _MARKS = ("note", "nota", "voto", *RATING_WORDS)
 """Words for ratings in the names of columns of numbers."""
 _OPINIONS = ("satisfaction", "satisfied", "满意", "rating", *_MARKS)
 """Words that put a column first among those of equal evidence."""
+_NAMES = ("name", "label", "title", "value", "login", "displayName")
+"""Last parts of paths that say no more than that a name stands there."""
 _SHARED = 2
 """Fields of one name at most, in different objects, for this name to tell what they hold."""
 _SHOWN = 5
@@ -76,9 +78,9 @@ def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]])
     leaves = Counter(name.rpartition(".")[2] for name in names)
 
     def told(name: str) -> str:
-        """Return the part of a path that tells fields apart: `im:rating` of `im:rating.label` among many `label`."""
+        """Return the part of a path that tells fields apart: `im:rating` of `im:rating.label`, `status` of its name."""
         head, _, leaf = name.rpartition(".")
-        return head.rpartition(".")[2] if head and leaves[leaf] > _SHARED else leaf
+        return head.rpartition(".")[2] if head and (leaves[leaf] > _SHARED or leaf in _NAMES) else leaf
 
     found = [
         Candidate(name, len({value for value in samples[name] if value.strip()}), _rank(told(name), samples[name]))

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from weft.data.formats.line_rows import checked_object, decoder, in_words, with_choices
+from weft.data.formats.json_exports import as_row
+from weft.data.formats.line_rows import checked_object, decoder, in_words
 from weft.data.formats.value_looks import like_labels, like_texts
 from weft.errors import InputError
 
@@ -144,7 +145,7 @@ def _shape(text: str, *, name: str) -> Whole | None:
     further = [value for _, value in islice(values, _FIRST)]
     more = bool(further) or any(True for _ in values)
     if listed or more:
-        rows = [with_choices(one) for one in (first, *further) if isinstance(one, dict)]
+        rows = [as_row(one) for one in (first, *further) if isinstance(one, dict)]
         columns = dict.fromkeys(name for row in rows for name in row) if isinstance(first, dict) else {}
         whole = Whole("list", tuple(columns), start)
         return whole if not _is_article(first) else Whole("questions")
