@@ -150,7 +150,9 @@ NESTED = {"version": "1", "data": [{"title": "t", "paragraphs": [PARAGRAPH] * 2}
 SQUAD = mutated(NESTED).map(json_text) | damaged(json_text(NESTED)) | DEEP.map('{"data": '.__add__).map(str.encode)
 
 
-UNITS = [f"<tu><tuv xml:lang='en'><seg>good {n}</seg></tuv><tuv lang='zh'><seg>好</seg></tuv></tu>" for n in range(4)]
+UNITS = [
+    f"<tu><tuv xml:lang='en'><seg>good {n}</seg></tuv><tuv lang='zh'><seg>好{n}</seg></tuv></tu>" for n in range(12)
+]
 XML_WORDS = (
     "<tu>",
     "</tu>",

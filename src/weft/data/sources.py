@@ -60,6 +60,7 @@ class Table:
     `sides` are parallel files, one a column, of which `path` is the first; `parts` are the files of a set, whose lines
     are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
     left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths;
+    `spread` is a column of lists of texts, each of which makes a row of its own;
     `errors` is `surrogateescape` where bytes that do not decode make a bad row; `found` are remarks on what its bytes
     and lines told; `aside` counts, by kind, the rows that were read and are no examples.
     """
@@ -77,6 +78,7 @@ class Table:
     parts: tuple[Table, ...] = ()
     paths: list[str] = field(default_factory=list)
     reached: tuple[str, ...] = ()
+    spread: str = ""
     errors: Errors = "strict"
     found: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
@@ -122,6 +124,7 @@ class Table:
         """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
         said = [*read_as(self.files), *left_beside(self.path)] if self.form == "folder" and not self.parts else said
+        said = [*said, *([f"each text in the lists of `{self.spread}` is a row"] if self.spread else [])]
         return [*([f"{len(self.parts)} files"] if self.parts else self.found), *said, *self.blank_remark]
 
     @property
@@ -191,6 +194,7 @@ class Table:
                 last = row.line
                 yield replace(row, line=before + last)
             self.bad.extend(part.bad)
+            self.aside += part.aside
             before += max([last, *(bad.line for bad in part.bad)])
 
     def _decoded(self, rows: Iterator[Row]) -> Iterator[Row]:
@@ -247,7 +251,8 @@ class Table:
                 self.reject(line, values.what, hint=values.hint)
             else:
                 texts, listed = texts_and_lists(values, self.reached)
-                yield Row(texts, line, listed, values)
+                row = Row(texts, line, listed, values)
+                yield from row.each_of(self.spread, self.aside) if self.spread else (row,)
 
     def _sentences(self, found: Sentences) -> Iterator[Row]:
         for line, sentence in found:

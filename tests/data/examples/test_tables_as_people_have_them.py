@@ -149,7 +149,10 @@ def test_labels_that_are_objects_are_read_by_their_names(tmp_path):
     assert MultilabelConfig.fits(table, label=None)
     examples = list(MultilabelConfig().resolved(table).read(table))
     assert [one.label for one in examples] == [(kinds[n]["name"],) * (n % 3 > 0) for n in range(COUNT)]
-    assert found(as_json(tmp_path, [{"body": LONG[n], "labels": kinds[n]} for n in range(COUNT)])) == ("body", "labels.name")
+    assert found(as_json(tmp_path, [{"body": LONG[n], "labels": kinds[n]} for n in range(COUNT)])) == (
+        "body",
+        "labels.name",
+    )
     jira = [{"fields": {"body": LONG[n], "status": kinds[n], "user": {"name": "ab"[n % 2]}}} for n in range(COUNT)]
     assert found(as_json(tmp_path, jira)) == ("fields.body", "fields.status.name")
     with pytest.raises(InputError, match="holds objects") as refused:

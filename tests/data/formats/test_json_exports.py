@@ -22,7 +22,10 @@ def chatgpt():
     return {"title": "排序", "mapping": {**nodes, **again}, "current_node": "n4"}
 
 
-CLAUDE = {"name": "a", "chat_messages": [{"sender": "human", "text": "好吗？"}, {"sender": "assistant", "text": "好。"}]}
+CLAUDE = {
+    "name": "a",
+    "chat_messages": [{"sender": "human", "text": "好吗？"}, {"sender": "assistant", "text": "好。"}],
+}
 
 
 @pytest.mark.parametrize(("found", "answer"), [(chatgpt(), "用 sorted。"), (CLAUDE, "好。")])
@@ -45,5 +48,10 @@ def test_nodes_in_a_circle_end():
 
 def test_names_stand_for_objects_that_are_little_else():
     assert names_of([{"id": 1, "name": "bug"}, {"name": "好"}]) == ["bug", "好"]
-    for others in ([{"label": "a", "start": 1, "end": 2}], [{"name": "a"}, {"id": 3}], [{"label": "A", "text": "好"}], ["a"]):
+    for others in (
+        [{"label": "a", "start": 1, "end": 2}],
+        [{"name": "a"}, {"id": 3}],
+        [{"label": "A", "text": "好"}],
+        ["a"],
+    ):
         assert names_of(others) == others

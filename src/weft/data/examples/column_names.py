@@ -35,6 +35,7 @@ HEADING_WORDS = (
 """Words in the names of columns of short texts that head longer ones."""
 REPLY_WORDS = (
     *("reply", "response", "answer", "solution", "resolution", "note", "notes", "internal"),
+    *("replies", "responses", "answers"),
     *("回复", "答复", "回覆", "解决", "备注", "处理意见"),
 )
 """Words in the names of columns of what was answered to a text."""

@@ -83,7 +83,9 @@ def must_hold_one_label(table: Table, column: str) -> None:
     """Raise InputError where a column holds lists or objects in all of the first rows that have it, and no label."""
     first = islice(table.unchecked(), _LOOKED_AT)
     fields = [(row.whole.get(column) or at_path(row.whole, column), row.values.get(column)) for row in first]
-    found = [value for inner, text in fields if (value := decoded(text or None) if inner is None else inner) is not None]
+    found = [
+        value for inner, text in fields if (value := decoded(text or None) if inner is None else inner) is not None
+    ]
     if not found or not all(isinstance(value, list | dict) for value in found):
         return
     if not _may_nest(table) and not any(map(_is_nested_list, found)):

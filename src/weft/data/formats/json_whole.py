@@ -2,9 +2,9 @@
 
 The forms are those of exports: `[{...}, {...}]`; `{"data": [{...}]}`, also one object deeper; objects of several lines
 one after another; and what pandas writes, `{"text": {"0": ...}}`, `{"text": [...]}` and `{"columns": [...], "data":
-[[...]]}`; rows under keys, `{"a1": {...}}`, and labels under their texts, `{"a text": "label"}`. SQuAD's form is known
-by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has to fit into memory, so JSON lines
-are the form for large sets.
+[[...]]}`; rows under keys, `{"a1": {...}}`, labels under their texts, `{"a text": "label"}`, and texts under their
+labels. SQuAD's form is known by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has to
+fit into memory, so JSON lines are the form for large sets.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ KEY = "key"
 _FEWEST = 4
 """Rows under keys at least."""
 
-Shape = Literal["list", "chat", "columns", "split", "questions", "keyed", "labels"]
+Shape = Literal["list", "chat", "columns", "split", "questions", "keyed", "labels", "texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,8 @@ def whole_rows(text: str, whole: Whole, *, name: str) -> Iterator[tuple[int, dic
         records = ({KEY: key, **row} for key, row in table.items())
     elif whole.shape == "labels":
         records = ({"text": one, "label": label} for one, label in table.items())
+    elif whole.shape == "texts":
+        records = ({"text": one, "label": label} for label, texts in table.items() for one in texts)
     elif whole.shape == "split":
         records = (dict(zip(table["columns"], row, strict=False)) for row in table["data"])
     else:
@@ -178,7 +180,7 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     columns, data = found.get("columns"), found.get("data")
     if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
         return Whole("split", tuple(map(str, columns)))
-    return _wrapped_twice(found, text, start) or _by_key(found) or _by_column(found)
+    return _wrapped_twice(found, text, start) or _by_key(found) or _by_column(found) or _by_label(found)
 
 
 def _chat_of(found: dict[str, Any], text: str, start: int) -> Whole | None:
@@ -217,6 +219,15 @@ def _by_key(found: dict[str, Any]) -> Whole | None:
     plain = all(isinstance(value, str) for value in values)  # numbers are strings here
     labels = plain and like_labels(values) and like_texts([*found])
     return Whole("labels", ("text", "label")) if labels else None
+
+
+def _by_label(found: dict[str, Any]) -> Whole | None:
+    """Find lists of texts under their labels, `{"greet": ["hello", ...]}`, of unlike lengths; None: none are there."""
+    lists = [value for value in found.values() if isinstance(value, list)]
+    texts = [one for value in lists for one in value if isinstance(one, str)]
+    unlike = 1 < len(lists) == len(found) and len({*map(len, lists)}) > 1
+    whole = unlike and len(texts) == sum(map(len, lists)) and min(map(len, lists)) > 1
+    return Whole("texts", ("text", "label")) if whole and like_texts(texts) else None
 
 
 def _by_column(found: dict[str, Any]) -> Whole | None:
