@@ -121,12 +121,21 @@ def test_a_list_of_files_in_settings(folder):
 
 
 def test_a_test_file_without_labels_is_said_to_be_one_to_predict(tmp_path):
-    written(tmp_path, "id,text,target\n" + "1,房间很 干净,a\n2,very dull,b\n" * 20, "train.csv")
+    lines = [f"{n},房间很 干净{n},a\n{n},very dull {n},b\n" for n in range(20)]
+    written(tmp_path, "id,text,target\n" + "".join(lines), "train.csv")
     written(tmp_path, "id,text\n1,房间\n", "test.csv")
     written(tmp_path, "id,target\n1,a\n", "sample_submission.csv")
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
     data = DataConfig(train=str(tmp_path))
     assert (data.train, data.test) == (str(train), str(test))
+    for content in ("id,text\n1,房间\n", "id,text,target\n1,房间,-1\n2,dull,-1\n"):
+        written(tmp_path, content, "test.csv")
+        examples = read(data, ClassificationConfig(), seed=0)
+        assert (len(examples.test), "test" in examples.tables) == (0, False)
+        (said,) = [note for note in examples.notes if "has no labels" in note]
+        assert said == f"{test}: has no labels, and is left out; to predict them, then: weft predict RUN {test}"
+    written(tmp_path, "id,text\n1,房间\n", "test.csv")
+    data = DataConfig(train=str(train), test=str(test))
     with pytest.raises(InputError) as refused:
         read(data, ClassificationConfig(), seed=0)
     assert (refused.value.where, refused.value.what[:30]) == (str(test), "has no labels: there is no col")

@@ -259,12 +259,13 @@ class _Search:
             if not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
                 self.found[role] = (usual,)
 
-    def is_labelled(self, text: Role) -> bool:
+    def is_labelled(self, text: Role, pair: Collection[str]) -> bool:
         """Whether a column of labels, and none of scores, stands beside a pair of texts."""
         label = next((one for one in self.wanted if one.looks == "label"), None)
         samples = {} if label is None or len(self.wanted) > 2 else self.free_fields()
         usual = label and by_name(self.table, label.usual, but=())
-        found = standing_label([usual] if usual in samples else [*samples], samples) if samples else None
+        free = [name for name in samples if name not in pair]
+        found = standing_label([usual] if usual in free else free, samples) if samples else None
         return found is not None and found.rank < Rank.BESIDE and text.most == 2
 
     def is_doubtful(self, role: Role, usual: str) -> bool:
@@ -289,7 +290,7 @@ class _Search:
             first, second = (by_name(self.table, usual, but=self.taken) for usual in names)
             if not (first and second):
                 continue
-            if pair and role.most != 1 and self.is_labelled(role):
+            if pair and role.most != 1 and self.is_labelled(role, (first, second)):
                 self.found[role] = (first, second)
                 return
             both, one = f"{option} {typed(as_option((first, second)))}", f"{option} {typed(first)}"
