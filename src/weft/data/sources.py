@@ -22,7 +22,7 @@ from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.dataset_cards import card_remarks
 from weft.data.formats.encodings import check, detect, is_mixed
-from weft.data.formats.folders import several_files, shards
+from weft.data.formats.folders import columns_of_set, several_files, shards
 from weft.data.formats.form_by_lines import form_by_lines
 from weft.data.formats.image_files import is_image
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
@@ -397,16 +397,14 @@ def _described(table: Table, columns: Columns) -> Table:
 
 
 def _set_of(source: str, parts: Sequence[Table]) -> Table:
-    """Join files to one table. Raises InputError where one lacks a column of the first."""
+    """Join files to one table. Raises InputError where their columns do not go together."""
     first = parts[0]
     if len(parts) == 1:
         return first
-    for one in parts[1:]:
-        if lacking := [name for name in first.columns if name not in one.columns]:
-            what = f"has no column `{lacking[0]}`, as {first.path} has"
-            raise InputError(what, where=one.path, hint="name files of the same columns together")
+    loose = all(one.form == "jsonl" for one in parts)
+    columns = columns_of_set([one.path for one in parts], [one.columns for one in parts], loose=loose)
     encoding = " and ".join(sorted({one.encoding for one in parts}))
-    return Table(source, source, first.form, encoding, first.columns, first.on_bad_row, parts=tuple(parts))
+    return Table(source, source, first.form, encoding, columns, first.on_bad_row, parts=tuple(parts))
 
 
 def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:

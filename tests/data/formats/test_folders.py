@@ -1,6 +1,7 @@
 """Sets of files: shards, patterns and folders are one table, whose places are those of the files."""
 
 import gzip
+import json
 
 import pytest
 
@@ -110,6 +111,21 @@ def test_folders_of_several_data_sets_are_not_chosen_among(tmp_path):
         written(tmp_path, FIRST, name)
     with pytest.raises(InputError, match="holds 2 folders of data"):
         shards(str(tmp_path), forms=FORMS)
+
+
+def test_folders_of_a_file_a_day_are_one_set(tmp_path):
+    said = [[{"user": "U1", "text": "好的"}], [{"user": "U2", "text": "see you", "edited": "x"}], [{"text": "hi"}]]
+    for name, rows in zip(("general/2024-01-10.json", "dev/2024-01-02.json", "dev/2024-01-01.json"), said, strict=True):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        written(tmp_path, json.dumps(rows), name)
+    written(tmp_path, '[{"id": "U1", "name": "Anna"}]', "users.json")
+    table = open_table(tmp_path)
+    assert [row.values["text"] for row in table] == ["hi", "see you", "好的"]
+    assert table.columns == ("text", "user", "edited")
+    written(tmp_path, '[{"name": "another"}]', "dev/2024-01-03.json")
+    assert fault(tmp_path).what.startswith("has no column `text`")
+    written(tmp_path, FIRST, "dev/a.csv")
+    assert f'"{tmp_path}/*.json"' in fault(tmp_path).hint
 
 
 def test_a_list_of_files_in_settings(folder):
