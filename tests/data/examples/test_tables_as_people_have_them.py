@@ -11,8 +11,10 @@ from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, find_roles
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, read, read_whole
 from weft.errors import InputError
+from weft.tasks.choices import implied
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.seq2seq import Seq2SeqConfig
 
 COUNT = 24
 LONG = [f"The courier left parcel {n} next door, 快递第{n}天才到，箱子也坏了" for n in range(COUNT)]
@@ -197,11 +199,16 @@ def test_words_for_opinions_and_annotations_go_before_circumstances(tmp_path, te
 
 
 @pytest.mark.parametrize(
-    "names", [("Question", "Answer"), ("问题", "答案"), ("English", "中文"), ("Deutsch", "Français")]
+    "names", [("Question", "Answer"), ("问题", "答案"), ("English", "中文"), ("Deutsch", "Français"), ("zh-CN", "en")]
 )
-def test_a_pair_by_its_names_is_the_first_hint(tmp_path, names):
+def test_a_pair_by_its_names_is_taken_alone_and_the_first_hint_beside_texts(tmp_path, names):
     table_of(tmp_path, **{"No.": range(COUNT), names[0]: LONG, names[1]: [f"{one} 答" for one in LONG]})
     data = DataConfig(train=str(tmp_path / "export.csv"))
+    assert implied((), table=open_table(data.train)) is Seq2SeqConfig
+    task = read_whole(data, Seq2SeqConfig()).task
+    assert (task.source, task.target) == names
+    table_of(tmp_path, **{names[0]: LONG, names[1]: [f"{one} 答" for one in LONG], "body": SHORT})
+    assert implied((), table=open_table(data.train)) is not Seq2SeqConfig
     with pytest.raises(InputError) as error:
         read_whole(data, ClassificationConfig())
     assert error.value.hint.startswith(f"pass --source {names[0]} --target {names[1]} to learn one from the other")
