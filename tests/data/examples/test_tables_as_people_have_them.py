@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from weft.data.examples.header_row import must_exist
 from weft.data.examples.label_evidence import Rank, label_candidates, other_labels
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, find_roles
 from weft.data.sources import open_table
@@ -262,3 +263,30 @@ def test_a_test_file_without_labels_is_told_with_the_columns_that_were_named(tmp
     with pytest.raises(InputError) as error:
         read(data, ClassificationConfig(text="q,r", label="same"), seed=0)
     assert f"weft train {tmp_path}/train.tsv --text q,r --label same, and then" in error.value.hint
+
+
+def test_texts_that_come_again_are_offered_and_persons_are_not(tmp_path):
+    table = table_of(
+        tmp_path,
+        编号=[f"d{n}ab4f0{n % 10}e" for n in range(COUNT)],
+        motivo=few("La habitación estaba sucia y fría.", "房间不干净，也很冷，不会再来了。"),
+        诉求人=few("王先生", "李女士", "张先生"),
+        方面=few("甲", "乙", "丙"),
+        来电者=few("王先生", "李女士", "张先生"),
+    )
+    with pytest.raises(ColumnsUnclear) as refused:
+        find_roles(table, (TEXT, LABEL), named={"label": "方面"})
+    assert refused.value.hint == "pass --text motivo"
+    assert other_labels(table, "方面", texts=["motivo"]) == []
+
+
+def test_a_number_for_a_column_and_unknown_tags_are_met_with_a_name(tmp_path):
+    path = tmp_path / "a.conllu"
+    path.write_text("1\t好\t_\tADJ\tA\t_\t0\troot\t_\t_\n\n", encoding="utf-8")
+    for name, hint in (("4", "columns go by their names: --tags upos"), ("ner", "pass --tags upos or --tags xpos")):
+        with pytest.raises(InputError, match="there is no column") as refused:
+            must_exist(open_table(path), name, named={"tags": name})
+        assert refused.value.hint == hint
+    with pytest.raises(InputError) as refused:
+        must_exist(table_of(tmp_path, **{"Ref no": range(COUNT), "评论": LONG}), "1", named={"text": "1"})
+    assert refused.value.hint == 'columns go by their names: --text "Ref no"'

@@ -36,7 +36,7 @@ HEADING_WORDS = (
 REPLY_WORDS = (
     *("reply", "response", "answer", "solution", "resolution", "note", "notes", "internal"),
     *("replies", "responses", "answers"),
-    *("回复", "答复", "回覆", "解决", "备注", "处理意见"),
+    *("回复", "答复", "回覆", "答案", "回答", "解答", "解决", "备注", "处理意见"),
 )
 """Words in the names of columns of what was answered to a text."""
 LABEL_WORDS = (

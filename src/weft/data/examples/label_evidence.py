@@ -36,6 +36,8 @@ _MOST_BLANKS = 0.2
 _VERSION = re.compile(r"v?\d+(\.\d+)+")
 _MARKED = re.compile(r".*(标注|標註|打标|判定)(结果|結果|值)?|.*\bannotation", re.IGNORECASE)
 """A name of what annotators gave."""
+_PERSON = re.compile(r".*((?<!机器)人|者|员|員)(姓名|名称)?")
+"""A name of a column of persons in Chinese, as `诉求人`."""
 _OF_PEOPLE = re.compile(r"(which|what|in which) .*\b(group|class|grade|year|team) .*\byou\b.*\?", re.IGNORECASE)
 """A question of a form about who answers it."""
 _MARKS = ("note", "nota", "voto", *RATING_WORDS)
@@ -126,7 +128,7 @@ def _rank(name: str, values: Sequence[str]) -> Rank:
         return Rank.LABEL
     if has_word(leaf, GROUP_WORDS) or has_word(leaf, RATING_WORDS):
         return Rank.GROUP
-    if names_users(leaf, values) or has_word(leaf, PEOPLE_WORDS):
+    if names_users(leaf, values) or has_word(leaf, PEOPLE_WORDS) or _PERSON.fullmatch(leaf.strip()):
         return Rank.PEOPLE
     many = len({*filled}) > max(_MANY, _SHARE * len(filled))
     beside = many or has_word(leaf, (*BESIDE_WORDS, *HEADING_WORDS)) or all(map(_VERSION.fullmatch, filled))

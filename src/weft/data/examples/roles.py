@@ -46,7 +46,7 @@ from weft.data.examples.nested_fields import (
     reach,
     sampled_fields,
 )
-from weft.data.examples.standing_out import has_word, standing_text, text_candidates, usual_leaf
+from weft.data.examples.standing_out import has_word, likely_texts, standing_text, text_candidates, usual_leaf
 from weft.data.examples.without_names import name_as_asked, unnamed_pair
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.value_looks import like_texts
@@ -424,7 +424,7 @@ class _Search:
             found = [one for one in label_candidates([*samples], samples) if one.rank is not Rank.PEOPLE]
             named = [f"{typed(one.name)} ({one.values} values)" for one in found]
         else:
-            named = [*map(typed, text_candidates([*samples], samples))] if role.looks == "text" else []
+            named = [*map(typed, likely_texts([*samples], samples))] if role.looks == "text" else []
         return " or ".join(f"{self.option(role.place)} {name}" for name in named[:_MOST_LIKELY])
 
 
