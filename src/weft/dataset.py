@@ -18,7 +18,7 @@ from weft.data.checks.findings import counted
 from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.label_evidence import other_labels
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
-from weft.data.examples.source_target import likely_pair
+from weft.data.examples.source_target import likely_pair, two_texts
 from weft.data.formats.folders import as_source, parts_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError, typed
@@ -205,7 +205,7 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     except ColumnsUnclear as error:
         asked = isinstance(error, LikeQuestions)
         others = "label" in task.columns and not error.suggests
-        pair = likely_pair(table) if "label" in task.columns else ()
+        pair = likely_pair(table) or two_texts(table) if "label" in task.columns else ()
         ways = [f"pass --source {typed(pair[0])} --target {typed(pair[1])} to learn one from the other"] if pair else []
         hints = [error.hint, *([_other_tasks(table, whole=asked)] if others else [])]
         if table.parts and (table.form, table.columns) == ("txt", ("text",)):

@@ -14,6 +14,7 @@ from weft.data.examples.column_looks import (
     are_dates,
     are_numbers,
     are_times,
+    often_blank,
     only,
     sampled,
     text_by_looks,
@@ -40,12 +41,7 @@ from weft.data.examples.header_row import (
     settle_header,
 )
 from weft.data.examples.label_evidence import Rank, label_candidates, standing_label
-from weft.data.examples.nested_fields import (
-    in_objects,
-    objects_among,
-    reach,
-    sampled_fields,
-)
+from weft.data.examples.nested_fields import in_objects, nested_fields, objects_among, reach, sampled_fields
 from weft.data.examples.standing_out import has_word, likely_texts, standing_text, text_candidates, usual_leaf
 from weft.data.examples.without_names import name_as_asked, unnamed_pair
 from weft.data.formats.csv_layout import is_blank, numbered
@@ -269,11 +265,11 @@ class _Search:
         return found is not None and found.rank < Rank.BESIDE and text.most == 2
 
     def is_doubtful(self, role: Role, usual: str) -> bool:
-        """Whether another column is likelier than one of a usual name: a text beside a heading, labels beside one."""
+        """Whether another column is likelier than one of a usual name: a text beside a heading or blanks, labels."""
         samples = self.free_fields()
-        if role.looks == "text" and has_word(usual, HEADING_WORDS):
+        if role.looks == "text" and (has_word(usual, HEADING_WORDS) or often_blank(samples.get(usual, ()))):
             return any(name != usual for name in text_candidates([*samples], samples))
-        if role.looks == "label" and len({*samples.get(usual, ())}) == 1:
+        if role.looks == "label" and (len({*samples.get(usual, ())}) == 1 or often_blank(samples.get(usual, ()))):
             return standing_label([*samples], samples) is not None
         return False
 
@@ -305,7 +301,7 @@ class _Search:
 
     def take_by_looks(self) -> None:
         """Take columns that look as those of the roles that are missing do, or that are left over."""
-        alone, missing = len(self.table.columns) == 1, self.missing
+        alone, missing = len(self.table.columns) == 1 and not nested_fields(self.table), self.missing
         required = [role for role in self.wanted if role.required]
         if missing and alone and len(required) > 1:
             what, hint = as_table(self.table, {})

@@ -12,6 +12,8 @@ from weft.data.examples.column_looks import are_numbers, sampled
 from weft.data.examples.column_names import LABEL_NAMES, QUESTIONS
 from weft.data.examples.conversations import exchanges_of
 from weft.data.examples.header_row import are_attributed_pairs
+from weft.data.examples.label_evidence import label_candidates
+from weft.data.examples.nested_fields import sampled_fields
 from weft.data.examples.roles import Role, has_columns
 from weft.data.examples.standing_out import text_candidates
 from weft.data.formats.value_looks import like_labels
@@ -103,6 +105,13 @@ def likely_pair(table: Table) -> tuple[str, ...]:
     if len(spoken) == 2:
         return tuple(spoken)
     return next((tuple(names[one] for one in pair) for pair in _ASKED if {*pair} <= {*names}), ())
+
+
+def two_texts(table: Table) -> tuple[str, ...]:
+    """Return the two columns of texts of a table that has two, and nothing that may be a label; else none."""
+    samples = sampled_fields(table)
+    texts = text_candidates([*samples], samples)
+    return tuple(texts) if len(texts) == 2 and not label_candidates([*samples], samples) else ()
 
 
 def plain_pair(table: Table) -> tuple[str, ...]:

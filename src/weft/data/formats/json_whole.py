@@ -19,7 +19,7 @@ from typing import Any, Literal
 from weft.data.formats.json_exports import as_row
 from weft.data.formats.line_rows import checked_object, decoder, in_words
 from weft.data.formats.value_looks import like_labels, like_texts
-from weft.errors import InputError
+from weft.errors import InputError, typed
 
 MOST_CHARACTERS = 1 << 29
 """Characters of a file that is read as a whole; JSON lines are read line by line, and may be of any length."""
@@ -151,7 +151,10 @@ def _shape(text: str, *, name: str) -> Whole | None:
         columns = dict.fromkeys(name for row in rows for name in row) if isinstance(first, dict) else {}
         whole = Whole("list", tuple(columns), start)
         return whole if not _is_article(first) else Whole("questions")
-    return _shape_of(first, text, start, name=name) if isinstance(first, dict) else None
+    if not isinstance(first, dict):
+        return None
+    row = Whole("list", tuple(as_row(first)), start) if "\n" in text.strip() and first else None
+    return _shape_of(first, text, start, name=name) or row
 
 
 def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Whole | None:
@@ -161,15 +164,15 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     lists = {
         key: value
         for key, value in found.items()
-        if isinstance(value, list) and _has_objects(value) and key not in _OF_A_ROW
+        if isinstance(value, list) and _has_objects(value) and (key not in _OF_A_ROW or _are_rows(key, value))
     }
     if any(_is_article(one) for one in lists.get("data", ())):
         return Whole("questions")
     if lists:
         known = [key for key in _LISTS if key in lists]
         if len(lists) > 1 and not known:
-            keys = ", ".join(f"`{key}`" for key in lists)
-            hint = f"write one of them as JSON lines: jq -c '.{next(iter(lists))}[]' {name} > new.jsonl"
+            keys, longest = ", ".join(f"`{key}`" for key in lists), max(lists, key=lambda key: len(lists[key]))
+            hint = f"write one of them as JSON lines: jq -c '.{longest}[]' {typed(name)} > new.jsonl"
             raise InputError(f"has several lists of objects: {keys}", where=name, hint=hint)
         key = next(iter([*known, *lists]))
         first = next(one for one in lists[key] if isinstance(one, dict))
@@ -262,6 +265,12 @@ def _wrapped_twice(found: dict[str, Any], text: str, start: int) -> Whole | None
 
 def _has_objects(values: list[Any]) -> bool:
     return any(isinstance(one, dict) for one in values)
+
+
+def _are_rows(key: str, values: list[Any]) -> bool:
+    """Whether a list with a name as of turns holds rows: objects that nobody says, as conversations of a help desk."""
+    said = {"role", "from", "value", "text", "content", "speaker"}
+    return key in ("conversations", "messages") and not any(said & {*one} for one in values if isinstance(one, dict))
 
 
 def _is_article(value: Any) -> bool:

@@ -37,6 +37,8 @@ _OTHERS = {
     **dict.fromkeys(
         (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".rar", ".7z"), "unpack it first, and name the files or the folder"
     ),
+    ".xml": "write its elements as rows of a .csv, as with pandas.read_xml(FILE).to_csv(NEW), or its texts a line each",
+    ".js": "make it .json: sed '1s/^[^=]*= *//' FILE.js > NEW.json",
     ".srt": _SUBTITLES,
     ".vtt": _SUBTITLES,
     ".ass": _SUBTITLES,
