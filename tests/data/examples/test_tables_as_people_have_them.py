@@ -290,3 +290,37 @@ def test_a_number_for_a_column_and_unknown_tags_are_met_with_a_name(tmp_path):
     with pytest.raises(InputError) as refused:
         must_exist(table_of(tmp_path, **{"Ref no": range(COUNT), "评论": LONG}), "1", named={"text": "1"})
     assert refused.value.hint == 'columns go by their names: --text "Ref no"'
+
+
+def test_usual_names_over_blanks_give_way(tmp_path):
+    table = table_of(
+        tmp_path,
+        Summary=SHORT,
+        **{"Issue Type": few("Bug", "故障")},
+        Created=few("04/Mar/24 10:01 AM", "05/Mar/24 9:01 PM"),
+        Labels=few("ui", "", "api"),
+        Description=LONG,
+        Comment=few("", "ok, I will look", "好的"),
+    )
+    assert found(table) == ("Description", "Issue Type")
+
+
+def test_rows_of_one_object_and_one_object_of_several_lines(tmp_path):
+    assert found(
+        as_json(tmp_path, [{"tweet": {"full_text": LONG[n], "lang": ["en", "中"][n % 2]}} for n in range(COUNT)])
+    ) == (
+        "tweet.full_text",
+        "tweet.lang",
+    )
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps({"text": "好的", "of": {"a": "b c"}}, indent=1), encoding="utf-8")
+    assert [dict(row.values) for row in open_table(path)] == [{"text": "好的"}]
+    desk = {"type": "list", "conversations": [{"id": n, "body": LONG[n], "state": "ab"[n % 2]} for n in range(COUNT)]}
+    assert found(as_json(tmp_path, desk)) == ("body", "state")
+
+
+def test_two_columns_of_texts_are_offered_as_a_pair(tmp_path):
+    table_of(tmp_path, links=LONG, rechts=[f"{one} 译" for one in LONG])
+    with pytest.raises(InputError) as refused:
+        read_whole(DataConfig(train=str(tmp_path / "export.csv")), ClassificationConfig())
+    assert refused.value.hint.startswith("pass --source links --target rechts")
