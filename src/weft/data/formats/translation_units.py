@@ -6,7 +6,7 @@ bytes unpack to many, is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
 from xml.parsers import expat
@@ -93,7 +93,7 @@ def unit_rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:
     return (row for _, row in _units(path))
 
 
-def _units(path: str) -> Iterator[tuple[_Reader, tuple[int, dict[str, str]]]]:
+def _units(path: str) -> Generator[tuple[_Reader, tuple[int, dict[str, str]]]]:
     parser = expat.ParserCreate()
     reader = _Reader(parser)
     with open_bytes(path) as file:
