@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from weft.config import Config, kind_of
 from weft.data.checks.findings import counted
 from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.label_evidence import other_labels
 from weft.data.examples.roles import ColumnsUnclear, LikeQuestions, as_option, named_by_user
-from weft.data.examples.source_target import likely_pair
+from weft.data.examples.source_target import likely_pair, two_texts
 from weft.data.formats.folders import as_source, parts_of
 from weft.data.sources import FORMS, OnBadRow, Table, open_table
 from weft.errors import InputError, typed
@@ -50,17 +50,26 @@ class DataConfig(Config):
     on_bad_row: OnBadRow = "stop"
     """Treatment of rows that cannot be read: `stop` ends with an error, `skip` leaves them out and lists them."""
 
-    @model_validator(mode="before")
+    _brought: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _of_files_and_folders(cls, settings: Any) -> Any:
+    def _of_files_and_folders(cls, settings: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(settings, Mapping):
-            return settings
+            return validate(settings)
         named = {part: _source(settings[part]) for part in PARTS if settings.get(part) is not None}
-        train = named.get("train")
+        given, train = {*named}, named.get("train")
         if isinstance(train, str) and Path(train).is_dir():
             named = {**parts_of(train, forms=FORMS), **{part: own for part, own in named.items() if part != "train"}}
             named.setdefault("train", train)
-        return {**settings, **named}
+        data = validate({**settings, **named})
+        data._brought = frozenset(named) - given
+        return data
+
+    @property
+    def brings_test(self) -> bool:
+        """Whether the test set is a part of the folder of the training set, which nobody named."""
+        return "test" in self._brought
 
     def open(self, file: str, *, on_bad_row: OnBadRow | None = None) -> Table:
         """Open one of the files, or another one that is read in the same way."""
@@ -91,6 +100,14 @@ class Examples:
         return digest.hexdigest()
 
 
+class Unanswered(ColumnsUnclear):
+    """Error of a dev or test set without right answers."""
+
+
+LEFT_OUT = "{}: has no labels, and is left out; to predict them, then: weft predict RUN {}"
+"""Note on the test part of a folder, with its name twice, the second time as it is typed."""
+
+
 def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     """Read and split. Raises InputError for what is wrong with a file."""
     whole = read_whole(data, task)
@@ -99,11 +116,20 @@ def read(data: DataConfig, task: TaskConfig, *, seed: int) -> Examples:
     tables = dict(whole.tables)
     for part, file in (("dev", data.dev), ("test", data.test)):
         if file:
-            tables[part] = other = data.open(file)
-            config = for_scoring(resolved, other, train=data.train)
+            other = data.open(file)
+            try:
+                config = for_scoring(resolved, other, train=data.train)
+            except Unanswered:
+                if part != "test" or not data.brings_test:
+                    raise
+                notes.append(LEFT_OUT.format(file, typed(file)))
+                continue
             with _hint_at_inspection(other, config, asked=task):
                 rows = kept(config.read(other))
-            others[part] = config.evaluation_examples(rows)
+            if part == "test" and data.brings_test and rows and all(one.label == "-1" for one in rows):
+                notes.append(LEFT_OUT.format(file, typed(file)))  # as GLUE is published
+                continue
+            tables[part], others[part] = other, config.evaluation_examples(rows)
             notes += _described(other, config, rows) + (_moved(file, resolved, config) if named_by_user(other) else [])
     files = {"train": data.train, "dev": data.dev or "", "test": data.test or ""}
     parts = {name: rows for name, rows in {"train": whole.train, **others}.items() if rows}
@@ -151,7 +177,7 @@ def for_scoring(task: TaskConfig, table: Table, *, train: str) -> TaskConfig:
         options = "".join(f" --{name} {typed(column)}" for name, column in columns.items())
         alone = f"weft train {typed(train)}{options}, and then weft predict RUN {typed(table.source)}"
         hint = f"train without it, and predict its labels: {alone}; or, where another column has them, {error.hint}"
-        raise ColumnsUnclear(f"has no labels: {error.what}", where=error.where, hint=hint) from None
+        raise Unanswered(f"has no labels: {error.what}", where=error.where, hint=hint) from None
 
 
 def _source(named: Any) -> Any:
@@ -179,7 +205,7 @@ def _resolved(task: TaskConfig, table: Table) -> TaskConfig:
     except ColumnsUnclear as error:
         asked = isinstance(error, LikeQuestions)
         others = "label" in task.columns and not error.suggests
-        pair = likely_pair(table) if "label" in task.columns else ()
+        pair = likely_pair(table) or two_texts(table) if "label" in task.columns else ()
         ways = [f"pass --source {typed(pair[0])} --target {typed(pair[1])} to learn one from the other"] if pair else []
         hints = [error.hint, *([_other_tasks(table, whole=asked)] if others else [])]
         if table.parts and (table.form, table.columns) == ("txt", ("text",)):

@@ -145,6 +145,8 @@ def trained(
         going_on = (folder / run_folder.CONFIG).is_file()
         before = validated(RunConfig, read_yaml(folder / run_folder.CONFIG), parts=parts) if going_on else None
         examples = examples or read(config.data, config.task, seed=config.seed)
+        if config.data.brings_test and not examples.test:  # left out, since it has no labels
+            config = config.model_copy(update={"data": config.data.model_copy(update={"test": None})})
         run = yield from _fitted(_Run(config, examples, folder, group, device, stop), before=before)
         if before is not None:
             _check_same(run, before)

@@ -150,6 +150,31 @@ NESTED = {"version": "1", "data": [{"title": "t", "paragraphs": [PARAGRAPH] * 2}
 SQUAD = mutated(NESTED).map(json_text) | damaged(json_text(NESTED)) | DEEP.map('{"data": '.__add__).map(str.encode)
 
 
+UNITS = [
+    f"<tu><tuv xml:lang='en'><seg>good {n}</seg></tuv><tuv lang='zh'><seg>好{n}</seg></tuv></tu>" for n in range(12)
+]
+XML_WORDS = (
+    "<tu>",
+    "</tu>",
+    "<seg>",
+    "</seg>",
+    "<ph>",
+    "&amp;",
+    "&a;",
+    "<!ENTITY a 'b'>",
+    "<!DOCTYPE tmx [",
+    "]>",
+    "好",
+)
+XML = st.one_of(
+    damaged(f"<?xml version='1.0'?>\n<tmx><header srclang='zh'/>{''.join(UNITS)}</tmx>".encode()),
+    st.lists(st.sampled_from(XML_WORDS + WORDS), max_size=60).map(
+        lambda words: f"<tmx>{''.join(words)}</tmx>".encode()
+    ),
+    st.sampled_from([300, 100_000]).map(lambda times: ("<tu><seg>" * times).encode()),
+)
+
+
 def reads(name: str, *tasks: Mapping[str, Any]) -> Callable[[bytes, Path], object]:
     """Return what reads a file of this name for each of some tasks, bad rows skipped or not."""
 
@@ -319,6 +344,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "jsonl": lambda: Target(LINES, reads("评语.jsonl", LABELLED, {"kind": "multiple_choice"}, {"kind": "seq2seq"})),
     "squad": lambda: Target(SQUAD, reads("问题.json", {"kind": "question_answering"})),
     "parquet": lambda: Target(st.sampled_from(_parquet_files()).flatmap(damaged), reads("评语.parquet", LABELLED)),
+    "xml": lambda: Target(XML, reads("记忆.tmx", {"kind": "seq2seq"})),
     "yaml": lambda: Target(YAML, configure),
     "pretrained": lambda: Target(pretrained_cases(made=[_pretrained(kind) for kind in KINDS]), take_up),
     "run_folder": lambda: Target(run_cases(made=_runs()), open_run),

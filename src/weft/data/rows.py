@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -21,6 +22,18 @@ class Row:
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     decimal_commas: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    def each_of(self, column: str, aside: Counter[str]) -> Iterator[Row]:
+        """Yield a row for each text of the list in a column; that there is none is counted in `aside`."""
+        texts = [text for text in self.lists.get(column, ()) if text.strip()]
+        if not texts and (column in self.lists or self.whole.get(column) == []):
+            aside[f"rows without a text in `{column}`"] += 1
+        elif not texts:
+            yield self
+        lists = {name: found for name, found in self.lists.items() if name != column}
+        for text in texts:
+            values, whole = ({**found, column: text} for found in (self.values, self.whole))
+            yield replace(self, values=values, lists=lists, whole=whole)
 
 
 @dataclass(frozen=True, slots=True)

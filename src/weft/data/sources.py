@@ -22,7 +22,7 @@ from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.dataset_cards import card_remarks
 from weft.data.formats.encodings import check, detect, is_mixed
-from weft.data.formats.folders import several_files, shards
+from weft.data.formats.folders import columns_of_set, several_files, shards
 from weft.data.formats.form_by_lines import form_by_lines
 from weft.data.formats.image_files import is_image
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
@@ -34,6 +34,7 @@ from weft.data.formats.shared_encodings import shared_encoding
 from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
 from weft.data.formats.squad import question_rows
 from weft.data.formats.text_lines import Errors, is_broken, open_lines
+from weft.data.formats.translation_units import unit_columns, unit_rows
 from weft.data.formats.western import WESTERN, is_western
 from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
 from weft.data.rows import BadRow, Row
@@ -59,6 +60,7 @@ class Table:
     `sides` are parallel files, one a column, of which `path` is the first; `parts` are the files of a set, whose lines
     are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
     left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths;
+    `spread` is a column of lists of texts, each of which makes a row of its own;
     `errors` is `surrogateescape` where bytes that do not decode make a bad row; `found` are remarks on what its bytes
     and lines told; `aside` counts, by kind, the rows that were read and are no examples.
     """
@@ -76,6 +78,7 @@ class Table:
     parts: tuple[Table, ...] = ()
     paths: list[str] = field(default_factory=list)
     reached: tuple[str, ...] = ()
+    spread: str = ""
     errors: Errors = "strict"
     found: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
@@ -96,6 +99,8 @@ class Table:
             yield from self._valued(parallel_rows(self.sides, self.encoding, self.columns))
         elif self.form == "parquet":
             yield from self._objects(parquet_rows(self.source))
+        elif self.form == "xml":
+            yield from self._valued(unit_rows(self.source))
         elif self.form == "questions":
             yield from self._objects(self._nested())
         elif isinstance(self.layout, Sheet):
@@ -119,6 +124,7 @@ class Table:
         """Remarks on how the file was read, a few words each."""
         said = self.layout.remarks if self.layout is not None else self.parts[0].remarks if self.parts else []
         said = [*read_as(self.files), *left_beside(self.path)] if self.form == "folder" and not self.parts else said
+        said = [*said, *([f"each text in the lists of `{self.spread}` is a row"] if self.spread else [])]
         return [*([f"{len(self.parts)} files"] if self.parts else self.found), *said, *self.blank_remark]
 
     @property
@@ -188,6 +194,7 @@ class Table:
                 last = row.line
                 yield replace(row, line=before + last)
             self.bad.extend(part.bad)
+            self.aside += part.aside
             before += max([last, *(bad.line for bad in part.bad)])
 
     def _decoded(self, rows: Iterator[Row]) -> Iterator[Row]:
@@ -244,7 +251,8 @@ class Table:
                 self.reject(line, values.what, hint=values.hint)
             else:
                 texts, listed = texts_and_lists(values, self.reached)
-                yield Row(texts, line, listed, values)
+                row = Row(texts, line, listed, values)
+                yield from row.each_of(self.spread, self.aside) if self.spread else (row,)
 
     def _sentences(self, found: Sentences) -> Iterator[Row]:
         for line, sentence in found:
@@ -344,6 +352,8 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
     if form == "parquet":
         called = "arrow" if suffix_of(source).lower() == ".arrow" else form
         return Table(name, source, form, called, parquet_columns(source), on_bad_row, found=card_remarks(source))
+    if form == "xml":
+        return Table(name, source, form, form, unit_columns(source), on_bad_row)
     if form == "xlsx":
         book = sheet_of(file, sheet, columns=columns)
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)
@@ -387,16 +397,14 @@ def _described(table: Table, columns: Columns) -> Table:
 
 
 def _set_of(source: str, parts: Sequence[Table]) -> Table:
-    """Join files to one table. Raises InputError where one lacks a column of the first."""
+    """Join files to one table. Raises InputError where their columns do not go together."""
     first = parts[0]
     if len(parts) == 1:
         return first
-    for one in parts[1:]:
-        if lacking := [name for name in first.columns if name not in one.columns]:
-            what = f"has no column `{lacking[0]}`, as {first.path} has"
-            raise InputError(what, where=one.path, hint="name files of the same columns together")
+    loose = all(one.form == "jsonl" for one in parts)
+    columns = columns_of_set([one.path for one in parts], [one.columns for one in parts], loose=loose)
     encoding = " and ".join(sorted({one.encoding for one in parts}))
-    return Table(source, source, first.form, encoding, first.columns, first.on_bad_row, parts=tuple(parts))
+    return Table(source, source, first.form, encoding, columns, first.on_bad_row, parts=tuple(parts))
 
 
 def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:

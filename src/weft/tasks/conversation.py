@@ -7,6 +7,7 @@ from typing import Self
 
 from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.roles import Names, Role, settings_of
+from weft.data.examples.source_target import plain_pair
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.inputs.tabular import ColumnNames
@@ -30,12 +31,16 @@ class ConversationSettings(TaskConfig):
         return () if self.reads_turns else super().all_roles
 
     def resolved(self, table: Table) -> Self:
-        """Return the config with the columns of conversations named, where there are such; else as for any text."""
+        """Return the config with the columns of conversations, or of a plain pair, named; else as for any text."""
         if self.turns or not any(self._named.values()):
             turns = self.turns or conversation_columns(table)
             if turns:
                 return self._reading(turns)
-            if table.holds_chat and sum(role.required for role in self.roles) > 1:
+            both = sum(role.required for role in self.roles) > 1
+            if both and (pair := plain_pair(table)):
+                named = dict(zip(settings_of(self.roles), pair, strict=True))
+                return super(ConversationSettings, self.model_copy(update=named)).resolved(table)
+            if both and table.holds_chat:
                 what = "holds messages of people, and no answers of an assistant to learn"
                 written = '{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}'
                 hint = f"pass --task language_model to learn the messages; conversations are written as {written}"

@@ -11,6 +11,7 @@ from pydantic import model_validator
 from weft.config import validated
 from weft.data.checks.findings import listed
 from weft.data.examples.labelled import LabelledText
+from weft.data.examples.lists_of_texts import spread_texts
 from weft.data.examples.roles import ColumnsUnclear, Names, Role, as_option, named_by_user, named_columns
 from weft.data.examples.set_aside import accepted, is_sum
 from weft.data.formats.line_rows import nested_paths
@@ -123,6 +124,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         """
         if self.text is None and not self.beside and (column := column_of_images(table)):
             return self.model_copy(update={"image": ImageInputConfig(column=column)}).resolved(table)
+        if self.reads_text:
+            spread_texts(table, self.text)
         try:
             return super().resolved(table).widened()
         except ColumnsUnclear as error:
@@ -131,6 +134,11 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
                 alone = f'--set "task.inputs=[{{kind: tabular, {given}}}]"'
                 error.hint += f"; to read these columns without a text, pass {alone} in place of their options"
             raise
+
+    def _again(self, table: Table, named: Mapping[str, Names], *, answering: bool) -> Self:
+        if self.reads_text and (text := named.get("text") or self.text):
+            spread_texts(table, text)
+        return super()._again(table, named, answering=answering)
 
     def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
         """Return a copy with the columns that were found in a table, those of the inputs beside the text too."""
@@ -217,7 +225,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             if empty and is_sum(row):
                 table.aside["rows of sums"] += 1
             elif empty:
-                what = "is an object, expected a text" if isinstance(row.whole.get(empty[0]), dict) else "is empty"
+                kinds = {dict: "is an object, expected a text", list: "is a list, expected a text"}
+                what = kinds.get(type(row.whole.get(empty[0]) or None), "is empty")
                 inside = [path for path in nested_paths(row.whole) if path.startswith(f"{empty[0]}.")]
                 hint = f"name a field of it by its path, as in --text {typed(inside[0])}" if inside else ""
                 table.reject(row.line, f"text {what}", column=empty[0], hint=hint)

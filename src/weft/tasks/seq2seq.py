@@ -19,13 +19,12 @@ from weft.config import LARGEST, read_saved
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
-from weft.data.examples.header_row import are_attributed_pairs
-from weft.data.examples.roles import Names, Role, has_columns
+from weft.data.examples.roles import Names, Role
 from weft.data.examples.source_target import (
-    NAMED_TOGETHER,
     SOURCE,
     TARGET,
     SourceTarget,
+    are_pairs,
     cleaned_pairs,
     exchanged,
     grouped,
@@ -118,11 +117,8 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
 
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:
-        """Whether two columns have names that go together as source and target, or none have names (Tatoeba)."""
-        together = any(
-            has_columns(table, Role("source", (one,)), Role("target", (two,))) for one, two in NAMED_TOGETHER
-        )
-        return label is None and (together or are_attributed_pairs(table))
+        """Whether the columns are plainly a source and a target, and no label is named."""
+        return label is None and are_pairs(table)
 
     @property
     def own_search(self) -> SearchConfig:

@@ -6,13 +6,16 @@ import zipfile
 
 import pytest
 
+from weft.data.examples.header_row import must_exist
 from weft.data.examples.label_evidence import Rank, label_candidates, other_labels
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, find_roles
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, read, read_whole
 from weft.errors import InputError
+from weft.tasks.choices import implied
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.multilabel import MultilabelConfig
+from weft.tasks.seq2seq import Seq2SeqConfig
 
 COUNT = 24
 LONG = [f"The courier left parcel {n} next door, 快递第{n}天才到，箱子也坏了" for n in range(COUNT)]
@@ -142,6 +145,24 @@ def test_choices_of_label_studio(tmp_path):
     assert found(as_json(tmp_path, tasks)) == ("data.text", "kind")
 
 
+def test_labels_that_are_objects_are_read_by_their_names(tmp_path):
+    kinds = [{"id": str(n % 2), "name": "缺陷 bug" if n % 2 else "wish"} for n in range(COUNT)]
+    issues = [{"title": "t", "body": LONG[n], "labels": [kinds[n]] * (n % 3 > 0)} for n in range(COUNT)]
+    table = as_json(tmp_path, issues)
+    assert MultilabelConfig.fits(table, label=None)
+    examples = list(MultilabelConfig().resolved(table).read(table))
+    assert [one.label for one in examples] == [(kinds[n]["name"],) * (n % 3 > 0) for n in range(COUNT)]
+    assert found(as_json(tmp_path, [{"body": LONG[n], "labels": kinds[n]} for n in range(COUNT)])) == (
+        "body",
+        "labels.name",
+    )
+    jira = [{"fields": {"body": LONG[n], "status": kinds[n], "user": {"name": "ab"[n % 2]}}} for n in range(COUNT)]
+    assert found(as_json(tmp_path, jira)) == ("fields.body", "fields.status.name")
+    with pytest.raises(InputError, match="holds objects") as refused:
+        ClassificationConfig(label="fields.status").resolved(as_json(tmp_path, jira))
+    assert "--label fields.status.name" in refused.value.hint
+
+
 def test_the_rows_of_names_that_qualtrics_writes(tmp_path):
     heads = ["Please tell us why", '{"ImportId":"QID2_TEXT"}'], ["How do you feel?", '{"ImportId":"QID1"}']
     table = table_of(tmp_path, Q2_TEXT=[*heads[0], *LONG], Q1=[*heads[1], *few("好", "bad")])
@@ -179,11 +200,16 @@ def test_words_for_opinions_and_annotations_go_before_circumstances(tmp_path, te
 
 
 @pytest.mark.parametrize(
-    "names", [("Question", "Answer"), ("问题", "答案"), ("English", "中文"), ("Deutsch", "Français")]
+    "names", [("Question", "Answer"), ("问题", "答案"), ("English", "中文"), ("Deutsch", "Français"), ("zh-CN", "en")]
 )
-def test_a_pair_by_its_names_is_the_first_hint(tmp_path, names):
+def test_a_pair_by_its_names_is_taken_alone_and_the_first_hint_beside_texts(tmp_path, names):
     table_of(tmp_path, **{"No.": range(COUNT), names[0]: LONG, names[1]: [f"{one} 答" for one in LONG]})
     data = DataConfig(train=str(tmp_path / "export.csv"))
+    assert implied((), table=open_table(data.train)) is Seq2SeqConfig
+    task = read_whole(data, Seq2SeqConfig()).task
+    assert (task.source, task.target) == names
+    table_of(tmp_path, **{names[0]: LONG, names[1]: [f"{one} 答" for one in LONG], "body": SHORT})
+    assert implied((), table=open_table(data.train)) is not Seq2SeqConfig
     with pytest.raises(InputError) as error:
         read_whole(data, ClassificationConfig())
     assert error.value.hint.startswith(f"pass --source {names[0]} --target {names[1]} to learn one from the other")
@@ -237,3 +263,64 @@ def test_a_test_file_without_labels_is_told_with_the_columns_that_were_named(tmp
     with pytest.raises(InputError) as error:
         read(data, ClassificationConfig(text="q,r", label="same"), seed=0)
     assert f"weft train {tmp_path}/train.tsv --text q,r --label same, and then" in error.value.hint
+
+
+def test_texts_that_come_again_are_offered_and_persons_are_not(tmp_path):
+    table = table_of(
+        tmp_path,
+        编号=[f"d{n}ab4f0{n % 10}e" for n in range(COUNT)],
+        motivo=few("La habitación estaba sucia y fría.", "房间不干净，也很冷，不会再来了。"),
+        诉求人=few("王先生", "李女士", "张先生"),
+        方面=few("甲", "乙", "丙"),
+        来电者=few("王先生", "李女士", "张先生"),
+    )
+    with pytest.raises(ColumnsUnclear) as refused:
+        find_roles(table, (TEXT, LABEL), named={"label": "方面"})
+    assert refused.value.hint == "pass --text motivo"
+    assert other_labels(table, "方面", texts=["motivo"]) == []
+
+
+def test_a_number_for_a_column_and_unknown_tags_are_met_with_a_name(tmp_path):
+    path = tmp_path / "a.conllu"
+    path.write_text("1\t好\t_\tADJ\tA\t_\t0\troot\t_\t_\n\n", encoding="utf-8")
+    for name, hint in (("4", "columns go by their names: --tags upos"), ("ner", "pass --tags upos or --tags xpos")):
+        with pytest.raises(InputError, match="there is no column") as refused:
+            must_exist(open_table(path), name, named={"tags": name})
+        assert refused.value.hint == hint
+    with pytest.raises(InputError) as refused:
+        must_exist(table_of(tmp_path, **{"Ref no": range(COUNT), "评论": LONG}), "1", named={"text": "1"})
+    assert refused.value.hint == 'columns go by their names: --text "Ref no"'
+
+
+def test_usual_names_over_blanks_give_way(tmp_path):
+    table = table_of(
+        tmp_path,
+        Summary=SHORT,
+        **{"Issue Type": few("Bug", "故障")},
+        Created=few("04/Mar/24 10:01 AM", "05/Mar/24 9:01 PM"),
+        Labels=few("ui", "", "api"),
+        Description=LONG,
+        Comment=few("", "ok, I will look", "好的"),
+    )
+    assert found(table) == ("Description", "Issue Type")
+
+
+def test_rows_of_one_object_and_one_object_of_several_lines(tmp_path):
+    assert found(
+        as_json(tmp_path, [{"tweet": {"full_text": LONG[n], "lang": ["en", "中"][n % 2]}} for n in range(COUNT)])
+    ) == (
+        "tweet.full_text",
+        "tweet.lang",
+    )
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps({"text": "好的", "of": {"a": "b c"}}, indent=1), encoding="utf-8")
+    assert [dict(row.values) for row in open_table(path)] == [{"text": "好的"}]
+    desk = {"type": "list", "conversations": [{"id": n, "body": LONG[n], "state": "ab"[n % 2]} for n in range(COUNT)]}
+    assert found(as_json(tmp_path, desk)) == ("body", "state")
+
+
+def test_two_columns_of_texts_are_offered_as_a_pair(tmp_path):
+    table_of(tmp_path, links=LONG, rechts=[f"{one} 译" for one in LONG])
+    with pytest.raises(InputError) as refused:
+        read_whole(DataConfig(train=str(tmp_path / "export.csv")), ClassificationConfig())
+    assert refused.value.hint.startswith("pass --source links --target rechts")

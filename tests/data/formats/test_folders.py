@@ -1,6 +1,7 @@
 """Sets of files: shards, patterns and folders are one table, whose places are those of the files."""
 
 import gzip
+import json
 
 import pytest
 
@@ -112,6 +113,21 @@ def test_folders_of_several_data_sets_are_not_chosen_among(tmp_path):
         shards(str(tmp_path), forms=FORMS)
 
 
+def test_folders_of_a_file_a_day_are_one_set(tmp_path):
+    said = [[{"user": "U1", "text": "好的"}], [{"user": "U2", "text": "see you", "edited": "x"}], [{"text": "hi"}]]
+    for name, rows in zip(("general/2024-01-10.json", "dev/2024-01-02.json", "dev/2024-01-01.json"), said, strict=True):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        written(tmp_path, json.dumps(rows), name)
+    written(tmp_path, '[{"id": "U1", "name": "Anna"}]', "users.json")
+    table = open_table(tmp_path)
+    assert [row.values["text"] for row in table] == ["hi", "see you", "好的"]
+    assert table.columns == ("text", "user", "edited")
+    written(tmp_path, '[{"name": "another"}]', "dev/2024-01-03.json")
+    assert fault(tmp_path).what.startswith("has no column `text`")
+    written(tmp_path, FIRST, "dev/a.csv")
+    assert f'"{tmp_path}/*.json"' in fault(tmp_path).hint
+
+
 def test_a_list_of_files_in_settings(folder):
     files = [folder / "part-1.csv", folder / "part-2.csv"]
     assert len(list(DataConfig(train=files).open(DataConfig(train=files).train))) == 3
@@ -121,12 +137,21 @@ def test_a_list_of_files_in_settings(folder):
 
 
 def test_a_test_file_without_labels_is_said_to_be_one_to_predict(tmp_path):
-    written(tmp_path, "id,text,target\n" + "1,房间很 干净,a\n2,very dull,b\n" * 20, "train.csv")
+    lines = [f"{n},房间很 干净{n},a\n{n},very dull {n},b\n" for n in range(20)]
+    written(tmp_path, "id,text,target\n" + "".join(lines), "train.csv")
     written(tmp_path, "id,text\n1,房间\n", "test.csv")
     written(tmp_path, "id,target\n1,a\n", "sample_submission.csv")
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
     data = DataConfig(train=str(tmp_path))
     assert (data.train, data.test) == (str(train), str(test))
+    for content in ("id,text\n1,房间\n", "id,text,target\n1,房间,-1\n2,dull,-1\n"):
+        written(tmp_path, content, "test.csv")
+        examples = read(data, ClassificationConfig(), seed=0)
+        assert (len(examples.test), "test" in examples.tables) == (0, False)
+        (said,) = [note for note in examples.notes if "has no labels" in note]
+        assert said == f"{test}: has no labels, and is left out; to predict them, then: weft predict RUN {test}"
+    written(tmp_path, "id,text\n1,房间\n", "test.csv")
+    data = DataConfig(train=str(train), test=str(test))
     with pytest.raises(InputError) as refused:
         read(data, ClassificationConfig(), seed=0)
     assert (refused.value.where, refused.value.what[:30]) == (str(test), "has no labels: there is no col")

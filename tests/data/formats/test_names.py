@@ -70,8 +70,9 @@ def test_a_run_is_called_as_its_file(tmp_path, monkeypatch, source, name):
     [
         ("语料.tar.gz", "unpack it first"),
         ("a.7z", "unpack it first"),
+        ("弹幕.xml", "pandas.read_xml"),
+        ("tweets.js", "make it .json"),
         ("film.srt", "convert it to plain text"),
-        ("memory.tmx", "convert it to a .tsv of source and target"),
         ("Mail.mbox", "write its mails as .eml files"),
         ("notes.docx", "save it as plain text"),
         ("报告.pdf", "pdftotext"),

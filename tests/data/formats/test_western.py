@@ -34,8 +34,27 @@ def test_it_decodes_and_a_named_encoding_overrules(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "text,label\nWIN a £1000 prize now,spam\nsee you later,ham\n",
+        "20 € too much – or 5€ less…\n",
+        "It’s a “very” nice room\nthe guests’ bags, don’t ask\n",
+        "the café wasn’t open, we couldn’t eat\n",
+    ],
+)
+def test_signs_where_no_letter_can_stand(tmp_path, text):
+    assert open_table(written(tmp_path, text.encode("cp1252"), "a.txt")).encoding == "cp1252"
+
+
+@pytest.mark.parametrize(
     ("text", "encoding"),
     [
+        ("Città di mare, verità e libertà\n", "cp850"),
+        ("the river of García, and it rained\n", "mac-roman"),
+        ("w Łodzi 5 Łososi\n", "iso8859-2"),
+        ("see you at 5ーsharp, OK\n", "shift_jis"),
+        ("rooms,好\ngood 5£A,b\n", "gb18030"),
+        ("nice room, 很 dirty\n", "big5"),
         (FRENCH, "mac-roman"),
         (FRENCH, "cp850"),
         (CZECH, "cp1250"),

@@ -14,6 +14,7 @@ SAMPLE = 200
 _SECONDS = 1e8
 _DATE = re.compile(
     r"(\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})"
+    r"|\d{1,2}[-/][A-Za-z]{3}[-/](\d{2}|\d{4})"
     r"|[A-Za-z]{3},? [A-Za-z]{3} +\d{1,2} \d{1,2}:\d{2}(:\d{2})? (\w{3,5} )?\d{4}"
     r"|\d{1,2}\.? [A-Za-z]{3,9}\.?,? \d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})"
     r"([T ]*\d{1,2}:\d{2}\S*( [AP]M)?( GMT\S*)?)?",
@@ -25,6 +26,7 @@ _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}\b|https?://\S+$|[\d+() -]{7,}$")
 """An address of the net, maybe with its place behind it, a link, or a number of a telephone."""
 _PATH = re.compile(r"(https?://|www\.|/)\S+$")
 _NEARLY_ALL = 0.9
+_MOST_BLANKS = 0.2
 _MANY_CODES = 10
 _PEOPLE = {
     *("user", "username", "author", "sender", "from", "name", "nickname", "customer", "client", "agent", "respondent"),
@@ -68,6 +70,11 @@ def are_single_words(values: Sequence[str]) -> bool:
     return words > _NEARLY_ALL * len(filled)
 
 
+def often_blank(values: Sequence[str]) -> bool:
+    """Whether many rows have no value, as of remarks on some of them."""
+    return sum(not value.strip() for value in values) > _MOST_BLANKS * len(values)
+
+
 def names_users(name: str, values: Sequence[str]) -> bool:
     """Whether a column is more likely of people or numbered things than of labels, by its name or by many codes."""
     plain = name.strip().casefold()
@@ -106,4 +113,5 @@ def text_by_looks(names: Sequence[str], samples: Mapping[str, Sequence[str]]) ->
     found = only(others)
     if found and not like_labels(samples[found]):
         return found
-    return only([name for name in others if like_texts(samples[name]) and not are_addresses(samples[name])])
+    texts = [name for name in others if like_texts(samples[name]) and not are_ids(samples[name])]
+    return only([name for name in texts if not are_addresses(samples[name])])

@@ -35,7 +35,8 @@ HEADING_WORDS = (
 """Words in the names of columns of short texts that head longer ones."""
 REPLY_WORDS = (
     *("reply", "response", "answer", "solution", "resolution", "note", "notes", "internal"),
-    *("回复", "答复", "回覆", "解决", "备注", "处理意见"),
+    *("replies", "responses", "answers"),
+    *("回复", "答复", "回覆", "答案", "回答", "解答", "解决", "备注", "处理意见"),
 )
 """Words in the names of columns of what was answered to a text."""
 LABEL_WORDS = (

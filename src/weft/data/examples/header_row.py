@@ -263,11 +263,22 @@ def named_below(table: Table, usual: Collection[str]) -> int:
     return 0
 
 
+def _in_its_place(table: Table, name: str, named: Mapping[str, Any]) -> str:
+    """Return the hint at the column that is meant by its number, or at the tags of words; "" where none is known."""
+    role = next((role for role, one in named.items() if one == name), "")
+    if role and name.isascii() and name.isdecimal() and 0 < int(name[:9]) <= len(table.columns):
+        return f"columns go by their names: --{role} {typed(table.columns[int(name) - 1])}"
+    if role and table.form == "conll":
+        tags = [one for one in ("upos", "xpos") if one in table.columns] or table.columns[-1:]
+        return f"pass {' or '.join(f'--{role} {typed(one)}' for one in tags)}"
+    return ""
+
+
 def must_exist(table: Table, name: str | None, *, named: Mapping[str, Any] = MappingProxyType({})) -> None:
     """Raise InputError where a table has no such column; `named` are the columns that are asked for, by role."""
     if name is None or name in table.columns:
         return
-    hint = nearest(name, table.columns)  # what is known is listed already
+    hint = nearest(name, table.columns) or _in_its_place(table, name, named)  # what is known is listed already
     asked = {role: one for role, one in named.items() if isinstance(one, str) and "," not in one}
     what, table_hint = as_table(table, asked)
     if what:

@@ -36,12 +36,16 @@ _MOST_BLANKS = 0.2
 _VERSION = re.compile(r"v?\d+(\.\d+)+")
 _MARKED = re.compile(r".*(标注|標註|打标|判定)(结果|結果|值)?|.*\bannotation", re.IGNORECASE)
 """A name of what annotators gave."""
+_PERSON = re.compile(r".*((?<!机器)人|者|员|員)(姓名|名称)?")
+"""A name of a column of persons in Chinese, as `诉求人`."""
 _OF_PEOPLE = re.compile(r"(which|what|in which) .*\b(group|class|grade|year|team) .*\byou\b.*\?", re.IGNORECASE)
 """A question of a form about who answers it."""
 _MARKS = ("note", "nota", "voto", *RATING_WORDS)
 """Words for ratings in the names of columns of numbers."""
 _OPINIONS = ("satisfaction", "satisfied", "满意", "rating", *_MARKS)
 """Words that put a column first among those of equal evidence."""
+_NAMES = ("name", "label", "title", "value", "login", "displayName")
+"""Last parts of paths that say no more than that a name stands there."""
 _SHARED = 2
 """Fields of one name at most, in different objects, for this name to tell what they hold."""
 _SHOWN = 5
@@ -76,9 +80,9 @@ def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]])
     leaves = Counter(name.rpartition(".")[2] for name in names)
 
     def told(name: str) -> str:
-        """Return the part of a path that tells fields apart: `im:rating` of `im:rating.label` among many `label`."""
+        """Return the part of a path that tells fields apart: `im:rating` of `im:rating.label`, `status` of its name."""
         head, _, leaf = name.rpartition(".")
-        return head.rpartition(".")[2] if head and leaves[leaf] > _SHARED else leaf
+        return head.rpartition(".")[2] if head and (leaves[leaf] > _SHARED or leaf in _NAMES) else leaf
 
     found = [
         Candidate(name, len({value for value in samples[name] if value.strip()}), _rank(told(name), samples[name]))
@@ -124,7 +128,7 @@ def _rank(name: str, values: Sequence[str]) -> Rank:
         return Rank.LABEL
     if has_word(leaf, GROUP_WORDS) or has_word(leaf, RATING_WORDS):
         return Rank.GROUP
-    if names_users(leaf, values) or has_word(leaf, PEOPLE_WORDS):
+    if names_users(leaf, values) or has_word(leaf, PEOPLE_WORDS) or _PERSON.fullmatch(leaf.strip()):
         return Rank.PEOPLE
     many = len({*filled}) > max(_MANY, _SHARE * len(filled))
     beside = many or has_word(leaf, (*BESIDE_WORDS, *HEADING_WORDS)) or all(map(_VERSION.fullmatch, filled))

@@ -9,12 +9,14 @@ from typing import Any
 
 from weft.data.examples.column_looks import SAMPLE, sampled
 from weft.data.examples.column_names import listed
+from weft.data.formats.json_exports import names_of
 from weft.data.formats.line_rows import at_path, decoder, nested_paths, scalars
 from weft.data.sources import Table
 from weft.errors import InputError, typed
 
 IN_LISTS = "what lies in a list has no path: write it into a field of its own (of Label Studio, export csv or JSON-MIN)"
 """The hint at fields that cannot be named."""
+_MOST_SHOWN = 3
 _LOOKED_AT = 20
 """Rows that are searched for values in nested objects."""
 
@@ -80,14 +82,17 @@ def decoded(value: Any) -> Any:
 def must_hold_one_label(table: Table, column: str) -> None:
     """Raise InputError where a column holds lists or objects in all of the first rows that have it, and no label."""
     first = islice(table.unchecked(), _LOOKED_AT)
+    fields = [(row.whole.get(column) or at_path(row.whole, column), row.values.get(column)) for row in first]
     found = [
-        value for row in first if (value := row.whole.get(column, decoded(row.values.get(column) or None))) is not None
+        value for inner, text in fields if (value := decoded(text or None) if inner is None else inner) is not None
     ]
     if not found or not all(isinstance(value, list | dict) for value in found):
         return
     if not _may_nest(table) and not any(map(_is_nested_list, found)):
         return  # a field of a table, such as `[]`
-    holds, hint = "objects", f"name a field of them by its path, as --label {typed(column)}.NAME"
+    paths = [path for path in nested_fields(table) if path.startswith(f"{column}.")] or [f"{column}.NAME"]
+    shown = " or ".join(f"--label {typed(path)}" for path in sorted(paths, key=_is_no_name)[:_MOST_SHOWN])
+    holds, hint = "objects", f"name a field of them by its path: {shown}"
     if any(isinstance(value, list) for value in found):
         holds = "lists"
         hint = "pass --task multilabel if they are the labels of a text"
@@ -97,8 +102,13 @@ def must_hold_one_label(table: Table, column: str) -> None:
     raise InputError(f"`{column}` holds {holds}, expected one label", where=table.path, hint=hint)
 
 
+def _is_no_name(path: str) -> bool:
+    """Return the key by which the path to a name comes before those to the rest of an object."""
+    return path.rpartition(".")[2] not in ("name", "label", "title", "value")
+
+
 def _is_nested_list(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(one, list | dict) for one in value)
+    return isinstance(value, list) and any(isinstance(one, list | dict) for one in names_of(value))
 
 
 def _is_span(value: Any) -> bool:

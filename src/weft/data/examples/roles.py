@@ -14,6 +14,7 @@ from weft.data.examples.column_looks import (
     are_dates,
     are_numbers,
     are_times,
+    often_blank,
     only,
     sampled,
     text_by_looks,
@@ -40,13 +41,8 @@ from weft.data.examples.header_row import (
     settle_header,
 )
 from weft.data.examples.label_evidence import Rank, label_candidates, standing_label
-from weft.data.examples.nested_fields import (
-    in_objects,
-    objects_among,
-    reach,
-    sampled_fields,
-)
-from weft.data.examples.standing_out import has_word, standing_text, text_candidates, usual_leaf
+from weft.data.examples.nested_fields import in_objects, nested_fields, objects_among, reach, sampled_fields
+from weft.data.examples.standing_out import has_word, likely_texts, standing_text, text_candidates, usual_leaf
 from weft.data.examples.without_names import name_as_asked, unnamed_pair
 from weft.data.formats.csv_layout import is_blank, numbered
 from weft.data.formats.value_looks import like_texts
@@ -259,20 +255,21 @@ class _Search:
             if not (role.looks == "text" and known_by == "name" and _has_rivals(self.table, usual)):
                 self.found[role] = (usual,)
 
-    def is_labelled(self, text: Role) -> bool:
+    def is_labelled(self, text: Role, pair: Collection[str]) -> bool:
         """Whether a column of labels, and none of scores, stands beside a pair of texts."""
         label = next((one for one in self.wanted if one.looks == "label"), None)
         samples = {} if label is None or len(self.wanted) > 2 else self.free_fields()
         usual = label and by_name(self.table, label.usual, but=())
-        found = standing_label([usual] if usual in samples else [*samples], samples) if samples else None
+        free = [name for name in samples if name not in pair]
+        found = standing_label([usual] if usual in free else free, samples) if samples else None
         return found is not None and found.rank < Rank.BESIDE and text.most == 2
 
     def is_doubtful(self, role: Role, usual: str) -> bool:
-        """Whether another column is likelier than one of a usual name: a text beside a heading, labels beside one."""
+        """Whether another column is likelier than one of a usual name: a text beside a heading or blanks, labels."""
         samples = self.free_fields()
-        if role.looks == "text" and has_word(usual, HEADING_WORDS):
+        if role.looks == "text" and (has_word(usual, HEADING_WORDS) or often_blank(samples.get(usual, ()))):
             return any(name != usual for name in text_candidates([*samples], samples))
-        if role.looks == "label" and len({*samples.get(usual, ())}) == 1:
+        if role.looks == "label" and (len({*samples.get(usual, ())}) == 1 or often_blank(samples.get(usual, ()))):
             return standing_label([*samples], samples) is not None
         return False
 
@@ -289,7 +286,7 @@ class _Search:
             first, second = (by_name(self.table, usual, but=self.taken) for usual in names)
             if not (first and second):
                 continue
-            if pair and role.most != 1 and self.is_labelled(role):
+            if pair and role.most != 1 and self.is_labelled(role, (first, second)):
                 self.found[role] = (first, second)
                 return
             both, one = f"{option} {typed(as_option((first, second)))}", f"{option} {typed(first)}"
@@ -304,7 +301,7 @@ class _Search:
 
     def take_by_looks(self) -> None:
         """Take columns that look as those of the roles that are missing do, or that are left over."""
-        alone, missing = len(self.table.columns) == 1, self.missing
+        alone, missing = len(self.table.columns) == 1 and not nested_fields(self.table), self.missing
         required = [role for role in self.wanted if role.required]
         if missing and alone and len(required) > 1:
             what, hint = as_table(self.table, {})
@@ -423,7 +420,7 @@ class _Search:
             found = [one for one in label_candidates([*samples], samples) if one.rank is not Rank.PEOPLE]
             named = [f"{typed(one.name)} ({one.values} values)" for one in found]
         else:
-            named = [*map(typed, text_candidates([*samples], samples))] if role.looks == "text" else []
+            named = [*map(typed, likely_texts([*samples], samples))] if role.looks == "text" else []
         return " or ".join(f"{self.option(role.place)} {name}" for name in named[:_MOST_LIKELY])
 
 

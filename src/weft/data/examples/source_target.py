@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from weft.data.checks.source_target import Care, clean_pairs, overlap
+from weft.data.examples.column_looks import are_numbers, sampled
+from weft.data.examples.column_names import LABEL_NAMES, QUESTIONS
 from weft.data.examples.conversations import exchanges_of
-from weft.data.examples.roles import Role
+from weft.data.examples.header_row import are_attributed_pairs
+from weft.data.examples.label_evidence import label_candidates
+from weft.data.examples.nested_fields import sampled_fields
+from weft.data.examples.roles import Role, has_columns
+from weft.data.examples.standing_out import text_candidates
+from weft.data.formats.value_looks import like_labels
 from weft.data.sources import Row, Table
 
 SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "正文", "文章", "源文", "输入")
@@ -49,10 +56,12 @@ _LANGUAGE = re.compile(
     r"(english|german|deutsch|french|français|spanish|español|italian|italiano|portuguese|português|dutch|nederlands"
     r"|russian|русский|ukrainian|українська|polish|polski|turkish|türkçe|arabic|hindi|vietnamese|tiếng việt|thai"
     r"|japanese|日本語|日语|日文|korean|한국어|韩语|韩文|chinese|mandarin|中文|汉语|漢語|粤语|文言文|白话文|英文|英语|英語"
-    r"|法语|德语|俄语)",
+    r"|法语|德语|俄语|法文|德文|俄文|泰文|泰语|越南语|西班牙语|中|英"
+    r"|(en|eng|zh|zho|cn|chs|cht|yue|de|deu|fr|fra|es|spa|it|pt|nl|ru|uk|pl|tr|ar|hi|vi|th|ja|jp|jpn|ko|kor|fa|he|sv|da|fi"
+    r"|cs|el|hu|ro)([-_][a-z]{2,4})?)",
     re.IGNORECASE,
 )
-"""Names of languages, as columns of translations have them."""
+"""Names and codes of languages, as columns of translations have them; `id` and `no` are more often others."""
 _ASKED = (
     *(("question", "answer"), ("questions", "answers"), ("question", "reply"), ("问题", "答案"), ("问题", "回答")),
     *(("提问", "回答"), ("提问", "答案"), ("问", "答"), ("問題", "答案"), ("問題", "回答"), ("上联", "下联")),
@@ -96,6 +105,30 @@ def likely_pair(table: Table) -> tuple[str, ...]:
     if len(spoken) == 2:
         return tuple(spoken)
     return next((tuple(names[one] for one in pair) for pair in _ASKED if {*pair} <= {*names}), ())
+
+
+def two_texts(table: Table) -> tuple[str, ...]:
+    """Return the two columns of texts of a table that has two, and nothing that may be a label; else none."""
+    samples = sampled_fields(table)
+    texts = text_candidates([*samples], samples)
+    return tuple(texts) if len(texts) == 2 and not label_candidates([*samples], samples) else ()
+
+
+def plain_pair(table: Table) -> tuple[str, ...]:
+    """Return the `likely_pair` of a table where nothing else may be meant: no labels, and no other column of texts."""
+    pair, samples = likely_pair(table), {}
+    if pair:
+        samples = sampled(table)
+    others = [name for name in samples if name not in pair]
+    usual = {name.strip().casefold() for name in others} & {*LABEL_NAMES, *QUESTIONS[1]}
+    told = any(like_labels(samples[name]) or are_numbers(samples[name]) for name in pair)
+    return () if usual or told or text_candidates(others, samples) else pair
+
+
+def are_pairs(table: Table) -> bool:
+    """Whether columns have names that go together as source and target, or are pairs without names (Tatoeba)."""
+    together = any(has_columns(table, Role("source", (one,)), Role("target", (two,))) for one, two in NAMED_TOGETHER)
+    return together or table.form == "xml" or are_attributed_pairs(table) or bool(plain_pair(table))
 
 
 def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> Iterator[SourceTarget]:

@@ -6,16 +6,18 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
-from weft.data.examples.column_looks import are_addresses, are_ids, are_single_words, only
+from weft.data.examples.column_looks import are_addresses, are_dates, are_ids, are_numbers, are_single_words, only
 from weft.data.examples.column_names import HEADING_WORDS, REPLY_WORDS, TEXT_WORDS
 from weft.data.examples.nested_fields import nested_fields, reach
-from weft.data.formats.value_looks import like_texts
+from weft.data.formats.value_looks import breadth, like_texts
 from weft.data.sources import Table
 
 _TIMES_LONGER = 1.2
 """Times as long as columns of headings the longest column of texts is."""
 _FAR_LONGER = 3
 """Times as long as any other column of texts the longest is, where nothing but its length tells it: no pair is so."""
+_SENTENCE = 16
+"""Least median width of the texts of a column that is offered though they come again, a Han character counted twice."""
 _WORD = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 
 
@@ -42,6 +44,16 @@ def text_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]]) 
     texts = [name for name in texts if not are_addresses(samples[name])]
     texts = [name for name in texts if not are_single_words(samples[name])] or texts
     return [name for name in texts if not has_word(name, REPLY_WORDS)] or texts
+
+
+def likely_texts(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the columns that may hold the texts; where all come again and again, those of words, the longest first."""
+    if found := text_candidates(names, samples):
+        return found
+    plain = [name for name in names if not (are_numbers(samples[name]) or are_dates(samples[name]))]
+    words = [name for name in plain if not (are_ids(samples[name]) or are_single_words(samples[name]))]
+    length = {name: median(map(breadth, filter(str.strip, samples[name]))) for name in words if any(samples[name])}
+    return sorted((name for name in length if length[name] >= _SENTENCE), key=lambda name: -length[name])
 
 
 def usual_leaf(table: Table, usual: Sequence[str], *, but: Collection[str]) -> str | None:

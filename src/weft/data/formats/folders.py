@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import chain
 from pathlib import Path
 
 from weft import run_folder
 from weft.data.formats.names import FORMS
 from weft.data.formats.parallel_files import side_files, suffix_of
 from weft.data.formats.xlsx import sheet_named
-from weft.errors import InputError
+from weft.errors import InputError, typed
 
 PARTS = {
     "train": ("train", "training", "训练", "训练集"),
@@ -30,6 +31,8 @@ _COMPANIONS = re.compile(
 )
 """Files that lie beside data and are none; so do those with a dot or underscore before their names, as Spark's
 `_SUCCESS` and `.part-0.crc`."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\.json(\.gz)?", re.IGNORECASE)
+"""Name of a file of one day."""
 _RUN = (run_folder.SEAL, run_folder.CONFIG, run_folder.REPORTS)
 """Files of which one shows that a folder is that of a run."""
 
@@ -63,13 +66,28 @@ def shards(folder: str, *, forms: Collection[str]) -> tuple[str, ...]:
             named = " or ".join(f"`{source}`" for source in parts.values())
             raise InputError("has several parts, expected one", where=folder, hint=f"name one of them: {named}")
         return shards(parts["train"], forms=forms)
+    if dated := _dated(root):
+        return tuple(map(str, dated))
     root = _root(root, forms)
     texts_alone = not _files(root, forms, but=(".txt",))
     files = [] if texts_alone and any(one.is_dir() for one in _visible(root)) else _files(root, forms)
     if files and (stray := [entry for entry in _visible(root) if entry not in files]):
         what = f"lies among {len(files)} files of rows" if len(files) > 1 else f"lies beside `{files[0].name}`"
-        raise InputError(what, where=str(stray[0]), hint="move it away, or name the files that are meant")
+        hint = f'move it away, or name the files that are meant, as "{root / "*"}{files[0].suffix}"'
+        raise InputError(what, where=str(stray[0]), hint=hint)
     return tuple(map(str, files))
+
+
+def _dated(root: Path) -> list[Path]:
+    """Return the JSON files of a day each in folders side by side, as Slack exports a channel; none where others lie.
+
+    Lists of users and channels beside these folders are JSON too, and are left out.
+    """
+    visible = _visible(root)
+    inner = [entry for entry in visible if entry.is_dir()]
+    files = [file for one in inner for file in _visible(one)]
+    beside = all(entry.suffix.lower() == ".json" for entry in visible if entry not in inner)
+    return sorted(files, key=_natural) if beside and all(_DAY.fullmatch(file.name) for file in files) else []
 
 
 def matching(pattern: str) -> tuple[str, ...]:
@@ -83,6 +101,22 @@ def matching(pattern: str) -> tuple[str, ...]:
     if not found:
         raise InputError("no file matches", where=pattern, hint="put it in quotes, and look with: ls")
     return tuple(str(file) for file in sorted(found, key=_natural) if file.is_file())
+
+
+def columns_of_set(files: Sequence[str], columns: Sequence[Sequence[str]], *, loose: bool) -> tuple[str, ...]:
+    """Return the columns of files that are read together: those of the first, or, of `loose` rows, those of all.
+
+    Raises InputError where a file lacks one of the first; of loose rows, which name their own, half of them.
+    """
+    first = columns[0]
+    known = [name for name in first if all(name in own for own in columns)]
+    if loose and 2 * len(known) >= len(first):
+        return tuple(dict.fromkeys(chain(*columns)))
+    for file, own in zip(files, columns, strict=True):
+        if lacking := [name for name in first if name not in own]:
+            what = f"has no column `{lacking[0]}`, as {files[0]} has"
+            raise InputError(what, where=file, hint="name files of the same columns together")
+    return tuple(first)
 
 
 def as_source(files: Collection[str]) -> str:
@@ -118,7 +152,9 @@ def _root(folder: Path, forms: Collection[str]) -> Path:
     if any(one.name.lower() in names for one in inner for names in PARTS.values()):
         return folder
     if len(holding) > 1:
-        hint = f"name one of them, as {holding[0]}"
+        suffix = _files(holding[0], forms, but=(".txt",))[0].suffix
+        all_files = folder / "*" / f"*{suffix}"
+        hint = f'name one of them, as {typed(str(holding[0]))}, or all files together: "{all_files}"'
         raise InputError(f"holds {len(holding)} folders of data", where=str(folder), hint=hint)
     return holding[0] if holding and len(inner) == 1 else folder
 

@@ -2,9 +2,9 @@
 
 The forms are those of exports: `[{...}, {...}]`; `{"data": [{...}]}`, also one object deeper; objects of several lines
 one after another; and what pandas writes, `{"text": {"0": ...}}`, `{"text": [...]}` and `{"columns": [...], "data":
-[[...]]}`; rows under keys, `{"a1": {...}}`, and labels under their texts, `{"a text": "label"}`. SQuAD's form is known
-by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has to fit into memory, so JSON lines
-are the form for large sets.
+[[...]]}`; rows under keys, `{"a1": {...}}`, labels under their texts, `{"a text": "label"}`, and texts under their
+labels. SQuAD's form is known by its `paragraphs`. A file is parsed, not guessed by how its first line looks. It has to
+fit into memory, so JSON lines are the form for large sets.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from weft.data.formats.line_rows import checked_object, decoder, in_words, with_choices
+from weft.data.formats.json_exports import as_row
+from weft.data.formats.line_rows import checked_object, decoder, in_words
 from weft.data.formats.value_looks import like_labels, like_texts
-from weft.errors import InputError
+from weft.errors import InputError, typed
 
 MOST_CHARACTERS = 1 << 29
 """Characters of a file that is read as a whole; JSON lines are read line by line, and may be of any length."""
@@ -41,7 +42,7 @@ KEY = "key"
 _FEWEST = 4
 """Rows under keys at least."""
 
-Shape = Literal["list", "chat", "columns", "split", "questions", "keyed", "labels"]
+Shape = Literal["list", "chat", "columns", "split", "questions", "keyed", "labels", "texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def whole_rows(text: str, whole: Whole, *, name: str) -> Iterator[tuple[int, dic
         records = ({KEY: key, **row} for key, row in table.items())
     elif whole.shape == "labels":
         records = ({"text": one, "label": label} for one, label in table.items())
+    elif whole.shape == "texts":
+        records = ({"text": one, "label": label} for label, texts in table.items() for one in texts)
     elif whole.shape == "split":
         records = (dict(zip(table["columns"], row, strict=False)) for row in table["data"])
     else:
@@ -144,11 +147,14 @@ def _shape(text: str, *, name: str) -> Whole | None:
     further = [value for _, value in islice(values, _FIRST)]
     more = bool(further) or any(True for _ in values)
     if listed or more:
-        rows = [with_choices(one) for one in (first, *further) if isinstance(one, dict)]
+        rows = [as_row(one) for one in (first, *further) if isinstance(one, dict)]
         columns = dict.fromkeys(name for row in rows for name in row) if isinstance(first, dict) else {}
         whole = Whole("list", tuple(columns), start)
         return whole if not _is_article(first) else Whole("questions")
-    return _shape_of(first, text, start, name=name) if isinstance(first, dict) else None
+    if not isinstance(first, dict):
+        return None
+    row = Whole("list", tuple(as_row(first)), start) if "\n" in text.strip() and first else None
+    return _shape_of(first, text, start, name=name) or row
 
 
 def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Whole | None:
@@ -158,15 +164,15 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     lists = {
         key: value
         for key, value in found.items()
-        if isinstance(value, list) and _has_objects(value) and key not in _OF_A_ROW
+        if isinstance(value, list) and _has_objects(value) and (key not in _OF_A_ROW or _are_rows(key, value))
     }
     if any(_is_article(one) for one in lists.get("data", ())):
         return Whole("questions")
     if lists:
         known = [key for key in _LISTS if key in lists]
         if len(lists) > 1 and not known:
-            keys = ", ".join(f"`{key}`" for key in lists)
-            hint = f"write one of them as JSON lines: jq -c '.{next(iter(lists))}[]' {name} > new.jsonl"
+            keys, longest = ", ".join(f"`{key}`" for key in lists), max(lists, key=lambda key: len(lists[key]))
+            hint = f"write one of them as JSON lines: jq -c '.{longest}[]' {typed(name)} > new.jsonl"
             raise InputError(f"has several lists of objects: {keys}", where=name, hint=hint)
         key = next(iter([*known, *lists]))
         first = next(one for one in lists[key] if isinstance(one, dict))
@@ -177,7 +183,7 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
     columns, data = found.get("columns"), found.get("data")
     if isinstance(columns, list) and isinstance(data, list) and all(isinstance(row, list) for row in data):
         return Whole("split", tuple(map(str, columns)))
-    return _wrapped_twice(found, text, start) or _by_key(found) or _by_column(found)
+    return _wrapped_twice(found, text, start) or _by_key(found) or _by_column(found) or _by_label(found)
 
 
 def _chat_of(found: dict[str, Any], text: str, start: int) -> Whole | None:
@@ -218,6 +224,15 @@ def _by_key(found: dict[str, Any]) -> Whole | None:
     return Whole("labels", ("text", "label")) if labels else None
 
 
+def _by_label(found: dict[str, Any]) -> Whole | None:
+    """Find lists of texts under their labels, `{"greet": ["hello", ...]}`, of unlike lengths; None: none are there."""
+    lists = [value for value in found.values() if isinstance(value, list)]
+    texts = [one for value in lists for one in value if isinstance(one, str)]
+    unlike = 1 < len(lists) == len(found) and len({*map(len, lists)}) > 1
+    whole = unlike and len(texts) == sum(map(len, lists)) and min(map(len, lists)) > 1
+    return Whole("texts", ("text", "label")) if whole and like_texts(texts) else None
+
+
 def _by_column(found: dict[str, Any]) -> Whole | None:
     """Find a table by column in an object; None: it is a row of its own."""
     nested = [value for value in found.values() if isinstance(value, dict | list) and len(value)]
@@ -250,6 +265,12 @@ def _wrapped_twice(found: dict[str, Any], text: str, start: int) -> Whole | None
 
 def _has_objects(values: list[Any]) -> bool:
     return any(isinstance(one, dict) for one in values)
+
+
+def _are_rows(key: str, values: list[Any]) -> bool:
+    """Whether a list with a name as of turns holds rows: objects that nobody says, as conversations of a help desk."""
+    said = {"role", "from", "value", "text", "content", "speaker"}
+    return key in ("conversations", "messages") and not any(said & {*one} for one in values if isinstance(one, dict))
 
 
 def _is_article(value: Any) -> bool:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
+from weft.data.formats.json_exports import as_row, names_of
 from weft.errors import InputError
 
 LABEL = "__label__"
@@ -35,8 +36,12 @@ def scalars(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def lists(found: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Return the values of an object that are non-empty lists of strings, or of numbers as they are spelled."""
-    return {name: tuple(map(str, value)) for name, value in found.items() if _is_list(value)}
+    """Return the values of an object that are non-empty lists of strings, or of numbers as they are spelled.
+
+    Of a list of objects that have names, as the labels of an issue do, it is the names.
+    """
+    read = {name: names_of(value) if isinstance(value, list) else value for name, value in found.items()}
+    return {name: tuple(map(str, value)) for name, value in read.items() if _is_list(value)}
 
 
 def at_path(found: Mapping[str, Any], path: str) -> Any:
@@ -117,25 +122,7 @@ def checked_object(found: Any, *, escapes: bool = True) -> dict[str, Any] | Inpu
         return InputError('is not an object with names and values, such as {"text": "...", "label": "..."}')
     if escapes and not _is_whole(json.dumps(found, ensure_ascii=False)):
         return InputError("has an escape such as `\\ud83d` that is half a character")
-    return with_choices(found)
-
-
-def with_choices(found: dict[str, Any]) -> dict[str, Any]:
-    """Return an object of Label Studio's JSON with its first annotation's choices and spans as fields, or another."""
-    annotations, data = found.get("annotations"), found.get("data")
-    if not isinstance(annotations, list) or not isinstance(data, dict):
-        return found
-    valid = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
-    results = valid[0].get("result") if valid else None
-    chosen: dict[str, Any] = {}
-    for one in results if isinstance(results, list) else ():
-        value = one.get("value") if isinstance(one, dict) else None
-        choices = value.get("choices") if isinstance(value, dict) else None
-        if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
-            chosen[str(one.get("from_name"))] = choices[0] if len(choices) == 1 else choices
-        elif isinstance(value, dict) and one.get("type") == "labels" and {"start", "end", "labels"} <= {*value}:
-            chosen.setdefault(str(one.get("from_name")), []).append(value)
-    return {**{name: value for name, value in found.items() if name != "annotations"}, **chosen} if chosen else found
+    return as_row(found)
 
 
 def in_words(error: json.JSONDecodeError) -> str:

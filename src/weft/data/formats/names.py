@@ -22,6 +22,7 @@ FORMS = {
     ".arrow": "parquet",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    **dict.fromkeys((".tmx", ".xlf", ".xliff"), "xml"),
     **dict.fromkeys(SUFFIXES, "conll"),
 }
 """Forms of files by suffix."""
@@ -36,10 +37,11 @@ _OTHERS = {
     **dict.fromkeys(
         (".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".rar", ".7z"), "unpack it first, and name the files or the folder"
     ),
+    ".xml": "write its elements as rows of a .csv, as with pandas.read_xml(FILE).to_csv(NEW), or its texts a line each",
+    ".js": "make it .json: sed '1s/^[^=]*= *//' FILE.js > NEW.json",
     ".srt": _SUBTITLES,
     ".vtt": _SUBTITLES,
     ".ass": _SUBTITLES,
-    ".tmx": "convert it to a .tsv of source and target, or to two files side by side, as a translation tool exports it",
     ".mbox": "write its mails as .eml files, a folder for each label, as a mail program does",
     **dict.fromkeys(
         (".doc", ".docx", ".odt", ".rtf", ".epub"), "save it as plain text (.txt), or put its texts into a .csv"

@@ -21,9 +21,9 @@ def like_texts(values: Sequence[str]) -> bool:
     """Whether values are mostly different and of some length (bool)."""
     if len(values) < FEWEST or len(set(values)) < 0.7 * len(values):
         return False
-    return median(map(_breadth, values)) >= 10
+    return median(map(breadth, values)) >= 10
 
 
-def _breadth(value: str) -> int:
+def breadth(value: str) -> int:
     """Return the length of a value, a wide character (as all Han are) counted twice."""
     return len(value) + sum(character >= "\u2e80" for character in value)

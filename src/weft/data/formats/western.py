@@ -2,7 +2,8 @@
 
 Any bytes nearly decode as cp1252, so what they spell must be Western text: a few letters with accents, each among
 letters without one, and signs as programs of offices set them. Letters of which other encodings of one byte make their
-own (`ð` in Turkish, `š` in Czech and of old Macs, `ý`, `³`) prove nothing, and a file with one is not taken.
+own (`ð` in Turkish, `š` in Czech and of old Macs, `ý`, `³`) prove nothing, and a file with one is not taken. Signs
+where nothing but a sign can stand are proof too: `£5`, `it’s`, `“so”`.
 """
 
 from __future__ import annotations
@@ -22,13 +23,20 @@ _MISPLACED = re.compile(f"[A-Za-z{_LETTERS}][“„‚¡¿€£§][A-Za-z{_LETTE
 _HUNGARIAN = re.compile("û.*ö|ö.*û|^[^ãÃç]*[õÕ][^ãÃç]*$", re.DOTALL)
 """Letters as no Western language has them together: `ű` of Hungarian read as `û`, `ő` as the Portuguese `õ`."""
 _FEWEST = 3
-"""Letters with accents that a file has at least."""
+"""Letters with accents, and signs in their places, that a file with such letters has at least."""
 _MOST = 0.15
 """Largest share of characters beyond ASCII."""
 _INSIDE = 0.5
 """Least share of letters with accents that stand beside plain ones; few words are one letter, as `à`."""
 _PILES = 0.1
 """Largest share of letters with accents that stand in rows, as those that two-byte codes spell do."""
+_SIGN_IN_PLACE = re.compile(
+    r"[£€](?=[ -]?\d)|(?<=\d)[£€](?![A-Za-z])|(?<=\d )[£€](?![A-Za-z])"
+    r"|(?<=[A-Za-z])’(?=(?:s|t|d|m|re|ve|ll)\b)"
+    r"|(?<![\w’”])[“‘](?=\w[^“”‘\n]*[”’](?!\w))|(?<=[\w.,!?…])[”’](?!\w)"
+)
+_BESIDE_SIGNS = re.compile(r"(?<=[\w\s.,;:!?)])[–—…•](?=[\w\s.,;:!?(]|$)")
+"""Signs that stand where they may, and prove nothing: other encodings have letters in their place."""
 _LOOKED_AT = 1 << 22
 
 
@@ -47,10 +55,13 @@ def is_western(path: str | os.PathLike[str]) -> bool:
 
 def reads_western(text: str) -> bool:
     """Whether a text that was read as cp1252 is Western beyond doubt."""
+    bare, signs = _SIGN_IN_PLACE.subn("", text)
+    letters = sum(character in _LETTERS for character in bare)
+    if not letters:
+        return signs > 0 and not any(character > "~" for character in _BESIDE_SIGNS.sub("", bare))
     beyond = sum(character > "~" for character in text)
-    letters = sum(character in _LETTERS for character in text)
     inside = sum(map(len, re.findall(f"[{_LETTERS}]+", " ".join(_WORD_INSIDE.findall(text)))))
-    plain = letters >= _FEWEST and beyond <= _MOST * len(text) and not _OTHER.search(text)
+    plain = letters + signs >= _FEWEST and beyond <= _MOST * len(text) and not _OTHER.search(text)
     piled = len(_PILED.findall(text))
     plain = plain and not _HUNGARIAN.search(text) and not _MISPLACED.search(text)
     return plain and inside >= _INSIDE * letters and piled <= _PILES * letters

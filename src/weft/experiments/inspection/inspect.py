@@ -23,7 +23,7 @@ from weft.data.examples.roles import LikeQuestions, as_option
 from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Table
 from weft.data.split import split
-from weft.dataset import DataConfig, for_scoring
+from weft.dataset import LEFT_OUT, DataConfig, Unanswered, for_scoring
 from weft.errors import InputError, typed
 from weft.experiments.inspection.label_errors import find_label_errors
 from weft.files import write_json
@@ -89,7 +89,13 @@ def inspect(
     for name, file in files.items():
         if file:
             table = data.open(file, on_bad_row="skip")
-            own = for_scoring(found[0].task, table, train=data.train) if found else _resolved(task, table)
+            try:
+                own = for_scoring(found[0].task, table, train=data.train) if found else _resolved(task, table)
+            except Unanswered:
+                if name != "test" or not data.brings_test:
+                    raise
+                yield Note(LEFT_OUT.format(file, typed(file)))
+                continue
             found.append(_read(name, table, own))
             yield Note(f"{found[-1].part.path}: {counted(len(found[-1].part), 'row')}")
     parts = [one.part for one in found]
