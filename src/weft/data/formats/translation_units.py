@@ -27,7 +27,7 @@ _LOOKED_AT = 200
 
 
 class _Reader:
-    """What a parser has read: the units that are complete, each with its line, and the place in the open one."""
+    """The units that a parser has read, each with its line, and the place in the open one."""
 
     def __init__(self, parser: expat.XMLParserType) -> None:
         self.done: list[tuple[int, dict[str, str]]] = []

@@ -89,11 +89,8 @@ def inspect(
     for name, file in files.items():
         if file:
             table = data.open(file, on_bad_row="skip")
-            try:
-                own = for_scoring(found[0].task, table, train=data.train) if found else _resolved(task, table)
-            except Unanswered:
-                if name != "test" or not data.brings_test:
-                    raise
+            own = _scored(data, name, found[0].task, table) if found else _resolved(task, table)
+            if own is None:
                 yield Note(LEFT_OUT.format(file, typed(file)))
                 continue
             found.append(_read(name, table, own))
@@ -121,6 +118,16 @@ def inspect(
     yield unknown_tokens(parts, seed=seed)
     if label_errors == "find" and not numbers_asked:
         yield from find_label_errors(parts[0], seed=seed)
+
+
+def _scored(data: DataConfig, part: str, task: TaskConfig, table: Table) -> TaskConfig | None:
+    """Return the config for a dev or test set; None for the test part of a folder that has no labels."""
+    try:
+        return for_scoring(task, table, train=data.train)
+    except Unanswered:
+        if part != "test" or not data.brings_test:
+            raise
+        return None
 
 
 def write_inspection(findings: Sequence[Finding], folder: Path, *, title: str) -> Path:
