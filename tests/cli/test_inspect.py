@@ -46,7 +46,7 @@ def test_json_goes_to_stdout_alone_and_a_second_look_replaces_the_first(weft):
 def test_mistakes_are_told(refused):
     refused("inspect", "review.csv", says=("review.csv: there is no such file", "did you mean `reviews.csv`?"))
     refused("inspect", "reviews.csv", "--label", "labl", says=("no column `labl`",))
-    Path("pairs.csv").write_text("en,zh\n" + "he sees it,他看见了\n" * 3, encoding="utf-8")
+    Path("pairs.csv").write_text("left,right\n" + "he sees it,他看见了\n" * 3, encoding="utf-8")
     refused("inspect", "pairs.csv", says=("cannot tell which column", "with --source NAME --target NAME"))
     refused("inspect", "reviews.csv", "--output", "reviews.csv/a", says=("`reviews.csv` is a file",))
 

@@ -100,7 +100,10 @@ WRONG = [
     (("--source", "en", "--label", "zh"), ("--label: the task `seq2seq` has no such option",)),
     (("--source", "en", "--vectors", "v.txt"), ("--vectors: the task `seq2seq`",)),
     (("--task", "classification", "--source", "en"), ("--source: the task `classification`", "--task seq2seq")),
-    (("--decoder", "gpt"), ("--decoder: the task `classification`", "--task seq2seq, --task language_model")),
+    (
+        ("--task", "classification", "--decoder", "gpt"),
+        ("--decoder: the task `classification`", "--task seq2seq, --task language_model"),
+    ),
     (("--task", "seq2seq", "--label-separator", "|"), ("--label-separator: the task `seq2seq`", "--task multilabel")),
     (("--task", "seq2sec"), ("task: there is no kind `seq2sec`", "did you mean `seq2seq`?")),
     (("--source", "en", "--decoder", "lstn"), ("task.decoder: there is no kind `lstn`", "did you mean `lstm`?")),
