@@ -18,6 +18,8 @@ from weft.models.embedding import sparse_gradient
 Weighting = Literal["default", "supervised", "tf-idf", "naive-bayes", "none"]
 Solver = Literal["default", "exact", "gradient"]
 _GROUPS = 256
+_FEW = 15_000
+"""Most training rows of which n-grams are weighed by the labels: of more, their own weights tell it better."""
 
 
 class BagEncoderConfig(EncoderConfig):
@@ -39,10 +41,10 @@ class BagEncoderConfig(EncoderConfig):
     weighting: Weighting = "default"
     """Weighting of n-grams: `tf-idf` weighs one by the inverse of how many texts have it, `naive-bayes` by its largest
     absolute log-count ratio over the labels, `supervised` by the first times 1 plus twice the standard deviation of
-    these ratios, and `none` takes all alike. `default` for the exact solver is `supervised` where a text has one label
-    of several, unless `tf-idf` is clearly better on rows that are held out, and else `tf-idf`; for vectors it is
-    `naive-bayes` for two labels and for several labels a text, and `none` for one label of many, where weighting scored
-    worse."""
+    these ratios, and `none` takes all alike. `default` for the exact solver is `supervised` for one label of several
+    and at most 15,000 rows, unless `tf-idf` is clearly better on rows that are held out, and else `tf-idf`; for vectors
+    it is `naive-bayes` for two labels and for several labels a text, and `none` for one label of many, where weighting
+    scored worse."""
     balance: Literal["default", "lengths", "shared", "none"] = "default"
     """Scaling of the n-grams of a text: `lengths` gives those of each length (one word, two, three letters) the same
     weight together, so that many letters do not drown few words; `shared` multiplies it by the square of the share of
@@ -74,13 +76,13 @@ class BagEncoderConfig(EncoderConfig):
         overlap = "none" if texts == 1 else "levels" if self.overlap == "default" else self.overlap
         return self.model_copy(update={"solver": "exact", "width": scores, "overlap": overlap})
 
-    def ways(self, *, scores: int, rare: bool) -> list[dict[str, str]]:
+    def ways(self, *, scores: int, rows: int, rare: bool) -> list[dict[str, str]]:
         """Return the settings of weighting and balance that an exact solver may take, the first choice first.
 
-        `scores` is the number of scores that exclude each other, else 0; `rare` says that few words stand in more texts
-        than one.
+        `scores` is the number of scores that exclude each other, else 0; `rows` that of the training rows; `rare` says
+        that few words stand in more texts than one.
         """
-        weightings = [*(["supervised"] if scores else []), "tf-idf"]
+        weightings = [*(["supervised"] if scores and rows <= _FEW else []), "tf-idf"]
         weightings = weightings if self.weighting == "default" else [self.weighting]
         balances = ["lengths", *(["shared"] if rare else []), "none"] if self.balance == "default" else [self.balance]
         ways = [{"weighting": weightings[0], "balance": balance} for balance in balances]

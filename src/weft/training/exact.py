@@ -168,7 +168,8 @@ def _decide(job: Job, rows: _Rows, dev: _Rows) -> Iterator[Report]:
     config: BagEncoderConfig = job.task.config.encoder
     encoder: Any = job.model.encoder
     aim = rows.aim
-    ways = config.ways(scores=rows.truth_RC.shape[1] if aim.exclusive else 0, rare=_has_rare_words(encoder, rows))
+    count, scores = rows.truth_RC.shape
+    ways = config.ways(scores=scores if aim.exclusive else 0, rows=count, rare=_has_rare_words(encoder, rows))
     first, *costs = aim.costs if config.cost is None else (config.cost,)
     best, *others = [_Settings(**way, cost=first) for way in ways]
     if others or costs:
