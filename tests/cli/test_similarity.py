@@ -64,6 +64,8 @@ def test_texts_are_compared_embedded_and_searched(likeness, weft):
     many = weft("search", "model", "texts.csv", "--queries", "asked.txt", "--top", "1", "--width", "32").out
     assert "the dog near water" in many
     assert "the 汽车 near water" in many
+    strange = weft("search", "model", "texts.csv", "--query", "ξένος", "--top", "1", "--quiet")
+    assert (strange.code, "query `ξένος`: the model knows nothing in it" in strange.err) == (0, True)
     said = weft("inspect", "texts.csv", "--semantic", "model")
     assert said.code == 0, said.err
     assert "10 texts in 2 groups by meaning" in said.out
@@ -127,7 +129,7 @@ WRONG = [
     (["embed", "model", "texts.csv", "--output", "texts.npy"], ["is there already", "--overwrite"]),
     (["embed", "model", "empty.csv", "--output", "v.npy"], ["empty.csv:3", "text is empty"]),
     (["predict", "model", "--text", "a"], ["expected a pair of texts", "--second"]),
-    (["train", "bad.csv", "--task", "similarity", "--value", "score"], ["bad.csv:2", "expected a number", "much"]),
+    (["train", "bad.csv", "--task", "similarity", "--value", "score"], ["bad.csv:2", "expected a number", "1234.5"]),
     (["train", "bad.csv", "--task", "similarity", "--value", "no"], ["there is no column `no`"]),
     (["train", "texts.csv", "--task", "similarity"], ["has one column"]),
     (["train", "bad.csv", "--task", "similarity", "--label", "score"], ["no such option"]),

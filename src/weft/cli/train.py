@@ -54,7 +54,8 @@ TASK = (
 
 
 @click.command("train", short_help="Train a model on labelled texts, on pairs, or on plain text.")
-@click.argument("source", nargs=-1, required=True, callback=options.joined)
+@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.option("--labelled", multiple=True, help="File of labelled texts, as SOURCE, to write beside --unlabelled.")
 @click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
@@ -79,7 +80,8 @@ TASK = (
 @options.header
 @options.one_run
 def command(
-    source: str,
+    sources: tuple[str, ...],
+    labelled: tuple[str, ...],
     output: str | None,
     resume: bool,
     quiet: bool,
@@ -93,6 +95,7 @@ def command(
     folder of such files, or one with a folder for each label, whose files are the texts. Pairs are two columns of a
     file, or two files line by line: train.de,train.en.
     """
+    source = options.joined([*sources, *labelled])
     options.check_sources(source, given["dev"], given["test"], *given["unlabelled"] or ())
     settings = read_yaml(Path(source)) if source.endswith((".yaml", ".yml")) else {"data": {"train": source}}
     _check_start(given, overrides)
