@@ -76,24 +76,6 @@ Source = RunConfig | DataConfig | str | os.PathLike[str] | Sequence[str | os.Pat
 """The settings of a run, those of its data, or the file to learn from: a run.yaml, one of texts, or several."""
 
 
-def train(
-    config: Source,
-    folder: str | Path,
-    *,
-    examples: Examples | None = None,
-    settings: Mapping[str, Any] | None = None,
-    resume: bool = False,
-    parts: Sequence[type[Config]] = (),
-    stop: Callable[[], int] = lambda: 0,
-) -> Iterator[Report]:
-    """Train one model into a folder, and yield reports; arguments and errors are those of `weft.train`.
-
-    Raises ConfigError for settings of self-training, which takes several models.
-    """
-    config = config_of(config, settings=settings, parts=parts)
-    return trained(config, Path(folder), examples=examples, resume=resume, parts=parts, stop=stop)
-
-
 def config_of(
     given: Source, *, settings: Mapping[str, Any] | None = None, parts: Sequence[type[Config]] = ()
 ) -> RunConfig:
@@ -133,7 +115,10 @@ def trained(
     parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
-    """Train into a folder by settings that are whole, and yield reports; arguments and errors as of `train`."""
+    """Train one model into a folder, and yield reports; the settings are whole, all else is as in `weft.train`.
+
+    Raises ConfigError for settings of self-training, which takes several models.
+    """
     if config.self_training is not None:
         hint = "pass the settings to weft.train, which trains in rounds, or leave these out"
         raise ConfigError("takes several models, and this trains one", where="self_training", hint=hint)

@@ -79,8 +79,9 @@ def command(
     asked = [*queries, *(read_texts(query_file) if query_file else ())]
     vectors_ND = _vectors(model, folder, texts, index=index, width=width, quiet=quiet)
     queries_QD = model.embed(asked, width=width)
-    for query in (query for query, known in zip(asked, queries_QD.any(axis=1), strict=True) if not known):
-        say(f"query `{shorten(query, SHOWN)}`: the model knows nothing in it, so no text is more like it", err=True)
+    for number in np.flatnonzero(~queries_QD.any(axis=1)).tolist():
+        what = "the model knows nothing in it, and finds no text more like it than another"
+        say(f"query `{shorten(asked[number], SHOWN)}`: {what}", err=True)
     found = nearest(queries_QD, vectors_ND, top=top)
     if as_json:
         for line in _lines(asked, texts, found):

@@ -32,6 +32,8 @@ ENCODER = (
     " lstm; of pairs what suits the decoder."
 )
 
+DECODER = "Decoder: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER."
+
 BUDGET = (
     "Time for trials of bag, cnn, lstm and transformer, as 60s or 10m: the best on the dev set is taken. A pre-trained"
     " one is tried too with --encoder auto:FOLDER. Default: no trials."
@@ -70,10 +72,7 @@ TASK = (
 @click.option("--unlabelled", multiple=True, help=UNLABELLED, callback=lambda _, __, files: list(files) or None)
 @click.option("--encoder", help=ENCODER)
 @click.option("--budget", help=BUDGET)
-@click.option(
-    "--decoder",
-    help="Decoder: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.",
-)
+@click.option("--decoder", help=DECODER)
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
 @click.option("--learning-curve", is_flag=True, help=CURVE)
