@@ -235,7 +235,7 @@ def _check_same(run: _Run, before: RunConfig) -> None:
     if changed:
         hint = "go on with the settings it was started with, or train into another folder"
         raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(run.folder), hint=hint)
-    if read_saved(run.folder / run_folder.DATA, _Data).fingerprint != run.examples.fingerprint:
+    if fingerprint_of(run.folder) != run.examples.fingerprint:
         raise InputError(f"has changed since the run in {run.folder} was started", where=run.config.data.train)
 
 
@@ -276,8 +276,18 @@ def _job(run: _Run, task: Task | None = None) -> Job:
         checkpoints=run.folder / run_folder.CHECKPOINTS,
         stop=run.stop,
         notes=tuple(notes),
-        refit=not data.dev and bool(run.examples.test) and not task.tunes,
+        refit=refits(data, run.examples, task),
     )
+
+
+def refits(data: DataConfig, examples: Examples, task: Task) -> bool:
+    """Whether a model that is solved for learns from the held-out rows too at the end, as others are scored."""
+    return not data.dev and bool(examples.test) and not task.tunes
+
+
+def fingerprint_of(folder: Path) -> str:
+    """Return the checksum of the rows that a run was started with, as `Examples.fingerprint`."""
+    return read_saved(folder / run_folder.DATA, _Data).fingerprint
 
 
 def _check_metric(metric: str | None, task: Task) -> None:
