@@ -48,13 +48,35 @@ def test_a_label_and_tags_are_answered_at_once(both, weft):
     assert page.count('id="task-1-labels"') == 1
 
 
+def test_a_joint_model_teaches(both, weft):
+    Path("more.txt").write_text("去北京。\nrain in Oslo\n下雨。\n", encoding="utf-8")
+    said = weft(
+        "distil", "model", "--unlabelled", "more.txt", "--alone", "skip", "--student", "cnn", *TINY[:2], *TINY[4:]
+    )
+    assert said.code == 0, said.err
+    assert "crf + cnn, distilled" in said.out
+    settings = ("--set", "task.tasks.intent.loss.teacher.alpha=0")
+    lines = Path("runs/model-cnn/teacher.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {tuple(json.loads(line)) for line in lines} == {("intent", "tags")}
+    again = weft(
+        "distil", "model", "--alone", "skip", "--student", "cnn", *TINY[:2], *TINY[4:], *settings, "--output", "b"
+    )
+    assert again.code == 0, again.err
+    assert len(Path("b/teacher.jsonl").read_text(encoding="utf-8").splitlines()) < len(lines)
+
+
 REFUSED = {
     ("predict", "model", "--text", "good", "--reject-below", "0.5"): "has no single confidence",
     ("evaluate", "model", "both.jsonl", "--label", "no"): "there is no column `no`",
     ("evaluate", "model", "both.jsonl", "--target", "intent"): "--target: none of the tasks `intent`, `tags`",
     ("compare", "both.jsonl", "--label", "intent", "--tags", "tags"): "no models of a task `joint` are compared",
     ("inspect", "both.jsonl", "--task", "joint"): "no files of a task `joint` are inspected",
-    ("distil", "model", "both.jsonl"): "a model of task `joint` cannot teach",
+    (
+        "distil",
+        "model",
+        "--alpha",
+        "0.3",
+    ): "hint: set it for a task that has a loss, as --set task.tasks.NAME.loss.teacher.a",
 }
 
 

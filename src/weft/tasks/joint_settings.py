@@ -39,6 +39,8 @@ class JointSettings(TaskConfig, TokenSettings):
     example_type: ClassVar[type[Any]] = JointText
     roles: ClassVar[tuple[Role, ...]] = (Role("text", TEXT_NAMES),)
     page: ClassVar[str] = "several"
+    teaches: ClassVar[bool] = True
+    taken_over: ClassVar[tuple[str, ...]] = ("tasks", "weights")
     implied_by: ClassVar[tuple[str, ...]] = ("tasks",)
     implied_together: ClassVar[tuple[str, ...]] = ("label", "tags")
     offer: ClassVar[str] = "--label NAME --tags NAME for both at once"
@@ -97,6 +99,19 @@ class JointSettings(TaskConfig, TokenSettings):
         """The share of texts with every answer right, and the first scores of each task."""
         each = self.named_tasks.items()
         return (ALL_RIGHT, *(of_task(name, score) for name, one in each for score in one.headline))
+
+    def hearing(self) -> Self:
+        """Return a copy each of whose tasks learns from a teacher."""
+        return self.model_copy(update={"tasks": {name: one.hearing() for name, one in self.tasks.items()}})
+
+    def alone(self) -> Self:
+        """Return a copy without a teacher."""
+        return self.model_copy(update={"tasks": {name: one.alone() for name, one in self.tasks.items()}})
+
+    @property
+    def hears(self) -> bool:
+        """Whether a teacher has a share of any loss."""
+        return any(one.hears for one in self.tasks.values())
 
     @property
     def part_configs(self) -> tuple[Any, ...]:
