@@ -71,6 +71,19 @@ def test_texts_are_compared_embedded_and_searched(likeness, weft):
     assert "10 texts in 2 groups by meaning" in said.out
 
 
+def test_pairs_with_scores_are_inspected(likeness, weft):
+    said = weft("inspect", "pairs.jsonl", "--task", "similarity", "--json")
+    assert said.code == 0, said.err
+    found = {one["key"]: one["said"] for one in json.loads(said.out)}
+    assert found["files"].startswith("text from column `a,b`, value from column `score`")
+    assert "train has a mean of 0.5 and" in next(said for key, said in found.items() if key.startswith("values"))
+    Path("bad.csv").write_text("a,b,score\n猫,狗,5\nx,y,much\n", encoding="utf-8")
+    assert "expected a number, found `much`" in weft("inspect", "bad.csv", "--task", "similarity", "--json").out
+    Path("bare.csv").write_text("a,b\n猫,狗\nx,y\n", encoding="utf-8")
+    said = weft("inspect", "bare.csv", "--task", "similarity")
+    assert (said.code, "weft inspect bare.csv --source a --target b" in said.err) == (2, True)
+
+
 def test_vectors_are_written_as_parquet(likeness, weft):
     parquet = pytest.importorskip("pyarrow.parquet")
     assert weft("embed", "model", "texts.csv", "--output", "v.parquet", "--width", "16").code == 0

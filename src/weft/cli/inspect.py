@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
 """Number of rows of a finding whose lines are named."""
-METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging"
+METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging|similarity"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
 SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vectors of a model of --task similarity."
@@ -112,12 +112,9 @@ def _told_of(
     data: DataConfig, task: str | None, columns: Mapping[str, str | None], *, label_errors: LabelErrors, seed: int
 ) -> Iterator[Note | Finding]:
     """Inspect a file by the checks for its kind of rows, or by meaning alone."""
-    if folder := columns["semantic"]:
-        from weft.bundle import load
-        from weft.experiments.inspection.meaning import inspect_meaning
-
-        return inspect_meaning(data, load(folder), text=columns["text"], seed=seed)
-    from weft.experiments.inspection.inspect import inspect
+    if columns["semantic"]:
+        return _by_meaning(data, columns["semantic"], text=columns["text"], seed=seed)
+    from weft.experiments.inspection.inspect import inspect, inspect_scores
     from weft.experiments.inspection.inspect_pairs import inspect_pairs
     from weft.experiments.inspection.inspect_questions import inspect_questions
     from weft.experiments.inspection.inspect_tags import inspect_tags
@@ -141,12 +138,23 @@ def _told_of(
         return inspect_images(data, validated(kind, {**known, "kind": kind_of(kind)}))
     match kind.inspected_as:
         case "tags":
-            return inspect_tags(data, validated(kind, {"text": texts["text"], "tags": tags}))
+            told = inspect_tags(data, validated(kind, {"text": texts["text"], "tags": tags}))
+        case "scores":
+            told = inspect_scores(data, validated(kind, {name: texts[name] for name in ("text", "value")}))
         case "questions":
-            return inspect_questions(data, text=texts["text"], label=texts["label"])
+            told = inspect_questions(data, text=texts["text"], label=texts["label"])
         case "pairs":
-            return inspect_pairs(data, **pairs)
-    return inspect(data, **texts, kind=task or kind_of(kind), label_errors=label_errors, seed=seed)
+            told = inspect_pairs(data, **pairs)
+        case _:
+            told = inspect(data, **texts, kind=task or kind_of(kind), label_errors=label_errors, seed=seed)
+    return told
+
+
+def _by_meaning(data: DataConfig, folder: str, *, text: str | None, seed: int) -> Iterator[Note | Finding]:
+    from weft.bundle import load
+    from weft.experiments.inspection.meaning import inspect_meaning
+
+    return inspect_meaning(data, load(folder), text=text, seed=seed)
 
 
 def _holds_images(table: Rows | None, given: Mapping[str, str | None]) -> bool:

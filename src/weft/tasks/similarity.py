@@ -31,7 +31,7 @@ from weft.models.bi_encoder import BiEncoder, BiEncoderConfig, normalized
 from weft.models.choices import VectorEncoderChoice
 from weft.models.projection import ProjectionEncoderConfig
 from weft.store import shared
-from weft.tasks.base import AnswerForm, Task, TaskConfig
+from weft.tasks.base import AnswerForm, Doctor, Task, TaskConfig
 from weft.tasks.results import Loss, Scores
 from weft.tasks.similarity_losses import (
     LossKind,
@@ -94,6 +94,7 @@ class SimilarityConfig(TaskConfig, TextSettings):
     roles: ClassVar[tuple[Role, ...]] = ROLES
     headline: ClassVar[tuple[str, ...]] = ("spearman", "pearson", "ndcg_at_10", "recall_at_1", "recall_at_10")
     page: ClassVar[str] = "pairs"
+    inspected_as: ClassVar[Doctor | None] = "scores"
     next_step: ClassVar[str] = "next: weft search {} FILE --query ..."
     offer: ClassVar[str] = "--task similarity for pairs of texts that are alike, or more or less so by a score"
     compared_by: ClassVar[tuple[str, ...]] = ("spearman", "pearson")
