@@ -133,6 +133,7 @@ WRONG = [
     (["search", "model", "texts.csv", "--query", "a", "--index", "other"], ["of another model", "remove it"]),
     (["search", "model", "texts.csv", "--query", "a", "--index", "texts.csv"], ["no index of weft"]),
     (["search", "model", "no.csv", "--query", "a"], ["no.csv"]),
+    (["inspect", "--semantic", "texts.csv"], ["texts.csv: is a file", "weft inspect texts.csv --semantic FOLDER"]),
     (["search", "model", "texts.csv", "--query", "a", "--width", "99"], ["expected a width from 1 to 64"]),
     (["search", "model", "texts.csv", "--query", "a", "--column", "b"], ["there is no column `b`"]),
     (["search", "model", "pairs.jsonl", "--query", "a"], ["pass --column"]),

@@ -18,7 +18,7 @@ from weft.cli.printing import say
 from weft.config import kind_of, validated
 from weft.data.checks.findings import Finding
 from weft.data.formats.folders import is_parallel, several_files
-from weft.errors import ConfigError, did_you_mean
+from weft.errors import ConfigError, InputError, did_you_mean, typed
 from weft.run_folder import PAGE
 from weft.training.reports import Note
 
@@ -49,7 +49,7 @@ SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vecto
 @options.target
 @click.option("--dev", help="Validation file: are its texts in SOURCE too?")
 @click.option("--test", help="Test file: are its texts in SOURCE too?")
-@click.option("--semantic", metavar="FOLDER", help=SEMANTIC)
+@click.option("--semantic", metavar="FOLDER", help=SEMANTIC, callback=lambda _, __, folder: _folder(folder))
 @click.option("--no-label-errors", is_flag=True, help="Skip the search for label errors, which trains five models.")
 @click.option("--output", help="Folder for page.html and inspection.json. Default: runs/inspect- and the file's name.")
 @click.option("--seed", type=options.SEED, default=0, show_default=True, help="Same seed, same findings.")
@@ -96,6 +96,14 @@ def command(
     else:
         _print(in_order(findings), name)
         say(f"page   {page}\nrows   {folder / 'inspection.json'}")
+
+
+def _folder(given: str | None) -> str | None:
+    """Return the folder of a model. Raises InputError for a file: that to be looked over was meant."""
+    if given and Path(given).is_file():
+        hint = f"name the file first: weft inspect {typed(given)} --semantic FOLDER"
+        raise InputError("is a file, expected the folder of a model of --task similarity", where=given, hint=hint)
+    return given
 
 
 def _check_task(task: str | None) -> None:
