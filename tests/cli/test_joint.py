@@ -48,6 +48,40 @@ def test_a_label_and_tags_are_answered_at_once(both, weft):
     assert page.count('id="task-1-labels"') == 1
 
 
+def test_joint_models_are_compared_by_texts_with_every_answer_right(both, weft):
+    options = (
+        "--label",
+        "intent",
+        "--tags",
+        "tags",
+        "--encoders",
+        "cnn,lstm",
+        "--folds",
+        "2",
+        "--keep-models",
+        "--json",
+    )
+    said = weft("compare", "both.jsonl", *options, *TINY[:2], *TINY[4:], "--output", "compared")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert found["decides"] == "all_right"
+    for model in found["models"]:
+        assert model["pooled"]["all_right"]["value"] == pytest.approx(_all_right(found["runs"][model["name"]]))
+
+
+def _all_right(folders):
+    """Count the answers in the tables of the folds of a model."""
+    files = [Path("compared", one, "answers.jsonl").read_text(encoding="utf-8") for one in folders]
+    lines = [json.loads(line) for file in files for line in file.splitlines()]
+    right = 0
+    for line in lines:
+        made, true = (
+            [(one["start"], one["end"], one["label"]) for one in line[f"tags.{name}"]] for name in ("answer", "label")
+        )
+        right += made == true and line["intent.answer"] == line.get("intent.label", line["intent.answer"])
+    return right / len(lines)
+
+
 def test_a_joint_model_teaches(both, weft):
     Path("more.txt").write_text("去北京。\nrain in Oslo\n下雨。\n", encoding="utf-8")
     said = weft(
@@ -69,7 +103,6 @@ REFUSED = {
     ("predict", "model", "--text", "good", "--reject-below", "0.5"): "has no single confidence",
     ("evaluate", "model", "both.jsonl", "--label", "no"): "there is no column `no`",
     ("evaluate", "model", "both.jsonl", "--target", "intent"): "--target: none of the tasks `intent`, `tags`",
-    ("compare", "both.jsonl", "--label", "intent", "--tags", "tags"): "no models of a task `joint` are compared",
     ("inspect", "both.jsonl", "--task", "joint"): "no files of a task `joint` are inspected",
     (
         "distil",
