@@ -38,9 +38,10 @@ from weft.data.loader import by_length, plan
 from weft.data.sources import open_table
 from weft.decoding.choices import Beam, Greedy
 from weft.evaluation.evaluate import answer_columns
+from weft.experiments.self_training import train
 from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore, compare, intervals
-from weft.run import RunConfig, suited, train
+from weft.run import RunConfig, suited
 from weft.training.ema import Average
 from weft.training.optim import rate
 

@@ -25,9 +25,10 @@ from measure import data_file
 import weft
 from weft.config import overridden, validated
 from weft.data.sources import open_table
+from weft.experiments.self_training import train
 from weft.metrics.overlap import overlap
 from weft.metrics.systems import intervals
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 
 Row = tuple[str, str]
 SLOT = re.compile(r"\b(name|near)\[([^\]]*)\]")

@@ -15,15 +15,13 @@ import os
 import random
 import shutil
 import tempfile
-import time
 from pathlib import Path
 
 import torch
+from watched import watched
 
 from weft.config import overridden, validated
-from weft.files import read_json
-from weft.run import RunConfig, train
-from weft.training.reports import EvalReport
+from weft.run import RunConfig
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
@@ -52,13 +50,8 @@ def score(name: str, seed: int, rows: int, overrides: list[str]) -> None:
         task = {"image": {"column": "image", "folder": str(archive)}}
         settings = {"data": data, "task": task, "seed": seed, "device": "cpu"}
         config = validated(RunConfig, overridden(settings, overrides))
-        started, cpu = time.perf_counter(), time.process_time()
-        for report in train(config, Path(place) / "run"):
-            if isinstance(report, EvalReport):
-                dev = 100 * report.scores["accuracy"]
-                print(f"  {name} {seed}: epoch {report.epoch:.0f}, dev {dev:.2f}", flush=True)
-        minutes = (time.perf_counter() - started) / 60, (time.process_time() - cpu) / 60
-        result = read_json(Path(place) / "run/scores.json")
+        run = watched(config, called=f"{name} {seed}")
+    result, minutes = run.result, (run.seconds / 60, run.cpu_seconds / 60)
     found = result["scores"]["accuracy"]
     low, high = 100 * found["low"], 100 * found["high"]
     floors = ", ".join(f"{name} {100 * one['accuracy']:.2f}" for name, one in result["details"]["floors"].items())

@@ -26,7 +26,8 @@ from measure import data_file, machine
 from weft import bundle
 from weft.config import validated
 from weft.data.sources import open_table
-from weft.run import RunConfig, train
+from weft.experiments.self_training import train
+from weft.run import RunConfig
 
 READ = {"max_length": 256, "long": "head-tail"}
 RATE: dict[str, Any] = {"optimizer": {"kind": "adamw", "learning_rate": 0.004}}

@@ -24,9 +24,10 @@ from sklearn.linear_model import Ridge
 
 from weft.config import overridden, validated
 from weft.data.sources import open_table
+from weft.experiments.self_training import train
 from weft.metrics.regression import correlations, regression_scores
 from weft.metrics.systems import compare, intervals
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 
 COLUMNS = ("valence", "arousal", "dominance")
 ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0)

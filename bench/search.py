@@ -11,20 +11,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
 from measure import Side, alternate
+from watched import watched
 
 from weft.config import overridden, validated
 from weft.evaluation.search import nearest
-from weft.files import read_json
-from weft.run import RunConfig, train
-from weft.training.reports import EvalReport
+from weft.run import RunConfig
 
 SETS = ("stsb_en", "stsb_zh")
 WIDTH = 384
@@ -36,26 +33,18 @@ def score(name: str, seed: int, overrides: list[str]) -> None:
     parts = {part: str(folder / f"{part}.jsonl.xz") for part in ("train", "dev", "test")}
     task = {"kind": "similarity", "text": ["text_a", "text_b"], "value": "score"}
     config = validated(RunConfig, overridden({"data": parts, "task": task, "seed": seed, "device": "cpu"}, overrides))
-    with tempfile.TemporaryDirectory() as place:
-        started, best = time.perf_counter(), 0.0
-        for report in train(config, Path(place) / "run"):
-            if isinstance(report, EvalReport):
-                best = max(best, report.scores[report.metric])
-                print(
-                    f"  {name} {seed}: epoch {report.epoch:.1f}, dev {100 * report.scores[report.metric]:.2f}",
-                    flush=True,
-                )
-        result = read_json(Path(place) / "run/scores.json")
+    run = watched(config, called=f"{name} {seed}")
+    result = run.result
     scores = " ".join(
         f"{key} {100 * one['value']:.2f} ({100 * one['low']:.2f} to {100 * one['high']:.2f})"
         for key, one in result["scores"].items()
     )
     floor, values = next(iter(result["details"]["floors"].items()))
     lead = result["details"]["against"][floor]["difference"]
-    seconds, speed = time.perf_counter() - started, result["speed"]["texts_per_second"]
+    speed = result["speed"]["texts_per_second"]
     print(
-        f"{name} seed {seed}: dev {100 * best:.2f}; test {scores}; {floor} {100 * values['spearman']:.2f}, lead"
-        f" {100 * lead['value']:.2f} ({100 * lead['low']:.2f} to {100 * lead['high']:.2f}); {seconds:.0f} s,"
+        f"{name} seed {seed}: dev {100 * run.best:.2f}; test {scores}; {floor} {100 * values['spearman']:.2f}, lead"
+        f" {100 * lead['value']:.2f} ({100 * lead['low']:.2f} to {100 * lead['high']:.2f}); {run.seconds:.0f} s,"
         f" {speed:.0f} pairs/s, {result['size_bytes'] / 1e6:.1f} MB",
         flush=True,
     )

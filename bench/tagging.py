@@ -20,8 +20,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
-import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,17 +27,16 @@ from typing import Any
 
 import torch
 from measure import Side, alternate, ratios
+from watched import watched
 
 from weft.config import overridden, validated
 from weft.data.examples.tagged import TaggedText, token_spans
 from weft.data.sources import open_table
 from weft.dataset import Examples
-from weft.files import read_json
 from weft.metrics.tagging import TaggedPair
 from weft.models.crf import Transitions, best_path
-from weft.run import RunConfig, fit_in_memory, train
+from weft.run import RunConfig, fit_in_memory
 from weft.tasks.tag_scores import quick_scores
-from weft.training.reports import EvalReport
 
 SETS = {
     "weibo_ner_zh": "tags",
@@ -71,23 +68,18 @@ def score(name: str, seed: int, overrides: list[str], label: str | None) -> None
     tasks = {label: {"kind": "classification", "label": label}, "tags": tagging}
     task = {"kind": "joint", "tasks": tasks} if label else tagging
     config = validated(RunConfig, overridden({"data": parts, "task": task, "seed": seed, "device": "cpu"}, overrides))
-    with tempfile.TemporaryDirectory() as place:
-        started, best = time.perf_counter(), 0.0
-        for report in train(config, Path(place) / "run"):
-            if isinstance(report, EvalReport):
-                best = max(best, report.scores[report.metric])
-                print(
-                    f"  {name} {seed}: epoch {report.epoch:.0f}, dev {100 * report.scores[report.metric]:.2f}",
-                    flush=True,
-                )
-        result = read_json(Path(place) / "run/scores.json")
+    run = watched(config, called=f"{name} {seed}")
+    result = run.result
     scores = " ".join(f"{key} {100 * one['value']:.2f}" for key, one in result["scores"].items())
     floors = "; ".join(
         f"{floor} {100 * next(iter(values.values())):.2f}"
         for floor, values in result["details"].get("floors", {}).items()
     )
-    seconds, pace = time.perf_counter() - started, result["speed"]["texts_per_second"]
-    print(f"{name} seed {seed}: dev {100 * best:.2f}; test {scores}; {floors}; {seconds:.0f} s, {pace:.0f} texts/s")
+    pace = result["speed"]["texts_per_second"]
+    print(
+        f"{name} seed {seed}: dev {100 * run.best:.2f}; test {scores}; {floors}; {run.seconds:.0f} s,"
+        f" {pace:.0f} texts/s"
+    )
 
 
 def pace(runs: int) -> None:

@@ -24,8 +24,9 @@ from weft.data.columns import Columns
 from weft.data.loader import cut
 from weft.data.sources import open_table
 from weft.decoding.choices import Beam, Greedy
+from weft.experiments.self_training import train
 from weft.models.int8 import in_int8
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 
 EPOCHS = {"transformer": 6, "lstm": 6}
 TRIED_ROWS = (32, 64, 128, 256, 512)

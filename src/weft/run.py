@@ -76,24 +76,6 @@ Source = RunConfig | DataConfig | str | os.PathLike[str] | Sequence[str | os.Pat
 """The settings of a run, those of its data, or the file to learn from: a run.yaml, one of texts, or several."""
 
 
-def train(
-    config: Source,
-    folder: str | Path,
-    *,
-    examples: Examples | None = None,
-    settings: Mapping[str, Any] | None = None,
-    resume: bool = False,
-    parts: Sequence[type[Config]] = (),
-    stop: Callable[[], int] = lambda: 0,
-) -> Iterator[Report]:
-    """Train one model into a folder, and yield reports; arguments and errors are those of `weft.train`.
-
-    Raises ConfigError for settings of self-training, which takes several models.
-    """
-    config = config_of(config, settings=settings, parts=parts)
-    return trained(config, Path(folder), examples=examples, resume=resume, parts=parts, stop=stop)
-
-
 def config_of(
     given: Source, *, settings: Mapping[str, Any] | None = None, parts: Sequence[type[Config]] = ()
 ) -> RunConfig:
@@ -133,7 +115,10 @@ def trained(
     parts: Sequence[type[Config]] = (),
     stop: Callable[[], int] = lambda: 0,
 ) -> Iterator[Report]:
-    """Train into a folder by settings that are whole, and yield reports; arguments and errors as of `train`."""
+    """Train one model into a folder, and yield reports; the settings are whole, all else is as in `weft.train`.
+
+    Raises ConfigError for settings of self-training, which takes several models.
+    """
     if config.self_training is not None:
         hint = "pass the settings to weft.train, which trains in rounds, or leave these out"
         raise ConfigError("takes several models, and this trains one", where="self_training", hint=hint)
@@ -250,7 +235,7 @@ def _check_same(run: _Run, before: RunConfig) -> None:
     if changed:
         hint = "go on with the settings it was started with, or train into another folder"
         raise ConfigError(f"was started with other settings: {'; '.join(changed)}", where=str(run.folder), hint=hint)
-    if read_saved(run.folder / run_folder.DATA, _Data).fingerprint != run.examples.fingerprint:
+    if fingerprint_of(run.folder) != run.examples.fingerprint:
         raise InputError(f"has changed since the run in {run.folder} was started", where=run.config.data.train)
 
 
@@ -291,8 +276,18 @@ def _job(run: _Run, task: Task | None = None) -> Job:
         checkpoints=run.folder / run_folder.CHECKPOINTS,
         stop=run.stop,
         notes=tuple(notes),
-        refit=not data.dev and bool(run.examples.test) and not task.tunes,
+        refit=refits(data, run.examples, task),
     )
+
+
+def refits(data: DataConfig, examples: Examples, task: Task) -> bool:
+    """Whether a model that is solved for learns from the held-out rows too at the end, as others are scored."""
+    return not data.dev and bool(examples.test) and not task.tunes
+
+
+def fingerprint_of(folder: Path) -> str:
+    """Return the checksum of the rows that a run was started with, as `Examples.fingerprint`."""
+    return read_saved(folder / run_folder.DATA, _Data).fingerprint
 
 
 def _check_metric(metric: str | None, task: Task) -> None:

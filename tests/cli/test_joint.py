@@ -48,13 +48,68 @@ def test_a_label_and_tags_are_answered_at_once(both, weft):
     assert page.count('id="task-1-labels"') == 1
 
 
+def test_joint_models_are_compared_by_texts_with_every_answer_right(both, weft):
+    options = (
+        "--label",
+        "intent",
+        "--tags",
+        "tags",
+        "--encoders",
+        "cnn,lstm",
+        "--folds",
+        "2",
+        "--keep-models",
+        "--json",
+    )
+    said = weft("compare", "both.jsonl", *options, *TINY[:2], *TINY[4:], "--output", "compared")
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert found["decides"] == "all_right"
+    for model in found["models"]:
+        assert model["pooled"]["all_right"]["value"] == pytest.approx(_all_right(found["runs"][model["name"]]))
+
+
+def _all_right(folders):
+    """Count the answers in the tables of the folds of a model."""
+    files = [Path("compared", one, "answers.jsonl").read_text(encoding="utf-8") for one in folders]
+    lines = [json.loads(line) for file in files for line in file.splitlines()]
+    right = 0
+    for line in lines:
+        made, true = (
+            [(one["start"], one["end"], one["label"]) for one in line[f"tags.{name}"]] for name in ("answer", "label")
+        )
+        right += made == true and line["intent.answer"] == line.get("intent.label", line["intent.answer"])
+    return right / len(lines)
+
+
+def test_a_joint_model_teaches(both, weft):
+    Path("more.txt").write_text("去北京。\nrain in Oslo\n下雨。\n", encoding="utf-8")
+    said = weft(
+        "distil", "model", "--unlabelled", "more.txt", "--alone", "skip", "--student", "cnn", *TINY[:2], *TINY[4:]
+    )
+    assert said.code == 0, said.err
+    assert "crf + cnn, distilled" in said.out
+    settings = ("--set", "task.tasks.intent.loss.teacher.alpha=0")
+    lines = Path("runs/model-cnn/teacher.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {tuple(json.loads(line)) for line in lines} == {("intent", "tags")}
+    again = weft(
+        "distil", "model", "--alone", "skip", "--student", "cnn", *TINY[:2], *TINY[4:], *settings, "--output", "b"
+    )
+    assert again.code == 0, again.err
+    assert len(Path("b/teacher.jsonl").read_text(encoding="utf-8").splitlines()) < len(lines)
+
+
 REFUSED = {
     ("predict", "model", "--text", "good", "--reject-below", "0.5"): "has no single confidence",
     ("evaluate", "model", "both.jsonl", "--label", "no"): "there is no column `no`",
     ("evaluate", "model", "both.jsonl", "--target", "intent"): "--target: none of the tasks `intent`, `tags`",
-    ("compare", "both.jsonl", "--label", "intent", "--tags", "tags"): "no models of a task `joint` are compared",
     ("inspect", "both.jsonl", "--task", "joint"): "no files of a task `joint` are inspected",
-    ("distil", "model", "both.jsonl"): "a model of task `joint` cannot teach",
+    (
+        "distil",
+        "model",
+        "--alpha",
+        "0.3",
+    ): "hint: set it for a task that has a loss, as --set task.tasks.NAME.loss.teacher.a",
 }
 
 

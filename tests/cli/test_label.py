@@ -66,9 +66,13 @@ def test_unlabelled_texts_on_the_command_line(weft, train):
     assert found["unlabelled"] == 24
     assert found["said"] in said.err
     assert weft("evaluate", "run", "reviews.csv").code == 0
+    train("--labelled=reviews.csv", "--unlabelled", "many.txt", "--encoder", "cnn", "--output", "again")
+    assert Path("again/answers.jsonl").read_bytes() == Path("run/answers.jsonl").read_bytes()
 
 
 def test_mistakes_with_unlabelled_texts_are_told(refused):
+    refused("train", "--unlabelled=many.txt", says=("missing argument `SOURCE",))
+    refused("train", "--labelled=no.csv", "--unlabelled", "many.txt", says=("no.csv: there is no such file",))
     refused("train", "reviews.csv", "--unlabelled", "none.txt", says=("none.txt: there is no such file",))
     refused("train", "reviews.csv", "--unlabelled", "reviews.csv", says=("no unlabelled text is left",))
     refused("train", "reviews.csv", "--unlabelled", "many.txt", "--learning-curve", says=("--learning-curve",))

@@ -64,9 +64,24 @@ def test_texts_are_compared_embedded_and_searched(likeness, weft):
     many = weft("search", "model", "texts.csv", "--queries", "asked.txt", "--top", "1", "--width", "32").out
     assert "the dog near water" in many
     assert "the 汽车 near water" in many
+    strange = weft("search", "model", "texts.csv", "--query", "ξένος", "--top", "1", "--quiet")
+    assert (strange.code, "query `ξένος`: the model knows nothing in it" in strange.err) == (0, True)
     said = weft("inspect", "texts.csv", "--semantic", "model")
     assert said.code == 0, said.err
     assert "10 texts in 2 groups by meaning" in said.out
+
+
+def test_pairs_with_scores_are_inspected(likeness, weft):
+    said = weft("inspect", "pairs.jsonl", "--task", "similarity", "--json")
+    assert said.code == 0, said.err
+    found = {one["key"]: one["said"] for one in json.loads(said.out)}
+    assert found["files"].startswith("text from column `a,b`, value from column `score`")
+    assert "train has a mean of 0.5 and" in next(said for key, said in found.items() if key.startswith("values"))
+    Path("bad.csv").write_text("a,b,score\n猫,狗,5\nx,y,much\n", encoding="utf-8")
+    assert "expected a number, found `much`" in weft("inspect", "bad.csv", "--task", "similarity", "--json").out
+    Path("bare.csv").write_text("a,b\n猫,狗\nx,y\n", encoding="utf-8")
+    said = weft("inspect", "bare.csv", "--task", "similarity")
+    assert (said.code, "weft inspect bare.csv --source a --target b" in said.err) == (2, True)
 
 
 def test_vectors_are_written_as_parquet(likeness, weft):
@@ -118,6 +133,7 @@ WRONG = [
     (["search", "model", "texts.csv", "--query", "a", "--index", "other"], ["of another model", "remove it"]),
     (["search", "model", "texts.csv", "--query", "a", "--index", "texts.csv"], ["no index of weft"]),
     (["search", "model", "no.csv", "--query", "a"], ["no.csv"]),
+    (["inspect", "--semantic", "texts.csv"], ["texts.csv: is a file", "weft inspect texts.csv --semantic FOLDER"]),
     (["search", "model", "texts.csv", "--query", "a", "--width", "99"], ["expected a width from 1 to 64"]),
     (["search", "model", "texts.csv", "--query", "a", "--column", "b"], ["there is no column `b`"]),
     (["search", "model", "pairs.jsonl", "--query", "a"], ["pass --column"]),
@@ -127,7 +143,7 @@ WRONG = [
     (["embed", "model", "texts.csv", "--output", "texts.npy"], ["is there already", "--overwrite"]),
     (["embed", "model", "empty.csv", "--output", "v.npy"], ["empty.csv:3", "text is empty"]),
     (["predict", "model", "--text", "a"], ["expected a pair of texts", "--second"]),
-    (["train", "bad.csv", "--task", "similarity", "--value", "score"], ["bad.csv:2", "expected a number", "much"]),
+    (["train", "bad.csv", "--task", "similarity", "--value", "score"], ["bad.csv:2", "expected a number", "1234.5"]),
     (["train", "bad.csv", "--task", "similarity", "--value", "no"], ["there is no column `no`"]),
     (["train", "texts.csv", "--task", "similarity"], ["has one column"]),
     (["train", "bad.csv", "--task", "similarity", "--label", "score"], ["no such option"]),

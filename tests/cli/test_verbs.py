@@ -4,6 +4,7 @@ import gzip
 import json
 import lzma
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -190,6 +191,19 @@ def test_evaluate_prints_a_table(weft, model):
     assert "model on reviews.csv, 40 texts" in said.out
     assert [name for name in SCORES if name.replace("_", " ").replace("f1", "F1") not in said.out] == []
     assert "texts per second" in said.out
+
+
+def test_evaluate_scores_simple_methods_that_learn_too_where_the_training_rows_are_there(weft, model):
+    shutil.copy("reviews.csv", "other.csv")
+    linear = "accuracy of a plain linear model of tf-idf"
+    said = weft("evaluate", "model", "other.csv")
+    assert (linear in said.out, said.err) == (True, "")
+    said = weft("evaluate", "model", "other.csv", "--no-floors")
+    assert (linear in said.out, said.err) == (False, "")
+    Path("reviews.csv").unlink()
+    said = weft("evaluate", "model", "other.csv")
+    why = "without the simple methods that learn from the training rows: reviews.csv: there is no such file\n"
+    assert (said.code, linear in said.out, said.err) == (0, False, why)
 
 
 def test_evaluate_json_holds_the_scores_of_its_answers(weft, model):

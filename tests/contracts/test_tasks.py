@@ -24,8 +24,9 @@ from weft.data.columns import encode_rows
 from weft.decoding.choices import Greedy
 from weft.errors import ConfigError, InputError, Interrupted
 from weft.evaluation.evaluate import answer
+from weft.experiments.self_training import train
 from weft.metrics.names import MEASURES
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 from weft.store import Rows, kept
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS

@@ -175,6 +175,31 @@ def test_the_same_model_as_a_run_of_the_same_file(tmp_path):
     assert ours.predict(TEXTS).tolist() == [one.label for one in run.answer(TEXTS)]
 
 
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_texts_without_labels_teach_it_as_they_teach_a_run(tmp_path, share):
+    lines = [f"__label__{label} {text}" for text, label in zip(TEXTS, LABELS, strict=True)]
+    more = [f"{text}! {number}" for number in range(20, 26) for text in (*GOOD, *BAD)]
+    (tmp_path / "few.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "many.txt").write_text("\n".join([*more, TEXTS[0], more[0]]) + "\n", encoding="utf-8")
+    settings = {"task.encoder": "cnn", "training.epochs": 2, "device": "cpu", "self_training.share": share}
+    given = {**settings, "self_training.unlabelled": str(tmp_path / "many.txt")}
+    run = weft.fit(tmp_path / "few.txt", tmp_path / "run", settings=given)
+    mine = {name: value for name, value in settings.items() if name not in ("task.encoder", "training.epochs")}
+    reader = weft.TextClassifier("cnn", epochs=2, settings=mine).fit(
+        TEXTS, LABELS, unlabelled=[*more, TEXTS[0], more[0]]
+    )
+    assert run.parameters == reader.model_.parameters
+    for one, other in zip(run.answer(more), reader.model_.answer(more), strict=True):
+        assert one.probabilities == other.probabilities
+
+
+def test_where_no_unlabelled_text_is_new_that_is_said():
+    with pytest.raises(InputError, match="no unlabelled text is left to learn from: 2 are among the others"):
+        tiny().fit(TEXTS, LABELS, unlabelled=[TEXTS[0], f"{TEXTS[1]}!"])
+    with pytest.raises(ConfigError, match="texts are given to `fit`"):
+        tiny(settings={**FAST, "self_training.unlabelled": "many.txt"}).fit(TEXTS, LABELS)
+
+
 def test_saved_it_is_a_trained_folder(tmp_path):
     model = tiny().fit(TEXTS, LABELS)
     model.save(tmp_path / "model")

@@ -79,8 +79,10 @@ def test_mistakes_are_taught(fitted):
     with pytest.raises(InputError, match="between") as caught:
         fitted.fit(["a b", "上海"], [1.0, float("inf")])
     assert caught.value.where == "numbers[1]"
+    with pytest.raises(InputError, match=r"numbers\[2\]: expected a number, found `much`"):
+        fitted.fit(["a b", "上海", "c"], [1.0, "12", "much"])
     with pytest.raises(InputError, match="something else"):
-        fitted.fit(["a b", "上海"], [1.0, "much"])
+        fitted.fit(["a b", "上海"], [[1.0], [1.0, 2.0]])
     few = weft.TextRegressor(settings={"device": "cpu"}).fit(TEXTS[:20], VALUES[:20])
     with pytest.raises(InputError, match="no intervals"):
         few.predict_interval(["a small house"])

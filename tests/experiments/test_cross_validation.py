@@ -14,8 +14,9 @@ from weft.demo import reviews
 from weft.errors import ConfigError, InputError, Interrupted, RunFolderError, WeftError
 from weft.experiments.candidates import entries
 from weft.experiments.cross_validation import Plan, cross_validate, results
+from weft.experiments.self_training import train
 from weft.files import read_json
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 from weft.training.reports import Note, StepReport
 
 ROWS = reviews.rows(size=60)

@@ -27,9 +27,9 @@ def test_every_step_is_there_and_named_by_the_one_above_it(hops):
 @pytest.mark.parametrize(
     ("walk", "fault"),
     [
-        ("run:train\n  run:_nowhere", "there is no run:_nowhere"),
-        ("run:train\n  running:train", "there is no running:train"),
-        ("run:train\n  data.columns:fit", "run:train does not name `fit`"),
+        ("run:trained\n  run:_nowhere", "there is no run:_nowhere"),
+        ("run:trained\n  running:train", "there is no running:train"),
+        ("run:trained\n  data.columns:fit", "run:trained does not name `fit`"),
         ("run:trained\n  run:_job\n  run:_tuning", ""),
         ("training.loop:_step\n  models.classifier:Classifier.forward as model", ""),
     ],

@@ -13,9 +13,10 @@ from weft.config import overridden, validated
 from weft.data.examples.labelled import LabelledText
 from weft.demo import reviews
 from weft.errors import ConfigError, RunFolderError
+from weft.experiments.self_training import train
 from weft.inputs.warm_start import start_from_run
 from weft.models.base import TokenSpec
-from weft.run import RunConfig, suited, train
+from weft.run import RunConfig, suited
 
 SMALL = ["task.encoder.width=8", "task.encoder.heads=2", "task.encoder.feed_forward=16", "task.encoder.dropout=0.1"]
 ROWS = reviews.rows(size=60, seed=0)

@@ -9,7 +9,8 @@ from weft.config import validated
 from weft.dataset import read
 from weft.errors import InputError, Interrupted, WeftError
 from weft.experiments.distil import distil, results
-from weft.run import RunConfig, train
+from weft.experiments.self_training import train
+from weft.run import RunConfig
 
 PRICED = [
     (f"{text} {number}", f"{number * 7 % 30}", brand, "yes" if number * 7 % 30 > 15 else "no")

@@ -21,10 +21,11 @@ from weft.data.sources import open_table
 from weft.dataset import DataConfig, read_whole
 from weft.errors import InputError
 from weft.evaluation.evaluate import Evaluation, evaluate
+from weft.experiments.self_training import train
 from weft.files import read_json
 from weft.metrics.names import MEASURES
 from weft.report.choices import PAGES
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 from weft.tasks.base import Task
 from weft.tasks.choices import KINDS, TASKS, implied
 from weft.tasks.classification import ClassificationConfig

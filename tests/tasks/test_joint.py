@@ -53,6 +53,36 @@ def test_options_and_a_mapping_name_the_same_tasks(tmp_path):
     assert short.tasks["tags"].scheme == "bio"
 
 
+def test_a_student_hears_probabilities_of_labels_and_tags_where_none_are_right(tmp_path):
+    table = open_table(SMALL.write(tmp_path))
+    config = joint(label="intent", tags="tags").resolved(table)
+    train = list(config.read(table))
+    task = config.learn(train)
+    asked = [*train, config.example("去北京。"), config.example("rain in Oslo")]
+    task.check_students(train)
+    assert task.questions(asked) == asked
+    found = [[0, 1, next(iter(task.tasks["tags"].labels))]]
+    losses = []
+    for share in (0.75, 0.5):
+        rest = (1 - share) / (len(task.tasks["intent"].labels) - 1)
+        told = np.log([share, *[rest] * (len(task.tasks["intent"].labels) - 1)]).tolist()
+        said = [{"intent": told, "tags": found}] * len(asked)
+        learned = task.lessons(asked, said, train=train, targets="teacher")
+        for one, its in zip(learned, asked, strict=True):
+            right = its.of["tags"].spans
+            assert [*one.of["tags"].spans] == ([LabelledSpan(*found[0])] if right is None else [*right])
+        assert [one.of["intent"].label for one in learned] == [one.of["intent"].label for one in asked]
+        student = config.hearing().learn(learned)
+        batch = student.collate(student.encode(learned), np.arange(len(learned)))
+        assert all(known is None for known in batch.known)
+        assert batch.of[0].label_B[-2:].tolist() == [-1, -1]
+        assert {round(one, 4) for one in batch.of[0].soft_BC.exp().flatten().tolist()} == {share, round(rest, 4)}
+        torch.manual_seed(0)
+        losses.append(student.loss(student.build_model().eval(), batch, 0).sum.item())
+    assert losses[0] != losses[1]
+    assert config.hearing().alone() == config
+
+
 def test_each_of_several_columns_of_labels_is_a_task(tmp_path):
     rows = [{"text": text, "tone": tone, "语言": kind} for text, tone, kind in [("good", "+", "en"), ("坏", "-", "zh")]]
     (tmp_path / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")

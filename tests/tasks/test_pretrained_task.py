@@ -18,10 +18,11 @@ from weft.data.columns import Ragged, fit
 from weft.data.examples.labelled import LabelledText
 from weft.errors import ConfigError
 from weft.estimators.classifier import TextClassifier
+from weft.experiments.self_training import train
 from weft.inputs.pair import framed
 from weft.models.classifier import Classifier
 from weft.report.formatting import size
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.text.tokenizers.base import Frame
 

@@ -13,7 +13,8 @@ from weft.data.examples.labelled import LabelledText, SoftLabelledText
 from weft.dataset import DataConfig, Examples, read_whole
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import evaluate
-from weft.run import RunConfig, fit_in_memory, train
+from weft.experiments.self_training import train
+from weft.run import RunConfig, fit_in_memory
 from weft.tasks.number_answers import NumberAnswer
 from weft.tasks.number_losses import NumberLossConfig, NumberTeacherConfig, number_loss, taught_number_loss
 from weft.tasks.regression import RegressionConfig

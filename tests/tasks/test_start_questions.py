@@ -12,7 +12,8 @@ from weft.config import overridden, validated
 from weft.demo import reviews
 from weft.demo.questions import demo_questions, write
 from weft.errors import ConfigError
-from weft.run import RunConfig, train
+from weft.experiments.self_training import train
+from weft.run import RunConfig
 
 LSTM = {"kind": "lstm", "width": 8, "hidden": 6}
 TRANSFORMER = {"kind": "transformer", "width": 8, "heads": 2, "layers": 1, "feed_forward": 8}

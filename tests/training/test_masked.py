@@ -8,7 +8,8 @@ import pytest
 from weft.config import overridden, validated
 from weft.demo import reviews
 from weft.errors import Interrupted
-from weft.run import RunConfig, train
+from weft.experiments.self_training import train
+from weft.run import RunConfig
 
 SMALL = ["task.encoder.width=8", "task.encoder.heads=2", "task.encoder.feed_forward=16", "task.encoder.layers=1"]
 

@@ -25,6 +25,7 @@ from weft.run_folder import CONFIG, PAGE
 
 if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the command line is told
     from weft.run import RunConfig
+    from weft.tasks.base import TaskConfig
 
 STUDENT = (
     "Student model: a kind of encoder (bag, cnn, lstm, ...), a kind of decoder to generate text,  or a YAML file with"
@@ -138,6 +139,7 @@ def _student(
             settings["data"]["columns"] = value
             continue
         if option in ("alpha", "temperature"):
+            _check_taught(task, option)
             settings["task"].setdefault("loss", {}).setdefault("teacher", {})[option] = value
         elif option in PLACES:
             settings[PLACES[option]][option.removesuffix("_column")] = value
@@ -149,6 +151,18 @@ def _student(
     except ConfigError as error:
         raise ConfigError(error.what, where=error.where.replace("--encoders", "--student"), hint=error.hint) from None
     return entry.config, entry.name
+
+
+def _check_taught(task: type[TaskConfig], option: str) -> None:
+    """Raise ConfigError for an option of the teacher's share, of a task whose loss has none."""
+    if "loss" in task.model_fields:
+        return
+    hint = "leave it out: its students learn from the answers of the teacher alone where there is no right one"
+    if "tasks" in task.model_fields:
+        hint = f"set it for a task that has a loss, as --set task.tasks.NAME.loss.teacher.{option}=0.5"
+    raise ConfigError(
+        f"the task `{task.model_fields['kind'].default}` has no such option", where=f"--{option}", hint=hint
+    )
 
 
 def _print(found: Mapping[str, Any], folder: Path, *, then: str) -> None:

@@ -18,7 +18,7 @@ from weft.cli.inputs import part_of
 from weft.cli.printing import say
 from weft.data.examples.base import examples_of
 from weft.data.sources import OnBadRow, Table, open_table
-from weft.errors import ConfigError, InputError
+from weft.errors import ConfigError, InputError, WeftError
 from weft.evaluation.compare import AVERAGE
 from weft.report.formatting import base_size, pace
 from weft.run_folder import CONFIG
@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
     from weft.models.device import Device
 
 EXPOSURE = "Also print the exposure bias: loss teacher-forced and free-running, by position."
+NO_FLOORS = "Leave out the simple methods that learn from the training file, which takes seconds."
 COSTS = ("size_bytes", "base_bytes", "parameters")
 """Figures that an ensemble has the sums of."""
 POSITIONS = 256
@@ -46,6 +47,7 @@ POSITIONS = 256
 @click.option("--target", help="Column of the target, or several as A,B. Default: as in training.")
 @click.option("--ensemble", is_flag=True, help="Evaluate several models, and the mean of their probabilities.")
 @click.option("--exposure", "exposed", is_flag=True, help=EXPOSURE)
+@click.option("--no-floors", is_flag=True, help=NO_FLOORS)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @outputs.answers
 @options.words
@@ -71,10 +73,9 @@ def command(
     How a model that writes finds its texts is said as for `weft generate`.
     """
     *folders, file = paths
-    words = columns.pop("words")
+    words, learning = columns.pop("words"), None if columns.pop("no_floors") else paths[0]
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
     from weft.evaluation.evaluate import answer_lines, averaged
-    from weft.evaluation.exposure import exposure
 
     models = {one: search_options.asked_of(one, search, device=device, words=words) for one in folders}
     first = _first_of_one_task(models)
@@ -84,18 +85,24 @@ def command(
     with examples_of(table):
         found = _evaluated(models, examples, table.source)
         result = averaged(first.task, [*found.values()], examples) if ensemble else found[folders[0]]
-    lost = exposure(first.task, first.network, examples, positions=POSITIONS, device=first.device) if exposed else []
+    lost = _exposure(first, examples) if exposed else []
     if answers:
         outputs.write_lines(answers, answer_lines(first.task, result.answers, examples))
     data = f"{table.source}, {len(examples):,} texts"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
-    scores: dict[str, Any] = {**result.to_json(), "data": data}
-    scores |= {name: sum(int(one.get(name, 0)) for one in each.values()) for name in COSTS}
+    costs = {name: sum(int(one.get(name, 0)) for one in each.values()) for name in COSTS}
+    scores = _with_floors(first, learning, result, examples) | {"data": data} | costs
     if as_json:
-        told = scores | ({"exposure": [asdict(one) for one in lost]} if exposed else {})
-        say(json.dumps({"models": each, "average": scores} if ensemble else told, ensure_ascii=False))
+        exposures = {"exposure": [asdict(one) for one in lost]} if exposed else {}
+        say(json.dumps({"models": each, "average": scores} if ensemble else scores | exposures, ensure_ascii=False))
     else:
         _print(scores, each if ensemble else {}, title=f"{', '.join(folders)} on {data}", lost=lost)
+
+
+def _exposure(model: bundle.Model, examples: Sequence[Any]) -> list[Exposure]:
+    from weft.evaluation.exposure import exposure
+
+    return exposure(model.task, model.network, examples, positions=POSITIONS, device=model.device)
 
 
 def _print(
@@ -178,6 +185,26 @@ def _evaluated(models: Mapping[str, bundle.Model], examples: Sequence[Any], file
             setting, _ = task.config.input_limit or ("", 0)
             say(f"{file}: {what} (task.{setting})", err=True)
     return found
+
+
+def _with_floors(
+    model: bundle.Model, learned: str | None, found: Evaluation, examples: Sequence[Any]
+) -> dict[str, Any]:
+    """Return the figures with those of simple methods that learn from the training rows of a run, if one is named.
+
+    Why these are missing is said.
+    """
+    from weft.experiments.learned_floors import with_learned_floors
+
+    result = found.to_json()
+    if learned is None:
+        return result
+    try:
+        return with_learned_floors(model, Path(learned), result, scored=examples, answers=found.answers)
+    except WeftError as error:
+        why = f"{error.where}: {error.what}" if error.where else error.what
+        say(f"without the simple methods that learn from the training rows: {why}", err=True)
+        return result
 
 
 def _learned(folder: str, file: str) -> bool:

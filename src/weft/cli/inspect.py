@@ -18,7 +18,7 @@ from weft.cli.printing import say
 from weft.config import kind_of, validated
 from weft.data.checks.findings import Finding
 from weft.data.formats.folders import is_parallel, several_files
-from weft.errors import ConfigError, did_you_mean
+from weft.errors import ConfigError, InputError, did_you_mean, typed
 from weft.run_folder import PAGE
 from weft.training.reports import Note
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
 """Number of rows of a finding whose lines are named."""
-METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging"
+METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging|similarity"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
 SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vectors of a model of --task similarity."
@@ -49,7 +49,7 @@ SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vecto
 @options.target
 @click.option("--dev", help="Validation file: are its texts in SOURCE too?")
 @click.option("--test", help="Test file: are its texts in SOURCE too?")
-@click.option("--semantic", metavar="FOLDER", help=SEMANTIC)
+@click.option("--semantic", metavar="FOLDER", help=SEMANTIC, callback=lambda _, __, folder: _folder(folder))
 @click.option("--no-label-errors", is_flag=True, help="Skip the search for label errors, which trains five models.")
 @click.option("--output", help="Folder for page.html and inspection.json. Default: runs/inspect- and the file's name.")
 @click.option("--seed", type=options.SEED, default=0, show_default=True, help="Same seed, same findings.")
@@ -98,6 +98,14 @@ def command(
         say(f"page   {page}\nrows   {folder / 'inspection.json'}")
 
 
+def _folder(given: str | None) -> str | None:
+    """Return the folder of a model. Raises InputError for a file: that to be looked over was meant."""
+    if given and Path(given).is_file():
+        hint = f"name the file first: weft inspect {typed(given)} --semantic FOLDER"
+        raise InputError("is a file, expected the folder of a model of --task similarity", where=given, hint=hint)
+    return given
+
+
 def _check_task(task: str | None) -> None:
     """Raise ConfigError for a task, named or implied by a file, whose files are not inspected."""
     from weft.tasks.choices import KINDS
@@ -112,12 +120,9 @@ def _told_of(
     data: DataConfig, task: str | None, columns: Mapping[str, str | None], *, label_errors: LabelErrors, seed: int
 ) -> Iterator[Note | Finding]:
     """Inspect a file by the checks for its kind of rows, or by meaning alone."""
-    if folder := columns["semantic"]:
-        from weft.bundle import load
-        from weft.experiments.inspection.meaning import inspect_meaning
-
-        return inspect_meaning(data, load(folder), text=columns["text"], seed=seed)
-    from weft.experiments.inspection.inspect import inspect
+    if columns["semantic"]:
+        return _by_meaning(data, columns["semantic"], text=columns["text"], seed=seed)
+    from weft.experiments.inspection.inspect import inspect, inspect_scores
     from weft.experiments.inspection.inspect_pairs import inspect_pairs
     from weft.experiments.inspection.inspect_questions import inspect_questions
     from weft.experiments.inspection.inspect_tags import inspect_tags
@@ -141,12 +146,23 @@ def _told_of(
         return inspect_images(data, validated(kind, {**known, "kind": kind_of(kind)}))
     match kind.inspected_as:
         case "tags":
-            return inspect_tags(data, validated(kind, {"text": texts["text"], "tags": tags}))
+            told = inspect_tags(data, validated(kind, {"text": texts["text"], "tags": tags}))
+        case "scores":
+            told = inspect_scores(data, validated(kind, {name: texts[name] for name in ("text", "value")}))
         case "questions":
-            return inspect_questions(data, text=texts["text"], label=texts["label"])
+            told = inspect_questions(data, text=texts["text"], label=texts["label"])
         case "pairs":
-            return inspect_pairs(data, **pairs)
-    return inspect(data, **texts, kind=task or kind_of(kind), label_errors=label_errors, seed=seed)
+            told = inspect_pairs(data, **pairs)
+        case _:
+            told = inspect(data, **texts, kind=task or kind_of(kind), label_errors=label_errors, seed=seed)
+    return told
+
+
+def _by_meaning(data: DataConfig, folder: str, *, text: str | None, seed: int) -> Iterator[Note | Finding]:
+    from weft.bundle import load
+    from weft.experiments.inspection.meaning import inspect_meaning
+
+    return inspect_meaning(data, load(folder), text=text, seed=seed)
 
 
 def _holds_images(table: Rows | None, given: Mapping[str, str | None]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce, wraps
 from itertools import chain
 from pathlib import Path
@@ -108,8 +108,10 @@ def header(command: Callable[..., Any]) -> Callable[..., Any]:
     )(with_names)
 
 
-def joined(context: click.Context, parameter: click.Parameter, files: tuple[str, ...]) -> str:  # noqa: ARG001
-    """Join the names of several files to one."""
+def joined(files: Sequence[str]) -> str:
+    """Join the names of several files to one. Raises UsageError where there are none."""
+    if not files:
+        raise click.UsageError("missing argument `SOURCE...`", click.get_current_context())
     return files[0] if len(files) == 1 else as_source(files)
 
 

@@ -13,7 +13,7 @@ OBJECTIVE = "mlm (the default): an encoder predicts masked words; clm: a decoder
 
 
 @click.command("pretrain", short_help="Train an encoder or a decoder on plain text, to be fine-tuned.")
-@click.argument("source", nargs=-1, required=True, callback=options.joined)
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--objective", type=click.Choice(["mlm", "clm"]), default="mlm", help=OBJECTIVE)
 @click.option("--text", help="Column of the text. Default: guessed.")
 @options.dev

@@ -78,7 +78,11 @@ def command(
     texts = read_texts(file, **reading)
     asked = [*queries, *(read_texts(query_file) if query_file else ())]
     vectors_ND = _vectors(model, folder, texts, index=index, width=width, quiet=quiet)
-    found = nearest(model.embed(asked, width=width), vectors_ND, top=top)
+    queries_QD = model.embed(asked, width=width)
+    for number in np.flatnonzero(~queries_QD.any(axis=1)).tolist():
+        what = "the model knows nothing in it, and finds no text more like it than another"
+        say(f"query `{shorten(asked[number], SHOWN)}`: {what}", err=True)
+    found = nearest(queries_QD, vectors_ND, top=top)
     if as_json:
         for line in _lines(asked, texts, found):
             say(json.dumps(line, ensure_ascii=False))

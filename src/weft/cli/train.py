@@ -32,6 +32,8 @@ ENCODER = (
     " lstm; of pairs what suits the decoder."
 )
 
+DECODER = "Decoder: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER."
+
 BUDGET = (
     "Time for trials of bag, cnn, lstm and transformer, as 60s or 10m: the best on the dev set is taken. A pre-trained"
     " one is tried too with --encoder auto:FOLDER. Default: no trials."
@@ -54,7 +56,8 @@ TASK = (
 
 
 @click.command("train", short_help="Train a model on labelled texts, on pairs, or on plain text.")
-@click.argument("source", nargs=-1, required=True, callback=options.joined)
+@click.argument("sources", nargs=-1, metavar="SOURCE...")
+@click.option("--labelled", multiple=True, help="File of labelled texts, as SOURCE, to write beside --unlabelled.")
 @click.option("--task", "kind", help=TASK)
 @click.option("--text", help="Column of the text, or two as A,B for pairs of texts. Default: guessed.")
 @click.option("--label", help="Column of the label. Default: guessed.")
@@ -69,17 +72,15 @@ TASK = (
 @click.option("--unlabelled", multiple=True, help=UNLABELLED, callback=lambda _, __, files: list(files) or None)
 @click.option("--encoder", help=ENCODER)
 @click.option("--budget", help=BUDGET)
-@click.option(
-    "--decoder",
-    help="Decoder: transformer (the default for pairs), gpt (for plain text), lstm, gru or pretrained:FOLDER.",
-)
+@click.option("--decoder", help=DECODER)
 @click.option("--vectors", help="File of word vectors to start from, as fastText and GloVe write them (.vec .txt).")
 @click.option("--long", "long", type=click.Choice(["head", "head-tail", "windows"]), help=LONG)
 @click.option("--learning-curve", is_flag=True, help=CURVE)
 @options.header
 @options.one_run
 def command(
-    source: str,
+    sources: tuple[str, ...],
+    labelled: tuple[str, ...],
     output: str | None,
     resume: bool,
     quiet: bool,
@@ -93,6 +94,7 @@ def command(
     folder of such files, or one with a folder for each label, whose files are the texts. Pairs are two columns of a
     file, or two files line by line: train.de,train.en.
     """
+    source = options.joined([*sources, *labelled])
     options.check_sources(source, given["dev"], given["test"], *given["unlabelled"] or ())
     settings = read_yaml(Path(source)) if source.endswith((".yaml", ".yml")) else {"data": {"train": source}}
     _check_start(given, overrides)

@@ -11,7 +11,7 @@ from weft.config import validated
 from weft.demo import reviews, translations
 from weft.files import read_json
 from weft.report.pages.run import comparison_page
-from weft.run import RunConfig, train
+from weft.run import RunConfig, trained
 from weft.run_folder import ANSWERS, PAGE, SCORES, check_free
 from weft.training.reports import Note, Report
 
@@ -54,7 +54,7 @@ def run_demo(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator[Re
                 "seed": seed,
             },
         )
-        yield from train(config, folder / encoder, stop=stop)
+        yield from trained(config, folder / encoder, stop=stop)
     comparison_page([folder / encoder for encoder in ENCODERS], folder / PAGE, title="Four classifiers", notes=[NOTE])
     yield from _translator(folder, seed=seed, stop=stop)
 
@@ -75,7 +75,7 @@ def _translator(folder: Path, *, seed: int, stop: Callable[[], int]) -> Iterator
             "seed": seed,
         },
     )
-    yield from train(config, folder / TRANSLATOR, stop=stop)
+    yield from trained(config, folder / TRANSLATOR, stop=stop)
 
 
 def results(folder: Path) -> dict[str, dict[str, Any]]:

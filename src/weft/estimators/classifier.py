@@ -70,8 +70,12 @@ class TextClassifier(ClassifierMixin, TextEstimator):
         self.random_state = random_state
         self.settings = settings
 
-    def fit(self, X: Sequence[str], y: Sequence[Any]) -> Self:
+    def fit(self, X: Sequence[str], y: Sequence[Any], *, unlabelled: Sequence[str] | None = None) -> Self:
         """Learn from texts [E] and their labels [E]: strings, integers or booleans, all of one type.
+
+        `unlabelled` are further texts, any number of them, from which the model learns by self-training
+        (`settings={"self_training.share": 0.3}`) where that is better on the texts held out. A label of -1 is a label
+        like any other.
 
         Raises:
             InputError: there are too few texts or labels, not as many of one as of the other, or one is none.
@@ -82,7 +86,8 @@ class TextClassifier(ClassifierMixin, TextEstimator):
         if len(rows) != len(labels_E):
             raise InputError(f"expected a label for each text, found {len(rows):,} texts and {len(labels_E):,} labels")
         examples = [LabelledText(text, str(label)) for text, label in zip(rows, labels_E.tolist(), strict=True)]
-        self.model_ = fitted(self._config(), examples)
+        more = [LabelledText(text, None) for text in (texts(unlabelled) if unlabelled is not None else ())]
+        self.model_ = fitted(self._config(self_training=unlabelled is not None), examples, unlabelled=more)
         self.classes_ = np.unique(labels_E)
         return self
 
@@ -111,9 +116,10 @@ class TextClassifier(ClassifierMixin, TextEstimator):
         check_is_fitted(self)
         write_model(folder, self.model_)
 
-    def _config(self) -> RunConfig:
+    def _config(self, *, self_training: bool = False) -> RunConfig:
         """Return the settings of a run. Raises ConfigError for a wrong one."""
         named = {
+            "self_training.unlabelled": ["the texts"] if self_training else None,
             "task.encoder": self.encoder,
             "task.tokenizer": self.tokenizer,
             "task.loss.class_weights": self.class_weight,

@@ -14,6 +14,7 @@ from weft import bundle, run_folder
 from weft.config import validated, with_settings
 from weft.dataset import Examples, held_out
 from weft.errors import ConfigError, InputError, did_you_mean
+from weft.experiments.self_training import fit_self_trained
 from weft.files import written_folder
 from weft.run import RunConfig, fit_in_memory
 
@@ -63,7 +64,7 @@ def run_config(
         "seed": _seed(random_state),
     }
     for path in settings or {}:
-        if path.startswith("data.") and path != "data.dev_share":
+        if path == "self_training.unlabelled" or (path.startswith("data.") and path != "data.dev_share"):
             raise ConfigError(
                 "texts are given to `fit`, and no file is read", where=path, hint="leave it out of settings"
             )
@@ -75,14 +76,20 @@ def run_config(
     return config
 
 
-def fitted(config: RunConfig, rows: Sequence[Any]) -> bundle.Model:
-    """Train a model on examples, some of which are held out. Raises InputError if there are too few."""
+def fitted(config: RunConfig, rows: Sequence[Any], *, unlabelled: Sequence[Any] = ()) -> bundle.Model:
+    """Train a model on examples, some of which are held out, and by self-training on `unlabelled` ones too.
+
+    Raises InputError if there are too few.
+    """
     try:
         train, dev = held_out(rows, config.data, config.task, config.seed)
     except InputError as error:
         what = f"{error.what} (n_samples = {len(rows)})"
         raise InputError(what, hint="give more texts, or raise dev_share") from None
-    return fit_in_memory(config, Examples(config.task, train, dev, [], []))
+    examples = Examples(config.task, train, dev, [], [])
+    if config.self_training is not None:
+        return fit_self_trained(config, examples, unlabelled)
+    return fit_in_memory(config, examples)
 
 
 def write_model(folder: str | Path, model: bundle.Model) -> None:

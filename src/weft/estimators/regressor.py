@@ -148,7 +148,7 @@ def _numbers(given: Any) -> np.ndarray:
     try:
         value_EK = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InputError("expected a list of numbers, found something else in it", where="numbers") from None
+        raise _no_number(given) from None
     if value_EK.ndim not in (1, 2):
         raise InputError(f"expected a number for each text or a row of them, found an array of shape {value_EK.shape}")
     bad = np.flatnonzero(~(np.abs(value_EK.reshape(len(value_EK), -1)) <= LARGEST).all(1))
@@ -156,3 +156,13 @@ def _numbers(given: Any) -> np.ndarray:
         found = np.atleast_1d(value_EK[bad[0]]).tolist()
         raise InputError(f"expected numbers between -1e15 and 1e15, found {found}", where=f"numbers[{bad[0]}]")
     return value_EK
+
+
+def _no_number(given: Sequence[Any]) -> InputError:
+    """Name the first value that is no number; rows of unlike lengths have none such."""
+    for place, one in enumerate(given):
+        try:
+            np.asarray(one, dtype=np.float64)
+        except (TypeError, ValueError):
+            return InputError(f"expected a number, found `{str(one)[:40]}`", where=f"numbers[{place}]")
+    return InputError("expected a list of numbers, found something else in it", where="numbers")

@@ -25,7 +25,7 @@ from weft.experiments.folds import Fold, by_fold, by_seed
 from weft.files import read_json, remove, write_json
 from weft.lock import held
 from weft.report.pages.comparison import experiment_page
-from weft.run import suited, train
+from weft.run import suited, trained
 from weft.run_folder import CONFIG, WEIGHTS, check_may_start_plan, reading
 from weft.tasks.base import TaskConfig
 from weft.training.reports import DoneReport, Note, Report
@@ -91,7 +91,7 @@ def cross_validate(
         folder: must not exist, or hold this very comparison to `resume`.
         models: whether the weights of finished runs are kept; they are not needed to compare.
         resume: whether to resume: finished runs are kept, an unfinished one resumes from its checkpoint.
-        stop: as in `weft.run.train`.
+        stop: as in `weft.train`.
 
     Raises:
         WeftError: of the kind that fits; nothing is written for a mistake in config or data.
@@ -119,7 +119,7 @@ def _validated(
                 place = folder / entry.name / one.place
                 config = entry.config.model_copy(update={"seed": one.seed})
                 examples = replace(one.examples, task=tasks[entry.name])
-                for report in train(config, place, examples=examples, resume=place.exists(), stop=stop):
+                for report in trained(config, place, examples=examples, resume=place.exists(), stop=stop):
                     yield report
                     if isinstance(report, DoneReport):  # what comes then is quiet, and long where texts are written
                         yield Note(f"{one.name}: {entry.name}: scoring {counted(len(one.examples.test), 'text')}")

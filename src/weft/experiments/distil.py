@@ -32,7 +32,7 @@ from weft.files import read_json, write_json
 from weft.lock import held
 from weft.metrics.significance import mcnemar
 from weft.report.pages.distilled import distilled_page
-from weft.run import RunConfig, suited, train
+from weft.run import RunConfig, suited, trained
 from weft.tasks.teaching import Targets, Teacher
 from weft.training.reports import Note, Report
 
@@ -87,7 +87,7 @@ def distil(
         alone: whether the same student is also trained without a teacher, as a baseline.
         resume: whether to resume: the teacher's predictions and finished runs are kept.
         parts: config classes from outside the package, the student's or the teacher's.
-        stop: as in `weft.run.train`.
+        stop: as in `weft.train`.
 
     Raises:
         WeftError: of the kind that fits; nothing is written for a mistake in config or data.
@@ -127,7 +127,7 @@ def _distil(
     for name, its_examples in lessons.items():
         yield Note(f"\n{name}")
         place = folder / name
-        yield from train(config, place, examples=its_examples, resume=place.exists(), parts=parts, stop=stop)
+        yield from trained(config, place, examples=its_examples, resume=place.exists(), parts=parts, stop=stop)
     yield Note("\nthe models are timed, one after another")
     write_json(folder / RESULT, _figures(lesson, folder, teacher, list(lessons)))
     distilled_page(folder)

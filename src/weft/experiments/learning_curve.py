@@ -14,7 +14,7 @@ from weft.errors import ConfigError
 from weft.evaluation.evaluate import evaluate
 from weft.files import read_json, write_json
 from weft.report.pages.run import run_page
-from weft.run import RunConfig, fit_in_memory, train
+from weft.run import RunConfig, fit_in_memory, trained
 from weft.run_folder import LEARNING_CURVE, SCORES
 from weft.training.reports import Note, Report
 
@@ -25,19 +25,19 @@ SHARES = (1 / 8, 1 / 4, 1 / 2)
 def train_with_curve(
     config: RunConfig, folder: str | Path, *, resume: bool = False, stop: Callable[[], int] = lambda: 0
 ) -> Iterator[Report]:
-    """Train into a folder as `weft.run.train`, then on shares of the rows; adds `learning_curve.json` and its figure.
+    """Train into a folder as `weft.train`, then on shares of the rows; adds `learning_curve.json` and its figure.
 
     Smaller shares are parts of larger ones, and hold a row of each label; all are scored on the same rows.
 
     Raises:
-        WeftError: as `weft.run.train`.
+        WeftError: as `weft.train`.
 
     """
     if config.self_training is not None:
         raise ConfigError("is of labels alone", where="--learning-curve", hint="leave out it, or the unlabelled texts")
     folder = Path(folder)
     examples = read(config.data, config.task, seed=config.seed)
-    yield from train(config, folder, examples=examples, resume=resume, stop=stop)
+    yield from trained(config, folder, examples=examples, resume=resume, stop=stop)
     scored, points = examples.test or examples.dev, []
     order = _order(examples.train, seed=config.seed)
     for share in SHARES:

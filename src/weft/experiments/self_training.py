@@ -25,7 +25,8 @@ from weft.data.checks.findings import listed
 from weft.dataset import Examples, read
 from weft.errors import ConfigError, InputError, WeftError
 from weft.evaluation.compare import difference_interval, p_in_words
-from weft.experiments.teacher_answers import answered, new_texts
+from weft.evaluation.evaluate import answer
+from weft.experiments.teacher_answers import answered, new_among, new_texts, places_of
 from weft.files import read_json, remove, write_json, write_text
 from weft.lock import held
 from weft.metrics.bootstrap import mean
@@ -132,6 +133,45 @@ def self_trained(
             raise
 
 
+def fit_self_trained(config: RunConfig, examples: Examples, unlabelled: Sequence[Any]) -> Model:
+    """Self-train in memory, as `self_trained` does in a folder, and return the best model on the dev set.
+
+    Raises InputError where all the unlabelled examples are known already.
+    """
+    how = config.self_training
+    assert how is not None
+    _check(config)
+    more, gone = new_among(unlabelled, places_of(examples))
+    if not more:
+        what = f"no unlabelled text is left to learn from: {gone.total():,} are among the others, or repeated"
+        raise InputError(what, where="unlabelled")
+    plain = config.model_copy(update={"self_training": None})
+    model = kept = fit_in_memory(plain, examples)
+    best, ask = _Round(ALONE, _scores(kept, examples.dev)), kept.task.config.question_of
+    for number in range(1, how.rounds + 1):
+        task: Any = model.task
+        said = [task.said(one) for one in model.answer([ask(one) for one in more])]
+        taken = task.pseudo_labelled(more, said, share=how.share)
+        model = fit_in_memory(plain, replace(examples, train=[*examples.train, *taken.examples]))
+        found = _Round(ROUND.format(number), _scores(model, examples.dev))
+        if _is_better(found, best, _deciding(config, model)):
+            kept, best = model, found
+    return kept
+
+
+def _scores(model: Model, examples: Sequence[Any]) -> dict[str, float]:
+    """Return the scores of a model on the dev set, as its training found them."""
+    return model.task.quick_scores(
+        answer(model.task.for_validation(), model.network, examples, device=model.device), examples
+    )
+
+
+def _deciding(config: RunConfig, model: Model) -> list[str]:
+    """Return the scores by which models are chosen: the first one, and the one where that is the same."""
+    by = [config.training.metric or model.task.metric, model.task.tie_metric]
+    return [name for name in by if name]
+
+
 def _check(config: RunConfig) -> None:
     if not isinstance(config.task, SelfTraining):
         able = " or ".join(f"`{kind_of(one)}`" for one in TASKS if issubclass(one, SelfTraining))
@@ -186,8 +226,7 @@ class _Work:
             found.append(_Round(name, self._dev(name), taken.labels, float(same_M.mean())))
             said.append(f"round {number}: answers {same_M.mean():.1%} of {len(same_M):,} texts as the model before")
             yield Note(said[-1])
-        by = [self.config.training.metric or teacher.task.metric, teacher.task.tie_metric]
-        result = self._compared(found, [name for name in by if name])
+        result = self._compared(found, _deciding(self.config, teacher))
         said.append(result["said"])
         yield Note(said[-1])
         self._keep(result, [Note(one) for one in said])

@@ -59,21 +59,15 @@ def new_texts(
     """
     found: list[Any] = []
     said: list[str] = []
-    stands_in = {key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
+    stands_in = places_of(examples)
     for file in files:
         table = data.open(file)
         named = {next(iter(examples.task.columns), "column"): column}
         rows = list(examples.task.for_inputs(table, named=named).read_inputs(table))
         given = [name for name in _answer_columns(examples.task) if name in table.columns]
         absent = examples.task.absent_notes(table.columns)
-        gone: Counter[str] = Counter()
-        for one in rows:
-            at = key(one)
-            if at in stands_in:
-                gone[stands_in[at]] += 1
-            else:
-                stands_in[at] = "unlabelled"
-                found.append(one)
+        fresh, gone = new_among(rows, stands_in)
+        found += fresh
         said.append(f"{file}: {len(rows) - gone.total():,} unlabelled texts for training, of {len(rows):,}")
         said += [
             f"{file}: skipped {gone[part]:,} texts that are in the {part} set, which is evaluated"
@@ -87,6 +81,24 @@ def new_texts(
     if files and not found:
         raise InputError("no unlabelled text is left to learn from", where=files[0], hint="; ".join(said))
     return found, said
+
+
+def places_of(examples: Examples) -> dict[str, str]:
+    """Return the part in which each text stands, by its key."""
+    return {key(one): part for part in ("train", "dev", "test") for one in getattr(examples, part)}
+
+
+def new_among(rows: Sequence[Any], stands_in: dict[str, str]) -> tuple[list[Any], Counter[str]]:
+    """Return the rows whose texts stand nowhere yet, which then do, and how many of the others stand in each part."""
+    found, gone = [], Counter[str]()
+    for one in rows:
+        at = key(one)
+        if at in stands_in:
+            gone[stands_in[at]] += 1
+        else:
+            stands_in[at] = "unlabelled"
+            found.append(one)
+    return found, gone
 
 
 def _answer_columns(task: TaskConfig) -> list[str]:

@@ -128,6 +128,10 @@ class ClassificationConfig(Student, SelfTraining, LabelTaskConfig):
             raise InputError("label is empty")
         return spelled(label, self.label_spelling)
 
+    def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Read text and truth, and the answer, from a line of a table of answers."""
+        return (record.get("text"), str(record["label"])), str(record["answer"])
+
     def learn(self, examples: Sequence[LabelledText], read: Input[Any, Any] | None = None) -> Classification:
         """Learn labels and tokenizer from training examples. Raises InputError for fewer than two labels."""
         counts = Counter(str(example.label) for example in examples if example.label is not None)

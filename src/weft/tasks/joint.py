@@ -17,6 +17,7 @@ from weft.config import read_saved
 from weft.data.batch import of_rows
 from weft.data.columns import Columns
 from weft.data.examples.joint import JointText
+from weft.data.examples.labelled import SoftLabelledText
 from weft.errors import ConfigError, InputError
 from weft.files import write_json
 from weft.inputs.shared import SharedInput, with_states
@@ -30,6 +31,7 @@ from weft.tasks.joint_columns import JointBatch, named, own, together, where_kno
 from weft.tasks.joint_scores import ALL_RIGHT, MEAN, JointAnswer, mean_of_firsts, of_task
 from weft.tasks.joint_settings import JointSettings
 from weft.tasks.results import Loss, Scores
+from weft.tasks.teaching import Targets, Teacher, TeacherOfUnlabelled
 
 FILE, FOLDER = "joint.json", "tasks"
 """File of what all tasks have learned together, and folder of each of them."""
@@ -81,7 +83,7 @@ class JointConfig(JointSettings):
         return Joint(self, read, tasks, units)
 
 
-class Joint(Task):
+class Joint(Teacher, Task):
     """The input that all tasks share, and each task by its name with what it has learned."""
 
     config: JointConfig
@@ -117,7 +119,7 @@ class Joint(Task):
     def encode(self, examples: Sequence[JointText]) -> Columns:
         """Encode the texts once, with the answers of each task where any are known, and which of them are."""
         columns = self.input.encode([self._value(one) for one in examples])
-        known_TE = np.array([[one.of[name].label is not None for one in examples] for name in self.tasks], dtype=bool)
+        known_TE = np.array([[is_known(one.of[name]) for one in examples] for name in self.tasks], dtype=bool)
         if not known_TE.any():
             return columns
         found = [columns]
@@ -205,8 +207,46 @@ class Joint(Task):
         self, name: str, answers: Sequence[Any], examples: Sequence[JointText]
     ) -> tuple[list[Any], list[Any]]:
         """Return the answers of one task, and its examples, where the right answer is known."""
-        given = [of.of[name] for of, one in zip(answers, examples, strict=True) if one.of[name].label is not None]
+        given = [of.of[name] for of, one in zip(answers, examples, strict=True) if is_known(one.of[name])]
         return given, known_of(name, examples)
+
+    def check_students(self, train: Sequence[JointText]) -> None:
+        """Refuse tasks whose models cannot teach, and what each task refuses."""
+        for name, task in self.tasks.items():
+            if not isinstance(task, Teacher):
+                what = f"`{name}`: a model of task `{task.config.kind}` cannot teach"
+                raise InputError(what, hint="train the student alone, on the labels")
+            with _named_in_errors(name):
+                task.check_students(known_of(name, train))
+
+    def questions(self, examples: Sequence[JointText]) -> list[JointText]:
+        """Return every text."""
+        return list(examples)
+
+    def said(self, answer: JointAnswer) -> dict[str, Any]:
+        """Return what each task keeps of its answer."""
+        return {name: task.said(answer[name]) for name, task in self.tasks.items()}
+
+    def lessons(
+        self,
+        asked: Sequence[JointText],
+        said: Sequence[Mapping[str, Any]],
+        *,
+        train: Sequence[JointText],
+        targets: Targets,
+    ) -> list[JointText]:
+        """Return texts with the teacher's answers to each task: of tags only to texts without right ones."""
+        del train
+        of: dict[str, list[Any]] = {}
+        for name, task in self.tasks.items():
+            known = [one.of[name] for one in asked]
+            told = task.lessons(known, [one[name] for one in said], train=[], targets=targets)
+            if isinstance(task, TeacherOfUnlabelled):
+                told = [one if one.label is not None else its for one, its in zip(known, told, strict=True)]
+            of[name] = told
+        return [
+            replace(one, of=dict(zip(of, each, strict=True))) for one, *each in zip(asked, *of.values(), strict=True)
+        ]
 
     @property
     def tunes(self) -> tuple[str, ...]:
@@ -293,4 +333,9 @@ def _named_in_errors(task: str) -> Generator[None]:
 
 def known_of(name: str, examples: Sequence[JointText]) -> list[Any]:
     """Return the examples of one task, of the texts whose answer is known."""
-    return [one.of[name] for one in examples if one.of[name].label is not None]
+    return [one.of[name] for one in examples if is_known(one.of[name])]
+
+
+def is_known(example: Any) -> bool:
+    """Whether an example of one task has an answer, the right one or that of a teacher."""
+    return example.label is not None or isinstance(example, SoftLabelledText)

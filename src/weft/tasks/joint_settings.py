@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Self
 
+import numpy as np
 from pydantic import Field, SerializeAsAny, field_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from weft.config import one_of
 from weft.data.examples.joint import JointText
+from weft.data.examples.lists_of_texts import keep_lists
 from weft.data.examples.roles import TEXT_NAMES, Names, Role, as_option, named_columns
 from weft.data.sources import Table
 from weft.errors import ConfigError, InputError, did_you_mean
 from weft.inputs.text import TextSettings
 from weft.inputs.tokens import TokenSettings
+from weft.metrics.systems import CorpusScore, mean_score
 from weft.tasks.base import AnswerForm, TaskConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.decided_by_rows import Fitted
@@ -39,6 +42,10 @@ class JointSettings(TaskConfig, TokenSettings):
     example_type: ClassVar[type[Any]] = JointText
     roles: ClassVar[tuple[Role, ...]] = (Role("text", TEXT_NAMES),)
     page: ClassVar[str] = "several"
+    teaches: ClassVar[bool] = True
+    compared_by: ClassVar[tuple[str, ...]] = (ALL_RIGHT,)
+    compared_kinds: ClassVar[tuple[str, ...]] = ("cnn", "lstm", "transformer")
+    taken_over: ClassVar[tuple[str, ...]] = ("tasks", "weights")
     implied_by: ClassVar[tuple[str, ...]] = ("tasks",)
     implied_together: ClassVar[tuple[str, ...]] = ("label", "tags")
     offer: ClassVar[str] = "--label NAME --tags NAME for both at once"
@@ -98,11 +105,51 @@ class JointSettings(TaskConfig, TokenSettings):
         each = self.named_tasks.items()
         return (ALL_RIGHT, *(of_task(name, score) for name, one in each for score in one.headline))
 
+    def hearing(self) -> Self:
+        """Return a copy each of whose tasks learns from a teacher."""
+        return self.model_copy(update={"tasks": {name: one.hearing() for name, one in self.tasks.items()}})
+
+    def alone(self) -> Self:
+        """Return a copy without a teacher."""
+        return self.model_copy(update={"tasks": {name: one.alone() for name, one in self.tasks.items()}})
+
+    @property
+    def hears(self) -> bool:
+        """Whether a teacher has a share of any loss."""
+        return any(one.hears for one in self.tasks.values())
+
     @property
     def part_configs(self) -> tuple[Any, ...]:
         """The heads that have settings, and the encoder."""
         heads = [head for one in self.named_tasks.values() for head in one.part_configs if head is not self.encoder]
         return (*heads, self.encoder)
+
+    @property
+    def found_in_table(self) -> dict[str, Any]:
+        """The column of the text, and the tasks."""
+        return {"text": self.text, "label": self.label, "tags": self.tags, "tasks": self.tasks}
+
+    def check_comparable(self) -> None:
+        """Refuse numbers alone, which are neither right nor wrong."""
+        if all(one.answers_with == "number" for one in self.named_tasks.values()):
+            hint = "compare each number by itself: weft compare FILE --value NAME"
+            raise InputError("no models of numbers alone are compared", hint=hint)
+
+    def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Read the text and the right answers, and whether all that are known were given, from a line of answers."""
+        truths, right = [], []
+        for name, one in self.named_tasks.items():
+            own = {key.removeprefix(f"{name}."): value for key, value in record.items() if key.startswith(f"{name}.")}
+            if one.answers_with == "number" or not {"label", "labels"} & {*own}:
+                continue  # a number is neither right nor wrong
+            (_, true), made = one.comparable({"text": record["text"], **own})
+            truths.append((name, repr(true)))
+            right.append(true == made)
+        return (record["text"], tuple(truths)), all(right)
+
+    def corpus_scores(self, given: Sequence[Any], made: Sequence[Any]) -> dict[str, CorpusScore]:  # noqa: ARG002
+        """Compute the share of texts with every answer right, by which models that answered the same are compared."""
+        return {ALL_RIGHT: mean_score(np.array(made, dtype=float), signature="texts with all answers right")}
 
     @property
     def unit_name(self) -> str:
@@ -142,6 +189,8 @@ class JointSettings(TaskConfig, TokenSettings):
             if not isinstance(text, str):
                 what = f"expected one column of the text, found {len(text or ())}"
                 raise InputError(what, where=table.path, hint="name the one to read with --text")
+        if config.reader:
+            keep_lists(table)  # of tokens, not of texts that have one label
         updated = {"label": None, "tags": None, "text": text}
         return self.model_copy(update={**updated, "tasks": _bare(tasks, found)}).widened()
 
@@ -160,6 +209,8 @@ class JointSettings(TaskConfig, TokenSettings):
             for name, one in tasks.items()
         }
         text = next(one.text for one in found.values())
+        if self.reader:
+            keep_lists(table)
         return self.model_copy(update={"text": text, "tasks": _bare(tasks, found)})
 
     def for_inputs(self, table: Table, *, named: Mapping[str, Names] | None = None) -> Self:

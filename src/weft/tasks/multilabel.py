@@ -133,6 +133,10 @@ class MultilabelConfig(LabelTaskConfig):
         lists = isinstance(self.label, str) and not self.label_separator
         return examples, [*notes, f"`{self.label}` holds lists: a text may have several labels"] if lists else notes
 
+    def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Read text and truth, and the answer, from a line of a table of answers."""
+        return (record.get("text"), sorted(map(str, record["labels"]))), sorted(map(str, record["answer"]))
+
     def learn(self, examples: Sequence[LabelledText], read: Input[Any, Any] | None = None) -> Multilabel:
         """Learn labels and tokenizer from training examples. Raises InputError where no text has a label."""
         counts = Counter(label for example in examples for label in _labels(example))

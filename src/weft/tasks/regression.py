@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from weft.config import read_saved
 from weft.data.batch import Moves
+from weft.data.checks.findings import in_digits
 from weft.data.checks.values import FAR, outliers, written
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
@@ -113,10 +114,8 @@ class RegressionConfig(Student, DecidingTaskConfig):
         values_EK = np.array([one.label for one in train if one.label], dtype=np.float64)
         for name, values_E in zip(self.names(values_EK.shape[1]), values_EK.T, strict=True):
             mean, deviation = values_E.mean(), values_E.std()
-            spread = (
-                f"from {values_E.min():g} to {values_E.max():g}, mean {mean:.4g}, standard deviation {deviation:.4g}"
-            )
-            notes.append(f"`{name}`: {spread}")
+            low, high, middle, spread = (in_digits(one, 4) for one in (values_E.min(), values_E.max(), mean, deviation))
+            notes.append(f"`{name}`: from {low} to {high}, mean {middle}, standard deviation {spread}")
             far = int(outliers(values_E, mean, deviation).sum()) if deviation else 0
             if far:
                 what = f"{far:,} {'value lies' if far == 1 else 'values lie'} more than {FAR} standard deviations away"
@@ -319,7 +318,8 @@ class Regression(Teacher, DecidingTask):
         found = []
         for given, one in list(zip(answers, examples, strict=True))[:3]:
             numbers = (
-                ", ".join(f"{number:.4g}" for number in numbers) for numbers in (given.values.values(), one.label or ())
+                ", ".join(in_digits(float(number), 4) for number in numbers)
+                for numbers in (given.values.values(), one.label or ())
             )
             answer, true = numbers
             found.append({"answer": answer, "source": " | ".join(one.texts), "reference": true})
@@ -387,7 +387,7 @@ class Regression(Teacher, DecidingTask):
 def _in_words(names: Sequence[str], margins: Sequence[float], *, learned: bool) -> str:
     """Write the margins of intervals: half their width, or how far the ends that quantiles gave are moved."""
     if not learned:
-        return ", ".join(f"`{name}` ±{by:.3g}" for name, by in zip(names, margins, strict=True))
-    moved = (("narrowed" if by < 0 else "widened", f"{abs(by):.3g}") for by in margins)
+        return ", ".join(f"`{name}` ±{in_digits(by, 4)}" for name, by in zip(names, margins, strict=True))
+    moved = (("narrowed" if by < 0 else "widened", in_digits(abs(by), 4)) for by in margins)
     said = (f"`{name}` {way} by {by} on each side" for name, (way, by) in zip(names, moved, strict=True))
     return f"those of the quantiles, {', '.join(said)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,10 +19,10 @@ from weft.data.columns import Columns, Ragged, Share
 from weft.data.examples.base import place_of
 from weft.data.examples.roles import Names, Role
 from weft.data.examples.text_pairs import ROLES, TextPair
+from weft.data.examples.valued import number_of
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.files import write_json
-from weft.inputs.tabular import number_of
 from weft.inputs.text import TextInput, TextSettings, text_input, texts_of
 from weft.metrics.regression import correlations
 from weft.metrics.systems import CorpusScore
@@ -32,7 +31,7 @@ from weft.models.bi_encoder import BiEncoder, BiEncoderConfig, normalized
 from weft.models.choices import VectorEncoderChoice
 from weft.models.projection import ProjectionEncoderConfig
 from weft.store import shared
-from weft.tasks.base import AnswerForm, Task, TaskConfig
+from weft.tasks.base import AnswerForm, Doctor, Task, TaskConfig
 from weft.tasks.results import Loss, Scores
 from weft.tasks.similarity_losses import (
     LossKind,
@@ -95,6 +94,7 @@ class SimilarityConfig(TaskConfig, TextSettings):
     roles: ClassVar[tuple[Role, ...]] = ROLES
     headline: ClassVar[tuple[str, ...]] = ("spearman", "pearson", "ndcg_at_10", "recall_at_1", "recall_at_10")
     page: ClassVar[str] = "pairs"
+    inspected_as: ClassVar[Doctor | None] = "scores"
     next_step: ClassVar[str] = "next: weft search {} FILE --query ..."
     offer: ClassVar[str] = "--task similarity for pairs of texts that are alike, or more or less so by a score"
     compared_by: ClassVar[tuple[str, ...]] = ("spearman", "pearson")
@@ -159,12 +159,7 @@ class SimilarityConfig(TaskConfig, TextSettings):
             yield TextPair(str(first), str(second), score, negative, row.line)
 
     def _score(self, row: Row) -> float | None:
-        if not self.value:
-            return None
-        found = number_of(row.values.get(self.value, ""), self.value)
-        if math.isnan(found):
-            raise InputError(f"{self.value} is empty, expected a number")
-        return found
+        return number_of(row.values.get(self.value, "")) if self.value else None
 
     def example(self, text: str, second: str | None = None) -> TextPair:
         """Make a pair of two texts. Raises InputError where there is one."""

@@ -67,6 +67,12 @@ def test_spans_are_read_in_every_form_in_use(tmp_path, value):
     assert other.spans == ()
 
 
+def test_one_text_with_spans_is_a_row(tmp_path):
+    spans = [{"start": 0, "end": 2, "label": "PER"}, {"start": 3, "end": 5, "label": "LOC"}]
+    _, (found,) = read(tmp_path, [{"tokens": "马云在杭州", "tags": spans}])
+    assert surfaces(found) == [("马云", "PER"), ("杭州", "LOC")]
+
+
 def test_words_alone_are_segmentation(tmp_path):
     reading, (one, other) = read(
         tmp_path, [{"words": ["上海", "很", "大"]}, {"words": ["GPT", "-", "4"]}], text="words", tags=None

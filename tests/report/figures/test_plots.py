@@ -84,6 +84,16 @@ def test_learning_curves_promise_what_they_draw():
     assert "bits per byte on the dev set" in words(learning_curves(several, NAMED).figures[1])
 
 
+def test_of_many_tasks_at_once_each_has_a_curve_as_far_as_there_are_colours():
+    names = [f"任务{number}.{score}" for number in range(9) for score in ("accuracy", "macro_f1")]
+    reports = [evaluation(n, metric="mean_of_tasks", mean_of_tasks=0.5, **dict.fromkeys(names, 0.5)) for n in (1, 2)]
+    said = words(learning_curves(reports, ["all_right", *names]).figures[0])
+    assert "mean of the tasks" in said
+    assert [name for name in ("任务0", "任务3") if f"{name}: accuracy" not in said] == []
+    assert "任务4" not in said
+    assert "macro F1" not in said
+
+
 def test_one_evaluation_has_one_step_on_its_axis():
     (figure,) = learning_curves([evaluation(5, best=True, metric="log_loss", log_loss=0.7)], NAMED).figures
     assert words(figure).count("5") == 1

@@ -13,11 +13,12 @@ from tests.report.pages.test_run import HOSTILE, lines, read
 from weft.config import validated
 from weft.errors import RunFolderError
 from weft.evaluation.answers_by_length import Answered, Bucket, expected_texts
+from weft.experiments.self_training import train
 from weft.metrics.saved_scores import Interval
 from weft.report.differences import LONGEST, cut, differing
 from weft.report.figures.heatmap import attention, length_curve
 from weft.report.pages.run import comparison_page, run_page
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 from weft.training.reports import EvalReport
 
 LOOK = {"source": ["A", "red", "car"], "target": ["一辆", "红车"], "weights_TS": [[0.8, 0.1, 0.1], [0.0, 0.5, 0.5]]}

@@ -137,6 +137,11 @@ def verb(word: str, number: int) -> str:
     return f"{word}s" if number == 1 else word
 
 
+def in_digits(value: float, digits: int, *, sign: Literal["", "+"] = "") -> str:
+    """Write a number in some digits, `0.0123` or `12.3`, and a larger one in full and without decimals, `12,345`."""
+    return f"{value:{sign},.0f}" if abs(value) >= 10**digits - 0.5 else f"{value:{sign}.{digits}g}"
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Format a count with its noun: `1 text`, `1,351 texts`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from weft.data.checks.findings import Finding, Part, Row
+from weft.data.checks.findings import Finding, Part, Row, in_digits
 
 FAR = 10
 """Standard deviations from the mean of train from which on a number is an outlier."""
@@ -41,7 +41,7 @@ def _column(name: str, parts: Sequence[Part], columns: Sequence[np.ndarray]) -> 
         shown = (f"{number:.4g}" for number in numbers)
         table.append((part.name, f"{len(values_N):,}", f"{len(np.unique(values_N)):,}", *shown))
     key, title = f"values-{name}", f"Values of {name}"
-    spread = f"train has a mean of {mean:.4g} and a standard deviation of {deviation:.4g}"
+    spread = f"train has a mean of {in_digits(mean, 4)} and a standard deviation of {in_digits(deviation, 4)}"
     if not deviation:
         fix = "name another column with `--value`, or add rows with other values"
         return Finding(key, title, "error", f"all values of train are {mean:g}", 1, fix, table=table)

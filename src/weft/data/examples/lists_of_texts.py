@@ -40,6 +40,12 @@ def spread_texts(table: Table, named: str | tuple[str, ...] | None) -> None:
             one.spread = found
 
 
+def keep_lists(table: Table) -> None:
+    """Read lists as the words of one text again, whatever `spread_texts` found."""
+    for one in (table, *table.parts):
+        one.spread = ""
+
+
 def _of_texts(table: Table, rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
     """Return the columns whose lists are texts beside a label, where no other column holds texts."""
     samples = sampled_fields(table)

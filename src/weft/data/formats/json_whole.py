@@ -165,6 +165,7 @@ def _shape_of(found: dict[str, Any], text: str, start: int, *, name: str) -> Who
         key: value
         for key, value in found.items()
         if isinstance(value, list) and _has_objects(value) and (key not in _OF_A_ROW or _are_rows(key, value))
+        if not _has_spans(value)
     }
     if any(_is_article(one) for one in lists.get("data", ())):
         return Whole("questions")
@@ -271,6 +272,11 @@ def _are_rows(key: str, values: list[Any]) -> bool:
     """Whether a list with a name as of turns holds rows: objects that nobody says, as conversations of a help desk."""
     said = {"role", "from", "value", "text", "content", "speaker"}
     return key in ("conversations", "messages") and not any(said & {*one} for one in values if isinstance(one, dict))
+
+
+def _has_spans(values: list[Any]) -> bool:
+    """Whether the objects are parts of a text, which a row has."""
+    return all(isinstance(one, dict) and {"start", "end"} <= {*one} for one in values)
 
 
 def _is_article(value: Any) -> bool:

@@ -130,6 +130,20 @@ def _scored(data: DataConfig, part: str, task: TaskConfig, table: Table) -> Task
         return None
 
 
+def inspect_scores(data: DataConfig, task: Any) -> Iterator[Note | Finding]:
+    """Check pairs of texts with a score of how alike they are, as `inspect` does; columns are found as in training.
+
+    Raises InputError where the pairs have no score.
+    """
+    found = _resolved(task, data.open(data.train, on_bad_row="skip"))
+    first, second = (as_option(one) for one in found.text)
+    if found.value is None:
+        hint = f"name it with --value; to look over both texts alone: weft inspect {typed(data.train)}"
+        hint += f" --source {typed(first)} --target {typed(second)}"
+        raise InputError("there is no column of scores", where=data.train, hint=hint)
+    return inspect(data, text=f"{first},{second}", value=found.value)
+
+
 def write_inspection(findings: Sequence[Finding], folder: Path, *, title: str) -> Path:
     """Write `inspection.json`, with every row, and `page.html`, whose path is returned."""
     ordered = in_order(findings)

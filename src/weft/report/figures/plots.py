@@ -192,10 +192,17 @@ def by_step(reports: Reports, kind: str) -> list[Mapping[str, Any]]:
 
 
 def _dev_scores(tests: Reports, headline: Sequence[str]) -> list[str]:
-    """Choose the scores worth a curve: beside the first only those of which more is better."""
+    """Choose the scores worth a curve: beside the first only those of which more is better.
+
+    Of several tasks at once (`intent.accuracy`) each has one, and no more are drawn than there are colours.
+    """
     chosen = [str(test.get("metric", "")) for test in tests[-1:]] + [*headline[:1]]
     chosen += [name for name in headline[1:] if measure(name).better == "higher"]
-    return list(dict.fromkeys(name for name in chosen if name and name != "log_loss"))
+    firsts: dict[str, str] = {}
+    for name in chosen:
+        if name and name != "log_loss":
+            firsts.setdefault(name.rpartition(".")[0] or name, name)
+    return list(firsts.values())[: len(LINES) - 2]
 
 
 def _scores(tests: Reports, name: str) -> np.ndarray:

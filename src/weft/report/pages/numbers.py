@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from weft.data.checks.findings import in_digits
 from weft.metrics.names import measure
 from weft.metrics.saved_scores import Interval
 from weft.report import formatting
@@ -74,9 +75,9 @@ def _groups(run: Run) -> list[dict[str, str]]:
     return [
         {
             "column": str(row.get("value", "")),
-            "middle": f"{row['middle']:.4g}",
+            "middle": in_digits(row["middle"], 4),
             "covered": formatting.score(row["covered"]),
-            "width": f"{row['width']:.3g}",
+            "width": in_digits(row["width"], 4),
             "texts": formatting.count(row["texts"]),
         }
         for row in run.detail("intervals", {}).get("groups", [])
@@ -116,9 +117,9 @@ def _row(
     return {
         "text": shorten(" | ".join(filter(None, [text, *beside])), LONGEST),
         "column": names[column],
-        "true": f"{true_K[column]:.4g}",
-        "found": f"{found_K[column]:.4g}",
-        "span": "" if low is None or high is None else f"{low:.4g} to {high:.4g}",
-        "error": f"{true_K[column] - found_K[column]:+.3g}",
+        "true": in_digits(true_K[column], 4),
+        "found": in_digits(found_K[column], 4),
+        "span": "" if low is None or high is None else f"{in_digits(low, 4)} to {in_digits(high, 4)}",
+        "error": in_digits(true_K[column] - found_K[column], 4, sign="+"),
         "line": formatting.count(row.get("line")),
     }

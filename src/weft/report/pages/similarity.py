@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from weft.data.checks.findings import in_digits
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
 from weft.report.figures.numbers import against_true
@@ -57,8 +58,8 @@ def _hardest(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         {
             "text": shorten(str(row["text"]), SHOWN),
             "second": shorten(str(row["second"]), SHOWN),
-            "label": f"{row['label']:.3g}",
-            "answer": f"{row['answer']:.3g}",
+            "label": in_digits(row["label"], 3),
+            "answer": in_digits(row["answer"], 3),
             "line": formatting.count(row.get("line")),
         }
         for row in worst
