@@ -131,8 +131,17 @@ def test_balanced_groups_weigh_the_same_together():
 def test_an_exact_solver_has_an_entry_a_score_and_leaves_the_rest_open():
     config = BagEncoderConfig().deciding_alone(7).for_labels(7)
     assert (config.solver, config.width, config.weighting) == ("exact", 7, "default")
-    assert [way["balance"] for way in config.ways(scores=7, rows=9, rare=True)] == ["lengths", "shared", "none", "lengths"]
-    assert [way["weighting"] for way in config.ways(scores=7, rows=9, rare=False)] == ["supervised", "supervised", "tf-idf"]
+    assert [way["balance"] for way in config.ways(scores=7, rows=9, rare=True)] == [
+        "lengths",
+        "shared",
+        "none",
+        "lengths",
+    ]
+    assert [way["weighting"] for way in config.ways(scores=7, rows=9, rare=False)] == [
+        "supervised",
+        "supervised",
+        "tf-idf",
+    ]
     assert {way["weighting"] for way in config.ways(scores=7, rows=20_000, rare=False)} == {"tf-idf"}
     assert {way["weighting"] for way in config.ways(scores=0, rows=9, rare=False)} == {"tf-idf"}
     assert BagEncoderConfig(width=4).deciding_alone(7).for_labels(7).solver == "gradient"
