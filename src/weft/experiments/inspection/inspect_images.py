@@ -11,7 +11,7 @@ from weft.data.checks.findings import Finding, Part, counted
 from weft.data.checks.images import blank, cells_of, same_looks, sizes
 from weft.data.checks.labels_and_lengths import labels
 from weft.data.examples.roles import as_option
-from weft.data.formats.image_files import content_hash
+from weft.data.formats.media_files import content_hash
 from weft.dataset import DataConfig, for_scoring
 from weft.errors import InputError
 from weft.experiments.inspection.inspect import bad_rows
