@@ -126,6 +126,7 @@ PLACES = {
     "numbers": "task.numbers",
     "categories": "task.categories",
     "image": "task.image.column",
+    "sound": "task.sound.column",
     "kind": "task.kind",
     "source_column": "task.source",
     "target": "task.target",

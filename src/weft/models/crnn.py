@@ -52,9 +52,7 @@ class CrnnEncoderConfig(SoundEncoderConfig):
     def build(self, spec: InputSpec) -> CrnnEncoder:
         """Build the encoder, with fresh weights."""
         assert isinstance(spec, SoundSpec)
-        stages = MelStages(
-            spec.bands, channels=self.channels, stages=self.stages, blocks=self.blocks, width=self.width
-        )
+        stages = MelStages(spec.bands, channels=self.channels, stages=self.stages, blocks=self.blocks, width=self.width)
         bands = StandardisedBands(spec, self.augmentation.build())
         return CrnnEncoder(bands, stages, hidden=self.hidden, layers=self.layers, dropout=self.dropout)
 

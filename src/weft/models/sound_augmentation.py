@@ -1,4 +1,4 @@
-"""Random changes of sounds while training: faster and slower, later, louder, with noise, with bands and times masked."""
+"""Random changes of sounds while training: of speed, start, loudness and noise, with bands and times masked."""
 
 from __future__ import annotations
 

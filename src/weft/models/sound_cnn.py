@@ -63,9 +63,7 @@ class SoundCnnEncoderConfig(SoundEncoderConfig):
     def build(self, spec: InputSpec) -> SoundCnnEncoder:
         """Build the encoder, with fresh weights."""
         assert isinstance(spec, SoundSpec)
-        stages = MelStages(
-            spec.bands, channels=self.channels, stages=self.stages, blocks=self.blocks, width=self.width
-        )
+        stages = MelStages(spec.bands, channels=self.channels, stages=self.stages, blocks=self.blocks, width=self.width)
         return SoundCnnEncoder(StandardisedBands(spec, self.augmentation.build()), stages)
 
 

@@ -66,15 +66,6 @@ def look_at(path: str) -> Look:
     return Look(height, width, grey) if turned else Look(width, height, grey)
 
 
-def can_be_read(path: str) -> bool:
-    """Whether a file, or a member of an archive, is an image that can be read."""
-    try:
-        look_at(path)
-    except InputError:
-        return False
-    return True
-
-
 def pixels_of(path: str, *, size: int, colors: Literal[1, 3], fit: Fit) -> np.ndarray:
     """Decode an image to a square of bytes, uint8 [colors, size, size]. Raises InputError as `look_at`."""
     pillow = _pillow()

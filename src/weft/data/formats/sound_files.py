@@ -67,15 +67,6 @@ def listen_to(path: str) -> Heard:
     return Heard(decoded.rate, decoded.channels, len(loud_N) / decoded.rate, float(loud_N.max()), clipped)
 
 
-def can_be_heard(path: str) -> bool:
-    """Whether a file, or a member of an archive, is a sound that can be read."""
-    try:
-        listen_to(path)
-    except InputError:
-        return False
-    return True
-
-
 def samples_of(path: str, *, rate: int, seconds: float | None = None) -> np.ndarray:
     """Decode a sound at so many samples a second, int16 [N], its first seconds where a number of them is given.
 
@@ -117,7 +108,9 @@ def _decoded(path: str) -> _Decoded:
             read += len(block)
         if announced > most or read > most:
             what = f"is {max(announced, read) / rate:,.0f} seconds long, expected at most {MOST_SECONDS:,}"
-            raise InputError(what, where=path, hint="cut it into parts: ffmpeg -i FILE -f segment -segment_time 30 %d.wav")
+            raise InputError(
+                what, where=path, hint="cut it into parts: ffmpeg -i FILE -f segment -segment_time 30 %d.wav"
+            )
         _check_whole(file, read, announced, path)
         if not read:
             raise InputError("has no samples", where=path, hint="record it again, or leave it out")

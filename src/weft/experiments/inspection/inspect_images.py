@@ -37,7 +37,7 @@ def inspect_images(data: DataConfig, task: TaskConfig) -> Iterator[Note | Findin
         rows = list(own.read(table))
         if not rows:
             raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
-        paths, lines = [row.other[own.image_name] for row in rows], [row.line for row in rows]
+        paths, lines = [row.other[own.media[0].name] for row in rows], [row.line for row in rows]
         known = [""] * len(rows) if numbers else [row.label for row in rows]
         parts.append(Part(name, table.path, paths, known, lines, where=table.place, called="image"))
         yield Note(f"{table.path}: {counted(len(rows), 'image')}")
