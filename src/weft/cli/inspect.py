@@ -139,11 +139,13 @@ def _told_of(
         hint = "leave it out: they stand beside labelled texts"
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
     tags = texts.pop("tags")
-    if texts.pop("image", None) or ("image" in kind.model_fields and _holds_images(table, texts)):
-        from weft.experiments.inspection.inspect_images import inspect_images
+    media = [bool(texts.pop(name, None)) for name in ("image", "sound")]
+    if any(media) or ("image" in kind.model_fields and _holds_media(table, texts)):
+        from weft.experiments.inspection.inspect_media import inspect_media
 
-        known = {name: column for name, column in {**texts, "image": columns["image"]}.items() if column}
-        return inspect_images(data, validated(kind, {**known, "kind": kind_of(kind)}))
+        read = {**texts, "image": columns["image"], "sound": columns["sound"]}
+        known = {name: column for name, column in read.items() if column}
+        return inspect_media(data, validated(kind, {**known, "kind": kind_of(kind)}))
     match kind.inspected_as:
         case "tags":
             told = inspect_tags(data, validated(kind, {"text": texts["text"], "tags": tags}))
@@ -165,11 +167,13 @@ def _by_meaning(data: DataConfig, folder: str, *, text: str | None, seed: int) -
     return inspect_meaning(data, load(folder), text=text, seed=seed)
 
 
-def _holds_images(table: Rows | None, given: Mapping[str, str | None]) -> bool:
-    """Whether images are what a table has, and no text is named."""
-    from weft.inputs.image import column_of_images
+def _holds_media(table: Rows | None, given: Mapping[str, str | None]) -> bool:
+    """Whether images or sounds are what a table has, and no text is named."""
+    from weft.inputs.image import IMAGE
+    from weft.inputs.media import column_of
+    from weft.inputs.sound import SOUND
 
-    return table is not None and not given["text"] and bool(column_of_images(table))
+    return table is not None and not given["text"] and any(column_of(one, table) for one in (IMAGE, SOUND))
 
 
 def _print(findings: Sequence[Finding], name: str) -> None:

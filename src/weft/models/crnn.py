@@ -29,7 +29,7 @@ class CrnnEncoderConfig(SoundEncoderConfig):
         "optimizer": {"kind": "adamw", "learning_rate": 0.002, "weight_decay": 0.02},
     }
     bfloat16_on_any_cpu: ClassVar[bool] = False
-    channels: int = Field(default=32, ge=8, multiple_of=8)
+    channels: int = Field(default=16, ge=8, multiple_of=8)
     """Number of channels of the first convolutional stage; each further one has twice as many."""
     stages: int = Field(default=2, ge=1, le=6)
     """Number of convolutional stages; each halves the number of positions, which are 10 ms apart before the first."""

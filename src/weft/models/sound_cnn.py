@@ -40,13 +40,13 @@ class SoundCnnEncoderConfig(SoundEncoderConfig):
 
     kind: Literal["cnn"] = "cnn"
     recommended: ClassVar[Mapping[str, Any]] = {
-        "epochs": 30,
+        "epochs": 20,
         "batch_rows": 32,
         "patience": None,
         "ema": 0.998,
         "optimizer": {"kind": "adamw", "learning_rate": 0.002, "weight_decay": 0.05},
     }
-    channels: int = Field(default=32, ge=8, multiple_of=8)
+    channels: int = Field(default=16, ge=8, multiple_of=8)
     """Number of channels of the first stage; each further one has twice as many."""
     stages: int = Field(default=3, ge=1, le=6)
     """Number of stages; each halves the number of bands and of positions."""
@@ -98,7 +98,7 @@ class StandardisedBands(nn.Module):
         waves_BN, lengths_B = self.augmentation.of_samples(waves_BN, source.lengths_B, rate=self.rate)
         frames_B = self.log_mel.frames(lengths_B)
         bands_BFS = (self.log_mel(waves_BN) - self.mean_F1) / self.deviation_F1
-        return self.augmentation.of_bands(bands_BFS.to(self.mean_F1.dtype), frames_B), frames_B  # ty: ignore
+        return self.augmentation.of_bands(bands_BFS.to(self.mean_F1.dtype), frames_B), frames_B
 
 
 class MelStages(nn.Module):
