@@ -128,6 +128,33 @@ def test_from_python_a_sound_is_answered_by_its_path(tones):
         model.answer([{"sound": "none.wav"}])
 
 
+def test_what_is_said_in_sounds_is_written(weft, tones):
+    rows = [
+        {"clip": f"tones/{label}/{n}.wav", "said": "ba b" if label == "low" else "高"}
+        for label in LABELS
+        for n in range(12)
+    ]
+    table = tones / "said.jsonl"
+    table.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    small = ["--set", "task.sound.encoder.hidden=8", "--set", "task.sound.encoder.layers=1"]
+    said = weft("train", str(table), "--sound", "clip", "--target", "said", "--output", "run", *FAST, *small)
+    assert said.code == 0, said.err
+    assert "4 labels (char) and the blank, at positions 20 ms apart" in said.err
+    scores = json.loads(Path("run/scores.json").read_text(encoding="utf-8"))
+    assert {"cer", "wer", "exact_match"} <= set(scores["scores"])
+    assert set(scores["details"]["floors"]) == {
+        "writing nothing", "that of the training sound with the nearest mean spectrum"
+    }  # fmt: skip
+    answers = [json.loads(line) for line in weft("predict", "run", str(tones / "tones" / "low")).out.splitlines()]
+    assert len(answers) == 12
+    assert {*answers[0]} >= {"source", "answer", "log_probability"}
+    again = weft("evaluate", "run", str(table), "--json")
+    assert again.code == 0, again.err
+    named = weft("train", str(table), "--task", "transcription", "--output", "named", *FAST, *small)
+    assert named.code == 0, named.err
+    assert "target from column `said`" in named.err
+
+
 def test_sounds_are_refused_by_tasks_that_cannot_read_them(refused, tones):
     refused("predict", str(tones / "model"), "--text", "a text", says=("reads no text", "sound"))
     refused("train", listed(tones), "--task", "seq2seq", "--sound", "clip", says=("no such option", "--sound"))
