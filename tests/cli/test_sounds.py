@@ -105,6 +105,7 @@ def test_inspect_finds_copies_silence_clipping_and_what_cannot_be_read(weft, ton
     assert found["bad-rows"]["count"] == 1
     assert "broken.wav" in found["bad-rows"]["rows"][0]["where"]
     assert found["duplicates"]["count"] == found["contradictions"]["count"] == 1
+    assert 'src="data:audio/' in Path("look/page.html").read_text(encoding="utf-8")
     for key in ("silent", "clipped", "lengths"):
         name = {"lengths": "short"}.get(key, key)
         assert [row["text"] for row in found[key]["rows"]] == [f"odd/low/{name}.wav"]
@@ -145,6 +146,7 @@ def test_what_is_said_in_sounds_is_written(weft, tones):
     assert set(scores["details"]["floors"]) == {
         "writing nothing", "that of the training sound with the nearest mean spectrum"
     }  # fmt: skip
+    assert 'src="data:audio/' in Path("run/page.html").read_text(encoding="utf-8")
     answers = [json.loads(line) for line in weft("predict", "run", str(tones / "tones" / "low")).out.splitlines()]
     assert len(answers) == 12
     assert {*answers[0]} >= {"source", "answer", "log_probability"}

@@ -93,7 +93,7 @@ class _Value:
 
 
 class Transcription(Task):
-    """How sounds are read, and the tokenizer of their transcripts; the blank is the id after its own."""
+    """An input of sounds, and the tokenizer of their transcripts; the blank is the id after its own."""
 
     config: TranscriptionConfig
     metric: ClassVar[str] = "cer"

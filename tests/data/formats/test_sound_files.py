@@ -1,5 +1,6 @@
 """Sounds of all forms become the same samples, and what is wrong with a file is named."""
 
+import base64
 import io
 import struct
 import tarfile
@@ -11,7 +12,7 @@ import soundfile
 from tests.sounds import tone
 from weft.data.formats import sound_files
 from weft.data.formats.media_files import content_hash
-from weft.data.formats.sound_files import is_sound, listen_to, samples_of, save_sound
+from weft.data.formats.sound_files import is_sound, listen_to, playable, samples_of, save_sound
 from weft.errors import InputError
 
 TONE = tone("tone", seconds=0.5)
@@ -121,6 +122,16 @@ def test_a_wav_of_a_program_that_could_not_know_its_length_is_read(tmp_path):
     for unknown in (0xFFFFFFFF, 0x7FFFFFFF):
         path = written(tmp_path, WAV[:place] + struct.pack("<I", unknown) + WAV[place + 4 :], f"{unknown}.wav")
         np.testing.assert_array_equal(samples_of(path, rate=8000), TONE)
+
+
+def test_a_page_gets_the_first_seconds_as_what_every_browser_plays(tmp_path):
+    address = playable(written(tmp_path, packed(samples=np.tile(TONE, 6))), seconds=2)
+    kind, content = address.split(";base64,")
+    assert kind in ("data:audio/mpeg", "data:audio/wav")
+    played, rate = soundfile.read(io.BytesIO(base64.b64decode(content)))
+    assert len(played) / rate == pytest.approx(2, abs=0.15)
+    assert len(content) < 40_000
+    assert playable(str(tmp_path / "gone.wav")) == ""
 
 
 def test_without_the_extra_the_pip_line_is_named(tmp_path, monkeypatch):

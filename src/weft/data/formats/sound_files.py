@@ -5,6 +5,7 @@ Whatever its form, a sound has one channel, the mean of those in its file, and 1
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
@@ -31,6 +32,8 @@ FULL = 32768
 CLIPPED = 0.999
 """Amplitude, of 1 at most, from which on a sample may have been cut off."""
 
+PLAYED_RATE = 16_000
+"""Samples a second of a sound on a page."""
 _BLOCK = 1 << 16
 _LOST = 2500
 """Samples by which the length that a file announces may be wrong: two frames of MP3."""
@@ -84,6 +87,18 @@ def samples_of(path: str, *, rate: int, seconds: float | None = None) -> np.ndar
 def save_sound(path: Path, samples_N: np.ndarray, *, rate: int) -> None:
     """Write samples, int16 [N], as a sound, in the form that its name tells."""
     _libraries().soundfile.write(path, samples_N, rate)
+
+
+def playable(path: str, *, seconds: float = 5.0) -> str:
+    """Return the first seconds of a sound for a page, as a `data:` address; empty where it cannot be read any more."""
+    try:
+        samples_N = samples_of(path, rate=PLAYED_RATE, seconds=seconds)
+    except InputError:
+        return ""
+    library, content = _libraries().soundfile, io.BytesIO()
+    kind, form = ("mpeg", "MP3") if "MP3" in library.available_formats() else ("wav", "WAV")
+    library.write(content, samples_N, PLAYED_RATE, format=form)
+    return f"data:audio/{kind};base64,{base64.b64encode(content.getvalue()).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
