@@ -33,9 +33,10 @@ def tone(name: str, *, seconds: float) -> np.ndarray:
 def played(names: Sequence[str]) -> list[str]:
     """Write a sound for each name, of unequal lengths, the same for the same name; returns their paths."""
     paths = []
-    for number, name in enumerate(names):
+    for name in names:
+        number = zlib.crc32(name.encode())
         path = _folder() / f"{'' if name.isascii() else '声音' * 20}{number}.wav"
         if not path.exists():
-            save_sound(path, tone(name, seconds=0.05 + 0.02 * (zlib.crc32(name.encode()) % 5)), rate=RATE)
+            save_sound(path, tone(name, seconds=0.05 + 0.02 * (number % 5)), rate=RATE)
         paths.append(str(path))
     return paths

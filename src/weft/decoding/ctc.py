@@ -6,6 +6,7 @@ sequence has runs of a label as one, and no blanks. So a label that stands twice
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-_NEVER = -np.inf
+_NEVER = -math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,23 @@ def prefix_beam(
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, _NEVER)}  # ending in a blank, and in a label
     for scores_V in log_probabilities_SV:
         tried = np.argsort(-scores_V, kind="stable")[: None if labels is None else labels + 1].tolist()
-        tried = [one for one in tried if one != blank]
+        tried, score_of = [one for one in tried if one != blank], scores_V.tolist()
         found: dict[tuple[int, ...], list[float]] = defaultdict(lambda: [_NEVER, _NEVER])
         for prefix, (in_blank, in_label) in beams.items():
-            both, last = np.logaddexp(in_blank, in_label), prefix[-1] if prefix else None
+            both, last = _sum(in_blank, in_label), prefix[-1] if prefix else None
             same = found[prefix]
-            same[0] = np.logaddexp(same[0], both + scores_V[blank])
+            same[0] = _sum(same[0], both + score_of[blank])
             if last is not None:
-                same[1] = np.logaddexp(same[1], in_label + scores_V[last])
+                same[1] = _sum(same[1], in_label + score_of[last])
             for label in tried:
                 longer = found[(*prefix, label)]
-                longer[1] = np.logaddexp(longer[1], (in_blank if label == last else both) + scores_V[label])
-        possible = [(prefix, both) for prefix, both in found.items() if max(both) > _NEVER]
-        ranked = sorted(possible, key=lambda one: (-np.logaddexp(*one[1]), one[0]))
-        beams = {prefix: (one[0], one[1]) for prefix, one in ranked[:width]}
-    return [Labelling(prefix, float(np.logaddexp(*both))) for prefix, both in beams.items()]
+                longer[1] = _sum(longer[1], (in_blank if label == last else both) + score_of[label])
+        ends = {prefix: (one[0], one[1]) for prefix, one in found.items() if max(one) > _NEVER}
+        beams = dict(sorted(ends.items(), key=lambda one: (-_sum(*one[1]), one[0]))[:width])
+    return [Labelling(prefix, _sum(*both)) for prefix, both in beams.items()]
+
+
+def _sum(one: float, other: float) -> float:
+    """Return the logarithm of the sum of two probabilities, of their logarithms."""
+    low, high = sorted((one, other))
+    return high if low == _NEVER else high + math.log1p(math.exp(low - high))

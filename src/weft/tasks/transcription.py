@@ -145,7 +145,8 @@ class Transcription(Task):
 
     def _more_room(self, frames_R: np.ndarray, needed_R: np.ndarray) -> str:
         """Name the setting by which most targets would have room, or say that none would do."""
-        for stages in range(self.config.sound.encoder.stages - 1, 0, -1):
+        apart = self.config.sound.encoder.frames_a_position
+        for stages in range(apart.bit_length() - 2, 0, -1):
             if (needed_R > -(-frames_R // 2**stages)).mean() <= ROOM:
                 return f"a stage less doubles the positions: --set task.sound.encoder.stages={stages}"
         return "are the transcripts those of these sounds? else take longer pieces: --set task.tokenizer.kind=bpe"
