@@ -97,4 +97,4 @@ def test_the_changes_are_said_in_words():
     said = SoundAugmentationConfig(noise=0, time_masks=1).build().described
     assert said.startswith("faster and slower (by up to 10%), later (by up to 0.1 s)")
     assert "noisy" not in said
-    assert said.endswith("time masked (1 stretch of up to 10%)")
+    assert said.endswith("time masked (1 stretch of up to 5%)")

@@ -71,12 +71,13 @@ class SoundInputConfig(MediaInputConfig):
         return config
 
     def learned(self, examples: Sequence[Any]) -> SoundInput:
-        """Learn mean and deviation of each band from a sample of the training sounds."""
+        """Learn mean and deviation of each band from a sample of the training sounds; at least that of all bands."""
         config = self if self.rate and self.bands else self.decided(examples, classes=2)
         step = max(1, len(examples) // SEEN)
         paths = [examples[at].values[self.name] for at in range(0, len(examples), step)]
         bands_FN = np.concatenate([config.log_mel(path) for path in paths], 1)
-        mean_F, deviation_F = bands_FN.mean(1), np.maximum(0.1, bands_FN.std(1))
+        mean_F, deviation_F = bands_FN.mean(1), bands_FN.std(1)
+        deviation_F = np.maximum(deviation_F, max(1.0, deviation_F.mean()))  # little noise is much in a silent band
         return SoundInput(config, mean=tuple(map(float, mean_F)), deviation=tuple(map(float, deviation_F)))
 
     def samples(self, path: str) -> np.ndarray:

@@ -23,7 +23,7 @@ class CrnnEncoderConfig(SoundEncoderConfig):
     kind: Literal["crnn"] = "crnn"
     recommended: ClassVar[Mapping[str, Any]] = {
         "epochs": 40,
-        "batch_rows": 32,
+        "batch_rows": 16,
         "patience": None,
         "ema": 0.998,
         "optimizer": {"kind": "adamw", "learning_rate": 0.002, "weight_decay": 0.02},
@@ -35,11 +35,11 @@ class CrnnEncoderConfig(SoundEncoderConfig):
     """Number of convolutional stages; each halves the number of positions, which are 10 ms apart before the first."""
     blocks: int = Field(default=0, ge=0, le=100)
     """Number of residual blocks of a stage."""
-    width: int = Field(default=192, ge=1)
+    width: int = Field(default=256, ge=1)
     """Width of what the recurrent layers read."""
     hidden: int = Field(default=128, ge=1)
     """Width of the state of each direction."""
-    layers: int = Field(default=2, ge=1, le=1000)
+    layers: int = Field(default=1, ge=1, le=1000)
     """Number of recurrent layers."""
     dropout: float = Field(default=0.2, ge=0, lt=1)
     """Dropout before each recurrent layer and after the last one."""

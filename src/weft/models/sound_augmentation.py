@@ -18,15 +18,15 @@ class SoundAugmentationConfig(Config):
     """Longest silence that is put before a sound, in seconds."""
     loudness: float = Field(default=6.0, ge=0, le=60)
     """Largest change of loudness, in decibels to either side."""
-    noise: float = Field(default=0.05, ge=0, le=10)
+    noise: float = Field(default=0.02, ge=0, le=10)
     """Loudest white noise that is added, as a share of the loudness of the sound."""
-    frequency_masks: int = Field(default=2, ge=0, le=100)
+    frequency_masks: int = Field(default=1, ge=0, le=100)
     """Number of stretches of bands that are masked (SpecAugment, Park et al. 2019)."""
     frequency_mask: float = Field(default=0.15, ge=0, le=1)
     """Widest stretch of bands that is masked, as a share of all bands."""
-    time_masks: int = Field(default=2, ge=0, le=100)
+    time_masks: int = Field(default=1, ge=0, le=100)
     """Number of stretches of time that are masked."""
-    time_mask: float = Field(default=0.1, ge=0, le=1)
+    time_mask: float = Field(default=0.05, ge=0, le=1)
     """Longest stretch of time that is masked, as a share of the length of the sound."""
 
     def build(self) -> SoundAugmentation:
