@@ -152,6 +152,8 @@ def test_what_is_said_in_sounds_is_written(weft, tones):
     assert {*answers[0]} >= {"source", "answer", "log_probability"}
     again = weft("evaluate", "run", str(table), "--json")
     assert again.code == 0, again.err
+    looked = weft("inspect", str(table), "--sound", "clip", "--target", "said", "--json", "--output", "look")
+    assert {"duplicates", "silent", "clipped", "lengths"} <= {one["key"] for one in json.loads(looked.out)}
     named = weft("train", str(table), "--task", "transcription", "--output", "named", *FAST, *small)
     assert named.code == 0, named.err
     assert "target from column `said`" in named.err

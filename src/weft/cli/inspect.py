@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
 """Number of rows of a finding whose lines are named."""
-METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging|similarity"
+METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging|similarity|transcription"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
 SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vectors of a model of --task similarity."
@@ -72,7 +72,8 @@ def command(
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
 
     With --source and --target, or two files as train.de,train.en, it is pairs to translate; with --tags or --task
-    tagging texts with tags; with --task question_answering questions on passages; with --semantic any texts.
+    tagging texts with tags; with --task question_answering questions on passages; with --semantic any texts. With
+    --image or --sound it is images or sounds, and with --target too what is said in them.
     """
     options.check_sources(source, dev, test)
     _check_task(task)
@@ -140,10 +141,11 @@ def _told_of(
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
     tags = texts.pop("tags")
     media = [bool(texts.pop(name, None)) for name in ("image", "sound")]
-    if any(media) or ("image" in kind.model_fields and _holds_media(table, texts)):
+    spoken = kind.inspected_as == "sounds"
+    if any(media) or spoken or ("image" in kind.model_fields and _holds_media(table, texts)):
         from weft.experiments.inspection.inspect_media import inspect_media
 
-        read = {**texts, "image": columns["image"], "sound": columns["sound"]}
+        read = {**texts, "image": columns["image"], "sound": columns["sound"], "target": spoken and pairs["target"]}
         known = {name: column for name, column in read.items() if column}
         return inspect_media(data, validated(kind, {**known, "kind": kind_of(kind)}))
     match kind.inspected_as:

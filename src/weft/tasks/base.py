@@ -35,7 +35,7 @@ TUNED = "tuned.json"
 AnswerForm = Literal["label", "labels", "number", "text", "tokens", "span", "option", "tags", "score", "several"]
 """Form of an answer: `label` is one of a known set, with the probability of each; `number` may be several; `score` is
 of a pair of texts; `several` is one of each task."""
-Doctor = Literal["labels", "pairs", "questions", "scores", "tags"]
+Doctor = Literal["labels", "pairs", "questions", "scores", "tags", "sounds"]
 """Kind of data that `weft inspect` checks a file as."""
 
 

@@ -111,6 +111,10 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         """The inputs that are images or sounds."""
         return tuple(one for one in self.beside if isinstance(one, MediaInputConfig))
 
+    def file_of(self, example: LabelledText) -> str:
+        """Return the path of the image or sound of an example, of the first input that is one."""
+        return example.other[self.media[0].name]
+
     @property
     def columns_beside(self) -> tuple[str, ...]:
         """Columns of the inputs beside the text."""

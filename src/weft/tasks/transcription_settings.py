@@ -15,7 +15,7 @@ from weft.data.examples.transcribed import TRANSCRIPT, Transcribed
 from weft.data.formats.sound_files import listen_to
 from weft.data.sources import Row, Table
 from weft.errors import InputError, did_you_mean
-from weft.inputs.media import is_folder_of
+from weft.inputs.media import MediaInputConfig, is_folder_of
 from weft.inputs.sound import SOUND, SoundInputConfig
 from weft.inputs.source_target import check_written
 from weft.metrics.error_rates import error_rates
@@ -23,7 +23,7 @@ from weft.metrics.systems import CorpusScore
 from weft.models.crnn import CrnnEncoderConfig
 from weft.models.sound_choices import SOUND_ENCODERS
 from weft.models.sound_cnn import SoundEncoderConfig
-from weft.tasks.base import AnswerForm, TaskConfig
+from weft.tasks.base import AnswerForm, Doctor, TaskConfig
 from weft.text.tokenizers.base import Tokenizer, TokenizerConfig
 from weft.text.tokenizers.choices import EXACT, TokenizerChoice
 from weft.text.tokenizers.vocab import VocabularyConfig
@@ -53,6 +53,7 @@ class TranscriptionSettings(TaskConfig):
     headline: ClassVar[tuple[str, ...]] = ("cer", "wer")
     page: ClassVar[str] = "text"
     next_step: ClassVar[str] = "next: weft predict {} FILE"
+    inspected_as: ClassVar[Doctor | None] = "sounds"
     implied_together: ClassVar[tuple[str, ...]] = ("sound", "target")
     offer: ClassVar[str] = "--sound NAME --target NAME to write what is said"
     sound: SpeechInputConfig = SpeechInputConfig()
@@ -66,14 +67,28 @@ class TranscriptionSettings(TaskConfig):
     label of each position."""
 
     @property
+    def encoder(self) -> SoundEncoderConfig:
+        """Encoder of the sounds."""
+        return self.sound.encoder
+
+    @property
     def part_configs(self) -> tuple[Any, ...]:
         """The encoder."""
-        return (self.sound.encoder,)
+        return (self.encoder,)
 
     @property
     def columns_beside(self) -> tuple[str, ...]:
         """The column of the sounds."""
         return self.sound.columns_read
+
+    @property
+    def media(self) -> tuple[MediaInputConfig, ...]:
+        """The input of sounds."""
+        return (self.sound,)
+
+    def file_of(self, example: Transcribed) -> str:
+        """Return the path of the sound of an example."""
+        return example.sound
 
     @property
     def unit_name(self) -> str:

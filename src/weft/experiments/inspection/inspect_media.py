@@ -26,7 +26,7 @@ def inspect_media(data: DataConfig, task: TaskConfig) -> Iterator[Note | Finding
     Raises InputError if a file cannot be read at all or its columns are unclear.
     """
     parts: list[Part] = []
-    numbers = task.answers_with == "number"
+    labelled = task.answers_with in ("label", "labels")
     tables = {}
     resolved: Any = None
     for name, file in {"train": data.train, "dev": data.dev, "test": data.test}.items():
@@ -39,12 +39,12 @@ def inspect_media(data: DataConfig, task: TaskConfig) -> Iterator[Note | Finding
         if not rows:
             raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
         called = own.media[0].kind
-        paths, lines = [row.other[own.media[0].name] for row in rows], [row.line for row in rows]
-        known = [""] * len(rows) if numbers else [row.label for row in rows]
+        paths, lines = [own.file_of(row) for row in rows], [row.line for row in rows]
+        known = [""] * len(rows) if task.answers_with == "number" else [row.label or "" for row in rows]
         parts.append(Part(name, table.path, paths, known, lines, where=table.place, called=called))
         yield Note(f"{table.path}: {counted(len(rows), called)}")
     yield bad_rows(tables)
-    if not numbers:
+    if labelled:
         yield from labels(parts, column=as_option(getattr(resolved, "label", None)))
     files = [replace(part, texts=[content_hash(path).hex() for path in part.texts]) for part in parts]
     paths_of = {(part.name, line): path for part in parts for line, path in zip(part.lines, part.texts, strict=True)}
