@@ -71,9 +71,8 @@ def command(
 ) -> None:
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
 
-    With --source and --target, or two files as train.de,train.en, it is pairs to translate; with --tags or --task
-    tagging texts with tags; with --task question_answering questions on passages; with --semantic any texts. With
-    --image or --sound it is images or sounds, and with --target too what is said in them.
+    With --source and --target, or two files as train.de,train.en, it is pairs to translate; with --tags texts with
+    tags; with --task question_answering questions on passages; with --image or --sound these; with --semantic any texts.
     """
     options.check_sources(source, dev, test)
     _check_task(task)
