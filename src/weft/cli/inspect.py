@@ -72,7 +72,7 @@ def command(
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
 
     With --source and --target, or two files as train.de,train.en, it is pairs to translate; with --tags texts with
-    tags; with --task question_answering questions on passages; with --image or --sound these; with --semantic any texts.
+    tags; with --task question_answering questions on passages; with --image or --sound these; with --semantic texts.
     """
     options.check_sources(source, dev, test)
     _check_task(task)
