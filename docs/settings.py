@@ -26,6 +26,8 @@ from weft.models.base import DecoderConfig, EncoderConfig
 from weft.models.choices import DECODERS, ENCODERS
 from weft.models.image_choices import IMAGE_ENCODERS
 from weft.models.resnet import ImageEncoderConfig
+from weft.models.sound_choices import SOUND_ENCODERS
+from weft.models.sound_cnn import SoundEncoderConfig
 from weft.run import RunConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.choices import TASKS
@@ -39,6 +41,7 @@ CHOICES: Mapping[type[Config], tuple[type[Config], ...]] = {
     TaskConfig: TASKS,
     EncoderConfig: ENCODERS,
     ImageEncoderConfig: IMAGE_ENCODERS,
+    SoundEncoderConfig: SOUND_ENCODERS,
     DecoderConfig: DECODERS,
     SearchConfig: SEARCHES,
     TokenizerConfig: TOKENIZERS,
@@ -116,6 +119,7 @@ def page(language: str, say: Say) -> str:
         parts.append(_section(say("{}: what differs").format(title) if like else title, other, own, say))
     parts += _kinds("task.encoder", (*ENCODERS, AutoEncoderConfig), say)
     parts += _kinds("task.image.encoder", IMAGE_ENCODERS, say)
+    parts += _kinds("task.sound.encoder", SOUND_ENCODERS, say)
     parts += _kinds("task.decoder", DECODERS, say)
     parts += _kinds("task.search", SEARCHES, say)
     parts += _kinds("task.tokenizer", TOKENIZERS, say)

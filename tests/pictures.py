@@ -22,10 +22,11 @@ def _folder() -> Path:
 def drawn(names: Sequence[str], *, size: int = 8) -> list[str]:
     """Draw an image in colours for each name, the same for the same name; returns their paths."""
     paths = []
-    for number, name in enumerate(names):
+    for name in names:
+        number = zlib.crc32(name.encode())
         path = _folder() / f"{'' if name.isascii() else '图像' * 20}{number}-{size}.png"
         if not path.exists():
-            draw = np.random.default_rng(zlib.crc32(name.encode()))
+            draw = np.random.default_rng(number)
             Image.fromarray(draw.integers(0, 256, (size, size, 3), dtype=np.uint8)).save(path)
         paths.append(str(path))
     return paths

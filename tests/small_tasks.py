@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from tests.pictures import drawn
+from tests.sounds import played
 from weft.data.columns import Columns
 from weft.data.examples.documents import Document, Prompt
 from weft.data.examples.joint import JointText
@@ -21,6 +22,7 @@ from weft.data.examples.source_target import SourceTarget
 from weft.data.examples.span_questions import Question
 from weft.data.examples.tagged import TaggedText
 from weft.data.examples.text_pairs import TextPair
+from weft.data.examples.transcribed import Transcribed
 from weft.dataset import DataConfig, Examples, read
 from weft.run import RunConfig, suited, validated
 from weft.tasks.base import Task
@@ -238,6 +240,15 @@ STILL = {"width": 8, "stages": 1, "augmentation": {"shift": 0, "flip": False}}
 IMAGE = {"column": "photo", "encoder": STILL}
 SHOWN = [{**row, "photo": path} for row, path in zip(LABELLED, PICTURES, strict=True)]
 NO_IMAGE = {**SHOWN[0], "photo": "none.png"}
+QUIET = dict.fromkeys(("speed", "delay", "loudness", "noise", "frequency_masks", "time_masks"), 0)
+SOUND = {"column": "clip", "bands": 16, "encoder": {"channels": 8, "stages": 2, "width": 8, "augmentation": QUIET}}
+RECURRENT = {**SOUND["encoder"], "kind": "crnn", "hidden": 8, "layers": 1, "dropout": 0}
+HEARD = [{**row, "clip": path} for row, path in zip(LABELLED, played(TEXTS), strict=True)]
+"""A sound for each text."""
+NO_SOUND = {**HEARD[0], "clip": "none.wav"}
+SAID = ["ab", "no", "a b", "ok", "go", "好", "不好", "好看", "没", "很好"]
+TRANSCRIBED = [{"clip": path, "transcript": word} for path, word in zip(played(SAID), SAID, strict=True)]
+"""A sound for each word."""
 
 CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
 SOURCE_TARGET = {"kind": "seq2seq", "tokenizer": CHAR, "max_target": 12}
@@ -306,6 +317,32 @@ SMALL_TASKS = [
         {**NO_NUMBER, "label": "film"},
     ),
     SmallTask("classification-images", {**CLASSIFIER, "image": IMAGE}, SHOWN, NO_IMAGE),
+    SmallTask(
+        "transcription",
+        {"kind": "transcription", "sound": {**SOUND, "encoder": {**RECURRENT, "stages": 1}}},
+        TRANSCRIBED,
+        {**TRANSCRIBED[0], "transcript": " "},
+    ),
+    SmallTask("classification-sounds", {**CLASSIFIER, "sound": SOUND}, HEARD, NO_SOUND),
+    SmallTask(
+        "multilabel-sounds",
+        {
+            "kind": "multilabel",
+            "label_separator": "|",
+            "text": "text",
+            "encoder": {**GRU, **NO_VIEWS},
+            "classifier": NO_DROPOUT,
+            "sound": {**SOUND, "encoder": RECURRENT},
+        },
+        [{**row, "label": topics} for row, topics in zip(HEARD, TOPICS, strict=True)],
+        NO_SOUND,
+    ),
+    SmallTask(
+        "regression-sounds",
+        {**REGRESSION, "inputs": [{"kind": "sound", **SOUND}]},
+        [{**row, "stars": stars} for row, stars in zip(HEARD, STARS, strict=True)],
+        {**NO_SOUND, "stars": 1},
+    ),
     SmallTask(
         "multilabel-images",
         {
@@ -556,6 +593,8 @@ def unanswered(example: Any) -> Any:
         return replace(example, spans=None)
     if isinstance(example, TextPair):
         return replace(example, score=None)
+    if isinstance(example, Transcribed):
+        return replace(example, transcript=None)
     if isinstance(example, JointText):
         return replace(example, of={name: unanswered(one) for name, one in example.of.items()})
     assert isinstance(example, LabelledText)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from weft.data.examples.tagged import LabelledSpan as LabelledSpan
     from weft.data.examples.tagged import TaggedText as TaggedText
     from weft.data.examples.text_pairs import TextPair as TextPair
+    from weft.data.examples.transcribed import Transcribed as Transcribed
     from weft.data.formats.squad import Span as Span
     from weft.dataset import DataConfig as DataConfig
     from weft.decoding.choices import Beam as Beam
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from weft.tasks.tag_answers import FoundSpan as FoundSpan
     from weft.tasks.tag_answers import TagAnswer as TagAnswer
     from weft.tasks.tagging import TaggingConfig as TaggingConfig
+    from weft.tasks.transcription import TranscriptionConfig as TranscriptionConfig
     from weft.training.settings import TrainingConfig as TrainingConfig
 
 _HOMES = {
@@ -124,6 +126,8 @@ _HOMES = {
     "TokenSpec": "weft.models.base",
     "Tokens": "weft.data.batch",
     "TrainingConfig": "weft.training.settings",
+    "Transcribed": "weft.data.examples.transcribed",
+    "TranscriptionConfig": "weft.tasks.transcription",
     "WeftError": "weft.errors",
     "distil": "weft.experiments.distil",
     "fit": "weft.experiments.self_training",

@@ -15,6 +15,7 @@ from weft.models.base import Encoder, EncoderConfig, TokenSpec
 from weft.models.choices import ENCODERS, OTHER_ENCODERS, EncoderChoice
 from weft.models.image_choices import IMAGE_ENCODERS
 from weft.models.pretrained import PretrainedEncoderConfig
+from weft.models.sound_choices import SOUND_ENCODERS
 from weft.models.transformer import TransformerEncoderConfig
 
 LENGTHS = [5, 1, 0, 9, 2, 3]
@@ -89,7 +90,7 @@ EVERY_ROW = list(range(len(LENGTHS)))
 
 
 def test_every_kind_in_the_package_is_listed(members):
-    assert members(EncoderConfig, "weft.models") == {*ENCODERS, *OTHER_ENCODERS, *IMAGE_ENCODERS}
+    assert members(EncoderConfig, "weft.models") == {*ENCODERS, *OTHER_ENCODERS, *IMAGE_ENCODERS, *SOUND_ENCODERS}
     assert len({kind_of(kind) for kind in ENCODERS}) == len(ENCODERS)
 
 

@@ -19,6 +19,7 @@ from weft.models.base import Encoder, Memory, Pooling, TokenSpec
 from weft.models.bi_encoder import BiEncoderConfig
 from weft.models.classifier import ClassifierConfig
 from weft.models.crf import chain
+from weft.models.ctc import CtcModel
 from weft.models.joint import JointModel
 from weft.models.masked import MaskedModel
 from weft.models.options import Offered, OptionConfig, OptionReader
@@ -166,6 +167,19 @@ class Marginals(nn.Module):
         return torch.cat([share_BTC.sum(1).tanh().repeat(1, 3), found.partition_B[:, None]], 1)
 
 
+class Positions(nn.Module):
+    """The log-probabilities of labels and blank, summed over the positions of each row."""
+
+    def __init__(self):
+        super().__init__()
+        self.ctc = CtcModel(encoder(), labels=CLASSES)
+
+    def forward(self, source):
+        scores_BSV, positions_B = self.ctc(source)
+        real_BS = torch.arange(scores_BSV.shape[1]) < positions_B[:, None]
+        return (scores_BSV * real_BS[..., None]).sum(1)
+
+
 class Joint(nn.Module):
     """Two classifiers on the states of one encoder, their scores side by side."""
 
@@ -203,6 +217,7 @@ HEADS = [
     Head("tagger-linear", lambda: Marginals("linear"), placed, list, lambda row: 10),
     Head("bi-encoder", lambda: BiEncoderConfig().build(encoder()), tokens, list, lambda row: 10),
     Head("joint", Joint, tokens, list, lambda row: 2 * CLASSES),
+    Head("ctc", Positions, tokens, list, lambda row: CLASSES + 1),
     Head("masked", lambda: MaskedModel(encoder(), size=SIZE, first=2), chosen, list, lambda row: SIZE - 2),
 ]
 every = pytest.mark.parametrize("head", HEADS, ids=lambda head: head.name)

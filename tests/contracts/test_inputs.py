@@ -20,6 +20,7 @@ SETTINGS = {
     "text": {"kind": "text", "column": "a"},
     "tabular": {"kind": "tabular", "numbers": ["a"]},
     "image": {"kind": "image", "column": "a"},
+    "sound": {"kind": "sound", "column": "a"},
 }
 """The least settings of each kind of input."""
 TAKERS = [one for one in TASKS if "inputs" in one.model_fields]

@@ -52,6 +52,8 @@ EXTRAS = {
     "datasketch": "datasketch",
     "openpyxl": "openpyxl",
     "pillow": "PIL",
+    "soundfile": "soundfile",
+    "soxr": "soxr",
     "pyarrow": "pyarrow",
     "opencc": "opencc",
     "transformers": "transformers",

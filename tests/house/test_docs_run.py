@@ -36,7 +36,7 @@ READING = (
 )
 WRITING = ("writing", "decoders")
 """The pages of models that write: they need no folder that another page made."""
-ASKING = ("questions", "tagging", "numbers", "similarity", "few_labels", "images")
+ASKING = ("questions", "tagging", "numbers", "similarity", "few_labels", "images", "sounds")
 FROM_NOTHING = ("index", "tutorial")
 """The pages whose commands need no file but those that they make."""
 BUILDING = ("architecture", "extending", "api", "terms")

@@ -14,8 +14,9 @@ EXCEPTED = frozenset({"tasks", "export", "estimators", "demo", "__init__"})
 KNOWN = tuple(f"weft.tasks.{name}" for name in ("base", "choices", "generation", "results", "segmenting", "teaching"))
 """The contracts of tasks, and the table of them."""
 
-COMMON = frozenset({"joint"})
-"""Words that name something else too: a question and its passage are read in one row by the reader `joint`."""
+COMMON = frozenset({"joint", "transcription"})
+"""Words that name something else too: a question and its passage are read in one row by the reader `joint`, and
+transcripts stand in a column `transcription`."""
 
 
 def faults(folder: Path) -> list[str]:

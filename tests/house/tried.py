@@ -129,6 +129,8 @@ def _smaller(words: list[str]) -> list[str]:
         return ["--set=training.epochs=1"]
     if words[1] not in ("train", "pretrain", "compare"):
         return []
+    if {"--sound", "--target"} <= set(words):
+        return [f"--set={setting}" for setting in ("training.epochs=1", "task.sound.encoder.hidden=8")]
     small = ["training.epochs=1"]
     asks = [head for task, head in HEADS.items() if task in words]
     reads = asks or not {"tagging", "similarity"}.isdisjoint(words)

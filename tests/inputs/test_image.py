@@ -12,7 +12,8 @@ from weft import store
 from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row, open_table
 from weft.errors import InputError
-from weft.inputs.image import ImageInputConfig, column_of_images, nearest_images
+from weft.inputs.image import IMAGE, ImageInputConfig, nearest_images
+from weft.inputs.media import column_of
 
 PATHS = drawn(["red", "green", "红", "绿"])
 
@@ -106,13 +107,13 @@ def test_what_is_no_image_is_refused_with_a_way_out(tmp_path, name, said, hint):
 
 def test_a_column_of_images_is_known_by_its_name_and_values(tmp_path):
     write(tmp_path, "1.png")
-    assert column_of_images(table(tmp_path, ["1.png", "2.JPG"], column="图片")) == "图片"
-    assert column_of_images(table(tmp_path, ["0.png", "1.png"], column="图片")) == ""
-    assert column_of_images(table(tmp_path, ["https://a.b/1.png"], column="image")) == ""
-    assert column_of_images(table(tmp_path, ["1.png", "a text"], column="image")) == ""
-    assert column_of_images(table(tmp_path, ["1.png"], column="title")) == ""
+    assert column_of(IMAGE, table(tmp_path, ["1.png", "2.JPG"], column="图片")) == "图片"
+    assert column_of(IMAGE, table(tmp_path, ["0.png", "1.png"], column="图片")) == ""
+    assert column_of(IMAGE, table(tmp_path, ["https://a.b/1.png"], column="image")) == ""
+    assert column_of(IMAGE, table(tmp_path, ["1.png", "a text"], column="image")) == ""
+    assert column_of(IMAGE, table(tmp_path, ["1.png"], column="title")) == ""
     (tmp_path / "both.csv").write_text("image,text,label\n1.png,a text,a\n", encoding="utf-8")
-    assert column_of_images(open_table(tmp_path / "both.csv")) == ""
+    assert column_of(IMAGE, open_table(tmp_path / "both.csv")) == ""
 
 
 def test_notes_say_how_images_are_read(tmp_path):

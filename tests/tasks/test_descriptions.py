@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import pytest
 import torch
 
+from tests.sounds import played
 from weft.bundle import load
 from weft.cli import compare, inspect
 from weft.cli.console import in_one_line
@@ -17,6 +18,7 @@ from weft.data.examples.source_target import SourceTarget
 from weft.data.examples.span_questions import Question, Span
 from weft.data.examples.tagged import LabelledSpan, TaggedText
 from weft.data.examples.text_pairs import TextPair
+from weft.data.examples.transcribed import Transcribed
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, read_whole
 from weft.errors import InputError
@@ -60,6 +62,10 @@ KNOWN = {
             JointText("很差", {"tone": LabelledText("很差", "down"), "topics": LabelledText("很差", ("food", "film"))}),
         ]
         * 6,
+    ),
+    "transcription": (
+        {"sound": {"column": "clip", "encoder": {"channels": 8, "hidden": 8}}},
+        [Transcribed(path, word) for path, word in zip(played(["ok", "好"]), ("ok", "好"), strict=True)] * 6,
     ),
     "multiple_choice": (SMALL, [Choice("Where does it rain?", PASSAGE, ("Rome", "Oslo"), 0)] * 12),
 }

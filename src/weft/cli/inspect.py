@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # else PyTorch would be imported before a mistake in the comm
 _STYLES = {"error": "red", "warning": "yellow"}
 SHOWN = 5
 """Number of rows of a finding whose lines are named."""
-METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging|similarity"
+METAVAR = "classification|multilabel|regression|seq2seq|question_answering|tagging|similarity|transcription"
 TASK = "What the rows are for. Default: classification, or seq2seq where sources or targets are named."
 
 SEMANTIC = "Look for near-duplicates and groups by meaning instead, by the vectors of a model of --task similarity."
@@ -71,8 +71,8 @@ def command(
 ) -> None:
     """Look over SOURCE, a file or folder of labelled texts: duplicates, leaks, odd rows, labels that seem wrong.
 
-    With --source and --target, or two files as train.de,train.en, it is pairs to translate; with --tags or --task
-    tagging texts with tags; with --task question_answering questions on passages; with --semantic any texts.
+    With --source and --target, or two files as train.de,train.en, it is pairs to translate; with --tags texts with
+    tags; with --task question_answering questions on passages; with --image or --sound these; with --semantic texts.
     """
     options.check_sources(source, dev, test)
     _check_task(task)
@@ -139,11 +139,14 @@ def _told_of(
         hint = "leave it out: they stand beside labelled texts"
         raise ConfigError(f"the task `{kind_of(kind)}` has no such option", where=beside[0], hint=hint)
     tags = texts.pop("tags")
-    if texts.pop("image", None) or ("image" in kind.model_fields and _holds_images(table, texts)):
-        from weft.experiments.inspection.inspect_images import inspect_images
+    media = [bool(texts.pop(name, None)) for name in ("image", "sound")]
+    spoken = kind.inspected_as == "sounds"
+    if any(media) or spoken or ("image" in kind.model_fields and _holds_media(table, texts)):
+        from weft.experiments.inspection.inspect_media import inspect_media
 
-        known = {name: column for name, column in {**texts, "image": columns["image"]}.items() if column}
-        return inspect_images(data, validated(kind, {**known, "kind": kind_of(kind)}))
+        read = {**texts, "image": columns["image"], "sound": columns["sound"], "target": spoken and pairs["target"]}
+        known = {name: column for name, column in read.items() if column}
+        return inspect_media(data, validated(kind, {**known, "kind": kind_of(kind)}))
     match kind.inspected_as:
         case "tags":
             told = inspect_tags(data, validated(kind, {"text": texts["text"], "tags": tags}))
@@ -165,11 +168,13 @@ def _by_meaning(data: DataConfig, folder: str, *, text: str | None, seed: int) -
     return inspect_meaning(data, load(folder), text=text, seed=seed)
 
 
-def _holds_images(table: Rows | None, given: Mapping[str, str | None]) -> bool:
-    """Whether images are what a table has, and no text is named."""
-    from weft.inputs.image import column_of_images
+def _holds_media(table: Rows | None, given: Mapping[str, str | None]) -> bool:
+    """Whether images or sounds are what a table has, and no text is named."""
+    from weft.inputs.image import IMAGE
+    from weft.inputs.media import column_of
+    from weft.inputs.sound import SOUND
 
-    return table is not None and not given["text"] and bool(column_of_images(table))
+    return table is not None and not given["text"] and any(column_of(one, table) for one in (IMAGE, SOUND))
 
 
 def _print(findings: Sequence[Finding], name: str) -> None:

@@ -58,7 +58,7 @@ column: Decorator = click.option(
     "column",
     help="Column of the text in FILE (two as A,B), or of the source. Default: as in training.",
 )
-COLUMNS = ("numbers", "categories", "image")
+COLUMNS = ("numbers", "categories", "image", "sound")
 """Options that name columns beside a text."""
 source: Decorator = click.option(
     "--source", "source_column", help="Column of the source, for sequence-to-sequence models."
@@ -71,7 +71,8 @@ def beside(command: Callable[..., Any]) -> Callable[..., Any]:
     numbers = click.option("--numbers", help="Columns of numbers to read beside the text, as price,age.")
     categories = click.option("--categories", help="Columns of categories to read beside the text, as city,brand.")
     image = click.option("--image", help="Column of names of images, read alone or, with --text, beside the text.")
-    return _all(numbers, categories, image)(command)
+    sound = click.option("--sound", help="Column of names of sounds, read alone or, with --text, beside the text.")
+    return _all(numbers, categories, image, sound)(command)
 
 
 def one_run(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -126,6 +126,7 @@ PLACES = {
     "numbers": "task.numbers",
     "categories": "task.categories",
     "image": "task.image.column",
+    "sound": "task.sound.column",
     "kind": "task.kind",
     "source_column": "task.source",
     "target": "task.target",
@@ -191,7 +192,7 @@ def _kind(settings: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
     task, data = settings.get("task"), settings.get("data")
     if given["kind"] or (task.get("kind") if isinstance(task, Mapping) else task):
         return given["kind"]
-    named = {place.partition(".")[2] for option, place in PLACES.items() if given[option] is not None}
+    named = {place.partition(".")[2].partition(".")[0] for option, place in PLACES.items() if given[option] is not None}
     parallel = isinstance(data, Mapping) and is_parallel(str(data.get("train", "")))
     table = None if parallel else _table(settings, given)
     found = implied(named, parallel=parallel, table=table, label=given["label"])

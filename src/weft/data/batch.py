@@ -5,7 +5,7 @@ The letters that name the axes of every tensor and array in weft, as suffixes (`
     B  rows of a batch            T  target steps         S  source steps       D  width
     H  heads                      K  width of a head      V  vocabulary         C  classes
     L  layers                     W  views of a position  N  any number         R  rows of a corpus
-    E  examples of a corpus       U  distinct words
+    E  examples of a corpus       U  distinct words         F  columns of numbers, bands of a sound
 
 Masks are True at what is real.
 """
@@ -96,6 +96,14 @@ class Pixels(Moves):
 
 
 @dataclass(frozen=True, slots=True)
+class Waves(Moves):
+    """Sounds of one channel: samples of 16 bits [B, N], zero beyond the end of each, and the number of each row [B]."""
+
+    samples_BN: Tensor
+    lengths_B: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Several(Moves):
     """Sources of the same B rows, one for each of several inputs, and the names of the inputs."""
 
@@ -112,4 +120,4 @@ class Several(Moves):
         return Several(self.names, tuple(one.to(device) for one in self.sources))
 
 
-Source = Tokens | Ngrams | Tabular | Pixels
+Source = Tokens | Ngrams | Tabular | Pixels | Waves

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from weft.data.formats.brat import SPANS, brat_files, brat_remarks, brat_rows
-from weft.data.formats.class_folders import class_folders, folder_rows, left_beside, read_as
+from weft.data.formats.class_folders import ENCODINGS, class_folders, column_of_file, folder_rows, left_beside, read_as
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
@@ -24,7 +24,6 @@ from weft.data.formats.dataset_cards import card_remarks
 from weft.data.formats.encodings import check, detect, is_mixed
 from weft.data.formats.folders import columns_of_set, several_files, shards
 from weft.data.formats.form_by_lines import form_by_lines
-from weft.data.formats.image_files import is_image
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, plain_rows, texts_and_lists
 from weft.data.formats.names import FORMS, check_name, form_of, unknown_form
@@ -315,9 +314,9 @@ def open_table(
 ) -> Table:
     """Open a file as a table: find its form (by its name), encoding, layout and columns. `-` is standard input.
 
-    A folder is a table too, if it holds a folder of texts or images for each label, or files of rows; several files
-    are, named by a pattern or joined by commas; and parallel files, such as `train.de,train.en`, whose suffixes name
-    the columns. `columns` names those of csv, tsv and sheets without a header. Raises InputError when the file is
+    A folder is a table too, if it holds a folder of texts, images or sounds for each label, or files of rows; several
+    files are, named by a pattern or joined by commas; and parallel files, such as `train.de,train.en`, whose suffixes
+    name the columns. `columns` names those of csv, tsv and sheets without a header. Raises InputError when the file is
     missing, empty, of an unknown form, does not decode, or has no proper header, and when parallel files differ in
     their numbers of lines.
     """
@@ -329,7 +328,7 @@ def open_table(
         found = brat_remarks(source, files, known := shared_encoding(files, encoding))
         return Table(source, source, "brat", known, SPANS, on_bad_row, files=files, found=found)
     several = several_files(source) if form == "auto" else ()
-    if not several and form == "auto" and (Path(source).is_dir() or is_image(source)):
+    if not several and form == "auto" and (Path(source).is_dir() or column_of_file(source) in ENCODINGS):
         several = shards(source, forms=FORMS) if Path(source).is_dir() else ()
         if not several:
             found = class_folders(source, encoding)

@@ -9,8 +9,9 @@ from pydantic import SerializeAsAny
 from weft.config import one_of
 from weft.inputs.base import InputConfig
 from weft.inputs.image import ImageInputConfig
+from weft.inputs.sound import SoundInputConfig
 from weft.inputs.tabular import TabularInputConfig
 from weft.inputs.text import TextInputConfig
 
-INPUTS = (TextInputConfig, TabularInputConfig, ImageInputConfig)
+INPUTS = (TextInputConfig, TabularInputConfig, ImageInputConfig, SoundInputConfig)
 InputChoice = Annotated[SerializeAsAny[InputConfig], one_of(InputConfig, INPUTS)]

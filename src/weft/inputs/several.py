@@ -14,6 +14,7 @@ from weft.data.batch import Several
 from weft.data.columns import Columns, Ragged
 from weft.errors import ConfigError
 from weft.inputs.base import Input
+from weft.inputs.media import MediaInputConfig
 from weft.models.base import InputSpec
 from weft.models.classifier import ClassifierConfig
 from weft.models.fusion import FusionClassifier, FusionConfig
@@ -74,7 +75,7 @@ class SeveralInputs(Input[Mapping[str, Any], Several]):
         """Build an encoder for each input, their fusion, and a head that scores classes."""
         readers = {_key(one): one.build_pooled(head) for one in self.inputs}
         dropouts = {name: head.dropout_over(reader.encoder) for name, reader in readers.items()}
-        fusion = self.fusion.decided(images=any(one.config.kind == "image" for one in self.inputs))
+        fusion = self.fusion.decided(media=any(isinstance(one.config, MediaInputConfig) for one in self.inputs))
         return FusionClassifier(readers, dropouts, fusion, classes=classes)
 
     def initialize(self, model: nn.Module, columns: Columns, rows_of_C: Sequence[np.ndarray]) -> list[str]:

@@ -127,6 +127,12 @@ _ALL = (
     ),
     Measure("ter", "TER", "edits that would correct it, per 100 words of reference; 0 is best", "points", "lower"),
     Measure("rouge1", "ROUGE-1", "words shared with a reference", "points"),
+    Measure(
+        "cer", "Character error rate", "wrong characters for each of the transcript", "points", "lower", beside=True
+    ),
+    Measure(
+        "wer", "Word error rate", "wrong words for each of the transcript, by blanks", "points", "lower", beside=True
+    ),
     Measure("rouge2", "ROUGE-2", "word bigrams shared with a reference", "points"),
     Measure("rougeL", "ROUGE-L", "longest common subsequence with a reference", "points", beside=True),
     Measure("rougeL_coco", "ROUGE-L (COCO)", "ROUGE-L as papers on data-to-text compute it", "points"),

@@ -22,7 +22,7 @@ class FusionConfig(Config):
     """Way to join the vectors of the inputs: `concatenated`; `gated`: each is projected, and weighted by a gate that
     sees all of them (gated multimodal unit, Arevalo et al. 2017, section 3.1); `product`: projected, multiplied (Kim et
     al. 2017, section 2) and concatenated with the vectors, so that one can ask what another one shows; `auto`:
-    `product` where images are read beside something else, and `concatenated` without images."""
+    `product` where images or sounds are read beside something else, else `concatenated`."""
     width: int = Field(default=128, ge=1)
     """Width that `gated` and `product` project each vector to."""
 
@@ -31,9 +31,9 @@ class FusionConfig(Config):
     def _bare_kind(cls, settings: Any) -> Any:
         return {"kind": settings} if isinstance(settings, str) else settings
 
-    def decided(self, *, images: bool) -> FusionConfig:
-        """Return a copy whose kind is not `auto`, by whether images are read."""
-        kind = self.kind if self.kind != "auto" else "product" if images else "concatenated"
+    def decided(self, *, media: bool) -> FusionConfig:
+        """Return a copy whose kind is not `auto`, by whether images or sounds are read."""
+        kind = self.kind if self.kind != "auto" else "product" if media else "concatenated"
         return self.model_copy(update={"kind": kind})
 
 

@@ -110,15 +110,15 @@ class StandardisedPixels(nn.Module):
 class StandardisedConv(nn.Conv2d):
     """A 3 x 3 convolution without bias whose weights have mean 0 and variance 1 / fan-in, times a learned gain."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs, 3, padding=1, bias=False)
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+        super().__init__(inputs, outputs, 3, stride=stride, padding=1, bias=False)
         self.gain = nn.Parameter(torch.ones(outputs, 1, 1, 1))
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002
         """Convolve."""
         variance, mean = torch.var_mean(self.weight, dim=(1, 2, 3), keepdim=True)
         scale = torch.rsqrt((variance * self.weight[0].numel()).clamp_min(1e-4)) * self.gain
-        return functional.conv2d(input, (self.weight - mean) * scale, padding=1)
+        return functional.conv2d(input, (self.weight - mean) * scale, stride=self.stride, padding=1)
 
 
 class Halving(nn.Sequential):

@@ -35,7 +35,7 @@ TUNED = "tuned.json"
 AnswerForm = Literal["label", "labels", "number", "text", "tokens", "span", "option", "tags", "score", "several"]
 """Form of an answer: `label` is one of a known set, with the probability of each; `number` may be several; `score` is
 of a pair of texts; `several` is one of each task."""
-Doctor = Literal["labels", "pairs", "questions", "scores", "tags"]
+Doctor = Literal["labels", "pairs", "questions", "scores", "tags", "sounds"]
 """Kind of data that `weft inspect` checks a file as."""
 
 
@@ -84,7 +84,7 @@ class TaskConfig(DecidedByRows):
     @model_validator(mode="before")
     @classmethod
     def _reads_these_inputs(cls, settings: Any) -> Any:
-        for name in ("numbers", "categories", "image", "inputs"):
+        for name in ("numbers", "categories", "image", "sound", "inputs"):
             if isinstance(settings, Mapping) and settings.get(name) and name not in cls.model_fields:
                 reads = " and ".join(dict.fromkeys(role.name for role in cls.roles if not role.answer)) or "texts"
                 what = "a model of this task reads {reads} alone, since each output depends on places in them"

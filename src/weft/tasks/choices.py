@@ -23,6 +23,7 @@ from weft.tasks.regression import RegressionConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.tasks.similarity import SimilarityConfig
 from weft.tasks.tagging import TaggingConfig
+from weft.tasks.transcription import TranscriptionConfig
 
 TASKS = (
     ClassificationConfig,
@@ -36,6 +37,7 @@ TASKS = (
     TaggingConfig,
     SimilarityConfig,
     JointConfig,
+    TranscriptionConfig,
 )
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]
 KINDS = {kind_of(one): one for one in TASKS}

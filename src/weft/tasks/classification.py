@@ -22,7 +22,6 @@ from weft.data.examples.nested_fields import must_hold_one_label
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
-from weft.inputs.image import nearest_images
 from weft.metrics.bootstrap import class_scores, scores
 from weft.metrics.calibration import log_loss, reliability, tempered
 from weft.metrics.certainty import surest, uncertainty
@@ -40,8 +39,8 @@ from weft.tasks.results import Loss, Scores
 from weft.tasks.teaching import PseudoLabelled, SelfTaught, SelfTraining, Student, Targets, Teacher, Uncertain
 
 TINY = np.finfo(np.float64).tiny
-IMAGES = 20_000
-"""About the largest number of training images whose pixels are compared with those of an image that is scored."""
+COMPARED = 20_000
+"""About the largest number of training images or sounds that are compared with one that is scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,15 +340,15 @@ class Classification(Teacher, SelfTaught, Uncertain, LabelTask):
     def learned_floors(
         self, train: Sequence[LabelledText], answers: Sequence[Answer], examples: Sequence[LabelledText]
     ) -> dict[str, Any]:
-        """Score the label of the training image with the most similar pixels, where images are read."""
-        name = self.config.image_name
-        if name is None:
+        """Score the label of the most similar training image or sound, where such are read."""
+        media = self.config.media
+        if not media:
             return {}
-        known = train[:: -(-len(train) // IMAGES)]
-        asked, seen = ([one.other[name] for one in rows] for rows in (examples, known))
-        guess_E = np.array([self.numbers.get(str(known[at].label), -1) for at in nearest_images(asked, seen)])
+        known = train[:: -(-len(train) // COMPARED)]
+        asked, seen = ([one.other[media[0].name] for one in rows] for rows in (examples, known))
+        guess_E = np.array([self.numbers.get(str(known[at].label), -1) for at in media[0].nearest(asked, seen)])
         floor = Floor.of(self._row_scores(guess_E, self.targets(examples)))
-        return beside(self.row_scores(answers, examples), {"the training image with the nearest pixels": floor})
+        return beside(self.row_scores(answers, examples), {media[0].nearest_called: floor})
 
     def _ordinal_scores(self, probabilities_EC: np.ndarray, gold_E: np.ndarray) -> dict[str, CorpusScore]:
         return ordinal_scores(gold_E, probabilities_EC.argmax(1)) if self.config.ordinal else {}

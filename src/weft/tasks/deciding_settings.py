@@ -19,8 +19,10 @@ from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError, did_you_mean, typed
 from weft.inputs.base import Input, InputConfig
 from weft.inputs.choices import InputChoice
-from weft.inputs.image import ImageInputConfig, column_of_images, is_folder_of_images
+from weft.inputs.image import ImageInputConfig
+from weft.inputs.media import MediaInputConfig, column_of, is_folder_of
 from weft.inputs.several import SeveralInputs, check_names, folder_of
+from weft.inputs.sound import SoundInputConfig
 from weft.inputs.tabular import COLUMNS, ColumnNames, TabularInputConfig, check_columns
 from weft.inputs.text import TextSettings
 from weft.models.auto import AutoEncoderConfig
@@ -36,7 +38,7 @@ from weft.tasks.joining import JoinableConfig
 class DecidingTaskConfig(JoinableConfig, TextSettings):
     """Settings shared by the tasks that decide by inputs: columns, encoders, fusion, head."""
 
-    further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "image", "inputs")
+    further_columns: ClassVar[tuple[str, ...]] = ("numbers", "categories", "image", "sound", "inputs")
     example_type: ClassVar[type[Any]] = LabelledText
     text: Names = None
     """Column of the text, or a list of two for pairs of texts; None: guessed from the file, and named in the run."""
@@ -51,6 +53,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
     image: ImageInputConfig | None = None
     """Column of the names of images that are read, alone or, where `text` is named, beside the text; or all settings of
     images; None: none are, unless the file holds nothing but images and labels."""
+    sound: SoundInputConfig | None = None
+    """Column of the names of sounds that are read, alone or, where `text` is named, beside the text; or all settings of
+    sounds; None: none are, unless the file holds nothing but sounds and labels."""
     inputs: tuple[InputChoice, ...] = ()
     """Further inputs, each with its kind, columns and encoder; the text is then read where `text` names its column."""
     fusion: FusionConfig = FusionConfig()
@@ -69,8 +74,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
 
     @property
     def reads_text(self) -> bool:
-        """Whether a text is read: where its column is named, and wherever there are no images or further inputs."""
-        return self.text is not None or not (self.inputs or self.image)
+        """Whether a text is read: where its column is named, or nothing else is read but columns beside it."""
+        return self.text is not None or not (self.inputs or self.image or self.sound)
 
     @property
     def columns_read(self) -> tuple[str, ...]:
@@ -98,14 +103,17 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         found: list[InputConfig] = []
         if self.numbers or self.categories:
             found.append(TabularInputConfig(numbers=self.numbers, categories=self.categories, encoder=self.tabular))
-        if self.image is not None:
-            found.append(self.image)
+        found += [one for one in (self.image, self.sound) if one is not None]
         return (*found, *self.inputs)
 
     @property
-    def image_name(self) -> str | None:
-        """The key of the images among the values of an example; None where none are read."""
-        return next((one.name for one in self.beside if one.kind == "image"), None)
+    def media(self) -> tuple[MediaInputConfig, ...]:
+        """The inputs that are images or sounds."""
+        return tuple(one for one in self.beside if isinstance(one, MediaInputConfig))
+
+    def file_of(self, example: LabelledText) -> str:
+        """Return the path of the image or sound of an example, of the first input that is one."""
+        return example.other[self.media[0].name]
 
     @property
     def columns_beside(self) -> tuple[str, ...]:
@@ -120,10 +128,11 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
     def resolved(self, table: Table) -> Self:
         """Return a copy of this config with its columns named, and an encoder as wide as the vectors.
 
-        Where a file has images and no text, they are read.
+        Where a file has images or sounds and no text, they are read.
         """
-        if self.text is None and not self.beside and (column := column_of_images(table)):
-            return self.model_copy(update={"image": ImageInputConfig(column=column)}).resolved(table)
+        for kind in (ImageInputConfig, SoundInputConfig) if self.text is None and not self.beside else ():
+            if column := column_of(kind.media, table):
+                return self.model_copy(update={kind.media.kind: kind(column=column)}).resolved(table)
         if self.reads_text:
             spread_texts(table, self.text)
         try:
@@ -161,11 +170,13 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
 
         Raises InputError where the model reads no text, or an input that must not be missing.
         """
-        images = self.image is not None and is_folder_of_images(table)
-        if not self.beside or named_by_user(table) or images:
+        files = any(is_folder_of(one.media, table) for one in (self.image, self.sound) if one is not None)
+        if not self.beside or named_by_user(table) or files:
             return super().for_inputs(table, named=named)
         self._absent()
-        text_alone = self.model_copy(update={"numbers": (), "categories": (), "image": None, "inputs": ()})
+        text_alone = self.model_copy(
+            update={"numbers": (), "categories": (), "image": None, "sound": None, "inputs": ()}
+        )
         return self.model_copy(update=text_alone.for_inputs(table, named=named).found_in_table)
 
     def then(self, folder: str | Path) -> str:
@@ -264,7 +275,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         if self.fusion == FusionConfig() or len(self.every_input) > 1:
             return []
         return [
-            "task.fusion has no effect: nothing is read beside the text (--numbers, --categories, --image, task.inputs)"
+            "task.fusion has no effect: nothing is read beside the text"
+            " (--numbers, --categories, --image, --sound, task.inputs)"
         ]
 
     def lacks_answer(self, row: Row) -> bool:
@@ -309,8 +321,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             return Fitted(self, tries=tries, budget=self.encoder.budget)
         task, notes = self.chosen(examples, by_steps=by_steps)
         solved = task.decides_alone and task.encoder.deciding_alone(1).solved
-        images = task.image_name is not None  # whose encoders advise epochs
-        return Fitted(task, notes=tuple(notes), steps=None if solved or images else label_defaults.steps(examples))
+        by_epochs = solved or bool(task.media)  # whose encoders advise epochs
+        return Fitted(task, notes=tuple(notes), steps=None if by_epochs else label_defaults.steps(examples))
 
     def learned_input(
         self, examples: Sequence[LabelledText], read: Input[Any, Any] | None, *, classes: int, scores: int
@@ -358,5 +370,6 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
 def _named_beside(config: DecidingTaskConfig, beside: Sequence[InputConfig]) -> dict[str, Any]:
     """Return the settings of inputs beside the text, of the configs of them all in their order."""
     further = len(beside) - len(config.inputs)
-    image = None if config.image is None else beside[further - 1]
-    return {"image": image, "inputs": tuple(beside[further:])}
+    named = [name for name in ("image", "sound") if getattr(config, name) is not None]
+    found = dict(zip(named, beside[further - len(named) : further], strict=True))
+    return {**found, "inputs": tuple(beside[further:])}

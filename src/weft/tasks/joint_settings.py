@@ -31,7 +31,7 @@ JOINABLE = (ClassificationConfig, MultilabelConfig, RegressionConfig, TaggingCon
 """The tasks that can be answered with others by one encoder."""
 SHARED = frozenset({"text", *TextSettings.model_fields} - {"kind"})
 """Settings that all tasks have in common: where and how the text is read."""
-ALONE = frozenset({"numbers", "categories", "tabular", "image", "inputs", "fusion"})
+ALONE = frozenset({"numbers", "categories", "tabular", "image", "sound", "inputs", "fusion"})
 """Settings that only a task that is answered alone has."""
 
 

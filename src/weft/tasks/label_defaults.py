@@ -14,7 +14,7 @@ from weft.text.tokenizers.choices import ngrams_for
 
 _STEPS, _STEPS_A_LABEL = 600, 40
 """Steps of a network that suit a set without labels, and as many more for each label."""
-_BESIDE = ("numbers", "categories", "image", "inputs")
+_BESIDE = ("numbers", "categories", "image", "sound", "inputs")
 _PLAIN = (*_BESIDE, "loss", "ordinal", "vectors", "start", "calibrate", "long", "max_length")
 """Settings that the linear floor does without."""
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from weft.data.formats import image_files
-from weft.data.formats.image_files import Look, content_hash, look_at, pixels_of, small_grey, thumbnail
+from weft.data.formats.image_files import Look, look_at, pixels_of, small_grey, thumbnail
+from weft.data.formats.media_files import content_hash
 from weft.errors import InputError
 
 

@@ -8,7 +8,6 @@ read.
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import os
 import struct
@@ -23,7 +22,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from weft.data.formats.archives import archive_of, members
+from weft.data.formats.media_files import bytes_of
 from weft.errors import InputError, MissingExtra
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -65,15 +64,6 @@ def look_at(path: str) -> Look:
         image.draft("RGB" if image.mode in ("RGB", "YCbCr") else image.mode, (1, 1))
         image.load()
     return Look(height, width, grey) if turned else Look(width, height, grey)
-
-
-def can_be_read(path: str) -> bool:
-    """Whether a file, or a member of an archive, is an image that can be read."""
-    try:
-        look_at(path)
-    except InputError:
-        return False
-    return True
 
 
 def pixels_of(path: str, *, size: int, colors: Literal[1, 3], fit: Fit) -> np.ndarray:
@@ -123,11 +113,6 @@ def small_grey(path: str, *, side: int) -> np.ndarray:
         return np.asarray(grey.resize((side, side), pillow.Image.Resampling.BOX))
 
 
-def content_hash(path: str) -> bytes:
-    """Return a digest of 16 bytes of the file of an image. Raises InputError where it cannot be read."""
-    return hashlib.blake2b(_bytes_of(path), digest_size=16).digest()
-
-
 def _eight_bit(image: Any) -> Any:
     """Return an image of 8 bits a colour, without transparency: it lies on white."""
     pillow = _pillow()
@@ -147,9 +132,7 @@ def _eight_bit(image: Any) -> Any:
 def _opened(path: str) -> Generator[Any]:
     """Open an image whose content is decoded within the block. Raises InputError where that fails."""
     pillow = _pillow()
-    content = _bytes_of(path)
-    if not content:
-        raise InputError("is empty, expected an image", where=path)
+    content = bytes_of(path, expected="an image")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes, which are checked here, and of odd metadata
@@ -169,20 +152,6 @@ def _opened(path: str) -> Generator[Any]:
         raise InputError(what, where=path, hint="make it smaller") from None
     except _UNREADABLE as error:
         raise InputError(f"is a damaged image: {str(error)[:80]}", where=path, hint="copy or make it again") from None
-
-
-def _bytes_of(path: str) -> bytes:
-    """Read a file, or a member of an archive. Raises InputError where it cannot be read."""
-    if place := archive_of(path):
-        return members(place.archive).read(place.member)
-    try:
-        if not Path(path).is_file():
-            raise FileNotFoundError
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError("there is no such file, expected an image", where=path) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {error}", where=path) from None
 
 
 class _Pillow:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 
+from weft.data.formats.sound_files import is_sound, playable
 from weft.evaluation.answers_by_length import Answered, expected_texts
 from weft.metrics.names import measure
 from weft.metrics.overlap import chrf
@@ -151,8 +152,10 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
     said = [f"{measure('chrf').called} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
     said += [f"best of {len(references)} references"] if len(references) > 1 else []
     said += [f"line {formatting.count(line)}"] if line else []
+    source = str(row.get("source", ""))
     return {
-        "source": cut(str(row.get("source", ""))),
+        "source": cut(source),
+        "sound": Markup(playable(source)) if is_sound(source) else "",
         "expected": expected,
         "found": found,
         "said": " · ".join(said),

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from weft.data.checks.findings import Finding, Row, counted
 from weft.data.formats.image_files import is_image, thumbnail
+from weft.data.formats.sound_files import is_sound, playable
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
 from weft.report.template import write_page
@@ -77,6 +78,7 @@ def _row(row: Row) -> dict[str, Any]:
         "shorts": shorts,
         "whole": whole if unfolds else "",
         "image": Markup(thumbnail(row.text)) if is_image(row.text) else "",
+        "sound": Markup(playable(row.text)) if is_sound(row.text) else "",
         "label": row.label,
         "note": row.note.translate(_PICTURES),
     }

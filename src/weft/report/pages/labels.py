@@ -8,6 +8,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from weft.data.formats.image_files import is_image, thumbnail
+from weft.data.formats.sound_files import is_sound, playable
 from weft.metrics.saved_scores import Interval
 from weft.report import formatting
 from weft.report.figures.canvas import shorten
@@ -114,9 +115,10 @@ def _columns(row: Mapping[str, Any]) -> Mapping[str, Any]:
 def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
     texts = [str(row[name]) for name in ("text", "second", "passage") if name in row]
     beside = {name: " ".join(value) if isinstance(value, list) else value for name, value in _columns(row).items()}
-    image = next((value for value in (row.get("file"), *beside.values()) if value and is_image(str(value))), None)
+    files = [str(value) for value in (row.get("file"), *beside.values()) if value]
+    image, sound = (next(filter(is_one, files), "") for is_one in (is_image, is_sound))
     columns = [f"{name}: {value}" for name, value in beside.items() if value]
-    columns += [str(image)] if image and not columns and not texts else []
+    columns += [image or sound] if (image or sound) and not columns and not texts else []
     text = " | ".join([*texts, *columns])
     short = shorten(text, SHOWN)
     cut = len(text) - WHOLE
@@ -125,7 +127,8 @@ def _error_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "short": short,
         "whole": whole if short.endswith("…") and not text.endswith("…") else "",
-        "image": Markup(thumbnail(str(image))) if image else "",
+        "image": Markup(thumbnail(image)) if image else "",
+        "sound": Markup(playable(sound)) if sound else "",
         "label": shorten(_label(row.get("labels", row.get("label", ""))), CUT),
         "answer": shorten(_label(row.get("answer", "")), CUT),
         "sure": formatting.NOTHING if sure is None else formatting.score(sure),
