@@ -47,8 +47,9 @@ class DataConfig(Config):
     columns: ColumnNames | None = None
     """Names of the columns of csv, tsv and Excel files without a header, in their order; an empty list numbers them;
     None: the first row names them, unless it is clearly none."""
-    on_bad_row: OnBadRow = "stop"
-    """Treatment of rows that cannot be read: `stop` ends with an error, `skip` leaves them out and lists them."""
+    on_bad_row: OnBadRow = "skip_blank"
+    """Treatment of rows that cannot be read: `stop` ends with an error, `skip` leaves them out and lists them,
+    `skip_blank` leaves out those without a text or a right answer, if fewer than half, and stops at any other."""
 
     _brought: frozenset[str] = PrivateAttr(default=frozenset())
 
@@ -261,7 +262,7 @@ def _described(table: Table, task: TaskConfig, rows: Sequence[Any]) -> list[str]
 
 def left_out(table: Table) -> list[str]:
     """Describe the rows of a table that could not be read, a sentence each."""
-    return [f"left out {bad.place}: {bad.what}" for bad in table.bad]
+    return [*table.blank_notes, *(f"left out {bad.place}: {bad.what}" for bad in table.bad)]
 
 
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:

@@ -137,7 +137,7 @@ def test_a_broken_file_is_named_with_its_line(refused):
     rows = ['{"question": "Who?", "context": "Ada.", "answers": ["Ada"]}', '{"question": "", "context": "Ada."}']
     Path("broken.jsonl").write_text("\n".join(rows), encoding="utf-8")
     options = ("--task", "question_answering", "--encoder", "cnn")
-    refused("train", "broken.jsonl", *options, says=("broken.jsonl:2", "question is empty"))
+    refused("train", "broken.jsonl", *options, says=("broken.jsonl: 1 of 2 rows has no question", "line 2\n"))
 
 
 def test_piped_questions_are_all_answered_and_none_is_asked_for(weft, reader):

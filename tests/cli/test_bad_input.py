@@ -19,10 +19,10 @@ FILES = {
     "header.csv": (HEADER, ("header.csv: has a header and no rows", "names the columns")),
     "one.csv": (HEADER + ROWS.replace("neg", "pos"), ("one.csv: expected at least two labels, found only `pos`",)),
     "text.csv": (
-        HEADER + ROWS + " ,pos\n",
-        ("text.csv:18: text is empty", "--on-bad-row skip"),
+        HEADER + ROWS + " ,pos\n" * 16,
+        ("text.csv: 16 of 32 rows have no text, the first is line 18\n", "--on-bad-row skip"),
     ),
-    "label.csv": (HEADER + ROWS + "好吃,\n", ("label.csv:18: label is empty", "--on-bad-row skip")),
+    "label.csv": (HEADER + ROWS + "好吃,\n" * 20, ("label.csv: 20 of 36 rows have no label", "--on-bad-row skip")),
     "ragged.csv": (HEADER + ROWS + "好,吃,pos\n", ("ragged.csv:18: has 3 fields, the header has 2", "quote")),
     "open.csv": (HEADER + ROWS + '"好吃,pos\n', ("open.csv:18: opens a quote that is never closed",)),
     "quote.csv": (HEADER + '"很"好,pos\n' + ROWS, ("quote.csv:2: has a broken quote", "twice")),
@@ -88,7 +88,8 @@ def test_choices_and_names_that_are_none(refused, model):
 
 def test_all_bad_rows_are_listed_by_inspecting(refused):
     Path("text.csv").write_text(HEADER + ROWS + " ,pos\n", encoding="utf-8")
-    refused("train", "text.csv", says=("text.csv:18: text is empty", "; weft inspect text.csv lists all of them"))
+    says = ("text.csv:18: text is empty", "; weft inspect text.csv lists all of them")
+    refused("train", "text.csv", "--on-bad-row", "stop", says=says)
 
 
 def test_columns_of_another_task(weft, refused):

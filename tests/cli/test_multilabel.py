@@ -136,7 +136,8 @@ def test_another_separator_is_said(weft):
 
 def test_one_label_that_looks_like_several_is_said(weft, train, refused):
     write_posts("posts.csv", *POSTS)
-    refused("train", "posts.csv", "--label", "tags", says=("posts.csv:5", "empty", 'pass --label-separator "|" if'))
+    says = ("posts.csv:5", "empty", 'pass --label-separator "|" if')
+    refused("train", "posts.csv", "--label", "tags", "--on-bad-row", "stop", says=says)
     write_posts("full.csv", *[(text, tags or "体育|2") for text, tags in POSTS])
     said = train("full.csv", "--label", "tags", "--output", "full")
     assert 'many labels hold `|`, as if a text had several: pass --label-separator "|" if so' in said.err

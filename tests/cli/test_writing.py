@@ -129,8 +129,8 @@ def test_pairs_that_cannot_be_read(weft, pairs):
     assert uneven.code == 2
     assert "`train.en` has 61 lines, `train.zh` has 60 lines" in uneven.err
     for name, row, says in (
-        ("a.csv", " ,他", "a.csv:2: source is empty"),
-        ("b.csv", "he, ", "b.csv:2: target is empty"),
+        ("a.csv", " ,他", "a.csv: 1 of 2 rows has no source (column `en`), the first is line 2\n"),
+        ("b.csv", "he, ", "b.csv: 1 of 2 rows has no target (column `zh`), the first is line 2\n"),
     ):
         Path(name).write_text(f"en,zh\n{row}\nhe,他\n", encoding="utf-8")
         said = weft("train", name, "--source", "en", "--target", "zh")

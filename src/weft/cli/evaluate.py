@@ -80,7 +80,7 @@ def command(
     models = {one: search_options.asked_of(one, search, device=device, words=words) for one in folders}
     first = _first_of_one_task(models)
     _check_task(first, search, ensemble=ensemble, exposed=exposed)
-    table = open_table(part_of(file), encoding=encoding or "auto", on_bad_row=on_bad_row or "stop", columns=names)
+    table = open_table(part_of(file), encoding=encoding or "auto", on_bad_row=on_bad_row or "skip_blank", columns=names)
     examples = _examples(first, table, columns)
     with examples_of(table):
         found = _evaluated(models, examples, table.source)

@@ -41,7 +41,9 @@ label_separator: Decorator = click.option(
     "--label-separator", help="Multilabel: separator of the labels of a text, as in 新闻|体育. A text may have none."
 )
 on_bad_row: Decorator = click.option(
-    "--on-bad-row", type=click.Choice(["stop", "skip"]), help="skip: skip unreadable rows and list them. Default: stop."
+    "--on-bad-row",
+    type=click.Choice(["stop", "skip"]),
+    help="skip: skip unreadable rows and list them. Default: stop; training and evaluation skip those that are blank.",
 )
 dev: Decorator = click.option(
     "--dev", help="Validation file, which chooses the best weights. Default: a tenth of the training file."

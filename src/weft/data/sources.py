@@ -15,18 +15,20 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
+from weft.data.blank_rows import BlankField, blank_notes, check_few
 from weft.data.formats.brat import SPANS, brat_files, brat_remarks, brat_rows
 from weft.data.formats.class_folders import ENCODINGS, class_folders, column_of_file, folder_rows, left_beside, read_as
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.dataset_cards import card_remarks
-from weft.data.formats.encodings import check, detect, is_mixed
+from weft.data.formats.encodings import is_mixed
 from weft.data.formats.folders import columns_of_set, several_files, shards
 from weft.data.formats.form_by_lines import form_by_lines
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, plain_rows, texts_and_lists
 from weft.data.formats.names import FORMS, check_name, form_of, unknown_form
+from weft.data.formats.own_encoding import STANDARD_INPUT, own_encoding
 from weft.data.formats.parallel_files import parallel_rows, same_length, side_columns, side_files, suffix_of
 from weft.data.formats.parquet import parquet_columns, parquet_rows
 from weft.data.formats.shared_encodings import shared_encoding
@@ -34,16 +36,15 @@ from weft.data.formats.squad import COLUMNS as QUESTION_COLUMNS
 from weft.data.formats.squad import question_rows
 from weft.data.formats.text_lines import Errors, is_broken, open_lines
 from weft.data.formats.translation_units import unit_columns, unit_rows
-from weft.data.formats.western import WESTERN, is_western
+from weft.data.formats.western import WESTERN
 from weft.data.formats.xlsx import Sheet, sheet_named, sheet_of
 from weft.data.rows import BadRow, Row
 from weft.errors import InputError, did_you_mean
 
-_STANDARD_INPUT = "standard input"
 _PLAIN_QUOTES = (
     "its quotes are read as plain characters, since it does not read as quoted throughout; saving it as csv settles it"
 )
-OnBadRow = Literal["stop", "skip"]
+OnBadRow = Literal["stop", "skip", "skip_blank"]
 Columns = Sequence[str] | None
 """Names of the columns of files without a header, none to number them; None: the header has them."""
 
@@ -52,16 +53,16 @@ Columns = Sequence[str] | None
 class Table:
     """A file, parallel files, a set of files, or a folder of texts a label, read as rows; can be iterated again.
 
-    Iterating raises InputError at the first bad row, or leaves bad rows out and lists them in `bad`, which each
-    iteration starts afresh. A row of JSON lines lacks the columns that are absent, null or nested there. `path` is the
-    name of the file in messages, `source` the name to open: they differ for standard input. `layout` is that of csv,
-    tsv and a sheet, `whole` that of JSON that is no object a line. `files` are the texts of a folder, one a row;
-    `sides` are parallel files, one a column, of which `path` is the first; `parts` are the files of a set, whose lines
-    are counted on from file to file; `paths` are those of the rows of nested JSON. These two, and `remarks` on what was
-    left out, are filled as far as the rows are read. `reached` are columns that lie in nested objects: dotted paths;
-    `spread` is a column of lists of texts, each of which makes a row of its own;
-    `errors` is `surrogateescape` where bytes that do not decode make a bad row; `found` are remarks on what its bytes
-    and lines told; `aside` counts, by kind, the rows that were read and are no examples.
+    Iterating raises InputError at the first bad row, or leaves bad rows out and lists them in `bad`, and those without
+    a text or a right answer in `blank`; each iteration starts both afresh. A row of JSON lines lacks the columns that
+    are absent, null or nested there. `path` is the name of the file in messages, `source` the name to open: they differ
+    for standard input. `layout` is that of csv, tsv and a sheet, `whole` that of JSON that is no object a line. `files`
+    are the texts of a folder, one a row; `sides` are parallel files, one a column, of which `path` is the first;
+    `parts` are the files of a set, whose lines are counted on from file to file; `paths` are those of the rows of
+    nested JSON. These two, and `remarks` on what was left out, are filled as far as the rows are read. `reached` are
+    columns that lie in nested objects: dotted paths; `spread` is a column of lists of texts, each of which makes a row
+    of its own; `errors` is `surrogateescape` where bytes that do not decode make a bad row; `found` are remarks on what
+    its bytes and lines told; `aside` counts, by kind, the rows that were read and are no examples.
     """
 
     path: str
@@ -81,13 +82,22 @@ class Table:
     errors: Errors = "strict"
     found: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
+    blank: list[BadRow] = field(default_factory=list)
     aside: Counter[str] = field(default_factory=Counter)
     _before: list[int] = field(default_factory=list)
     _blank: int = 0
+    _rows: int = 0
 
     def __iter__(self) -> Iterator[Row]:
-        self.bad.clear()
-        self.aside.clear()
+        for listed in (self.bad, self.aside, self.blank):
+            listed.clear()
+        self._rows = 0
+        for row in self._all_rows():
+            self._rows += 1
+            yield row
+        check_few(self.blank, self._rows, of=self.unchecked(), path=self.path)
+
+    def _all_rows(self) -> Iterator[Row]:
         if self.parts:
             yield from self._of_parts()
         elif self.form == "folder":
@@ -127,6 +137,11 @@ class Table:
         return [*([f"{len(self.parts)} files"] if self.parts else self.found), *said, *self.blank_remark]
 
     @property
+    def blank_notes(self) -> list[str]:
+        """Sentences on rows that were left out since they have no text or no right answer."""
+        return blank_notes(self.blank, self._rows)
+
+    @property
     def blank_remark(self) -> list[str]:
         """Remarks on rows without a value and on those that are no examples, as far as rows are read."""
         blank = sum(part._blank for part in self.parts or (self,))
@@ -157,10 +172,11 @@ class Table:
 
     def unchecked(self) -> Iterator[Row]:
         """Yield the rows without the bad ones, which are neither refused nor listed."""
-        parts = tuple(
-            replace(part, bad=[], aside=Counter(), paths=[], on_bad_row="skip", _before=[]) for part in self.parts
-        )
-        yield from replace(self, on_bad_row="skip", bad=[], aside=Counter(), paths=[], _before=[], parts=parts)
+        yield from self._afresh()
+
+    def _afresh(self) -> Table:
+        own = replace(self, on_bad_row="skip", bad=[], blank=[], aside=Counter(), paths=[], _before=[])
+        return replace(own, parts=tuple(part._afresh() for part in self.parts))
 
     @property
     def may_lack_header(self) -> bool:
@@ -219,17 +235,23 @@ class Table:
             else:
                 yield from self._valued(plain_rows(lines))
 
-    def reject(self, row_line: int, what: str, *, column: str = "", hint: str = "") -> None:
-        """Refuse the row that starts on `row_line`.
+    def reject(self, row_line: int, what: str, *, column: str = "", hint: str = "", blank: str = "") -> None:
+        """Refuse the row that starts on `row_line`; `blank` names what it lacks, where it is that alone.
 
-        Raises InputError, or notes the row in `bad` when bad rows are to be skipped.
+        Raises InputError, or notes the row in `bad` or `blank` when such rows are to be skipped.
         """
         place = self.place(row_line, column=column)
-        if self.on_bad_row == "stop":
+        aside = blank and self.on_bad_row == "skip_blank"
+        if self.on_bad_row != "skip" and not aside:
             way_out = "or pass --on-bad-row skip to leave such rows out (each is listed)"
             raise InputError(what, where=place, hint=f"{hint or 'fix the row'}, {way_out}")
         file, line = (self.files[row_line - 1], 1) if self.files else (self._file(column), row_line)
-        self.bad.append(BadRow(file, line, column, what, place))
+        (self.blank if aside else self.bad).append(BadRow(file, line, column, blank if aside else what, place))
+
+    def refuse(self, row_line: int, error: InputError, *, column: str = "", hint: str = "") -> None:
+        """Refuse the row that starts on `row_line` for an error that was met in it, as `reject` does."""
+        blank = error.name if isinstance(error, BlankField) else ""
+        self.reject(row_line, error.what, column=column, hint=error.hint or hint, blank=blank)
 
     def _file(self, column: str) -> str:
         return self.sides[self.columns.index(column)] if self.sides and column in self.columns else self.path
@@ -341,7 +363,7 @@ def open_table(
 
 
 def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, columns: Columns) -> Table:
-    name = _STANDARD_INPUT if source == "-" else source
+    name = STANDARD_INPUT if source == "-" else source
     file, sheet = sheet_named(source)
     by_name = form == "auto"
     form = form_of(file) if by_name else form
@@ -357,7 +379,7 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
         book = sheet_of(file, sheet, columns=columns)
         return Table(file, file, form, form, book.columns, on_bad_row, layout=book)
     skips = encoding == "auto" and on_bad_row == "skip" and form in ("csv", "tsv", "jsonl", "txt") and is_mixed(source)
-    known, errors = ("utf-8", "surrogateescape") if skips else (_encoding(source, encoding, form), "strict")
+    known, errors = ("utf-8", "surrogateescape") if skips else (own_encoding(source, encoding, form), "strict")
     found = ("by its letters (another: --encoding NAME)",) if (encoding, known) == ("auto", WESTERN) else ()
     if by_name and form in ("txt", "tsv", "") and source != "-":
         form, said = form_by_lines(partial(open_lines, source, known, errors=errors), named=form)
@@ -415,23 +437,6 @@ def _side_by_side(source: str, encoding: str, on_bad_row: OnBadRow) -> Table:
     encoding = shared_encoding(sides, encoding)
     same_length(sides, encoding)
     return Table(sides[0], source, "parallel", encoding, columns, on_bad_row, sides=sides)
-
-
-def _encoding(source: str, encoding: str, form: str) -> str:
-    """Return the given encoding, or the detected one; raises InputError when the file does not decode as it."""
-    try:
-        if encoding == "auto":
-            return detect(source)
-        check(source, encoding)
-    except InputError as error:
-        if encoding == "auto" and source != "-" and is_western(source):
-            return WESTERN
-        if not form:
-            raise unknown_form(source) from None
-        if source == "-":
-            error.where = _STANDARD_INPUT + error.where.removeprefix("-")
-        raise
-    return encoding
 
 
 def _json_columns(table: Table) -> tuple[str, ...]:

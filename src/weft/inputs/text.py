@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from torch import nn
 
 from weft.data.batch import Ngrams, Source, Tokens
+from weft.data.blank_rows import BlankField
 from weft.data.columns import Columns, Fitted, Long, Ragged, Share, fit
 from weft.data.examples.roles import TEXT_NAMES, Role, find_roles
 from weft.data.sources import Row, Table
@@ -135,7 +136,7 @@ class TextInputConfig(TextSettings):
         """Read the text of a row. Raises InputError where it is empty."""
         text = row.values.get(self.column or "", "")
         if not text.strip():
-            raise InputError(f"{self.column} is empty")
+            raise BlankField(self.column or "text")
         return [text]
 
     def loaded(self, folder: Path) -> TextInput:

@@ -14,6 +14,7 @@ from pydantic import field_validator, model_validator
 from torch import Tensor, nn
 
 from weft.data.batch import Moves
+from weft.data.blank_rows import BlankField
 from weft.data.checks.findings import listed
 from weft.data.columns import Columns
 from weft.data.examples.label_spelling import are_numbers, spelled
@@ -124,7 +125,7 @@ class ClassificationConfig(Student, SelfTraining, LabelTaskConfig):
         """Read the label of a row. Raises InputError where it is empty."""
         label = row.values.get(str(self.label or ""), "").strip()
         if not label:
-            raise InputError("label is empty")
+            raise BlankField("label")
         return spelled(label, self.label_spelling)
 
     def comparable(self, record: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import model_validator
 
 from weft.config import validated
+from weft.data.blank_rows import BlankField
 from weft.data.checks.findings import listed
 from weft.data.examples.labelled import LabelledText
 from weft.data.examples.lists_of_texts import spread_texts
@@ -226,7 +227,7 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         return LabelledText((*texts, "")[0], second=(*texts, None, None)[1], other=other)
 
     def read(self, table: Table) -> Iterator[LabelledText]:
-        """Yield the examples of a table; what is empty is refused. Without a column of right answers, texts alone."""
+        """Yield the examples of a table; a blank is refused. Without a column of right answers, texts alone."""
         names = self.columns_of("text", table) if self.reads_text else ()
         beside, place = self.beside, self.answer_role.place
         judged = (*names, *self.columns_of(place, table))
@@ -240,7 +241,8 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
                 what = kinds.get(type(row.whole.get(empty[0]) or None), "is empty")
                 inside = [path for path in nested_paths(row.whole) if path.startswith(f"{empty[0]}.")]
                 hint = f"name a field of it by its path, as in --text {typed(inside[0])}" if inside else ""
-                table.reject(row.line, f"text {what}", column=empty[0], hint=hint)
+                lacks = "text" if what == "is empty" else ""
+                table.reject(row.line, f"text {what}", column=empty[0], hint=hint, blank=lacks)
             else:
                 try:
                     label = self.answer_of(row) if getattr(self, place) else None
@@ -253,9 +255,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
                         table.aside["rows of sums"] += 1
                         continue
                     column = (*self.columns_of(place, table), "")[0]
-                    stops = table.on_bad_row == "stop"  # else there is nobody to read a hint
-                    hint = error.hint or (self.hint_on(table, column) if stops else "")
-                    table.reject(row.line, error.what, column=column, hint=hint)
+                    stops = "stop" if isinstance(error, BlankField) else "skip_blank"  # else nobody reads a hint
+                    hint = self.hint_on(table, column) if table.on_bad_row in ("stop", stops) and not error.hint else ""
+                    table.refuse(row.line, error, column=column, hint=hint)
 
     def answer_of(self, row: Row) -> str | tuple[str, ...] | tuple[float, ...]:
         """Read the right answer of a row. Raises InputError where there is none and there has to be one."""

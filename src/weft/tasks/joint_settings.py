@@ -11,6 +11,7 @@ from pydantic import Field, SerializeAsAny, field_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from weft.config import one_of
+from weft.data.blank_rows import BlankField
 from weft.data.examples.joint import JointText
 from weft.data.examples.lists_of_texts import keep_lists
 from weft.data.examples.roles import TEXT_NAMES, Names, Role, as_option, named_columns
@@ -230,18 +231,18 @@ class JointSettings(TaskConfig, TokenSettings):
             try:
                 known = {name: not one.lacks_answer(row) for name, one in tasks.items()}
                 if answered and not any(known.values()):
-                    raise InputError(f"there is no answer for any of the tasks {_listed(tasks)}")
+                    raise BlankField("answer", f"there is no answer for any of the tasks {_listed(tasks)}")
                 text = reader.answered(row, "").text if reader else row.values.get(self.text or "", "")
                 if not text.strip() and self.text in row.lists:
                     raise InputError(
                         "text is a list, which only tags are read with", hint="join its tokens to one text"
                     )
                 if not text.strip():
-                    raise InputError("text is empty")
+                    raise BlankField("text")
                 of = {name: (one if known[name] else asking[name]).answered(row, text) for name, one in tasks.items()}
             except InputError as error:
                 line = int(error.where) if error.where.isdecimal() else row.line
-                table.reject(line, error.what, hint=error.hint)
+                table.refuse(line, error)
             else:
                 yield JointText(text, of, row.line)
 

@@ -91,8 +91,8 @@ class RegressionConfig(Student, DecidingTaskConfig):
                 field = row.values.get(name, "")
                 found.append(number_of(with_point(field) if name in row.decimal_commas else field))
             except InputError as error:
-                column = f" (column `{name}`)" if len(names) > 1 else ""
-                raise InputError(f"{error.what}{column}", hint=error.hint) from None
+                error.what += f" (column `{name}`)" if len(names) > 1 else ""
+                raise
         return tuple(found)
 
     def inspected_answer(self, row: Row) -> str:

@@ -148,12 +148,12 @@ class SimilarityConfig(TaskConfig, TextSettings):
         names = (*self.columns_of("text", table), *([self.negative] if self.negative else []))
         for row in table:
             if empty := [name for name in names if not row.values.get(name, "").strip()]:
-                table.reject(row.line, f"{empty[0]} is empty", column=empty[0])
+                table.reject(row.line, f"{empty[0]} is empty", column=empty[0], blank=empty[0])
                 continue
             try:
                 score = self._score(row)
             except InputError as error:
-                table.reject(row.line, error.what, column=self.value or "", hint=error.hint)
+                table.refuse(row.line, error, column=self.value or "")
                 continue
             first, second, negative = (*(row.values[name] for name in names), None)[:3]
             yield TextPair(str(first), str(second), score, negative, row.line)

@@ -48,7 +48,7 @@ def test_options_may_stand_in_columns_of_their_own(tmp_path):
     [
         ({"answer": 2}, r"the answer `2` is none of the options `北京`, `上海`"),
         ({"answer": "广州"}, "is none of the options"),
-        ({"answer": None}, "is none of the options"),
+        ({"answer": None}, "answer is empty"),
         ({"options": ["北京"]}, "two options or more, found 1"),
         ({"options": ["北京", " "]}, "found an empty one"),
         ({"question": " "}, "question is empty"),

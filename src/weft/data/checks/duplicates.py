@@ -199,7 +199,7 @@ def empty_texts(parts: Sequence[Part]) -> Finding:
     if not rows:
         said = ("both texts" if parts[0].halves else "a text") + ("" if parts[0].several else " and a label")
         return Finding("empty", "Empty rows", "fine", f"every row has {said}")
-    fix = "remove these rows, or pass `--on-bad-row skip` to skip them; without it training stops at the first"
+    fix = "remove these rows: training leaves them out, but stops where they are half of the rows or more"
     said = f"{counted(len(rows), 'row')} without a text{'' if parts[0].several else ' or a label'}"
     return Finding("empty", "Empty rows", "error", said, len(rows), fix, rows)
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from weft.data.blank_rows import BlankField
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
@@ -76,7 +77,7 @@ def exchanges_of(table: Table, columns: Sequence[str], *, answering: bool = Fals
         try:
             found = _exchanges(row, columns, answering=answering)
         except InputError as error:
-            table.reject(row.line, error.what, column=columns[0], hint=error.hint)
+            table.refuse(row.line, error, column=columns[0])
         else:
             yield from ((row.line, one) for one in found)
 
@@ -95,10 +96,10 @@ def _exchanges(row: Row, columns: Sequence[str], *, answering: bool) -> list[Exc
         asked = [*asked, last] if answering and not _is_output(columns[-1]) else asked
         said = "\n".join(part for part in asked if part.strip())
         if not said.strip():
-            raise InputError(f"{columns[0]} is empty")
+            raise BlankField(columns[0])
         found = [Exchange((("user", said),), None if answering else last)]
     if any(one.answer is not None and not one.answer.strip() for one in found):
-        raise InputError("an answer is empty")
+        raise BlankField("answer", "an answer is empty")
     return found
 
 

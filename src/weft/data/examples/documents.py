@@ -77,7 +77,7 @@ def documents_of(table: Table, *, column: str, unit: Literal["stream", "row"]) -
             if text.strip():
                 yield Document(text, row.line)
             else:
-                table.reject(row.line, "text is empty", column=column)
+                table.reject(row.line, "text is empty", column=column, blank="text")
         return
     numbered = ((row.line, text_of(row, column) + "\n") for row in table)
     head, size = [], 0

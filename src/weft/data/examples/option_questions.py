@@ -77,13 +77,15 @@ def choices_of(table: Table, *, columns: Sequence[str], label: str | None) -> It
         asked, read, offered = _text(row, question), _text(row, passage), _options(row, options)
         empty = [name for name, found in ((question, asked), (passage, read)) if not found.strip()]
         if empty:
-            table.reject(row.line, f"{empty[0]} is empty", column=empty[0])
+            table.reject(row.line, f"{empty[0]} is empty", column=empty[0], blank=empty[0])
         elif len(offered) < 2 or not all(one.strip() for one in offered):
             one_text = not offered and row.values.get(options[0], "").strip()
             found = "a text that is no list" if one_text else "an empty one" if len(offered) > 1 else len(offered)
             table.reject(row.line, f"expected two options or more, found {found}", column=options[0])
         elif label is None:
             yield Choice(asked, read, offered, None, row.line, row.values.get("id", ""))
+        elif not row.values.get(label, "").strip():
+            table.reject(row.line, f"{label} is empty", column=label, blank=label)
         elif (answer := numbered(row.values.get(label, ""), offered)) is None:
             shown = ", ".join(f"`{one}`" for one in offered)
             what = f"the answer `{row.values.get(label, '')}` is none of the options {shown}"

@@ -23,4 +23,4 @@ def single_texts(table: Table, *, column: str | None = None, answering: bool = F
         if text.strip():
             yield row.line, text
         else:
-            table.reject(row.line, f"{name} is empty", column=name)
+            table.reject(row.line, f"{name} is empty", column=name, blank=name)

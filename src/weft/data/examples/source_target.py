@@ -137,9 +137,9 @@ def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> I
         text = row.values.get(source, "")
         found = tuple(one for name in targets for one in _values(row, name) if one.strip())
         if not text.strip():
-            table.reject(row.line, "source is empty", column=source)
+            table.reject(row.line, "source is empty", column=source, blank="source")
         elif targets and not found:
-            table.reject(row.line, "target is empty", column=targets[0])
+            table.reject(row.line, "target is empty", column=targets[0], blank="target")
         else:
             yield SourceTarget(text, found, row.line)
 

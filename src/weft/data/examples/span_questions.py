@@ -107,7 +107,8 @@ def questions_of(table: Table, *, columns: Sequence[str], label: str | None) -> 
         empty = [name for name in (question, passage) if not row.values.get(name, "").strip()]
         if empty:
             what = "is a list, expected a text" if empty[0] in row.lists else "is empty"
-            table.reject(row.line, f"{empty[0]} {what}", column=empty[0])
+            lacks = "" if empty[0] in row.lists else empty[0]
+            table.reject(row.line, f"{empty[0]} {what}", column=empty[0], blank=lacks)
             continue
         name = row.values.get("id", "")
         asked, read = row.values[question], row.values[passage]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Any, Literal, NamedTuple
 
+from weft.data.blank_rows import BlankField
 from weft.data.checks.findings import counted
 from weft.data.examples.nested_fields import decoded
 from weft.data.examples.roles import TEXT_NAMES, ColumnsUnclear, Role
@@ -170,7 +171,7 @@ def tagged_of(table: Table, *, text: str, tags: str | None, reading: Reading) ->
             yield tagged_row(row, text=text, tags=tags, reading=reading)
         except InputError as error:
             line = int(error.where) if error.where else row.line
-            table.reject(line, error.what, column=tags or text, hint=error.hint)
+            table.refuse(line, error, column=tags or text)
 
 
 def joined(tokens: Sequence[str], unit: Unit) -> str:
@@ -261,7 +262,7 @@ def tagged_row(row: Row, *, text: str, tags: str | None, reading: Reading) -> Ta
     """Read one row. Raises InputError for one whose tags or spans do not fit its text; `where` is a line, or empty."""
     tokens, raw = row.lists.get(text), row.values.get(text, "")
     if not (tokens or raw.strip()) or (tokens and not all(tokens)):
-        raise InputError("text is empty" if not tokens else "a token is empty")
+        raise BlankField("text") if not tokens else InputError("a token is empty")
     if tokens is not None and reading.form == "words" and (tags is None or tags == text):
         return words_of(tokens, row.line)
     given = None if tags is None else decoded(row.lists.get(tags, row.whole.get(tags, row.values.get(tags))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from weft.data.blank_rows import BlankField
 from weft.data.examples.column_names import VALUE_NAMES
 from weft.data.examples.label_spelling import reads_as_missing
 from weft.data.examples.roles import Role
@@ -31,7 +32,7 @@ def number_of(field: str) -> float:
     """Read a number. Raises InputError for a field that is empty, no number, or too large to be predicted."""
     text = field.strip()
     if reads_as_missing(text):
-        raise InputError(f"value is missing{f' (`{text}`)' if text else ''}", hint="fill it in")
+        raise BlankField("value", f"value is missing{f' (`{text}`)' if text else ''}", hint="fill it in")
     shown = f"`{text[:_SHOWN]}{'…' if len(text) > _SHOWN else ''}`"
     try:
         value = parsed(text)

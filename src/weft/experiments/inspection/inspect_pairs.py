@@ -23,7 +23,7 @@ SIDES = ("source", "target")
 RULES = {
     "empty": (
         "Empty sources or targets",
-        "remove these pairs, or pass `--on-bad-row skip`: without it training stops at the first",
+        "remove these pairs: training leaves them out, but stops where they are half of the rows or more",
     ),
     "copies": ("Untranslated targets", "translate or remove them: they teach a model to copy"),
     "duplicates": ("Duplicates", "keep the first of each: the others add nothing new"),
