@@ -14,6 +14,7 @@ from typing import Any, Self
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from weft.config import Config, kind_of
+from weft.data.blank_rows import blank_notes
 from weft.data.checks.findings import counted
 from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.label_evidence import other_labels
@@ -262,7 +263,7 @@ def _described(table: Table, task: TaskConfig, rows: Sequence[Any]) -> list[str]
 
 def left_out(table: Table) -> list[str]:
     """Describe the rows of a table that could not be read, a sentence each."""
-    return [*table.blank_notes, *(f"left out {bad.place}: {bad.what}" for bad in table.bad)]
+    return [*blank_notes(table.blank, table.rows), *(f"left out {bad.place}: {bad.what}" for bad in table.bad)]
 
 
 def _options(data: DataConfig, task: TaskConfig) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from weft.data.blank_rows import BlankField, check_few
+from weft.data.blank_rows import BlankField, blank_notes, check_few
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, read
 from weft.errors import InputError
@@ -66,7 +66,7 @@ def test_rows_of_several_files_are_named_by_their_own(tmp_path):
     for row in table:
         if not row.values["text"]:
             table.refuse(row.line, BlankField("text"), column="text")
-    assert table.blank_notes == [f"2 of 26 rows have no text and are left out: {one}:14, {two}:14"]
+    assert blank_notes(table.blank, table.rows) == [f"2 of 26 rows have no text and are left out: {one}:14, {two}:14"]
     assert len(list(table)) == 26
     assert not table.blank, "each reading starts afresh"
 

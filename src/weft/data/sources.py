@@ -15,15 +15,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-from weft.data.blank_rows import BlankField, blank_notes, check_few
+from weft.data.blank_rows import BlankField, check_few
 from weft.data.formats.brat import SPANS, brat_files, brat_remarks, brat_rows
 from weft.data.formats.class_folders import ENCODINGS, class_folders, column_of_file, folder_rows, left_beside, read_as
+from weft.data.formats.companions import beside_remark
 from weft.data.formats.conll import LINES, ROWS, Sentences, conll_columns, form_of_lines
 from weft.data.formats.csv_layout import Layout, is_blank, layout_of
 from weft.data.formats.csv_rows import check_columns
 from weft.data.formats.dataset_cards import card_remarks
-from weft.data.formats.encodings import is_mixed
-from weft.data.formats.folders import columns_of_set, several_files, shards
+from weft.data.formats.encodings import beside_member, is_mixed
+from weft.data.formats.folders import beside_shards, columns_of_set, several_files, shards
 from weft.data.formats.form_by_lines import form_by_lines
 from weft.data.formats.json_whole import Whole, whole_of, whole_rows
 from weft.data.formats.line_rows import LABEL, Values, json_objects, labelled_rows, plain_rows, texts_and_lists
@@ -62,7 +63,7 @@ class Table:
     nested JSON. These two, and `remarks` on what was left out, are filled as far as the rows are read. `reached` are
     columns that lie in nested objects: dotted paths; `spread` is a column of lists of texts, each of which makes a row
     of its own; `errors` is `surrogateescape` where bytes that do not decode make a bad row; `found` are remarks on what
-    its bytes and lines told; `aside` counts, by kind, the rows that were read and are no examples.
+    its bytes and lines told; `aside` counts, by kind, the rows that were read and are no examples, of `rows` in all.
     """
 
     path: str
@@ -83,19 +84,19 @@ class Table:
     found: tuple[str, ...] = ()
     bad: list[BadRow] = field(default_factory=list)
     blank: list[BadRow] = field(default_factory=list)
+    rows: int = 0
     aside: Counter[str] = field(default_factory=Counter)
     _before: list[int] = field(default_factory=list)
     _blank: int = 0
-    _rows: int = 0
 
     def __iter__(self) -> Iterator[Row]:
         for listed in (self.bad, self.aside, self.blank):
             listed.clear()
-        self._rows = 0
+        self.rows = 0
         for row in self._all_rows():
-            self._rows += 1
+            self.rows += 1
             yield row
-        check_few(self.blank, self._rows, of=self.unchecked(), path=self.path)
+        check_few(self.blank, self.rows, of=self.unchecked(), path=self.path)
 
     def _all_rows(self) -> Iterator[Row]:
         if self.parts:
@@ -135,11 +136,6 @@ class Table:
         said = [*read_as(self.files), *left_beside(self.path)] if self.form == "folder" and not self.parts else said
         said = [*said, *([f"each text in the lists of `{self.spread}` is a row"] if self.spread else [])]
         return [*([f"{len(self.parts)} files"] if self.parts else self.found), *said, *self.blank_remark]
-
-    @property
-    def blank_notes(self) -> list[str]:
-        """Sentences on rows that were left out since they have no text or no right answer."""
-        return blank_notes(self.blank, self._rows)
 
     @property
     def blank_remark(self) -> list[str]:
@@ -349,14 +345,15 @@ def open_table(
     if form == "auto" and (files := brat_files(source)):
         found = brat_remarks(source, files, known := shared_encoding(files, encoding))
         return Table(source, source, "brat", known, SPANS, on_bad_row, files=files, found=found)
-    several = several_files(source) if form == "auto" else ()
+    several, beside = several_files(source) if form == "auto" else (), ()
     if not several and form == "auto" and (Path(source).is_dir() or column_of_file(source) in ENCODINGS):
         several = shards(source, forms=FORMS) if Path(source).is_dir() else ()
         if not several:
             found = class_folders(source, encoding)
             return Table(source, source, "folder", found.encoding, found.columns, on_bad_row, files=found.files)
+        beside = beside_shards(several)
     if several:
-        return _set_of(source, [open_one(file) for file in several])
+        return _set_of(source, [open_one(file) for file in several], beside)
     if form == "parallel" or (form == "auto" and side_files(source)):
         return _side_by_side(source, encoding, on_bad_row)
     return _open_one(source, encoding, on_bad_row, form=form, columns=columns)
@@ -381,6 +378,7 @@ def _open_one(source: str, encoding: str, on_bad_row: OnBadRow, *, form: str, co
     skips = encoding == "auto" and on_bad_row == "skip" and form in ("csv", "tsv", "jsonl", "txt") and is_mixed(source)
     known, errors = ("utf-8", "surrogateescape") if skips else (own_encoding(source, encoding, form), "strict")
     found = ("by its letters (another: --encoding NAME)",) if (encoding, known) == ("auto", WESTERN) else ()
+    found += beside_remark(beside_member(source))
     if by_name and form in ("txt", "tsv", "") and source != "-":
         form, said = form_by_lines(partial(open_lines, source, known, errors=errors), named=form)
         found += (said,) if said else ()
@@ -417,9 +415,10 @@ def _described(table: Table, columns: Columns) -> Table:
     return table
 
 
-def _set_of(source: str, parts: Sequence[Table]) -> Table:
+def _set_of(source: str, parts: Sequence[Table], found: tuple[str, ...]) -> Table:
     """Join files to one table. Raises InputError where their columns do not go together."""
     first = parts[0]
+    first.found += found
     if len(parts) == 1:
         return first
     loose = all(one.form == "jsonl" for one in parts)

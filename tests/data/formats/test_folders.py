@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 
 import pytest
 
@@ -35,7 +36,31 @@ def test_shards_are_one_table_in_their_natural_order(folder):
     for source in (folder, folder / "*.csv", joined):
         assert texts(source) == ["好", "b", "d", "坏"]
     table = open_table(folder)
-    assert (table.columns, table.remarks) == (("text", "label"), ["3 files"])
+    assert (table.columns, table.remarks) == (
+        ("text", "label"),
+        ["3 files", "left out beside the data: `README.md` `dataset_info.json`"],
+    )
+
+
+@pytest.mark.parametrize("name", ["SMSSpamCollection", "spam.data", "spam.csv"])
+def test_companions_of_a_data_file_are_left_out_and_said(tmp_path, name):
+    rows = "label\ttext\n" + "ham\tgo 去\nspam\twin 赢\n" * 3
+    rows = rows.replace("\t", ",") if name.endswith(".csv") else rows
+    told = {"readme": "about", "index.html": "x", "spam.names": "x", "LICENSE.txt": "x", "paper.pdf": "x"}
+    packed = {"spam/" + one: text for one, text in {name: rows, **told, ".DS_Store": "x"}.items()}
+    packed["__MACOSX/spam/._" + name] = "x"
+    with zipfile.ZipFile(tmp_path / "spam.zip", "w") as archive:
+        for one, text in packed.items():
+            archive.writestr(one, text)
+    (tmp_path / "out").mkdir()
+    zipfile.ZipFile(tmp_path / "spam.zip").extractall(tmp_path / "out")
+    for source, beside in (
+        (tmp_path / "spam.zip", [f"`spam/{one}`" for one in told]),
+        (tmp_path / "out" / "spam", [f"`{one}`" for one in sorted(told)]),
+    ):
+        table = open_table(source)
+        assert [row.values["label"] for row in table] == ["ham", "spam"] * 3
+        assert f"left out beside the data: {' '.join(beside)}" in table.remarks
 
 
 def test_the_place_of_a_row_is_its_file_and_its_line_there(folder):

@@ -24,18 +24,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Literal, cast
 
+from weft.data.formats.companions import is_companion, is_hidden
 from weft.data.formats.encoding_guesses import CHINESE, PLAUSIBLE, common_share, likely_encodings
 from weft.errors import InputError, did_you_mean
 
 
 def _only_file(file: BinaryIO, mode: Literal["rb"]) -> IO[bytes]:  # noqa: ARG001
-    """Open the only file in a zip archive. Raises InputError where it holds several or none, or is damaged."""
+    """Open the only file of data in a zip archive. Raises InputError where it holds several or none, or is damaged."""
     where = str(getattr(file, "name", ""))
     try:
         packed = zipfile.ZipFile(file)
-        inside = [
-            one for one in packed.infolist() if not one.is_dir() and not one.filename.startswith(("__MACOSX", "."))
-        ]
+        inside = [one for one in packed.infolist() if not one.is_dir() and not is_hidden(one.filename)]
+        inside = [one for one in inside if not is_companion(one.filename)] or inside
         if len(inside) != 1 or inside[0].flag_bits & 1:
             what = "has a password" if len(inside) == 1 else f"holds {len(inside)} files, expected one"
             raise InputError(what, where=where, hint="unpack it first, and name the files or the folder")
@@ -108,10 +108,19 @@ def open_bytes(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 def only_member(path: str) -> str:
-    """Return the name of the only file in a zip archive. Raises InputError as reading it does."""
+    """Return the name of the only file of data in a zip archive. Raises InputError as reading it does."""
     open_bytes(path).close()
     with open(path, "rb") as file, _only_file(file, "rb") as inside:
         return str(getattr(inside, "name", ""))
+
+
+def beside_member(path: str) -> tuple[str, ...]:
+    """Return the names of the files beside the only one of data in a zip archive; none for a file of another kind."""
+    if not path.lower().endswith(".zip"):
+        return ()
+    only = only_member(path)
+    with zipfile.ZipFile(path) as packed:
+        return tuple(one.filename for one in packed.infolist() if not one.is_dir() and one.filename != only)
 
 
 def check_unpacked(path: str | os.PathLike[str], size: int) -> None:

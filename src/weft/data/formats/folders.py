@@ -13,6 +13,8 @@ from itertools import chain
 from pathlib import Path
 
 from weft import run_folder
+from weft.data.formats.companions import beside_remark, is_companion
+from weft.data.formats.image_files import is_image
 from weft.data.formats.names import FORMS
 from weft.data.formats.parallel_files import side_files, suffix_of
 from weft.data.formats.xlsx import sheet_named
@@ -25,12 +27,6 @@ PARTS = {
 }
 """Names of the parts of a data set."""
 
-_COMPANIONS = re.compile(
-    r"(sample_?submission|readme|licen[cs]e|citation|changelog)\b.*|.*\.(md|py|lock|html|yaml|yml|sh)|(dataset_(info|infos|dict)|state)\.json",
-    re.IGNORECASE,
-)
-"""Files that lie beside data and are none; so do those with a dot or underscore before their names, as Spark's
-`_SUCCESS` and `.part-0.crc`."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\.json(\.gz)?", re.IGNORECASE)
 """Name of a file of one day."""
 _RUN = (run_folder.SEAL, run_folder.CONFIG, run_folder.REPORTS)
@@ -70,12 +66,21 @@ def shards(folder: str, *, forms: Collection[str]) -> tuple[str, ...]:
         return tuple(map(str, dated))
     root = _root(root, forms)
     texts_alone = not _files(root, forms, but=(".txt",))
-    files = [] if texts_alone and any(one.is_dir() for one in _visible(root)) else _files(root, forms)
-    if files and (stray := [entry for entry in _visible(root) if entry not in files]):
+    visible = _visible(root)
+    files = [] if texts_alone and any(one.is_dir() for one in visible) else _files(root, forms)
+    if not files and len(visible) == 1 and visible[0].is_file() and not is_image(visible[0]):
+        return (str(visible[0]),)  # its lines tell its form
+    if files and (stray := [entry for entry in visible if entry not in files]):
         what = f"lies among {len(files)} files of rows" if len(files) > 1 else f"lies beside `{files[0].name}`"
         hint = f'move it away, or name the files that are meant, as "{root / "*"}{files[0].suffix}"'
         raise InputError(what, where=str(stray[0]), hint=hint)
     return tuple(map(str, files))
+
+
+def beside_shards(files: Sequence[str]) -> tuple[str, ...]:
+    """Say what lies beside the files of rows of a folder, and is not read; of parquet, the card is."""
+    folders = {Path(file).parent for file in files if suffix_of(file).lower() not in (".parquet", ".arrow")}
+    return beside_remark(sorted(one.name for folder in folders for one in folder.iterdir() if is_companion(one.name)))
 
 
 def _dated(root: Path) -> list[Path]:
@@ -168,11 +173,7 @@ def _files(folder: Path, forms: Collection[str], *, but: Collection[str] = ()) -
 
 def _visible(folder: Path) -> list[Path]:
     try:
-        return [
-            one
-            for one in folder.iterdir()
-            if not one.name.startswith((".", "_")) and not _COMPANIONS.fullmatch(one.name)
-        ]
+        return [one for one in folder.iterdir() if not is_companion(one.name)]
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(folder)) from None
 
