@@ -18,6 +18,7 @@ from weft.data.formats.csv_layout import numbered
 from weft.data.formats.csv_rows import distinct, remarks_on
 from weft.data.formats.encodings import open_bytes
 from weft.data.formats.line_rows import Values
+from weft.data.formats.merged_cells import Merged, merged_down, merged_remark, with_merged
 from weft.data.formats.value_looks import like_labels, like_texts
 from weft.errors import InputError, MissingExtra, did_you_mean
 
@@ -39,11 +40,17 @@ class Sheet:
     alone: bool = True
     written: tuple[str, ...] = ()
     """The names of the columns as they stand in the sheet, where some stand twice."""
+    merged: tuple[Merged, ...] = ()
+    """Cells that are merged down."""
 
     def rows(self) -> Iterator[tuple[int, Values]]:
-        """Yield the rows that are not blank, by their number in the sheet; dates are as ISO 8601 has them."""
+        """Yield the rows that are not blank, by their number in the sheet; dates are as ISO 8601 has them.
+
+        Of cells that are merged down, each of the rows has the value.
+        """
         with _opened(self.path) as book:
-            for number, cells in _rows(book[self.title]):
+            found = with_merged(_rows(book[self.title]), self.merged, below=self.header, width=len(self.columns))
+            for number, cells in found:
                 if number > self.header and any(cells):
                     if any(cells[len(self.columns) :]):
                         yield number, InputError(f"has a value beyond the {len(self.columns)} columns")
@@ -71,6 +78,7 @@ class Sheet:
         if not self.header:
             said.append(f"no header, columns {', '.join(f'`{name}`' for name in self.columns)}")
         said += remarks_on(self.written, self.columns) if self.written and self.header else []
+        said += merged_remark(self.merged, self.columns, below=self.header)
         return [*said, *([f"header in row {self.header}"] if self.header > 1 else [])]
 
 
@@ -105,8 +113,9 @@ def sheet_of(path: str, title: str, *, columns: Sequence[str] | None) -> Sheet:
                 )
             raise InputError(f"{len(filled)} sheets have rows: {names}", where=path, hint=hint)
         first = list(islice(((number, cells) for number, cells in _rows(book[filled[0]]) if any(cells)), _LOOKED_AT))
+        merged = _merged(book[filled[0]], path)
     width = max(len(cells) for _, cells in first)
-    sheet = Sheet(path, filled[0], numbered(width), 0, alone=len(book.sheetnames) == 1)
+    sheet = Sheet(path, filled[0], numbered(width), 0, alone=len(book.sheetnames) == 1, merged=merged)
     if columns is not None:
         if columns and len(columns) != width:
             raise InputError(f"has {width} columns, and {len(columns)} are named", where=path)
@@ -155,6 +164,12 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
         yield number, [value if value.strip() else "" for value in spelled]
 
 
+def _merged(sheet: Any, path: str) -> tuple[Merged, ...]:
+    """Find the cells that are merged down, which openpyxl does not tell of a workbook that is only read."""
+    with sheet._get_source() as xml:
+        return merged_down(xml, path=path)
+
+
 def _size(sheet: Any) -> tuple[int, int]:
     """Return the number of rows of a sheet that are not blank, and of cells in the widest of them."""
     widths = [len(cells) for _, cells in _rows(sheet) if any(cells)]
@@ -163,7 +178,8 @@ def _size(sheet: Any) -> tuple[int, int]:
 
 def _has_examples(sheet: Any) -> bool:
     """Whether a sheet has a column that looks like texts, and another that looks like labels."""
-    first = [cells for _, cells in islice(_rows(sheet), _LOOKED_AT) if len(cells) > 1][1:]
+    rows = with_merged(_rows(sheet), _merged(sheet, ""), below=1, width=_LOOKED_AT)
+    first = [cells for _, cells in islice(rows, _LOOKED_AT) if len(cells) > 1][1:]
     columns = list(zip_longest(*first, fillvalue=""))
     return any(map(like_texts, columns)) and any(map(like_labels, columns))
 
