@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Self
 
+from weft.data.examples.column_settings import named_columns
 from weft.data.examples.conversations import conversation_columns
-from weft.data.examples.roles import Names, Role, settings_of
+from weft.data.examples.roles import Names, Role, as_option, settings_of
 from weft.data.examples.source_target import plain_pair
 from weft.data.sources import Table
-from weft.errors import InputError
+from weft.errors import InputError, typed
 from weft.inputs.tabular import ColumnNames
 from weft.tasks.base import TaskConfig
 
@@ -32,8 +34,18 @@ class ConversationSettings(TaskConfig):
 
     def resolved(self, table: Table) -> Self:
         """Return the config with the columns of conversations, or of a plain pair, named; else as for any text."""
-        if self.turns or not any(self._named.values()):
-            turns = self.turns or conversation_columns(table)
+        named = {name: named_columns(own, table.columns) for name, own in self._named.items()}
+        together = conversation_columns(table)
+        if len(together) > 2 and sorted(chain(*named.values())) == sorted(together):
+            return self._reading(together)
+        for role in self.roles:
+            if role.most == 1 and len(names := named[role.place]) > 1:
+                hint = f"pass --{role.place} {typed(names[0])} for one of them; to read them together, name the columns"
+                hint += f" `instruction`, `input` and `output` in the file, and pass --task {self.kind} alone"
+                what = f"`{as_option(names)}` names {len(names)} columns, expected one"
+                raise InputError(what, where=table.path, hint=hint)
+        if self.turns or not any(named.values()):
+            turns = self.turns or together
             if turns:
                 return self._reading(turns)
             both = sum(role.required for role in self.roles) > 1

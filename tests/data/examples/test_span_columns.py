@@ -74,6 +74,23 @@ def test_exports_of_label_studio(tmp_path, name, content, tags, asked):
     assert read == TEXTS
 
 
+def test_objects_of_labels_with_surfaces_are_spans_unasked(tmp_path):
+    objects = {
+        text: {label: {part: [[text.index(part), text.index(part) + len(part) - 1]]} for part, label in found}
+        for text, found in TEXTS.items()
+    }
+    path = tmp_path / "train.json"
+    path.write_text("".join(json.dumps({"text": text, "label": objects[text]}) + "\n" for text in TEXTS))
+    table = open_table(path)
+    assert implied((), table=table) is TaggingConfig
+    config = TaggingConfig().resolved(table)
+    assert config.tags == "label"
+    assert {one.text: [(one.text[a:b], label) for a, b, label in one.spans] for one in config.read(table)} == TEXTS
+    path.write_text('{"text": "好 good", "label": {"name": {"polarity": [1, 2]}}}\n' * 3, encoding="utf-8")
+    with pytest.raises(InputError, match="no tags to learn"):
+        TaggingConfig().resolved(open_table(path))
+
+
 def test_spans_are_never_labels_of_texts(tmp_path):
     path = tmp_path / "ls.csv"
     path.write_text(as_csv("label"), encoding="utf-8")

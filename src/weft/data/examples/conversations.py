@@ -25,8 +25,8 @@ TURNS = ("messages", "conversations", "conversation", "对话")
 """Names of a column of turns."""
 INSTRUCTIONS = (
     *(("instruction", "input", "output"), ("instruction", "output"), ("instruction", "input", "response")),
-    *(("instruction", "response"), ("prompt", "completion"), ("prompt", "response"), ("query", "response")),
-    *(("指令", "输入", "输出"), ("指令", "输出")),
+    *(("instruction", "context", "response"), ("instruction", "response"), ("prompt", "completion")),
+    *(("prompt", "response"), ("query", "response"), ("指令", "输入", "输出"), ("指令", "输出")),
 )
 """Names of columns that go together as what is asked, and the answer to it."""
 _ROLES = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant", "chatgpt": "assistant"}

@@ -1,4 +1,6 @@
-"""Columns of labelled spans: lists of objects or triples, in JSON or as text in a table (Label Studio, doccano)."""
+"""Columns of labelled spans: lists of objects or triples, in JSON or as text in a table (Label Studio, doccano), and
+objects of labels with surfaces and their places (CLUENER).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ _LOOKED_AT = 50
 
 
 def span_columns(table: Table) -> tuple[str, ...]:
-    """Return the columns whose fields are lists of labelled spans, in all of the first rows that have any."""
+    """Return the columns whose fields are labelled spans, in all of the first rows that have any."""
     rows = list(islice(table.unchecked(), _LOOKED_AT))
     return tuple(
         name for name in table.columns if _hold_spans(row.whole.get(name, row.values.get(name)) for row in rows)
@@ -57,7 +59,19 @@ def spans_alone(table: Table) -> bool:
 
 def _hold_spans(fields: Iterator[Any]) -> bool:
     found = [one for field in fields if (one := decoded(field))]
-    return bool(found) and all(isinstance(one, list) and all(map(_is_labelled_span, one)) for one in found)
+    lists = all(isinstance(one, list) and all(map(_is_labelled_span, one)) for one in found)
+    return bool(found) and (lists or all(map(_has_surfaces, found)))
+
+
+def _has_surfaces(value: Any) -> bool:
+    """Whether a value is an object of labels, each with surfaces and places: `{"name": {"叶老桂": [[9, 11]]}}`."""
+    surfaces = [*value.values()] if isinstance(value, dict) else [None]
+    places = [one for inner in surfaces for one in (inner.values() if isinstance(inner, dict) else [None])]
+    return bool(places) and all(isinstance(one, list) and one and all(map(_is_place, one)) for one in places)
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(str(one).isdecimal() for one in value)
 
 
 def _is_labelled_span(value: Any) -> bool:

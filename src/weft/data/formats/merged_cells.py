@@ -26,7 +26,7 @@ class Merged(NamedTuple):
 
 
 def merged_down(xml: IO[bytes], *, path: str) -> tuple[Merged, ...]:
-    """Find the ranges of several rows in the XML of a sheet; those in one row, as headings across, are left as they are.
+    """Find the ranges of several rows in the XML of a sheet; those in one row, as headings across, are none.
 
     Raises InputError where there are more than `MOST_RANGES`.
     """
