@@ -157,13 +157,25 @@ def read_whole(data: DataConfig, task: TaskConfig) -> Examples:
         raise InputError("no row is left to learn from", where=table.path, hint="; ".join(said))
     guessed = [name for name in task.columns if getattr(task, name) is None and getattr(resolved, name) is not None]
     if guessed and named_by_user(table):
-        columns = " and ".join(f"{name} from column `{as_option(getattr(resolved, name))}`" for name in guessed)
-        doubt = f" (guessed; name them with {', '.join('--' + name for name in guessed)})"
+        columns, doubt = _guesses(resolved, guessed, table)
         said.append(columns if table.sides else columns + doubt)  # the names and the order of files say it
         label = getattr(resolved, "label", None)
         if "label" in guessed and isinstance(label, str) and any(role.looks == "label" for role in task.roles):
             said += other_labels(table, label, texts=resolved.columns_of("text", table))
     return Examples(resolved, rows, [], [], [*notes, *said], {"train": table})
+
+
+def _guesses(task: TaskConfig, guessed: Sequence[str], table: Table) -> tuple[str, str]:
+    """Return from which columns the roles of guessed settings are read, and the options that would name them."""
+    said, options = [], []
+    for name in guessed:
+        roles, columns = [one.name for one in task.roles if one.place == name], task.columns_of(name, table)
+        apart = len(roles) == len(columns)
+        said += [*zip(roles, columns, strict=True)] if apart else [(name, as_option(getattr(task, name)))]
+        options.append(f"--{name} {typed(as_option(columns))}" if apart and len(roles) > 1 else f"--{name}")
+    each = [f"{role} from column `{column}`" for role, column in said]
+    columns = " and ".join(filter(None, [", ".join(each[:-1]), each[-1]]))
+    return columns, f" (guessed; name them with {', '.join(options)})"
 
 
 def for_scoring(task: TaskConfig, table: Table, *, train: str) -> TaskConfig:

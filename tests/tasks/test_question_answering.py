@@ -12,6 +12,7 @@ from weft.config import validated
 from weft.data.columns import Ragged
 from weft.data.examples.span_questions import Question
 from weft.data.formats.squad import Span
+from weft.dataset import DataConfig, read_whole
 from weft.demo.questions import demo_questions, write
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
@@ -227,6 +228,13 @@ def test_several_models_answer_as_one():
 def test_what_does_not_go_together_is_refused(settings, says):
     with pytest.raises(ConfigError, match=says):
         learned(settings).encode(examples(4))
+
+
+def test_guessed_columns_are_named_by_their_roles(tmp_path):
+    write(tmp_path / "qa.jsonl", demo_questions(30))
+    notes = read_whole(DataConfig(train=str(tmp_path / "qa.jsonl")), QuestionAnsweringConfig()).notes
+    said = "question from column `question`, passage from column `context` and answer from column `answers`"
+    assert f"{said} (guessed; name them with --text question,context, --label)" in notes
 
 
 def test_questions_without_any_answer_cannot_be_learned_from():

@@ -244,10 +244,10 @@ class Table:
         file, line = (self.files[row_line - 1], 1) if self.files else (self._file(column), row_line)
         (self.blank if aside else self.bad).append(BadRow(file, line, column, blank if aside else what, place))
 
-    def refuse(self, row_line: int, error: InputError, *, column: str = "", hint: str = "") -> None:
+    def refuse(self, row_line: int, error: InputError, *, column: str = "") -> None:
         """Refuse the row that starts on `row_line` for an error that was met in it, as `reject` does."""
         blank = error.name if isinstance(error, BlankField) else ""
-        self.reject(row_line, error.what, column=column, hint=error.hint or hint, blank=blank)
+        self.reject(row_line, error.what, column=column, hint=error.hint, blank=blank)
 
     def _file(self, column: str) -> str:
         return self.sides[self.columns.index(column)] if self.sides and column in self.columns else self.path

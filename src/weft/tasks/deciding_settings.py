@@ -255,9 +255,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
                         table.aside["rows of sums"] += 1
                         continue
                     column = (*self.columns_of(place, table), "")[0]
-                    stops = "stop" if isinstance(error, BlankField) else "skip_blank"  # else nobody reads a hint
-                    hint = self.hint_on(table, column) if table.on_bad_row in ("stop", stops) and not error.hint else ""
-                    table.refuse(row.line, error, column=column, hint=hint)
+                    if table.on_bad_row in ("stop", "stop" if isinstance(error, BlankField) else "skip_blank"):
+                        error.hint = self.hint_on(table, column, error)  # else nobody reads it
+                    table.refuse(row.line, error, column=column)
 
     def answer_of(self, row: Row) -> str | tuple[str, ...] | tuple[float, ...]:
         """Read the right answer of a row. Raises InputError where there is none and there has to be one."""
@@ -267,9 +267,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         """Read the right answer of a row as the checks of data compare it; a label that is empty is shown by them."""
         raise NotImplementedError
 
-    def hint_on(self, table: Table, column: str) -> str:  # noqa: ARG002
-        """Return a hint on a right answer that cannot be read, by more of its column."""
-        return ""
+    def hint_on(self, table: Table, column: str, error: InputError) -> str:  # noqa: ARG002
+        """Return the hint on a right answer that cannot be read, by more of its column than the error tells."""
+        return error.hint
 
     @property
     def idle_notes(self) -> list[str]:

@@ -14,6 +14,7 @@ from weft.data.examples.label_separators import separator_hint, separator_notes
 from weft.data.examples.label_spelling import Spelling, spelled, whole_numbers
 from weft.data.examples.roles import LABEL, TEXT, Names, Role, as_option
 from weft.data.sources import Row, Table
+from weft.errors import InputError
 from weft.inputs.base import Input
 from weft.metrics.hierarchy import separator_of
 from weft.store import shared
@@ -75,9 +76,9 @@ class LabelTaskConfig(DecidingTaskConfig):
         """Read the label of a row as the checks of data compare it, empty or not."""
         return spelled(row.values.get(as_option(self.label), ""), self.label_spelling)
 
-    def hint_on(self, table: Table, column: str) -> str:
-        """Return a hint on labels that look as if they had a separator."""
-        return separator_hint(table, column)
+    def hint_on(self, table: Table, column: str, error: InputError) -> str:
+        """Return the hint of an error, else one on labels that look as if they had a separator."""
+        return error.hint or separator_hint(table, column)
 
     @property
     def weighs_labels(self) -> bool:

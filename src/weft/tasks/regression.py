@@ -14,15 +14,16 @@ from torch import Tensor, nn
 
 from weft.config import read_saved
 from weft.data.batch import Moves
+from weft.data.blank_rows import BlankField
 from weft.data.checks.findings import in_digits
 from weft.data.checks.values import FAR, outliers, written
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText, SoftLabelledText
 from weft.data.examples.roles import TEXT, Names, Role, as_option, named_columns
-from weft.data.examples.valued import VALUE, number_of
+from weft.data.examples.valued import VALUE, absent_hint, number_of
 from weft.data.formats.decimal_commas import with_point
-from weft.data.sources import Row
+from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.files import write_json
 from weft.inputs.base import Input
@@ -94,6 +95,11 @@ class RegressionConfig(Student, DecidingTaskConfig):
                 error.what += f" (column `{name}`)" if len(names) > 1 else ""
                 raise
         return tuple(found)
+
+    def hint_on(self, table: Table, column: str, error: InputError) -> str:
+        """Return the hint at the one word that stands for an absent number in several rows, else that of an error."""
+        alone = len(self.columns_of("value", table)) == 1
+        return (absent_hint(table, column) if alone and not isinstance(error, BlankField) else "") or error.hint
 
     def inspected_answer(self, row: Row) -> str:
         """Read the numbers of a row as the checks of data compare them."""

@@ -2,8 +2,10 @@
 
 import pytest
 
-from weft.data.examples.valued import number_of
+from weft.data.examples.valued import absent_hint, number_of
+from weft.data.sources import open_table
 from weft.errors import InputError
+from weft.tasks.regression import RegressionConfig
 
 
 @pytest.mark.parametrize(
@@ -12,6 +14,19 @@ from weft.errors import InputError
 )
 def test_numbers_are_read(field, number):
     assert number_of(field) == number
+
+
+def test_a_word_for_absent_numbers_is_named_with_its_rows(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = ["好,1", "bad,缺考", "a,2.5", "b,", "c,缺考", "d,$1000"]
+    path.write_text("\n".join(["text,score", *rows]) + "\n", encoding="utf-8")
+    says = "`缺考` stands in 2 of 6 rows, and all others are numbers: write numbers there"
+    assert absent_hint(open_table(path), "score") == says
+    with pytest.raises(InputError, match=r"a\.csv:3: expected a number, found `缺考`") as caught:
+        list(RegressionConfig(text="text", value="score").read(open_table(path)))
+    assert caught.value.hint.startswith(f"{says}, or pass --on-bad-row skip")
+    path.write_text("\n".join(["text,score", *rows, "e,absent"]) + "\n", encoding="utf-8")
+    assert not absent_hint(open_table(path), "score")
 
 
 @pytest.mark.parametrize(
