@@ -17,6 +17,7 @@ from weft.data.formats.companions import beside_remark, is_companion
 from weft.data.formats.image_files import is_image
 from weft.data.formats.names import FORMS
 from weft.data.formats.parallel_files import side_files, suffix_of
+from weft.data.formats.sound_files import is_sound
 from weft.data.formats.xlsx import sheet_named
 from weft.errors import InputError, typed
 
@@ -68,7 +69,7 @@ def shards(folder: str, *, forms: Collection[str]) -> tuple[str, ...]:
     texts_alone = not _files(root, forms, but=(".txt",))
     visible = _visible(root)
     files = [] if texts_alone and any(one.is_dir() for one in visible) else _files(root, forms)
-    if not files and len(visible) == 1 and visible[0].is_file() and not is_image(visible[0]):
+    if not files and len(visible) == 1 and visible[0].is_file() and not (is_image(visible[0]) or is_sound(visible[0])):
         return (str(visible[0]),)  # its lines tell its form
     if files and (stray := [entry for entry in visible if entry not in files]):
         what = f"lies among {len(files)} files of rows" if len(files) > 1 else f"lies beside `{files[0].name}`"
