@@ -56,7 +56,7 @@ class SpeechBatch(Moves):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SpeechPrediction:
     """Sequences of labels of a row, best first, and the log-probability of its target, where it is known."""
 
     found: list[Labelling]
@@ -222,7 +222,7 @@ class Transcription(Task):
         batch = self.collate(columns, rows).to(next(model.parameters()).device)
         yield from (one.text for one in self.answers(self.predict(model, batch), columns))
 
-    def predict(self, model: nn.Module, batch: SpeechBatch) -> list[Heard]:
+    def predict(self, model: nn.Module, batch: SpeechBatch) -> list[SpeechPrediction]:
         """Search the labels of each row and, where its target is known, compute its log-probability."""
         scores_BSV, positions_B = model(batch.source)
         losses: list[Reference | None] = [None] * len(positions_B)
@@ -230,14 +230,14 @@ class Transcription(Task):
             nats_B = ctc_nats(scores_BSV, positions_B, batch.target_BT, batch.lengths_B, blank=self.blank)
             losses = [Reference(*one) for one in zip(nats_B.tolist(), batch.lengths_B.tolist(), strict=True)]
         rows = [one[:size] for one, size in zip(scores_BSV.float().cpu().numpy(), positions_B.tolist(), strict=True)]
-        return [Heard(self._searched(row), loss) for row, loss in zip(rows, losses, strict=True)]
+        return [SpeechPrediction(self._searched(row), loss) for row, loss in zip(rows, losses, strict=True)]
 
     def _searched(self, scores_SV: np.ndarray) -> list[Labelling]:
         if self.config.beam == 1:
             return [best_path(scores_SV, blank=self.blank)]
         return prefix_beam(scores_SV, blank=self.blank, width=self.config.beam, labels=TRIED)
 
-    def answers(self, parts: Sequence[Heard], columns: Columns) -> list[GeneratedText]:
+    def answers(self, parts: Sequence[SpeechPrediction], columns: Columns) -> list[GeneratedText]:
         """Return the best transcript of each sound."""
         del columns
         texts = self.tokenizer.decode([part.found[0].ids for part in parts])
