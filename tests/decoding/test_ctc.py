@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weft.decoding.ctc import best_path, positions_needed, prefix_beam
+from weft.decoding.ctc import Lexicon, best_path, positions_needed, prefix_beam
 from weft.models.ctc import ctc_nats
 
 BLANK = 2
@@ -50,6 +50,21 @@ def test_a_narrow_beam_finds_no_more_than_there_is(case, width):
     assert len(found) <= width
     assert all(one.log_probability <= truth[one.ids] + 1e-4 for one in found)
     assert [one.log_probability for one in found] == sorted((one.log_probability for one in found), reverse=True)
+
+
+@given(SIZES)
+def test_of_a_lexicon_the_sequences_are_those_of_whole_words(case):
+    scores_SV = scores(*case)
+    lexicon = Lexicon.of([(0,), (0, 0)], space=1)
+    found = prefix_beam(scores_SV, blank=BLANK, width=1000, lexicon=lexicon)
+    allowed = {
+        ids: score
+        for ids, score in every_sequence(scores_SV).items()
+        if not ids or all(word in ("0", "00") for word in "".join(map(str, ids)).split("1"))
+    }
+    assert {one.ids for one in found} == set(allowed)
+    for one in found:
+        assert one.log_probability == pytest.approx(allowed[one.ids], abs=1e-4)
 
 
 @given(SIZES)

@@ -69,6 +69,22 @@ def test_each_sound_is_answered_alone_as_among_others_and_loaded_it_is_the_same(
             assert alone.loss.nats == pytest.approx(answer.loss.nats, abs=1e-4)
 
 
+def test_of_known_words_alone_no_others_are_written(tmp_path):
+    task = config(words="known").learn(EXAMPLES)
+    assert task.words == ["a", "ab", "b", "你好"]
+    task.save(tmp_path)
+    again = task.config.load(tmp_path)
+    assert again.lexicon == task.lexicon
+    model, columns = built(task), task.encode(EXAMPLES)
+    with torch.inference_mode():
+        parts = again.predict(model, again.collate(columns, np.arange(4)))
+    for answer in again.answers(parts, columns):
+        assert set(answer.text.split()) <= set(task.words)
+    chinese = [replace(one, transcript="你好") for one in EXAMPLES]
+    with pytest.raises(ConfigError, match="no label is the blank between words"):
+        config(words="known").learn(chinese)
+
+
 def test_the_loss_of_a_batch_is_the_sum_of_its_rows():
     task = config().learn(EXAMPLES)
     model, columns = built(task), task.encode(EXAMPLES)

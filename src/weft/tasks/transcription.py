@@ -11,15 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from weft.config import read_saved
 from weft.data.batch import Moves, Waves
 from weft.data.checks.findings import listed
 from weft.data.columns import Columns, Ragged
 from weft.data.examples.base import place_of
 from weft.data.examples.transcribed import Transcribed
 from weft.decoding.choices import Beam, Greedy, SearchConfig
-from weft.decoding.ctc import Labelling, best_path, positions_needed, prefix_beam
+from weft.decoding.ctc import Labelling, Lexicon, best_path, positions_needed, prefix_beam
 from weft.decoding.token_loss import Reference
 from weft.errors import ConfigError, InputError
+from weft.files import write_json
 from weft.inputs.sound import SoundInput
 from weft.metrics.error_rates import error_rates
 from weft.metrics.floors import Floor, beside
@@ -35,6 +37,8 @@ from weft.text.tokenizers.base import Tokenizer
 
 LABELS = "transcripts"
 """Folder of the tokenizer of the transcripts."""
+WORDS = "words.json"
+"""File of the words of training, where no others are written."""
 COMPARED = 20_000
 """About the largest number of training sounds that are compared with one that is scored."""
 TRIED = 20
@@ -56,7 +60,7 @@ class SpeechBatch(Moves):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SpeechPrediction:
     """Sequences of labels of a row, best first, and the log-probability of its target, where it is known."""
 
     found: list[Labelling]
@@ -77,12 +81,15 @@ class TranscriptionConfig(TranscriptionSettings):
         values = [_Value({self.sound.name: one.sound}) for one in known]
         sound = self.sound.decided(values, classes=2)
         config = self.model_copy(update={"sound": sound, "tokenizer": self.labels})
-        tokenizer = config.learned_tokenizer([str(one.transcript) for one in known])
-        return Transcription(config, sound.learned(values), tokenizer)
+        transcripts = [str(one.transcript) for one in known]
+        tokenizer = config.learned_tokenizer(transcripts)
+        words = sorted({word for one in transcripts for word in one.split()}) if config.words == "known" else []
+        return Transcription(config, sound.learned(values), tokenizer, words)
 
     def load(self, folder: Path) -> Transcription:
         """Load what `Transcription.save` wrote."""
-        return Transcription(self, self.sound.loaded(folder), self.labels.load(folder / LABELS))
+        words = read_saved(folder / WORDS, list[str]) if self.words == "known" else []
+        return Transcription(self, self.sound.loaded(folder), self.labels.load(folder / LABELS), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +107,23 @@ class Transcription(Task):
     tie_metric: ClassVar[str | None] = "log_loss"  # as long as all is blank, the error rate stays
     metrics: ClassVar[tuple[str, ...]] = ("cer", "wer", "exact_match", "log_loss", "perplexity")
 
-    def __init__(self, config: TranscriptionConfig, read: SoundInput, tokenizer: Tokenizer) -> None:
-        self.config, self.input, self.tokenizer = config, read, tokenizer
+    def __init__(
+        self, config: TranscriptionConfig, read: SoundInput, tokenizer: Tokenizer, words: Sequence[str] = ()
+    ) -> None:
+        self.config, self.input, self.tokenizer, self.words = config, read, tokenizer, words
+        self.lexicon = self._lexicon() if words else None
+
+    def _lexicon(self) -> Lexicon:
+        """Spell the words in labels. Raises ConfigError where no label is the space between words."""
+        pieces = self.tokenizer.pieces or ()
+        if " " not in pieces:
+            what = "no label is the blank between words, by which they would be known"
+            raise ConfigError(
+                what, where="task.words", hint="leave it out: transcripts have no blanks, or labels are words"
+            )
+        found = self.tokenizer.encode(self.words)
+        ids = np.split(found.values_NW[:, 0], np.cumsum(found.lengths_R)[:-1])
+        return Lexicon.of((tuple(one.tolist()) for one in ids), space=pieces.index(" "))
 
     @property
     def blank(self) -> int:
@@ -113,6 +135,8 @@ class Transcription(Task):
         self.input.save(folder)
         (folder / LABELS).mkdir(parents=True, exist_ok=True)
         self.tokenizer.save(folder / LABELS)
+        if self.words:
+            write_json(folder / WORDS, list(self.words))
 
     def build_model(self) -> CtcModel:
         """Build encoder and head, with fresh weights."""
@@ -213,7 +237,8 @@ class Transcription(Task):
         raise ConfigError(what, where="search", hint="take `greedy` or `beam`")
 
     def _with_beam(self, beam: int) -> Transcription:
-        return Transcription(self.config.model_copy(update={"beam": beam}), self.input, self.tokenizer)
+        config = self.config.model_copy(update={"beam": beam})
+        return Transcription(config, self.input, self.tokenizer, self.words)
 
     @torch.inference_mode()
     def stream(self, model: nn.Module, example: Transcribed) -> Iterator[str]:
@@ -222,7 +247,7 @@ class Transcription(Task):
         batch = self.collate(columns, rows).to(next(model.parameters()).device)
         yield from (one.text for one in self.answers(self.predict(model, batch), columns))
 
-    def predict(self, model: nn.Module, batch: SpeechBatch) -> list[Heard]:
+    def predict(self, model: nn.Module, batch: SpeechBatch) -> list[SpeechPrediction]:
         """Search the labels of each row and, where its target is known, compute its log-probability."""
         scores_BSV, positions_B = model(batch.source)
         losses: list[Reference | None] = [None] * len(positions_B)
@@ -230,14 +255,14 @@ class Transcription(Task):
             nats_B = ctc_nats(scores_BSV, positions_B, batch.target_BT, batch.lengths_B, blank=self.blank)
             losses = [Reference(*one) for one in zip(nats_B.tolist(), batch.lengths_B.tolist(), strict=True)]
         rows = [one[:size] for one, size in zip(scores_BSV.float().cpu().numpy(), positions_B.tolist(), strict=True)]
-        return [Heard(self._searched(row), loss) for row, loss in zip(rows, losses, strict=True)]
+        return [SpeechPrediction(self._searched(row), loss) for row, loss in zip(rows, losses, strict=True)]
 
     def _searched(self, scores_SV: np.ndarray) -> list[Labelling]:
         if self.config.beam == 1:
             return [best_path(scores_SV, blank=self.blank)]
-        return prefix_beam(scores_SV, blank=self.blank, width=self.config.beam, labels=TRIED)
+        return prefix_beam(scores_SV, blank=self.blank, width=self.config.beam, labels=TRIED, lexicon=self.lexicon)
 
-    def answers(self, parts: Sequence[Heard], columns: Columns) -> list[GeneratedText]:
+    def answers(self, parts: Sequence[SpeechPrediction], columns: Columns) -> list[GeneratedText]:
         """Return the best transcript of each sound."""
         del columns
         texts = self.tokenizer.decode([part.found[0].ids for part in parts])

@@ -62,6 +62,9 @@ class TranscriptionSettings(TaskConfig):
     tokenizer: TokenizerChoice | None = None
     """Tokenizer of the transcripts, each piece of which is a label; None: their characters, blanks among them, which
     few sounds suffice to learn, and of which new words are made."""
+    words: Literal["any", "known"] = "any"
+    """Words that are written: `any` that labels spell, or the `known` ones of the training transcripts alone, as all
+    syllables of a language; words stand between blanks, and a beam above 1 is needed."""
     beam: int = Field(default=8, ge=1, le=1000)
     """Number of prefixes that the prefix beam search keeps at each position (Hannun et al. 2014); 1 takes the likeliest
     label of each position."""

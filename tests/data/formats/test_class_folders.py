@@ -169,3 +169,24 @@ def test_an_encoding_is_that_of_other_texts_than_mails(tmp_path):
     table = open_table(tree(tmp_path / "mails", {"ham/1.eml": latin, "ham/2.eml": MAIL, "spam/1.txt": "中文文本"}))
     assert table.encoding == "utf-8"
     assert [values[0] for _, values in rows(table)] == ["a\ncafé", "会议 tomorrow\n明天下午3", "中文文本"]
+
+
+def test_a_folder_of_sounds_is_one_with_a_label_each_or_none(tmp_path):
+    sounds = {"响/1.wav": b"RIFF", "响/2.MP3": b"ID3", "low/1.flac": b"fLaC"}
+    table = open_table(tree(tmp_path / "clips", sounds))
+    assert (table.form, table.encoding, table.columns) == ("folder", "sounds", ("sound", "label"))
+    assert [row.values["label"] for row in table] == ["low", "响", "响"]
+    alone = open_table(tmp_path / "clips/响")
+    assert alone.columns == ("sound",)
+    assert [Path(row.values["sound"]).name for row in alone] == ["1.wav", "2.MP3"]
+    (one,) = open_table(tmp_path / "clips/low/1.flac")
+    assert one.values == {"sound": str(tmp_path / "clips/low/1.flac")}
+
+
+def test_what_lies_among_the_sounds_of_a_label_is_named(tmp_path):
+    folder = tree(tmp_path / "clips", {"a/1.wav": b"RIFF", "b/1.wav": b"RIFF", "b/notes.txt": "噪声"})
+    error = fault(folder)
+    assert error.where == str(folder / "b/notes.txt")
+    assert error.what == "is no sound, expected .wav, .flac, .ogg, .mp3 and the like"
+    lonely = tree(tmp_path / "one", {"a/1.wav": b"RIFF"})
+    assert "has one folder of sounds, `a`" in fault(lonely).what
