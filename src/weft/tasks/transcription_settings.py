@@ -128,7 +128,7 @@ class TranscriptionSettings(TaskConfig):
             transcript = None if self.target is None else " ".join(row.values.get(self.target, "").split())
             if transcript == "":
                 hint = "write down what is said, or leave the row out"
-                table.reject(row.line, "transcript is empty", column=self.target or "", hint=hint)
+                table.reject(row.line, "transcript is empty", column=self.target or "", hint=hint, blank="transcript")
                 continue
             try:
                 file = table.place(row.line) if table.files or table.parts else ""
