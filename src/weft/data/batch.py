@@ -103,6 +103,12 @@ class Waves(Moves):
     lengths_B: Tensor
 
 
+class Features(Moves):
+    """What a frozen network gave for each image: values [B, S, F] at S positions."""
+
+    values_BSF: Tensor
+
+
 @dataclass(frozen=True, slots=True)
 class Several(Moves):
     """Sources of the same B rows, one for each of several inputs, and the names of the inputs."""
@@ -120,4 +126,4 @@ class Several(Moves):
         return Several(self.names, tuple(one.to(device) for one in self.sources))
 
 
-Source = Tokens | Ngrams | Tabular | Pixels | Waves
+Source = Tokens | Ngrams | Tabular | Pixels | Features | Waves

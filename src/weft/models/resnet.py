@@ -37,6 +37,20 @@ class ImageEncoderConfig(EncoderConfig):
     augmentation: AugmentationConfig = AugmentationConfig()
     """Random changes of the images while training."""
 
+    @property
+    def pixels(self) -> PixelSpec | None:
+        """The images that the weights were trained on; None: it takes any."""
+        return None
+
+    @property
+    def keeps_features(self) -> bool:
+        """Whether the features of an image are computed once by `backbone`, which never changes, and kept."""
+        return False
+
+    def backbone(self, *, trained: bool) -> nn.Module:
+        """Build the network of the features, of `width` at `positions`; `trained`: with pre-trained weights."""
+        raise NotImplementedError
+
 
 class ResnetEncoderConfig(ImageEncoderConfig):
     """Stages of convolutions with residual blocks (He et al. 2016), each at half the resolution of the one before.
