@@ -103,8 +103,9 @@ class Waves(Moves):
     lengths_B: Tensor
 
 
+@dataclass(frozen=True, slots=True)
 class Features(Moves):
-    """What a frozen network gave for each image: values [B, S, F] at S positions."""
+    """Outputs of a frozen network for each image: values [B, S, F] at S positions."""
 
     values_BSF: Tensor
 

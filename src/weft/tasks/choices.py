@@ -20,6 +20,7 @@ from weft.tasks.multilabel import MultilabelConfig
 from weft.tasks.multiple_choice import MultipleChoiceConfig
 from weft.tasks.question_answering import QuestionAnsweringConfig
 from weft.tasks.regression import RegressionConfig
+from weft.tasks.retrieval import RetrievalConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.tasks.similarity import SimilarityConfig
 from weft.tasks.tagging import TaggingConfig
@@ -36,6 +37,7 @@ TASKS = (
     MultipleChoiceConfig,
     TaggingConfig,
     SimilarityConfig,
+    RetrievalConfig,
     JointConfig,
     TranscriptionConfig,
 )
