@@ -277,6 +277,11 @@ class SourceTargetBatch(Moves):
     copied: Sequence[Sequence[str]] | None = None
     """Pieces of each source that the vocabulary lacks, and that can be copied."""
 
+    @property
+    def firsts(self) -> tuple[Tensor, Tensor] | None:
+        """The target of each source with its mask; None where they are not known."""
+        return None if self.target_BT is None or self.mask_BT is None else (self.target_BT, self.mask_BT)
+
 
 def without_banned(batch: SourceTargetBatch, banned: Sequence[str], *, first: int) -> SourceTargetBatch:
     """Return a batch whose banned pieces are unknown, and so cannot be copied; `first` is the id of the first piece."""
