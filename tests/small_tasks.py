@@ -254,6 +254,11 @@ CAPTIONED = [
     {"photo": path, "text": [text, *([second] if number % 3 else [])]}
     for number, (path, text, second) in enumerate(zip(PICTURES, TEXTS, SECONDS, strict=True))
 ]
+DESCRIBED = [
+    {"photo": path, "caption": [target, *([text] if number % 3 else [])]}
+    for number, (path, target, text) in enumerate(zip(PICTURES, TARGETS, TEXTS, strict=True))
+]
+DESCRIBING = {"kind": "captioning", "image": IMAGE, "tokenizer": CHAR, "max_target": 12}
 RETRIEVAL = {"kind": "retrieval", "image": IMAGE, "width": 8, "classifier": NO_DROPOUT, "text": "text"}
 
 CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
@@ -577,6 +582,18 @@ SMALL_TASKS = [
         },
         RATED,
         {"text": " ", "label": "good", "topics": ["film"]},
+    ),
+    SmallTask(
+        "captioning-lstm",
+        {**DESCRIBING, "decoder": {**GRU, "kind": "lstm"}, "search": "greedy"},
+        DESCRIBED,
+        {**DESCRIBED[0], "photo": "none.png"},
+    ),
+    SmallTask(
+        "captioning-transformer",
+        {**DESCRIBING, "decoder": TRANSFORMER, "search": {"kind": "beam", "size": 3}},
+        DESCRIBED,
+        {**DESCRIBED[0], "caption": []},
     ),
     SmallTask(
         "retrieval-infonce",

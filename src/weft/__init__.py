@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from weft.models.base import TokenSpec as TokenSpec
     from weft.models.embedding import Embedding as Embedding
     from weft.run import RunConfig as RunConfig
+    from weft.tasks.captioning import CaptioningConfig as CaptioningConfig
     from weft.tasks.classification import Answer as Answer
     from weft.tasks.classification import ClassificationConfig as ClassificationConfig
     from weft.tasks.generation.generator import GeneratedText as GeneratedText
@@ -77,6 +78,7 @@ _HOMES = {
     "Answer": "weft.tasks.classification",
     "Beam": "weft.decoding.choices",
     "CaptionedImage": "weft.data.examples.captioned",
+    "CaptioningConfig": "weft.tasks.captioning",
     "Choice": "weft.data.examples.option_questions",
     "ChoiceAnswer": "weft.tasks.multiple_choice",
     "ClassificationConfig": "weft.tasks.classification",

@@ -54,6 +54,10 @@ KNOWN = {
         [TaggedText("In Rome 下雨", (LabelledSpan(3, 7, "city"),)), TaggedText("it rains", ())] * 6,
     ),
     "similarity": ({}, [TextPair("so good", "很好", 4.5), TextPair("so bad", "very dull", 1.0)] * 6),
+    "captioning": (
+        {**WRITER, "image": {"column": "image", "encoder": {"kind": "resnet", "width": 8, "stages": 1}}},
+        [SourceTarget(*one) for one in zip(drawn(["cat", "狗"]), [("a cat", "猫"), ("一只狗",)], strict=True)] * 6,
+    ),
     "retrieval": (
         {**SMALL, "image": {"column": "image", "encoder": {"kind": "resnet", "width": 8, "stages": 1}}},
         [CaptionedImage(*one) for one in zip(drawn(["cat", "狗"]), [("a cat", "猫"), ("一只狗",)], strict=True)] * 6,
@@ -138,6 +142,7 @@ def test_its_parts_are_settings_of_models(evaluated):
         (["text", "label"], False, "classification"),
         (["text", "label_separator"], False, "multilabel"),
         (["target"], False, "seq2seq"),
+        (["image", "target"], False, "captioning"),
         (["text", "value"], False, "regression"),
         ([], True, "seq2seq"),
     ],

@@ -12,6 +12,7 @@ from weft.config import kind_of, one_of
 from weft.data.examples.roles import settings_of
 from weft.data.sources import Table
 from weft.tasks.base import TaskConfig
+from weft.tasks.captioning import CaptioningConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.joint import JointConfig
 from weft.tasks.language_model import LanguageModelConfig
@@ -38,6 +39,7 @@ TASKS = (
     TaggingConfig,
     SimilarityConfig,
     RetrievalConfig,
+    CaptioningConfig,
     JointConfig,
     TranscriptionConfig,
 )

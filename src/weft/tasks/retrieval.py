@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -118,6 +118,10 @@ class RetrievalConfig(TaskConfig, TextSettings):
     def columns_beside(self) -> tuple[str, ...]:
         """The column of the images."""
         return self.image.columns_read
+
+    def absent_notes(self, columns: Collection[str] = ()) -> list[str]:  # noqa: ARG002
+        """Return nothing: an image is never read as missing."""
+        return []
 
     @property
     def part_configs(self) -> tuple[Any, ...]:
