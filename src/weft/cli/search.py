@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -85,11 +85,7 @@ def command(
     _say_unknown(every, queries_QD, kind=kept.kind)
     found = nearest(queries_QD, vectors_ND, top=top)
     if page:
-        from weft.report.pages.retrieval import search_page
-
-        lists = [list(one) for _, one in groupby(_lines(every, kept, found), key=itemgetter("number"))]
-        search_page(Path(page), file, lists, images=pictures)
-        say(f"page: {page}", err=True)
+        _write_page(page, file, _lines(every, kept, found), images=pictures)
     if as_json:
         for line in _lines(every, kept, found):
             say(json.dumps({name: one for name, one in line.items() if name != "number"}, ensure_ascii=False))
@@ -101,6 +97,14 @@ def _say_unknown(asked: Sequence[str], queries_QD: np.ndarray, *, kind: str) -> 
     for number in np.flatnonzero(~queries_QD.any(axis=1)).tolist():
         what = f"the model knows nothing in it, and finds no {kind} more like it than another"
         say(f"query `{shorten(asked[number], SHOWN)}`: {what}", err=True)
+
+
+def _write_page(page: str, title: str, lines: Iterable[dict[str, Any]], *, images: Sequence[str]) -> None:
+    from weft.report.pages.retrieval import search_page
+
+    lists = [list(one) for _, one in groupby(lines, key=itemgetter("number"))]
+    search_page(Path(page), title, lists, images=images)
+    say(f"page: {page}", err=True)
 
 
 def _check_asked(queries: Sequence[str], file: str | None, pictures: Sequence[str]) -> None:

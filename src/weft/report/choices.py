@@ -22,7 +22,7 @@ PAGES = {
     "numbers": Page("numbers.html.j2", numbered, "numbers_sections.html.j2"),
     "tags": Page("tagging.html.j2", tagged, "tags.html.j2"),
     "pairs": Page("similarity.html.j2", alike),
-    "retrieval": Page("retrieval.html.j2", found),
+    "gallery": Page("retrieval.html.j2", found),
     "spans": Page("question_answering.html.j2", asked),
 }
 

@@ -84,7 +84,7 @@ class RetrievalConfig(TaskConfig, TextSettings):
     roles: ClassVar[tuple[Role, ...]] = (CAPTIONS,)
     further_columns: ClassVar[tuple[str, ...]] = ("image",)
     headline: ClassVar[tuple[str, ...]] = ("image_recall_at_1", "text_recall_at_1", "mean_recall")
-    page: ClassVar[str] = "retrieval"
+    page: ClassVar[str] = "gallery"
     next_step: ClassVar[str] = "next: weft search {} IMAGES --query ..."
     offer: ClassVar[str] = "--task retrieval --image NAME for images to be found by texts"
     text: Names = None

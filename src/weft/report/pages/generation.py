@@ -153,7 +153,6 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
     said = [f"{measure('chrf').called} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
     said += [f"best of {len(references)} references"] if len(references) > 1 else []
     said += [f"line {formatting.count(line)}"] if line else []
-    source = str(row.get("source", ""))
     return {
         **_source(str(row.get("source", ""))),
         "expected": expected,
