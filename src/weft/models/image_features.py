@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from pydantic import Field
 from torch import Tensor, nn
 
 from weft.data.batch import Features, Pixels
 from weft.models.base import Encoder, InputSpec, Memory
 from weft.models.dropout import Dropout
+from weft.models.resnet import ImageEncoderConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,21 @@ class FeatureSpec(InputSpec):
 
     positions: int
     width: int
+
+
+class FeatureEncoderConfig(ImageEncoderConfig):
+    """Base of the configs of encoders over the features of a pre-trained network."""
+
+    recommended: ClassVar[Mapping[str, Any]] = {
+        "epochs": 12,
+        "batch_rows": None,
+        "patience": None,
+        "optimizer": {"kind": "adamw", "learning_rate": 0.001, "weight_decay": 0.05},
+    }
+    width: int = Field(default=512, ge=1)
+    """Width that the features of a position are projected to by a learned layer."""
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    """Dropout of the features, before they are projected."""
 
 
 class ProjectedFeatures(nn.Module):

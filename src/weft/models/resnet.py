@@ -34,6 +34,8 @@ class ImageEncoderConfig(EncoderConfig):
 
     reads: ClassVar[type] = Pixels
     precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
+    any_size: ClassVar[bool] = True
+    """False where images have to be of the size that the weights were trained on."""
     augmentation: AugmentationConfig = AugmentationConfig()
     """Random changes of the images while training."""
 
