@@ -19,7 +19,7 @@ from weft.data.checks.findings import counted
 from weft.data.columns import Columns
 from weft.data.formats.image_files import Fit, is_image, look_at, pixels_of
 from weft.errors import ConfigError
-from weft.files import write_json
+from weft.files import placed, write_json
 from weft.inputs.base import Input
 from weft.inputs.media import SEEN, Media, MediaInputConfig
 from weft.models.image_choices import ImageEncoderChoice
@@ -154,7 +154,8 @@ class ImageInput(Input[str, Pixels | Features]):
         """Write `image.json`, and the network of the features, where there is one."""
         write_json(folder / _FILE, {"mean": self.mean, "deviation": self.deviation})
         if self.network is not None:
-            save_file({name: one.contiguous() for name, one in own_weights(self.network).items()}, folder / _NETWORK)
+            with placed(folder / _NETWORK) as part:
+                save_file({name: one.contiguous() for name, one in own_weights(self.network).items()}, part)
 
     def encode(self, values: Sequence[str]) -> Columns:
         """Decode images to bytes, [N, colours, size, size], or to features, float16 [N, S, F]: a row for each example.
