@@ -31,7 +31,7 @@ def lines(said):
 
 def test_images_and_texts_are_found(trained, weft):
     assert "chance" in trained.err
-    assert "the texts of the training image with the nearest pixels" in trained.err
+    assert "the training image with the nearest pixels" in trained.err
     assert "weft search model IMAGES" in trained.err
     page = Path("model/page.html").read_text(encoding="utf-8")
     assert "Images for texts" in page

@@ -348,7 +348,7 @@ class Retrieval(Task):
         places = nearest_images([one.image for one in examples], [one.image for one in known])
         index = TfIdf(texts)
         scores_BM = np.stack([index.scores(" ".join(known[at].texts)) for at in places.tolist()])
-        name = "the texts of the training image with the nearest pixels"
+        name = "the training image with the nearest pixels"
         floor = {name: Floor.of(floor_scores(scores_BM, examples))}
         return beside(model_scores(_vectors(answers), examples), floor)
 
