@@ -7,7 +7,7 @@
 A set is a folder with `train.jsonl.xz`, `val.jsonl.xz`, whose columns name an image and hold lists of texts, and
 the images in `images.tar.xz`. A twentieth of the training rows chooses the weights. `score` reads the answers of a
 run: BLEU of one to four words, of Chinese those that jieba cuts, with the closest reference length and no smoothing
-(Papineni et al. 2002), as papers on captions give it.
+(Papineni et al. 2002), as papers on captions give it: without marks, and once more with them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import tempfile
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +36,10 @@ from weft.training.reports import EvalReport
 ENCODER = {"retrieval": {"kind": "efficientnet", "grid": 1}, "captioning": {"kind": "efficientnet"}}
 
 
-def words(text: str) -> list[str]:
-    """The words of a text, lower case."""
-    return [one for one in rjieba.cut(text.lower()) if one.strip()] if han_share([text]) > 0.3 else text.lower().split()
+def words(text: str, *, marks: bool) -> list[str]:
+    """The words of a text, lower case, with its marks or without."""
+    pieces = rjieba.cut(text.lower()) if han_share([text]) > 0.3 else re.findall(r"[\w'-]+|[^\w\s]", text.lower())
+    return [one for one in pieces if any(map(str.isalnum, one)) or (marks and one.strip())]
 
 
 def statistics(answer: list[str], references: list[list[str]]) -> list[int]:
@@ -52,22 +55,23 @@ def statistics(answer: list[str], references: list[list[str]]) -> list[int]:
     return [*found, len(answer), closest]
 
 
+def bleu(most: int, sums: np.ndarray) -> np.ndarray:
+    """BLEU of one to `most` words from sums of statistics [..., 10]."""
+    shares = [np.log(np.maximum(sums[..., 2 * at], 1e-9) / sums[..., 2 * at + 1]) for at in range(most)]
+    return 100 * np.exp(np.mean(shares, axis=0) + np.minimum(0, 1 - sums[..., 9] / sums[..., 8]))
+
+
 def score(folder: Path) -> None:
     """Print BLEU-1 to BLEU-4 of the answers of a run."""
     rows = [json.loads(line) for line in (folder / "answers.jsonl").open(encoding="utf-8")]
-    counts_NF = np.array([statistics(words(row["answer"]), list(map(words, row["references"]))) for row in rows], float)
-
-    def bleu(most: int, sums: np.ndarray) -> np.ndarray:
-        shares = [np.log(np.maximum(sums[..., 2 * at], 1e-9) / sums[..., 2 * at + 1]) for at in range(most)]
-        short = np.minimum(0, 1 - sums[..., 9] / sums[..., 8])
-        return 100 * np.exp(np.mean(shares, axis=0) + short)
-
-    scores = {
-        f"BLEU-{most}": CorpusScore("words", counts_NF, lambda sums, most=most: bleu(most, sums))
-        for most in range(1, 5)
-    }
-    for name, one in intervals(scores).items():
-        print(f"{folder}: {name} {one.value:.1f} ({one.low:.1f} to {one.high:.1f})")
+    for marks in (False, True):
+        texts = [(row["answer"], *row["references"]) for row in rows]
+        cut = [[words(text, marks=marks) for text in each] for each in texts]
+        counts_NF = np.array([statistics(answer, references) for answer, *references in cut], float)
+        scores = {f"BLEU-{most}": CorpusScore("words", counts_NF, partial(bleu, most)) for most in range(1, 5)}
+        for name, one in intervals(scores).items():
+            how = "with marks" if marks else "without marks"
+            print(f"{folder}: {name} {one.value:.1f} ({one.low:.1f} to {one.high:.1f}), {how}")
 
 
 def learn(kind: str, name: str, column: str, overrides: list[str]) -> None:
