@@ -229,7 +229,7 @@ class Captioning(TargetTask):
     def forced(self, model: nn.Module, batch: ImageTargetBatch) -> Forced:
         """Return all texts of each image, which is read once. Raises InputError where some have none."""
         if not isinstance(model, EncoderDecoder) or batch.target_NT is None or batch.mask_NT is None:
-            raise InputError("there are images without a text to learn from, or to compare with")
+            raise InputError("there are images without a text to learn from, and so no reference to compare with")
         read, of = model.read(batch.source), batch.owner_N
         final = None if read.final_BD is None else read.final_BD[of]
         memory = Memory(read.states_BSD[of], read.mask_BS[of], final)

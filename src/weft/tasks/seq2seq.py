@@ -240,7 +240,7 @@ class Seq2SeqTask(TargetTask, Teacher):
     def forced(self, model: nn.Module, batch: SourceTargetBatch) -> Forced:
         """Return the first target of each source. Raises InputError where some have none."""
         if not isinstance(model, EncoderDecoder) or batch.target_BT is None or batch.mask_BT is None:
-            raise InputError("there are sources without a target to learn from, or to compare with")
+            raise InputError("there are sources without a target to learn from, and so no reference to compare with")
         return Forced(model.decoder, model.read(batch.source), batch.target_BT, batch.mask_BT)
 
     def with_answers(self, examples: Sequence[SourceTarget], answers: Sequence[GeneratedText]) -> list[SourceTarget]:
