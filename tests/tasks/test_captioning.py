@@ -77,6 +77,11 @@ def test_rows_of_one_image_are_one_example(tmp_path):
     assert [one.targets for one in asked.read(table)] == [(), (), ()]
 
 
+def test_settings_of_a_decoder_without_a_kind_are_those_of_an_lstm():
+    decoder = CaptioningConfig(decoder={"hidden": 16}).decoder
+    assert (decoder.kind, decoder.hidden) == ("lstm", 16)
+
+
 def test_an_image_is_asked_for_by_its_path():
     config = EACH[0].task.config
     assert config.example(PATHS[0]) == config.example_of({"photo": PATHS[0]}) == SourceTarget(PATHS[0])

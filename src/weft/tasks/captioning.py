@@ -26,7 +26,7 @@ from weft.inputs.image_target import ImageTargetBatch, ImageTargetInput
 from weft.inputs.source_target import check_positions, check_written
 from weft.metrics.floors import beside
 from weft.models.base import Memory
-from weft.models.choices import DecoderChoice
+from weft.models.choices import DescriberChoice
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.rnn_decoder import LstmDecoderConfig
 from weft.tasks.decided_by_rows import Fitted
@@ -70,7 +70,7 @@ class CaptioningConfig(TargetTaskConfig):
     """Tokenizer of the texts; None: `bpe` with capitals and full width kept, or `char` for little Chinese."""
     max_target: int = Field(default=256, ge=1)
     """Largest number of tokens of a text that are learned from; the run names the share that is cut."""
-    decoder: DecoderChoice = LstmDecoderConfig()
+    decoder: DescriberChoice = LstmDecoderConfig()
     """Decoder that writes the text; few thousand images teach an LSTM more than a Transformer."""
 
     @property
