@@ -124,9 +124,9 @@ def _left(found: Values, table: Table) -> Values:
 
 def _images(config: Any, table: Table, column: str | None) -> Values | None:
     """Read the paths of the images of a table; None where it has none, or another column is named."""
-    from weft.inputs.image import is_folder_of_images
+    from weft.inputs.media import is_folder_of
 
-    if not is_folder_of_images(table) and not ({column or config.column} & {config.column} & {*table.columns}):
+    if not is_folder_of(config.media, table) and not ({column or config.column} & {config.column} & {*table.columns}):
         return None
     resolved, found = config.resolved(table), []
     for row in table:

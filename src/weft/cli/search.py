@@ -120,7 +120,7 @@ def _vectors(
     model: Model, folder: str, kept: Values, *, index: str | None, width: int | None, quiet: bool
 ) -> np.ndarray:
     """Return the vectors of the texts or images: those of the index, where there is one, which is else written."""
-    from weft.data.formats.image_files import content_hash
+    from weft.data.formats.media_files import content_hash
     from weft.evaluation.search import Index, fingerprint
     from weft.run_folder import seal_sum
 
