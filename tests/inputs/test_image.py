@@ -1,19 +1,23 @@
 """Images as an input: where they lie, what is decided of them by training images, and how they are read."""
 
 import json
+import sys
 import tarfile
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.efficientnet_package import NAME, installed
 from tests.pictures import drawn
 from weft import store
+from weft.data.examples.captioned import OneValue
 from weft.data.examples.labelled import LabelledText
 from weft.data.sources import Row, open_table
-from weft.errors import InputError
+from weft.errors import ConfigError, InputError
 from weft.inputs.image import IMAGE, ImageInputConfig, nearest_images
 from weft.inputs.media import column_of
+from weft.models.image_features import FeatureSpec
 
 PATHS = drawn(["red", "green", "红", "绿"])
 
@@ -143,3 +147,30 @@ def test_many_images_are_kept_in_a_file_and_are_the_same(monkeypatch):
     rows = np.array([7, 0, 19])
     assert one.collate(large, rows).bytes_BCXY.equal(one.collate(small, rows).bytes_BCXY)
     assert one.encode([]).fixed["image"].shape == (0, 3, 8, 8)
+
+
+def test_features_of_a_frozen_network_are_kept_and_saved(monkeypatch, tmp_path):
+    installed(monkeypatch, tmp_path)
+    paths = drawn(["a cat", "一只狗", "a house", "树", "a car", "船", "a bird", "花", "a boat"])
+    config = ImageInputConfig(column="photo", size=32, encoder={"kind": "efficientnet", "grid": 1, "width": 8})
+    read = config.learned(OneValue.each("photo", paths))
+    assert read.spec() == FeatureSpec(1, 1280)
+    columns = read.encode(paths)
+    assert columns.fixed["photo"].shape == (9, 1, 1280)
+    assert "computed once" in " ".join(read.notes({"train": columns}))
+    alone = np.concatenate([read.encode([path]).fixed["photo"] for path in paths])
+    np.testing.assert_allclose(alone, columns.fixed["photo"], rtol=2e-2, atol=2e-2)
+    monkeypatch.setitem(sys.modules, NAME, None)  # a trained folder needs the package no more
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    read.save(folder)
+    loaded = read.config.loaded(folder)
+    np.testing.assert_array_equal(loaded.encode(paths).fixed["photo"], columns.fixed["photo"])
+    source = read.collate(columns, np.array([2, 0]))
+    assert loaded.build_encoder()(source).states_BSD.shape == (2, 1, 8)
+
+
+def test_grey_is_not_asked_of_a_network_that_was_trained_on_colours():
+    config = ImageInputConfig(column="photo", colors=1, encoder="efficientnet")
+    with pytest.raises(ConfigError, match="3 colours"):
+        config.decided(OneValue.each("photo", drawn(["a cat"])), classes=2)

@@ -5,11 +5,13 @@ from typing import ClassVar, Literal
 import pytest
 import torch
 
+from tests.pictures import drawn
 from tests.sounds import played
 from weft.bundle import load
 from weft.cli import compare, inspect
 from weft.cli.console import in_one_line
 from weft.config import kind_of, validated
+from weft.data.examples.captioned import CaptionedImage
 from weft.data.examples.documents import Document
 from weft.data.examples.joint import JointText
 from weft.data.examples.labelled import LabelledText
@@ -52,6 +54,14 @@ KNOWN = {
         [TaggedText("In Rome 下雨", (LabelledSpan(3, 7, "city"),)), TaggedText("it rains", ())] * 6,
     ),
     "similarity": ({}, [TextPair("so good", "很好", 4.5), TextPair("so bad", "very dull", 1.0)] * 6),
+    "captioning": (
+        {**WRITER, "image": {"column": "image", "encoder": {"kind": "resnet", "width": 8, "stages": 1}}},
+        [SourceTarget(*one) for one in zip(drawn(["cat", "狗"]), [("a cat", "猫"), ("一只狗",)], strict=True)] * 6,
+    ),
+    "retrieval": (
+        {**SMALL, "image": {"column": "image", "encoder": {"kind": "resnet", "width": 8, "stages": 1}}},
+        [CaptionedImage(*one) for one in zip(drawn(["cat", "狗"]), [("a cat", "猫"), ("一只狗",)], strict=True)] * 6,
+    ),
     "joint": (
         {
             **SMALL,
@@ -132,6 +142,7 @@ def test_its_parts_are_settings_of_models(evaluated):
         (["text", "label"], False, "classification"),
         (["text", "label_separator"], False, "multilabel"),
         (["target"], False, "seq2seq"),
+        (["image", "target"], False, "captioning"),
         (["text", "value"], False, "regression"),
         ([], True, "seq2seq"),
     ],

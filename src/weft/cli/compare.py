@@ -29,7 +29,7 @@ ENCODERS = (
     "What to compare, between commas: kinds of encoders (bag, cnn, rnn, lstm, gru, transformer), or YAML files with"
     " `task` and `training` settings, named by their file (wide.yaml) or as you like (wide=cnn-300.yaml)."
 )
-METAVAR = "classification|regression|seq2seq|language_model|tagging|similarity"
+METAVAR = "classification|regression|seq2seq|language_model|tagging|similarity|captioning|joint"
 FOLDED = 12
 """Width of a heading that is folded."""
 SCORES = 3

@@ -72,8 +72,8 @@ def beside(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options of columns that are read beside the text."""
     numbers = click.option("--numbers", help="Columns of numbers to read beside the text, as price,age.")
     categories = click.option("--categories", help="Columns of categories to read beside the text, as city,brand.")
-    image = click.option("--image", help="Column of names of images, read alone or, with --text, beside the text.")
-    sound = click.option("--sound", help="Column of names of sounds, read alone or, with --text, beside the text.")
+    image = click.option("--image", help="Column of names of images, read alone or beside a --text.")
+    sound = click.option("--sound", help="Column of names of sounds, read alone or beside a --text.")
     return _all(numbers, categories, image, sound)(command)
 
 

@@ -50,8 +50,9 @@ TASK = (
     "classification (the default), multilabel, regression (numbers; the default with --value), seq2seq (a text for a"
     " text; the default with --source, --target or two files), language_model, question_answering (the answer to a"
     " question from a passage), multiple_choice, tagging (names, words, parts of speech), similarity (pairs of texts"
-    " that are alike, or more or less so by a --value) or joint (several answers at once; the default with --label and"
-    " --tags)."
+    " that are alike, or more or less so by a --value), retrieval (an --image with its --text, found by each other),"
+    " captioning (a text for an image; the default with --image and --target) or joint (several answers at once; the"
+    " default with --label and --tags)."
 )
 
 

@@ -104,6 +104,13 @@ class Waves(Moves):
 
 
 @dataclass(frozen=True, slots=True)
+class Features(Moves):
+    """Outputs of a frozen network for each image: values [B, S, F] at S positions."""
+
+    values_BSF: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class Several(Moves):
     """Sources of the same B rows, one for each of several inputs, and the names of the inputs."""
 
@@ -120,4 +127,4 @@ class Several(Moves):
         return Several(self.names, tuple(one.to(device) for one in self.sources))
 
 
-Source = Tokens | Ngrams | Tabular | Pixels | Waves
+Source = Tokens | Ngrams | Tabular | Pixels | Features | Waves

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from weft.data.formats.image_files import is_image
 from weft.metrics.overlap import chrf
 from weft.metrics.saved_scores import Interval, is_number
 from weft.metrics.systems import CorpusScore, intervals
@@ -49,7 +50,8 @@ class Answered:
         if not rows:
             return None
         score = chrf([str(row["answer"]) for row in rows], [list(map(str, row["references"])) for row in rows])
-        length_N = segment([str(row.get("source", "")) for row in rows], "mixed").lengths_R
+        sources = (str(row.get("source", "")) for row in rows)
+        length_N = segment(["" if is_image(one) else one for one in sources], "mixed").lengths_R
         return cls(rows, score, score.formula(score.statistics_NF), length_N)
 
     @property

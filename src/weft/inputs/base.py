@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
 from torch import nn
@@ -20,6 +20,8 @@ from weft.text.tokenizers.base import Tokenizer
 
 V = TypeVar("V")
 S = TypeVar("S")
+Alone = Literal["text", "image"]
+"""Kind of a value that is read by itself as a vector."""
 
 
 class InputConfig(Config):
@@ -154,3 +156,14 @@ class Input(ABC, Generic[V, S]):
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return what a page shows, by the name of the input: its kind and columns, and what was learned of them."""
         return {self.name: {"kind": self.kind or self.config.kind, "columns": list(self.config.columns_read)}}
+
+
+def no_vector(kind: Alone, *, task: str) -> ConfigError:
+    """Build the error of a model that makes no vector of one value of this kind."""
+    hint = {
+        "text": "train one on pairs of texts: weft train FILE --task similarity",
+        "image": "train one on images: weft train FILE --image NAME, with --label or --task retrieval --text",
+    }[kind]
+    return ConfigError(
+        f"a model of task `{task}` makes no vector of {'an' if kind == 'image' else 'a'} {kind}", hint=hint
+    )

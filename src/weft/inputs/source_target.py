@@ -233,7 +233,7 @@ def symbols_for(decoder: DecoderConfig, tokenizer: Tokenizer) -> Symbols:
     return decoder.symbols or Symbols((beyond,), beyond)
 
 
-def _ending(rows: Ragged, end: int, *, where_R: np.ndarray) -> Ragged:
+def ending(rows: Ragged, end: int, *, where_R: np.ndarray) -> Ragged:
     """Put an end symbol after some rows: a text that was cut does not end there, and a model must not learn so."""
     whole = ended(rows, end)
     kept = np.ones(len(whole.values), dtype=bool)
@@ -276,6 +276,11 @@ class SourceTargetBatch(Moves):
     """Ids of each source, by which its draws are seeded."""
     copied: Sequence[Sequence[str]] | None = None
     """Pieces of each source that the vocabulary lacks, and that can be copied."""
+
+    @property
+    def firsts(self) -> tuple[Tensor, Tensor] | None:
+        """The target of each source with its mask; None where they are not known."""
+        return None if self.target_BT is None or self.mask_BT is None else (self.target_BT, self.mask_BT)
 
 
 def without_banned(batch: SourceTargetBatch, banned: Sequence[str], *, first: int) -> SourceTargetBatch:
@@ -354,7 +359,7 @@ class SourceTargetInput(Input[tuple[str, str | None], SourceTargetBatch]):
             target = fit(whole, max_length=max_target, long="head")
             lacking = sides.target.unknown_pieces(targets) if written.unknown and self.slots else []
             rows = beyond.number(target.rows, lacking, learn=False)
-            ragged["target"] = _ending(rows, end, where_R=whole.lengths_R <= max_target)
+            ragged["target"] = ending(rows, end, where_R=whole.lengths_R <= max_target)
             facts["target"] = Share.but(written.unknown, len(written.values_NW))
             facts["long_targets"] = Share(target.long_texts, len(targets))
             # batches of one source length and like target lengths: hardly any padding on either side

@@ -114,6 +114,22 @@ _ALL = (
     Measure("recall_at_1", "Recall@1", "share of the relevant texts that are found first", "share", beside=True),
     Measure("recall_at_5", "Recall@5", "share of the relevant texts among the first five", "share"),
     Measure("recall_at_10", "Recall@10", "share of the relevant texts among the first ten", "share"),
+    *(
+        Measure(
+            f"{kind}_recall_at_{top}",
+            f"{kind.capitalize()} recall@{top}",
+            f"share of {by} for which a right {kind} is among the first {top} found",
+            "share",
+            beside=top == 1,
+        )
+        for kind, by in (("image", "texts"), ("text", "images"))
+        for top in (1, 5, 10)
+    ),
+    Measure("mean_recall", "Mean recall", "mean of the recalls at 1, 5 and 10 in both directions", "share"),
+    Measure("image_mrr", "Image MRR", "mean over texts of one over the rank of the first right image"),
+    Measure("text_mrr", "Text MRR", "mean over images of one over the rank of the first right text"),
+    Measure("image_map", "Image MAP", "mean average precision of the images found for texts; 1 is best"),
+    Measure("text_map", "Text MAP", "mean average precision of the texts found for images; 1 is best"),
     Measure(
         "quadratic_kappa",
         "Weighted kappa",

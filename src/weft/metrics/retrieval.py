@@ -6,6 +6,7 @@ Letters: Q queries, N texts that are searched, D width, P pairs of a query and a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -72,3 +73,55 @@ def ranks_of(
             own_N = scores_qN[np.searchsorted(queries_q, query_P[place])]
             ranks_P[place] = (own_N >= own_N[text_P[place]]).sum()
     return ranks_P
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Rank of the first relevant item of each query, from 1, and its average precision, each [Q]."""
+
+    first_Q: np.ndarray
+    precision_Q: np.ndarray
+
+
+def hits_of(
+    scores_of: Callable[[np.ndarray], np.ndarray], query_P: np.ndarray, item_P: np.ndarray, *, queries: int, items: int
+) -> Hits:
+    """Find for each query its first relevant item, and how far up all of them stand; of equal scores the wrong first.
+
+    Average precision is the mean, over the relevant items, of the share of relevant ones down to each (Manning et al.
+    2008, section 8.4).
+
+    Args:
+        scores_of: the scores of all items for some queries, by their numbers: float [q, N].
+        query_P: the query of each relevant item, in order; every query from 0 has one or more.
+        item_P: the relevant item.
+        queries: Q.
+        items: N.
+
+    """
+    first_Q, precision_Q = np.empty(queries, dtype=np.int64), np.empty(queries)
+    starts_Q1 = np.searchsorted(query_P, np.arange(queries + 1))
+    step = max(1, AT_ONCE // max(1, items * max(1, len(query_P) // max(1, queries))))
+    for start in range(0, queries, step):
+        end = min(queries, start + step)
+        scores_qN = np.array(scores_of(np.arange(start, end)), dtype=np.float64)
+        here = slice(starts_Q1[start], starts_Q1[end])
+        query_p, item_p = query_P[here] - start, item_P[here]
+        own_p = scores_qN[query_p, item_p]
+        scores_qN[query_p, item_p] = -np.inf  # what is left are the wrong ones
+        above_p = (scores_qN[query_p] >= own_p[:, None]).sum(1)
+        order_p = np.lexsort((above_p, query_p))
+        nth_p = np.arange(len(order_p)) - (starts_Q1[start:end] - starts_Q1[start])[query_p[order_p]] + 1
+        above_p = above_p[order_p]
+        sums_q = np.bincount(query_p, weights=nth_p / (nth_p + above_p), minlength=end - start)
+        precision_Q[start:end] = sums_q / np.bincount(query_p, minlength=end - start)
+        first_Q[start:end] = 1 + above_p[nth_p == 1]
+    return Hits(first_Q, precision_Q)
+
+
+def chance_of_a_hit(relevant_Q: np.ndarray, *, items: int, top: int) -> np.ndarray:
+    """Return the probability that a relevant item is among the first `top` of a random order, [Q]."""
+    missed_Q = np.ones(len(relevant_Q))
+    for place in range(min(top, items)):
+        missed_Q *= np.maximum(0, items - relevant_Q - place) / (items - place)
+    return 1 - missed_Q

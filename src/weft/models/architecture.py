@@ -34,6 +34,8 @@ _NAMES = """
     activation_dropout dropout dropout_rate hidden_dropout embedding_dropout mlp_dropout pooler_dropout qa_dropout
     seq_classif_dropout resid_pdrop embd_pdrop attn_pdrop summary_first_dropout summary_last_dropout
     layerdrop encoder_layerdrop decoder_layerdrop
+    image_size patch_size num_channels qkv_bias layerscale_value mlp_ratio use_swiglu_ffn use_mask_token projection_dim
+    vision_use_head
     initializer_range initializer_factor initializer_cutoff_factor init_std
     is_decoder is_encoder_decoder add_cross_attention share_encoder_decoder_embeddings tie_word_embeddings use_cache
     pretraining_tp deterministic_flash_attn
@@ -43,8 +45,10 @@ _NAMES = """
 NAMES = frozenset(_NAMES.split())
 """All settings that an architecture may have."""
 _INTEGER = re.compile(r"(.*_(size|layers?|heads?|dim|id|embeddings|positions|buckets|groups)|d_.*|n_.*|dim)")
-_FREE = frozenset({"static_position_embeddings", "extra_pos_embeddings", "share_encoder_decoder_embeddings"})
-_FREE |= {"tie_word_embeddings", "use_task_id"}
+_FREE = frozenset(
+    {"vision_use_head", "static_position_embeddings", "extra_pos_embeddings", "share_encoder_decoder_embeddings"}
+)
+_FREE |= {"tie_word_embeddings", "use_task_id", "vision_use_head"}
 _LAYERS = re.compile(r".*(layers?|groups?|group_num)")
 _TABLED = {"distilbert": "dim", "marian": "d_model", "pegasus": "d_model"}
 """The kinds whose positions are a table that is computed number by number, and their widths."""

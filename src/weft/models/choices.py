@@ -76,5 +76,9 @@ WriterChoice = Annotated[
     SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=GptDecoderConfig), FOLDERS
 ]
 """A decoder; settings without a kind are those of one that writes alone."""
+DescriberChoice = Annotated[
+    SerializeAsAny[DecoderConfig], one_of(DecoderConfig, DECODERS, default=LstmDecoderConfig), FOLDERS
+]
+"""A decoder that describes images; settings without a kind are those of an LSTM."""
 NamedEncoder = Annotated[SerializeAsAny[EncoderConfig], one_of(EncoderConfig, ENCODERS), FOLDERS]
 """An encoder whose kind is to be named, where it would else be that of another part."""

@@ -33,6 +33,8 @@ PAIRS = ("bart", "m2m_100", "marian", "mbart", "mt5", "pegasus", "t5")
 """The `model_type`s that are an encoder and a decoder; the encoder serves alone too."""
 WRITERS = ("gpt2", "gpt_neox", "llama", "mistral", "opt", "qwen2", "qwen3")
 """The `model_type`s that are a decoder alone."""
+VIEWERS = ("clip_vision_model", "dinov2", "siglip_vision_model", "vit")
+"""The `model_type`s that are encoders of images; those of `clip` and `siglip` are taken out of the whole model."""
 FILES = ("*.json", "*.txt", "*.safetensors", "*.model")
 """Files fetched of a model: neither code nor pickles."""
 SYMBOLS = ("bos_token_id", "decoder_start_token_id", "eos_token_id", "forced_bos_token_id")
@@ -88,7 +90,7 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
             raise ConfigError("is a run of weft, from which this task cannot start", where=where, hint=hint)
         raise ConfigError("there is no config.json in this folder", where=where, hint="is it that of a model?")
     _check_files(folder)
-    found = _read(path)
+    found = _image_part(_read(path), kinds)
     if "auto_map" in found or any(folder.glob("*.py")):
         hint = "take a model that is no more than weights"
         raise ConfigError("has code of its own, which weft does not run", where=where, hint=hint)
@@ -103,9 +105,16 @@ def read_architecture(folder: Path, *, kinds: Sequence[str]) -> dict[str, Any]:
         known = ", ".join(f"`{one}`" for one in kinds)
         raise ConfigError(f"`{kind}` does not serve here", where=str(path), hint=f"what does: {known}")
     try:
-        return architecture_of(found if kind in READERS else found | _symbols(folder, found))
+        return architecture_of(found if kind in (*READERS, *VIEWERS) else found | _symbols(folder, found))
     except ValueError as error:
         raise ConfigError(str(error), where=str(path), hint="copy the folder again") from None
+
+
+def _image_part(said: dict[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    """Return what is said of the encoder of images, where one is asked for and the model has one of texts too."""
+    kind, part = f"{said.get('model_type')}_vision_model", said.get("vision_config")
+    keep = {name: said[name] for name in ("auto_map",) if name in said}
+    return {**part, **keep, "model_type": kind} if kind in kinds and isinstance(part, dict) else said
 
 
 def _read(path: Path) -> dict[str, Any]:

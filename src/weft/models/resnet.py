@@ -34,8 +34,24 @@ class ImageEncoderConfig(EncoderConfig):
 
     reads: ClassVar[type] = Pixels
     precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
+    any_size: ClassVar[bool] = True
+    """False where images have to be of the size that the weights were trained on."""
     augmentation: AugmentationConfig = AugmentationConfig()
     """Random changes of the images while training."""
+
+    @property
+    def pixels(self) -> PixelSpec | None:
+        """The images that the weights were trained on; None: it takes any."""
+        return None
+
+    @property
+    def keeps_features(self) -> bool:
+        """Whether the features of an image are computed once by `backbone`, which never changes, and kept."""
+        return False
+
+    def backbone(self, *, trained: bool) -> nn.Module:
+        """Build the network of the features, of `width` at `positions`; `trained`: with pre-trained weights."""
+        raise NotImplementedError
 
 
 class ResnetEncoderConfig(ImageEncoderConfig):

@@ -11,6 +11,7 @@ from weft.report.pages.labels import labelled, masked
 from weft.report.pages.numbers import numbered
 from weft.report.pages.page import Page
 from weft.report.pages.question_answering import asked
+from weft.report.pages.retrieval import found
 from weft.report.pages.similarity import alike
 from weft.report.pages.tagging import tagged
 
@@ -21,6 +22,7 @@ PAGES = {
     "numbers": Page("numbers.html.j2", numbered, "numbers_sections.html.j2"),
     "tags": Page("tagging.html.j2", tagged, "tags.html.j2"),
     "pairs": Page("similarity.html.j2", alike),
+    "gallery": Page("retrieval.html.j2", found),
     "spans": Page("question_answering.html.j2", asked),
 }
 

@@ -22,7 +22,7 @@ from weft.data.sources import Table
 from weft.data.split import Split, split
 from weft.decoding.choices import SearchConfig
 from weft.errors import ConfigError, InputError, typed
-from weft.inputs.base import Input
+from weft.inputs.base import Alone, Input, no_vector
 from weft.metrics.systems import CorpusScore
 from weft.store import shared
 from weft.tasks.decided_by_rows import DecidedByRows
@@ -367,10 +367,9 @@ class Task(ABC):
         del model, example
         raise ConfigError(f"a model of task `{self.config.kind}` generates no text", where="stream")
 
-    def reads_alone(self) -> Input[Any, Any]:
-        """Return the input by which a model reads one text as a vector. Raises ConfigError where it reads none so."""
-        what = f"a model of task `{self.config.kind}` makes no vector of a text"
-        raise ConfigError(what, hint="train one on pairs of texts: weft train FILE --task similarity")
+    def reads_alone(self, kind: Alone = "text") -> Input[Any, Any]:
+        """Return the input by which a model makes a vector of one text or image. Raises ConfigError where none does."""
+        raise no_vector(kind, task=self.config.kind)
 
     def extra_results(self, model: nn.Module, examples: Sequence[Any], *, device: torch.device) -> dict[str, Any]:
         """Return more to show of a trained model, beside its scores; `examples` are those it learned from."""

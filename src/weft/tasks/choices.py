@@ -12,6 +12,7 @@ from weft.config import kind_of, one_of
 from weft.data.examples.roles import settings_of
 from weft.data.sources import Table
 from weft.tasks.base import TaskConfig
+from weft.tasks.captioning import CaptioningConfig
 from weft.tasks.classification import ClassificationConfig
 from weft.tasks.joint import JointConfig
 from weft.tasks.language_model import LanguageModelConfig
@@ -20,6 +21,7 @@ from weft.tasks.multilabel import MultilabelConfig
 from weft.tasks.multiple_choice import MultipleChoiceConfig
 from weft.tasks.question_answering import QuestionAnsweringConfig
 from weft.tasks.regression import RegressionConfig
+from weft.tasks.retrieval import RetrievalConfig
 from weft.tasks.seq2seq import Seq2SeqConfig
 from weft.tasks.similarity import SimilarityConfig
 from weft.tasks.tagging import TaggingConfig
@@ -36,6 +38,8 @@ TASKS = (
     MultipleChoiceConfig,
     TaggingConfig,
     SimilarityConfig,
+    RetrievalConfig,
+    CaptioningConfig,
     JointConfig,
     TranscriptionConfig,
 )

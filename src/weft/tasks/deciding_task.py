@@ -15,7 +15,7 @@ from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.labelled import LabelledText
 from weft.errors import InputError
-from weft.inputs.base import Input
+from weft.inputs.base import Alone, Input
 from weft.metrics.systems import CorpusScore
 from weft.models.base import Encoder
 from weft.tasks.deciding_settings import DecidingTaskConfig
@@ -126,10 +126,14 @@ class DecidingTask(JoinableTask):
         np.add.at(sum_EC, columns.owner_R, np.stack(parts))
         return sum_EC / np.bincount(columns.owner_R)[:, None]
 
-    def reads_alone(self) -> Input[Any, Any]:
-        """Return the input of the text. Raises ConfigError where two are read, or others beside, or scores alone."""
-        if self.each != 1 or self.config.beside or self.config.encoder.solved:
-            return super().reads_alone()
+    def reads_alone(self, kind: Alone = "text") -> Input[Any, Any]:
+        """Return the input of a text, or of an image. Raises ConfigError where it is not all that is read."""
+        images = kind == "image"
+        one = self.config.every_input[0]
+        if len(self.config.every_input) > 1 or images != (one.kind == "image") or (not images and self.each != 1):
+            return super().reads_alone(kind)
+        if not images and self.config.encoder.solved:
+            return super().reads_alone(kind)
         return self.input
 
     def extra_results(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
 from weft.config import LARGEST, read_saved
 from weft.data.checks.source_target import fan_out
@@ -33,9 +31,6 @@ from weft.data.examples.source_target import (
     source_targets_of,
 )
 from weft.data.sources import Table
-from weft.decoding.choices import Beam, Greedy, SearchChoice, SearchConfig
-from weft.decoding.teacher_forcing import TeacherForcing, feed
-from weft.decoding.token_loss import Reference, disagreement, references, token_loss
 from weft.errors import InputError
 from weft.files import write_json
 from weft.inputs.source_target import (
@@ -50,22 +45,20 @@ from weft.inputs.source_target import (
     without_banned,
 )
 from weft.metrics.floors import beside
-from weft.metrics.overlap import overlap
-from weft.metrics.systems import CorpusScore
 from weft.models.base import EncoderConfig
 from weft.models.encoder_decoder import EncoderDecoder
-from weft.tasks.base import AnswerForm, Doctor, Task
+from weft.tasks.base import Doctor
 from weft.tasks.conversation import ConversationSettings
 from weft.tasks.decided_by_rows import Fitted
 from weft.tasks.generation.floors import counted_floors, learned_floors, row_scores
-from weft.tasks.generation.generator import GeneratedText, Generator, RowPrediction, as_texts, outputs_per_row
-from weft.tasks.generation.scores import quick_text_overlap_scores, text_overlap_scores
+from weft.tasks.generation.generator import GeneratedText
+from weft.tasks.generation.scores import text_overlap_scores
 from weft.tasks.generation.sizes import fitted_to_pairs
-from weft.tasks.generation.writer import Attention, Forced, Writer
-from weft.tasks.results import Loss, Scores
+from weft.tasks.generation.target_task import TargetTask, TargetTaskConfig
+from weft.tasks.generation.writer import Attention, Forced
+from weft.tasks.results import Scores
 from weft.tasks.teaching import Targets, Teacher
 from weft.text.out_of_vocabulary import notes_on, unseen_characters
-from weft.text.stream import stream_text
 from weft.text.tokenizers.base import Tokenizer
 
 ROOM = 8
@@ -75,38 +68,24 @@ ROOM = 8
 Longest = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
-class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
+class Seq2SeqConfig(ConversationSettings, TargetTaskConfig, SourceTargetSettings):
     """Settings of sequence-to-sequence tasks: a target is generated for each source."""
 
     kind: Literal["seq2seq"] = "seq2seq"
-    answers_with: ClassVar[AnswerForm] = "text"
     example_type: ClassVar[type[Any]] = SourceTarget
     roles: ClassVar[tuple[Role, ...]] = (SOURCE, TARGET)
     parts: ClassVar[tuple[str, ...]] = ("encoder", "decoder")
-    headline: ClassVar[tuple[str, ...]] = ("bleu", "chrf")
-    page: ClassVar[str] = "text"
     next_step: ClassVar[str] = "next: weft generate {} --text ..."
     implied_by: ClassVar[tuple[str, ...]] = ("source", "target")
     parallel: ClassVar[bool] = True
     offer: ClassVar[str] = "--source NAME --target NAME for pairs to translate, sum up or describe"
     inspected_as: ClassVar[Doctor | None] = "pairs"
-    compared_by: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "rougeL")
-    compared_kinds: ClassVar[tuple[str, ...]] = ("lstm", "gru", "transformer")
     teaches: ClassVar[bool] = True
     source: str | None = None
     """Column of the source; None: guessed from the file, and named in the run."""
     target: Names = None
     """Column of the target, or a list of several, each of which is right; None: guessed from the file, and named in the
     run."""
-    smoothing: float = Field(default=0.1, ge=0, lt=1)
-    """Label smoothing: the share of each target token that is spread evenly over the vocabulary (Szegedy et al. 2016,
-    section 7)."""
-    r_drop: float = Field(default=0.0, ge=0)
-    """R-Drop alpha: the weight of the disagreement of two forward passes with other dropout (Liang et al. 2021,
-    equation 4), at twice the cost; 0 is none."""
-    teacher_forcing: TeacherForcing = TeacherForcing()
-    search: SearchChoice = Beam(5)
-    """Search by which the trained model generates targets; during training, the dev set is answered greedily."""
     duplicates: Literal["keep", "drop"] = "drop"
     """Treatment of equal pairs in the training file: `drop` learns from the first alone, `keep` from all."""
     longest_ratio: float | None = Field(default=None, gt=1)
@@ -121,11 +100,6 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
         return label is None and are_pairs(table)
 
     @property
-    def own_search(self) -> SearchConfig:
-        """Search of the settings."""
-        return self.search
-
-    @property
     def line_suffix(self) -> str | None:
         """Suffix of the file of sources, which names that column."""
         return self.source
@@ -134,16 +108,6 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
     def input_limit(self) -> tuple[str, int]:
         """Setting that limits the tokens of a source, and its value."""
         return "max_source", self.max_source
-
-    def comparable(self, record: Mapping[str, Any]) -> tuple[tuple[str, tuple[str, ...]], str]:
-        """Read a source with its references, and the text generated for it."""
-        return (str(record["source"]), tuple(record["references"])), str(record["answer"])
-
-    def corpus_scores(
-        self, given: Sequence[tuple[str, tuple[str, ...]]], made: Sequence[str]
-    ) -> dict[str, CorpusScore]:
-        """Compute BLEU and chrF."""
-        return dict(overlap(made, [references for _, references in given]))
 
     def read(self, table: Table) -> Iterator[SourceTarget]:
         """Yield the pairs of a table; without `target`, sources alone; of conversations, answers to what is before."""
@@ -205,17 +169,15 @@ class Seq2SeqConfig(ConversationSettings, SourceTargetSettings):
         return Seq2SeqTask(self, read, longest=read_saved(folder / "seq2seq.json", dict[str, Longest])["longest"])
 
 
-class Seq2SeqTask(Writer, Teacher, Task):
+class Seq2SeqTask(TargetTask, Teacher):
     """Tokenizers of source and target, and the largest number of tokens of an output."""
 
     config: Seq2SeqConfig
-    metric: ClassVar[str] = "bleu"
-    tie_metric: ClassVar[str | None] = "log_loss"  # BLEU is 0 until four tokens in a row are right somewhere
-    metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "perplexity")
 
     def __init__(self, config: Seq2SeqConfig, read: SourceTargetInput, *, longest: int) -> None:
         self.config, self.input, self.longest = config, read, longest
-        self.symbols, self.end = read.symbols, read.symbols.end
+        self.symbols, self.target = read.symbols, read.tokenizers.target
+        self.begin, self.end = read.symbols.begin, read.symbols.end
 
     @property
     def tokenizers(self) -> SourceTargetTokenizers:
@@ -266,94 +228,9 @@ class Seq2SeqTask(Writer, Teacher, Task):
         """Gather and pad some rows."""
         return self.input.collate(columns, rows)
 
-    def loss(self, model: nn.Module, batch: SourceTargetBatch, step: int) -> Loss:
-        """Compute label-smoothed cross-entropy, summed over the target's tokens; the count is their number."""
-        target_BT, mask_BT = batch.target_BT, batch.mask_BT
-        if target_BT is None or mask_BT is None or not isinstance(model, EncoderDecoder):
-            raise InputError("there are sources without a target among those to learn from")
-        gold, gold_N = self.config.teacher_forcing.at(step), target_BT[:, 1:][mask_BT]
-
-        def logits() -> Tensor:
-            state = model.decoder.start(model.read(batch.source), rows=len(target_BT))
-            states_BTD = feed(model.decoder, state, target_BT[:, :-1], gold=gold)
-            return model.decoder.logits(states_BTD[mask_BT])
-
-        if self.config.r_drop and model.training:
-            first, second = logits(), logits()
-            agree = self.config.r_drop * disagreement(first, second)
-            total = sum(
-                token_loss(one, gold_N, smoothing=self.config.smoothing) for one in (first.clone(), second.clone())
-            )
-            return Loss(total + agree, torch.tensor(2.0 * len(gold_N)).to(total))
-        total = token_loss(logits(), gold_N, smoothing=self.config.smoothing)
-        return Loss(total, torch.tensor(float(len(gold_N))).to(total))
-
-    def for_validation(self) -> Seq2SeqTask:
-        """Return a copy that generates by greedy search."""
-        return self.with_search(Greedy())
-
-    @property
-    def outputs_per_row(self) -> int:
-        """Number of outputs that the search writes side by side."""
-        return outputs_per_row(self.config.search)
-
-    def with_search(self, search: SearchConfig) -> Seq2SeqTask:
-        """Return a copy that generates by another search."""
-        other = copy.copy(self)
-        other.config = self.config.model_copy(update={"search": search})
-        return other
-
-    def _begin(self, rows: int) -> Tensor:
-        return torch.tensor(self.symbols.begin).expand(rows, -1)
-
-    def generator(self, model: EncoderDecoder) -> Generator:
-        """Return the decoder with the search of the settings."""
-        return Generator(model.decoder, self.tokenizers.target, self.config.search, self.end, self.longest)
-
-    def predict(self, model: nn.Module, batch: SourceTargetBatch) -> list[RowPrediction]:
-        """Generate texts for each row and, where its target is known, compute its log-probability."""
-        assert isinstance(model, EncoderDecoder)
-        batch = without_banned(batch, self.config.search.banned, first=self.input.first_copied)
-        memory, rows = model.read(batch.source), len(batch.keys)
-        losses: Sequence[Reference | None] = [None] * rows
-        if batch.target_BT is not None and batch.mask_BT is not None:
-            losses = references(model.decoder, model.decoder.start(memory, rows=rows), batch.target_BT, batch.mask_BT)
-        begin_BP = self._begin(rows).to(batch.source.ids_BS.device)
-        start = partial(model.decoder.start, memory, rows=rows)
-        outputs = self.generator(model).write(start, begin_BP, batch.keys)
-        each = zip(outputs, losses, batch.copied or [()] * rows, strict=True)
-        return [RowPrediction(*one) for one in each]
-
-    def answers(self, parts: Sequence[RowPrediction], columns: Columns) -> list[GeneratedText]:
-        """Return the best output of each row as text, and the others asked for."""
-        outputs, copied = [part.outputs for part in parts], [part.copied for part in parts]
-        texts = as_texts(outputs, self.tokenizers.target, self.config.search, copied)
-        unread_R = columns.fixed["unread"].tolist()
-        return [
-            GeneratedText(*row[0], tuple(text for text, _ in row[1:]), part.loss, unread)
-            for row, part, unread in zip(texts, parts, unread_R, strict=True)
-        ]
-
-    @torch.inference_mode()
-    def stream(self, model: nn.Module, example: SourceTarget) -> Iterator[str]:
-        """Yield the text for a source as it is generated."""
-        assert isinstance(model, EncoderDecoder)
-        rows = np.zeros(1, dtype=np.int64)
-        batch = self.collate(self.encode([example]), rows).to(next(model.parameters()).device)
-        batch = without_banned(batch, self.config.search.banned, first=self.input.first_copied)
-        start = partial(model.decoder.start, model.read(batch.source), rows=1)
-        begin_BP = self._begin(1).to(batch.source.ids_BS.device)
-        written = self.generator(model).stream(start, begin_BP, batch.keys)
-        yield from stream_text(self.tokenizers.target, written, (batch.copied or [()])[0])
-
-    def unread(self, answer: GeneratedText) -> int:
-        """Return the number of tokens of a source beyond the maximum."""
-        return answer.unread
-
-    @property
-    def writes_with(self) -> Tokenizer:
-        """The tokenizer of targets."""
-        return self.tokenizers.target
+    def allowed(self, batch: SourceTargetBatch) -> SourceTargetBatch:
+        """Return a batch without the pieces that may be copied and are banned."""
+        return without_banned(batch, self.config.search.banned, first=self.input.first_copied)
 
     @property
     def reads_with(self) -> Tokenizer:
@@ -363,7 +240,7 @@ class Seq2SeqTask(Writer, Teacher, Task):
     def forced(self, model: nn.Module, batch: SourceTargetBatch) -> Forced:
         """Return the first target of each source. Raises InputError where some have none."""
         if not isinstance(model, EncoderDecoder) or batch.target_BT is None or batch.mask_BT is None:
-            raise InputError("there is no reference to compare what is written with")
+            raise InputError("there are sources without a target to learn from, and so no reference to compare with")
         return Forced(model.decoder, model.read(batch.source), batch.target_BT, batch.mask_BT)
 
     def with_answers(self, examples: Sequence[SourceTarget], answers: Sequence[GeneratedText]) -> list[SourceTarget]:
@@ -400,21 +277,6 @@ class Seq2SeqTask(Writer, Teacher, Task):
         pairs = [SourceTarget(one.source, (text,), one.line) for one, text in written if text.strip()]
         return [*train, *pairs] if targets == "both" else pairs
 
-    def average(self, answers: Sequence[Sequence[GeneratedText]]) -> list[GeneratedText]:
-        """Raise InputError: texts have no mean."""
-        del answers
-        raise InputError("generated texts cannot be averaged", where="--ensemble", hint="evaluate each model by itself")
-
-    def quick_scores(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> dict[str, float]:
-        """Compute BLEU, chrF, and the loss of the references."""
-        return quick_text_overlap_scores(answers, [one.targets for one in examples])
-
-    def samples(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> list[dict[str, str]]:
-        """Return four answers, from one end of the part to the other, since neighbours are often alike."""
-        apart = max(len(examples) // 4, 1)
-        some = list(zip(answers, examples, strict=True))[::apart][:4]
-        return [{"source": one.source, "reference": one.targets[0], "answer": given.text} for given, one in some]
-
     def score(self, answers: Sequence[GeneratedText], examples: Sequence[SourceTarget]) -> Scores:
         """Compute BLEU, chrF, TER, ROUGE and perplexity with intervals; details have the signatures, and the search."""
         found = text_overlap_scores(answers, [one.targets for one in examples])
@@ -436,10 +298,4 @@ class Seq2SeqTask(Writer, Teacher, Task):
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the vocabularies with their coverage, and texts that are too long."""
-        notes = self.input.notes(columns)
-        if self.config.search.kind != "greedy":
-            found = self.config.search.in_words
-            notes.append(
-                f"during training the dev set is decoded by greedy search, which is fast; at the end by {found}"
-            )
-        return notes
+        return [*self.input.notes(columns), *self.search_notes()]

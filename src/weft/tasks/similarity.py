@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,8 @@ from weft.data.examples.valued import number_of
 from weft.data.sources import Row, Table
 from weft.errors import ConfigError, InputError
 from weft.files import write_json
+from weft.hashing import number_of_text
+from weft.inputs.base import Alone, Input
 from weft.inputs.text import TextInput, TextSettings, text_input, texts_of
 from weft.metrics.regression import correlations
 from weft.metrics.systems import CorpusScore
@@ -264,9 +265,9 @@ class Similarity(TeacherOfUnlabelled, Task):
             hint = f"name smaller ones than {model.width}, the width of the vectors"
             raise ConfigError(f"{wide[0]} is no smaller width", where="task.bi_encoder.widths", hint=hint)
 
-    def reads_alone(self) -> TextInput:
+    def reads_alone(self, kind: Alone = "text") -> Input[Any, Any]:
         """Return the input of one text."""
-        return self.input
+        return self.input if kind == "text" else super().reads_alone(kind)
 
     def encode(self, examples: Sequence[TextPair]) -> Columns:
         """Encode the texts of each pair, with their scores where all have one."""
@@ -277,7 +278,9 @@ class Similarity(TeacherOfUnlabelled, Task):
         found = {name: self.input.encode([[text] for text in texts]) for name, texts in sides.items()}
         own = self.input.name
         fixed = {
-            "ids": np.array([[_number(text) for text in one.texts] for one in examples], dtype=np.int64).reshape(-1, 2)
+            "ids": np.array([[number_of_text(text) for text in one.texts] for one in examples], dtype=np.int64).reshape(
+                -1, 2
+            )
         }
         if all(one.score is not None for one in examples) and self.has_scores:
             fixed["score"] = np.array([one.score for one in examples], dtype=np.float32)
@@ -431,12 +434,6 @@ class Similarity(TeacherOfUnlabelled, Task):
         }[kind]
         hard = " and the column of negatives" if self.config.negative else ""
         return [f"{found}, learned by the loss `{kind}`{batch}{hard}", *self.input.notes(columns)]
-
-
-def _number(text: str) -> int:
-    """Return a number for a text, by which equal ones are known."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True)
 
 
 def _pooled(facts: Sequence[float]) -> Share:

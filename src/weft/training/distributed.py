@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from weft.training.torch_private import listed_rows
+from weft.models.torch_private import listed_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from weft.training.torch_private import listed_rows, move_each_
+from weft.models.torch_private import listed_rows, move_each_
 
 
 class Average:

@@ -22,6 +22,7 @@ from weft.data.loader import plan, share
 from weft.errors import Interrupted, TrainingError
 from weft.evaluation.evaluate import answer_columns
 from weft.metrics.names import measure
+from weft.models.torch_private import seed_cpu
 from weft.models.weights import own_weights, put_weights
 from weft.training import checkpoint, exact, optim
 from weft.training.checkpoint import Progress, Weights
@@ -31,7 +32,6 @@ from weft.training.optimizers import Optimizer
 from weft.training.reports import DoneReport, EvalReport, Note, Report, SaveReport, StepReport
 from weft.training.settings import rows_for
 from weft.training.sparse import SparseGradients, divide_and_clip
-from weft.training.torch_private import seed_cpu
 
 FORETOLD_AFTER = 20
 """Number of steps after which the time of all is foretold."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from weft.training.torch_private import (
+from weft.models.torch_private import (
     adam_,
     adamw_,
     add_each,

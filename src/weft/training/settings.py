@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field
 from weft.config import Config
 from weft.errors import ConfigError
 from weft.models.base import PartConfig, Precision
+from weft.models.torch_private import cpu_has_bfloat16
 from weft.training.optim import AdamWConfig, OptimizerChoice, Schedule
-from weft.training.torch_private import cpu_has_bfloat16
 
 
 def _several(given: Any) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from weft.models.torch_private import listed_rows, multiply_each_, norm_each
 from weft.training.optimizers import Optimizer
-from weft.training.torch_private import listed_rows, multiply_each_, norm_each
 
 
 class RowAdagrad(Optimizer):

@@ -192,8 +192,10 @@ class _ArrowFile:
         yield from reader if self._stream else map(reader.get_batch, range(reader.num_record_batches))
 
 
-def write_vectors(path: Path, texts: Sequence[str], blocks: Iterable[np.ndarray]) -> None:
-    """Write texts [E] with their vectors, some at a time [e, D], as columns `text` and `vector` of a parquet file."""
+def write_vectors(path: Path, values: Sequence[str], blocks: Iterable[np.ndarray], *, column: str = "text") -> None:
+    """Write texts [E], or other strings, with their vectors, some at a time [e, D], into a parquet file: its columns
+    are `column` and `vector`.
+    """
     try:
         import pyarrow
         from pyarrow import parquet
@@ -204,7 +206,7 @@ def write_vectors(path: Path, texts: Sequence[str], blocks: Iterable[np.ndarray]
         for block in blocks:
             flat = pyarrow.array(block.reshape(-1))
             vectors = pyarrow.FixedSizeListArray.from_arrays(flat, block.shape[1])
-            table = pyarrow.table({"text": list(texts[at : at + len(block)]), "vector": vectors})
+            table = pyarrow.table({column: list(values[at : at + len(block)]), "vector": vectors})
             writer = writer or parquet.ParquetWriter(path, table.schema)
             writer.write_table(table)
             at += len(block)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup, escape
 
+from weft.data.formats.image_files import is_image, thumbnail
 from weft.data.formats.sound_files import is_sound, playable
 from weft.evaluation.answers_by_length import Answered, expected_texts
 from weft.metrics.names import measure
@@ -126,7 +127,7 @@ def _sample(tests: Sequence[Mapping[str, Any]], place: int, best: int | None) ->
     runs = [list(group) for _, group in groupby(tests, lambda test: test["samples"][place].get("answer", ""))]
     kept = sorted({round(one) for one in np.linspace(0, len(runs) - 1, min(STAGES, len(runs)))})
     return {
-        "source": cut(str(first.get("source", ""))),
+        **_source(str(first.get("source", ""))),
         "reference": cut(str(first.get("reference", ""))),
         "stages": [_stage(runs[number], place, best) for number in kept],
     }
@@ -152,14 +153,21 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
     said = [f"{measure('chrf').called} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
     said += [f"best of {len(references)} references"] if len(references) > 1 else []
     said += [f"line {formatting.count(line)}"] if line else []
-    source = str(row.get("source", ""))
     return {
-        "source": cut(source),
-        "sound": Markup(playable(source)) if is_sound(source) else "",
+        **_source(str(row.get("source", ""))),
         "expected": expected,
         "found": found,
         "said": " · ".join(said),
         "unread": f"source truncated by {formatting.count(unread)} tokens" if unread else "",
+    }
+
+
+def _source(source: str) -> dict[str, Any]:
+    """Return a source, and the image or the sound that it names, where it names one."""
+    return {
+        "source": cut(source),
+        "image": Markup(thumbnail(source)) if is_image(source) else "",
+        "sound": Markup(playable(source)) if is_sound(source) else "",
     }
 
 

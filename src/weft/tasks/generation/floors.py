@@ -24,7 +24,7 @@ def counted_floors(examples: Sequence[SourceTarget]) -> dict[str, Floor]:
     """Score the source itself as the target, where it is not over twice as long (Han counted by characters)."""
     if _much_longer(examples):
         return {}
-    return {"the copied source": _floor([one.source for one in examples], examples)}
+    return {"the copied source": floor_of([one.source for one in examples], examples)}
 
 
 def learned_floors(train: Sequence[SourceTarget], examples: Sequence[SourceTarget]) -> dict[str, Floor]:
@@ -38,11 +38,11 @@ def learned_floors(train: Sequence[SourceTarget], examples: Sequence[SourceTarge
         count = max(1, round(float(np.mean([len(sentence_ends(one.targets[0].strip())) for one in train]))))
         which = "sentence" if count == 1 else f"{count} sentences"
         leads = [first_sentences(one.source, count) for one in examples]
-        found[f"the first {which} of the source"] = _floor(leads, examples)
+        found[f"the first {which} of the source"] = floor_of(leads, examples)
     kept = _searched(train, examples)
     of = "" if len(kept) == len(train) else f" of {len(kept):,}"
     texts = nearest_targets(kept, [one.source for one in examples])
-    return {**found, f"the target of the nearest{of} training source{'s' if of else ''}": _floor(texts, examples)}
+    return {**found, f"the target of the nearest{of} training source{'s' if of else ''}": floor_of(texts, examples)}
 
 
 def first_sentences(text: str, count: int) -> str:
@@ -64,7 +64,8 @@ def row_scores(texts: Sequence[str], examples: Sequence[SourceTarget]) -> dict[s
     return {"bleu": bleu(texts, [one.targets for one in examples])}
 
 
-def _floor(texts: Sequence[str], examples: Sequence[SourceTarget]) -> Floor:
+def floor_of(texts: Sequence[str], examples: Sequence[SourceTarget]) -> Floor:
+    """Score the texts of a simple method, which are compared by BLEU."""
     references = [one.targets for one in examples]
     further = {"chrf": chrf(texts, references)} if len(texts) <= CHRF_TEXTS else {}
     overlaps = {name: one.score for name, one in rouge(texts, references).items()}

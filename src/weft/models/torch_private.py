@@ -1,4 +1,4 @@
-"""The private parts of torch that training needs, under names of our own: where a release breaks one, it breaks here.
+"""The private parts of torch that weft needs, under names of our own: where a release breaks one, it breaks here.
 
 The functions on lists of tensors change all of them by one call, which is what makes a step of many small weights fast;
 torch's own optimisers are made of them.

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import weft
-from weft.training import torch_private
+from weft.models import torch_private
 
 HERE = Path(torch_private.__file__)
 
