@@ -14,18 +14,16 @@ import json
 import lzma
 import os
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from watched import watched
 
 from weft.config import overridden, validated
-from weft.files import read_json
-from weft.run import RunConfig, train
-from weft.training.reports import EvalReport
+from weft.run import RunConfig
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -78,14 +76,8 @@ def score(name: str, seed: int, given: argparse.Namespace) -> None:
             Path(files[part]).write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
         settings = {"data": files, "task": dict(one.task), "seed": seed, "device": "cpu"}
         config = validated(RunConfig, overridden(settings, given.overrides))
-        cpu = time.process_time()
-        for report in train(config, Path(place) / "run"):
-            if isinstance(report, EvalReport):
-                print(
-                    f"  {name} {seed}: epoch {report.epoch:.0f}, {one.shown} {report.scores[one.shown]:.4f}", flush=True
-                )
-        minutes = (time.process_time() - cpu) / 60
-        result = read_json(Path(place) / "run/scores.json")
+        run = watched(config, called=f"{name} {seed}")
+    result, minutes = run.result, run.cpu_seconds / 60
     found = result["scores"][one.shown]
     floors = ", ".join(f"{floor} {values[one.shown]:.4f}" for floor, values in result["details"]["floors"].items())
     said = f"{one.shown} {found['value']:.4f} ({found['low']:.4f} to {found['high']:.4f}); {floors}"
