@@ -332,7 +332,7 @@ SMALL_TASKS = [
         "transcription",
         {"kind": "transcription", "sound": {**SOUND, "encoder": {**RECURRENT, "stages": 1}}},
         TRANSCRIBED,
-        {**TRANSCRIBED[0], "transcript": " "},
+        {**TRANSCRIBED[0], "clip": "none.wav"},
     ),
     SmallTask("classification-sounds", {**CLASSIFIER, "sound": SOUND}, HEARD, NO_SOUND),
     SmallTask(
