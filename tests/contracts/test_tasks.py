@@ -313,7 +313,7 @@ def test_an_example_that_cannot_be_scored_is_named_by_its_line(small):
 def test_a_bad_row_is_named_by_file_and_line(small, tmp_path):
     file = small.write(tmp_path, bad_at=3)
     with pytest.raises(InputError) as caught:
-        small.read(file)
+        small.read(file, on_bad_row="stop")
     assert caught.value.where.startswith(f"{file}:4")
     found = small.read(file, on_bad_row="skip")
     assert any(f"{file}:4" in note for note in found.notes)
