@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from weft.errors import InputError
-from weft.metrics.multilabel import log_losses, quick_scores, scores, thresholds
+from weft.metrics.multilabel import log_losses, quick_scores, scores, thresholds, without_loss
 
 
 def tables(rows: int, labels: int, seed: int, *, levels: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -91,6 +91,26 @@ def test_no_threshold_is_better(rows, seed, levels):
 def test_thresholds_by_hand(probabilities, truth, expected):
     found = thresholds(np.array(probabilities)[:, None], np.array(truth, dtype=bool)[:, None])
     assert found.tolist() == pytest.approx([expected])
+
+
+@settings(deadline=None)
+@given(st.integers(1, 30), st.integers(0, 1000), st.sampled_from([0, 4]))
+def test_thresholds_never_lower_the_micro_f1_of_all(rows, seed, levels):
+    probabilities_NC, truth_NC = tables(rows, 4, seed, levels=levels)
+    own_C = thresholds(probabilities_NC, truth_NC)
+    kept_C = without_loss(own_C, probabilities_NC, truth_NC)
+    assert ((kept_C == own_C) | (kept_C == 0.5)).all()
+    micro = [quick_scores(probabilities_NC >= cut, truth_NC)["micro_f1"] for cut in (0.5, kept_C)]
+    assert micro[1] >= micro[0] - 1e-12
+
+
+def test_a_label_that_is_not_told_apart_keeps_the_middle():
+    good_N, bad_N = np.array([0.9, 0.8, 0.2, 0.1]), np.array([0.3, 0.3, 0.3, 0.3])
+    probabilities_NC = np.stack([good_N, bad_N], axis=1)
+    truth_NC = np.array([[1, 1], [1, 0], [0, 0], [0, 0]], dtype=bool)
+    own_C = thresholds(probabilities_NC, truth_NC)
+    assert own_C[1] < 0.5  # predicted for every row
+    assert without_loss(own_C, probabilities_NC, truth_NC).tolist() == [0.5, 0.5]
 
 
 def test_intervals_hold_their_values_and_narrow_with_rows():

@@ -27,7 +27,7 @@ from weft.errors import ConfigError, InputError
 from weft.inputs.base import Input
 from weft.metrics.calibration import reliability, tempered
 from weft.metrics.floors import Floor, beside
-from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds
+from weft.metrics.multilabel import MIDDLE, log_losses, quick_scores, scores, thresholds, without_loss
 from weft.metrics.systems import CorpusScore
 from weft.tasks.averages import mean_probabilities
 from weft.tasks.base import AnswerForm
@@ -203,12 +203,15 @@ class Multilabel(Uncertain, LabelTask):
         return ("thresholds", *super().tunes)
 
     def tune(self, answers: Sequence[LabelsAnswer], examples: Sequence[LabelledText]) -> list[str]:
-        """Fit the temperature where that is asked, then the thresholds for the best F1 of each label."""
+        """Fit the temperature where that is asked, then the thresholds for the best F1 of each label.
+
+        A label keeps 0.5 where its own threshold would lower the micro F1 of all.
+        """
         probabilities_EC, truth_EC = self._probabilities(answers), self.targets(examples)
         said = self.calibrate(_yes_and_no(probabilities_EC), truth_EC.ravel().astype(np.int64))
         probabilities_EC = self._tempered(probabilities_EC)
         before = quick_scores(probabilities_EC >= MIDDLE, truth_EC)["micro_f1"]
-        self.threshold_C = thresholds(probabilities_EC, truth_EC)
+        self.threshold_C = without_loss(thresholds(probabilities_EC, truth_EC), probabilities_EC, truth_EC)
         after = quick_scores(probabilities_EC >= self.threshold_C, truth_EC)["micro_f1"]
         shown = listed([f"`{label}` {cut:.2f}" for label, cut in zip(self.labels, self.threshold_C, strict=True)])
         moved = f"micro F1 {after:.4f}, with 0.5 for all {before:.4f}"
