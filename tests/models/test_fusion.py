@@ -44,7 +44,7 @@ def test_gates_see_all_vectors(vectors):
     assert fusion.width == 6
 
 
-@pytest.mark.parametrize(("images", "kind"), [(True, "product"), (False, "concatenated")])
-def test_it_is_decided_by_whether_images_are_read(images, kind):
-    assert FusionConfig().decided(images=images).kind == kind
-    assert FusionConfig(kind="gated").decided(images=images).kind == "gated"
+@pytest.mark.parametrize(("media", "kind"), [(True, "product"), (False, "concatenated")])
+def test_it_is_decided_by_whether_images_or_sounds_are_read(media, kind):
+    assert FusionConfig().decided(media=media).kind == kind
+    assert FusionConfig(kind="gated").decided(media=media).kind == "gated"
