@@ -409,7 +409,7 @@ def _described(table: Table, columns: Columns) -> Table:
         case "conll":
             with open_own() as lines:
                 table.columns = conll_columns(lines)
-        case "csv" | "tsv" as form:
+        case "csv" | "tsv" | "separated" as form:
             table.layout = layout_of(open_own, form, name=table.path, columns=columns)
             table.columns = table.layout.columns
     return table

@@ -319,7 +319,7 @@ def _spans(text: str, value: Any) -> Iterator[Any]:
     """Yield `(start, end, label)` of spans in any of the forms in use.
 
     These are objects with `start`, `end` and `label` (by the names in use for them), lists of the three, and an object
-    of labels with surfaces, whose places include their last character: `{"name": {"叶老桂": [[9, 11]]}}` (CLUENER 2020).
+    of labels with surfaces, whose places include their last character: `{"name": {"叶老桂": [[9, 11]]}}` (CLUENER).
     """
     if isinstance(value, Mapping):
         for label, surfaces in value.items():
