@@ -62,7 +62,7 @@ def join_header(table: Table, *, names: Collection[str] = ()) -> None:
     if len(rows) > 2 and all(rows[1].values.get(name, "").startswith(_IMPORTED) for name in table.columns):
         asked = [rows[0].values[name].strip() or name for name in table.columns]
         kept = not names and len({*asked}) == len(asked)
-        table.with_second_header(asked if kept else table.columns, rows[1].line)
+        table.with_second_header(asked if kept else table.columns, rows[0].line, rows[1].line)
         return
     cells = [rows[0].values.get(name, "").strip() for name in table.columns]
     below = [[value for row in rows[1:] if (value := row.values[name].strip())] for name in table.columns]

@@ -335,11 +335,12 @@ def _spans(text: str, value: Any) -> Iterator[Any]:
         if not isinstance(span, Mapping):
             yield span
             continue
-        start, end = (next((span[name] for name in names if name in span), None) for names in (STARTS, ENDS))
+        places = [next((span[name] for name in names if name in span), None) for names in (STARTS, ENDS)]
+        start, end = (one if isinstance(one, str) else "" for one in places)
         labels = span.get("labels")
         one = labels[0] if isinstance(labels, list) and len(labels) == 1 else None
         label = span.get("label", span.get("type", one))
-        if not all(isinstance(one, str) for one in (start, end, label)):
+        if not (start and end and isinstance(label, str)):
             raise InputError(f"a span has no {'label' if start and end else 'start and end'}", hint=_NO_SPAN)
         if isinstance(surface := span.get("text", span.get("entity")), str):
             start, end = _placed(text, surface, int(start), int(end))

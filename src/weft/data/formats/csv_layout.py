@@ -62,8 +62,8 @@ class Layout:
     named_by_suffix: bool = False
     titled: bool = False
     """Whether lines above the header are a title, and no rows."""
-    second: int = 0
-    """Line of a second row of names below the first; 0: there is none."""
+    second: tuple[int, ...] = ()
+    """Lines of further rows of names below the first."""
     decimal_commas: tuple[str, ...] = ()
     """Columns of numbers with decimal commas."""
     written: tuple[str, ...] = ()
@@ -77,16 +77,16 @@ class Layout:
         found = self._every(lines)
         if self.headed:
             next(filter(_is_record, found), None)
-            found = ((line, record) for line, record in found if line > self.second)
+            found = ((line, record) for line, record in found if line > max(self.second, default=0))
         return found if len(self.columns) == 1 else filter(_is_record, found)
 
     def without_header(self, names: Sequence[str] = ()) -> Layout:
         """Return a copy whose first record is a row; its columns get the names, or are numbered."""
         return replace(self, headed=False, columns=tuple(names) or numbered(len(self.columns)))
 
-    def with_second_header(self, names: Sequence[str], line: int) -> Layout:
-        """Return a copy whose names of columns come from the record on that line too."""
-        return replace(self, columns=tuple(names), second=line)
+    def with_second_header(self, names: Sequence[str], *lines: int) -> Layout:
+        """Return a copy whose names of columns come from the records on those lines too."""
+        return replace(self, columns=tuple(names), second=lines)
 
     @property
     def remarks(self) -> list[str]:
@@ -96,8 +96,7 @@ class Layout:
         if self.titled:
             said.append(f"header in line {self.begin + 1}, what is above it left out")
         if self.second:
-            above = [*range(self.begin + 2, self.second)]
-            lines = f"lines {above[0]} and {self.second}" if len(above) == 1 else f"line {self.second}"
+            lines = f"line{'s' if len(self.second) > 1 else ''} {' and '.join(map(str, self.second))}"
             said.append(f"{lines} read as names of columns, too")
         said += remarks_on(self.written, self.columns) if self.written and self.headed else []
         if self.decimal_commas:
