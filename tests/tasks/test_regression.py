@@ -199,3 +199,10 @@ def test_a_run_of_several_columns_tells_each_and_loads_again(tmp_path):
     assert page.count('<td dir="auto" data-name="Column"><span>rooms</span></td><td class="number"') >= 5
     (answer,) = bundle.load(tmp_path / "run", device="cpu").answer(["大厦"])
     assert [*answer.values] == ["price", "rooms"]
+
+
+def test_a_training_begins_with_a_word_on_html():
+    marked = [LabelledText(f"{one.text}<br />安静", one.label) for one in flats(20)]
+    said = RegressionConfig().data_notes({"train": marked}, {}, {})
+    assert any(note.startswith("20 of 20 texts looked at hold HTML") for note in said)
+    assert not any("HTML" in note for note in RegressionConfig().data_notes({"train": flats(20)}, {}, {}))

@@ -188,9 +188,9 @@ class Table:
             self.layout = self.layout.without_header()
         self.columns = self.parts[0].columns if self.parts else self.layout.columns if self.layout else self.columns
 
-    def with_second_header(self, names: Sequence[str], line: int) -> None:
-        """Take the row on a line for names of columns, too, and name the columns so."""
-        self.layout = self.layout and self.layout.with_second_header(names, line)
+    def with_second_header(self, names: Sequence[str], *lines: int) -> None:
+        """Take the rows on some lines for names of columns, too, and name the columns so."""
+        self.layout = self.layout and self.layout.with_second_header(names, *lines)
         self.columns = tuple(names)
 
     def _of_parts(self) -> Iterator[Row]:
@@ -409,7 +409,7 @@ def _described(table: Table, columns: Columns) -> Table:
         case "conll":
             with open_own() as lines:
                 table.columns = conll_columns(lines)
-        case "csv" | "tsv" as form:
+        case "csv" | "tsv" | "separated" as form:
             table.layout = layout_of(open_own, form, name=table.path, columns=columns)
             table.columns = table.layout.columns
     return table

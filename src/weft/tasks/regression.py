@@ -16,6 +16,7 @@ from weft.config import read_saved
 from weft.data.batch import Moves
 from weft.data.blank_rows import BlankField
 from weft.data.checks.findings import in_digits
+from weft.data.checks.labels_and_lengths import damage_notes
 from weft.data.checks.values import FAR, outliers, written
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
@@ -114,7 +115,7 @@ class RegressionConfig(Student, DecidingTaskConfig):
     def data_notes(
         self, parts: Mapping[str, Sequence[LabelledText]], files: Mapping[str, str], named: Mapping[str, str]
     ) -> list[str]:
-        """Describe the values of the training set, outliers, and texts of train in other parts."""
+        """Describe the values of the training set, outliers, damaged texts, and texts of train in other parts."""
         del files, named
         notes, train = [], parts["train"]
         values_EK = np.array([one.label for one in train if one.label], dtype=np.float64)
@@ -126,6 +127,7 @@ class RegressionConfig(Student, DecidingTaskConfig):
             if far:
                 what = f"{far:,} {'value lies' if far == 1 else 'values lie'} more than {FAR} standard deviations away"
                 notes.append(f"`{name}`: {what}; task.loss.kind=huber minds outliers less")
+        notes += damage_notes([text for one in train for text in one.texts]) if self.reads_text else []
         texts = {one.whole for one in train}
         for name, rows in parts.items():
             if name != "train" and (again := sum(one.whole in texts for one in rows)):

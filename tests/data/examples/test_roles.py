@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from weft.data.examples import option_questions, span_questions
 from weft.data.examples.column_settings import as_setting
 from weft.data.examples.header_row import naming
+from weft.data.examples.label_evidence import other_labels
 from weft.data.examples.roles import LABEL, PAIRS, TEXT, Role, as_option, find_roles, named_columns
 from weft.data.sources import open_table
 from weft.errors import InputError
@@ -464,3 +465,17 @@ def test_a_header_with_a_blank_name_and_no_row_that_can_be_read_is_told(tmp_path
     table = open_table(path)
     with pytest.raises(InputError):
         find_roles(table, (TEXT, LABEL), named={})
+
+
+def test_numbers_of_labels_beside_their_names_are_no_labels(tmp_path):
+    kinds = [("109", "科技"), ("104", "sports")]
+    lines = [
+        f"{n + 10**9}_!_{'_!_'.join(kinds[n % 2])}_!_{'今天的新闻很多' if n % 3 else 'a day of news'} {n}"
+        for n in range(12)
+    ]
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    table = open_table(path)
+    found = find_roles(table, (TEXT, LABEL), named={"text": None, "label": None})
+    assert found == {"text": ("column 4",), "label": ("column 3",)}
+    assert other_labels(table, "column 3", texts=["column 4"]) == []

@@ -168,6 +168,7 @@ def test_the_rows_of_names_that_qualtrics_writes(tmp_path):
     table = table_of(tmp_path, Q2_TEXT=[*heads[0], *LONG], Q1=[*heads[1], *few("好", "bad")])
     assert found(table) == ("Please tell us why", "How do you feel?")
     assert [row.line for row in table] == [*range(4, COUNT + 4)]
+    assert "lines 2 and 3 read as names of columns, too" in table.remarks
 
 
 @pytest.mark.parametrize(

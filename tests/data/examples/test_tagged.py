@@ -47,6 +47,7 @@ def test_characters_with_tags_are_a_text_without_blanks(tmp_path):
 
 
 SPANS = [(0, 3, "name"), (5, 7, "place")]
+PLACE = {"start_idx": 5, "type": "place", "entity": "北京"}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,10 @@ SPANS = [(0, 3, "name"), (5, 7, "place")]
     [
         [{"start": start, "end": end, "label": label} for start, end, label in reversed(SPANS)],
         [{"start_offset": str(start), "end_offset": end, "type": label} for start, end, label in SPANS],
+        [{"begin": start, "end": end, "label": label} for start, end, label in SPANS],
+        [{"from": start, "to": end, "label": label} for start, end, label in SPANS],
+        [{"start_idx": 0, "end_idx": 2, "type": "name", "entity": "叶老桂"}, {**PLACE, "end_idx": 6}],
+        [{"start_idx": 0, "end_idx": 3, "type": "name", "entity": "叶老桂"}, {**PLACE, "end_idx": 7}],
         [list(span) for span in SPANS],
         {"name": {"叶老桂": [[0, 2]]}, "place": {"北京": [[5, 6]]}},
     ],

@@ -65,3 +65,34 @@ def test_plain_text_stays_plain_text(tmp_path, content):
 @pytest.mark.parametrize("content", ["\n".join(TEXTS), b"\x89PNG\r\n\x1a\n\xff\x00", "a,b\nc,d\n"])
 def test_lines_that_tell_nothing_are_refused(tmp_path, content):
     assert "known: .csv" in fault(written(tmp_path, content, "a.train")).hint
+
+
+LONG = "".join(f"{n}|{'好差'[n % 2]}|{TEXTS[n % 4]} {n}\n" for n in range(24))
+
+
+@pytest.mark.parametrize("mark", ["_!_", "|||", " ||| ", "||", "\t\t", "::", "$$"])
+def test_separators_of_several_characters_make_columns_without_names(tmp_path, mark):
+    table = open_table(written(tmp_path, LONG.replace("|", mark), "a.txt"))
+    assert table.columns == ("column 1", "column 2", "column 3")
+    shown = mark.replace("\t", "\\t")
+    assert table.remarks[0] == f"read as separated by `{shown}`: 3 columns"
+    assert "no header" in table.remarks[1]
+    assert rows(table)[0] == (1, ("0", "好", "房间很好，干净 0"))
+    named = open_table(written(tmp_path, LONG.replace("|", mark), "a.txt"), columns=["id", "label", "text"])
+    assert named.columns == ("id", "label", "text")
+
+
+def test_a_long_separator_under_names_and_a_line_with_another_width(tmp_path):
+    lines = LONG.replace("|", "_!_")
+    table = open_table(written(tmp_path, "id_!_label_!_text\n" + lines, "a.txt"))
+    assert table.columns == ("id", "label", "text")
+    wide = written(tmp_path, lines + "1_!_2\n", "a.txt")
+    assert "has 2 fields, the first row has 3" in fault(wide).what
+
+
+@pytest.mark.parametrize("mark", ["_!_", "||", "::"])
+def test_a_mark_in_some_lines_or_before_all_is_text(tmp_path, mark):
+    some = [f"{text} {n}{mark if n % 2 else ''}" for n, text in enumerate(TEXTS * 4)]
+    heads = [f"{mark}{text} {n}" for n, text in enumerate(TEXTS * 4)]
+    for lines in (some, heads):
+        assert open_table(written(tmp_path, "\n".join(lines), "a.txt")).form == "txt"

@@ -27,6 +27,24 @@ def test_western_text(tmp_path, text):
     assert "letters" not in str(open_table(path, encoding="cp1252").remarks)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Lieferung kam pünktlich, aber die Schuhe waren zu groß.\nSüße Füße und schöne Grüße aus München!\n",
+        "text;label\nGröße passt, süß;gut\nÖl läuft aus, Ärger außerdem;schlecht\nÜberraschend gut;gut\n",
+        "Elle a créé un compte, réélue à l'unanimité, et la façade a été agréée par la ville\n",
+        "El 1º de mayo la 2ª planta estaba vacía, según el dueño. Habitación pequeña y baño sucio\n",
+        "O produto n.º 5 chegou com defeito, não consigo trocar: péssimo serviço e má reputação\n",
+        "Città bella, però il caffè costa già di più, e così è la vita\n",
+        "Maten var god men rummet var smutsigt, så vi åkte därifrån på lördag\n",
+        "Værelset var småt, men maden var lækker og prisen på 100 kr. rimelig nok, så vi kommer igen\n",
+        "Huoneessa oli siistiä, mutta aamiainen ei ollut kovin hyvä, enkä pysty suosittelemaan tätä enää\n",
+    ],
+)
+def test_letters_that_words_have_in_a_row(tmp_path, text):
+    assert open_table(written(tmp_path, text.encode("cp1252"), "a.txt")).encoding == "cp1252"
+
+
 def test_it_decodes_and_a_named_encoding_overrules(tmp_path):
     path = written(tmp_path, GERMAN.encode("cp1252"), "a.csv")
     assert rows(open_table(path)) == [(2, ("„Die Nähte“ sind schön verarbeitet, ab 5 €", "Qualität", "2,5"))]

@@ -44,7 +44,7 @@ def brief(
     thing, counts = train.thing, Counter(train.every_name)
     before = [*_alike(counts), *_missing(counts), *_lacking(parts, counts)]
     before += [] if ordered else _numbers(counts, train.path, label)
-    notes = [*before, *_damaged(train)]
+    notes = [*before, *damage_notes(train.texts, train.thing)]
     again = sum(here.part == 0 for here, _ in found.again)
     if again:
         notes.append(f"{counted(again, 'row')} of {len(train):,} {verb('repeat', again)} the {thing} of an earlier row")
@@ -73,12 +73,12 @@ _STRIP = ": strip its tags before, as with sed -E 's/<[^<>]+>/ /g' FILE > NEW, f
 """Way to strip HTML from a file of lines, which is no setting."""
 
 
-def _damaged(train: Part) -> list[str]:
+def damage_notes(every_text: Sequence[str], thing: str = "text") -> list[str]:
     """Say how many texts, of a sample, were read in a wrong encoding, and how many have HTML, where they are many."""
-    step = -(-len(train) // _SAMPLE) or 1
-    texts = train.texts[::step]
+    step = -(-len(every_text) // _SAMPLE) or 1
+    texts = every_text[::step]
     garbled = sum(map(is_garbled, texts))
-    of_all = f"of {len(texts):,} {train.thing}s looked at"
+    of_all = f"of {len(texts):,} {thing}s looked at"
     wrong = f"{garbled:,} {of_all} {verb('look', garbled)} as if read in a wrong encoding, and are learned so"
     said = [wrong] if garbled else []
     marked = sum(MARKUP.search(text) is not None for text in texts)

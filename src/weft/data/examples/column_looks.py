@@ -88,6 +88,13 @@ def are_numbers(values: Sequence[str]) -> bool:
     return all(map(is_number, values))
 
 
+def are_codes_of(values: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether values are the numbers of labels that have their names in another column: one number for each name."""
+    pairs = {*zip(values, names, strict=False)}
+    alike = len(values) == len(names) and len(pairs) == len({*values}) == len({*names}) > 1
+    return alike and are_numbers(values) and not any(map(is_number, names))
+
+
 def are_times(values: Sequence[str]) -> bool:
     """Whether numbers are all seconds since 1970, as logs and chats have them, of 1973 or later."""
     return all(float(value) >= _SECONDS for value in values)

@@ -108,9 +108,10 @@ def by_name(table: Table, usual: Sequence[str], *, but: Collection[str]) -> str 
     return next((names[name] for name in usual if name in names), None)
 
 
-def listed(names: Sequence[str]) -> str:
-    """List the first of some names of columns, and the number of the others."""
-    shown = ", ".join(f"`{short(name)}`" for name in names[:_MOST_LISTED])
+def listed(names: Sequence[str], values: Sequence[str] = ()) -> str:
+    """List the first of some names of columns, with a value of each where there are such, and the number of others."""
+    said = [f"`{short(name)}`" for name in names[:_MOST_LISTED]]
+    shown = ", ".join(f"{name} ({values[place]})" if values else name for place, name in enumerate(said))
     return shown if len(names) <= _MOST_LISTED else f"{shown} and {len(names) - _MOST_LISTED} more"
 
 

@@ -8,7 +8,7 @@ from itertools import chain, count, islice
 from types import MappingProxyType
 from typing import Any
 
-from weft.data.examples.column_looks import are_dates, are_ids, are_numbers, is_number, sampled
+from weft.data.examples.column_looks import are_codes_of, are_dates, are_ids, are_numbers, is_number, sampled
 from weft.data.examples.column_names import LABEL_NAMES, LONG_NAME, TEXT_NAMES, by_name, listed
 from weft.data.examples.nested_fields import IN_LISTS, lists_of_objects
 from weft.data.formats.csv_layout import is_unnamed, numbered
@@ -62,7 +62,7 @@ def join_header(table: Table, *, names: Collection[str] = ()) -> None:
     if len(rows) > 2 and all(rows[1].values.get(name, "").startswith(_IMPORTED) for name in table.columns):
         asked = [rows[0].values[name].strip() or name for name in table.columns]
         kept = not names and len({*asked}) == len(asked)
-        table.with_second_header(asked if kept else table.columns, rows[1].line)
+        table.with_second_header(asked if kept else table.columns, rows[0].line, rows[1].line)
         return
     cells = [rows[0].values.get(name, "").strip() for name in table.columns]
     below = [[value for row in rows[1:] if (value := row.values[name].strip())] for name in table.columns]
@@ -212,6 +212,7 @@ def naming(columns: Sequence[Sequence[str]]) -> str:
 def _label_among(columns: Sequence[Sequence[str]]) -> list[int] | None:
     """Return the place of the labels, that of by far the fewest different values; [] where none are, None in doubt."""
     places = [place for place, values in enumerate(columns) if like_labels(values) and not _are_sentences(values)]
+    places = [one for one in places if not any(are_codes_of(columns[one], columns[other]) for other in places)]
     different = {place: len({*columns[place]}) for place in places if not are_dates(columns[place])}
     fewest = sorted(different, key=lambda place: different[place])
     doubt = len(fewest) > 1 and different[fewest[1]] < _FEWER * different[fewest[0]]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from weft.data.examples.column_looks import are_dates, are_ids, are_numbers, names_users
+from weft.data.examples.column_looks import are_codes_of, are_dates, are_ids, are_numbers, names_users
 from weft.data.examples.column_names import (
     BESIDE_WORDS,
     GROUP_WORDS,
@@ -76,7 +76,10 @@ class Candidate:
 
 
 def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[Candidate]:
-    """List the columns that may hold labels, the likeliest first; `samples` are their values by name."""
+    """List the columns that may hold labels, the likeliest first; `samples` are their values by name.
+
+    A column of numbers that stand for the names of labels in another is none.
+    """
     leaves = Counter(name.rpartition(".")[2] for name in names)
 
     def told(name: str) -> str:
@@ -88,6 +91,11 @@ def label_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]])
         Candidate(name, len({value for value in samples[name] if value.strip()}), _rank(told(name), samples[name]))
         for name in names
         if like_labels(samples[name]) and not are_ids(samples[name]) and not are_dates(samples[name])
+    ]
+    found = [
+        one
+        for one in found
+        if not any(other.rank <= one.rank and are_codes_of(samples[one.name], samples[other.name]) for other in found)
     ]
     return sorted(found, key=lambda one: (one.rank, not has_word(one.name, _OPINIONS)))
 
@@ -109,6 +117,7 @@ def other_labels(table: Table, taken: str, *, texts: Collection[str]) -> list[st
     usual = taken.rpartition(".")[2].strip().casefold() in LABEL_NAMES
     most = Rank.GROUP if usual else Rank.BESIDE
     free = [name for name in samples if name not in (taken, *texts) and not are_verdicts(samples[name])]
+    free = [name for name in free if not are_codes_of(samples[name], samples.get(taken, ()))]
     others = [one for one in label_candidates(free, samples) if one.rank <= most and one.values <= _MANY]
     if not others:
         return []

@@ -43,8 +43,8 @@ from weft.data.examples.header_row import (
 from weft.data.examples.label_evidence import Rank, label_candidates, standing_label
 from weft.data.examples.nested_fields import in_objects, nested_fields, objects_among, reach, sampled_fields
 from weft.data.examples.standing_out import has_word, likely_texts, standing_text, text_candidates, usual_leaf
-from weft.data.examples.without_names import name_as_asked, unnamed_pair
-from weft.data.formats.csv_layout import is_blank, numbered
+from weft.data.examples.without_names import name_as_asked, unnamed_pair, with_first_values
+from weft.data.formats.csv_layout import is_blank
 from weft.data.formats.value_looks import like_texts
 from weft.data.formats.xlsx import Sheet
 from weft.data.sources import Table
@@ -390,7 +390,9 @@ class _Search:
     def unclear(self, missing: Sequence[Role]) -> ColumnsUnclear:
         """Build the error about roles without a column: what is known, and which columns are likely."""
         samples = self.free_fields()
-        columns = listed([name for name in sampled_fields(self.table) if name not in objects_among(self.table)])
+        unnamed = with_first_values(self.table)
+        named = [name for name in sampled_fields(self.table) if name not in objects_among(self.table)]
+        columns = unnamed or listed(named)
         which = " and which ".join(f"the {role.name}" for role in missing)
         what = f"cannot tell which column is {which} among {columns}"
         trained = [f"`{name}`" for role in missing for name in self.before.get(role, ())]
@@ -405,7 +407,7 @@ class _Search:
         named = [one or self.naming([role]) for role, one in zip(missing, options, strict=True)]
         hint = f"pass {' and '.join(named) if any(options) else self.naming(missing)}"
         hint += "" if all(options) else in_objects(self.table)
-        if columns == listed(numbered(len(self.table.columns))):  # without a header
+        if unnamed and not all(one and " or " not in one for one in options):
             hint = f"pass {columns_option(list(sampled(self.table).values()))}"
         if any(role.looks == "label" for role in missing) and (name := self.of_numbers()):
             ways = f"--value {typed(name)} predicts one, --label {typed(name)} learns each as a class"

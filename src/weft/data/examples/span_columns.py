@@ -12,6 +12,7 @@ from weft.data.examples.column_looks import only
 from weft.data.examples.label_evidence import Rank, label_candidates
 from weft.data.examples.nested_fields import decoded, sampled_fields
 from weft.data.formats.conll import SLASHED
+from weft.data.formats.json_exports import ENDS, STARTS
 from weft.data.sources import Table
 
 _LOOKED_AT = 50
@@ -76,8 +77,8 @@ def _is_place(value: Any) -> bool:
 
 def _is_labelled_span(value: Any) -> bool:
     if isinstance(value, dict):
-        places = {"start", "end"} <= {*value} or {"start_offset", "end_offset"} <= {*value}
-        return places and bool({"label", "labels", "type"} & {*value})
+        begin, end = (next((value[name] for name in names if name in value), "") for names in (STARTS, ENDS))
+        return str(begin).isdecimal() and str(end).isdecimal() and bool({"label", "labels", "type"} & {*value})
     if not isinstance(value, list) or len(value) != 3:
         return False
     *places, label = map(str, value)

@@ -18,6 +18,7 @@ from weft.data.examples.roles import TEXT_NAMES, ColumnsUnclear, Role
 from weft.data.examples.set_aside import accepted
 from weft.data.examples.tag_schemes import OUTSIDE, Scheme, decode, find_scheme, has_words_alone
 from weft.data.formats.conll import LINES
+from weft.data.formats.json_exports import ENDS, STARTS
 from weft.data.sources import Row, Table
 from weft.errors import InputError, typed
 
@@ -317,8 +318,8 @@ def _are_tags(value: Any) -> bool:
 def _spans(text: str, value: Any) -> Iterator[Any]:
     """Yield `(start, end, label)` of spans in any of the forms in use.
 
-    These are objects with `start`, `end` and `label`, lists of the three, and an object of labels with surfaces, whose
-    places include their last character: `{"name": {"叶老桂": [[9, 11]]}}` (CLUENER 2020).
+    These are objects with `start`, `end` and `label` (by the names in use for them), lists of the three, and an object
+    of labels with surfaces, whose places include their last character: `{"name": {"叶老桂": [[9, 11]]}}` (CLUENER).
     """
     if isinstance(value, Mapping):
         for label, surfaces in value.items():
@@ -334,19 +335,25 @@ def _spans(text: str, value: Any) -> Iterator[Any]:
         if not isinstance(span, Mapping):
             yield span
             continue
-        start, end = (span.get(name, span.get(f"{name}_offset")) for name in ("start", "end"))
+        places = [next((span[name] for name in names if name in span), None) for names in (STARTS, ENDS)]
+        start, end = (one if isinstance(one, str) else "" for one in places)
         labels = span.get("labels")
         one = labels[0] if isinstance(labels, list) and len(labels) == 1 else None
         label = span.get("label", span.get("type", one))
-        if not all(isinstance(one, str) for one in (start, end, label)):
+        if not (start and end and isinstance(label, str)):
             raise InputError(f"a span has no {'label' if start and end else 'start and end'}", hint=_NO_SPAN)
-        if isinstance(surface := span.get("text"), str):
+        if isinstance(surface := span.get("text", span.get("entity")), str):
             start, end = _placed(text, surface, int(start), int(end))
         yield start, end, label
 
 
 def _placed(text: str, surface: str, start: int, end: int) -> tuple[int, int]:
-    """Return the places of a surface in characters; JavaScript, and so Label Studio, counts an emoji as two."""
+    """Return the places of a surface in characters, also where `end` is its last one, as in CMeEE.
+
+    JavaScript, and so Label Studio, counts an emoji as two.
+    """
+    if text[start : end + 1] == surface:
+        return start, end + 1
     if text[start:end] != surface:
         units = text.encode("utf-16-le", "surrogatepass")
         before, inside = (units[2 * a : 2 * b].decode("utf-16-le", "replace") for a, b in ((0, start), (start, end)))

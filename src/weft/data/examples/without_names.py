@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from weft.data.examples.column_looks import sampled
+from weft.data.examples.column_names import listed, short
 from weft.data.examples.header_row import is_row, naming
 from weft.data.formats.csv_layout import numbered
 from weft.data.sources import Table
@@ -32,6 +33,14 @@ def unnamed_pair(table: Table) -> dict[str, tuple[str, ...]]:
     lengths = sorted(median(map(len, samples[one])) for one in (first, second))
     alike = lengths[1] <= _TIMES_LONGER * lengths[0] and len({*samples[label]}) <= _MOST_LABELS
     return {"text": (first, second), "label": (label,)} if alike else {}
+
+
+def with_first_values(table: Table) -> str:
+    """List the columns of a table without names, each with a value; "" where they have names."""
+    if table.columns != numbered(len(table.columns)):
+        return ""
+    first = {name: next(filter(str.strip, values), "") for name, values in sampled(table).items()}
+    return listed([*first], [short(value) for value in first.values()])
 
 
 def name_as_asked(table: Table, settings: Mapping[str, str | tuple[str, ...] | None]) -> None:

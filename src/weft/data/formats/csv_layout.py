@@ -27,6 +27,7 @@ from weft.data.formats.csv_rows import (
     tsv_records,
 )
 from weft.data.formats.decimal_commas import with_decimal_commas
+from weft.data.formats.long_separators import long_separator
 from weft.errors import InputError
 
 Quotes = Literal["none", "plain", "enclose"]
@@ -61,8 +62,8 @@ class Layout:
     named_by_suffix: bool = False
     titled: bool = False
     """Whether lines above the header are a title, and no rows."""
-    second: int = 0
-    """Line of a second row of names below the first; 0: there is none."""
+    second: tuple[int, ...] = ()
+    """Lines of further rows of names below the first."""
     decimal_commas: tuple[str, ...] = ()
     """Columns of numbers with decimal commas."""
     written: tuple[str, ...] = ()
@@ -76,16 +77,16 @@ class Layout:
         found = self._every(lines)
         if self.headed:
             next(filter(_is_record, found), None)
-            found = ((line, record) for line, record in found if line > self.second)
+            found = ((line, record) for line, record in found if line > max(self.second, default=0))
         return found if len(self.columns) == 1 else filter(_is_record, found)
 
     def without_header(self, names: Sequence[str] = ()) -> Layout:
         """Return a copy whose first record is a row; its columns get the names, or are numbered."""
         return replace(self, headed=False, columns=tuple(names) or numbered(len(self.columns)))
 
-    def with_second_header(self, names: Sequence[str], line: int) -> Layout:
-        """Return a copy whose names of columns come from the record on that line too."""
-        return replace(self, columns=tuple(names), second=line)
+    def with_second_header(self, names: Sequence[str], *lines: int) -> Layout:
+        """Return a copy whose names of columns come from the records on those lines too."""
+        return replace(self, columns=tuple(names), second=lines)
 
     @property
     def remarks(self) -> list[str]:
@@ -95,7 +96,8 @@ class Layout:
         if self.titled:
             said.append(f"header in line {self.begin + 1}, what is above it left out")
         if self.second:
-            said.append(f"line {self.second} read as names of columns, too")
+            lines = f"line{'s' if len(self.second) > 1 else ''} {' and '.join(map(str, self.second))}"
+            said.append(f"{lines} read as names of columns, too")
         said += remarks_on(self.written, self.columns) if self.written and self.headed else []
         if self.decimal_commas:
             said.append(f"decimal commas in {', '.join(f'`{name}`' for name in self.decimal_commas)}")
@@ -111,11 +113,13 @@ class Layout:
         if self.quotes == "enclose":
             found = csv_records(lines, self.delimiter, spaced=self.spaced)
         else:
-            found = tsv_records(lines)
+            found = tsv_records(lines, self.delimiter)
         return ((line + self.begin, record) for line, record in found) if self.begin else found
 
 
-def layout_of(lines_of: Lines, form: Literal["csv", "tsv"], *, name: str, columns: Sequence[str] | None) -> Layout:
+def layout_of(
+    lines_of: Lines, form: Literal["csv", "tsv", "separated"], *, name: str, columns: Sequence[str] | None
+) -> Layout:
     """Find the layout of a file; `columns` are the names of a file without a header, none to number them.
 
     Raises InputError when the header cannot be read, two columns have one name, or there are no rows.
@@ -125,6 +129,11 @@ def layout_of(lines_of: Lines, form: Literal["csv", "tsv"], *, name: str, column
     said = _SEPARATOR.fullmatch(first.strip()) if form == "csv" else None
     if form == "tsv":
         layout = Layout("\t", _tsv_quotes(lines_of), named_by_suffix=True)
+    elif form == "separated":
+        with lines_of() as lines:
+            mark, _, headed = long_separator(lines)
+        layout = Layout(mark, "none", named_by_suffix=True)
+        columns = () if columns is None and not headed else columns
     elif said:
         layout = Layout(said[1], "enclose", begin=begin)
     else:

@@ -128,15 +128,15 @@ def csv_records(lines: Iterator[str], delimiter: str, *, spaced: bool = False) -
             yield broken, _broken(str(error))
 
 
-def tsv_records(lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
+def tsv_records(lines: Iterator[str], delimiter: str = "\t") -> Iterator[tuple[int, Record]]:
     """Yield the records of raw TSV, in which a quote is an ordinary character and no field holds a tab or newline.
 
-    TSV whose quotes enclose fields is CSV with a tab for its delimiter.
+    TSV whose quotes enclose fields is CSV with a tab for its delimiter; another delimiter may have several characters.
     """
     for number, line in enumerate(lines, 1):
         bare = line.rstrip("\r\n")
         if bare:
-            yield number, bare.split("\t")
+            yield number, bare.split(delimiter)
 
 
 def opens_a_quote(lines: Iterator[str]) -> bool:

@@ -9,6 +9,7 @@ from itertools import islice
 from weft.data.formats.conll import tagged_lines
 from weft.data.formats.csv_rows import csv_records
 from weft.data.formats.line_rows import LABEL, json_objects
+from weft.data.formats.long_separators import long_separator
 from weft.data.formats.value_looks import like_labels, like_texts
 from weft.errors import InputError
 
@@ -29,12 +30,18 @@ def form_by_lines(lines_of: Lines, *, named: str) -> tuple[str, str]:
     """Return the form of a file and a remark on it; the form as `named`, `` for none, where the lines tell nothing.
 
     Lines of a token and its tag, with blank lines between sentences, are those of CoNLL, in `.tsv` too.
-    Plain text is a table between tabs where every line of the file has as many, one or more, and none is blank. A file
+    Plain text is a table between separators of several characters, such as `_!_`, where nearly all of its first lines
+    have as many, and between tabs where every line of the file has as many, one or more, and none is blank. A file
     without a known suffix may also be fastText lines, JSON lines or a table between commas, semicolons or bars.
     """
     with lines_of() as lines:
         if tags := tagged_lines(lines):
             return "conll", f"read as CoNLL: a token a line, {tags} columns, the last with its tag"
+    with lines_of() as lines:
+        mark, columns, _ = ("", 0, False) if named == "tsv" else long_separator(lines)
+    if mark:
+        shown = repr(mark).strip("'")
+        return "separated", f"read as separated by `{shown}`: {columns} columns"
     with lines_of() as lines:
         tabs = 0 if named == "tsv" else _tabs(lines)
     if tabs:

@@ -6,7 +6,9 @@ from typing import Any
 
 _NAMES = ("name", "label", "title")
 """Keys of the name of an object, the first of several in this order."""
-_NO_NAMES = {"text", "content", "value", "start", "end", "role", "from", "start_offset", "offset"}
+STARTS, ENDS = ("start", "start_offset", "start_idx", "begin", "from"), ("end", "end_offset", "end_idx", "to")
+"""Keys of the first character of a span, and of its end."""
+_NO_NAMES = {"text", "content", "value", "role", "offset", *STARTS, *ENDS}
 """Keys of objects that are more than a name: turns, options, spans."""
 
 

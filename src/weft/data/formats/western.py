@@ -18,7 +18,8 @@ _LETTERS = "àáâäåæçèéêëìíîïñòóôöøœùúûüßõÕÀÁÂÄÅ
 _SIGNS = "€£§°©®«»¡¿·×“”„‘’‚–—…•\u00a0´"
 _OTHER = re.compile(f"[^\t\n\r\f -~{_LETTERS}{_SIGNS}]")
 _WORD_INSIDE = re.compile(f"[A-Za-z][{_LETTERS}]|[{_LETTERS}][A-Za-z]")
-_PILED = re.compile(f"(?!ç)[{_LETTERS}]{{2}}")
+_PILED = re.compile(f"(?!ç|[äöü]ß|ää|öö|éé)[{_LETTERS}]{{2}}")
+"""Letters with accents in a row, but for those that words have: `façade`, `Grüße`, `hyvää`, `créée`."""
 _MISPLACED = re.compile(f"[A-Za-z{_LETTERS}][“„‚¡¿€£§][A-Za-z{_LETTERS}]")
 _HUNGARIAN = re.compile("û.*ö|ö.*û|^[^ãÃç]*[õÕ][^ãÃç]*$", re.DOTALL)
 """Letters as no Western language has them together: `ű` of Hungarian read as `û`, `ő` as the Portuguese `õ`."""
@@ -37,6 +38,8 @@ _SIGN_IN_PLACE = re.compile(
 )
 _BESIDE_SIGNS = re.compile(r"(?<=[\w\s.,;:!?)])[–—…•](?=[\w\s.,;:!?(]|$)")
 """Signs that stand where they may, and prove nothing: other encodings have letters in their place."""
+_ORDINAL = re.compile(r"(?<=[\dNn.])[ºª](?!\w)")
+"""Signs of ordinal numbers, which may stand there and prove nothing: `1º`, `n.º`."""
 _LOOKED_AT = 1 << 22
 
 
@@ -59,9 +62,9 @@ def reads_western(text: str) -> bool:
     letters = sum(character in _LETTERS for character in bare)
     if not letters:
         return signs > 0 and not any(character > "~" for character in _BESIDE_SIGNS.sub("", bare))
-    beyond = sum(character > "~" for character in text)
+    beyond = sum(character > "~" for character in bare)
     inside = sum(map(len, re.findall(f"[{_LETTERS}]+", " ".join(_WORD_INSIDE.findall(text)))))
-    plain = letters + signs >= _FEWEST and beyond <= _MOST * len(text) and not _OTHER.search(text)
+    plain = letters + signs >= _FEWEST and beyond <= _MOST * len(text) and not _OTHER.search(_ORDINAL.sub("", text))
     piled = len(_PILED.findall(text))
     plain = plain and not _HUNGARIAN.search(text) and not _MISPLACED.search(text)
     return plain and inside >= _INSIDE * letters and piled <= _PILES * letters

@@ -62,9 +62,9 @@ class Sheet:
         """Return a copy whose first row is one like the others; its columns get the names, or are numbered."""
         return replace(self, columns=tuple(names) or numbered(len(self.columns)), header=0)
 
-    def with_second_header(self, names: Sequence[str], line: int) -> Sheet:
-        """Return a copy whose names of columns come from the row of that number too."""
-        return replace(self, columns=tuple(names), header=line, written=())
+    def with_second_header(self, names: Sequence[str], *lines: int) -> Sheet:
+        """Return a copy whose names of columns come from the rows of those numbers too."""
+        return replace(self, columns=tuple(names), header=lines[-1], written=())
 
     @property
     def headed(self) -> bool:
