@@ -9,7 +9,8 @@ import weft
 from tests.pretrained_folders import write_model, write_tokenizer
 from weft.config import validated
 from weft.data.columns import encode_rows
-from weft.data.examples.option_questions import Choice
+from weft.data.examples.option_questions import Choice, lacks_passage
+from weft.data.sources import open_table
 from weft.errors import ConfigError, InputError
 from weft.evaluation.evaluate import answer
 from weft.store import kept
@@ -212,3 +213,56 @@ def test_a_trained_folder_answers_as_before_it_was_saved_and_goes_on_where_it_st
     assert all(each["text"] in page for each in saved if each["answer"] != each["label"])
     with pytest.raises(InputError, match="two options or more, found 0"):
         one.answer([weft.Choice("Who?", "Ada.")])
+
+
+BANK = [
+    ["题号", "题干", "选项A", "选项B", "选项C", "答案", "解析"],
+    *[
+        [f"{n}", f"日本的首都是哪一个（{n}）？", "伦敦", "东京", "巴黎", "B", f"首都是东京，见第{n}页。"]
+        for n in range(6)
+    ],
+    *[[f"{n}", f"Where is Oslo ({n})?", "Italy", "Norway", "", "B", f"It is in Norway: page {n}."] for n in range(6)],
+]
+
+
+def test_a_bank_of_questions_without_passages_is_learned_and_answered(tmp_path):
+    bank = tmp_path / "bank.csv"
+    bank.write_text("".join(",".join(row) + "\n" for row in BANK), encoding="utf-8")
+    table, named = open_table(bank), {"text": "题干,选项A,选项B,选项C", "label": "答案"}
+    unasked = MultipleChoiceConfig().resolved(table)
+    assert unasked == MultipleChoiceConfig(**named).resolved(table)
+    first, *_, last = found = list(unasked.read(table))
+    assert (first.passage, first.options, first.right) == ("", ("伦敦", "东京", "巴黎"), "东京")
+    assert (last.options, last.right, len({one.whole for one in found})) == (("Italy", "Norway"), "Norway", 12)
+    assert unasked.filter_training(found)[1] == ["12 questions without a passage, with 2 to 3 options each"]
+    asked = list(unasked.for_inputs(table).read_inputs(table))
+    assert [one.answer for one in asked] == [None] * 12
+    task = learned(SMALL, found)
+    answers = answers_of(task, model_of(task, found), asked)
+    assert [one.options for one in answers] == [one.options for one in found]
+    assert {*task.score(answers, found).details["floors"]} == {"a random option", "the longest option"}
+    assert "passage" not in task.record(answers[0], first)
+
+
+@pytest.mark.parametrize(
+    ("names", "alone"),
+    [
+        ("q,A,B,C", True),
+        ("q,option_1,option_2", True),
+        ("q,选项A,选项B", True),
+        ("q,options", True),
+        ("q,p,a,b,c", False),
+        ("q,p,options", False),
+        ("q,选项B,选项A", False),
+    ],
+)
+def test_names_of_options_tell_whether_there_is_a_passage(names, alone):
+    assert lacks_passage(names.split(",")) is alone
+
+
+def test_a_column_that_may_be_a_passage_is_asked_for(tmp_path):
+    told = tmp_path / "told.csv"
+    rows = [["故事", *BANK[0][1:6]], *[[f"{n} 人从前 lived in a wood", *row[1:6]] for n, row in enumerate(BANK[1:])]]
+    told.write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(InputError, match="which the passage"):
+        MultipleChoiceConfig().resolved(open_table(told))

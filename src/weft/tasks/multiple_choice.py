@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import torch
@@ -16,8 +16,16 @@ from torch.nn import functional
 from weft.data.batch import Moves
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
-from weft.data.examples.option_questions import ROLES, Choice, choices_of, learnable
-from weft.data.examples.roles import Names, Role, has_columns
+from weft.data.examples.option_questions import (
+    ROLES,
+    WITHOUT_PASSAGE,
+    Choice,
+    choices_of,
+    lacks_passage,
+    learnable,
+    question_columns,
+)
+from weft.data.examples.roles import Names, Role, has_columns, named_columns
 from weft.data.sources import Table
 from weft.errors import InputError
 from weft.inputs.overlap_features import COUNTS
@@ -67,7 +75,8 @@ class MultipleChoiceConfig(PassageTaskConfig):
     roles: ClassVar[tuple[Role, ...]] = ROLES
     text: Names = None
     """Columns of question, passage and options, as a list: the options in one column of lists, or in one column each;
-    None: guessed from the file, and named in the run."""
+    without a passage, those of one option each end in `A`, `B` and so on; None: guessed from the file, and named in the
+    run."""
     label: str | None = None
     """Column of the answer: the number of an option from 0, its letter or its text; None: guessed from the file, and
     named in the run."""
@@ -80,8 +89,24 @@ class MultipleChoiceConfig(PassageTaskConfig):
 
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:
-        """Whether a table has columns of questions, passages, options and answers."""
-        return label is None and has_columns(table, *ROLES)
+        """Whether a table has columns of questions, options and answers, and of passages, if need be."""
+        known = has_columns(table, *ROLES) or (has_columns(table, ROLES[-1]) and bool(question_columns(table)))
+        return label is None and known
+
+    @property
+    def all_roles(self) -> tuple[Role, ...]:
+        """Roles of the columns that are read of a table: of a passage, where the texts that are named have one."""
+        return WITHOUT_PASSAGE if lacks_passage(named_columns(self.text, ())) else ROLES
+
+    @property
+    def split_rule(self) -> str:
+        """Rule by which examples are held out, in a sentence."""
+        return super().split_rule if self.all_roles == ROLES else "equal questions are kept in one split"
+
+    def resolved(self, table: Table) -> Self:
+        """Return a copy with columns named; of questions and options alone, no passage is looked for."""
+        text = self.text or question_columns(table) or None
+        return super(MultipleChoiceConfig, self.model_copy(update={"text": text})).resolved(table)
 
     def read(self, table: Table) -> Iterator[Choice]:
         """Yield the questions of a table."""
@@ -221,7 +246,7 @@ class MultipleChoice(Task):
             "probabilities": {
                 option: round(value, 6) for option, value in zip(answer.options, answer.probabilities, strict=True)
             },
-            "passage": example.passage,
+            **({"passage": example.passage} if example.passage else {}),
             **({"line": example.line} if example.line else {}),
         }
 

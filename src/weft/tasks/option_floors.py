@@ -14,13 +14,18 @@ from weft.metrics.systems import mean_score
 
 
 def counted_floors(examples: Sequence[Choice]) -> dict[str, Floor]:
-    """Score methods that look at lengths and characters alone; of equal options the first is chosen."""
+    """Score methods that look at lengths and characters alone; of equal options the first is chosen.
+
+    What looks at passages is left out where there are none, here and in `learned_floors`.
+    """
     chance_N = np.array([1 / len(one.options) for one in examples])
     longest = [max(range(len(one.options)), key=lambda place, one=one: len(one.options[place])) for one in examples]
+    plain = {"a random option": _floor(chance_N), "the longest option": _floor(_right(longest, examples))}
+    if not any(one.passage for one in examples):
+        return plain
     alike = [int(np.argmax([_common(set(one.passage), option) for option in one.options])) for one in examples]
     return {
-        "a random option": _floor(chance_N),
-        "the longest option": _floor(_right(longest, examples)),
+        **plain,
         "the option with the most characters of the passage": _floor(_right(alike, examples)),
     }
 
@@ -34,14 +39,17 @@ def learned_floors(train: Sequence[Choice], examples: Sequence[Choice]) -> dict[
     """
     times = Counter(one.answer for one in train if one.answer is not None)
     place = max(sorted(times), key=times.__getitem__, default=0)
+    commonest = [min(place, len(one.options) - 1) for one in examples]
+    placed = {f"the commonest place of the answer (option {place + 1})": _floor(_right(commonest, examples))}
+    if not any(one.passage for one in examples):
+        return placed
     features = np.split(
         overlap_features([one.texts for one in examples]), np.cumsum([len(one.options) for one in examples])[:-1]
     )
     window = [int(np.argmax(one_OF[:, WINDOW])) for one_OF in features]
     distance = [int(np.argmax(one_OF[:, WINDOW] - one_OF[:, DISTANCE])) for one_OF in features]
-    commonest = [min(place, len(one.options) - 1) for one in examples]
     return {
-        f"the commonest place of the answer (option {place + 1})": _floor(_right(commonest, examples)),
+        **placed,
         "the sliding window (MCTest)": _floor(_right(window, examples)),
         "the sliding window less the distance (MCTest)": _floor(_right(distance, examples)),
     }

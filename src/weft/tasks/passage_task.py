@@ -28,7 +28,7 @@ class PassageTaskConfig(TaskConfig, PassageSettings):
     ) -> list[str]:
         """Count the questions of the other parts that are on passages of the training part."""
         del files, named
-        known = {one.passage for one in parts["train"]}
+        known = {one.passage for one in parts["train"]} - {""}
         seen = {name: sum(one.passage in known for one in rows) for name, rows in parts.items() if name != "train"}
         return [
             f"{count:,} questions of {name} are on passages that are in train too"

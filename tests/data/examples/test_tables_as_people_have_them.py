@@ -9,6 +9,7 @@ import pytest
 from weft.data.examples.header_row import must_exist
 from weft.data.examples.label_evidence import Rank, label_candidates, other_labels
 from weft.data.examples.roles import LABEL, TEXT, ColumnsUnclear, find_roles
+from weft.data.examples.several_labels import columns_of_lists
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, read, read_whole
 from weft.errors import InputError
@@ -325,3 +326,44 @@ def test_two_columns_of_texts_are_offered_as_a_pair(tmp_path):
     with pytest.raises(InputError) as refused:
         read_whole(DataConfig(train=str(tmp_path / "export.csv")), ClassificationConfig())
     assert refused.value.hint.startswith("pass --source links --target rechts")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"113.44.{n}.7(广东-深圳)" for n in range(COUNT)],
+        [f"+49 (30) 5556 {n:04d}" for n in range(COUNT)],
+        [f"ada.{n}@example.org" for n in range(COUNT)],
+        [f"{n} 小时 {n}分钟 30 秒" for n in range(COUNT)],
+        [f"qwXz_{n}-token-of-a-user" for n in range(COUNT)],
+        [f"1ad03e2b8982{n:04d}" for n in range(COUNT)],
+    ],
+)
+def test_what_identifies_is_no_text_beside_sentences_that_come_again(tmp_path, values):
+    words = few("流程复杂，跑了三趟，希望改进", "Very kind staff, and no queue at all", "停车不太方便，谢谢")
+    columns = {"来自": values, "满意度": few("满意", "不满意"), "3、请说说您的理由或建议": words}
+    assert found(table_of(tmp_path, **columns)) == ("3、请说说您的理由或建议", "满意度")
+
+
+def test_an_answer_that_was_not_given_is_blank(tmp_path):
+    rows = [["理由", "满意度"], ["服务很好 very kind", "好"], ["(空)", "好"], ["(跳过)", "差"], ["不是(空)", "差"]]
+    (tmp_path / "a.csv").write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    for name in ("a.csv", "a.xlsx"):
+        assert [row.values["理由"] for row in open_table(tmp_path / name)] == ["服务很好 very kind", "", "", "不是(空)"]
+
+
+def test_lists_of_votes_are_no_labels_beside_a_rating(tmp_path):
+    path = tmp_path / "reviews.json"
+    rows = [
+        {"helpful": [n % 3, 3], "reviewText": text, "overall": 1.0 + n % 5, "亮点": ["音质", "做工"][: 1 + n % 2]}
+        for n, text in enumerate(LONG)
+    ]
+    votes = [{name: row[name] for name in ("helpful", "reviewText", "overall")} for row in rows]
+    for own, several in ((rows, ("亮点",)), (votes, ()), ([{**row, "overall": 1.0} for row in votes], ("helpful",))):
+        path.write_text("".join(json.dumps(row) + "\n" for row in own), encoding="utf-8")
+        assert columns_of_lists(open_table(path)) == several

@@ -25,6 +25,11 @@ _CODE = re.compile(r"[A-Za-z]{1,4}[-_]?\d+")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}\b|https?://\S+$|[\d+() -]{7,}$")
 """An address of the net, maybe with its place behind it, a link, or a number of a telephone."""
 _PATH = re.compile(r"(https?://|www\.|/)\S+$")
+_CONTACT = re.compile(
+    r"\d{1,3}(\.\d{1,3}){3}\b\W?[^\d\s]*$|[\da-fA-F]{0,4}(:[\da-fA-F]{0,4}){3,7}$"
+    r"|[^\s@]+@[^\s@]+\.\w+$|\+?[\d() -]{7,}$|(\d+(\.\d+)? ?(小时|时|分钟?|秒钟?|h|min|ms|s|seconds|minutes) ?)+$"
+)
+"""An address of a computer, maybe with its place behind it, one of mail, a number of a telephone, or a duration."""
 _NEARLY_ALL = 0.9
 _MOST_BLANKS = 0.2
 _MANY_CODES = 10
@@ -55,9 +60,13 @@ def are_ids(values: Sequence[str]) -> bool:
 
 
 def are_addresses(values: Sequence[str]) -> bool:
-    """Whether nearly all values are addresses in the net, or paths of them, such as `/r/cooking/comments/1`."""
+    """Whether nearly all values are addresses in the net, paths of them, such as `/r/cooking/comments/1`, or contacts.
+
+    Contacts are addresses of computers and of mail, and numbers of telephones; durations are no texts either.
+    """
     filled = [value.strip() for value in values if value.strip()]
-    return sum(bool(_PATH.match(value)) for value in filled) > _NEARLY_ALL * len(filled)
+    found = sum(bool(_PATH.match(value) or _CONTACT.match(value)) for value in filled)
+    return found > _NEARLY_ALL * len(filled)
 
 
 def are_single_words(values: Sequence[str]) -> bool:
@@ -121,4 +130,4 @@ def text_by_looks(names: Sequence[str], samples: Mapping[str, Sequence[str]]) ->
     if found and not like_labels(samples[found]):
         return found
     texts = [name for name in others if like_texts(samples[name]) and not are_ids(samples[name])]
-    return only([name for name in texts if not are_addresses(samples[name])])
+    return only([name for name in texts if not (are_addresses(samples[name]) or are_single_words(samples[name]))])

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from string import ascii_uppercase
 
 from weft.data.checks.findings import counted
+from weft.data.examples.column_looks import sampled
+from weft.data.examples.column_names import REPLY_WORDS, by_name
+from weft.data.examples.header_row import beside_texts
 from weft.data.examples.roles import Role
+from weft.data.examples.standing_out import has_word
+from weft.data.formats.value_looks import like_texts
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 
 ROLES = (
-    Role("question", ("question", "query", "问题", "問題"), "text"),
+    Role("question", ("question", "query", "问题", "問題", "题干", "題幹", "题目", "題目", "试题", "stem"), "text"),
     Role(
         *("passage", ("context", "passage", "article", "paragraph", "document", "文章", "原文", "材料")),
         setting="text",
     ),
     Role("options", ("options", "choices", "选项", "選項"), "text", most=None),
-    Role("answer", ("answer", "label", "答案"), "label", answer=True),
+    Role("answer", ("answer", "label", "答案", "正确答案", "参考答案", "correct answer"), "label", answer=True),
 )
 """The options are one column of lists, or several of one option each."""
+WITHOUT_PASSAGE = tuple(role for role in ROLES if role.name != "passage")
+"""The roles of questions that can be answered without a passage."""
+_OPTION = re.compile(r"(?P<stem>(?:.*(?:option|choice|ending|选项|選項))?[ _-]?)(?P<mark>[a-z]|\d)", re.IGNORECASE)
+"""A name of a column of one option, as `选项A`, `option_1` or `A`."""
+_FEWEST_LETTERS = 3
+"""Columns named by a letter alone that must be there to be of options."""
+_BESIDE = (*REPLY_WORDS, "解析", "分析", "explanation", "analysis", "rationale")
+"""Words in the names of columns that explain the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +60,8 @@ class Choice:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Question, passage and options."""
-        return self.question, self.passage, *self.options
+        """Question, passage and options; where there is no passage, the question is read in its place."""
+        return self.question, self.passage or self.question, *self.options
 
     @property
     def right(self) -> str | None:
@@ -56,8 +70,8 @@ class Choice:
 
     @property
     def whole(self) -> str:
-        """Key of equal examples: the passage, so that questions on one passage stay together."""
-        return self.passage
+        """Key of equal examples: the passage, so that questions on one passage stay together, else the question."""
+        return self.passage or self.question
 
     @property
     def label(self) -> tuple[str, tuple[str, ...], int | None]:
@@ -72,10 +86,11 @@ class Choice:
 
 def choices_of(table: Table, *, columns: Sequence[str], label: str | None) -> Iterator[Choice]:
     """Yield the questions of a table; a row that lacks a part, or whose answer is none of its options, is refused."""
-    question, passage, *options = columns
+    alone = lacks_passage(columns)
+    question, passage, *options = (columns[0], *columns) if alone else columns
     for row in table:
-        asked, read, offered = _text(row, question), _text(row, passage), _options(row, options)
-        empty = [name for name, found in ((question, asked), (passage, read)) if not found.strip()]
+        asked, read, offered = _text(row, question), "" if alone else _text(row, passage), _options(row, options)
+        empty = [name for name in (question, passage) if not _text(row, name).strip()]
         if empty:
             table.reject(row.line, f"{empty[0]} is empty", column=empty[0], blank=empty[0])
         elif len(offered) < 2 or not all(one.strip() for one in offered):
@@ -95,6 +110,41 @@ def choices_of(table: Table, *, columns: Sequence[str], label: str | None) -> It
             yield Choice(asked, read, offered, answer, row.line, row.values.get("id", ""))
 
 
+def option_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of one option each, known by the letters or numbers that end their names, in their order."""
+    families: dict[str, list[str]] = {}
+    for name in names:
+        if found := _OPTION.fullmatch(name.strip()):
+            family = families.setdefault(found["stem"].casefold(), [])
+            family += [name] if _follows(found["mark"].upper(), family) else []
+    enough = [own for stem, own in families.items() if len(own) >= (2 if stem else _FEWEST_LETTERS)]
+    return tuple(enough[0]) if enough else ()
+
+
+def _follows(mark: str, family: Sequence[str]) -> bool:
+    return ord(mark) == ord(family[-1].strip()[-1].upper()) + 1 if family else mark in "A01"
+
+
+def lacks_passage(columns: Sequence[str]) -> bool:
+    """Whether columns are a question and its options alone, by their number or by the names of all but the first."""
+    return len(columns) == 2 or (len(columns) > 2 and option_columns(columns[1:]) == tuple(columns[1:]))
+
+
+def question_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns of a question, its passage, if there is one, and its options, by their names; else none.
+
+    A column of texts that may be a passage under another name leaves it open.
+    """
+    question, passage, listed = (by_name(table, role.usual, but=()) for role in ROLES[:3])
+    options = option_columns(table.columns) or ((listed,) if listed else ())
+    if not (question and options) or passage:
+        return (question, passage, *options) if question and passage and options else ()
+    known = (question, *options, by_name(table, ROLES[3].usual, but=()))
+    others = {name: values for name, values in sampled(table).items() if name not in known and like_texts(values)}
+    doubt = any(not (beside_texts(values) or has_word(name, _BESIDE)) for name, values in others.items())
+    return () if doubt else (question, *options)
+
+
 def numbered(answer: str, options: Sequence[str]) -> int | None:
     """Find the option of an answer by its number from 0, its text, or its letter from A; None: none of them."""
     if answer.isascii() and answer.isdecimal() and int(answer) < len(options):
@@ -110,7 +160,8 @@ def learnable(examples: Sequence[Choice]) -> tuple[list[Choice], list[str]]:
     several = sorted({len(one.options) for one in examples})
     options = f"{several[0]}" if len(several) == 1 else f"{several[0]} to {several[-1]}"
     passages = len({one.passage for one in examples})
-    said = [f"{counted(len(examples), 'question')} on {counted(passages, 'passage')}, with {options} options each"]
+    on = f"on {counted(passages, 'passage')}" if any(one.passage for one in examples) else "without a passage"
+    said = [f"{counted(len(examples), 'question')} {on}, with {options} options each"]
     doubtful = sum(str(one.answer) in one.options and one.right != str(one.answer) for one in examples)
     if doubtful:
         said.append(f"{counted(doubtful, 'answer')} may be the number or the text of an option: taken as its number")

@@ -277,9 +277,10 @@ class _Search:
         """Refuse to take one text of what may be pairs: half of each row would go unread without a word."""
         option, where = self.option(role.place), self.table.path
         names = {name.strip().casefold(): name for name in self.table.columns}
-        if by_name(self.table, QUESTIONS[0], but=self.taken) and {*"abc"} <= {*names}:
-            options = ",".join(names[one] for one in "abcd" if one in names)
-            hint = f"pass --task multiple_choice --text QUESTION,PASSAGE,{options}"
+        if (asked := by_name(self.table, QUESTIONS[0], but=self.taken)) and {*"abc"} <= {*names}:
+            read = by_name(self.table, QUESTIONS[1], but=self.taken)
+            columns = (asked, *([read] if read else []), *(names[one] for one in "abcd" if one in names))
+            hint = f"pass --task multiple_choice --text {typed(as_option(columns))} --label NAME"
             raise ColumnsUnclear("looks like questions with options", where=where, hint=hint, suggests=True)
         for pair in (*PAIRS, None):
             names = [[name] for name in pair] if pair else QUESTIONS

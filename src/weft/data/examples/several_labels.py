@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from weft.data.examples.column_looks import are_numbers, sampled
+from weft.data.examples.label_evidence import Rank, label_candidates
 from weft.data.formats.value_looks import like_labels
 from weft.data.sources import Row, Table
 from weft.errors import InputError
@@ -70,13 +72,20 @@ def has_lists(table: Table, column: str) -> bool:
 
 
 def columns_of_lists(table: Table) -> tuple[str, ...]:
-    """Return the columns whose fields hold lists, as `['a', 'b']`, of few different labels that come again."""
+    """Return the columns whose fields hold lists, as `['a', 'b']`, of few different labels that come again.
+
+    Those of numbers, such as counts of votes, are left out where a column of one label a row stands there.
+    """
     rows = list(_sample(table))
     columns = {
         name: [row.lists[name] if name in row.lists else row.values.get(name, "") for row in rows]
         for name in table.columns
     }
-    return tuple(name for name, fields in columns.items() if _hold_lists(fields))
+    found = {name: _labels_of(fields) for name, fields in columns.items()}
+    words = tuple(name for name, labels in found.items() if like_labels(labels) and not are_numbers(labels))
+    if words or any(one.rank < Rank.BESIDE for one in label_candidates(table.columns, sampled(table))):
+        return words
+    return tuple(name for name, labels in found.items() if like_labels(labels))
 
 
 def columns_separated(table: Table, separator: str) -> tuple[str, ...]:
@@ -91,10 +100,10 @@ def columns_separated(table: Table, separator: str) -> tuple[str, ...]:
     return found if len(found) == 1 else ()
 
 
-def _hold_lists(fields: Sequence[str | Sequence[str]]) -> bool:
+def _labels_of(fields: Sequence[str | Sequence[str]]) -> list[str]:
+    """Return the labels in fields that all hold lists; else none."""
     found = [as_list(field) if isinstance(field, str) else field for field in fields if field]
-    labels = [label for one in found if one for label in one]
-    return bool(labels) and None not in found and like_labels(labels)
+    return [] if None in found else [label for one in found if one for label in one]
 
 
 def yes_and_no(table: Table) -> tuple[str, ...]:

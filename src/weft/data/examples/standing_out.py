@@ -9,7 +9,7 @@ from statistics import median
 from weft.data.examples.column_looks import are_addresses, are_dates, are_ids, are_numbers, are_single_words, only
 from weft.data.examples.column_names import HEADING_WORDS, REPLY_WORDS, TEXT_WORDS
 from weft.data.examples.nested_fields import nested_fields, reach
-from weft.data.formats.value_looks import breadth, like_texts
+from weft.data.formats.value_looks import breadth, like_labels, like_texts
 from weft.data.sources import Table
 
 _TIMES_LONGER = 1.2
@@ -26,9 +26,11 @@ def standing_text(names: Sequence[str], samples: Mapping[str, Sequence[str]]) ->
 
     `samples` are values of the columns, by name. Of headings, which are columns with such a name, a little longer is
     enough; other texts may be half of a pair. Addresses, single words and what was replied are no texts where others
-    are.
+    are. Where all others come again and again, the only column of sentences is it, unless these may be labels.
     """
     texts = text_candidates(names, samples)
+    if all(are_single_words(samples[name]) for name in texts) and (found := only(_sentences(names, samples))):
+        return found if has_word(found, TEXT_WORDS) or not like_labels(samples[found]) else only(texts)
     if found := only(texts) or only([name for name in texts if has_word(name, TEXT_WORDS)]):
         return found
     lengths = {name: median(map(len, samples[name])) for name in texts}
@@ -48,9 +50,13 @@ def text_candidates(names: Sequence[str], samples: Mapping[str, Sequence[str]]) 
 
 def likely_texts(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the columns that may hold the texts; where all come again and again, those of words, the longest first."""
-    if found := text_candidates(names, samples):
-        return found
+    return text_candidates(names, samples) or _sentences(names, samples)
+
+
+def _sentences(names: Sequence[str], samples: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the columns of words and of some length, the longest first."""
     plain = [name for name in names if not (are_numbers(samples[name]) or are_dates(samples[name]))]
+    plain = [name for name in plain if not are_addresses(samples[name])]
     words = [name for name in plain if not (are_ids(samples[name]) or are_single_words(samples[name]))]
     length = {name: median(map(breadth, filter(str.strip, samples[name]))) for name in words if any(samples[name])}
     return sorted((name for name in length if length[name] >= _SENTENCE), key=lambda name: -length[name])

@@ -28,6 +28,7 @@ from weft.data.formats.csv_rows import (
 )
 from weft.data.formats.decimal_commas import with_decimal_commas
 from weft.data.formats.long_separators import long_separator
+from weft.data.formats.value_looks import BLANKS
 from weft.errors import InputError
 
 Quotes = Literal["none", "plain", "enclose"]
@@ -72,9 +73,9 @@ class Layout:
     def records(self, lines: Iterator[str]) -> Iterator[tuple[int, Record]]:
         """Yield the records after the header, with the line on which each starts; blank lines are none.
 
-        In a file of a single column a line of blanks is a value.
+        In a file of a single column a line of blanks is a value. What stands for an answer not given is blank.
         """
-        found = self._every(lines)
+        found = ((line, _with_blanks(record)) for line, record in self._every(lines))
         if self.headed:
             next(filter(_is_record, found), None)
             found = ((line, record) for line, record in found if line > max(self.second, default=0))
@@ -180,6 +181,12 @@ def numbered(count: int) -> tuple[str, ...]:
 def is_unnamed(name: str) -> bool:
     """Whether the name of a column is one that `numbered` gives."""
     return _NUMBERED.fullmatch(name) is not None
+
+
+def _with_blanks(record: Record) -> Record:
+    if isinstance(record, InputError) or BLANKS.isdisjoint(record):
+        return record
+    return ["" if field in BLANKS else field for field in record]
 
 
 def is_blank(record: Sequence[str]) -> bool:

@@ -19,7 +19,7 @@ from weft.data.formats.csv_rows import distinct, remarks_on
 from weft.data.formats.encodings import open_bytes
 from weft.data.formats.line_rows import Values
 from weft.data.formats.merged_cells import Merged, merged_down, merged_remark, with_merged
-from weft.data.formats.value_looks import like_labels, like_texts
+from weft.data.formats.value_looks import BLANKS, like_labels, like_texts
 from weft.errors import InputError, MissingExtra, did_you_mean
 
 SUFFIXES = (".xlsx", ".xlsm")
@@ -161,7 +161,7 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
         spelled = [_spelled(value) for value in cells]
         while spelled and not spelled[-1].strip():
             spelled.pop()
-        yield number, [value if value.strip() else "" for value in spelled]
+        yield number, ["" if value in BLANKS or not value.strip() else value for value in spelled]
 
 
 def _merged(sheet: Any, path: str) -> tuple[Merged, ...]:
