@@ -264,5 +264,5 @@ def test_a_column_that_may_be_a_passage_is_asked_for(tmp_path):
     told = tmp_path / "told.csv"
     rows = [["故事", *BANK[0][1:6]], *[[f"{n} 人从前 lived in a wood", *row[1:6]] for n, row in enumerate(BANK[1:])]]
     told.write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
-    with pytest.raises(InputError, match="which the passage"):
+    with pytest.raises(InputError, match="which column is the passage"):
         MultipleChoiceConfig().resolved(open_table(told))
