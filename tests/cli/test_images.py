@@ -84,11 +84,16 @@ def test_with_a_text_named_both_are_read_and_the_page_says_what_each_adds(weft, 
     inputs = json.loads(Path("both/scores.json").read_text(encoding="utf-8"))["inputs"]
     assert inputs["photo"] == {"kind": "image", "columns": ["photo"], "size": 10, "colors": 3, "fit": "crop"}
     assert set(inputs) == {"text", "photo"}
+    lone = weft("predict", "both", str(lights / "lights/dark"))
+    assert lone.code == 2
+    assert "the model reads `caption` beside each of these files" in lone.err
 
 
 def test_of_a_table_of_images_alone_they_are_read_unasked(weft, lights):
     said = weft("train", listed(lights), "--output", "alone", *FAST)
     assert said.code == 0, said.err
+    asked = weft("predict", "alone", str(lights / "lights/dark/1.png"))
+    assert (asked.code, asked.err) == (0, "")
     unasked = weft("inspect", listed(lights), "--output", "look")
     assert "24 images" in unasked.err
     assert "every image has 16 pixels" not in unasked.out

@@ -95,7 +95,8 @@ class MediaInputConfig(InputConfig):
         try:
             self.media.check(path)
         except InputError as error:
-            raise InputError(f"`{path}` {error.what}", hint=error.hint or self._hint) from None
+            hint = "save or download it again" if Path(path).exists() else self._hint
+            raise InputError(f"`{path}` {error.what}", hint=error.hint or hint) from None
         return path
 
     def nearest(self, asked: Sequence[str], known: Sequence[str]) -> np.ndarray:

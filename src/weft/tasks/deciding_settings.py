@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -172,6 +172,10 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         Raises InputError where the model reads no text, or an input that must not be missing.
         """
         files = any(is_folder_of(one.media, table) for one in (self.image, self.sound) if one is not None)
+        if files and self.reads_text:
+            what = f"the model reads {listed([f'`{name}`' for name in self.columns_read])} beside each of these files"
+            hint = "write the names of the files and the texts into a csv with a header, and pass that file"
+            raise InputError(what, where=table.path, hint=hint)
         if not self.beside or named_by_user(table) or files:
             return super().for_inputs(table, named=named)
         self._absent()
@@ -179,6 +183,11 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
             update={"numbers": (), "categories": (), "image": None, "sound": None, "inputs": ()}
         )
         return self.model_copy(update=text_alone.for_inputs(table, named=named).found_in_table)
+
+    def absent_notes(self, columns: Collection[str] = ()) -> list[str]:
+        """Say which columns beside the text are lacking; images and sounds never are: without them none is answered."""
+        media = [one.name for one in (self.image, self.sound) if one is not None]
+        return super().absent_notes([*columns, *media])
 
     def then(self, folder: str | Path) -> str:
         """Return the command to type next: with a text, or a file of columns where no text is read."""
