@@ -98,7 +98,6 @@ def test_labels_in_one_field_need_a_separator(tmp_path):
         ("question,passage,label", [], "classification"),
         ("question,article,options,answer", [], "multiple_choice"),
         ("题型,题干,选项A,选项B,选项C,答案,解析", [], "multiple_choice"),
-        ("question,a,b,answer", [], "classification"),
         ("text,label", [], "classification"),
     ],
 )

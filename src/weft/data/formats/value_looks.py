@@ -9,7 +9,7 @@ FEWEST = 4
 """Number of rows that a guess by looks needs."""
 _LONG_LABEL = 40
 BLANKS = frozenset({"(空)", "(跳过)", "（空）", "（跳过）"})
-"""What forms of 问卷星 write in place of an answer that was not given."""
+"""Words of forms of 问卷星 in place of an answer that was not given."""
 
 
 def like_labels(values: Sequence[str]) -> bool:
