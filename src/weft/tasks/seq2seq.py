@@ -17,6 +17,7 @@ from weft.config import LARGEST, read_saved
 from weft.data.checks.source_target import fan_out
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
+from weft.data.examples.conversations import conversation_columns
 from weft.data.examples.roles import Names, Role
 from weft.data.examples.source_target import (
     SOURCE,
@@ -96,8 +97,8 @@ class Seq2SeqConfig(ConversationSettings, TargetTaskConfig, SourceTargetSettings
 
     @classmethod
     def fits(cls, table: Table, *, label: str | None) -> bool:
-        """Whether the columns are plainly a source and a target, and no label is named."""
-        return label is None and are_pairs(table)
+        """Whether the columns are plainly a source and a target, or conversations, and no label is named."""
+        return label is None and (are_pairs(table) or bool(conversation_columns(table)))
 
     @property
     def line_suffix(self) -> str | None:

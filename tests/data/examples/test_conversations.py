@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from tests.data.tables import written
-from weft.config import validated
+from weft.config import kind_of, validated
 from weft.data.examples.conversations import Exchange, conversation_columns, exchanges_of
 from weft.data.sources import open_table
 from weft.dataset import DataConfig, read_whole
 from weft.errors import InputError
 from weft.inputs.documents import COUNTED
-from weft.tasks.choices import KINDS
+from weft.tasks.choices import KINDS, implied
 
 TALK = [
     ("system", "Be kind. 友好些。"),
@@ -97,6 +97,14 @@ def test_other_tables_hold_none(tmp_path):
 def chats(folder):
     pairs = [[("user", f"{n} 好吗"), ("assistant", f"是 {n}")] for n in range(8)]
     return lines(folder, *({"messages": [{"role": role, "content": said} for role, said in pair]} for pair in pairs))
+
+
+def test_where_no_task_is_named_each_answer_is_a_target(tmp_path):
+    table = open_table(chats(tmp_path))
+    assert (kind_of(implied([], table=table)), kind_of(implied(["label"], table=table, label="messages"))) == (
+        "seq2seq",
+        "classification",
+    )
 
 
 def test_a_classifier_is_told_what_learns_them(tmp_path):
