@@ -254,6 +254,10 @@ def test_dates_and_ids_are_no_labels(tmp_path, others):
         ((LABELS, SENTENCES), "label,text"),
         ((range(6), SENTENCES, LABELS), "other,text,label"),
         ((SENTENCES, SENTENCES[::-1], LABELS), "text_a,text_b,label"),
+        (
+            (SENTENCES, [f"手机,{word}" for word in ["科技", "财经", "体育", "教育", "汽车", "房产"]], LABELS),
+            "text,other,label",
+        ),
         ((SENTENCES[:3] * 4, SENTENCES * 2, LABELS * 2), ""),
         ((SENTENCES * 4, SENTENCES[::-1] * 4, "01" * 12), "text_a,text_b,label"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count, islice
@@ -32,6 +33,9 @@ _PLAIN_ANSWERS = ("Response", "Open-Ended Response")
 """Second names below a question that say no more than that an answer stands there, as SurveyMonkey writes them."""
 _IMPORTED = '{"ImportId"'
 """Beginning of each cell below the questions, as Qualtrics writes them."""
+_COMMA = re.compile(r"[,、;|] ?")
+_KEYWORD = 8
+"""Characters of a keyword at most, in a list of them between commas; those of Chinese sentences are wide."""
 _MISSING = {"na", "n/a", "nan", "null", "none", "nil"}
 """Spellings of a missing value, in lower case."""
 
@@ -235,8 +239,10 @@ def are_attributed_pairs(table: Table) -> bool:
 
 
 def _are_words(values: Sequence[str]) -> bool:
-    """Whether most values are single words in Latin letters, as names of users are."""
-    return sum(value.isascii() and len(value.split()) < 2 for value in values) > len(values) / 2
+    """Whether most values are single words in Latin letters, as names of users are, or lists of keywords."""
+    single = sum(value.isascii() and len(value.split()) < 2 for value in values)
+    keywords = sum(len(found) > 1 and max(map(len, found)) <= _KEYWORD for found in map(_COMMA.split, values))
+    return max(single, keywords) > len(values) / 2
 
 
 def _are_sentences(values: Sequence[str]) -> bool:
