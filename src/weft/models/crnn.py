@@ -44,17 +44,11 @@ class CrnnEncoderConfig(SoundEncoderConfig):
     dropout: float = Field(default=0.2, ge=0, lt=1)
     """Dropout before each recurrent layer and after the last one."""
 
-    @property
-    def frames_a_position(self) -> int:
-        """Number of frames of 10 ms that one position of the states stands for."""
-        return 2**self.stages
-
     def build(self, spec: InputSpec) -> CrnnEncoder:
         """Build the encoder, with fresh weights."""
         assert isinstance(spec, SoundSpec)
-        stages = MelStages(spec.bands, channels=self.channels, stages=self.stages, blocks=self.blocks, width=self.width)
         bands = StandardisedBands(spec, self.augmentation.build())
-        return CrnnEncoder(bands, stages, hidden=self.hidden, layers=self.layers, dropout=self.dropout)
+        return CrnnEncoder(bands, self.mel_stages(spec), hidden=self.hidden, layers=self.layers, dropout=self.dropout)
 
 
 class CrnnEncoder(Encoder):

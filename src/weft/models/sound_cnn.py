@@ -18,17 +18,29 @@ from weft.models.sound_augmentation import SoundAugmentation, SoundAugmentationC
 
 
 class SoundEncoderConfig(EncoderConfig):
-    """Base of the configs of encoders of sounds."""
+    """Base of the configs of encoders of sounds, which begin with convolutional stages over bands and time."""
 
     reads: ClassVar[type] = Waves
     precision: ClassVar[Mapping[str, Precision]] = {"cpu": "bfloat16", "cuda": "bfloat16"}
     augmentation: SoundAugmentationConfig = SoundAugmentationConfig()
     """Random changes of the sounds while training."""
+    channels: int = Field(default=16, ge=8, multiple_of=8)
+    """Number of channels of the first stage; each further one has twice as many."""
+    stages: int = Field(default=3, ge=1, le=6)
+    """Number of stages; each halves the number of bands and of positions."""
+    blocks: int = Field(default=1, ge=0, le=100)
+    """Number of residual blocks of a stage."""
+    width: int = Field(default=128, ge=1)
+    """Width of the states."""
 
     @property
     def frames_a_position(self) -> int:
         """Number of frames of 10 ms that one position of the states stands for."""
-        raise NotImplementedError
+        return 2**self.stages
+
+    def mel_stages(self, spec: SoundSpec) -> MelStages:
+        """Build the stages, with fresh weights."""
+        return MelStages(spec.bands, channels=self.channels, stages=self.stages, blocks=self.blocks, width=self.width)
 
 
 class SoundCnnEncoderConfig(SoundEncoderConfig):
@@ -46,25 +58,11 @@ class SoundCnnEncoderConfig(SoundEncoderConfig):
         "ema": 0.998,
         "optimizer": {"kind": "adamw", "learning_rate": 0.002, "weight_decay": 0.05},
     }
-    channels: int = Field(default=16, ge=8, multiple_of=8)
-    """Number of channels of the first stage; each further one has twice as many."""
-    stages: int = Field(default=3, ge=1, le=6)
-    """Number of stages; each halves the number of bands and of positions."""
-    blocks: int = Field(default=1, ge=0, le=100)
-    """Number of residual blocks of a stage."""
-    width: int = Field(default=128, ge=1)
-    """Width of the states."""
-
-    @property
-    def frames_a_position(self) -> int:
-        """Number of frames of 10 ms that one position of the states stands for."""
-        return 2**self.stages
 
     def build(self, spec: InputSpec) -> SoundCnnEncoder:
         """Build the encoder, with fresh weights."""
         assert isinstance(spec, SoundSpec)
-        stages = MelStages(spec.bands, channels=self.channels, stages=self.stages, blocks=self.blocks, width=self.width)
-        return SoundCnnEncoder(StandardisedBands(spec, self.augmentation.build()), stages)
+        return SoundCnnEncoder(StandardisedBands(spec, self.augmentation.build()), self.mel_stages(spec))
 
 
 class SoundCnnEncoder(Encoder):

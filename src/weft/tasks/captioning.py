@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 from torch import nn
 
 from weft.config import LARGEST, read_saved
-from weft.data.checks.findings import counted
 from weft.data.columns import Columns
 from weft.data.examples.base import place_of
 from weft.data.examples.captioned import CAPTION_NAMES, OneValue
@@ -21,7 +20,7 @@ from weft.data.examples.source_target import TARGETS, SourceTarget, grouped
 from weft.data.sources import Row, Table
 from weft.errors import InputError
 from weft.files import write_json
-from weft.inputs.image import ImageInputConfig, nearest_images
+from weft.inputs.image import nearest_images
 from weft.inputs.image_target import ImageTargetBatch, ImageTargetInput
 from weft.inputs.source_target import check_positions, check_written
 from weft.metrics.floors import beside
@@ -30,6 +29,7 @@ from weft.models.choices import DescriberChoice
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.models.rnn_decoder import LstmDecoderConfig
 from weft.tasks.decided_by_rows import Fitted
+from weft.tasks.described_images import DescribedImages
 from weft.tasks.generation.floors import floor_of, row_scores
 from weft.tasks.generation.generator import GeneratedText
 from weft.tasks.generation.scores import text_overlap_scores
@@ -47,7 +47,7 @@ IMAGES = 20_000
 Longest = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
-class CaptioningConfig(TargetTaskConfig):
+class CaptioningConfig(DescribedImages, TargetTaskConfig):
     """Settings of captioning: a text is written for each image."""
 
     kind: Literal["captioning"] = "captioning"
@@ -64,8 +64,6 @@ class CaptioningConfig(TargetTaskConfig):
     target: Names = None
     """Column of the text to be written, or a list of several, each of which is right; a JSON file may hold a list in
     one; None: guessed from the file, and named in the run."""
-    image: ImageInputConfig = ImageInputConfig()
-    """Column of the names of the images, or all settings of images."""
     tokenizer: TokenizerChoice | None = None
     """Tokenizer of the texts; None: `bpe` with capitals and full width kept, or `char` for little Chinese."""
     max_target: int = Field(default=256, ge=1)
@@ -74,50 +72,14 @@ class CaptioningConfig(TargetTaskConfig):
     """Decoder that writes the text; few thousand images teach an LSTM more than a Transformer."""
 
     @property
-    def unit_name(self) -> str:
-        """Name of the examples in a sentence."""
-        return "images"
-
-    @property
-    def split_rule(self) -> str:
-        """Rule by which examples are held out."""
-        return "the texts of an image are kept together"
-
-    @property
-    def columns_beside(self) -> tuple[str, ...]:
-        """The column of the images."""
-        return self.image.columns_read
-
-    def absent_notes(self, columns: Collection[str] = ()) -> list[str]:  # noqa: ARG002
-        """Return nothing: an image is never read as missing."""
-        return []
-
-    @property
     def part_configs(self) -> tuple[Any, ...]:
         """The encoder of images, and the decoder."""
         return (self.image.encoder, self.decoder)
 
-    def resolved(self, table: Table) -> Self:
-        """Return a copy with its columns named. Raises InputError where that of the images is not there."""
-        config = self.model_copy(update={"image": self.image.resolved(table)})
-        return super(CaptioningConfig, config).resolved(table)
-
-    def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
-        """Return a copy with the columns that were found in a table, and that of the images."""
-        return super().with_columns(table, found).model_copy(update={"image": self.image.resolved(table)})
-
     def read(self, table: Table) -> Iterator[SourceTarget]:
         """Yield the images of a table with their texts, without them where they are to be written."""
-        names = self.columns_of("target", table)
-        for row in table:
-            texts = [text for name in names for text in _values(row, name) if text.strip()]
-            if names and not texts:
-                table.reject(row.line, "target is empty", column=names[0])
-                continue
-            try:
-                yield SourceTarget(self.image.value_of(row), tuple(dict.fromkeys(texts)), row.line)
-            except InputError as error:
-                table.reject(row.line, error.what, column=self.image.name, hint=error.hint)
+        for image, texts, line in self.described(table, "target", answering=True):
+            yield SourceTarget(image, texts, line)
 
     def example(self, text: str, second: str | None = None) -> SourceTarget:
         """Make an example of the path of an image. Raises InputError where it cannot be read."""
@@ -132,24 +94,9 @@ class CaptioningConfig(TargetTaskConfig):
             raise InputError("expected the path of an image", hint=f'write {{"{name}": "cat.jpg"}}')
         return self.example(str(fields[name]))
 
-    def filter_training(self, examples: Sequence[SourceTarget]) -> tuple[list[SourceTarget], list[str]]:
-        """Return an example for each image, with all its texts."""
-        found = grouped(examples)
-        texts = sum(len(one.targets) for one in found)
-        return found, [f"{counted(len(found), 'image')} with {counted(texts, 'text')} to learn from"]
-
     def evaluation_examples(self, examples: Sequence[SourceTarget]) -> list[SourceTarget]:
         """Return an example for each image, each of whose texts is right."""
         return grouped(examples)
-
-    def data_notes(
-        self, parts: Mapping[str, Sequence[SourceTarget]], files: Mapping[str, str], named: Mapping[str, str]
-    ) -> list[str]:
-        """Say how many images of train stand in other parts too."""
-        del named
-        train = {one.source for one in parts["train"]}
-        again = {name: sum(one.source in train for one in rows) for name, rows in parts.items() if name != "train"}
-        return [f"{files[name]}: {counted(n, 'image')} of {name} also in train" for name, n in again.items() if n]
 
     def fitted(self, examples: Sequence[SourceTarget], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:
         """Decide the size of the decoder and the number of epochs, where nobody set them; see `fitted_to`."""
@@ -263,7 +210,3 @@ class Captioning(TargetTask):
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Describe the images, and the vocabulary with its coverage."""
         return [*self.input.notes(columns), *self.search_notes()]
-
-
-def _values(row: Row, column: str) -> tuple[str, ...]:
-    return row.lists.get(column) or (row.values.get(column, ""),)

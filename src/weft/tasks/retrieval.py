@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,16 +15,15 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from weft.data.batch import Moves
-from weft.data.checks.findings import counted
 from weft.data.columns import Columns, Ragged
 from weft.data.examples.base import place_of
 from weft.data.examples.captioned import CAPTIONS, CaptionedImage, OneValue, grouped_by_image
 from weft.data.examples.roles import Names, Role
-from weft.data.sources import Row, Table
+from weft.data.sources import Table
 from weft.errors import ConfigError, InputError
 from weft.hashing import number_of_text
 from weft.inputs.base import Alone, Input
-from weft.inputs.image import ImageInput, ImageInputConfig, nearest_images
+from weft.inputs.image import ImageInput, nearest_images
 from weft.inputs.several import folder_of
 from weft.inputs.text import TextInput, TextSettings, text_input
 from weft.metrics.floors import Floor, beside
@@ -33,8 +32,9 @@ from weft.models.choices import VectorEncoderChoice
 from weft.models.classifier import ClassifierConfig
 from weft.models.dual_encoder import DualEncoder
 from weft.models.rnn import GruEncoderConfig
-from weft.tasks.base import AnswerForm, Task, TaskConfig
+from weft.tasks.base import AnswerForm, Task
 from weft.tasks.decided_by_rows import Fitted
+from weft.tasks.described_images import DescribedImages
 from weft.tasks.results import Loss, Scores
 from weft.tasks.retrieval_losses import ContrastiveLossConfig, infonce_loss, right_pairs, sigmoid_loss
 from weft.tasks.retrieval_scores import QUICK, Vectors, all_scores, floor_scores, model_scores
@@ -73,7 +73,7 @@ class RetrievalBatch(Moves):
         return RetrievalBatch(images, texts, self.owner_M.to(device), self.number_M.to(device))
 
 
-class RetrievalConfig(TaskConfig, TextSettings):
+class RetrievalConfig(DescribedImages, TextSettings):
     """Settings of retrieval: an encoder of images and one of texts, whose vectors are close where they belong
     together.
     """
@@ -90,8 +90,6 @@ class RetrievalConfig(TaskConfig, TextSettings):
     text: Names = None
     """Column of the texts of an image, or a list of several; a JSON file may hold a list in one; None: guessed from
     the file, and named in the run."""
-    image: ImageInputConfig = ImageInputConfig()
-    """Column of the names of the images, or all settings of images."""
     encoder: VectorEncoderChoice = GruEncoderConfig()
     """Encoder that reads each text."""
     width: int = Field(default=512, ge=1)
@@ -105,50 +103,18 @@ class RetrievalConfig(TaskConfig, TextSettings):
         return TEXT
 
     @property
-    def unit_name(self) -> str:
-        """Name of the examples in a sentence."""
-        return "images"
-
-    @property
-    def split_rule(self) -> str:
-        """Rule by which examples are held out."""
-        return "the texts of an image are kept together"
-
-    @property
-    def columns_beside(self) -> tuple[str, ...]:
-        """The column of the images."""
-        return self.image.columns_read
-
-    def absent_notes(self, columns: Collection[str] = ()) -> list[str]:  # noqa: ARG002
-        """Return nothing: an image is never read as missing."""
-        return []
-
-    @property
     def part_configs(self) -> tuple[Any, ...]:
         """Both encoders."""
         return (self.encoder, self.image.encoder)
 
     def resolved(self, table: Table) -> Self:
         """Return a copy with its columns named. Raises InputError where that of the images is not there."""
-        config = self.model_copy(update={"image": self.image.resolved(table)})
-        return super(RetrievalConfig, config).resolved(table).widened()
-
-    def with_columns(self, table: Table, found: Mapping[str, Sequence[str]]) -> Self:
-        """Return a copy with the columns that were found in a table, and that of the images."""
-        return super().with_columns(table, found).model_copy(update={"image": self.image.resolved(table)})
+        return super().resolved(table).widened()
 
     def read(self, table: Table) -> Iterator[CaptionedImage]:
         """Yield the images of a table with their texts; a row without an image or a text is refused."""
-        names = self.columns_of("text", table)
-        for row in table:
-            texts = [text for name in names for text in _values(row, name) if text.strip()]
-            if not texts:
-                table.reject(row.line, "text is empty", column=(*names, "")[0])
-                continue
-            try:
-                yield CaptionedImage(self.image.value_of(row), tuple(dict.fromkeys(texts)), row.line)
-            except InputError as error:
-                table.reject(row.line, error.what, column=self.image.name, hint=error.hint)
+        for image, texts, line in self.described(table, "text", answering=False):
+            yield CaptionedImage(image, texts, line)
 
     def example(self, text: str, second: str | None = None) -> CaptionedImage:
         """Raise InputError: a text alone is searched with."""
@@ -156,24 +122,9 @@ class RetrievalConfig(TaskConfig, TextSettings):
         hint = 'to find images for a text: weft search RUN IMAGES --query "..."; from Python, model.embed(["..."])'
         raise InputError("expected an image with a text, found a text", hint=hint)
 
-    def filter_training(self, examples: Sequence[CaptionedImage]) -> tuple[list[CaptionedImage], list[str]]:
-        """Return an example for each image, with all its texts."""
-        found = grouped_by_image(examples)
-        texts = sum(len(one.texts) for one in found)
-        return found, [f"{counted(len(found), 'image')} with {counted(texts, 'text')} to learn from"]
-
     def evaluation_examples(self, examples: Sequence[CaptionedImage]) -> list[CaptionedImage]:
         """Return an example for each image, with all its texts."""
         return grouped_by_image(examples)
-
-    def data_notes(
-        self, parts: Mapping[str, Sequence[CaptionedImage]], files: Mapping[str, str], named: Mapping[str, str]
-    ) -> list[str]:
-        """Say how many images of train stand in other parts too."""
-        del named
-        train = {one.image for one in parts["train"]}
-        again = {name: sum(one.image in train for one in rows) for name, rows in parts.items() if name != "train"}
-        return [f"{files[name]}: {counted(n, 'image')} of {name} also in train" for name, n in again.items() if n]
 
     def fitted(self, examples: Sequence[Any], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:
         """Take batches of 128 images: the more, the more wrong ones each text is told from."""
@@ -367,10 +318,6 @@ class Retrieval(Task):
         loss = self.config.loss.kind
         said = f"learned by the loss `{loss}`: what belongs together is {what[loss]}"
         return [said, *self.images.notes(columns), *self.texts.notes(columns)]
-
-
-def _values(row: Row, column: str) -> tuple[str, ...]:
-    return row.lists.get(column) or (row.values.get(column, ""),)
 
 
 def _vectors(answers: Sequence[RetrievalAnswer]) -> Vectors:
