@@ -143,6 +143,10 @@ class BagEncoder(Encoder):
         self.weight_V.copy_(torch.from_numpy(weight_V))
         if self.group_V is not None and group_V is not None:
             self.group_V.copy_(torch.from_numpy(group_V))
+        self.prepare_balance(ids_N)
+
+    def prepare_balance(self, ids_N: np.ndarray) -> None:
+        """Count what the training texts share of each group of n-grams, where the balance needs it."""
         self.share_G = None
         if self.group_V is not None and self.balance == "shared":
             self.share_G = torch.from_numpy(shared(ids_N, self.group_V.cpu().numpy()) ** 2).to(self.weight_V)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -80,11 +80,15 @@ def solve_plainly(job: Job) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows as sets of n-grams, and the decisions on them, bool [R, C], or their numbers, float [R, C]."""
+    """Rows as sets of n-grams, and the decisions on them, bool [R, C], or their numbers, float [R, C].
+
+    `weight_V` keeps the weights of the n-grams by each weighting that was tried on these rows.
+    """
 
     source: Ngrams
     truth_RC: Tensor
     aim: Aim
+    weight_V: dict[str, Tensor] = field(default_factory=dict)
 
     @classmethod
     def of(cls, job: Job, columns: Columns) -> _Rows:
@@ -227,11 +231,16 @@ def _prepare(encoder: BagEncoder, settings: _Settings, rows: _Rows) -> None:
     """Weigh the n-grams by some settings."""
     encoder.weighting, encoder.balance = settings.weighting, settings.balance
     ids_N, truth_RC = rows.source.ids_N, rows.truth_RC
+    if settings.weighting in rows.weight_V:
+        encoder.weight_V.copy_(rows.weight_V[settings.weighting])
+        encoder.prepare_balance(ids_N.numpy())
+        return
     count_R = torch.diff(rows.source.starts_B, append=torch.tensor([len(ids_N)]))
     row_N = torch.repeat_interleave(count_R, output_size=len(ids_N))
     labels = truth_RC.unbind(1) if truth_RC.dtype == torch.bool else ()
     sides = (labels[0], ~labels[0]) if len(labels) == 1 else labels
     encoder.prepare(ids_N.numpy(), (ids_N[has_R[row_N]].numpy() for has_R in sides), rows=len(truth_RC))
+    rows.weight_V[settings.weighting] = encoder.weight_V.clone()
 
 
 def _solved(job: Job, rows: _Rows, *, cost: float, start: Tensor | None = None) -> Generator[Report, None, Solution]:
