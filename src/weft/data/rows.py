@@ -23,6 +23,10 @@ class Row:
     whole: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     decimal_commas: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
+    def values_of(self, column: str) -> tuple[str, ...]:
+        """Return the values of the list in a column, or the only one."""
+        return self.lists.get(column) or (self.values.get(column, ""),)
+
     def each_of(self, column: str, aside: Counter[str]) -> Iterator[Row]:
         """Yield a row for each text of the list in a column; that there is none is counted in `aside`."""
         texts = [text for text in self.lists.get(column, ()) if text.strip()]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from weft.data.checks.findings import counted
-from weft.data.sources import Row, Table
+from weft.data.sources import Table
 from weft.errors import InputError
 from weft.inputs.image import ImageInputConfig
 from weft.tasks.base import TaskConfig
@@ -53,7 +53,7 @@ class DescribedImages(TaskConfig):
         """
         names = self.columns_of(place, table)
         for row in table:
-            texts = [text for name in names for text in _values(row, name) if text.strip()]
+            texts = [text for name in names for text in row.values_of(name) if text.strip()]
             if not texts and (names or not answering):
                 table.reject(row.line, f"{place} is empty", column=(*names, "")[0])
                 continue
@@ -76,7 +76,3 @@ class DescribedImages(TaskConfig):
         train = {one.whole for one in parts["train"]}
         again = {name: sum(one.whole in train for one in rows) for name, rows in parts.items() if name != "train"}
         return [f"{files[name]}: {counted(n, 'image')} of {name} also in train" for name, n in again.items() if n]
-
-
-def _values(row: Row, column: str) -> tuple[str, ...]:
-    return row.lists.get(column) or (row.values.get(column, ""),)

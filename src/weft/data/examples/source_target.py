@@ -17,7 +17,7 @@ from weft.data.examples.nested_fields import sampled_fields
 from weft.data.examples.roles import Role, has_columns
 from weft.data.examples.standing_out import text_candidates
 from weft.data.formats.value_looks import like_labels
-from weft.data.sources import Row, Table
+from weft.data.sources import Table
 
 SOURCES = ("source", "src", "input", "document", "article", "question", "mr", "原文", "正文", "文章", "源文", "输入")
 TARGETS = (
@@ -135,7 +135,7 @@ def source_targets_of(table: Table, *, source: str, targets: Sequence[str]) -> I
     """Yield the pairs of a table; a row with an empty source or target is refused. Without `targets`, sources alone."""
     for row in table:
         text = row.values.get(source, "")
-        found = tuple(one for name in targets for one in _values(row, name) if one.strip())
+        found = tuple(one for name in targets for one in row.values_of(name) if one.strip())
         if not text.strip():
             table.reject(row.line, "source is empty", column=source, blank="source")
         elif targets and not found:
@@ -197,7 +197,3 @@ def repeated_sources(parts: Mapping[str, Sequence[SourceTarget]], *, references:
         hint = "task.references=all takes the targets of one source as its references"
         said.append(f"many rows of {' and '.join(repeated)} have the source of another: {hint}")
     return said
-
-
-def _values(row: Row, column: str) -> tuple[str, ...]:
-    return row.lists.get(column) or (row.values.get(column, ""),)

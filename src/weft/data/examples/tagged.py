@@ -114,7 +114,7 @@ def found_reading(
     segmented = False
     for row in table:
         segmented = segmented or text in row.lists
-        tokens = row.lists.get(text) or (row.values.get(text, ""),)
+        tokens = row.values_of(text)
         kinds.update(map(_kind, tokens))
         if tags and (row.lists.get(text) or len(row.values.get(text, "")) == len(row.lists.get(tags, ()))):
             own = row.lists.get(tags, ())

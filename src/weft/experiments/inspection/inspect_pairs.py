@@ -70,7 +70,7 @@ def _read(name: str, table: Table, source: str, targets: Sequence[str]) -> Part:
         LabelledText(row.values.get(source, ""), "", row.line, one)
         for row in table
         for column in targets
-        for one in row.lists.get(column) or (row.values.get(column, ""),)
+        for one in row.values_of(column)
     ]
     if not rows:
         raise InputError("no row can be read", where=table.source, hint=table.bad[0].what if table.bad else "")
