@@ -180,9 +180,9 @@ def test_exposure_is_of_the_tokens_that_were_scored(weft, translator, poet, fold
 def test_what_was_not_read_is_said_once(weft, translator):
     Path("long.csv").write_text(f"en,zh\nhe sees,他\n{'he sees 3 cats ' * 12},他看见\n", encoding="utf-8")
     said = weft("evaluate", "translator", "long.csv")
-    line = r"long.csv: 1 of 2 sources were truncated, by \d+ tokens in all \(task.max_source\)\n"
-    assert re.match(line, said.err)
-    assert len(re.findall(line, said.err)) == 1
+    cut = r"long.csv: 1 of 2 sources were truncated, by \d+ tokens in all \(task.max_source\)\n"
+    without = "without the simple methods that learn from the training rows: rows.csv: there is no such file\n"
+    assert re.fullmatch(cut + re.escape(without), said.err)
 
 
 def test_the_verbs_find_the_columns_of_another_file_by_one_rule(weft, refused, translator, pairs):
