@@ -16,6 +16,7 @@ from weft.data.batch import Moves, Waves
 from weft.data.checks.findings import listed
 from weft.data.columns import Columns, Ragged
 from weft.data.examples.base import place_of
+from weft.data.examples.captioned import OneValue
 from weft.data.examples.transcribed import Transcribed
 from weft.decoding.choices import Beam, Greedy, SearchConfig
 from weft.decoding.ctc import Labelling, Lexicon, best_path, positions_needed, prefix_beam
@@ -78,7 +79,7 @@ class TranscriptionConfig(TranscriptionSettings):
         known = [one for one in examples if one.transcript]
         if not known:
             raise InputError("there is no transcript to learn from", hint="name its column: --target NAME")
-        values = [_Value({self.sound.name: one.sound}) for one in known]
+        values = OneValue.each(self.sound.name, (one.sound for one in known))
         sound = self.sound.decided(values, classes=2)
         config = self.model_copy(update={"sound": sound, "tokenizer": self.labels})
         transcripts = [str(one.transcript) for one in known]
@@ -90,13 +91,6 @@ class TranscriptionConfig(TranscriptionSettings):
         """Load what `Transcription.save` wrote."""
         words = read_saved(folder / WORDS, list[str]) if self.words == "known" else []
         return Transcription(self, self.sound.loaded(folder), self.labels.load(folder / LABELS), words)
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """The values of an example by input, as inputs learn from them."""
-
-    values: Mapping[str, str]
 
 
 class Transcription(Task):
