@@ -17,16 +17,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-_PRECISE, _FINEST, _COARSEST = 0.01, 3e-6, 2e-4
+_PRECISE, _FINEST, _COARSEST, _MANY = 0.01, 3e-6, 2e-4, 50_000
 """Norm of the gradient, over that at the start, at which a class is solved: so much for each share of rows that are of
 it (or not of it, if fewer), as in LIBLINEAR, but no less than single precision can tell, and no more than answers
-can."""
+can, which grows by the square root of the rows beyond so many."""
 _LOOSE = 0.3
 """Norm of the residual, over that at the start, at which conjugate gradients stop."""
-_NEWTON, _CONJUGATE, _SEARCH = 30, 20, 6
+_NEWTON, _CONJUGATE, _SEARCH = 40, 8, 6
 """Most Newton steps, steps of conjugate gradients within each, and steps of the search along a direction."""
-_AT_ONCE = 20_000_000
-"""Most entries of the weights of the classes that are solved together, which bounds the memory."""
+_AT_ONCE, _LINE = 20_000_000, 16
+"""Most entries of the weights of the classes that are solved together, which bounds the memory; but so many classes, a
+line of the cache, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def solve(
     dual_RC = torch.zeros(truth_RC.shape)
     if start is not None:
         dual_RC[: len(start)] = start
-    at_once = max(1, _AT_ONCE // max(len(truth_RC), int(often.sum()), 1))
+    at_once = max(_LINE, _AT_ONCE // max(len(truth_RC), int(often.sum()), 1) // _LINE * _LINE)
     alone_N, often_V = (~shared_N).nonzero()[:, 0], often.nonzero()[:, 0]
     done = 0
     for some in torch.arange(truth_RC.shape[1]).split(at_once):
@@ -122,8 +123,15 @@ class _Matrix:
         return self.columns.sums(factor_RC)
 
     def scores(self, factor_RC: Tensor) -> Tensor:
-        """Return the scores of each row by weights that are the sum of the rows by their factors, [R, C]."""
-        return self.rows.sums(self.transposed_times(factor_RC)) + factor_RC.sum(0)
+        """Return the scores of each row by weights that are the sum of the rows by their factors, [R, C].
+
+        What is gathered is padded to whole lines of the cache, or to a half or a quarter of one, so that each row lies
+        in as few lines as it can.
+        """
+        classes = factor_RC.shape[1]
+        line = min(_LINE, 1 << (classes - 1).bit_length())
+        wide_RW = functional.pad(factor_RC, (0, -classes % line))
+        return self.rows.sums(self.transposed_times(wide_RW))[:, :classes] + factor_RC.sum(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +169,8 @@ class _Classes:
         self.dual_RC = torch.zeros_like(sign_RC) if start_RC is None else start_RC
         self.score_RC = torch.zeros_like(sign_RC) if start_RC is None else matrix.scores(start_RC)
         share_C = (sign_RC > 0).float().mean(0)
-        precise_C = (_PRECISE * torch.minimum(share_C, 1 - share_C)).clamp(_FINEST, _COARSEST)
+        coarsest = _COARSEST * max(1.0, len(sign_RC) / _MANY) ** 0.5
+        precise_C = (_PRECISE * torch.minimum(share_C, 1 - share_C)).clamp(_FINEST, coarsest)
         zero_RC = cost_RC * sign_RC  # the gradient at zero
         self.enough_C = precise_C * _length(zero_RC, matrix.scores(zero_RC))
         self.solved: list[tuple[Tensor, Tensor, Tensor]] = []
