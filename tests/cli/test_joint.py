@@ -104,6 +104,7 @@ REFUSED = {
     ("evaluate", "model", "both.jsonl", "--label", "no"): "there is no column `no`",
     ("evaluate", "model", "both.jsonl", "--target", "intent"): "--target: none of the tasks `intent`, `tags`",
     ("inspect", "both.jsonl", "--task", "joint"): "no files of a task `joint` are inspected",
+    ("inspect", "both.jsonl", "--label", "intent", "--tags", "tags"): "one at a time: with --tags NAME alone",
     (
         "distil",
         "model",

@@ -113,6 +113,8 @@ def _check_task(task: str | None) -> None:
     inspected = [kind for kind, one in KINDS.items() if one.inspected_as]
     if task is not None and task not in inspected:
         hint = f"{did_you_mean(task, inspected)}; of other tasks, `weft train` says what is wrong with a file"
+        if task in KINDS and KINDS[task].answers_with == "several":
+            hint = "inspect the answers one at a time: with --tags NAME alone, and with --label NAME alone"
         raise ConfigError(f"no files of a task `{task}` are inspected", where="--task", hint=hint)
 
 
