@@ -144,7 +144,7 @@ def test_what_is_said_in_sounds_is_written(weft, tones):
     scores = json.loads(Path("run/scores.json").read_text(encoding="utf-8"))
     assert {"cer", "wer", "exact_match"} <= set(scores["scores"])
     assert set(scores["details"]["floors"]) == {
-        "writing nothing", "that of the training sound with the nearest mean spectrum"
+        "writing nothing", "the transcript of the training sound with the nearest mean spectrum"
     }  # fmt: skip
     assert 'src="data:audio/' in Path("run/page.html").read_text(encoding="utf-8")
     answers = [json.loads(line) for line in weft("predict", "run", str(tones / "tones" / "low")).out.splitlines()]

@@ -123,7 +123,8 @@ class CaptioningConfig(DescribedImages, TargetTaskConfig):
         check_written(cut, tokenizer, where="task.tokenizer")
         read = ImageTargetInput(config, config.image.learned(images), tokenizer)
         lengths = tokenizer.encode(targets).lengths_R
-        return Captioning(config, read, longest=min(config.max_target, int(lengths.max()) + ROOM))
+        made = Captioning(config, read, longest=min(config.max_target, int(lengths.max()) + ROOM))
+        return made.judged_on([one.targets for one in examples])
 
     def load(self, folder: Path) -> Captioning:
         """Load what `Captioning.save` wrote."""

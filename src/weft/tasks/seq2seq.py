@@ -160,9 +160,8 @@ class Seq2SeqConfig(ConversationSettings, TargetTaskConfig, SourceTargetSettings
         config = decided(self, sources, targets)
         tokenizers = learned_tokenizers(config, sources, targets)
         lengths = tokenizers.target.encode(targets).lengths_R
-        return Seq2SeqTask(
-            config, SourceTargetInput(config, tokenizers), longest=min(self.max_target, int(lengths.max()) + ROOM)
-        )
+        read, longest = SourceTargetInput(config, tokenizers), min(self.max_target, int(lengths.max()) + ROOM)
+        return Seq2SeqTask(config, read, longest=longest).judged_on([one.targets for one in examples])
 
     def load(self, folder: Path) -> Seq2SeqTask:
         """Load what `Seq2Seq.save` wrote."""

@@ -308,7 +308,7 @@ class Transcription(Task):
         nearest = self.config.sound.nearest([one.sound for one in examples], [one.sound for one in known])
         texts = [str(known[at].transcript) for at in nearest]
         floor = Floor.of(error_rates(texts, [str(one.transcript) for one in examples]))
-        return beside(self._rates(answers, examples), {f"that of {self.config.sound.nearest_called}": floor})
+        return beside(self._rates(answers, examples), {f"the transcript of {self.config.sound.nearest_called}": floor})
 
     def record(self, answer: GeneratedText, example: Transcribed) -> dict[str, Any]:
         """Return the sound, its transcript where it is known, and what was written."""

@@ -160,7 +160,9 @@ class TranscriptionSettings(TaskConfig):
         del files, named
         train = parts["train"]
         lengths = [len(one.transcript or "") for one in train]
-        notes = [f"transcripts of {min(lengths)} to {max(lengths)} characters"]
+        least, most = min(lengths), max(lengths)
+        between = f"{most}" if least == most else f"{least} to {most}"
+        notes = [f"transcripts of {between} characters"]
         if silent := [one for one in train if listen_to(one.sound).peak < SILENT]:
             lines = listed([f"line {one.line}" for one in silent])
             them = "they have transcripts" if len(silent) > 1 else "it has a transcript"

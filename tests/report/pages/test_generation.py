@@ -184,6 +184,14 @@ def test_sources_of_like_length_are_scored_together(tmp_path):
     assert few.buckets() == []
 
 
+def test_transcripts_are_ordered_by_their_character_errors(tmp_path):
+    rows = [pair("a.wav", "你好", "你好"), pair("b.wav", "no", "on"), pair("c.wav", "yes", "yet")]
+    lines(tmp_path / "answers.jsonl", rows)
+    answered = Answered.read(tmp_path, name="cer")
+    assert answered
+    assert (answered.score_N.tolist(), answered.worst(3)) == ([0, 100, pytest.approx(100 / 3)], [1, 2, 0])
+
+
 def test_the_figures_have_readable_names():
     drawn = words(attention(**{"weights" if name == "weights_TS" else name: value for name, value in LOOK.items()}))
     assert drawn == ["A", "red", "car", "一辆", "红车"]

@@ -4,7 +4,7 @@ import pytest
 
 from weft.data.examples.source_target import SourceTarget
 from weft.tasks.generation import floors
-from weft.tasks.generation.floors import counted_floors, first_sentences, learned_floors, nearest_targets
+from weft.tasks.generation.floors import counted_floors, decisive, first_sentences, learned_floors, nearest_targets
 
 TRAIN = [
     SourceTarget("the red house", ("das rote Haus",)),
@@ -60,3 +60,10 @@ def test_long_sources_are_cut_to_as_many_sentences_as_targets_have():
     found = learned_floors(train, test)
     assert found["the first 2 sentences of the source"].values["bleu"] == pytest.approx(100)
     assert "the first sentence of the source" in learned_floors(train[2:], test)
+
+
+def test_targets_of_fewer_words_than_bleu_counts_are_judged_by_chrf():
+    assert decisive([("a green square",), ("三个字",), ("one two three four",)]) == "chrf"
+    assert decisive([("a very green square",), ("四个汉字",), ("red",)]) == "bleu"
+    (floor,) = counted_floors([SourceTarget("红", ("红",)), SourceTarget("green", ("red",))]).values()
+    assert next(iter(floor.values)) == "chrf"

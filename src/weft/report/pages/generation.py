@@ -48,12 +48,13 @@ def written(run: Run) -> dict[str, Any]:
         RunFolderError: the answers or the attention are damaged.
 
     """
-    answered = Answered.read(run.folder)
+    answered = Answered.read(run.folder, name="cer" if "cer" in run.intervals else "chrf")
     surprising, expected = expected_texts(run.folder, BEST, fewest=FEWEST)
     worst = answered.worst(WORST) if answered else []
     best = [row for row in answered.best(BEST) if row not in worst] if answered else []
     return {
         "lead": _lead(answered),
+        "judged": measure(answered.name).called if answered else "",
         "signatures": _signatures(run),
         "learned": _learned(run.reports),
         "curves_notes": _curves_notes(run),
@@ -150,7 +151,7 @@ def _card(answered: Answered, place: int) -> dict[str, Any]:
     nearest = max(references, key=lambda reference: chrf([answer], [[reference]]).value)
     expected, found = differing(nearest, answer)
     unread, line = row.get("unread"), row.get("line")
-    said = [f"{measure('chrf').called} {formatting.score(float(answered.chrf_N[place]), 'points')}"]
+    said = [f"{measure(answered.name).called} {formatting.score(float(answered.score_N[place]), 'points')}"]
     said += [f"best of {len(references)} references"] if len(references) > 1 else []
     said += [f"line {formatting.count(line)}"] if line else []
     return {

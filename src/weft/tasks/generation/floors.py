@@ -14,6 +14,8 @@ from weft.metrics.rouge import rouge, tokens
 from weft.metrics.systems import CorpusScore
 from weft.text.sentences import sentence_ends
 
+BLEU_TOKENS = 4
+"""Length of the longest n-grams of BLEU: no shorter text has one, and a corpus of such texts a BLEU of 0."""
 CHRF_TEXTS = 2_000
 """Largest number of texts whose chrF is counted, which takes longer than all other scores together."""
 CHARACTERS, PRODUCTS = 20_000_000, 4_000_000_000
@@ -59,13 +61,21 @@ def nearest_targets(train: Sequence[SourceTarget], sources: Sequence[str]) -> li
     return [train[int(index.scores(source).argmax())].targets[0] for source in sources]
 
 
+def decisive(references: Sequence[Sequence[str]]) -> str:
+    """Return the score that decides: `bleu`, or `chrf` where most references have fewer tokens than BLEU's four."""
+    lengths = [len(tokens(text)) for texts in references for text in texts]
+    return "chrf" if 2 * sum(length < BLEU_TOKENS for length in lengths) > len(lengths) else "bleu"
+
+
 def row_scores(texts: Sequence[str], examples: Sequence[SourceTarget]) -> dict[str, CorpusScore]:
-    """Compute BLEU, which decides against simple methods, text by text."""
-    return {"bleu": bleu(texts, [one.targets for one in examples])}
+    """Compute the score that decides against simple methods, text by text."""
+    references = [one.targets for one in examples]
+    name = decisive(references)
+    return {name: {"bleu": bleu, "chrf": chrf}[name](texts, references)}
 
 
 def floor_of(texts: Sequence[str], examples: Sequence[SourceTarget]) -> Floor:
-    """Score the texts of a simple method, which are compared by BLEU."""
+    """Score the texts of a simple method."""
     references = [one.targets for one in examples]
     further = {"chrf": chrf(texts, references)} if len(texts) <= CHRF_TEXTS else {}
     overlaps = {name: one.score for name, one in rouge(texts, references).items()}

@@ -21,6 +21,7 @@ from weft.metrics.overlap import overlap
 from weft.metrics.systems import CorpusScore
 from weft.models.encoder_decoder import EncoderDecoder
 from weft.tasks.base import AnswerForm, Task, TaskConfig
+from weft.tasks.generation.floors import BLEU_TOKENS, decisive
 from weft.tasks.generation.generator import GeneratedText, Generator, RowPrediction, as_texts, outputs_per_row
 from weft.tasks.generation.scores import quick_text_overlap_scores
 from weft.tasks.generation.writer import Writer
@@ -79,6 +80,11 @@ class TargetTask(Writer, Task):
     metrics: ClassVar[tuple[str, ...]] = ("bleu", "chrf", "log_loss", "perplexity")
     begin: tuple[int, ...]
     """The ids that begin every target."""
+
+    def judged_on(self, references: Sequence[Sequence[str]]) -> Self:
+        """Choose the weights by the score that can tell outputs for such references apart."""
+        self.metric = decisive(references)  # ty: ignore[invalid-attribute-access]
+        return self
 
     def loss(self, model: nn.Module, batch: Any, step: int) -> Loss:
         """Compute label-smoothed cross-entropy, summed over the targets' tokens; the count is their number."""
@@ -185,8 +191,10 @@ class TargetTask(Writer, Task):
         return [{"source": one.source, "reference": one.targets[0], "answer": given.text} for given, one in some]
 
     def search_notes(self) -> list[str]:
-        """Say by what the dev set is decoded, where that is another search than that of the settings."""
+        """Say how the dev set is decoded, if not by the search of the settings, and what chooses, if not BLEU."""
+        short = f"most targets have fewer than {BLEU_TOKENS} words, so that BLEU says little: chrF chooses the weights"
+        said = [short] if self.metric == "chrf" else []
         if self.config.search.kind == "greedy":
-            return []
+            return said
         found = self.config.search.in_words
-        return [f"during training the dev set is decoded by greedy search, which is fast; at the end by {found}"]
+        return [*said, f"during training the dev set is decoded by greedy search, which is fast; at the end by {found}"]
