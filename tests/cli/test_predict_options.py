@@ -137,5 +137,5 @@ def test_texts_of_which_the_model_knows_nothing_are_said(weft, model):
     said = weft("predict", "model", "--text", "ωψφ ξζ", "--text", "the soup was good")
     assert said.code == 0
     assert len(said.out.splitlines()) == 2
-    assert said.err.startswith("the model knows no word of 1 text:")
+    assert said.err.startswith("1 text of which the model knows no word:")
     assert weft("predict", "model", "--text", "the soup was good").err == ""

@@ -10,6 +10,7 @@ import pytest
 
 import weft as package
 from weft.config import validated
+from weft.data.formats.image_files import save_image
 from weft.data.formats.sound_files import save_sound
 from weft.errors import InputError
 from weft.run import RunConfig
@@ -111,6 +112,16 @@ def test_inspect_finds_copies_silence_clipping_and_what_cannot_be_read(weft, ton
         assert [row["text"] for row in found[key]["rows"]] == [f"odd/low/{name}.wav"]
 
 
+def test_sounds_without_content_are_answered_and_said(weft, tones):
+    hum(Path("odd"), "静.wav", hertz=300, gain=0)
+    hum(Path("odd"), "short.wav", hertz=300, seconds=0.01)
+    hum(Path("odd"), "whole.wav", hertz=300)
+    said = weft("predict", str(tones / "model"), "odd")
+    assert len(said.out.splitlines()) == 3
+    assert "1 sound in which nothing is heard: what the model answers there" in said.err
+    assert "1 sound of less than 25 ms: what the model answers there" in said.err
+
+
 def test_a_broken_sound_stops_or_is_left_out(weft, tones):
     shutil.copytree(tones / "tones", "odd")
     Path("odd/low/broken.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
@@ -149,6 +160,11 @@ def test_what_is_said_in_sounds_is_written(weft, tones):
     assert 'src="data:audio/' in Path("run/page.html").read_text(encoding="utf-8")
     answers = [json.loads(line) for line in weft("predict", "run", str(tones / "tones" / "low")).out.splitlines()]
     assert len(answers) == 12
+    hum(Path("odd"), "静.wav", hertz=300, gain=0)
+    heard = weft("predict", "run", "odd/静.wav")
+    assert heard.err.splitlines() == [
+        "1 sound in which nothing is heard: what the model answers there is what it would answer to any such sound"
+    ]
     assert {*answers[0]} >= {"source", "answer", "log_probability"}
     again = weft("evaluate", "run", str(table), "--json")
     assert again.code == 0, again.err
@@ -161,4 +177,8 @@ def test_what_is_said_in_sounds_is_written(weft, tones):
 
 def test_sounds_are_refused_by_tasks_that_cannot_read_them(refused, tones):
     refused("predict", str(tones / "model"), "--text", "a text", says=("reads no text", "sound"))
+    Path("图").mkdir()
+    save_image(Path("图/红.png"), np.full((4, 4, 3), 200, np.uint8))
+    refused("predict", str(tones / "model"), "图/红.png", says=("图/红.png: is an image", "reads sounds"))
+    refused("predict", str(tones / "model"), "图", says=("图: is an image, and this model reads sounds",))
     refused("train", listed(tones), "--task", "seq2seq", "--sound", "clip", says=("no such option", "--sound"))

@@ -82,6 +82,9 @@ def inputs(
         table = Table(file, file, "folder", found, FOLDER, given.get("on_bad_row", "stop"), files=texts)
     else:
         table = open_table(file, form=_form(model, file), columns=names, **given)
+    from weft.inputs.media import refuse_others
+
+    refuse_others(model.task.config, table)
     config = model.task.config.for_inputs(table, named={next(iter(model.task.config.columns), "column"): column})
     options.say_columns(model.task.config, config, table)
     say_absent(config.absent_notes(table.columns))
@@ -152,8 +155,9 @@ def answered(
 
     Raises InputError, which names the place, for an input that the model cannot read; to skip it is to leave it blank.
     """
-    number = cut = strange = 0
+    number = cut = 0
     unseen: Counter[str] = Counter()
+    strange: Counter[str] = Counter()
     while chunk := list(islice(examples, CHUNK)):
         asked = [example for example in chunk if not isinstance(example, Blank)]
         try:
@@ -163,7 +167,7 @@ def answered(
             asked = [example for example in chunk if not isinstance(example, Blank)]
             answers = iter(model.answer(asked))
         unseen += model.task.unseen(asked)
-        strange += model.task.unknown_texts(asked)
+        strange += model.task.without_content(asked)
         for example in chunk:
             number += 1
             given = None if isinstance(example, Blank) else next(answers)
@@ -174,9 +178,11 @@ def answered(
             yield given, example
     if cut > SAID:
         say(f"and {cut - SAID:,} more; `unread` in the answers as JSON has them all", err=True)
-    if strange:
-        what = f"the model knows no word of {counted(strange, 'text')}"
-        say(f"{what}: what it answers there is what it would answer to any such text", err=True)
+    for what, count in strange.items():
+        if count:
+            thing, _, how = what.partition(" ")
+            any_such = f"what the model answers there is what it would answer to any such {thing}"
+            say(f"{counted(count, thing)} {how}: {any_such}", err=True)
     say_unseen(unseen)
 
 

@@ -19,6 +19,8 @@ from weft.data.sources import Row, Table
 from weft.errors import InputError
 from weft.inputs.base import InputConfig
 
+KINDS = ("image", "sound")
+"""Kinds of files, which are the names of the columns of their folders too."""
 _LOOKED_AT = 20
 """Number of rows by which a column is taken for one of names of files."""
 SEEN = 300
@@ -112,6 +114,18 @@ class MediaInputConfig(InputConfig):
 def is_folder_of(media: Media, table: Table) -> bool:
     """Whether a table is one of files of a kind, with or without a folder for each label."""
     return table.form == "folder" and table.columns[0] == media.kind
+
+
+def refuse_others(config: Any, table: Table) -> None:
+    """Raise InputError for a table of files of a kind that the settings of a task do not read."""
+    found = table.columns[0] if table.form == "folder" and table.columns else ""
+    if found not in KINDS or getattr(config, found, None) is not None:
+        return
+    reads = next((f"{kind}s" for kind in KINDS if getattr(config, kind, None) is not None), "texts")
+    one = len(table.files) == 1
+    what = f"is {'an' if found == 'image' else 'a'} {found}" if one else f"is read as a folder of {found}s"
+    hint = f"name {'a file' if one else 'a folder'} of {reads}"
+    raise InputError(f"{what}, and this model reads {reads}", where=table.path, hint=hint)
 
 
 def column_of(media: Media, table: Table) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -14,12 +15,13 @@ from pydantic import Field
 from weft.config import read_saved
 from weft.data.batch import Waves
 from weft.data.checks.findings import counted
+from weft.data.checks.sounds import SILENT
 from weft.data.columns import Columns, Ragged, Share
 from weft.data.formats.sound_files import is_sound, listen_to, samples_of
 from weft.files import write_json
 from weft.inputs.base import Input
 from weft.inputs.media import SEEN, Media, MediaInputConfig
-from weft.models.log_mel import FULL, LogMel, SoundSpec, frames_in, most_bands
+from weft.models.log_mel import FULL, WINDOW, LogMel, SoundSpec, frames_in, most_bands
 from weft.models.sound_choices import SoundEncoderChoice
 from weft.models.sound_cnn import SoundCnnEncoderConfig
 from weft.store import Pile
@@ -94,6 +96,14 @@ class SoundInputConfig(MediaInputConfig):
     def nearest(self, asked: Sequence[str], known: Sequence[str]) -> np.ndarray:
         """Return for each sound the place of the known one with the nearest mean spectrum."""
         return nearest_sounds(asked, known)
+
+    def without_content(self, paths: Iterable[str]) -> Counter[str]:
+        """Count the sounds in which nothing is heard, and those too short for a single window of the bands."""
+        heard = [listen_to(path) for path in paths]
+        short = sum(one.seconds < WINDOW for one in heard)
+        silent = sum(one.peak < SILENT and one.seconds >= WINDOW for one in heard)
+        windows = f"sound of less than {1000 * WINDOW:.0f} ms"
+        return Counter({"sound in which nothing is heard": silent, windows: short})
 
     def loaded(self, folder: Path) -> SoundInput:
         """Read what `SoundInput.save` wrote."""

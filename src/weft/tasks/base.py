@@ -341,9 +341,9 @@ class Task(ABC):
         """Count, in sentences for the user, the values of examples that are missing, or that training never saw."""
         return []
 
-    def unknown_texts(self, examples: Sequence[Any]) -> int:  # noqa: ARG002
-        """Count the examples of which the model knows no piece at all, where nothing else is read."""
-        return 0
+    def without_content(self, examples: Sequence[Any]) -> Counter[str]:  # noqa: ARG002
+        """Count the inputs that any such input would be answered like, by what they are."""
+        return Counter()
 
     def unseen(self, examples: Sequence[Any]) -> Counter[str]:  # noqa: ARG002
         """Count the characters to be read that training never saw; only for tasks that generate text."""

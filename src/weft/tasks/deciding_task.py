@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -61,17 +62,21 @@ class DecidingTask(JoinableTask):
         """The tokenizer of the texts."""
         return self.input.tokenizer
 
-    def unknown_texts(self, examples: Sequence[LabelledText]) -> int:
-        """Count the examples of which no piece, and no view of one, is known."""
+    def without_content(self, examples: Sequence[LabelledText]) -> Counter[str]:
+        """Count texts of which no piece, and no view of one, is known, and sounds in which nothing is heard."""
+        sound = self.config.sound
+        if sound is not None:
+            return sound.without_content(str(one.other[sound.name]) for one in examples)
         if not examples or not self.each or self.config.beside:
-            return 0
+            return Counter()
         found = self.tokenizer.encode([text for one in examples for text in one.texts])
         known_N = ~np.isin(found.values_NW[:, 0], self.tokenizer.never) | (found.values_NW[:, 1:] > UNKNOWN).any(1)
         if not self.tokenizer.ordered:  # an n-gram that is not known has no id
             known_N[:] = True
         counts_N1 = np.concatenate([[0], np.cumsum(known_N)])
         known_R = np.diff(counts_N1[np.concatenate([[0], np.cumsum(found.lengths_R)])])
-        return int((known_R.reshape(len(examples), -1).sum(1) == 0).sum())
+        unknown = int((known_R.reshape(len(examples), -1).sum(1) == 0).sum())
+        return Counter({"text of which the model knows no word": unknown})
 
     def build_head(self, encoder: Encoder) -> nn.Module:
         """Build the head over an encoder, with fresh weights."""

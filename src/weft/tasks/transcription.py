@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -314,6 +315,10 @@ class Transcription(Task):
         """Return the sound, its transcript where it is known, and what was written."""
         known = {} if example.transcript is None else {"references": [example.transcript]}
         return {"source": example.sound, **known, **answer.recorded, **example.origin}
+
+    def without_content(self, examples: Sequence[Transcribed]) -> Counter[str]:
+        """Count the sounds in which nothing is heard."""
+        return self.config.sound.without_content(one.sound for one in examples)
 
     def notes(self, columns: Mapping[str, Columns]) -> list[str]:
         """Say how sounds are read, what the labels are, and how far apart the positions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializeAsAny
@@ -88,6 +88,10 @@ class TranscriptionSettings(TaskConfig):
     def media(self) -> tuple[MediaInputConfig, ...]:
         """The input of sounds."""
         return (self.sound,)
+
+    def absent_notes(self, columns: Collection[str] = ()) -> list[str]:  # noqa: ARG002
+        """Return nothing: a sound is never read as missing."""
+        return []
 
     def file_of(self, example: Transcribed) -> str:
         """Return the path of the sound of an example."""
