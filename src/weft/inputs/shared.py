@@ -50,7 +50,12 @@ class SharedInput(Input[Any, Any]):
         if not self.by_token:
             return None
         assert isinstance(self.read, TokensInput)
-        return TokenSource(None, *self.read.first_pieces(columns, rows))
+        return self.read.tokens_alone(columns, rows)
+
+    @property
+    def loses_case(self) -> bool:
+        """Whether the tokenizer of a pre-trained encoder reads capitals as small letters."""
+        return isinstance(self.read, TokensInput) and self.read.loses_case
 
     def save(self, folder: Path) -> None:
         """Write nothing: the input is in the folder of whoever shares it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +26,7 @@ from weft.text.offsets import locate
 from weft.text.segment import han_share, sampled
 from weft.text.tokenizers.base import Encoded, Tokenizer, TokenizerConfig
 from weft.text.tokenizers.char_ngrams import LetterSpan
+from weft.text.tokenizers.pretrained import PretrainedTokenizer
 from weft.text.tokenizers.words import MixedTokenizerConfig, PieceTokenizer, PieceTokenizerConfig, View
 from weft.text.tokens import words_around
 
@@ -130,8 +131,9 @@ class TokensInput(TextInput):
 
     A tokenizer of words or characters has one position a token; of others, and of those of pre-trained models, the
     first piece stands for a token. Columns of a row: ids under its name, `first` the positions of its tokens, `places`
-    their characters, `letters` the text (of the first row of a text alone); `from` and `of` are the number of its first
-    token in the text and how many the text has.
+    their characters, `letters` the text (of the first row of a text alone), and `capitals` how its tokens are written
+    where the tokenizer loses it; `from` and `of` are the number of its first token in the text and how many the text
+    has.
     """
 
     def encode(self, values: Sequence[Any]) -> Columns:
@@ -139,14 +141,17 @@ class TokensInput(TextInput):
         found, first_N = self._encoded(values)
         counts_E = np.array([len(one.places) for one in values], dtype=np.int64)
         frame = self.tokenizer.frame
-        places = [np.array(one.places, dtype=np.int32).reshape(-1, 2) for one in values]
+        about = [np.array([*one.places], dtype=np.int32).reshape(-1, 2) for one in values]
+        if self.loses_case:
+            about = [np.column_stack([each, capitals_of(one)]) for each, one in zip(about, values, strict=True)]
         first = Ragged.of(np.concatenate([np.zeros((0, 1), np.int32), first_N[:, None]]), counts_E)
         whole = Ragged.of(found.values_NW, found.lengths_R)
         room = self.config.max_length - (frame.room(1) if frame else 0)
         fitted = fit(_numbered(whole), max_length=room, long="windows")
-        rows, first, place_R, from_R = _cut(
-            fitted, first, Ragged.of(np.concatenate([np.zeros((0, 2), np.int32), *places]), counts_E)
-        )
+        empty = np.zeros((0, 2 + self.loses_case), np.int32)
+        rows, first, about_R, from_R = _cut(fitted, first, Ragged.of(np.concatenate([empty, *about]), counts_E))
+        capitals = {"capitals": Ragged(about_R.values[:, 2:], about_R.offsets_R1)} if self.loses_case else {}
+        place_R = Ragged(about_R.values[:, :2], about_R.offsets_R1)
         if frame:
             rows = joined([frame.before, rows, frame.after], segments=(0, 0, 0))
             first = Ragged(first.values + len(frame.before), first.offsets_R1)
@@ -164,7 +169,7 @@ class TokensInput(TextInput):
         }
         spelled = {} if found.letters is None else {self.name: Ragged.of(found.letters.ids_N, found.letters.lengths_U)}
         return Columns(
-            {self.name: rows, "first": first, "places": place_R, "letters": letters},
+            {self.name: rows, "first": first, "places": place_R, "letters": letters, **capitals},
             {"from": from_R, "of": counts_E[fitted.owner_R]},
             fitted.owner_R,
             1 + rows.lengths_R,
@@ -178,12 +183,19 @@ class TokensInput(TextInput):
         source: Tokens = (
             framed_tokens(ids, rows) if self.tokenizer.frame else tokens_of(ids, rows, columns.letters.get(self.name))
         )
-        return TokenSource(source, *self.first_pieces(columns, rows))
+        return replace(self.tokens_alone(columns, rows), source=source)
 
-    def first_pieces(self, columns: Columns, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the position of the first piece of each token of some rows, and which tokens are real, [B, T] each."""
+    def tokens_alone(self, columns: Columns, rows: np.ndarray) -> TokenSource:
+        """Gather the positions of the tokens of some rows, and their capitals, without the ids."""
         first_BT1, mask_BT = columns.ragged["first"].padded(rows)
-        return torch.from_numpy(first_BT1[..., 0]).long(), torch.from_numpy(mask_BT)
+        places_BT, capitals = torch.from_numpy(first_BT1[..., 0]).long(), columns.ragged.get("capitals")
+        capitals_BT = None if capitals is None else torch.from_numpy(capitals.padded(rows)[0][..., 0]).long()
+        return TokenSource(None, places_BT, torch.from_numpy(mask_BT), capitals_BT)
+
+    @property
+    def loses_case(self) -> bool:
+        """Whether the tokenizer of a pre-trained encoder reads capitals as small letters."""
+        return isinstance(self.tokenizer, PretrainedTokenizer) and self.tokenizer.loses_case
 
     def _encoded(self, values: Sequence[TokenizedText]) -> tuple[Encoded, np.ndarray]:
         """Encode the texts, and find the position of the first piece of each token in its text, [N]."""
@@ -200,6 +212,17 @@ class TokensInput(TextInput):
             found_N = np.searchsorted(located.spans_N2[start:end, 1], [place for place, _ in one.places], side="right")
             first.append(np.minimum(found_N, max(0, end - start - 1)).astype(np.int32))
         return located.encoded, np.concatenate(first)
+
+
+def capitals_of(text: TokenizedText) -> np.ndarray:
+    """Number how the tokens of a text and their neighbours are written, `CAPITALS` ways: [T].
+
+    Each has no capitals, a first one alone, or others too; outside the text are none.
+    """
+    tokens = [text.text[start:end] for start, end in text.places]
+    own = [0 if one == one.lower() else 1 if one[1:] == one[1:].lower() else 2 for one in tokens]
+    own_T = np.array([0, *own, 0], dtype=np.int32)
+    return 9 * own_T[:-2] + 3 * own_T[1:-1] + own_T[2:]
 
 
 def _numbered(whole: Ragged) -> Ragged:

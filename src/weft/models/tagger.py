@@ -15,6 +15,8 @@ from weft.models.base import Encoder, Memory, PartConfig, Precision
 from weft.models.crf import Transitions, log_partition, path_score
 from weft.models.dropout import Dropout
 
+CAPITALS = 27
+"""Ways in which a token and its neighbours are written: each without capitals, with a first one, or with others."""
 Rule = Callable[[str, str], bool]
 """Test of whether a tag may stand behind another; the empty string stands for either end of a text."""
 
@@ -23,12 +25,14 @@ Rule = Callable[[str, str], bool]
 class TokenSource(Moves):
     """Sources of B rows, the position of the first piece of each token [B, T], and which tokens are real [B, T].
 
-    A head that shares its encoder with others gets the states in place of the sources.
+    A head that shares its encoder with others gets the states in place of the sources. Where the encoder does not see
+    how tokens are written, `capitals_BT` numbers it.
     """
 
     source: Tokens | Memory | None
     places_BT: Tensor
     mask_BT: Tensor
+    capitals_BT: Tensor | None = None
 
 
 class TaggerConfig(PartConfig):
@@ -45,10 +49,10 @@ class TaggerConfig(PartConfig):
     dropout: float | None = Field(default=None, ge=0, lt=1)
     """Dropout of the states before the output layer; None: 0.5, and 0.1 over a pre-trained encoder."""
 
-    def build(self, encoder: Encoder, *, tags: Sequence[str], allowed: Rule) -> Tagger:
+    def build(self, encoder: Encoder, *, tags: Sequence[str], allowed: Rule, capitals: bool = False) -> Tagger:
         """Build this head over an encoder; `allowed` says which tags may follow each other."""
-        dropout = encoder.head_dropout if self.dropout is None else self.dropout
-        return Tagger(encoder, tags=tags, allowed=allowed, dropout=dropout, learned=self.kind == "crf")
+        dropout, learned = encoder.head_dropout if self.dropout is None else self.dropout, self.kind == "crf"
+        return Tagger(encoder, tags=tags, allowed=allowed, dropout=dropout, learned=learned, capitals=capitals)
 
 
 class Tagger(nn.Module):
@@ -60,16 +64,27 @@ class Tagger(nn.Module):
         allowed: whether a tag may follow another.
         dropout: of the states.
         learned: whether transitions have scores of their own.
+        capitals: whether how tokens are written is read too, which the encoder does not see.
 
     """
 
     def __init__(
-        self, encoder: Encoder, *, tags: Sequence[str], allowed: Rule, dropout: float, learned: bool = True
+        self,
+        encoder: Encoder,
+        *,
+        tags: Sequence[str],
+        allowed: Rule,
+        dropout: float,
+        learned: bool = True,
+        capitals: bool = False,
     ) -> None:
         super().__init__()
         self.encoder, self.learned = encoder, learned
         self.dropout = Dropout(dropout)
         self.scores = nn.Linear(encoder.width, len(tags))
+        self.capitals = nn.Embedding(CAPITALS, len(tags)) if capitals else None
+        if self.capitals is not None:
+            nn.init.zeros_(self.capitals.weight)
         ends = torch.tensor([[allowed("", tag), allowed(tag, "")] for tag in tags])
         between_CC = torch.tensor([[allowed(one, other) for other in tags] for one in tags])
         for name, may in (("first_C", ends[:, 0]), ("last_C", ends[:, 1]), ("between_CC", between_CC)):
@@ -81,7 +96,8 @@ class Tagger(nn.Module):
         """Score each tag of each token, [B, T, C], in float32."""
         states_BSD = self.encoder(source.source).states_BSD
         states_BTD = states_BSD.gather(1, source.places_BT[..., None].expand(-1, -1, states_BSD.shape[2]))
-        return self.scores(self.dropout(states_BTD)).to(torch.promote_types(states_BTD.dtype, torch.float32))
+        scores_BTC = self.scores(self.dropout(states_BTD)).to(torch.promote_types(states_BTD.dtype, torch.float32))
+        return scores_BTC if self.capitals is None else scores_BTC + self.capitals(source.capitals_BT)
 
     def transitions(self) -> Transitions:
         """Return the scores of tags behind each other."""

@@ -87,6 +87,11 @@ class PretrainedTokenizer(Tokenizer):
         return self.engine.token_to_id(self.roles[role]) if role in self.roles else None
 
     @property
+    def loses_case(self) -> bool:
+        """Whether capitals are read as small letters."""
+        return self.engine.normalizer is not None and self.engine.normalizer.normalize_str("A") == "a"
+
+    @property
     def pieces(self) -> Sequence[str]:
         """The pieces by id, in the model's own spelling; padding and unknown pieces may have any id."""
         return [self.engine.id_to_token(number) or "" for number in range(self.sizes[0])]
