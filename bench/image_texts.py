@@ -27,9 +27,10 @@ import rjieba
 import torch
 
 from weft.config import overridden, validated
+from weft.experiments.self_training import train
 from weft.files import read_json
 from weft.metrics.systems import CorpusScore, intervals
-from weft.run import RunConfig, train
+from weft.run import RunConfig
 from weft.text.segment import han_share
 from weft.training.reports import EvalReport
 
