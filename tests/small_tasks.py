@@ -607,10 +607,16 @@ SMALL_TASKS = [
         CAPTIONED,
         {**CAPTIONED[0], "text": []},
     ),
+    SmallTask(
+        "autoencoding",
+        {"kind": "autoencoding", "image": IMAGE, "width": 4, "hidden": 0},
+        CAPTIONED,
+        {**CAPTIONED[0], "photo": "none.png"},
+    ),
 ]
 IN_BATCH = ("similarity-ranking", "similarity-negatives", "retrieval-infonce", "retrieval-sigmoid")
 """Names of those whose loss compares the rows of a batch with each other."""
-UNSCORED = ("similarity-negatives", "retrieval-infonce", "retrieval-sigmoid")
+UNSCORED = ("similarity-negatives", "retrieval-infonce", "retrieval-sigmoid", "autoencoding")
 """Names of those whose examples have no answer but themselves."""
 
 

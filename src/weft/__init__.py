@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from weft.models.base import TokenSpec as TokenSpec
     from weft.models.embedding import Embedding as Embedding
     from weft.run import RunConfig as RunConfig
+    from weft.tasks.autoencoding import AutoencodingConfig as AutoencodingConfig
+    from weft.tasks.autoencoding import DrawnImage as DrawnImage
     from weft.tasks.captioning import CaptioningConfig as CaptioningConfig
     from weft.tasks.classification import Answer as Answer
     from weft.tasks.classification import ClassificationConfig as ClassificationConfig
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Answer": "weft.tasks.classification",
+    "AutoencodingConfig": "weft.tasks.autoencoding",
     "Beam": "weft.decoding.choices",
     "CaptionedImage": "weft.data.examples.captioned",
     "CaptioningConfig": "weft.tasks.captioning",
@@ -86,6 +89,7 @@ _HOMES = {
     "Decoder": "weft.models.base",
     "DecoderConfig": "weft.models.base",
     "Document": "weft.data.examples.documents",
+    "DrawnImage": "weft.tasks.autoencoding",
     "Embedder": "weft.estimators.embedder",
     "Embedding": "weft.models.embedding",
     "Encoder": "weft.models.base",
@@ -118,9 +122,9 @@ _HOMES = {
     "Sample": "weft.decoding.choices",
     "Seq2Seq": "weft.estimators.writers",
     "Seq2SeqConfig": "weft.tasks.seq2seq",
-    "SourceTarget": "weft.data.examples.source_target",
     "SimilarityAnswer": "weft.tasks.similarity",
     "SimilarityConfig": "weft.tasks.similarity",
+    "SourceTarget": "weft.data.examples.source_target",
     "Span": "weft.data.formats.squad",
     "SpanAnswer": "weft.tasks.span_answers",
     "TagAnswer": "weft.tasks.tag_answers",

@@ -24,7 +24,7 @@ from weft.data.formats.folders import is_parallel
 from weft.dataset import DataConfig, Examples, read
 from weft.errors import ConfigError, InputError, TrainingError, did_you_mean
 from weft.evaluation.attention_maps import attention_maps, write_attention_maps
-from weft.evaluation.evaluate import answer_columns, evaluate, write_answers
+from weft.evaluation.evaluate import answer_columns, answered_number, evaluate, write_answers
 from weft.evaluation.input_importance import input_importance
 from weft.files import remove, sweep, write_json, write_text, written_folder
 from weft.lock import held
@@ -384,7 +384,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
     result = evaluate(job.task, job.model, examples, device=job.device)
     tuned = f", on which {_tuned(job.task)} tuned too" if job.task.tunes and part == "dev" else ""
     facts = {
-        "data": f"{part} set, {len(examples):,} texts{tuned}",
+        "data": f"{part} set, {answered_number(len(examples), job.task.config.unit_name)}{tuned}",
         **bundle.sizes(folder, job.task),
         "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),

@@ -136,3 +136,24 @@ def test_from_python_an_image_is_answered_by_its_path(lights):
 
 def test_a_model_of_images_refuses_texts(refused, lights):
     refused("predict", str(lights / "model"), "--text", "a text", says=("reads no text", "image"))
+
+
+def test_without_labels_images_are_searched_by_what_an_autoencoder_keeps(weft, lights):
+    said = weft("pretrain", str(lights / "lights"), "--objective", "autoencoder", "--output", "drawn", *FAST,
+                "--set", "task.width=4")  # fmt: skip
+    assert said.code == 0, said.err
+    assert "each image, 300 numbers, is squeezed into 4 and drawn again; 25% of it is hidden in training" in said.err
+    assert "principal components of the colours" in said.out + said.err
+    assert "next: weft search drawn IMAGES --image IMAGE" in said.out + said.err
+    query = str(lights / "lights" / "亮" / "3.png")
+    found = weft("search", "drawn", str(lights / "lights"), "--image", query, "--top", "5", "--json")
+    first, *_ = map(json.loads, found.out.splitlines())
+    assert (first["image"], first["rank"]) == (query, 1)
+    assert first["score"] == pytest.approx(1)
+    assert weft("evaluate", "drawn", str(lights / "lights"), "--json").code == 0
+    (line,) = weft("predict", "drawn", query).out.splitlines()
+    assert json.loads(line)["image"] == query
+    assert "Images for images" in Path("drawn/page.html").read_text(encoding="utf-8")
+    refused = weft("search", "drawn", str(lights / "lights"), "--query", "a light")
+    assert refused.code == 2
+    assert "vector" in refused.err

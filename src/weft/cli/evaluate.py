@@ -75,7 +75,7 @@ def command(
     *folders, file = paths
     words, learning = columns.pop("words"), None if columns.pop("no_floors") else paths[0]
     _check_options(folders, file, ensemble=ensemble, exposed=exposed, answers=answers)
-    from weft.evaluation.evaluate import answer_lines, averaged
+    from weft.evaluation.evaluate import answer_lines, answered_number, averaged
 
     models = {one: search_options.asked_of(one, search, device=device, words=words) for one in folders}
     first = _first_of_one_task(models)
@@ -88,7 +88,7 @@ def command(
     lost = _exposure(first, examples) if exposed else []
     if answers:
         outputs.write_lines(answers, answer_lines(first.task, result.answers, examples))
-    data = f"{table.source}, {len(examples):,} texts"
+    data = f"{table.source}, {answered_number(len(examples), first.task.config.unit_name)}"
     each = {folder: _record(found[folder], folder, model) | {"data": data} for folder, model in models.items()}
     costs = {name: sum(int(one.get(name, 0)) for one in each.values()) for name in COSTS}
     scores = _with_floors(first, learning, result, examples) | {"data": data} | costs

@@ -9,12 +9,15 @@ import click
 from weft.cli import options, train
 from weft.config import kind_of
 
-OBJECTIVE = "mlm (the default): an encoder predicts masked words; clm: a decoder predicts the next token."
+OBJECTIVE = (
+    "mlm (the default): an encoder predicts masked words; clm: a decoder predicts the next token; autoencoder: images "
+    "are squeezed into vectors and drawn again."
+)
 
 
 @click.command("pretrain", short_help="Train an encoder or a decoder on plain text, to be fine-tuned.")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--objective", type=click.Choice(["mlm", "clm"]), default="mlm", help=OBJECTIVE)
+@click.option("--objective", type=click.Choice(["mlm", "clm", "autoencoder"]), default="mlm", help=OBJECTIVE)
 @click.option("--text", help="Column of the text. Default: guessed.")
 @options.dev
 @options.test
@@ -23,10 +26,10 @@ OBJECTIVE = "mlm (the default): an encoder predicts masked words; clm: a decoder
 @options.one_run
 @click.pass_context
 def command(context: click.Context, objective: str, **given: Any) -> None:
-    """Train on SOURCE without labels: a .txt as one long text, or a column of any table; or a run.yaml.
+    """Train on SOURCE without labels: a .txt as one long text, a column of any table, or images; or a run.yaml.
 
     `weft train FILE --encoder pretrained:FOLDER` then starts from the folder, `--decoder pretrained:FOLDER` from that
-    of clm.
+    of clm; by that of autoencoder images are searched: `weft search FOLDER IMAGES --image IMAGE`.
     """
     from weft.tasks.choices import TASKS
 

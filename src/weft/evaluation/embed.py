@@ -13,6 +13,7 @@ from weft.data.loader import by_length
 from weft.errors import InputError
 from weft.evaluation.evaluate import BATCH_ROWS, BATCH_TOKENS
 from weft.inputs.base import Alone
+from weft.models.autoencoder import Autoencoder
 from weft.models.classifier import PooledEncoder
 from weft.models.dual_encoder import DualEncoder
 from weft.tasks.base import Task
@@ -45,7 +46,7 @@ def embed(
 
     """
     read = task.reads_alone(kind)
-    assert isinstance(model, PooledEncoder | DualEncoder)
+    assert isinstance(model, PooledEncoder | DualEncoder | Autoencoder)
     vector = partial(model.vector, name=kind) if isinstance(model, DualEncoder) else model.vector
     if width is not None and not 0 < width <= model.width:
         raise InputError(f"expected a width from 1 to {model.width}, found {width}", where="width")

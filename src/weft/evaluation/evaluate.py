@@ -90,3 +90,8 @@ def write_answers(path: Path, task: Task, answers: Sequence[Any], examples: Sequ
     """Write the table of predictions."""
     with written(path) as file:
         file.writelines(answer_lines(task, answers, examples))
+
+
+def answered_number(count: int, unit: str) -> str:
+    """Count what was answered by its unit in a file: rows are texts; images, sounds or pairs are what they are."""
+    return f"{count:,} {'texts' if unit == 'rows' else unit}"

@@ -25,7 +25,7 @@ from weft.config import Config, read_saved, read_yaml
 from weft.data.examples.base import examples_of
 from weft.dataset import Examples, read
 from weft.errors import ConfigError
-from weft.evaluation.evaluate import evaluate
+from weft.evaluation.evaluate import answered_number, evaluate
 from weft.experiments.teacher_answers import answered, checked, new_texts
 from weft.experiments.word_vectors import words_for, write_vectors
 from weft.files import read_json, write_json
@@ -213,7 +213,7 @@ def _figures(lesson: _Lesson, folder: Path, teacher: Path, runs: Sequence[str]) 
     score = next(name for name in task.headline if name in found["teacher"]["scores"])
     tested = task.answers_with == "label" and len(runs) > 1
     return {
-        "data": f"{part} set, {len(examples):,} texts",
+        "data": f"{part} set, {answered_number(len(examples), task.unit_name)}",
         "score": score,
         "asked": len(lesson.task.questions([*lesson.examples.train, *lesson.more])),
         "unlabelled": len(lesson.more),

@@ -11,6 +11,7 @@ from pydantic import SerializeAsAny
 from weft.config import kind_of, one_of
 from weft.data.examples.roles import settings_of
 from weft.data.sources import Table
+from weft.tasks.autoencoding import AutoencodingConfig
 from weft.tasks.base import TaskConfig
 from weft.tasks.captioning import CaptioningConfig
 from weft.tasks.classification import ClassificationConfig
@@ -42,6 +43,7 @@ TASKS = (
     CaptioningConfig,
     JointConfig,
     TranscriptionConfig,
+    AutoencodingConfig,
 )
 TaskChoice = Annotated[SerializeAsAny[TaskConfig], one_of(TaskConfig, TASKS, default=ClassificationConfig)]
 KINDS = {kind_of(one): one for one in TASKS}

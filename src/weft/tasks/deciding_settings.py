@@ -79,6 +79,11 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         return self.text is not None or not (self.inputs or self.image or self.sound)
 
     @property
+    def unit_name(self) -> str:
+        """Name of the examples of a file, in a sentence: rows, or the images or sounds that are read alone."""
+        return f"{self.media[0].kind}s" if self.media and not self.reads_text else super().unit_name
+
+    @property
     def columns_read(self) -> tuple[str, ...]:
         """The column of the text, or of both."""
         return named_columns(self.text or "text", ()) if self.reads_text else ()

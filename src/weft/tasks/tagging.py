@@ -307,8 +307,9 @@ class Tagging(TeacherOfUnlabelled, WordSegmenter, JoinableTask):
 
     def build_head(self, encoder: Encoder) -> Tagger:
         """Build the head over an encoder, with fresh weights."""
+        read: Any = self.input
         tags = {"tags": self.tags.names, "allowed": self.tags.allows}
-        return self.config.tagger.build(encoder, **tags, capitals=self.input.loses_case)
+        return self.config.tagger.build(encoder, **tags, capitals=read.loses_case)
 
     def initialize(self, model: nn.Module, columns: Columns) -> list[str]:
         """Start the encoder from trained weights or word vectors, where that is asked for."""

@@ -115,7 +115,7 @@ def percent_axis(axes: Axes) -> None:
     """Write shares as percents, 10 points of them at least, and show nothing much beyond 0 and 100%."""
     low, high = at_least(*axes.get_ylim(), LEAST_SHARE)
     low, high = max(low, -0.03), min(high, 1.03)
-    ticks = MaxNLocator(5).tick_values(low, high)
+    ticks = np.array(MaxNLocator(5).tick_values(low, high))
     axes.set_yticks(ticks[(ticks >= max(low, 0)) & (ticks <= min(high, 1 + 1e-9))])
     axes.set_ylim(low, high)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g}%"))

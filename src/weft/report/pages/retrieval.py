@@ -27,6 +27,7 @@ def found(run: Run) -> dict[str, Any]:
         **labelled(run),
         "errors": None,
         "lead": f"{images} images with {texts} texts." if run.detail("texts", 0) else "",
+        "alike": [{**_sheet(one), "image": Markup(thumbnail(str(one["query"])))} for one in sheets.get("alike", ())],
         "by_text": list(map(_sheet, sheets.get("by_text", ()))),
         "by_image": [
             {**_sheet(one), "image": Markup(thumbnail(str(one["query"])))} for one in sheets.get("by_image", ())
