@@ -614,7 +614,7 @@ SMALL_TASKS = [
         {**CAPTIONED[0], "photo": "none.png"},
     ),
 ]
-IN_BATCH = ("similarity-ranking", "similarity-negatives", "retrieval-infonce", "retrieval-sigmoid")
+IN_BATCH = ("similarity-ranking", "similarity-negatives", "retrieval-infonce", "retrieval-sigmoid", "autoencoding")
 """Names of those whose loss compares the rows of a batch with each other."""
 UNSCORED = ("similarity-negatives", "retrieval-infonce", "retrieval-sigmoid", "autoencoding")
 """Names of those whose examples have no answer but themselves."""

@@ -45,3 +45,15 @@ def test_what_it_cannot_do_is_refused():
     with pytest.raises(ConfigError, match="vector"):
         SMALL.task.reads_alone("text")
     assert validated(AutoencodingConfig, {"kind": "autoencoding"}).width == 128
+
+
+def test_the_loss_is_the_error_of_a_colour_and_of_the_mean_vector():
+    task, examples = SMALL.task, SMALL.examples
+    batch = task.collate(task.encode(examples), np.arange(len(examples)))
+    torch.manual_seed(0)
+    model = task.build_model().eval()
+    with torch.no_grad():
+        vector_BD, error_B, _ = model(batch)
+        loss = task.loss(model, batch, 0)
+    plain = error_B.mean() / batch.bytes_BCXY[0].numel()
+    torch.testing.assert_close(loss.sum / loss.count, plain + vector_BD.mean(0).norm() ** 2)

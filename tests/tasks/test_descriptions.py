@@ -62,6 +62,10 @@ KNOWN = {
         {**SMALL, "image": {"column": "image", "encoder": {"kind": "resnet", "width": 8, "stages": 1}}},
         [CaptionedImage(*one) for one in zip(drawn(["cat", "狗"]), [("a cat", "猫"), ("一只狗",)], strict=True)] * 6,
     ),
+    "autoencoding": (
+        {"image": {"column": "image", "encoder": {"kind": "resnet", "width": 8, "stages": 1}}, "width": 4},
+        [CaptionedImage(path, ()) for path in drawn(["cat", "狗"])] * 6,
+    ),
     "joint": (
         {
             **SMALL,

@@ -63,6 +63,10 @@ class AutoencodingConfig(DescribedImages):
     """Share of each training image that is hidden from the encoder, in patches of random places, and has to be drawn
     all the same: a denoising autoencoder (Vincent et al. 2008); 0 is a plain one."""
 
+    centering: float = Field(default=1.0, ge=0)
+    """Weight in the loss of the squared length of the mean vector of a batch: at 0 all vectors may point the same way,
+    and their cosines tell less."""
+
     @property
     def split_rule(self) -> str:
         """Rule by which examples are held out."""
@@ -162,11 +166,12 @@ class Autoencoding(Task):
         return found
 
     def loss(self, model: nn.Module, batch: Pixels, step: int) -> Loss:  # noqa: ARG002  (no schedule here)
-        """Compute the squared error of a colour, on average over the pixels, summed over images."""
+        """Compute the squared error of a colour, and the squared length of the mean vector, summed over images."""
         assert isinstance(model, Autoencoder)
-        _, error_B, _ = model(batch)
+        vector_BD, error_B, _ = model(batch)
         total = error_B.sum() / batch.bytes_BCXY[0].numel()
-        return Loss(total, torch.tensor(float(len(error_B))).to(total))
+        off_center = self.config.centering * len(error_B) * vector_BD.mean(0).square().sum()
+        return Loss(total + off_center, torch.tensor(float(len(error_B))).to(total))
 
     def predict(self, model: nn.Module, batch: Pixels) -> list[DrawnImage]:
         """Compute the vector of each image, and the errors of its drawing."""
