@@ -79,6 +79,7 @@ def test_with_a_text_named_both_are_read_and_the_page_says_what_each_adds(weft, 
         "train", listed(tones), "--text", "caption", "--sound", "clip", "--output", "both", "--encoder", "bag", *FAST
     )
     assert said.code == 0, said.err
+    assert "next: weft predict both FILE" in said.out + said.err
     inputs = json.loads(Path("both/scores.json").read_text(encoding="utf-8"))["inputs"]
     assert inputs["clip"] == {"kind": "sound", "columns": ["clip"], "rate": 8000, "bands": 64, "seconds": 30.0}
     assert set(inputs) == {"text", "clip"}

@@ -195,8 +195,9 @@ class DecidingTaskConfig(JoinableConfig, TextSettings):
         return super().absent_notes([*columns, *media])
 
     def then(self, folder: str | Path) -> str:
-        """Return the command to type next: with a text, or a file of columns where no text is read."""
-        return super().then(folder) if self.reads_text else f"next: weft predict {typed(str(folder))} FILE"
+        """Return the command to type next: with a text, or a file where images, sounds or columns alone are read."""
+        by_text = self.reads_text and not self.media
+        return super().then(folder) if by_text else f"next: weft predict {typed(str(folder))} FILE"
 
     def example(self, text: str, second: str | None = None) -> LabelledText:
         """Make an example of a text, without label and further inputs.
