@@ -269,8 +269,8 @@ def _described(table: Table, task: TaskConfig, rows: Sequence[Any]) -> list[str]
         )
         raise InputError(f"no row is left to read{what}", where=table.path)
     files = ", ".join(table.sides) or table.path
-    how = ", ".join([table.encoding, *table.remarks])
-    return [f"{files}: {len(rows):,} {task.unit_name}, {how}", *left_out(table)]
+    how = [one for one in (table.encoding, *table.remarks) if one != task.unit_name]
+    return [", ".join([f"{files}: {len(rows):,} {task.unit_name}", *how]), *left_out(table)]
 
 
 def left_out(table: Table) -> list[str]:

@@ -389,6 +389,7 @@ def _finish(run: _Run, job: Job, seconds: float) -> None:
         "parameters": bundle.weights(job.model),
         "train_seconds": round(seconds, 3),
         "task": job.task.config.kind,
+        "unit": job.task.config.unit_name,
         "page": job.task.config.page,
         "headline": list(job.task.config.headline),
         "encoder": _kind(job.task.config),

@@ -137,7 +137,7 @@ def _rows_curve(run: Run) -> str:
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
-    found = run.scores
+    found, unit = run.scores, str(run.scores.get("unit") or "rows")
     facts = [
         ("Model", str(found.get("encoder") or formatting.NOTHING)),
         ("Parameters", formatting.count(found.get("parameters"))),
@@ -146,7 +146,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
             ", ".join(filter(None, (formatting.size(found.get("size_bytes")), formatting.base_size(found)))),
         ),
         ("Training time", formatting.duration(found.get("train_seconds"))),
-        ("Texts per second", formatting.pace(run.texts_per_second)),
+        (f"{'Texts' if unit == 'rows' else unit.capitalize()} per second", formatting.pace(run.texts_per_second)),
         ("Labels", formatting.count(len(run.detail("per_class", [])) or len(run.labels) or None)),
     ]
     return [(name, value) for name, value in facts if value != formatting.NOTHING]
