@@ -16,6 +16,7 @@ from weft.tasks.tag_answers import Potentials, decided
 from weft.tasks.tagging import TaggingConfig
 
 CPU = torch.device("cpu")
+SMALL_JOINT = next(small for small in SMALL_TASKS if small.kind == "joint" and "slots" in small.settings["tasks"])
 SMALL = {small.name: small for small in SMALL_TASKS if small.kind == "tagging"}
 ODD = [
     "Ａｄａ ｌｉｖｅｓ　ｉｎ Bonn 👩\u200d👩\u200d👧 and e\u0301te\u0301",
@@ -212,3 +213,14 @@ def test_words_are_read_by_a_convolution_over_their_characters():
     other = {**settings, "tokenizer": {"kind": "mixed", "views": ["letters"]}}
     with pytest.raises(ConfigError, match="reads the characters of words in order"):
         validated(TaggingConfig, other).learn(examples * 2)
+
+
+def test_few_texts_are_learned_from_longer_but_not_over_weights_that_are_trained():
+    few, many = [TaggedText("Ada")] * 5_000, [TaggedText("上海")] * 5_001
+    config = TaggingConfig()
+    assert config.fitted(few, device="cpu").training == {"epochs": 24}
+    assert config.fitted(many, device="cpu").training == {}
+    assert config.model_copy(update={"start": "runs/ner"}).fitted(few, device="cpu").training == {}
+    joint = SMALL_JOINT.config().task
+    examples = SMALL_JOINT.examples
+    assert joint.fitted(examples, device="cpu").training == {"epochs": 24}

@@ -168,12 +168,14 @@ class JointSettings(TaskConfig, TokenSettings):
         return (self.text,) if self.text else ()
 
     def fitted(self, examples: Sequence[Any], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:
-        """Take as many steps as the task that needs the most."""
+        """Take the epochs of a task that says how many, else as many steps as the task that needs the most."""
         of_each = [
-            one.fitted([known.of[name] for known in examples], device=device, by_steps=by_steps).steps or 0
+            one.fitted([known.of[name] for known in examples], device=device, by_steps=by_steps)
             for name, one in self.named_tasks.items()
         ]
-        return Fitted(self, steps=max(of_each) or None)
+        if decided := next((one for one in of_each if "epochs" in one.training), None):
+            return Fitted(self, decided.training, decided.notes)
+        return Fitted(self, steps=max(one.steps or 0 for one in of_each) or None)
 
     def resolved(self, table: Table) -> Self:
         """Return a copy with the columns of all tasks named, those of `label` and `tags` among the tasks."""

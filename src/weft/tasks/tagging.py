@@ -46,6 +46,7 @@ from weft.metrics.tagging import TaggedPair
 from weft.models.base import Encoder
 from weft.models.tagger import Tagger, TaggerConfig, TokenSource
 from weft.tasks.base import AnswerForm, Doctor
+from weft.tasks.decided_by_rows import Fitted, longer_for_few
 from weft.tasks.joining import JoinableConfig, JoinableTask
 from weft.tasks.results import Loss, Scores
 from weft.tasks.tag_answers import Potentials, TagAnswer, averaged, merged, pair_of, record
@@ -260,6 +261,10 @@ class TaggingConfig(JoinableConfig, TokenSettings):
         found = read_json(folder / FILE)
         tags = TagSet(tuple(found["names"]), found["scheme"])
         return Tagging(self, read, tags, Known.read(found["known"]), found["labels"])
+
+    def fitted(self, examples: Sequence[Any], *, device: str, by_steps: Sequence[str] = ()) -> Fitted:  # noqa: ARG002
+        """Take more epochs where few texts teach an encoder from nothing."""
+        return Fitted(self) if self.encoder.reads_with or self.start else longer_for_few(self, len(examples))
 
     def tokenized(self, example: TaggedText) -> TokenizedText:
         """Return a text with the places of its tokens: those of its file, else those that it is cut into."""
