@@ -83,7 +83,7 @@ def test_every_weft_command_exists(language):
         ),
         (
             ASKING,
-            "inspect train answer predict evaluate compare distil embed search label generate",
+            "inspect train answer predict evaluate compare distil embed search label generate pretrain",
             "inspect-questions qa names segmented price both stars likeness few more self python",
         ),
         (WRITING, "inspect train generate predict evaluate score", "en-zh cnn-gru novel novel-lstm own-words"),

@@ -131,6 +131,8 @@ def _smaller(words: list[str]) -> list[str]:
         return []
     if {"--sound", "--target"} <= set(words):
         return [f"--set={setting}" for setting in ("training.epochs=1", "task.sound.encoder.hidden=8")]
+    if "autoencoder" in words:
+        return [f"--set={setting}" for setting in ("training.epochs=1", "task.image.encoder.width=8")]
     small = ["training.epochs=1"]
     asks = [head for task, head in HEADS.items() if task in words]
     reads = asks or not {"tagging", "similarity", "retrieval"}.isdisjoint(words)

@@ -24,7 +24,7 @@ class Autoencoder(nn.Module):
     The vector is scaled to length 1 before decoding, so that what is searched by, the cosine, is what is learned.
 
     Args:
-        encoder: of images, without augmentation.
+        reader: encoder of images, without augmentation.
         spec: of the images.
         augmentation: random changes, after which an image is to be drawn as it then is.
         width: of the vectors.
@@ -33,20 +33,19 @@ class Autoencoder(nn.Module):
     """
 
     def __init__(
-        self, encoder: Encoder, spec: PixelSpec, augmentation: Augmentation, *, width: int, hidden: float
+        self, reader: Encoder, spec: PixelSpec, augmentation: Augmentation, *, width: int, hidden: float
     ) -> None:
         super().__init__()
-        self.encoder, self.augmentation, self.size, self.width, self.hidden = (
-            encoder, augmentation, spec.size, width, hidden
-        )  # fmt: skip
+        self.encoder, self.augmentation = reader, augmentation
+        self.size, self.width, self.hidden = spec.size, width, hidden
         self.register_buffer("mean_C", torch.tensor(spec.mean))
         self.register_buffer("deviation_C", torch.tensor(spec.deviation))
         blank = torch.zeros(1, spec.colors, spec.size, spec.size, dtype=torch.uint8)
         with torch.no_grad():
-            positions = self.encoder.eval()(Pixels(blank)).states_BSD.shape[1]
-        self.encoder.train()
-        self.code = nn.Linear(positions * encoder.width, width)
-        channels = encoder.width
+            positions = reader.eval()(Pixels(blank)).states_BSD.shape[1]
+        reader.train()
+        self.code = nn.Linear(positions * reader.width, width)
+        channels = reader.width
         self.first = nn.Linear(width, channels * _FIRST * _FIRST)
         layers: list[nn.Module] = []
         side = _FIRST
